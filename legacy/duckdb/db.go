@@ -1,0 +1,232 @@
+package duckdb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+)
+
+// Options for Open and New. The zero value, or nil, gives the defaults.
+type Options struct {
+	// WAL and CheckpointWAL are the contents of the logs that belong to the database, for New. Open reads
+	// path+".wal" and path+".wal.checkpoint" itself and does not look at these fields.
+	WAL           []byte
+	CheckpointWAL []byte
+
+	// IgnoreWAL leaves the logs out: the database is read as of its last checkpoint, and Info says so.
+	IgnoreWAL bool
+	// IgnoreLock lets Open read a database that another process has open for writing. What is read may then
+	// mix several states.
+	IgnoreLock bool
+
+	// MaxBatchBytes bounds the memory of one decoded batch, in bytes; 0 means 256 MiB. Batches shrink to fit; a single
+	// row that does not fit is refused with ErrLimit.
+	MaxBatchBytes int64
+	// MaxLogBytes bounds a log, and the memory of what is decoded from it, in bytes; 0 means 1 GiB.
+	MaxLogBytes int64
+	// CacheBytes bounds the memory of blocks kept for reuse, in bytes; 0 means 16 MiB.
+	CacheBytes int64
+}
+
+func (o *Options) withDefaults() Options {
+	var v Options
+	if o != nil {
+		v = *o
+	}
+	if v.MaxBatchBytes <= 0 {
+		v.MaxBatchBytes = 256 << 20
+	}
+	v.MaxBatchBytes = min(v.MaxBatchBytes, 1<<31-1) // positions within a batch are 32 bits wide
+	if v.MaxLogBytes <= 0 {
+		v.MaxLogBytes = 1 << 30
+	}
+	v.MaxLogBytes = min(v.MaxLogBytes, 1<<31-1)
+	if v.CacheBytes <= 0 {
+		v.CacheBytes = 16 << 20
+	}
+	return v
+}
+
+// Info describes the file.
+type Info struct {
+	StorageVersion int    // number in the main header: 64 to 68, or 999 from DuckDB 2.0 on
+	Level          int    // which features the file may use: 1 (all of version 64) to 7 (DuckDB 1.5), 69 (2.0)
+	LibraryVersion string // of the engine that created the file, such as "v1.4.2"
+	SourceID       string // of that engine, a short git hash
+	BlockSize      int64  // bytes of a block in the file
+	BlockCount     int64  // blocks in use at the last checkpoint
+	Iteration      uint64 // number of the last checkpoint
+
+	LogBytes     int64 // size of the logs found, in bytes
+	LogApplied   bool  // whether what the logs hold was applied
+	Transactions int   // committed transactions applied from the logs
+
+	Notes []string // what a reader should know, such as a damaged header that was not needed
+}
+
+// A DB is an open database file.
+type DB struct {
+	opts   Options
+	file   *blockFile
+	closer io.Closer
+	info   Info
+	cat    *catalog
+}
+
+// Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are not
+// changed in any way. The caller must close the DB.
+func Open(path string, opts *Options) (*DB, error) {
+	o := opts.withDefaults()
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, inUse(err)
+	}
+	db, err := openFile(f, path, o)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	db.closer = f
+	return db, nil
+}
+
+func openFile(f *os.File, path string, o Options) (*DB, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: not a regular file", ErrNotDuckDB)
+	}
+	if !o.IgnoreLock {
+		if err := probeLock(f); err != nil {
+			return nil, err
+		}
+	}
+	if o.WAL, err = readLog(path+".wal", o.MaxLogBytes); err != nil {
+		return nil, err
+	}
+	if o.CheckpointWAL, err = readLog(path+".wal.checkpoint", o.MaxLogBytes); err != nil {
+		return nil, err
+	}
+	return New(f, st.Size(), &o)
+}
+
+// readLog reads a whole log; one that does not exist is empty.
+func readLog(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, inUse(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, inUse(err)
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%s: %w: more than MaxLogBytes = %d bytes", path, ErrLimit, limit)
+	}
+	return b, nil
+}
+
+// New opens the database in the size bytes of r. It keeps r, and the logs in opts, in use until Close; r must allow
+// reads from several goroutines at a time.
+func New(r io.ReaderAt, size int64, opts *Options) (*DB, error) {
+	o := opts.withDefaults()
+	db := &DB{opts: o}
+	if err := db.load(r, size); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close releases the file. Scanners of the DB must not be used afterwards.
+func (db *DB) Close() error {
+	if db.closer == nil {
+		return nil
+	}
+	c := db.closer
+	db.closer = nil
+	return c.Close()
+}
+
+// Info describes the file.
+func (db *DB) Info() Info {
+	i := db.info
+	i.Notes = slices.Clone(i.Notes)
+	return i
+}
+
+// A Schema is a namespace of tables.
+type Schema struct {
+	Name    string
+	Comment string
+}
+
+// A View is a stored query.
+type View struct {
+	Schema, Name string
+	SQL          string // its CREATE VIEW statement
+	Comment      string
+}
+
+// A Sequence is a counter.
+type Sequence struct {
+	Schema, Name     string
+	Start, Increment int64
+	Min, Max         int64
+	Cycle            bool
+	Uses             uint64 // how often it has been drawn from
+	SQL              string // its CREATE SEQUENCE statement
+	Comment          string
+}
+
+// An Index is an index made by CREATE INDEX. Those of primary keys and unique constraints are not listed.
+type Index struct {
+	Schema, Name, Table string
+	Unique              bool
+	SQL                 string // its CREATE INDEX statement
+	Comment             string
+}
+
+// A UserType is a type made by CREATE TYPE.
+type UserType struct {
+	Schema, Name string
+	Type         *Type
+	Comment      string
+}
+
+// Schemas lists the schemas by name.
+func (db *DB) Schemas() []Schema { return slices.Clone(db.cat.schemas) }
+
+// Tables lists the tables by schema and name.
+func (db *DB) Tables() []*Table { return slices.Clone(db.cat.tables) }
+
+// Views lists the views by schema and name, without the engine's own.
+func (db *DB) Views() []View { return slices.Clone(db.cat.views) }
+
+// Sequences lists the sequences by schema and name.
+func (db *DB) Sequences() []Sequence { return slices.Clone(db.cat.sequences) }
+
+// Indexes lists the indexes by schema and name.
+func (db *DB) Indexes() []Index { return slices.Clone(db.cat.indexes) }
+
+// UserTypes lists the types made by CREATE TYPE by schema and name.
+func (db *DB) UserTypes() []UserType { return slices.Clone(db.cat.types) }
+
+// Table finds a table; an empty schema means "main". Names compare as SQL does, without regard to ASCII case.
+// The error is ErrNoTable.
+func (db *DB) Table(schema, name string) (*Table, error) {
+	if schema == "" {
+		schema = "main"
+	}
+	if t := db.cat.table(schema, name); t != nil {
+		return t, nil
+	}
+	return nil, fmt.Errorf("%w: %s.%s", ErrNoTable, quoteIdent(schema), quoteIdent(name))
+}

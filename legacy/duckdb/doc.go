@@ -1,0 +1,20 @@
+// Package duckdb reads DuckDB database files in pure Go: no DuckDB, no cgo, read-only.
+//
+// [Open] reads the catalog of a file and the write-ahead log beside it; [DB.Tables] lists what is in it;
+// [Table.Scan] decodes columns batch by batch and [Table.Rows] gives one row of Go values after another.
+// FORMAT.md beside this file describes the bytes.
+//
+// # What it reads
+//
+// Storage versions 64 to 68, which the engines 0.9 to 1.5 write, and the format of 2.0. Every compression method and
+// every storable type. What this package cannot read it refuses by name: a whole file with one of the
+// sentinel errors, or a single column, whose [Column.Err] then says why while the others stay readable.
+//
+// # What it promises
+//
+// Nothing is ever written, locked or created. Bytes from outside are checked before they are trusted: damage gives a
+// [FormatError] with the byte offset and the field, never a panic. Memory is bounded by [Options]: the block cache,
+// one batch, the catalog and the log; it does not grow with the file or with the row counts a file claims.
+//
+// A [DB] and its tables may be used by several goroutines; each [Scanner] by one at a time.
+package duckdb

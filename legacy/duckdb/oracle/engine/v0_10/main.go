@@ -1,0 +1,10 @@
+// Command v0_10 serves DuckDB 0.10 to the oracle over standard input and output.
+package main
+
+import (
+	_ "github.com/marcboeker/go-duckdb"
+
+	"github.com/simexp/exparchive/legacy/duckdb/oracle/engine"
+)
+
+func main() { engine.Main() }

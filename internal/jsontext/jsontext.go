@@ -1,0 +1,243 @@
+// Package jsontext handles JSON (RFC 8259) as text: values keep the bytes they were written with. It checks, splits objects
+// into their members without touching the values, and writes strings in one canonical form.
+package jsontext
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep arrays and objects may nest. SQLite's JSON functions stop at 1000.
+const MaxDepth = 500
+
+var (
+	// ErrSyntax means that the text is not one JSON value.
+	ErrSyntax = errors.New("not valid JSON")
+	// ErrUTF8 means that the text is not UTF-8.
+	ErrUTF8 = errors.New("not valid UTF-8")
+	// ErrDepth means that the value is nested deeper than [MaxDepth].
+	ErrDepth = fmt.Errorf("nested deeper than %d", MaxDepth)
+	// ErrNotObject means that the value is not an object.
+	ErrNotObject = errors.New("not a JSON object")
+	// ErrKey means that a member's name stands twice in an object, or is not valid Unicode.
+	ErrKey = errors.New("bad member name")
+)
+
+// Trim drops JSON's white space from both ends of text.
+func Trim(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
+
+// IsNull reports whether text, already trimmed, is empty or the literal null.
+func IsNull(text []byte) bool { return len(text) == 0 || string(text) == "null" }
+
+// Check reports whether text is one JSON value in UTF-8 that nests no deeper than [MaxDepth].
+func Check(text []byte) error {
+	if !json.Valid(text) {
+		return syntaxError(text)
+	}
+	if !utf8.Valid(text) {
+		return ErrUTF8
+	}
+	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) > MaxDepth && depth(text) > MaxDepth {
+		return ErrDepth
+	}
+	return nil
+}
+
+// syntaxError says where text stops being JSON.
+func syntaxError(text []byte) error {
+	var v json.RawMessage
+	err := json.Unmarshal(text, &v)
+	if syn := (*json.SyntaxError)(nil); errors.As(err, &syn) {
+		return fmt.Errorf("%w: byte %d: %v", ErrSyntax, syn.Offset, syn)
+	}
+	return ErrSyntax
+}
+
+// depth gives the deepest nesting of text, which must be valid.
+func depth(text []byte) int {
+	deepest, now, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				inString = false
+			}
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
+}
+
+// Members calls f with the name and the text of each member of the object text, in order. The text must have passed [Check].
+// It stops at f's first error. A name that comes twice is an error, and so is one with an unpaired surrogate, which no
+// string in UTF-8 can hold.
+func Members(text []byte, f func(name string, value []byte) error) error {
+	text = Trim(text)
+	if len(text) == 0 || text[0] != '{' {
+		return ErrNotObject
+	}
+	seen := make(map[string]struct{})
+	i := skipSpace(text, 1)
+	for i < len(text) && text[i] != '}' {
+		end := skipValue(text, i)
+		name, err := Unquote(text[i:end])
+		if err != nil {
+			return err
+		}
+		if _, twice := seen[name]; twice {
+			return fmt.Errorf("%w: %q stands twice", ErrKey, name)
+		}
+		seen[name] = struct{}{}
+		i = skipSpace(text, end) // at the colon
+		i = skipSpace(text, i+1) // at the value
+		end = skipValue(text, i) // behind it
+		if end <= i || end > len(text) {
+			return ErrSyntax
+		}
+		if err := f(name, text[i:end:end]); err != nil {
+			return err
+		}
+		i = skipSpace(text, end)
+		if i < len(text) && text[i] == ',' {
+			i = skipSpace(text, i+1)
+		}
+	}
+	return nil
+}
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipValue gives the index behind the value that starts at i of valid JSON, and len(text) if there is no end.
+func skipValue(text []byte, i int) int {
+	nesting := 0
+	for i < len(text) {
+		switch text[i] {
+		case '"':
+			i = skipString(text, i)
+		case '{', '[':
+			nesting++
+			i++
+		case '}', ']':
+			nesting--
+			i++
+		case ' ', '\n', '\t', '\r', ',', ':':
+			i++
+		default: // a number or a literal
+			for i < len(text) && !strings.ContainsRune(" \n\t\r,:]}", rune(text[i])) {
+				i++
+			}
+		}
+		if nesting == 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func skipString(text []byte, i int) int {
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// Unquote decodes a JSON string with its quotes. Unlike encoding/json it refuses an unpaired surrogate instead of
+// putting U+FFFD in its place.
+func Unquote(text []byte) (string, error) {
+	var s string
+	if err := json.Unmarshal(text, &s); err != nil {
+		return "", fmt.Errorf("%w: %s", ErrSyntax, text)
+	}
+	if !utf8.Valid(text) {
+		return "", ErrUTF8
+	}
+	if bytes.Contains(text, []byte(`\u`)) && unpaired(text) {
+		return "", fmt.Errorf("%w: unpaired surrogate in %s", ErrKey, text)
+	}
+	return s, nil
+}
+
+// unpaired reports whether the string text, valid JSON, has half a surrogate pair without the other half.
+func unpaired(text []byte) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		i++ // the escaped byte
+		if text[i] != 'u' {
+			continue
+		}
+		switch hex4(text[i+1:]) >> 10 {
+		case 0xD800 >> 10: // high half: the low half must follow
+			if j := i + 5; j+6 > len(text) || text[j] != '\\' || text[j+1] != 'u' || hex4(text[j+2:])>>10 != 0xDC00>>10 {
+				return true
+			}
+			i += 10
+		case 0xDC00 >> 10:
+			return true
+		default:
+			i += 4
+		}
+	}
+	return false
+}
+
+func hex4(text []byte) (n rune) {
+	for _, c := range text[:4] {
+		switch {
+		case c >= 'a':
+			c -= 'a' - 10
+		case c >= 'A':
+			c -= 'A' - 10
+		default:
+			c -= '0'
+		}
+		n = n<<4 | rune(c)
+	}
+	return n
+}
+
+// AppendString appends s as a JSON string in its canonical form: the quote, the backslash and the characters below
+// U+0020 are escaped, the latter as \u00xx in lower-case hexadecimal; everything else stands as it is.
+func AppendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		start = i + 1
+		if c < ' ' {
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		} else {
+			dst = append(dst, '\\', c)
+		}
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}

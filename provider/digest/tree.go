@@ -1,0 +1,52 @@
+package digest
+
+import (
+	"crypto/sha256"
+	"math/bits"
+)
+
+// A Tree is a Merkle tree after RFC 6962 section 2.1 that grows at its right edge. It keeps only the roots of the complete
+// subtrees, at most 63 hashes. The zero value is the empty tree.
+type Tree struct {
+	size  int64
+	peaks []Hash // roots of the complete subtrees from left to right, one for each bit set in size
+}
+
+// Add appends a leaf, given by its leaf hash (the hash of a zero byte and the entry).
+func (t *Tree) Add(leaf Hash) {
+	for range bits.TrailingZeros64(^uint64(t.size)) {
+		last := len(t.peaks) - 1
+		leaf = node(t.peaks[last], leaf)
+		t.peaks = t.peaks[:last]
+	}
+	t.peaks = append(t.peaks, leaf)
+	t.size++
+}
+
+// Len gives the number of leaves.
+func (t *Tree) Len() int64 { return t.size }
+
+// Root gives the hash of the whole tree; that of the empty tree is the SHA-256 of nothing.
+func (t *Tree) Root() Hash {
+	if t.size == 0 {
+		return sha256.Sum256(nil)
+	}
+	last := len(t.peaks) - 1
+	root := t.peaks[last]
+	for i := last - 1; i >= 0; i-- {
+		root = node(t.peaks[i], root)
+	}
+	return root
+}
+
+// Clone gives a tree that grows on its own.
+func (t *Tree) Clone() Tree { return Tree{size: t.size, peaks: append([]Hash(nil), t.peaks...)} }
+
+// node is the hash of an inner node.
+func node(left, right Hash) Hash {
+	var b [1 + 2*sha256.Size]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+sha256.Size:], right[:])
+	return sha256.Sum256(b[:])
+}

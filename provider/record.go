@@ -1,0 +1,186 @@
+package provider
+
+import (
+	"encoding/json"
+)
+
+// A Record is one element of a run: *[Start], *[Event], *[Interaction], *[Iteration], *[Note], *[Attachment] or *[Result].
+type Record interface {
+	// RecordKind says which record it is.
+	RecordKind() Kind
+	// Validate checks the record and puts its JSON texts in the form in which they are kept: no white space around them,
+	// null as nil. It returns an error that wraps [ErrInvalid]. Every sink that keeps records calls it first.
+	Validate() error
+}
+
+// Kind numbers the kinds of record. The numbers are part of the archive format and never change.
+type Kind uint8
+
+const (
+	KindStart       Kind = 1
+	KindEvent       Kind = 2
+	KindInteraction Kind = 3
+	KindIteration   Kind = 4
+	KindNote        Kind = 5
+	KindAttachment  Kind = 6
+	KindResult      Kind = 7
+)
+
+// String gives the name of k in the line protocol.
+func (k Kind) String() string {
+	switch k {
+	case KindStart:
+		return "experiment"
+	case KindEvent:
+		return "event"
+	case KindInteraction:
+		return "llm_interaction"
+	case KindIteration:
+		return "iteration"
+	case KindNote:
+		return "note"
+	case KindAttachment:
+		return "attachment"
+	case KindResult:
+		return "result"
+	}
+	return "unknown"
+}
+
+// A Start is the first record of a run: what is known when it begins.
+type Start struct {
+	RunID     string          // required; unique among the runs of a collection
+	Name      string          // of the experiment, such as "exp1"; required
+	Type      string          // of the experiment, such as "castro"; required
+	Config    json.RawMessage // nil if none was recorded
+	CreatedAt string          // when the run began; empty if not recorded
+}
+
+// An Event is something that happened during an iteration.
+type Event struct {
+	Seq       int64           // position in the run; sinks ignore it and number records themselves
+	Iteration int             // number of the iteration, from 0
+	Type      string          // such as "evaluation"; required
+	Timestamp string          // empty if not recorded
+	Data      json.RawMessage // payload, usually an object; nil if none was recorded
+}
+
+// An Interaction is one call of a language model and what came of it. It costs money and cannot be repeated.
+type Interaction struct {
+	Seq              int64 // as in [Event]
+	Iteration        int
+	AgentID          string // on whose behalf; empty if not recorded
+	Model            *string
+	SystemPrompt     *string
+	UserPrompt       *string
+	Response         *string         // raw, as the model gave it
+	ParsedPolicy     json.RawMessage // what the response proposed; nil if nothing could be read from it
+	ParsingError     *string         // why not
+	PromptTokens     *int64
+	CompletionTokens *int64
+	LatencySeconds   *float64 // finite, not negative
+	Timestamp        string
+	Extra            json.RawMessage // an object with whatever else the caller wants to keep; nil if none
+}
+
+// An Iteration is recorded at the end of an iteration.
+type Iteration struct {
+	Seq             int64 // as in [Event]
+	Number          int   // from 0; each number occurs once in a run
+	Costs           map[string]Cents
+	AcceptedChanges map[string]bool // agents whose acceptance is not known are left out
+	Policies        map[string]json.RawMessage
+	Timestamp       string
+}
+
+// A Note tells a reader of the run what cannot be seen from its records: that a value was derived, that one is doubtful.
+type Note struct {
+	Seq  int64  // as in [Event]
+	Kind string // such as "derived", "doubtful", "invalidated"; required
+	Text string // required
+}
+
+// An Attachment is a file that belongs to the run: configuration, code, a figure.
+type Attachment struct {
+	Seq       int64  // as in [Event]
+	Name      string // a relative slash-separated path without "..", unique in the run
+	MediaType string // such as "text/x-python"; empty if not known
+	Data      []byte
+}
+
+// A Result is the last record of a finished run.
+type Result struct {
+	CompletedAt       string // empty if not recorded
+	Status            Status // required
+	Converged         *bool
+	ConvergenceReason *string
+	FinalCost         *Cents
+	BestCost          *Cents
+}
+
+// Status says how far a run got.
+type Status string
+
+const (
+	// StatusRunning is the status of a run without a [Result]: it goes on, or its recording was cut short.
+	StatusRunning Status = "running"
+	// StatusCompleted means that the experiment came to its own end.
+	StatusCompleted Status = "completed"
+	// StatusFailed means that the experiment ended with an error.
+	StatusFailed Status = "failed"
+	// StatusInterrupted means that somebody stopped the experiment.
+	StatusInterrupted Status = "interrupted"
+)
+
+// An Experiment describes a run: how it began, what it came to, and what is to be said about it.
+type Experiment struct {
+	Start
+	Result *Result // nil while there is none
+	Notes  []Note  // in recorded order
+}
+
+// Status is the result's status, or [StatusRunning] while there is no result.
+func (e Experiment) Status() Status {
+	if e.Result == nil {
+		return StatusRunning
+	}
+	return e.Result.Status
+}
+
+func (*Start) RecordKind() Kind       { return KindStart }
+func (*Event) RecordKind() Kind       { return KindEvent }
+func (*Interaction) RecordKind() Kind { return KindInteraction }
+func (*Iteration) RecordKind() Kind   { return KindIteration }
+func (*Note) RecordKind() Kind        { return KindNote }
+func (*Attachment) RecordKind() Kind  { return KindAttachment }
+func (*Result) RecordKind() Kind      { return KindResult }
+
+// IterationOf gives the number of the iteration that r belongs to, and false for a record of the whole run.
+func IterationOf(r Record) (int, bool) {
+	switch r := r.(type) {
+	case *Event:
+		return r.Iteration, true
+	case *Interaction:
+		return r.Iteration, true
+	case *Iteration:
+		return r.Number, true
+	}
+	return 0, false
+}
+
+// WithSeq sets the position of r in its run, where r has a field for it, and returns r.
+func WithSeq(r Record, seq int64) Record {
+	switch r := r.(type) {
+	case *Event:
+		r.Seq = seq
+	case *Interaction:
+		r.Seq = seq
+	case *Iteration:
+		r.Seq = seq
+	case *Note:
+		r.Seq = seq
+	case *Attachment:
+		r.Seq = seq
+	}
+	return r
+}

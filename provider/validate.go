@@ -1,0 +1,210 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+)
+
+// Limits on what a record may hold.
+const (
+	// MaxText is the length in bytes of the longest text, JSON value or attachment of a record.
+	MaxText = 64 << 20
+	// MaxName is the length in bytes of the longest name: run ids, agents, event types, timestamps and the like.
+	MaxName = 4096
+	// MaxIteration is the highest number of an iteration.
+	MaxIteration = math.MaxInt32
+)
+
+var (
+	errMissing   = errors.New("missing")
+	errNegative  = errors.New("negative")
+	errNotFinite = errors.New("not a finite number")
+)
+
+// A checker collects the first fault of a record.
+type checker struct {
+	record Kind
+	err    error
+}
+
+func (c *checker) fail(field string, err error) {
+	if c.err == nil && err != nil {
+		c.err = &FieldError{Record: c.record.String(), Field: field, Err: err}
+	}
+}
+
+// name checks a short text.
+func (c *checker) name(field, s string, required bool) {
+	switch {
+	case s == "" && required:
+		c.fail(field, errMissing)
+	case len(s) > MaxName:
+		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(s), MaxName))
+	case !utf8.ValidString(s):
+		c.fail(field, jsontext.ErrUTF8)
+	}
+}
+
+// text checks a long text that may be absent.
+func (c *checker) text(field string, s *string) {
+	switch {
+	case s == nil:
+	case len(*s) > MaxText:
+		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(*s), MaxText))
+	case !utf8.ValidString(*s):
+		c.fail(field, jsontext.ErrUTF8)
+	}
+}
+
+// json checks a JSON value and gives it in the form in which it is kept.
+func (c *checker) json(field string, text []byte) []byte {
+	text = jsontext.Trim(text)
+	if jsontext.IsNull(text) {
+		return nil
+	}
+	if len(text) > MaxText {
+		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(text), MaxText))
+		return text
+	}
+	c.fail(field, jsontext.Check(text))
+	return text
+}
+
+func (c *checker) iteration(n int) {
+	if n < 0 {
+		c.fail("iteration", fmt.Errorf("%d is %w", n, errNegative))
+	} else if n > MaxIteration {
+		c.fail("iteration", fmt.Errorf("%d is more than %d", n, MaxIteration))
+	}
+}
+
+func (c *checker) tokens(field string, n *int64) {
+	if n != nil && *n < 0 {
+		c.fail(field, fmt.Errorf("%d is %w", *n, errNegative))
+	}
+}
+
+// Validate implements [Record].
+func (s *Start) Validate() error {
+	c := checker{record: KindStart}
+	c.name("run_id", s.RunID, true)
+	c.name("experiment_name", s.Name, true)
+	c.name("experiment_type", s.Type, true)
+	c.name("created_at", s.CreatedAt, false)
+	s.Config = c.json("config", s.Config)
+	return c.err
+}
+
+// Validate implements [Record].
+func (e *Event) Validate() error {
+	c := checker{record: KindEvent}
+	c.iteration(e.Iteration)
+	c.name("event_type", e.Type, true)
+	c.name("timestamp", e.Timestamp, false)
+	e.Data = c.json("event_data", e.Data)
+	return c.err
+}
+
+// Validate implements [Record].
+func (i *Interaction) Validate() error {
+	c := checker{record: KindInteraction}
+	c.iteration(i.Iteration)
+	c.name("agent_id", i.AgentID, false)
+	c.name("timestamp", i.Timestamp, false)
+	if i.Model != nil {
+		c.name("model", *i.Model, false)
+	}
+	c.text("system_prompt", i.SystemPrompt)
+	c.text("user_prompt", i.UserPrompt)
+	c.text("response", i.Response)
+	c.text("parsing_error", i.ParsingError)
+	i.ParsedPolicy = c.json("parsed_policy", i.ParsedPolicy)
+	c.tokens("prompt_tokens", i.PromptTokens)
+	c.tokens("completion_tokens", i.CompletionTokens)
+	if l := i.LatencySeconds; l != nil {
+		switch {
+		case math.IsNaN(*l) || math.IsInf(*l, 0):
+			c.fail("latency_seconds", fmt.Errorf("%v is %w", *l, errNotFinite))
+		case *l < 0:
+			c.fail("latency_seconds", fmt.Errorf("%v is %w", *l, errNegative))
+		case *l == 0:
+			i.LatencySeconds = new(0.0) // and not minus zero
+		}
+	}
+	i.Extra = c.json("extra", i.Extra)
+	if len(i.Extra) > 0 && i.Extra[0] != '{' {
+		c.fail("extra", jsontext.ErrNotObject)
+	}
+	return c.err
+}
+
+// Validate implements [Record].
+func (i *Iteration) Validate() error {
+	c := checker{record: KindIteration}
+	c.iteration(i.Number)
+	c.name("timestamp", i.Timestamp, false)
+	for agent := range i.Costs {
+		c.name("costs_per_agent", agent, true)
+	}
+	for agent := range i.AcceptedChanges {
+		c.name("accepted_changes", agent, true)
+	}
+	size := 0
+	for agent, policy := range i.Policies {
+		c.name("policies", agent, true)
+		policy = c.json(fmt.Sprintf("policies: agent %q", agent), policy)
+		if policy == nil {
+			c.fail("policies", fmt.Errorf("agent %q has no policy: leave it out", agent))
+		}
+		i.Policies[agent] = policy
+		size += len(policy) + len(agent)
+	}
+	if size > MaxText {
+		c.fail("policies", fmt.Errorf("%d bytes, more than %d", size, MaxText))
+	}
+	return c.err
+}
+
+// Validate implements [Record].
+func (n *Note) Validate() error {
+	c := checker{record: KindNote}
+	c.name("kind", n.Kind, true)
+	c.text("text", &n.Text)
+	if n.Text == "" {
+		c.fail("text", errMissing)
+	}
+	return c.err
+}
+
+// Validate implements [Record].
+func (a *Attachment) Validate() error {
+	c := checker{record: KindAttachment}
+	c.name("name", a.Name, true)
+	c.name("media_type", a.MediaType, false)
+	if a.Name != "" && (path.Clean(a.Name) != a.Name || path.IsAbs(a.Name) || a.Name == ".." || a.Name == "." ||
+		strings.HasPrefix(a.Name, "../") || strings.ContainsAny(a.Name, "\\:\x00")) {
+		c.fail("name", fmt.Errorf("%q is not a plain relative path", a.Name))
+	}
+	if len(a.Data) > MaxText {
+		c.fail("data", fmt.Errorf("%d bytes, more than %d", len(a.Data), MaxText))
+	}
+	return c.err
+}
+
+// Validate implements [Record].
+func (r *Result) Validate() error {
+	c := checker{record: KindResult}
+	c.name("completed_at", r.CompletedAt, false)
+	c.name("status", string(r.Status), true)
+	if r.Status == StatusRunning {
+		c.fail("status", fmt.Errorf("%q is for a run without a result", r.Status))
+	}
+	c.text("convergence_reason", r.ConvergenceReason)
+	return c.err
+}

@@ -80,7 +80,9 @@ func Start(ctx context.Context, r Release) (*Process, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, bin)
-	cmd.Stderr = os.Stderr
+	if os.Getenv("ORACLE_STDERR") != "" {
+		cmd.Stderr = os.Stderr // the stack when an engine crashes
+	}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,96 @@
+// Command exparchive records, replays, checks and publishes runs of experiments as single files. Run it with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something went wrong, or a check found something
+	exitUsage  = 2 // the command line itself is wrong
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and gives its exit code. An interrupt cancels the context of the command; a second one
+// ends the process.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", oneLine(fmt.Sprint(p)))
+			if os.Getenv("EXPARCHIVE_TRACE") != "" {
+				stderr.Write(debug.Stack())
+			}
+			code = exitFailed
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var reported errReported
+	switch usage := (*usageError)(nil); {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
+		return exitUsage
+	case errors.As(err, &reported):
+		return exitFailed
+	case ctx.Err() != nil && errors.Is(err, context.Canceled) && err.Error() == context.Canceled.Error():
+		fmt.Fprintln(stderr, "exparchive: interrupted")
+		return exitFailed
+	}
+	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
+	return exitFailed
+}
+
+// A usageError is a fault of the command line, as against one of what the command found.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usageErrorf gives an error that ends the program with the exit code for wrong usage.
+func usageErrorf(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// errReported ends the program with exit code 1 without a further message: the command has printed what is wrong.
+type errReported struct{}
+
+func (errReported) Error() string { return "failed" }
+
+// oneLine makes a message fit one line, harmless for the terminal: errors quote files.
+func oneLine(message string) string {
+	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return terminal.Escape(strings.Join(lines, "; "))
+}
+
+// warnf prints a line on stderr that does not change the exit code.
+func warnf(stderr io.Writer, format string, args ...any) {
+	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+// Groups of commands, in the order in which --help lists them.
+const (
+	groupRecord = "record"
+	groupRead   = "read"
+	groupCheck  = "check"
+	groupOther  = "other"
+)
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "exparchive",
+		Short: "Record, replay, check and publish runs of experiments as single files",
+		Long: `exparchive keeps a run of an experiment in one file, FILE.simexp: its events, the calls of language models, what every
+iteration cost and changed, its notes and files. The file is an ordinary SQLite database that anybody can open; replaying
+it prints, byte for byte, what the run printed.
+
+While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into FILE.simexp, which never changes again.`,
+		Example: `  exparchive run exp1 -o exp1.simexp          play a reference experiment and record it
+  my-experiment | exparchive record -o my.simexp
+  exparchive replay exp1.simexp --verbose     print the run again
+  exparchive info exp1.simexp
+  exparchive ls runs/                         a table of the runs in a folder
+  exparchive verify exp1.simexp               check every record`,
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		DisableAutoGenTag:          true,
+		SuggestionsMinimumDistance: 2,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := wantColor(cmd)
+			return err
+		},
+		Version: programVersion(),
+	}
+	root.SetVersionTemplate("exparchive {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
+			return noSuchCommand(cmd, args)
+		}
+		return usageErrorf("%w (see `%s --help`)", err, cmd.CommandPath())
+	})
+	root.PersistentFlags().String("color", "auto", "colour the output `when`: auto (on a terminal, unless NO_COLOR is set), always or never")
+	root.AddGroup(
+		&cobra.Group{ID: groupRecord, Title: "Recording:"},
+		&cobra.Group{ID: groupRead, Title: "Reading:"},
+		&cobra.Group{ID: groupCheck, Title: "Checking:"},
+		&cobra.Group{ID: groupOther, Title: "Other:"},
+	)
+	addCommands(root, groupOther, newVersionCommand)
+	root.SetHelpCommandGroupID(groupOther)
+	root.SetCompletionCommandGroupID(groupOther)
+	return root
+}
+
+func addCommands(root *cobra.Command, group string, commands ...func() *cobra.Command) {
+	for _, newCommand := range commands {
+		cmd := newCommand()
+		cmd.GroupID = group
+		root.AddCommand(cmd)
+	}
+}
+
+// noSuchCommand is what the arguments of the root command are checked with: every word there is a command unknown.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "`exparchive --help` lists them"
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		hint = "did you mean " + strings.Join(like, " or ") + "?"
+	}
+	return usageErrorf("no command %q; %s", args[0], hint)
+}
+
+// nArgs makes an argument check for between low and high arguments (no upper limit if high is negative) called what.
+func nArgs(low, high int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		var got string
+		switch n := len(args); {
+		case n >= low && (high < 0 || n <= high):
+			return nil
+		case n == 0:
+			got = "missing argument"
+		case n < low:
+			got = fmt.Sprintf("got %d argument(s)", n)
+		default:
+			got = fmt.Sprintf("unexpected argument %q", args[high])
+		}
+		return usageErrorf("%s: %s, want %s (see `%s --help`)", cmd.Name(), got, what, cmd.CommandPath())
+	}
+}
+
+// wantColor decides about colour for the standard output of cmd.
+func wantColor(cmd *cobra.Command) (bool, error) {
+	mode, err := cmd.Flags().GetString("color")
+	if err != nil {
+		return false, err
+	}
+	color, err := terminal.Color(mode, cmd.OutOrStdout())
+	if err != nil {
+		return false, usageErrorf("--color: %w", err)
+	}
+	return color, nil
+}
+
+// inFile puts the name of a file before err, unless it is there already.
+func inFile(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == path {
+		err = pathErr.Err
+		if errors.Is(err, os.ErrNotExist) {
+			err = errNoFile
+		}
+	}
+	if strings.HasPrefix(err.Error(), path+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// errNoFile stands for the various words that systems have for it.
+var errNoFile = fmt.Errorf("no such file%w", quiet{fs.ErrNotExist})
+
+// quiet wraps an error and prints nothing.
+type quiet struct{ err error }
+
+func (quiet) Error() string   { return "" }
+func (q quiet) Unwrap() error { return q.err }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// version is set by the linker in released binaries.
+var version string
+
+// programVersion gives the version of the program: the linker's, else the module's, else "devel".
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func newVersionCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of the program and of what it is made of",
+		Long: `Print the version of the program, of Go and SQLite, and of the archive schema it writes. Archives of older
+schemas can be read, newer ones cannot.`,
+		Args: nArgs(0, 0, "none"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v := struct {
+				Version  string `json:"version"`
+				Go       string `json:"go"`
+				SQLite   string `json:"sqlite"`
+				Platform string `json:"platform"`
+			}{programVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, runtime.GOOS + "/" + runtime.GOARCH}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "exparchive %s\ngo         %s\nsqlite     %s\nplatform   %s\n",
+				v.Version, v.Go, v.SQLite, v.Platform)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}

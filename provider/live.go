@@ -188,6 +188,10 @@ func (l *Live) IterationRecords(ctx context.Context, n int) iter.Seq2[Record, er
 		found := false
 		for _, r := range l.snapshot() {
 			if of, ok := IterationOf(r); ok && of == n {
+				if err := ctx.Err(); err != nil {
+					yield(nil, err)
+					return
+				}
 				found = true
 				if !yield(Clone(r), nil) {
 					return

@@ -64,6 +64,10 @@ func (c *checker) text(field string, s *string) {
 
 // json checks a JSON value and gives it in the form in which it is kept.
 func (c *checker) json(field string, text []byte) []byte {
+	return c.jsonWithin(field, text, jsontext.MaxDepth)
+}
+
+func (c *checker) jsonWithin(field string, text []byte, maxDepth int) []byte {
 	text = jsontext.Trim(text)
 	if jsontext.IsNull(text) {
 		return nil
@@ -72,7 +76,7 @@ func (c *checker) json(field string, text []byte) []byte {
 		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(text), MaxText))
 		return text
 	}
-	c.fail(field, jsontext.Check(text))
+	c.fail(field, jsontext.CheckWithin(text, maxDepth))
 	return text
 }
 
@@ -158,7 +162,7 @@ func (i *Iteration) Validate() error {
 	size := 0
 	for agent, policy := range i.Policies {
 		c.name("policies", agent, true)
-		policy = c.json(fmt.Sprintf("policies: agent %q", agent), policy)
+		policy = c.jsonWithin(fmt.Sprintf("policies: agent %q", agent), policy, jsontext.MaxDepth-1) // it stands in an object
 		if policy == nil {
 			c.fail("policies", fmt.Errorf("agent %q has no policy: leave it out", agent))
 		}

@@ -20,7 +20,7 @@ var (
 	// ErrUTF8 means that the text is not UTF-8.
 	ErrUTF8 = errors.New("not valid UTF-8")
 	// ErrDepth means that the value is nested deeper than [MaxDepth].
-	ErrDepth = fmt.Errorf("nested deeper than %d", MaxDepth)
+	ErrDepth = fmt.Errorf("nested too deep: more than %d levels, or than what surrounds the value leaves", MaxDepth)
 	// ErrNotObject means that the value is not an object.
 	ErrNotObject = errors.New("not a JSON object")
 	// ErrKey means that a member's name stands twice in an object, or is not valid Unicode.
@@ -34,14 +34,17 @@ func Trim(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
 func IsNull(text []byte) bool { return len(text) == 0 || string(text) == "null" }
 
 // Check reports whether text is one JSON value in UTF-8 that nests no deeper than [MaxDepth].
-func Check(text []byte) error {
+func Check(text []byte) error { return CheckWithin(text, MaxDepth) }
+
+// CheckWithin is [Check] with another limit, for a value that will stand inside another one.
+func CheckWithin(text []byte, maxDepth int) error {
 	if !json.Valid(text) {
 		return syntaxError(text)
 	}
 	if !utf8.Valid(text) {
 		return ErrUTF8
 	}
-	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) > MaxDepth && depth(text) > MaxDepth {
+	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) > maxDepth && depth(text) > maxDepth {
 		return ErrDepth
 	}
 	return nil
@@ -168,13 +171,13 @@ func skipString(text []byte, i int) int {
 func Unquote(text []byte) (string, error) {
 	var s string
 	if err := json.Unmarshal(text, &s); err != nil {
-		return "", fmt.Errorf("%w: %s", ErrSyntax, text)
+		return "", fmt.Errorf("%w: %.80q", ErrSyntax, text)
 	}
 	if !utf8.Valid(text) {
 		return "", ErrUTF8
 	}
 	if bytes.Contains(text, []byte(`\u`)) && unpaired(text) {
-		return "", fmt.Errorf("%w: unpaired surrogate in %s", ErrKey, text)
+		return "", fmt.Errorf("%w: unpaired surrogate in %.80s", ErrKey, text)
 	}
 	return s, nil
 }

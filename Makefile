@@ -1,0 +1,66 @@
+# `make help` lists the targets. Everything but oracle and race needs Go and nothing else.
+
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
+
+# Packages, as patterns, of the targets test, race, bench and fuzz.
+PKGS        ?= ./...
+RACEPKGS    ?= ./provider/... ./internal/... ./schema/... ./archive/...
+# How long each benchmark and each fuzz target runs.
+BENCHTIME   ?= 1s
+FUZZTIME    ?= 10s
+
+export CGO_ENABLED := 0
+
+.PHONY: help build test race bench fuzz oracle lint dist clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/exparchive for this machine
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
+
+test: ## run every test
+	$(GO) test $(PKGS)
+
+race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short $(RACEPKGS)
+
+bench: ## run every benchmark, BENCHTIME each
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
+
+fuzz: ## run every fuzz target, FUZZTIME each
+	@set -e; for pkg in $$($(GO) list $(PKGS)); do \
+		list=$$($(GO) test -list '^Fuzz' $$pkg); \
+		for target in $$(echo "$$list" | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
+		done; \
+	done
+
+oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler)
+	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) test -count=1 ./...
+
+lint: ## check formatting, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+dist: ## build dist/ for every platform, with checksums
+	@rm -rf dist && mkdir dist
+	@set -e; for platform in $(PLATFORMS); do \
+		os=$${platform%/*}; arch=$${platform#*/}; \
+		name=exparchive_$(VERSION)_$${os}_$${arch}; \
+		if [ $$os = windows ]; then name=$$name.exe; fi; \
+		echo $$name; \
+		GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o dist/$$name ./cmd/exparchive; \
+	done
+	@cd dist && { command -v sha256sum >/dev/null && sha256sum * || shasum -a 256 *; } > ../SHA256SUMS.tmp && mv ../SHA256SUMS.tmp SHA256SUMS
+
+clean: ## remove what build and dist made
+	rm -rf bin dist

@@ -1,0 +1,111 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/simexp/exparchive/provider"
+)
+
+// flush commits the events that wait and, if last is given, the record behind them, which last inserts. An error sticks: what
+// is in the file then ends before the batch or, if the commit itself failed, may hold it all.
+func (w *Writer) flush(last func() (provider.Record, error)) error {
+	if last == nil && len(w.batch.events) == 0 {
+		return nil
+	}
+	if err := w.commit(last); err != nil {
+		w.err = fmt.Errorf("%s: %w; nothing was recorded after record %d", w.live, err, w.tree.Len()-1)
+		return w.err
+	}
+	return nil
+}
+
+func (w *Writer) commit(last func() (provider.Record, error)) (err error) {
+	// A cancelled context must not tear a record that the caller thinks of as one step, so statements do not get it.
+	ctx := context.Background()
+	if now, err := os.Stat(w.live); err != nil || !os.SameFile(now, w.inode) {
+		return ErrLost
+	}
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // fails if SQLite has rolled back itself
+		}
+	}()
+	// Hashing needs no database and runs beside it.
+	tree := w.tree.Clone()
+	hashed := make(chan struct{})
+	go func() {
+		defer close(hashed)
+		for i := range w.batch.events {
+			tree.Add(w.leaf.Hash(&w.batch.events[i]))
+		}
+	}()
+	err = w.insert(ctx)
+	<-hashed
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		r, err := last()
+		if err != nil {
+			return err
+		}
+		tree.Add(w.leaf.Hash(r))
+	}
+	if err := w.insertSpans(ctx); err != nil {
+		return err
+	}
+	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	w.tree = tree
+	w.newTypes = w.newTypes[:0]
+	clear(w.spans)
+	w.batch.reset()
+	return nil
+}
+
+// insert writes the batch.
+func (w *Writer) insert(ctx context.Context) error {
+	for i, name := range w.newTypes {
+		if _, err := w.stmt.eventType.ExecContext(ctx, len(w.types)-len(w.newTypes)+i+1, name); err != nil {
+			return err
+		}
+	}
+	if len(w.batch.events) == 0 {
+		return nil
+	}
+	result, err := w.stmt.events.ExecContext(ctx)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != int64(len(w.batch.events)) {
+		return fmt.Errorf("%d of %d events written: %w", n, len(w.batch.events), err)
+	}
+	return nil
+}
+
+// insertSpans writes where the records of the batch lie. The order of its rows does not matter to the file: they are
+// sorted by iteration.
+func (w *Writer) insertSpans(ctx context.Context) error {
+	for iteration, s := range w.spans {
+		if _, err := w.stmt.span.ExecContext(ctx, iteration, s.first, s.last, s.events, s.interactions, s.bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// annotate writes the annotations that were asked for behind those that are there.
+func (w *Writer) annotate(ctx context.Context) error {
+	for _, a := range w.opts.Annotations {
+		if _, err := w.conn.ExecContext(ctx, "INSERT INTO annotation (kind, name, text) VALUES (?, ?, ?)", a.Kind, nullable(a.Name), a.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/simexp/exparchive/provider"
+)
+
+// readExperiment reads the one row of the table experiment.
+func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
+	var e provider.Experiment
+	var r provider.Result
+	var config, created, status, completed sql.NullString
+	var final, best *int64
+	err := conn.QueryRowContext(ctx, `SELECT run_id, experiment_name, experiment_type, config, created_at, status, completed_at,
+		converged, convergence_reason, final_cost, best_cost FROM experiment`).
+		Scan(&e.RunID, &e.Name, &e.Type, &config, &created, &status, &completed, &r.Converged, &r.ConvergenceReason, &final, &best)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, errNoRun
+	} else if err != nil {
+		return e, damage(err)
+	}
+	e.CreatedAt = created.String
+	if config.Valid {
+		e.Config = []byte(config.String)
+	}
+	if status.Valid {
+		r.Status, r.CompletedAt = provider.Status(status.String), completed.String
+		r.FinalCost, r.BestCost = (*provider.Cents)(final), (*provider.Cents)(best)
+		e.Result = &r
+	}
+	return e, nil
+}
+
+// Experiment implements [provider.Provider].
+func (a *Archive) Experiment(ctx context.Context) (provider.Experiment, error) {
+	conn, err := a.connect(ctx)
+	if err != nil {
+		return provider.Experiment{}, err
+	}
+	defer conn.Close()
+	e, err := readExperiment(ctx, conn)
+	if err != nil {
+		return e, err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT seq, kind, text FROM note ORDER BY seq")
+	if err != nil {
+		return e, damage(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n provider.Note
+		if err := rows.Scan(&n.Seq, &n.Kind, &n.Text); err != nil {
+			return e, damage(err)
+		}
+		e.Notes = append(e.Notes, n)
+	}
+	return e, damage(rows.Err())
+}
+
+// Iterations implements [provider.Provider].
+func (a *Archive) Iterations(ctx context.Context) ([]int, error) {
+	var numbers []int
+	err := a.db.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
+	return numbers, damage(err)
+}
+
+const iterationColumns = "SELECT number, seq, costs_per_agent, accepted_changes, policies, timestamp FROM iteration WHERE "
+
+func scanIteration(row *sql.Row) (*provider.Iteration, error) {
+	var i provider.Iteration
+	var costs, accepted, policies string
+	var timestamp sql.NullString
+	if err := row.Scan(&i.Number, &i.Seq, &costs, &accepted, &policies, &timestamp); err != nil {
+		return nil, err
+	}
+	i.Timestamp = timestamp.String
+	var errs [3]error
+	i.Costs, errs[0] = provider.ParseCosts([]byte(costs))
+	i.AcceptedChanges, errs[1] = provider.ParseAcceptedChanges([]byte(accepted))
+	i.Policies, errs[2] = provider.ParsePolicies([]byte(policies))
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("%w: iteration %d: %w", ErrDamaged, i.Number, err)
+	}
+	return &i, nil
+}
+
+// IterationAt implements [provider.Provider].
+func (a *Archive) IterationAt(ctx context.Context, n int) (provider.Iteration, error) {
+	conn, err := a.connect(ctx)
+	if err != nil {
+		return provider.Iteration{}, err
+	}
+	defer conn.Close()
+	i, err := scanIteration(conn.QueryRowContext(ctx, iterationColumns+"number = ?", n))
+	if errors.Is(err, sql.ErrNoRows) {
+		have, err := a.Iterations(ctx)
+		if err != nil {
+			return provider.Iteration{}, err
+		}
+		return provider.Iteration{}, provider.NoIteration(n, have)
+	} else if err != nil {
+		return provider.Iteration{}, damage(err)
+	}
+	return *i, nil
+}
+
+// readOther reads the record, not an event, that the scan stands at.
+func (s *scan) readOther(ctx context.Context) (provider.Record, error) {
+	seq := s.other.seq
+	var r provider.Record
+	var err error
+	switch s.other.kind {
+	case provider.KindInteraction:
+		r, err = s.readInteraction(ctx, seq)
+	case provider.KindIteration:
+		r, err = scanIteration(s.conn.QueryRowContext(ctx, iterationColumns+"seq = ?", seq))
+	case provider.KindNote:
+		n := &provider.Note{Seq: seq}
+		r, err = n, s.conn.QueryRowContext(ctx, "SELECT kind, text FROM note WHERE seq = ?", seq).Scan(&n.Kind, &n.Text)
+	case provider.KindAttachment:
+		a := &provider.Attachment{Seq: seq}
+		var media sql.NullString
+		err = s.conn.QueryRowContext(ctx, "SELECT name, media_type, data FROM attachment WHERE seq = ?", seq).Scan(&a.Name, &media, &a.Data)
+		a.MediaType = media.String
+		r = a
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record %d: %w", seq, damage(err))
+	}
+	return r, nil
+}
+
+func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
+	i := &provider.Interaction{Seq: seq}
+	var agent, system, user, policy, timestamp, extra sql.NullString
+	err := s.conn.QueryRowContext(ctx, `SELECT iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy, parsing_error,
+		prompt_tokens, completion_tokens, latency_seconds, timestamp, extra FROM llm_interaction WHERE seq = ?`, seq).
+		Scan(&i.Iteration, &agent, &i.Model, &system, &user, &i.Response, &policy, &i.ParsingError,
+			&i.PromptTokens, &i.CompletionTokens, &i.LatencySeconds, &timestamp, &extra)
+	if err != nil {
+		return nil, err
+	}
+	i.AgentID, i.Timestamp = agent.String, timestamp.String
+	if policy.Valid {
+		i.ParsedPolicy = []byte(policy.String)
+	}
+	if extra.Valid {
+		i.Extra = []byte(extra.String)
+	}
+	if i.SystemPrompt, err = s.sections.text(ctx, system); err != nil {
+		return nil, err
+	}
+	i.UserPrompt, err = s.sections.text(ctx, user)
+	return i, err
+}
+
+// typeName gives the name of an event type. A recorder may have added it since the archive was opened.
+func (a *Archive) typeName(ctx context.Context, conn *sql.Conn, id int64) (string, error) {
+	a.typesMu.RLock()
+	name, ok := a.types[id]
+	a.typesMu.RUnlock()
+	if ok {
+		return name, nil
+	}
+	err := conn.QueryRowContext(ctx, "SELECT name FROM event_type WHERE id = ?", id).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("%w: event type %d is missing", ErrDamaged, id)
+	} else if err != nil {
+		return "", damage(err)
+	}
+	a.typesMu.Lock()
+	a.types[id] = name
+	a.typesMu.Unlock()
+	return name, nil
+}
+
+// A Summary tells what is in an archive without reading the records.
+type Summary struct {
+	Records      int64 // the Start and the Result included
+	Events       int64
+	Interactions int64
+	Iterations   int64
+	Notes        int64
+	Attachments  int64
+	TextBytes    int64                     // of event data, prompts, responses and proposals, as they were recorded
+	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none
+	LastCosts    map[string]provider.Cents // of the last
+}
+
+// Summary gives the numbers that the recorder kept; for a sealed archive [Verify] checks them.
+func (a *Archive) Summary(ctx context.Context) (Summary, error) {
+	var s Summary
+	conn, err := a.connect(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer conn.Close()
+	var first, last sql.NullString
+	var finished bool
+	err = conn.QueryRowContext(ctx, `SELECT
+		(SELECT coalesce(sum(events), 0) FROM iteration_span), (SELECT coalesce(sum(interactions), 0) FROM iteration_span),
+		(SELECT coalesce(sum(bytes), 0) FROM iteration_span),
+		(SELECT count(*) FROM iteration), (SELECT count(*) FROM note), (SELECT count(*) FROM attachment),
+		(SELECT status IS NOT NULL FROM experiment),
+		(SELECT costs_per_agent FROM iteration ORDER BY number LIMIT 1), (SELECT costs_per_agent FROM iteration ORDER BY number DESC LIMIT 1)`).
+		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &finished, &first, &last)
+	if err != nil {
+		return s, damage(err)
+	}
+	s.Records = 1 + s.Events + s.Interactions + s.Iterations + s.Notes + s.Attachments
+	if finished {
+		s.Records++
+	}
+	if first.Valid {
+		if s.FirstCosts, err = provider.ParseCosts([]byte(first.String)); err != nil {
+			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		if s.LastCosts, err = provider.ParseCosts([]byte(last.String)); err != nil {
+			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+	}
+	return s, nil
+}
+
+// RecordCount implements [provider.Counter].
+func (a *Archive) RecordCount(ctx context.Context) (int64, error) {
+	s, err := a.Summary(ctx)
+	return s.Records, err
+}

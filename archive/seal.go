@@ -1,0 +1,230 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+// A Seal is what a sealed archive says of its own content.
+type Seal struct {
+	Root         digest.Hash // the digest of the run
+	Records      int64       // all of them, the Start and the Result included
+	Events       int64
+	Interactions int64
+	Iterations   int64
+	Notes        int64
+	Attachments  int64
+}
+
+// sealingSuffix follows the archive's name in the name of the copy that becomes it.
+const sealingSuffix = "-sealing"
+
+// finish seals the live file and ends the recording. The caller holds mu and has flushed.
+func (w *Writer) finish(ctx context.Context) error {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	if w.next == 0 {
+		return fmt.Errorf("%s: %w", w.live, errNoRun)
+	}
+	seal, err := w.writeSeal(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: seal: %w", w.live, err)
+	}
+	temp := w.path + sealingSuffix
+	if err := w.copyTo(ctx, temp, seal); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), remove(temp))
+	}
+	if err := w.publish(temp); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), remove(temp))
+	}
+	w.seal = &seal
+	// From here on the run is safe in its final place; what remains of the live file is only litter.
+	return errors.Join(w.disconnect(), removeLive(w.live), w.release())
+}
+
+// writeSeal records the seal in the live file, in place of one that an interrupted sealing left there.
+func (w *Writer) writeSeal(ctx context.Context) (Seal, error) {
+	s := Seal{Root: w.tree.Root(), Records: w.tree.Len()}
+	if s.Records != w.next {
+		return s, fmt.Errorf("%d records hashed, %d written", s.Records, w.next)
+	}
+	if err := w.conn.QueryRowContext(ctx, countQuery).Scan(&s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments); err != nil {
+		return s, err
+	}
+	_, err := w.conn.ExecContext(ctx, `INSERT OR REPLACE INTO seal (id, root, records, events, interactions, iterations, notes, attachments)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?)`, s.Root[:], s.Records, s.Events, s.Interactions, s.Iterations, s.Notes, s.Attachments)
+	return s, err
+}
+
+const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM llm_interaction), (SELECT count(*) FROM iteration),
+	(SELECT count(*) FROM note), (SELECT count(*) FROM attachment)`
+
+// copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
+//
+// VACUUM INTO lays equal contents out equally, however they were written; only the schema cookie, which counts changes of
+// the schema, is left over from the past and is set to 1.
+func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
+	if err := remove(temp); err != nil {
+		return err
+	}
+	path, err := filepath.Abs(temp) // an absolute path is never taken for a URI
+	if err != nil {
+		return err
+	}
+	if _, err := w.conn.ExecContext(ctx, "PRAGMA schema_version = 1"); err != nil {
+		return err
+	}
+	if _, err := w.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return err
+	}
+	if err := syncFile(temp); err != nil {
+		return err
+	}
+	a, err := Open(temp, nil)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	root, records, err := digest.Of(ctx, a)
+	if err != nil {
+		return fmt.Errorf("check of the copy: %w", err)
+	}
+	if root != want.Root || records != want.Records {
+		return fmt.Errorf("check of the copy: %d records with digest %v, want %d with %v", records, root, want.Records, want.Root)
+	}
+	return nil
+}
+
+// publish gives the finished copy its final name.
+func (w *Writer) publish(temp string) error {
+	if !w.opts.Force {
+		// A link, unlike a rename, does not replace what is there. Some file systems have none.
+		err := os.Link(temp, w.path)
+		if err == nil {
+			return errors.Join(remove(temp), syncDir(filepath.Dir(w.path)))
+		}
+		if _, there := os.Lstat(w.path); errors.Is(err, fs.ErrExist) || there == nil {
+			return fmt.Errorf("%s: %w", w.path, ErrExists)
+		}
+	}
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of what Force replaces; they would be mixed with the new file
+		if err := remove(w.path + suffix); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(temp, w.path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(w.path))
+}
+
+// SealLive seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's
+// name is that of the live file without "-live".
+func SealLive(ctx context.Context, livePath string, opts *WriterOptions) (Seal, error) {
+	w, err := openLive(ctx, livePath, opts)
+	if err != nil {
+		return Seal{}, err
+	}
+	w.mu.Lock()
+	err = w.finish(ctx)
+	w.mu.Unlock()
+	if err = errors.Join(err, w.Close()); err != nil {
+		return Seal{}, err
+	}
+	seal, _ := w.Seal()
+	return seal, nil
+}
+
+// Close ends a recording without sealing it, if Finish has not: what waits is written, and the live file stays behind as one
+// complete file. It may be called more than once.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	var err error
+	if w.err == nil && w.next > 0 {
+		err = w.flush(nil)
+	}
+	if w.err == nil && err == nil && w.conn != nil {
+		// Out of WAL mode nothing stands beside the file any more. Where that fails, as when somebody reads the file at
+		// this moment, the log stays and belongs to it.
+		_, _ = w.conn.ExecContext(context.Background(), "PRAGMA journal_mode = DELETE")
+	}
+	empty := w.next == 0
+	err = errors.Join(err, w.disconnect())
+	if empty && w.err == nil {
+		err = errors.Join(err, removeLive(w.live))
+	}
+	return errors.Join(err, w.release())
+}
+
+// disconnect closes the database.
+func (w *Writer) disconnect() error {
+	w.closed = true
+	if w.db == nil {
+		return nil
+	}
+	var err error
+	if w.conn != nil {
+		err = w.conn.Close()
+	}
+	err = errors.Join(err, w.db.Close()) // and with it the prepared statements
+	batches.remove(w.batchNo)
+	w.db = nil
+	return err
+}
+
+// release gives the lock of the live file back.
+func (w *Writer) release() error {
+	w.closed = true
+	if w.lock == nil {
+		return nil
+	}
+	err := unlockLive(w.lock)
+	w.lock = nil
+	return err
+}
+
+// remove removes a file that may not be there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// syncFile flushes a file to disk.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncDir makes names in a folder durable, where the system knows of such a thing.
+func syncDir(path string) error {
+	if os.PathSeparator == '\\' {
+		return nil // Windows: no handle of a folder can be flushed
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+var errNoRun = fmt.Errorf("%w: nothing was recorded", provider.ErrNoRun)

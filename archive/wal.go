@@ -1,0 +1,137 @@
+package archive
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log): a header of 32 bytes and frames, each
+// a header of 24 bytes and a page. What counts are the frames up to the last one that commits and whose checksums,
+// which run through the whole log, are right.
+const (
+	walHeaderSize  = 32
+	frameHeader    = 24
+	walMagic       = 0x377f0682 // | 1 if checksums are over big-endian words
+	walFormat      = 3007000
+	maxWALOverhead = 1 << 31 // frames; bounds what a made-up log can ask for
+)
+
+// A walIndex says where in a write-ahead log the newest committed version of each page is.
+type walIndex struct {
+	frames map[uint32]int64 // page number to the offset of the page in the log
+	pages  uint32           // size of the database in pages after the last commit
+}
+
+// readWAL indexes the committed frames of the log r. An empty index means that nothing in it is committed. A log of another
+// page size is damage; a torn or stale tail is not.
+func readWAL(r io.ReaderAt, size, pageSize int64) (walIndex, error) {
+	index := walIndex{frames: map[uint32]int64{}}
+	if size < walHeaderSize {
+		return index, nil
+	}
+	head := make([]byte, walHeaderSize)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return index, err
+	}
+	be := binary.BigEndian
+	var order binary.ByteOrder = binary.LittleEndian
+	switch be.Uint32(head) {
+	case walMagic:
+	case walMagic | 1:
+		order = be
+	default:
+		return index, fmt.Errorf("%w: write-ahead log: bad magic %#x", ErrDamaged, be.Uint32(head))
+	}
+	if v := be.Uint32(head[4:]); v != walFormat {
+		return index, fmt.Errorf("%w: write-ahead log: format %d, want %d", ErrDamaged, v, walFormat)
+	}
+	if ps := int64(be.Uint32(head[8:])); ps != pageSize {
+		return index, fmt.Errorf("%w: write-ahead log: pages of %d bytes, the database has %d", ErrDamaged, ps, pageSize)
+	}
+	s0, s1 := walChecksum(order, 0, 0, head[:24])
+	if s0 != be.Uint32(head[24:]) || s1 != be.Uint32(head[28:]) {
+		return index, nil // a header half written: the log holds nothing yet
+	}
+	// Frames since the last commit wait in pending; the commit makes them count.
+	pending := map[uint32]int64{}
+	frame := make([]byte, frameHeader+pageSize)
+	for off := int64(walHeaderSize); off+frameHeader+pageSize <= size && len(pending) < maxWALOverhead; off += int64(len(frame)) {
+		if _, err := r.ReadAt(frame, off); err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			return index, err
+		}
+		if string(frame[8:16]) != string(head[16:24]) { // salts: a frame of an earlier round
+			break
+		}
+		s0, s1 = walChecksum(order, s0, s1, frame[:8])
+		s0, s1 = walChecksum(order, s0, s1, frame[frameHeader:])
+		if s0 != be.Uint32(frame[16:]) || s1 != be.Uint32(frame[20:]) {
+			break
+		}
+		page := be.Uint32(frame)
+		if page == 0 {
+			break
+		}
+		pending[page] = off + frameHeader
+		if commit := be.Uint32(frame[4:]); commit != 0 {
+			for p, at := range pending {
+				index.frames[p] = at
+			}
+			clear(pending)
+			index.pages = commit
+		}
+	}
+	return index, nil
+}
+
+func walChecksum(order binary.ByteOrder, s0, s1 uint32, b []byte) (uint32, uint32) {
+	for ; len(b) >= 8; b = b[8:] {
+		s0 += order.Uint32(b) + s1
+		s1 += order.Uint32(b[4:]) + s0
+	}
+	return s0, s1
+}
+
+// An overlay is a database file as it would be after a checkpoint: pages that the write-ahead log holds come from there.
+// It presents itself as a database in rollback mode, since there is no log beside it any more.
+type overlay struct {
+	main     io.ReaderAt
+	wal      io.ReaderAt
+	index    walIndex
+	pageSize int64
+}
+
+func (o *overlay) size() int64 { return int64(o.index.pages) * o.pageSize }
+
+// ReadAt implements [io.ReaderAt].
+func (o *overlay) ReadAt(b []byte, off int64) (n int, err error) {
+	for n < len(b) {
+		at := off + int64(n)
+		if at >= o.size() {
+			return n, io.EOF
+		}
+		inPage := at % o.pageSize
+		part := b[n:min(len(b), n+int(o.pageSize-inPage))]
+		if frame, ok := o.index.frames[uint32(at/o.pageSize)+1]; ok {
+			_, err = o.wal.ReadAt(part, frame+inPage)
+		} else {
+			_, err = o.main.ReadAt(part, at)
+		}
+		if err != nil {
+			return n, err
+		}
+		for i := range part { // bytes 18 and 19 of the file: 2 is WAL mode, 1 rollback mode
+			if p := at + int64(i); p == 18 || p == 19 {
+				part[i] = 1
+			} else if p > 19 {
+				break
+			}
+		}
+		n += len(part)
+	}
+	return n, nil
+}

@@ -1,0 +1,483 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/schema"
+)
+
+const (
+	// Extension is that of sealed archives.
+	Extension = ".simexp"
+	// LiveSuffix follows the name of the archive-to-be in the name of a live file.
+	LiveSuffix = "-live"
+)
+
+// When events that wait in memory are written.
+const (
+	flushEvents = 1000
+	flushBytes  = 1 << 20
+	flushAfter  = time.Second
+)
+
+// WriterOptions for [Create], [Resume] and [SealLive]. Nil is the same as the zero value.
+type WriterOptions struct {
+	// Force lets sealing replace an archive of the final name, and Create a finished or unfinished recording.
+	Force bool
+	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
+	Bulk bool
+	// Annotations are kept in the file beside the run and are no part of its digest.
+	Annotations []Annotation
+}
+
+// An Annotation says something about an archive that is not part of the run: where it was imported from, say.
+type Annotation struct {
+	Kind string `db:"kind"` // such as "provenance"; required
+	Name string `db:"name"` // what it is about; may be empty
+	Text string `db:"text"`
+}
+
+// A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several goroutines; their
+// order is then that in which they come to hold the Writer. The package documentation says when records are durable.
+//
+// After an error that is not about the record itself (disk full, file gone) the Writer takes no more records. What was
+// acknowledged stays in the live file.
+type Writer struct {
+	path string
+	live string
+	opts WriterOptions
+	lock *flock.Flock
+	db   *sql.DB
+	conn *sql.Conn
+	stmt statements
+
+	mu       sync.Mutex
+	order    provider.Order
+	err      error // first failure of the file; sticks
+	closed   bool
+	seal     *Seal
+	runID    string
+	inode    os.FileInfo // of the live file when it was opened
+	tree     digest.Tree
+	leaf     digest.Leaf
+	next     int64 // Seq of the next record
+	batch    batch
+	batchNo  int
+	types    map[string]int64 // event types in the table
+	newTypes []string         // and those that the batch adds
+	numbers  map[int]struct{} // iterations recorded
+	names    map[string]struct{}
+	spans    map[int]*span // what the batch adds to each iteration
+	sections *sectionWriter
+	timer    *time.Timer
+}
+
+var _ provider.Sink = (*Writer)(nil)
+
+type statements struct{ events, eventType, span, interaction, iteration, note, attachment *sql.Stmt }
+
+// A span is where the records of an iteration lie; see the table iteration_span in FORMAT.md.
+type span struct{ first, last, events, interactions, bytes int64 }
+
+// Create begins a recording that will become the archive path. It records into path+"-live"; a recording that is there
+// already, or an archive at path, is [ErrExists] unless opts.Force, and one that is going on is [ErrBusy] in any case.
+// The caller ends it with Finish, which seals, and always with Close.
+func Create(path string, opts *WriterOptions) (*Writer, error) {
+	w := newWriter(path, opts)
+	if strings.HasSuffix(path, LiveSuffix) {
+		return nil, fmt.Errorf("%s: name the archive without %q", path, LiveSuffix)
+	}
+	if _, err := os.Lstat(path); err == nil && !w.opts.Force {
+		return nil, fmt.Errorf("%s: %w", path, ErrExists)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := w.acquire(); err != nil {
+		return nil, err
+	}
+	if err := w.create(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", w.live, damage(err)), w.disconnect(), w.release())
+	}
+	return w, nil
+}
+
+func newWriter(path string, opts *WriterOptions) *Writer {
+	w := &Writer{
+		path: path, live: path + LiveSuffix,
+		types: map[string]int64{}, numbers: map[int]struct{}{}, names: map[string]struct{}{}, spans: map[int]*span{},
+	}
+	if opts != nil {
+		w.opts = *opts
+	}
+	return w
+}
+
+// acquire takes the lock of the live file.
+func (w *Writer) acquire() error {
+	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
+		return err
+	}
+	lock, err := lockLive(w.live)
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.live, err)
+	}
+	w.lock = lock
+	return nil
+}
+
+// create makes the live file, holding the lock.
+func (w *Writer) create() error {
+	if _, err := os.Lstat(w.live); err == nil {
+		if !w.opts.Force && holdsRun(w.live) {
+			return fmt.Errorf("%w: a recording that was not finished; resume or seal it, or remove it", ErrExists)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := removeLive(w.live); err != nil {
+		return err
+	}
+	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once.
+	path, err := filepath.Abs(w.live)
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0")})
+	db.SetMaxOpenConns(1)
+	if err := errors.Join(schema.Create(db), db.Close()); err != nil {
+		return errors.Join(err, removeLive(w.live))
+	}
+	if err := errors.Join(syncFile(w.live), syncDir(filepath.Dir(path))); err != nil {
+		return err
+	}
+	return w.open()
+}
+
+// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed before its
+// run began; one that cannot be told counts as if it had.
+func holdsRun(live string) bool {
+	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
+		return false
+	}
+	a, err := Open(live, nil)
+	if err != nil {
+		return !errors.Is(err, errNoRun)
+	}
+	a.Close()
+	return true
+}
+
+// removeLive removes a live file and what belongs to it, apart from the lock.
+func removeLive(live string) error {
+	var err error
+	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
+		if e := os.Remove(live + suffix); e != nil && !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// open connects to the live file for recording.
+func (w *Writer) open() (err error) {
+	path, err := filepath.Abs(w.live)
+	if err != nil {
+		return err
+	}
+	synchronous := "_synchronous=FULL"
+	if w.opts.Bulk {
+		synchronous = "_synchronous=OFF"
+	}
+	w.db = sql.OpenDB(connector{writeDriver, dsn(path, "mode=rw", "_journal_mode=WAL", synchronous, "_busy_timeout=10000", "_txlock=immediate", "_dqs=0")})
+	w.db.SetMaxOpenConns(1)
+	ctx := context.Background()
+	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return err
+	}
+	var mode string
+	if err := w.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("journal mode is %s, want wal: the file system may not allow it", mode)
+	}
+	if w.inode, err = os.Stat(w.live); err != nil {
+		return err
+	}
+	w.batchNo = batches.add(&w.batch)
+	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule, w.batchNo)); err != nil {
+		return err
+	}
+	if w.sections, err = newSectionWriter(ctx, w.conn); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		sql  string
+	}{
+		{&w.stmt.events, "INSERT INTO event (seq, iteration, type, timestamp, data) SELECT seq, iteration, type, timestamp, data FROM temp.batch"},
+		{&w.stmt.eventType, "INSERT INTO event_type (id, name) VALUES (?, ?)"},
+		{&w.stmt.span, `INSERT INTO iteration_span (iteration, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (iteration) DO UPDATE SET last_seq = excluded.last_seq, events = events + excluded.events,
+			interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
+		{&w.stmt.interaction, `INSERT INTO llm_interaction (seq, iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy,
+			parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmt.iteration, `INSERT INTO iteration (number, seq, costs_per_agent, accepted_changes, policies, timestamp) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.stmt.note, "INSERT INTO note (seq, kind, text) VALUES (?, ?, ?)"},
+		{&w.stmt.attachment, "INSERT INTO attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
+	} {
+		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Path gives the name of the archive-to-be.
+func (w *Writer) Path() string { return w.path }
+
+// LivePath gives the name of the file that is being recorded into.
+func (w *Writer) LivePath() string { return w.live }
+
+// Count gives how many records there are, those that are not durable yet included.
+func (w *Writer) Count() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next
+}
+
+// RunID gives the id of the run, empty before Begin.
+func (w *Writer) RunID() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.runID
+}
+
+// Seal tells what Finish sealed, and false before.
+func (w *Writer) Seal() (Seal, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seal == nil {
+		return Seal{}, false
+	}
+	return *w.seal, true
+}
+
+// Begin implements [provider.Sink]. The record is durable when it returns.
+func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
+	return w.record(s, func() error { return w.order.Begin() }, func() error {
+		w.runID = s.RunID
+		if err := w.annotate(ctx); err != nil {
+			return err
+		}
+		_, err := w.conn.ExecContext(ctx, `INSERT INTO experiment (id, run_id, experiment_name, experiment_type, config, created_at)
+			VALUES (1, ?, ?, ?, ?, ?)`, s.RunID, s.Name, s.Type, jsonText(s.Config), nullable(s.CreatedAt))
+		return err
+	})
+}
+
+// Event implements [provider.Sink]. The record may wait in memory for up to a second.
+func (w *Writer) Event(_ context.Context, e *provider.Event) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ready(func() error { return w.order.Record(provider.KindEvent) }); err != nil {
+		return err
+	}
+	id, ok := w.types[e.Type]
+	if !ok {
+		id = int64(len(w.types)) + 1
+		w.types[e.Type] = id
+		w.newTypes = append(w.newTypes, e.Type)
+	}
+	w.batch.events = append(w.batch.events, *e)
+	w.batch.events[len(w.batch.events)-1].Seq = w.next
+	w.batch.types = append(w.batch.types, id)
+	w.batch.bytes += len(e.Data)
+	s := w.span(e.Iteration)
+	s.events++
+	s.bytes += int64(len(e.Data))
+	w.next++
+	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
+		return w.flush(nil)
+	}
+	if w.timer == nil {
+		w.timer = time.AfterFunc(flushAfter, w.flushLate)
+	} else if len(w.batch.events) == 1 {
+		w.timer.Reset(flushAfter)
+	}
+	return nil
+}
+
+// flushLate writes events that have waited; an error meets the next call.
+func (w *Writer) flushLate() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed && w.err == nil && len(w.batch.events) > 0 {
+		_ = w.flush(nil)
+	}
+}
+
+// Interaction implements [provider.Sink]. The record is durable when it returns.
+func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error {
+	return w.record(i, nil, func() error {
+		system, err := w.sections.put(ctx, i.SystemPrompt)
+		if err != nil {
+			return err
+		}
+		user, err := w.sections.put(ctx, i.UserPrompt)
+		if err != nil {
+			return err
+		}
+		s := w.span(i.Iteration)
+		s.interactions++
+		s.bytes += textLen(i.SystemPrompt) + textLen(i.UserPrompt) + textLen(i.Response) + int64(len(i.ParsedPolicy))
+		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, nullable(i.AgentID), i.Model, system, user, i.Response,
+			jsonText(i.ParsedPolicy), i.ParsingError, i.PromptTokens, i.CompletionTokens, i.LatencySeconds, nullable(i.Timestamp), jsonText(i.Extra))
+		return err
+	})
+}
+
+// Iteration implements [provider.Sink]. The record is durable when it returns.
+func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
+	unique := func() error {
+		if _, ok := w.numbers[i.Number]; ok {
+			return provider.RepeatedIteration(i.Number)
+		}
+		return w.order.Record(provider.KindIteration)
+	}
+	return w.record(i, unique, func() error {
+		w.numbers[i.Number] = struct{}{}
+		w.span(i.Number)
+		_, err := w.stmt.iteration.ExecContext(ctx, i.Number, w.next, string(provider.AppendCosts(nil, i.Costs)),
+			string(provider.AppendAcceptedChanges(nil, i.AcceptedChanges)), string(provider.AppendPolicies(nil, i.Policies)), nullable(i.Timestamp))
+		return err
+	})
+}
+
+// Note implements [provider.Sink]. The record is durable when it returns.
+func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
+	return w.record(n, nil, func() error {
+		_, err := w.stmt.note.ExecContext(ctx, w.next, n.Kind, n.Text)
+		return err
+	})
+}
+
+// Attachment implements [provider.Sink]. The record is durable when it returns.
+func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
+	unique := func() error {
+		if _, ok := w.names[a.Name]; ok {
+			return provider.RepeatedAttachment(a.Name)
+		}
+		return w.order.Record(provider.KindAttachment)
+	}
+	return w.record(a, unique, func() error {
+		w.names[a.Name] = struct{}{}
+		data := a.Data
+		if data == nil {
+			data = []byte{}
+		}
+		_, err := w.stmt.attachment.ExecContext(ctx, w.next, a.Name, nullable(a.MediaType), data)
+		return err
+	})
+}
+
+// Finish implements [provider.Sink]: it records the result, if there is one, and seals the archive. When it returns without an
+// error the sealed file is on disk under its final name and the live file is gone.
+func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
+	if r != nil {
+		err := w.record(r, func() error { return w.order.Finish() }, func() error {
+			_, err := w.conn.ExecContext(ctx, `UPDATE experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
+				final_cost = ?, best_cost = ?`, string(r.Status), nullable(r.CompletedAt), r.Converged, r.ConvergenceReason,
+				(*int64)(r.FinalCost), (*int64)(r.BestCost))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.finish(ctx)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ready(w.order.Finish); err != nil {
+		return err
+	}
+	if err := w.flush(nil); err != nil {
+		return err
+	}
+	return w.finish(ctx)
+}
+
+// record takes one record and commits it with the events that wait before it.
+func (w *Writer) record(r provider.Record, inOrder, insert func() error) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if inOrder == nil {
+		inOrder = func() error { return w.order.Record(r.RecordKind()) }
+	}
+	if err := w.ready(inOrder); err != nil {
+		return err
+	}
+	return w.flush(func() (provider.Record, error) {
+		err := insert()
+		w.next++
+		return r, err
+	})
+}
+
+// ready reports whether the writer takes a record.
+func (w *Writer) ready(inOrder func() error) error {
+	switch {
+	case w.err != nil:
+		return w.err
+	case w.closed:
+		return fmt.Errorf("%s: %w", w.live, fs.ErrClosed)
+	}
+	return inOrder()
+}
+
+// span gives what the batch adds to an iteration, up to the record that comes next.
+func (w *Writer) span(iteration int) *span {
+	s, ok := w.spans[iteration]
+	if !ok {
+		s = &span{first: w.next}
+		w.spans[iteration] = s
+	}
+	s.last = w.next
+	return s
+}
+
+func textLen(s *string) int64 {
+	if s == nil {
+		return 0
+	}
+	return int64(len(*s))
+}
+
+// jsonText binds JSON as text, and NULL where there is none.
+func jsonText(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return string(b)
+}

@@ -1,0 +1,97 @@
+// Package jsonl reads and writes runs in the line protocol, by which a program in any language records an experiment:
+// one JSON object a line, in the order in which things happen. The rest of this text is its specification.
+//
+// # Lines
+//
+// The text is UTF-8, and a line ends with a line feed; a carriage return before it is allowed. A line holds one JSON object
+// (RFC 8259) of at most [MaxLine] bytes, without line breaks in it. Lines of white space are skipped, but count in line
+// numbers, which start at 1. The last line may lack its line feed if it is complete. A byte order mark before the first
+// line is skipped.
+//
+// The member "type" says what the line records. Members may stand in any order, each once. An unknown type, an unknown
+// member, a member that stands twice, a value of another type than the one below, and a string with an unpaired
+// surrogate (\ud800 without its other half) are errors: a misspelt member must not be lost unseen. Where a member is
+// optional, null counts as left out.
+//
+// # Order
+//
+// The first line is the experiment and the last one the result. Between them stand lines of all other types in any
+// order. A run without a result goes on or was cut short. Only a stream that continues a run may lack the experiment.
+//
+// # Members
+//
+// Those marked with * are required. Types: "text" is a string; "time" is a string that nobody interprets, ISO 8601 by
+// custom; "name" is a string of 1 to 4096 bytes; "int" is an integer written without fraction and exponent that fits
+// into 64 bits; "cents" is an int, an amount of money in hundredths; "json" is any JSON value, whose text is kept as it
+// stands, with spacing, order and spelling of numbers, nested at most 500 deep. No value may be longer than 64 MiB.
+//
+//	experiment
+//	  run_id            name*  (a recorder may fill it in)
+//	  experiment_name   name*
+//	  experiment_type   name*
+//	  config            json
+//	  created_at        time   (a recorder may fill it in, like every time)
+//
+//	event
+//	  iteration         int*   0 to 2147483647; numbers may have gaps and need not start at 0
+//	  event_type        name*
+//	  timestamp         time
+//	  event_data        json   usually an object
+//
+//	llm_interaction
+//	  iteration         int*
+//	  agent_id          name
+//	  model             text   at most 4096 bytes
+//	  system_prompt     text
+//	  user_prompt       text
+//	  response          text   as the model gave it
+//	  parsed_policy     json   what the response proposed
+//	  parsing_error     text   why nothing could be read from it
+//	  prompt_tokens     int    not negative
+//	  completion_tokens int    not negative
+//	  latency_seconds   number not negative; kept as the nearest IEEE 754 binary64
+//	  timestamp         time
+//	  extra             json   an object with whatever else is to be kept
+//
+//	iteration                  at the end of an iteration
+//	  iteration         int*   each number once
+//	  costs_per_agent   object of cents by agent
+//	  accepted_changes  object of booleans by agent; null for an agent counts as left out
+//	  policies          object of json by agent; null for an agent counts as left out
+//	  timestamp         time
+//
+//	note                       what a reader of the run must know
+//	  kind              name*  such as "derived", "doubtful", "invalidated"
+//	  text              text*  not empty
+//
+//	attachment                 a file that belongs to the run
+//	  name              name*  a relative path with slashes, without "..", each once
+//	  media_type        name
+//	  data              text*  base64 (RFC 4648 section 4, with padding)
+//
+//	result
+//	  completed_at      time
+//	  status            name*  "completed", "failed", "interrupted" or another word, but not "running"
+//	  converged         boolean
+//	  convergence_reason text
+//	  final_cost        cents
+//	  best_cost         cents
+//
+// For optional names and times the empty string counts as left out. For a text it does not: "" is a text.
+//
+// # JSON with line breaks
+//
+// A JSON value may contain line breaks as white space, and a line may not. To keep such a text exactly, a writer
+// puts it, as a string, into a member whose name has "_text" behind it: "config_text", "event_data_text",
+// "parsed_policy_text", "extra_text" and "policies_text" (the text of the whole object of policies by agent). A line has one
+// of the two forms of a member, not both. A reader gets the same value from both.
+//
+//	{"type":"event","iteration":0,"event_type":"evaluation","event_data_text":"{\n  \"total_cost\": 10000\n}"}
+//
+// # Example
+//
+//	{"type":"experiment","run_id":"exp1-1","experiment_name":"exp1","experiment_type":"castro"}
+//	{"type":"event","iteration":0,"event_type":"evaluation","event_data":{"total_cost":10000}}
+//	{"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":5000,"BANK_B":5000}}
+//	{"type":"result","status":"completed","converged":true,"final_cost":10000,"best_cost":10000}
+package jsonl

@@ -1,0 +1,30 @@
+package jsonl
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A LineError says which line of the input was refused, and why. The lines before it are good.
+type LineError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
+
+var (
+	// ErrLineTooLong means that a line is longer than the limit.
+	ErrLineTooLong = errors.New("line too long")
+	// ErrUnknown means that a line has a type or a member that the protocol does not have.
+	ErrUnknown = errors.New("unknown")
+
+	errMissing    = errors.New("missing")
+	errBothForms  = errors.New("given in both forms, as JSON and as text")
+	errNoNewline  = errors.New("the last line is cut off")
+	errIsArray    = errors.New("want a JSON object")
+	errNotBase64  = errors.New("not base64")
+	errLineBreak  = errors.New("line break")
+	errOutOfRange = errors.New("out of range")
+)

@@ -2,36 +2,270 @@ package duckdb
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"slices"
 )
 
 // A Scanner reads a table batch by batch, in the engine's order of rows. It is used by one goroutine at a time.
 type Scanner struct {
-	err error
+	ctx   context.Context
+	table *Table
+	cols  []Column
+	phys  []int // physical index of each
+
+	groups  []*rowGroup // first one is being read
+	readers []valueReader
+	deleted map[int64]*rowMask // of the first group, by vector
+	pos     int64              // next row of the first group
+	size    int64              // rows to try at a time
+
+	batch Batch
+	rows  []int32 // scratch
+	err   error
 }
 
-// Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is reported by
-// [Scanner.Err].
-func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner { return nil }
+// A valueReader gives a column's values in order.
+type valueReader interface {
+	// read appends the next n values.
+	read(dst *Vector, n int64, b *budget) error
+}
 
-// Next decodes the next batch. It returns false at the end and after an error.
-func (s *Scanner) Next() bool { return false }
-
-// Batch gives the current batch, valid until the next Next.
-func (s *Scanner) Batch() *Batch { return nil }
+// Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
+// reported by [Scanner.Err].
+func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
+	s := &Scanner{ctx: ctx, table: t, size: vectorSize}
+	if s.err = t.load(); s.err != nil {
+		return s
+	}
+	s.groups = t.parts
+	add := func(i int) {
+		s.cols = append(s.cols, t.cols[i])
+		s.phys = append(s.phys, t.physicalIndex(i))
+		s.batch.cols = append(s.batch.cols, newVector(t.cols[i].Type))
+	}
+	for _, name := range columns {
+		i := t.columnIndex(name)
+		switch {
+		case i < 0:
+			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quoteIdent(name), t.qualified())
+		case t.cols[i].Err != nil:
+			s.err = fmt.Errorf("table %s: %w", t.qualified(), t.cols[i].Err)
+		case t.cols[i].Generated:
+			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quoteIdent(t.cols[i].Name),
+				unsupportedf("generated columns have no stored values"))
+		default:
+			add(i)
+			continue
+		}
+		return s
+	}
+	if len(columns) == 0 {
+		for i, c := range t.cols {
+			if c.Err == nil && !c.Generated {
+				add(i)
+			}
+		}
+	}
+	return s
+}
 
 // Columns are the columns of each batch.
-func (s *Scanner) Columns() []Column { return nil }
+func (s *Scanner) Columns() []Column { return slices.Clone(s.cols) }
+
+// Batch gives the current batch, valid until the next Next.
+func (s *Scanner) Batch() *Batch { return &s.batch }
 
 // Err is the first error, or nil at a proper end.
 func (s *Scanner) Err() error { return s.err }
 
-// Rows gives the rows of the named columns, or of all that can be read when none are named, as Go values. It stops at the first error.
-func (t *Table) Rows(ctx context.Context, columns ...string) iter.Seq2[Row, error] { return nil }
+// Next decodes the next batch. It returns false at the end and after an error.
+func (s *Scanner) Next() bool {
+	s.batch.n = 0
+	for s.err == nil && len(s.groups) > 0 {
+		if s.err = s.ctx.Err(); s.err != nil {
+			break
+		}
+		g := s.groups[0]
+		if s.pos == g.rows {
+			s.groups, s.readers, s.pos = s.groups[1:], nil, 0
+			continue
+		}
+		if s.readers == nil {
+			if s.err = s.open(g); s.err != nil {
+				break
+			}
+		}
+		n := min(s.size, vectorSize-s.pos%vectorSize, g.rows-s.pos)
+		err := s.decode(g, n)
+		if errors.Is(err, errBudget) {
+			// Try again with fewer rows, from where the last batch ended.
+			if n == 1 {
+				s.err = fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.table.qualified(), g.start+s.pos, ErrLimit, s.table.db.opts.MaxBatchBytes)
+				break
+			}
+			s.size = n / 2
+			if s.err = s.rewind(g); s.err != nil {
+				break
+			}
+			continue
+		}
+		if err != nil {
+			s.err = err
+			break
+		}
+		if s.size < vectorSize && s.pos%vectorSize == 0 {
+			s.size = min(s.size*2, vectorSize)
+		}
+		if s.batch.n > 0 {
+			return true
+		}
+	}
+	s.batch.n = 0
+	return false
+}
 
-// AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, and nothing for NULL.
-func (v *Vector) AppendText(dst []byte, i int) []byte { return dst }
+// open starts reading a row group.
+func (s *Scanner) open(g *rowGroup) error {
+	db := s.table.db
+	masks, err := g.readDeletes(db)
+	if err != nil {
+		return s.wrap(err)
+	}
+	for v, m := range g.deleted {
+		if old := masks[v]; old != nil {
+			for i := range m {
+				old[i] |= m[i]
+			}
+			continue
+		}
+		if masks == nil {
+			masks = map[int64]*rowMask{}
+		}
+		masks[v] = m
+	}
+	s.deleted = masks
+	s.readers = make([]valueReader, 0, len(s.phys))
+	for i, p := range s.phys {
+		if src := g.cols[p]; src.vector != nil {
+			s.readers = append(s.readers, &vectorReader{src: src})
+			continue
+		}
+		data, err := g.column(db, p, s.cols[i].Type)
+		if err != nil {
+			return s.wrapColumn(i, err)
+		}
+		s.readers = append(s.readers, newColumnReader(db.file, data))
+	}
+	return nil
+}
 
-// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, JSON columns
-// unchanged, nested values as objects and arrays, everything else as a string of the text of AppendText.
-func (v *Vector) AppendJSON(dst []byte, i int) []byte { return dst }
+// rewind puts the readers back to where the last batch ended.
+func (s *Scanner) rewind(g *rowGroup) error {
+	if err := s.open(g); err != nil {
+		return err
+	}
+	for i, r := range s.readers {
+		for at := int64(0); at < s.pos; {
+			if err := s.ctx.Err(); err != nil {
+				return err
+			}
+			n := min(s.size, s.pos-at)
+			v := s.batch.cols[i]
+			v.reset()
+			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); err != nil {
+				return s.wrapColumn(i, err)
+			}
+			at += n
+		}
+	}
+	return nil
+}
+
+// decode fills the batch with the next n rows of the group, without the deleted ones.
+func (s *Scanner) decode(g *rowGroup, n int64) error {
+	b := newBudget(s.table.db.opts.MaxBatchBytes)
+	for i, r := range s.readers {
+		v := s.batch.cols[i]
+		v.reset()
+		if err := r.read(v, n, b); err != nil {
+			if errors.Is(err, errBudget) {
+				return err
+			}
+			return s.wrapColumn(i, err)
+		}
+	}
+	for i := range g.updates {
+		u := &g.updates[i]
+		for k, p := range s.phys {
+			if u.column != p {
+				continue
+			}
+			if err := u.apply(s.batch.cols[k], s.pos, n, b); err != nil {
+				return err
+			}
+		}
+	}
+	vector, from := s.pos/vectorSize, int(s.pos%vectorSize)
+	s.pos += n
+	s.batch.n = int(n)
+	m := s.deleted[vector]
+	if m == nil {
+		return nil
+	}
+	s.rows = s.rows[:0]
+	for i := range int(n) {
+		if !m.has(from + i) {
+			s.rows = append(s.rows, int32(i))
+		}
+	}
+	if len(s.rows) == int(n) {
+		return nil
+	}
+	s.batch.n = len(s.rows)
+	for _, v := range s.batch.cols {
+		v.keep(s.rows)
+	}
+	return nil
+}
+
+func (s *Scanner) wrap(err error) error {
+	return fmt.Errorf("table %s: %w", s.table.qualified(), err)
+}
+
+func (s *Scanner) wrapColumn(i int, err error) error {
+	return fmt.Errorf("table %s: column %s: %w", s.table.qualified(), quoteIdent(s.cols[i].Name), err)
+}
+
+// vectorReader gives values that are in memory already.
+type vectorReader struct {
+	src columnSource
+	pos int
+}
+
+func (r *vectorReader) read(dst *Vector, n int64, b *budget) error {
+	at := r.pos
+	r.pos += int(n)
+	if r.src.repeat {
+		return dst.appendFrom(r.src.vector, 0, int(n), true, b)
+	}
+	return dst.appendFrom(r.src.vector, at, int(n), false, b)
+}
+
+// Rows gives the rows of the named columns, or of all that can be read when none are named, as Go values. It stops at the
+// first error.
+func (t *Table) Rows(ctx context.Context, columns ...string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		s := t.Scan(ctx, columns...)
+		var m rowMaker
+		for s.Next() {
+			if !m.each(s.Batch(), func(r Row) bool { return yield(r, nil) }) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(nil, s.err)
+		}
+	}
+}

@@ -1,1 +1,304 @@
 package duckdb
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// textScratch is memory that AppendText reuses.
+type textScratch struct{ buf []byte }
+
+// AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
+func (v *Vector) AppendText(dst []byte, i int) []byte {
+	if v.Null(i) {
+		return dst
+	}
+	switch v.typ.ID {
+	case TypeNull:
+		return dst
+	case TypeBoolean:
+		return strconv.AppendBool(dst, v.u8[i] != 0)
+	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger:
+		x, _ := v.Int64(i)
+		return strconv.AppendInt(dst, x, 10)
+	case TypeUBigInt:
+		return strconv.AppendUint(dst, v.u64[i], 10)
+	case TypeHugeInt:
+		return appendInt128(dst, v.Int128(i))
+	case TypeUHugeInt:
+		return appendUint128(dst, v.w[i])
+	case TypeDecimal:
+		return appendDecimal(dst, v.Int128(i), v.typ.Scale)
+	case TypeFloat:
+		return appendFloat(dst, float64(v.f32[i]), 32)
+	case TypeDouble:
+		return appendFloat(dst, v.f64[i], 64)
+	case TypeVarchar, TypeChar:
+		return append(dst, v.Bytes(i)...)
+	case TypeBlob, typeAggregate:
+		return appendBlob(dst, v.Bytes(i))
+	case TypeBit:
+		return appendBit(dst, v.Bytes(i))
+	case TypeBigNum:
+		return bigNum(v.Bytes(i)).Append(dst, 10)
+	case TypeDate:
+		return appendDate(dst, v.i32[i])
+	case TypeTime:
+		return appendTime(dst, v.i64[i])
+	case TypeTimeNS:
+		return appendTimeNS(dst, v.i64[i])
+	case TypeTimeTZ:
+		return appendTimeTZ(dst, v.u64[i])
+	case TypeTimestampS:
+		return appendTimestampS(dst, v.i64[i])
+	case TypeTimestampMS:
+		return appendTimestampMS(dst, v.i64[i])
+	case TypeTimestamp:
+		return appendTimestamp(dst, v.i64[i])
+	case TypeTimestampNS:
+		return appendTimestampNS(dst, v.i64[i])
+	case TypeTimestampTZ:
+		return appendTimestampTZ(dst, v.i64[i])
+	case TypeTimestampTZNS:
+		return appendTimestampTZNS(dst, v.i64[i])
+	case TypeInterval:
+		return appendInterval(dst, v.Interval(i))
+	case TypeUUID:
+		return appendUUID(dst, v.UUID(i))
+	case TypeEnum:
+		return append(dst, v.EnumValue(i)...)
+	case TypeGeometry:
+		return appendWKT(dst, v.Bytes(i))
+	case TypeVariant:
+		return appendVariantText(dst, v, i)
+	}
+	return v.appendNested(dst, i)
+}
+
+// appendNested appends a LIST, ARRAY, MAP, STRUCT, TUPLE or UNION.
+func (v *Vector) appendNested(dst []byte, i int) []byte {
+	switch v.typ.ID {
+	case TypeUnion:
+		k := v.Tag(i)
+		return v.Child(k).AppendText(dst, i)
+	case TypeStruct, TypeTuple:
+		open, end := byte('{'), byte('}')
+		if v.typ.unnamed() {
+			open, end = '(', ')'
+		}
+		dst = append(dst, open)
+		for k, c := range v.children {
+			if k > 0 {
+				dst = append(dst, ", "...)
+			}
+			if open == '{' {
+				dst = appendQuoted(dst, v.typ.Fields[k].Name, true)
+				dst = append(dst, ": "...)
+			}
+			dst = c.appendElement(dst, i)
+		}
+		return append(dst, end)
+	case TypeMap:
+		from, to := v.List(i)
+		entries := v.children[0]
+		dst = append(dst, '{')
+		for e := from; e < to; e++ {
+			if e > from {
+				dst = append(dst, ", "...)
+			}
+			dst = entries.children[0].appendElement(dst, e)
+			dst = append(dst, '=')
+			dst = entries.children[1].appendElement(dst, e)
+		}
+		return append(dst, '}')
+	}
+	from, to := v.List(i)
+	dst = append(dst, '[')
+	for e := from; e < to; e++ {
+		if e > from {
+			dst = append(dst, ", "...)
+		}
+		dst = v.children[0].appendElement(dst, e)
+	}
+	return append(dst, ']')
+}
+
+// unnamed reports whether the members of a struct have no names.
+func (t *Type) unnamed() bool { return len(t.Fields) > 0 && t.Fields[0].Name == "" }
+
+// appendElement appends a value within a nested one: NULL by name, text in quotes where it needs them.
+func (v *Vector) appendElement(dst []byte, i int) []byte {
+	if v.Null(i) {
+		return append(dst, "NULL"...)
+	}
+	switch v.typ.ID {
+	case TypeList, TypeArray, TypeMap, TypeStruct, TypeTuple, TypeVariant:
+		return v.AppendText(dst, i)
+	case TypeVarchar, TypeChar:
+		return appendQuoted(dst, string(v.Bytes(i)), false)
+	case TypeUnion, TypeEnum, TypeBlob, TypeTime, TypeTimeTZ, TypeTimestamp, TypeTimestampS, TypeTimestampMS, TypeTimestampNS,
+		TypeTimestampTZ, TypeInterval, TypeTimeNS, TypeGeometry, TypeBit, TypeTimestampTZNS, TypeDate:
+		if v.typ.ID == TypeUnion {
+			return v.Child(v.Tag(i)).appendElement(dst, i)
+		}
+		return appendQuoted(dst, string(v.AppendText(nil, i)), false)
+	}
+	return v.AppendText(dst, i)
+}
+
+// appendQuoted appends text within a nested value, in quotes when it could be misread, or always.
+func appendQuoted(dst []byte, s string, always bool) []byte {
+	if !always && !needsQuotes(s) {
+		return append(dst, s...)
+	}
+	dst = append(dst, '\'')
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\'' || s[i] == '\\' {
+			dst = append(dst, '\\')
+		}
+		dst = append(dst, s[i])
+	}
+	return append(dst, '\'')
+}
+
+func needsQuotes(s string) bool {
+	if s == "" || strings.EqualFold(s, "null") || isSpace(s[0]) || isSpace(s[len(s)-1]) {
+		return true
+	}
+	return strings.ContainsAny(s, `"'\(),:=[]{}`)
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// appendFloat appends a number in the shortest form that reads back the same.
+func appendFloat(dst []byte, x float64, size int) []byte {
+	switch {
+	case math.IsNaN(x):
+		if math.Signbit(x) {
+			return append(dst, "-nan"...)
+		}
+		return append(dst, "nan"...)
+	case math.IsInf(x, 1):
+		return append(dst, "inf"...)
+	case math.IsInf(x, -1):
+		return append(dst, "-inf"...)
+	}
+	if a := math.Abs(x); a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.AppendFloat(dst, x, 'e', -1, size)
+	}
+	at := len(dst)
+	dst = strconv.AppendFloat(dst, x, 'f', -1, size)
+	for _, c := range dst[at:] {
+		if c == '.' {
+			return dst
+		}
+	}
+	return append(dst, ".0"...)
+}
+
+func appendUint128(dst []byte, x Uint128) []byte {
+	if x.Hi == 0 {
+		return strconv.AppendUint(dst, x.Lo, 10)
+	}
+	// At most three groups of 19 digits.
+	const group = 1e19
+	q, low := x.div(group)
+	dst = appendUint128(dst, q)
+	at := len(dst)
+	dst = append(dst, "0000000000000000000"...)
+	digits := strconv.AppendUint(nil, low, 10)
+	copy(dst[at+19-len(digits):], digits)
+	return dst
+}
+
+// div divides by d.
+func (x Uint128) div(d uint64) (q Uint128, rem uint64) {
+	q.Hi, rem = bits.Div64(0, x.Hi, d)
+	q.Lo, rem = bits.Div64(rem, x.Lo, d)
+	return q, rem
+}
+
+// abs splits a number into sign and magnitude.
+func (x Int128) abs() (neg bool, m Uint128) {
+	m = Uint128{uint64(x.Hi), x.Lo}
+	if x.Hi >= 0 {
+		return false, m
+	}
+	lo, borrow := bits.Sub64(0, m.Lo, 0)
+	hi, _ := bits.Sub64(0, m.Hi, borrow)
+	return true, Uint128{hi, lo}
+}
+
+func appendInt128(dst []byte, x Int128) []byte {
+	neg, m := x.abs()
+	if neg {
+		dst = append(dst, '-')
+	}
+	return appendUint128(dst, m)
+}
+
+func appendDecimal(dst []byte, x Int128, scale uint8) []byte {
+	neg, m := x.abs()
+	if neg {
+		dst = append(dst, '-')
+	}
+	at := len(dst)
+	dst = appendUint128(dst, m)
+	if scale == 0 {
+		return dst
+	}
+	for len(dst)-at <= int(scale) { // at least one digit before the point
+		dst = append(dst, 0)
+		copy(dst[at+1:], dst[at:])
+		dst[at] = '0'
+	}
+	point := len(dst) - int(scale)
+	dst = append(dst, 0)
+	copy(dst[point+1:], dst[point:])
+	dst[point] = '.'
+	return dst
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+func appendBlob(dst, b []byte) []byte {
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '\\' || c == '\'' || c == '"' {
+			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+			continue
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// appendBit appends a bit string: a byte with the number of padding bits, then bits, most significant first.
+func appendBit(dst, b []byte) []byte {
+	if len(b) == 0 {
+		return dst
+	}
+	for i := min(int(b[0]), 8); i < 8*(len(b)-1); i++ {
+		dst = append(dst, '0'+b[1+i/8]>>(7-i%8)&1)
+	}
+	return dst
+}
+
+// bigNum decodes a BIGNUM: three bytes of header, whose top bit is clear for negative numbers, then the magnitude,
+// most significant byte first; negative numbers have all bytes inverted.
+func bigNum(b []byte) *big.Int {
+	if len(b) < 4 {
+		return new(big.Int)
+	}
+	if b[0]&0x80 != 0 {
+		return new(big.Int).SetBytes(b[3:])
+	}
+	m := make([]byte, len(b)-3)
+	for i, c := range b[3:] {
+		m[i] = ^c
+	}
+	x := new(big.Int).SetBytes(m)
+	return x.Neg(x)
+}

@@ -91,6 +91,8 @@ type Type struct {
 	phys   physical
 	stored []Field // STRUCT as stored: with a UNION's tag, with a VARIANT's members
 	depth  int
+
+	unbound string // name of a type in an expression that was not yet looked up
 }
 
 // A Field is a member of a STRUCT, TUPLE or UNION.

@@ -11,7 +11,10 @@ type Fixture struct {
 	File    string `json:"file"`              // gzip of the database
 	Log     string `json:"log,omitempty"`     // gzip of the .wal beside it
 	Log2    string `json:"log2,omitempty"`    // gzip of the .wal.checkpoint beside it
-	Refused string `json:"refused,omitempty"` // the class of error that Open gives: encrypted, too old, too new, checksum, log
+	Refused string `json:"refused,omitempty"` // the class of error that Open gives, or else a scan: encrypted, too old, checksum
+	// Optional means that the reader may refuse a table, or the file, as unsupported; what it gives
+	// has to be right all the same.
+	Optional bool `json:"optional,omitempty"`
 
 	Script    []string       `json:"script,omitempty"` // what was run; long statements are cut
 	Schemas   []string       `json:"schemas,omitempty"`

@@ -122,7 +122,7 @@ func (p *Process) send(op engine.Op, sql string, conn int) error {
 		return p.lost(err)
 	}
 	if r.Err != "" {
-		return fmt.Errorf("engine %s: %s\n  in: %s", p.Release.Name, r.Err, short(sql))
+		return fmt.Errorf("engine %s: %s\n  in: %s", p.Release.Name, cause(r.Err), short(sql))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (p *Process) Query(sql string) (*Rows, error) {
 			return nil, p.lost(err)
 		}
 		if r.Err != "" {
-			return nil, fmt.Errorf("engine %s: %s\n  in: %s", p.Release.Name, r.Err, short(sql))
+			return nil, fmt.Errorf("engine %s: %s\n  in: %s", p.Release.Name, cause(r.Err), short(sql))
 		}
 		if rows.Columns == nil {
 			rows.Columns = r.Columns
@@ -207,6 +207,12 @@ func (p *Process) Close() error {
 	p.done = true
 	p.in.Close()
 	return p.cmd.Wait()
+}
+
+// cause leaves out the stack that some releases add to an error.
+func cause(s string) string {
+	s, _, _ = strings.Cut(s, "\n\nStack Trace")
+	return s
 }
 
 func short(s string) string {

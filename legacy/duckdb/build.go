@@ -1,0 +1,427 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+)
+
+// errBudget means that a batch does not fit; the scanner then tries fewer rows.
+var errBudget = errors.New("batch over budget")
+
+// A budget bounds what one batch may allocate.
+type budget struct{ left int64 }
+
+func newBudget(n int64) *budget { return &budget{n} }
+
+// take reserves n items of the given size.
+func (b *budget) take(n int64, size int) error {
+	if n > b.left/int64(size) {
+		return errBudget
+	}
+	b.left -= n * int64(size)
+	return nil
+}
+
+// vectorWidth is what one value of a type costs in its Vector, in bytes, without strings and children.
+func (t *Type) vectorWidth() int {
+	if t.phys == physString {
+		return 8
+	}
+	return max(t.phys.width(), 1)
+}
+
+// reset empties a vector and keeps its memory.
+func (v *Vector) reset() {
+	v.n = 0
+	v.nulls = false
+	v.valid = v.valid[:0]
+	v.i8, v.i16, v.i32, v.i64 = v.i8[:0], v.i16[:0], v.i32[:0], v.i64[:0]
+	v.u8, v.u16, v.u32, v.u64 = v.u8[:0], v.u16[:0], v.u32[:0], v.u64[:0]
+	v.f32, v.f64, v.w = v.f32[:0], v.f64[:0], v.w[:0]
+	v.refs, v.lists = v.refs[:0], v.lists[:0]
+	if v.shared {
+		v.data, v.shared = nil, false
+	}
+	v.data = v.data[:0]
+	for _, c := range v.children {
+		c.reset()
+	}
+}
+
+// extend lengthens a slice by n elements, whose contents are arbitrary.
+func extend[T any](s []T, n int) []T {
+	s = slices.Grow(s, n)
+	return s[:len(s)+n]
+}
+
+// grow adds n values that are not NULL and otherwise arbitrary, without touching children.
+func (v *Vector) grow(n int, b *budget) error {
+	if err := b.take(int64(n), v.typ.vectorWidth()); err != nil {
+		return err
+	}
+	for len(v.valid)*64 < v.n+n {
+		v.valid = append(v.valid, math.MaxUint64)
+	}
+	v.n += n
+	switch v.typ.phys {
+	case physInt8:
+		v.i8 = extend(v.i8, n)
+	case physInt16:
+		v.i16 = extend(v.i16, n)
+	case physInt32:
+		v.i32 = extend(v.i32, n)
+	case physInt64:
+		v.i64 = extend(v.i64, n)
+	case physUint8:
+		v.u8 = extend(v.u8, n)
+	case physUint16:
+		v.u16 = extend(v.u16, n)
+	case physUint32:
+		v.u32 = extend(v.u32, n)
+	case physUint64:
+		v.u64 = extend(v.u64, n)
+	case physFloat:
+		v.f32 = extend(v.f32, n)
+	case physDouble:
+		v.f64 = extend(v.f64, n)
+	case physInt128, physUint128, physInterval:
+		v.w = extend(v.w, n)
+	case physString:
+		v.refs = extend(v.refs, n)
+	case physList:
+		v.lists = extend(v.lists, n)
+	}
+	return nil
+}
+
+func (v *Vector) setNull(i int) {
+	v.valid[i>>6] &^= 1 << (i & 63)
+	v.nulls = true
+}
+
+func (v *Vector) setValid(i int) { v.valid[i>>6] |= 1 << (i & 63) }
+
+// setNulls makes n values from at NULL.
+func (v *Vector) setNulls(at, n int) {
+	for ; n > 0 && at&63 != 0; at, n = at+1, n-1 {
+		v.setNull(at)
+	}
+	for ; n >= 64; at, n = at+64, n-64 {
+		v.valid[at>>6] = 0
+		v.nulls = true
+	}
+	for ; n > 0; at, n = at+1, n-1 {
+		v.setNull(at)
+	}
+}
+
+// and makes NULL those of the n values from at whose bit in src, from bit pos on, is 0.
+func (v *Vector) and(at, n int, src []uint64, pos int) {
+	for n > 0 {
+		w := src[pos>>6] >> (pos & 63)
+		if pos&63 != 0 && pos>>6+1 < len(src) {
+			w |= src[pos>>6+1] << (64 - pos&63)
+		}
+		k := min(n, 64-at&63)
+		mask := ^uint64(0) >> (64 - k)
+		if w&mask != mask {
+			v.valid[at>>6] &= w&mask<<(at&63) | ^(mask << (at & 63))
+			v.nulls = true
+		}
+		at, pos, n = at+k, pos+k, n-k
+	}
+}
+
+// adopt makes bytes that the vector does not own available to refs, and returns where they start. It costs nothing for the
+// first in an empty vector, and a copy otherwise.
+func (v *Vector) adopt(data []byte, b *budget) (base uint32, err error) {
+	if err := b.take(int64(len(data)), 1); err != nil {
+		return 0, err
+	}
+	if len(v.data) == 0 {
+		v.data, v.shared = data[:len(data):len(data)], true
+		return 0, nil
+	}
+	v.own()
+	base = uint32(len(v.data))
+	v.data = append(v.data, data...)
+	return base, nil
+}
+
+// own makes sure that data can be appended to.
+func (v *Vector) own() {
+	if v.shared {
+		v.data, v.shared = slices.Clone(v.data), false
+	}
+}
+
+// setBytes stores a copy of b as value i of a string vector.
+func (v *Vector) setBytes(i int, b []byte, bud *budget) error {
+	if err := bud.take(int64(len(b)), 1); err != nil {
+		return err
+	}
+	v.own()
+	v.refs[i] = stringRef{uint32(len(v.data)), uint32(len(b))}
+	v.data = append(v.data, b...)
+	return nil
+}
+
+// lane is the element of a slice in a Vector that decoders work on.
+type lane interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
+}
+
+// laneOf gives the vector's slice of T.
+func laneOf[T lane](v *Vector) []T {
+	var p any
+	switch any(T(0)).(type) {
+	case int8:
+		p = v.i8
+	case int16:
+		p = v.i16
+	case int32:
+		p = v.i32
+	case int64:
+		p = v.i64
+	case uint8:
+		p = v.u8
+	case uint16:
+		p = v.u16
+	case uint32:
+		p = v.u32
+	case uint64:
+		p = v.u64
+	}
+	s, _ := p.([]T)
+	return s
+}
+
+// load stores n fixed-width values from b, which holds at least as many.
+func (v *Vector) load(at, n int, b []byte) {
+	b = b[:n*v.typ.phys.width()]
+	switch v.typ.phys {
+	case physInt8:
+		for i, x := range b {
+			v.i8[at+i] = int8(x)
+		}
+	case physUint8:
+		copy(v.u8[at:], b)
+	case physInt16:
+		loadWide(v.i16[at:at+n], b, 2)
+	case physInt32:
+		loadWide(v.i32[at:at+n], b, 4)
+	case physInt64:
+		loadWide(v.i64[at:at+n], b, 8)
+	case physUint16:
+		loadWide(v.u16[at:at+n], b, 2)
+	case physUint32:
+		loadWide(v.u32[at:at+n], b, 4)
+	case physUint64:
+		loadWide(v.u64[at:at+n], b, 8)
+	case physFloat:
+		dst := v.f32[at : at+n]
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	case physDouble:
+		dst := v.f64[at : at+n]
+		for i := range dst {
+			dst[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+		}
+	case physInt128, physUint128, physInterval:
+		dst := v.w[at : at+n]
+		for i := range dst {
+			dst[i] = Uint128{binary.LittleEndian.Uint64(b[16*i+8:]), binary.LittleEndian.Uint64(b[16*i:])}
+		}
+	}
+}
+
+func loadWide[T lane](dst []T, b []byte, width int) {
+	switch width {
+	case 2:
+		for i := range dst {
+			dst[i] = T(binary.LittleEndian.Uint16(b[2*i:]))
+		}
+	case 4:
+		for i := range dst {
+			dst[i] = T(binary.LittleEndian.Uint32(b[4*i:]))
+		}
+	case 8:
+		for i := range dst {
+			dst[i] = T(binary.LittleEndian.Uint64(b[8*i:]))
+		}
+	}
+}
+
+func fill[T any](dst []T, x T) {
+	for i := range dst {
+		dst[i] = x
+	}
+}
+
+// fill stores the same n times.
+func (v *Vector) fill(at, n int, x Uint128) {
+	switch v.typ.phys {
+	case physInt8:
+		fill(v.i8[at:at+n], int8(x.Lo))
+	case physInt16:
+		fill(v.i16[at:at+n], int16(x.Lo))
+	case physInt32:
+		fill(v.i32[at:at+n], int32(x.Lo))
+	case physInt64:
+		fill(v.i64[at:at+n], int64(x.Lo))
+	case physUint8:
+		fill(v.u8[at:at+n], uint8(x.Lo))
+	case physUint16:
+		fill(v.u16[at:at+n], uint16(x.Lo))
+	case physUint32:
+		fill(v.u32[at:at+n], uint32(x.Lo))
+	case physUint64:
+		fill(v.u64[at:at+n], x.Lo)
+	case physFloat:
+		fill(v.f32[at:at+n], math.Float32frombits(uint32(x.Lo)))
+	case physDouble:
+		fill(v.f64[at:at+n], math.Float64frombits(x.Lo))
+	case physInt128, physUint128, physInterval:
+		fill(v.w[at:at+n], x)
+	case physString:
+		fill(v.refs[at:at+n], stringRef{})
+	case physList:
+		fill(v.lists[at:at+n], listRef{})
+	}
+}
+
+// keep drops all values but those listed, which ascend.
+func (v *Vector) keep(rows []int32) {
+	pick := func(i int) int { return int(rows[i]) }
+	if v.nulls {
+		for i := range rows {
+			if v.Null(pick(i)) {
+				v.valid[i>>6] &^= 1 << (i & 63)
+			} else {
+				v.valid[i>>6] |= 1 << (i & 63)
+			}
+		}
+	}
+	v.n = len(rows)
+	switch v.typ.phys {
+	case physInt8:
+		v.i8 = keep(v.i8, rows)
+	case physInt16:
+		v.i16 = keep(v.i16, rows)
+	case physInt32:
+		v.i32 = keep(v.i32, rows)
+	case physInt64:
+		v.i64 = keep(v.i64, rows)
+	case physUint8:
+		v.u8 = keep(v.u8, rows)
+	case physUint16:
+		v.u16 = keep(v.u16, rows)
+	case physUint32:
+		v.u32 = keep(v.u32, rows)
+	case physUint64:
+		v.u64 = keep(v.u64, rows)
+	case physFloat:
+		v.f32 = keep(v.f32, rows)
+	case physDouble:
+		v.f64 = keep(v.f64, rows)
+	case physInt128, physUint128, physInterval:
+		v.w = keep(v.w, rows)
+	case physString:
+		v.refs = keep(v.refs, rows)
+	case physList:
+		v.lists = keep(v.lists, rows)
+	case physStruct:
+		for _, c := range v.children {
+			c.keep(rows)
+		}
+	case physArray:
+		size := int32(v.typ.Size)
+		elems := make([]int32, 0, len(rows)*v.typ.Size)
+		for _, r := range rows {
+			for k := range size {
+				elems = append(elems, r*size+k)
+			}
+		}
+		v.children[0].keep(elems)
+	}
+}
+
+func keep[T any](s []T, rows []int32) []T {
+	for i, r := range rows {
+		s[i] = s[r]
+	}
+	return s[:len(rows)]
+}
+
+// appendFrom appends n values of src, which has the same type, from value at on; with repeat it appends value at n times.
+func (v *Vector) appendFrom(src *Vector, at, n int, repeat bool, b *budget) error {
+	base := v.n
+	if err := v.grow(n, b); err != nil {
+		return err
+	}
+	for i := range n {
+		j := at
+		if !repeat {
+			j += i
+		}
+		if err := v.set(base+i, src, j, b); err != nil {
+			return err
+		}
+	}
+	if v.typ.phys == physStruct {
+		for k, c := range v.children {
+			if err := c.appendFrom(src.children[k], at, n, repeat, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// set copies value j of src to value i. The elements of lists are appended to the child; those of an array
+// must come in order; the members of a struct are not copied.
+func (v *Vector) set(i int, src *Vector, j int, b *budget) error {
+	if src.Null(j) {
+		v.setNull(i)
+	} else {
+		v.setValid(i)
+	}
+	switch v.typ.phys {
+	case physInt8:
+		v.i8[i] = src.i8[j]
+	case physInt16:
+		v.i16[i] = src.i16[j]
+	case physInt32:
+		v.i32[i] = src.i32[j]
+	case physInt64:
+		v.i64[i] = src.i64[j]
+	case physUint8:
+		v.u8[i] = src.u8[j]
+	case physUint16:
+		v.u16[i] = src.u16[j]
+	case physUint32:
+		v.u32[i] = src.u32[j]
+	case physUint64:
+		v.u64[i] = src.u64[j]
+	case physFloat:
+		v.f32[i] = src.f32[j]
+	case physDouble:
+		v.f64[i] = src.f64[j]
+	case physInt128, physUint128, physInterval:
+		v.w[i] = src.w[j]
+	case physString:
+		return v.setBytes(i, src.Bytes(j), b)
+	case physList:
+		r := src.lists[j]
+		c := v.children[0]
+		v.lists[i] = listRef{uint32(c.n), r.len}
+		return c.appendFrom(src.children[0], int(r.off), int(r.len), false, b)
+	case physArray:
+		size := v.typ.Size
+		return v.children[0].appendFrom(src.children[0], j*size, size, false, b)
+	}
+	return nil
+}

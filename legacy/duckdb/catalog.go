@@ -1,0 +1,301 @@
+package duckdb
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kinds of catalog entry.
+const (
+	entryTable      = 1
+	entrySchema     = 2
+	entryView       = 3
+	entryIndex      = 4
+	entrySequence   = 6
+	entryType       = 8
+	entryTrigger    = 11
+	entryMacro      = 30
+	entryTableMacro = 31
+)
+
+// catalog is what the database holds, by name.
+type catalog struct {
+	schemas   []Schema
+	tables    []*Table
+	views     []View
+	sequences []Sequence
+	indexes   []Index
+	types     []UserType
+}
+
+// fold compares names as SQL does.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func (c *catalog) table(schema, name string) *Table {
+	for _, t := range c.tables {
+		if t.schema == schema && t.name == name {
+			return t
+		}
+	}
+	for _, t := range c.tables {
+		if fold(t.schema) == fold(schema) && fold(t.name) == fold(name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// sort puts everything in the order in which it is listed.
+func (c *catalog) sort() {
+	slices.SortFunc(c.schemas, func(a, b Schema) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.tables, func(a, b *Table) int {
+		return cmp.Or(cmp.Compare(a.schema, b.schema), cmp.Compare(a.name, b.name))
+	})
+	slices.SortFunc(c.views, func(a, b View) int { return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(c.sequences, func(a, b Sequence) int {
+		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(c.indexes, func(a, b Index) int {
+		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(c.types, func(a, b UserType) int {
+		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// readCatalog reads the catalog at the database header's pointer.
+func (db *DB) readCatalog(meta uint64, level int) error {
+	db.cat = &catalog{}
+	if meta == invalidPtr {
+		db.cat.schemas = []Schema{{Name: "main"}}
+		return nil
+	}
+	s := openMetadata(db.file, metaPointer{block: meta}, level, "catalog")
+	for o := s.object("Catalog"); o.next(); {
+		if o.id != 100 {
+			o.unknown()
+			break
+		}
+		s.list("Catalog.entries", func() { db.readEntry(s) })
+	}
+	return s.err
+}
+
+func (db *DB) readEntry(s *stream) {
+	kind := uint64(0)
+	var info *node
+	var t *Table
+	for o := s.object("CatalogEntry"); o.next(); {
+		switch o.id {
+		case 99:
+			kind = s.uleb(8, "CatalogEntry.type")
+		case 100:
+			if !s.bool("CatalogEntry.info") {
+				continue
+			}
+			info = walkClass(s, "CreateInfo")
+			if s.err == nil {
+				t = db.addEntry(info)
+			}
+		case 101:
+			switch {
+			case kind == entryTable && t != nil:
+				t.data = s.metaPointer("CatalogEntry.table_pointer")
+				t.stored = true
+			default: // of an index, written by old engines
+				walkClass(s, "BlockPointer")
+			}
+		case 102:
+			n := s.uleb(62, "CatalogEntry.total_rows")
+			if t != nil {
+				t.total = int64(n)
+			}
+		case 103:
+			s.list("CatalogEntry.index_pointers", func() { walkClass(s, "BlockPointer") })
+		case 104:
+			s.list("CatalogEntry.index_storage_infos", func() { walkClass(s, "IndexStorageInfo") })
+		case 105:
+			s.uleb(64, "CatalogEntry.next_row_id")
+		default:
+			o.unknown()
+		}
+	}
+}
+
+// schemaAndName gives where an entry lives; from 2.0 on a dotted name may hold both.
+func schemaAndName(n *node, nameField int) (schema, name string) {
+	schema, name = n.str(102), n.str(nameField)
+	if q := n.node(111); q != nil {
+		path := q.strings(100)
+		if len(path) > 0 {
+			name = cmp.Or(name, path[len(path)-1])
+		}
+		if len(path) > 1 {
+			schema = cmp.Or(schema, path[len(path)-2])
+		}
+	}
+	return cmp.Or(schema, "main"), name
+}
+
+// addEntry adds what a CreateInfo creates, and gives the table if it is one.
+func (db *DB) addEntry(n *node) *Table {
+	c := db.cat
+	switch n.class {
+	case "CreateSchemaInfo":
+		schema, name := schemaAndName(n, 102)
+		_ = schema
+		if !slices.ContainsFunc(c.schemas, func(s Schema) bool { return s.Name == name }) {
+			c.schemas = append(c.schemas, Schema{Name: name, Comment: n.comment(107)})
+		}
+	case "CreateTableInfo":
+		t := db.newTable(n)
+		c.tables = append(c.tables, t)
+		return t
+	case "CreateViewInfo":
+		if n.bool(104) {
+			return nil
+		}
+		v := View{SQL: n.str(106), Comment: n.comment(107)}
+		v.Schema, v.Name = schemaAndName(n, 200)
+		c.views = append(c.views, v)
+	case "CreateSequenceInfo":
+		q := Sequence{Uses: n.uint(201), Increment: n.int(202), Min: n.int(203), Max: n.int(204), Start: n.int(205),
+			Cycle: n.bool(206), SQL: n.str(106), Comment: n.comment(107)}
+		q.Schema, q.Name = schemaAndName(n, 200)
+		q.SQL = q.sql()
+		c.sequences = append(c.sequences, q)
+	case "CreateIndexInfo":
+		x := Index{Table: n.str(201), Unique: n.uint(203) == 1, SQL: n.str(106), Comment: n.comment(107)}
+		x.Schema, x.Name = schemaAndName(n, 200)
+		c.indexes = append(c.indexes, x)
+	case "CreateTypeInfo":
+		u := UserType{Comment: n.comment(107)}
+		u.Schema, u.Name = schemaAndName(n, 200)
+		u.Type, _ = n.fields[201].(*Type)
+		if u.Type != nil && finishAll(u.Type) == nil {
+			own := *u.Type
+			own.Alias = ""
+			u.Type = &own
+		}
+		c.types = append(c.types, u)
+	}
+	return nil
+}
+
+// newTable makes a table from its CreateTableInfo.
+func (db *DB) newTable(n *node) *Table {
+	t := &Table{db: db, comment: n.comment(107)}
+	t.schema, t.name = schemaAndName(n, 200)
+	if cols := n.node(201); cols != nil {
+		for _, x := range cols.list(100) {
+			if d, ok := x.(*node); ok {
+				t.cols = append(t.cols, newColumn(d))
+			}
+		}
+	}
+	for _, x := range n.list(202) {
+		if c, ok := x.(*node); ok {
+			t.constrain(c)
+		}
+	}
+	return t
+}
+
+// newColumn makes a column from its ColumnDefinition.
+func newColumn(d *node) Column {
+	c := Column{Name: d.str(100), Generated: d.uint(103) == 1, Comment: d.comment(105)}
+	c.Type, _ = d.fields[101].(*Type)
+	if c.Type == nil {
+		c.Type = &Type{}
+	}
+	if err := finishAll(c.Type); err != nil {
+		c.Err = fmt.Errorf("column %s: %w", quoteIdent(c.Name), err)
+	}
+	if e := d.node(102); e != nil {
+		c.Default = expressionSQL(e)
+	}
+	return c
+}
+
+// constrain adds a constraint.
+func (t *Table) constrain(c *node) {
+	index := func(n uint64) int { return int(min(n, uint64(len(t.cols)))) }
+	switch c.class {
+	case "NotNullConstraint":
+		if i := index(c.uint(200)); i < len(t.cols) {
+			t.cols[i].NotNull = true
+		}
+		return
+	case "UniqueConstraint":
+		names := c.strings(202)
+		if len(names) == 0 {
+			if i := index(c.uint(201)); i < len(t.cols) {
+				names = []string{t.cols[i].Name}
+			}
+		}
+		if c.bool(200) {
+			t.primaryKey = names
+			t.constraints = append(t.constraints, "PRIMARY KEY("+quoteIdents(names)+")")
+			return
+		}
+		t.constraints = append(t.constraints, "UNIQUE("+quoteIdents(names)+")")
+	case "CheckConstraint":
+		if e := c.node(200); e != nil {
+			t.constraints = append(t.constraints, "CHECK("+expressionSQL(e)+")")
+		}
+	case "ForeignKeyConstraint":
+		if c.uint(202) == 0 { // the side that is referred to
+			return
+		}
+		ref := quoteIdent(c.str(204))
+		if s := c.str(203); s != "" && s != t.schema {
+			ref = quoteIdent(s) + "." + ref
+		}
+		sql := "FOREIGN KEY (" + quoteIdents(c.strings(201)) + ") REFERENCES " + ref
+		if pk := c.strings(200); len(pk) > 0 {
+			sql += "(" + quoteIdents(pk) + ")"
+		}
+		t.constraints = append(t.constraints, sql)
+	}
+}
+
+func quoteIdents(names []string) string {
+	q := make([]string, len(names))
+	for i, s := range names {
+		q[i] = quoteIdent(s)
+	}
+	return strings.Join(q, ", ")
+}
+
+func (q *Sequence) sql() string {
+	if q.SQL != "" {
+		return q.SQL
+	}
+	cycle := "NO CYCLE"
+	if q.Cycle {
+		cycle = "CYCLE"
+	}
+	name := quoteIdent(q.Name)
+	if q.Schema != "main" {
+		name = quoteIdent(q.Schema) + "." + name
+	}
+	return fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;", name, q.Increment, q.Min, q.Max, q.Start, cycle)
+}
+
+// asFormatError says where a table's or column's trouble is, for those that come without a place.
+func asFormatError(err error, field string) error {
+	if errors.As(err, new(*FormatError)) {
+		return err
+	}
+	return &FormatError{Field: field, Err: err}
+}

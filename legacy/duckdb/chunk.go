@@ -1,0 +1,372 @@
+package duckdb
+
+import (
+	"encoding/binary"
+)
+
+// FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
+
+// readChunk reads some rows of several columns.
+func readChunk(s *stream, b *budget, maxRows int, field string) []*Vector {
+	rows := 0
+	var types []*Type
+	var cols []*Vector
+	for o := s.object(field); o.next(); {
+		switch o.id {
+		case 100:
+			n := s.uleb(32, field)
+			if n > uint64(maxRows) {
+				s.fail(field, unsupportedf("%d rows, want at most %d", n, maxRows))
+				return nil
+			}
+			rows = int(n)
+		case 101:
+			s.list(field, func() {
+				t, err := readStoredType(s)
+				if err != nil && s.err == nil {
+					s.err = err
+				}
+				types = append(types, t)
+			})
+		case 102:
+			if n := s.length(field); n != len(types) {
+				s.fail(field, corruptf("%d vectors of %d types", n, len(types)))
+				return nil
+			}
+			for _, t := range types {
+				v := newVector(t)
+				readVector(s, v, rows, b)
+				if s.err != nil {
+					return nil
+				}
+				cols = append(cols, v)
+			}
+		default:
+			o.unknown()
+		}
+	}
+	return cols
+}
+
+// Forms of a stored vector.
+const (
+	vectorFlat       = 0
+	vectorConstant   = 2
+	vectorDictionary = 3
+	vectorSequence   = 4
+)
+
+// readVector reads n values into an empty vector.
+func readVector(s *stream, v *Vector, n int, b *budget) {
+	r := vectorObject{s: s, v: v, n: n, b: b}
+	for o := s.object("Vector"); o.next(); {
+		r.field(&o)
+	}
+	r.finish()
+}
+
+// vectorObject is a Vector object being read.
+type vectorObject struct {
+	s *stream
+	v *Vector
+	n int // values that the object stands for
+	b *budget
+
+	form      uint64
+	selection []byte
+	start     int64
+	increment int64
+	flat      *Vector // what is stored: v itself unless the form says otherwise
+	grown     bool
+	count     int // values in flat
+	valid     []byte
+	hasValid  bool
+	listSize  int
+	lengths   []byte // of strings stored as one blob
+}
+
+// target makes room for the stored values, once the form is known.
+func (r *vectorObject) target() *Vector {
+	if r.grown {
+		return r.flat
+	}
+	r.grown = true
+	switch r.form {
+	case vectorConstant:
+		r.flat, r.count = newVector(r.v.typ), min(1, r.n)
+	case vectorDictionary:
+		r.flat = newVector(r.v.typ)
+	default:
+		r.flat, r.count = r.v, r.n
+	}
+	if err := r.flat.grow(r.count, r.b); err != nil {
+		r.s.fail("Vector", ErrLimit)
+	}
+	return r.flat
+}
+
+func (r *vectorObject) field(o *object) {
+	const field = "Vector"
+	s := r.s
+	switch o.id {
+	case 90:
+		r.form = s.uleb(8, field)
+		if r.form != vectorFlat && (r.form < vectorConstant || r.form > vectorSequence) {
+			s.fail(field, unsupportedf("vector form %d", r.form))
+		}
+		return
+	case 91:
+		if r.form == vectorSequence {
+			r.start = s.sleb(64, field)
+			return
+		}
+		r.selection = s.blob(field)
+		if len(r.selection) != 4*r.n {
+			s.fail(field, corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
+		}
+		return
+	case 92:
+		if r.form == vectorSequence {
+			r.increment = s.sleb(64, field)
+			return
+		}
+		r.count = int(s.uleb(31, field))
+		if int64(r.count) > max(s.left, int64(r.n)) { // every value of a dictionary is stored, or used
+			s.fail(field, corruptf("a dictionary of %d values", r.count))
+			r.count = 0
+		}
+		return
+	}
+	if r.form == vectorSequence {
+		o.unknown()
+		return
+	}
+	v := r.target()
+	if s.err != nil {
+		return
+	}
+	n := r.count
+	switch {
+	case o.id == 100:
+		r.hasValid = s.bool(field)
+	case o.id == 101:
+		r.valid = s.blob(field)
+		if len(r.valid) < (n+7)/8 {
+			s.fail(field, corruptf("validity of %d bytes for %d values", len(r.valid), n))
+		}
+	case o.id == 102 && v.typ.phys == physString:
+		if k := s.length(field); k != n {
+			s.fail(field, corruptf("%d strings, want %d", k, n))
+			return
+		}
+		for i := range n {
+			if v.setBytes(i, s.blob(field), r.b) != nil {
+				s.fail(field, ErrLimit)
+			}
+		}
+	case o.id == 102 && v.typ.phys.width() > 0 && v.typ.phys != physList:
+		d := s.blob(field)
+		if len(d) != n*v.typ.phys.width() {
+			s.fail(field, corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
+			return
+		}
+		v.load(0, n, d)
+	case o.id == 107 && v.typ.phys == physString:
+		s.uleb(64, field)
+	case o.id == 108 && v.typ.phys == physString:
+		r.lengths = s.blob(field)
+		if len(r.lengths) != 4*n {
+			s.fail(field, corruptf("lengths of %d bytes for %d values", len(r.lengths), n))
+		}
+	case o.id == 109 && v.typ.phys == physString:
+		r.strings(s.blob(field))
+	case o.id == 103 && v.typ.phys == physStruct:
+		if k := s.length(field); k != len(v.children) {
+			s.fail(field, corruptf("%d members, want %d", k, len(v.children)))
+			return
+		}
+		for _, c := range v.children {
+			readVector(s, c, n, r.b)
+		}
+	case o.id == 104 && v.typ.phys == physList:
+		r.listSize = int(s.uleb(31, field))
+	case o.id == 105 && v.typ.phys == physList:
+		r.lists(v)
+	case o.id == 106 && v.typ.phys == physList:
+		readVector(s, v.children[0], r.listSize, r.b)
+	case o.id == 103 && v.typ.phys == physArray:
+		if k := s.uleb(31, field); int(k) != v.typ.Size {
+			s.fail(field, corruptf("arrays of %d elements, want %d", k, v.typ.Size))
+		}
+	case o.id == 104 && v.typ.phys == physArray:
+		if int64(n)*int64(v.typ.Size) > r.b.left {
+			s.fail(field, ErrLimit)
+			return
+		}
+		readVector(s, v.children[0], n*v.typ.Size, r.b)
+	default:
+		o.unknown()
+	}
+}
+
+// strings cuts one blob into the vector's values.
+func (r *vectorObject) strings(d []byte) {
+	if len(r.lengths) != 4*r.count {
+		r.s.fail("Vector", corruptf("strings without their lengths"))
+		return
+	}
+	for i := range r.count {
+		n := u32(r.lengths, 4*i)
+		if n > int64(len(d)) {
+			r.s.fail("Vector", corruptf("a string of %d bytes in %d", n, len(d)))
+			return
+		}
+		if r.flat.setBytes(i, d[:n], r.b) != nil {
+			r.s.fail("Vector", ErrLimit)
+			return
+		}
+		d = d[n:]
+	}
+}
+
+func (r *vectorObject) lists(v *Vector) {
+	const field = "Vector.lists"
+	s := r.s
+	if k := s.length(field); k != r.count {
+		s.fail(field, corruptf("%d lists, want %d", k, r.count))
+		return
+	}
+	for i := range r.count {
+		var off, length uint64
+		for o := s.object(field); o.next(); {
+			switch o.id {
+			case 100:
+				off = s.uleb(64, field)
+			case 101:
+				length = s.uleb(64, field)
+			default:
+				o.unknown()
+			}
+		}
+		if off > uint64(r.listSize) || length > uint64(r.listSize)-off {
+			// The place of a NULL list may be anything.
+			if r.null(i) {
+				off, length = 0, 0
+			} else {
+				s.fail(field, corruptf("elements %d to %d of %d", off, off+length, r.listSize))
+				return
+			}
+		}
+		v.lists[i] = listRef{uint32(off), uint32(length)}
+	}
+}
+
+func (r *vectorObject) null(i int) bool {
+	return r.hasValid && i>>3 < len(r.valid) && r.valid[i>>3]>>(i&7)&1 == 0
+}
+
+// finish turns what is stored into plain values.
+func (r *vectorObject) finish() {
+	s := r.s
+	if s.err != nil {
+		return
+	}
+	v := r.target()
+	if s.err != nil {
+		return
+	}
+	if r.form == vectorSequence {
+		x := r.start
+		for i := range r.n {
+			v.fill(i, 1, Uint128{uint64(x >> 63), uint64(x)})
+			x += r.increment
+		}
+		return
+	}
+	for i := range r.count {
+		if r.null(i) {
+			v.setNull(i)
+		}
+	}
+	if err := checkParts(v); err != nil {
+		s.fail("Vector", err)
+		return
+	}
+	switch r.form {
+	case vectorConstant:
+		if r.n > 0 && r.v.appendFrom(v, 0, r.n, true, r.b) != nil {
+			s.fail("Vector", ErrLimit)
+		}
+	case vectorDictionary:
+		for i := range r.n {
+			k := int64(binary.LittleEndian.Uint32(r.selection[4*i:]))
+			if k >= int64(r.count) {
+				s.fail("Vector", corruptf("value %d of %d", k, r.count))
+				return
+			}
+			if r.v.appendFrom(v, int(k), 1, false, r.b) != nil {
+				s.fail("Vector", ErrLimit)
+				return
+			}
+		}
+	}
+	if err := checkValues(r.v, 0); err != nil {
+		s.fail("Vector", err)
+	}
+}
+
+// checkParts checks that the parts of nested values have been given.
+func checkParts(v *Vector) error {
+	switch v.typ.phys {
+	case physStruct:
+		for _, c := range v.children {
+			if c.n != v.n {
+				return corruptf("a member of %d values, want %d", c.n, v.n)
+			}
+		}
+	case physArray:
+		if got := v.children[0].n; got != v.n*v.typ.Size {
+			return corruptf("%d elements, want %d", got, v.n*v.typ.Size)
+		}
+	case physList:
+		for _, l := range v.lists {
+			if int64(l.off)+int64(l.len) > int64(v.children[0].n) {
+				return corruptf("element %d of %d", int64(l.off)+int64(l.len), v.children[0].n)
+			}
+		}
+	}
+	return nil
+}
+
+// checkValues checks values from one on that must be an index into something.
+func checkValues(v *Vector, from int) error {
+	switch v.typ.ID {
+	case TypeEnum:
+		n := uint64(len(v.typ.Values))
+		for i := from; i < v.n; i++ {
+			x, _ := v.Int64(i)
+			if uint64(x) < n {
+				continue
+			}
+			if !v.Null(i) {
+				return corruptf("value %d of an ENUM of %d", x, n)
+			}
+			v.fill(i, 1, Uint128{})
+		}
+	case TypeUnion:
+		n := len(v.typ.Fields)
+		tags := v.children[0].u8
+		for i := from; i < v.n; i++ {
+			if int(tags[i]) < n {
+				continue
+			}
+			if !v.Null(i) {
+				return corruptf("member %d of a UNION of %d", tags[i], n)
+			}
+			tags[i] = 0
+		}
+	case TypeNull:
+		v.setNulls(from, v.n-from)
+	}
+	return nil
+}

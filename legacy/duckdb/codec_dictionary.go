@@ -1,0 +1,75 @@
+package duckdb
+
+// FORMAT.md: dictionary.
+
+func openDictionary(p *part, t *Type) (decoder, error) {
+	if t.phys != physString {
+		return nil, p.refuse(t)
+	}
+	h, err := p.header(20, "header")
+	if err != nil {
+		return nil, err
+	}
+	end, indexOff, count, width := u32(h, 4), u32(h, 8), u32(h, 12), u32(h, 16)
+	if end > int64(len(p.b)) {
+		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
+	}
+	index, err := p.slice(indexOff, 4*count, "index")
+	if err != nil {
+		return nil, err
+	}
+	sel, err := newPacked(p, 20, p.seg.rows, int(min(width, 64)), "selection")
+	if err != nil {
+		return nil, err
+	}
+	d := &dictionary{p: p, dict: p.b[:end], sel: sel, refs: make([]stringRef, count)}
+	prev := int64(0)
+	for k := range d.refs {
+		dist := u32(index, 4*k)
+		if dist > end {
+			return nil, p.corrupt(int(indexOff)+4*k, "index", "string %d starts %d before the end of %d bytes", k, dist, end)
+		}
+		if k > 0 && dist > 0 {
+			length := int64(uint16(dist - prev))
+			if length > dist {
+				return nil, p.corrupt(int(indexOff)+4*k, "index", "string %d of %d bytes in %d", k, length, dist)
+			}
+			d.refs[k] = stringRef{uint32(end - dist), uint32(length)}
+		}
+		prev = dist
+	}
+	return d, nil
+}
+
+// dictionary looks strings up by index. Entry 0 stands for NULL and the empty string.
+type dictionary struct {
+	p    *part
+	dict []byte
+	refs []stringRef // into dict
+	sel  *packedReader
+	null bool // whether entry 0 means NULL
+}
+
+func (d *dictionary) decode(dst *Vector, at, n int, b *budget) error {
+	base, err := dst.adopt(d.dict, b)
+	if err != nil {
+		return err
+	}
+	refs := dst.refs[at : at+n]
+	for len(refs) > 0 {
+		sel := d.sel.next(len(refs))
+		for i, k := range sel {
+			if int(k) >= len(d.refs) {
+				return d.p.corrupt(0, "selection", "string %d of %d", k, len(d.refs))
+			}
+			r := d.refs[k]
+			r.off += base
+			refs[i] = r
+			if k == 0 && d.null {
+				dst.setNull(at + i)
+			}
+		}
+		refs, at = refs[len(sel):], at+len(sel)
+	}
+	return nil
+}

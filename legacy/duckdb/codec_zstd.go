@@ -1,0 +1,153 @@
+package duckdb
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// FORMAT.md: zstd.
+
+// zstdReaders are decoders between uses. One is limited to little memory: a window past a frame's own size is never needed.
+var zstdReaders = sync.Pool{New: func() any {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(64<<20))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return d
+}}
+
+func openZSTD(p *part, t *Type) (decoder, error) {
+	if t.phys != physString {
+		return nil, p.refuse(t)
+	}
+	v := (p.seg.rows + vectorSize - 1) / vectorSize
+	sizes := (12*v + 7) &^ 7
+	h, err := p.header(sizes+16*v, "header")
+	if err != nil {
+		return nil, err
+	}
+	return &zstdStrings{p: p, left: p.seg.rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v], packed: h[sizes+8*v:]}, nil
+}
+
+type zstdStrings struct {
+	p              *part
+	left           int64 // rows not yet decompressed
+	vector         int   // number of the next
+	pages, offsets []byte
+	sizes, packed  []byte
+
+	lengths []uint32 // of the strings decompressed, not yet given out
+	strs    []byte
+}
+
+func (d *zstdStrings) decode(dst *Vector, at, n int, b *budget) error {
+	dst.own()
+	for n > 0 {
+		if len(d.lengths) == 0 {
+			if err := d.next(b); err != nil {
+				return err
+			}
+		}
+		k := min(n, len(d.lengths))
+		total := 0
+		for _, length := range d.lengths[:k] {
+			total += int(length)
+		}
+		if err := b.take(int64(total), 1); err != nil {
+			return err
+		}
+		off := len(dst.data)
+		dst.data = append(dst.data, d.strs[:total]...)
+		for i, length := range d.lengths[:k] {
+			dst.refs[at+i] = stringRef{uint32(off), length}
+			off += int(length)
+		}
+		d.lengths, d.strs = d.lengths[k:], d.strs[total:]
+		at, n = at+k, n-k
+	}
+	return nil
+}
+
+// next decompresses the next vector.
+func (d *zstdStrings) next(b *budget) error {
+	f := d.p.file
+	k := d.vector
+	rows := int(min(d.left, vectorSize))
+	page, off := u64(d.pages, 8*k), u32(d.offsets, 4*k)
+	size, packed := u64(d.sizes, 8*k), u64(d.packed, 8*k)
+	block, payload := d.p.seg.block, []byte(nil)
+	if page == invalidBlock {
+		off += int64(d.p.seg.offset)
+	} else {
+		block = page
+	}
+	payload, err := f.block(block, "zstd.page")
+	if err != nil {
+		return err
+	}
+	off = (off + 3) &^ 3
+	limit := int64(f.payload - 8) // the next block's id follows
+	at := f.offset(block) + off
+	fail := func(field string, err error) error {
+		return &FormatError{Offset: at, Field: "zstd." + field, Err: err}
+	}
+	if off+4*int64(rows) > int64(f.payload) {
+		return fail("lengths", corruptf("%d rows at %d of a block of %d bytes", rows, off, f.payload))
+	}
+	d.lengths = make([]uint32, rows)
+	var sum uint64
+	for i := range d.lengths {
+		n := u32(payload, int(off)+4*i)
+		d.lengths[i] = uint32(n)
+		sum += uint64(n)
+	}
+	off += 4 * int64(rows)
+	switch {
+	case sum != size:
+		return fail("lengths", corruptf("strings of %d bytes in a frame of %d", sum, size))
+	case packed > uint64(f.size):
+		return fail("compressed_size", corruptf("%d in a file of %d bytes", packed, f.size))
+	case size > uint64(max(b.left, 0)):
+		d.lengths = nil
+		return errBudget
+	}
+
+	var frame []byte
+	for left := int64(packed); left > 0; {
+		k := min(left, limit-off)
+		if k < 0 {
+			return fail("frame", corruptf("starts at %d of a block of %d bytes", off, f.payload))
+		}
+		if k == left && frame == nil {
+			frame = payload[off : off+k]
+			break
+		}
+		frame = append(frame, payload[off:off+k]...)
+		if left -= k; left == 0 {
+			break
+		}
+		block, off = u64(payload, int(limit)), 0
+		if payload, err = f.block(block, "zstd.next"); err != nil {
+			return err
+		}
+	}
+	if size > 0 {
+		z := zstdReaders.Get().(*zstd.Decoder)
+		defer zstdReaders.Put(z)
+		if err := z.Reset(bytes.NewReader(frame)); err != nil {
+			return fail("frame", corruptf("%v", err))
+		}
+		d.strs = slices.Grow(d.strs[:0:0], int(size))[:size]
+		if _, err := io.ReadFull(z, d.strs); err != nil {
+			return fail("frame", fmt.Errorf("%w: %w", ErrCorrupt, err))
+		}
+	}
+	d.vector++
+	d.left -= int64(rows)
+	return nil
+}

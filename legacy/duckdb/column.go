@@ -1,0 +1,409 @@
+package duckdb
+
+import (
+	"fmt"
+	"math"
+)
+
+// maxGroupRows bounds the rows of a row group, and the elements of a nested column in one.
+const maxGroupRows = 1 << 40
+
+// maxColumnBytes bounds the metadata of one column in one row group.
+const maxColumnBytes = 64 << 20
+
+// A segment is a run of rows of a column, compressed one way, in one block.
+type segment struct {
+	rows   int64
+	block  uint64 // invalidBlock when there is no data
+	offset uint32 // in the block's payload
+	codec  uint8
+	stats  statistics
+	at     int64 // file offset of its description
+}
+
+const invalidBlock = math.MaxUint64
+
+// columnData describes a column in one row group: its segments, those of its validity, and its parts.
+type columnData struct {
+	typ      *Type
+	segs     []segment
+	validity []segment
+	children []*columnData
+	variant  *Type // type of the second child of a shredded VARIANT
+}
+
+// readColumnData reads the description of a column of type t.
+func readColumnData(s *stream, t *Type) *columnData {
+	c := &columnData{typ: t}
+	for o := s.object("ColumnData"); o.next(); {
+		switch o.id {
+		case 99:
+			if s.bool("ColumnData.extra") {
+				c.readExtra(s)
+			}
+		case 100:
+			c.segs = readSegments(s, c.typ)
+		case 101:
+			for v := s.object("ColumnData.validity"); v.next(); {
+				if v.id != 100 {
+					v.unknown()
+					break
+				}
+				c.validity = readSegments(s, validityType)
+			}
+		case 102:
+			switch {
+			case c.typ.ID == TypeVariant && c.variant != nil:
+				c.children = append(c.children, readColumnData(s, variantType))
+			case c.typ.phys == physStruct:
+				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.stored) {
+					s.fail("ColumnData.sub_columns", corruptf("%d members, want %d", n, len(c.typ.stored)))
+					return c
+				}
+				for _, f := range c.typ.stored {
+					c.children = append(c.children, readColumnData(s, f.Type))
+				}
+			case c.typ.phys == physList, c.typ.phys == physArray:
+				c.children = append(c.children, readColumnData(s, c.typ.Elem))
+			default:
+				o.unknown()
+			}
+		case 103:
+			if c.variant == nil {
+				o.unknown()
+				break
+			}
+			c.children = append(c.children, readColumnData(s, c.variant))
+		default:
+			o.unknown()
+		}
+	}
+	return c
+}
+
+// readExtra reads how a VARIANT is shredded or a GEOMETRY is split.
+func (c *columnData) readExtra(s *stream) {
+	const class = "ColumnData.extra"
+	kind := uint64(0)
+	for o := s.object(class); o.next(); {
+		switch {
+		case o.id == 100:
+			kind = s.uleb(8, class)
+		case o.id == 101 && kind == 1:
+			t, err := readStoredType(s)
+			if err != nil {
+				s.err = err
+				return
+			}
+			c.variant = t
+		case o.id == 101 && kind == 2:
+			layout := s.uleb(8, class)
+			t := splitGeometry(layout)
+			if t == nil {
+				s.fail(class, unsupportedf("geometry layout %d", layout))
+				return
+			}
+			c.typ = t
+		default:
+			o.unknown()
+		}
+	}
+}
+
+func readSegments(s *stream, t *Type) []segment {
+	var segs []segment
+	s.list("ColumnData.data_pointers", func() {
+		g := segment{at: s.base + int64(s.off)}
+		for o := s.object("DataPointer"); o.next(); {
+			switch o.id {
+			case 100:
+				s.uleb(64, "DataPointer.row_start")
+			case 101:
+				g.rows = int64(s.uleb(40, "DataPointer.tuple_count"))
+			case 102:
+				for p := s.object("BlockPointer"); p.next(); {
+					switch p.id {
+					case 100:
+						g.block = uint64(s.sleb(64, "BlockPointer.block_id"))
+					case 101:
+						g.offset = uint32(s.uleb(32, "BlockPointer.offset"))
+					default:
+						p.unknown()
+					}
+				}
+			case 103:
+				g.codec = uint8(s.uleb(8, "DataPointer.compression"))
+			case 104:
+				g.stats = readStatistics(s, t)
+			case 105:
+				if s.bool("DataPointer.state") {
+					for p := s.object("SegmentState"); p.next(); {
+						if p.id != 1 {
+							p.unknown()
+							break
+						}
+						s.list("SegmentState.blocks", func() { s.sleb(64, "SegmentState.blocks") })
+					}
+				}
+			default:
+				o.unknown()
+			}
+		}
+		segs = append(segs, g)
+	})
+	return segs
+}
+
+// check compares the rows of the segments with the rows that the column has; -1 when only its own metadata tells.
+func (c *columnData) check(s *stream, rows int64) {
+	sum := func(segs []segment) (n int64) {
+		for _, g := range segs {
+			if n += g.rows; n > maxGroupRows {
+				s.fail("DataPointer.tuple_count", corruptf("more than %d rows", int64(maxGroupRows)))
+				return n
+			}
+		}
+		return n
+	}
+	if c.variant != nil {
+		if len(c.children) != 2 {
+			s.fail("ColumnData", corruptf("a shredded VARIANT of %d parts, want 2", len(c.children)))
+			return
+		}
+		for _, k := range c.children {
+			k.check(s, rows)
+		}
+		return
+	}
+	valid := sum(c.validity)
+	if rows < 0 {
+		rows = valid
+	}
+	if valid != rows {
+		s.fail("ColumnData.validity", corruptf("%d rows, want %d", valid, rows))
+		return
+	}
+	want := 0
+	switch c.typ.phys {
+	case physStruct:
+		want = len(c.typ.stored)
+	case physList, physArray:
+		want = 1
+	}
+	if len(c.children) != want {
+		if want == 1 && len(c.children) == 0 && rows == 0 {
+			return
+		}
+		s.fail("ColumnData", corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
+		return
+	}
+	switch c.typ.phys {
+	case physStruct:
+		for _, k := range c.children {
+			k.check(s, rows)
+		}
+	case physArray:
+		c.children[0].check(s, rows*int64(c.typ.Size))
+	default:
+		if n := sum(c.segs); n != rows {
+			s.fail("ColumnData.data_pointers", corruptf("%d rows, want %d", n, rows))
+			return
+		}
+		if c.typ.phys == physList {
+			c.children[0].check(s, -1)
+		}
+	}
+}
+
+// A columnReader decodes a column of one row group from its first row on.
+type columnReader struct {
+	data     *columnData
+	file     *blockFile
+	values   segmentReader
+	validity segmentReader
+	children []*columnReader
+	ends     *Vector // scratch: where lists end in the child
+	end      uint64  // where the last list ended
+	shreds   *variantShreds
+}
+
+func newColumnReader(f *blockFile, c *columnData) *columnReader {
+	r := &columnReader{data: c, file: f,
+		values: segmentReader{file: f, segs: c.segs}, validity: segmentReader{file: f, segs: c.validity}}
+	for _, k := range c.children {
+		r.children = append(r.children, newColumnReader(f, k))
+	}
+	if c.typ.phys == physList {
+		r.ends = newVector(listEndType)
+	}
+	if c.variant != nil {
+		r.shreds = &variantShreds{plain: newVector(variantType), typed: newVector(c.variant)}
+	}
+	return r
+}
+
+var listEndType = &Type{ID: TypeUBigInt, phys: physUint64}
+
+// read appends the next n rows to dst.
+func (r *columnReader) read(dst *Vector, n int64, b *budget) error {
+	if n == 0 {
+		return nil
+	}
+	if n > b.left {
+		return errBudget
+	}
+	if r.data.typ != dst.typ {
+		return r.readConverted(dst, int(n), b)
+	}
+	at, k := dst.n, int(n)
+	if err := dst.grow(k, b); err != nil {
+		return err
+	}
+	switch dst.typ.phys {
+	case physStruct:
+		for i, c := range r.children {
+			if err := c.read(dst.children[i], n, b); err != nil {
+				return err
+			}
+		}
+	case physArray:
+		if err := r.children[0].read(dst.children[0], n*int64(dst.typ.Size), b); err != nil {
+			return err
+		}
+	case physList:
+		if err := r.readLists(dst, at, k, b); err != nil {
+			return err
+		}
+	default:
+		if err := r.values.read(dst, at, k, b); err != nil {
+			return err
+		}
+	}
+	if err := r.validity.readValidity(dst, at, k); err != nil {
+		return err
+	}
+	if err := checkValues(dst, at); err != nil {
+		return r.values.corrupt("value", err)
+	}
+	return nil
+}
+
+func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
+	r.ends.reset()
+	if err := r.ends.grow(n, b); err != nil {
+		return err
+	}
+	if err := r.values.read(r.ends, 0, n, b); err != nil {
+		return err
+	}
+	child := dst.children[0]
+	first, prev := r.end, r.end
+	for i, end := range r.ends.u64[:n] {
+		if end < prev {
+			return r.values.corrupt("list.end", corruptf("lists end at element %d, then at %d", prev, end))
+		}
+		if end-first > math.MaxInt32 {
+			return errBudget
+		}
+		dst.lists[at+i] = listRef{uint32(uint64(child.n) + prev - first), uint32(end - prev)}
+		prev = end
+	}
+	r.end = prev
+	if prev == first {
+		return nil
+	}
+	if len(r.children) == 0 {
+		return r.values.corrupt("list.child", corruptf("no elements, want %d", prev-first))
+	}
+	return r.children[0].read(child, int64(prev-first), b)
+}
+
+// readConverted reads a column that is stored in another form than its type says.
+func (r *columnReader) readConverted(dst *Vector, n int, b *budget) error {
+	if r.data.typ.ID == TypeVariant || dst.typ.ID != TypeGeometry {
+		return fmt.Errorf("%w: %s stored as %s", ErrUnsupported, dst.typ, r.data.typ)
+	}
+	return r.readSplitGeometry(dst, n, b)
+}
+
+// A segmentReader decodes consecutive segments.
+type segmentReader struct {
+	file *blockFile
+	segs []segment // first one is being read
+	left int64     // rows left in it; 0 before it is opened
+	dec  decoder
+	bits validityDecoder
+}
+
+// A decoder gives the values of a segment in order.
+type decoder interface {
+	// decode stores the next n values at dst[at], which exists already.
+	decode(dst *Vector, at, n int, b *budget) error
+}
+
+// A validityDecoder gives the NULLs of a segment in order.
+type validityDecoder interface {
+	// validity makes NULL those of the next n values of dst, from at on, that are.
+	validity(dst *Vector, at, n int) error
+}
+
+// corrupt makes an error about the segment being read.
+func (r *segmentReader) corrupt(field string, err error) error {
+	var at int64
+	if len(r.segs) > 0 {
+		at = r.segs[0].dataOffset(r.file)
+	}
+	return &FormatError{Offset: at, Field: field, Err: err}
+}
+
+// dataOffset is where the segment's data are in the file, or its description when it has none.
+func (g *segment) dataOffset(f *blockFile) int64 {
+	if g.block >= f.blocks {
+		return g.at
+	}
+	return f.offset(g.block) + int64(g.offset)
+}
+
+// each calls decode for the next n rows, a segment's share at a time.
+func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int) error) error {
+	for n > 0 {
+		for r.left == 0 {
+			if r.dec != nil || r.bits != nil {
+				r.segs = r.segs[1:]
+				r.dec, r.bits = nil, nil
+			}
+			if len(r.segs) == 0 {
+				return r.corrupt("segment", corruptf("%d rows more than the column has", n))
+			}
+			if err := open(); err != nil {
+				return err
+			}
+			r.left = r.segs[0].rows
+		}
+		k := int(min(int64(n), r.left))
+		if err := decode(at, k); err != nil {
+			return err
+		}
+		r.left -= int64(k)
+		at, n = at+k, n-k
+	}
+	return nil
+}
+
+func (r *segmentReader) read(dst *Vector, at, n int, b *budget) error {
+	return r.each(at, n, func() (err error) {
+		r.dec, err = openSegment(r.file, &r.segs[0], dst.typ)
+		return err
+	}, func(at, n int) error {
+		return r.dec.decode(dst, at, n, b)
+	})
+}
+
+func (r *segmentReader) readValidity(dst *Vector, at, n int) error {
+	return r.each(at, n, func() (err error) {
+		r.bits, err = openValidity(r.file, &r.segs[0])
+		return err
+	}, func(at, n int) error {
+		return r.bits.validity(dst, at, n)
+	})
+}

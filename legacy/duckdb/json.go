@@ -1,0 +1,128 @@
+package duckdb
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"unicode/utf8"
+)
+
+// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, JSON columns
+// unchanged where they hold valid JSON on one line, nested values as objects and arrays, everything else as a string of the text
+// of AppendText. A MAP is an object whose keys are that text; a UNION is an object of its one member. Bytes that are not UTF-8 become U+FFFD.
+func (v *Vector) AppendJSON(dst []byte, i int) []byte {
+	if v.Null(i) {
+		return append(dst, "null"...)
+	}
+	switch v.typ.ID {
+	case TypeNull:
+		return append(dst, "null"...)
+	case TypeBoolean, TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
+		TypeHugeInt, TypeUHugeInt, TypeBigNum:
+		return v.AppendText(dst, i)
+	case TypeFloat:
+		if x := float64(v.f32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
+			return appendFloat(dst, x, 32)
+		}
+	case TypeDouble:
+		if x := v.f64[i]; !math.IsNaN(x) && !math.IsInf(x, 0) {
+			return appendFloat(dst, x, 64)
+		}
+	case TypeVarchar, TypeChar:
+		b := v.Bytes(i)
+		if v.typ.Alias == "JSON" && json.Valid(b) && !bytes.ContainsAny(b, "\r\n") {
+			return append(dst, bytes.TrimSpace(b)...)
+		}
+		return appendJSONString(dst, b)
+	case TypeUnion:
+		k := v.Tag(i)
+		dst = append(dst, '{')
+		dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
+		dst = v.Child(k).AppendJSON(append(dst, ':'), i)
+		return append(dst, '}')
+	case TypeStruct, TypeTuple:
+		if v.typ.unnamed() {
+			dst = append(dst, '[')
+			for k, c := range v.children {
+				if k > 0 {
+					dst = append(dst, ',')
+				}
+				dst = c.AppendJSON(dst, i)
+			}
+			return append(dst, ']')
+		}
+		dst = append(dst, '{')
+		for k, c := range v.children {
+			if k > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
+			dst = c.AppendJSON(append(dst, ':'), i)
+		}
+		return append(dst, '}')
+	case TypeMap:
+		from, to := v.List(i)
+		keys, values := v.children[0].children[0], v.children[0].children[1]
+		dst = append(dst, '{')
+		for e := from; e < to; e++ {
+			if e > from {
+				dst = append(dst, ',')
+			}
+			dst = appendJSONString(dst, keys.AppendText(nil, e))
+			dst = values.AppendJSON(append(dst, ':'), e)
+		}
+		return append(dst, '}')
+	case TypeList, TypeArray:
+		from, to := v.List(i)
+		dst = append(dst, '[')
+		for e := from; e < to; e++ {
+			if e > from {
+				dst = append(dst, ',')
+			}
+			dst = v.children[0].AppendJSON(dst, e)
+		}
+		return append(dst, ']')
+	case TypeVariant:
+		return appendVariantJSON(dst, v, i)
+	}
+	return appendJSONString(dst, v.AppendText(nil, i))
+}
+
+// appendJSONString appends text as a JSON string, with nothing escaped that need not be.
+func appendJSONString(dst, s []byte) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRune(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				dst = append(append(dst, s[from:i]...), "\ufffd"...)
+				from = i + 1
+			}
+			i += n
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}

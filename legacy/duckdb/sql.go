@@ -1,0 +1,296 @@
+package duckdb
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Kinds of expression, field 101 of Expr.
+const (
+	exprNot         = 13
+	exprIsNull      = 14
+	exprIsNotNull   = 15
+	exprIn          = 35
+	exprNotIn       = 36
+	exprAnd         = 50
+	exprCoalesce    = 152
+	exprExtract     = 153
+	exprSlice       = 154
+	exprStructField = 155
+	exprArray       = 156
+	exprTry         = 162
+)
+
+var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM", 40: "IS NOT DISTINCT FROM"}
+
+// expressionSQL writes a parsed expression as SQL, close to how the engine does. Queries within, which stored columns cannot
+// have, come out as an ellipsis.
+func expressionSQL(e *node) string {
+	if e == nil {
+		return ""
+	}
+	sub := func(id int) string { return expressionSQL(e.node(id)) }
+	switch e.class {
+	case "ConstantExpression":
+		v, _ := e.fields[200].(*value)
+		return v.sql()
+	case "CastExpression":
+		t, _ := e.fields[201].(*Type)
+		if t == nil {
+			return sub(200)
+		}
+		name := "CAST("
+		if e.bool(202) {
+			name = "TRY_CAST("
+		}
+		return name + sub(200) + " AS " + t.declared() + ")"
+	case "ColumnRefExpression":
+		names := e.strings(200)
+		for i, s := range names {
+			names[i] = quoteIdent(s)
+		}
+		return strings.Join(names, ".")
+	case "ComparisonExpression":
+		op := comparisons[e.uint(101)]
+		return "(" + sub(200) + " " + op + " " + sub(201) + ")"
+	case "ConjunctionExpression":
+		op := " OR "
+		if e.uint(101) == exprAnd {
+			op = " AND "
+		}
+		return "(" + strings.Join(expressionList(e.list(200)), op) + ")"
+	case "FunctionExpression":
+		return functionSQL(e)
+	case "OperatorExpression":
+		return operatorSQL(e)
+	case "CaseExpression":
+		var b strings.Builder
+		b.WriteString("CASE ")
+		for _, x := range e.list(200) {
+			if c, ok := x.(*node); ok {
+				b.WriteString(" WHEN (" + expressionSQL(c.node(100)) + ") THEN (" + expressionSQL(c.node(101)) + ")")
+			}
+		}
+		if s := sub(201); s != "" {
+			b.WriteString(" ELSE " + s)
+		}
+		return b.String() + " END"
+	case "BetweenExpression":
+		return "(" + sub(200) + " BETWEEN " + sub(201) + " AND " + sub(202) + ")"
+	case "CollateExpression":
+		return sub(200) + " COLLATE " + quoteIdent(e.str(201))
+	case "LambdaExpression":
+		return "(" + sub(200) + " -> " + sub(201) + ")"
+	case "DefaultExpression":
+		return "DEFAULT"
+	case "StarExpression":
+		return "*"
+	case "ParameterExpression":
+		return "$" + e.str(200)
+	case "LambdaRefExpression":
+		return quoteIdent(e.str(201))
+	case "TypeExpression":
+		s := quoteIdent(e.str(202))
+		if args := expressionList(e.list(203)); len(args) > 0 {
+			s += "(" + strings.Join(args, ", ") + ")"
+		}
+		return s
+	}
+	return "…"
+}
+
+func expressionList(list []any) []string {
+	var out []string
+	for _, x := range list {
+		switch n, _ := x.(*node); {
+		case n == nil:
+		case n.class == "FunctionArg":
+			s := expressionSQL(n.node(101))
+			if name := n.str(100); name != "" {
+				s = quoteIdent(name) + " := " + s
+			}
+			out = append(out, s)
+		default:
+			s := expressionSQL(n)
+			if alias := n.str(102); alias != "" && n.class != "ColumnRefExpression" {
+				s = quoteIdent(alias) + " := " + s
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func functionSQL(e *node) string {
+	args := expressionList(e.list(202))
+	if len(args) == 0 {
+		args = expressionList(e.list(209))
+	}
+	name := e.str(200)
+	if e.bool(206) {
+		switch len(args) {
+		case 1:
+			if strings.HasSuffix(name, "__postfix") {
+				return "((" + args[0] + ")" + strings.TrimSuffix(name, "__postfix") + ")"
+			}
+			return name + "(" + args[0] + ")"
+		case 2:
+			return "(" + args[0] + " " + name + " " + args[1] + ")"
+		}
+	}
+	q := quoteIdent(name)
+	if s := e.str(201); s != "" && s != "main" {
+		q = quoteIdent(s) + "." + q
+	}
+	distinct := ""
+	if e.bool(205) {
+		distinct = "DISTINCT "
+	}
+	return q + "(" + distinct + strings.Join(args, ", ") + ")"
+}
+
+func operatorSQL(e *node) string {
+	args := expressionList(e.list(200))
+	if len(args) == 0 {
+		return "…"
+	}
+	rest := strings.Join(args[1:], ", ")
+	switch e.uint(101) {
+	case exprNot:
+		return "(NOT " + args[0] + ")"
+	case exprIsNull:
+		return "(" + args[0] + " IS NULL)"
+	case exprIsNotNull:
+		return "(" + args[0] + " IS NOT NULL)"
+	case exprIn:
+		return "(" + args[0] + " IN (" + rest + "))"
+	case exprNotIn:
+		return "(" + args[0] + " NOT IN (" + rest + "))"
+	case exprCoalesce:
+		return "COALESCE(" + strings.Join(args, ", ") + ")"
+	case exprExtract:
+		return args[0] + "[" + rest + "]"
+	case exprSlice:
+		return args[0] + "[" + strings.Join(args[1:], ":") + "]"
+	case exprStructField:
+		if len(args) == 2 {
+			return "(" + args[0] + ")." + strings.Trim(args[1], "'")
+		}
+	case exprArray:
+		return "(ARRAY[" + strings.Join(args, ", ") + "])"
+	case exprTry:
+		return "TRY(" + args[0] + ")"
+	}
+	return "operator_" + strconv.FormatUint(e.uint(101), 10) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// sql is the value as an SQL constant.
+func (v *value) sql() string {
+	switch {
+	case v == nil || v.null:
+		return "NULL"
+	case v.typ.ID == TypeBoolean:
+		return strconv.FormatBool(v.bits.Lo != 0)
+	}
+	vec := newVector(v.typ)
+	if err := vec.appendValue(v, newBudget(1<<20)); err != nil {
+		return "…"
+	}
+	text := string(vec.AppendText(nil, 0))
+	switch v.typ.ID {
+	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeHugeInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
+		TypeUHugeInt, TypeDecimal, TypeBigNum:
+		return text
+	case TypeFloat, TypeDouble:
+		if strings.Trim(text, "-0123456789.e+") != "" {
+			return quoteLiteral(text) + "::" + v.typ.String()
+		}
+		return text
+	case TypeVarchar, TypeChar, TypeEnum:
+		return quoteLiteral(text)
+	case TypeList, TypeArray, TypeStruct, TypeMap, TypeUnion, TypeTuple:
+		return text
+	}
+	return quoteLiteral(text) + "::" + v.typ.String()
+}
+
+// declared is the type as written in a declaration, where it may be a name not yet bound.
+func (t *Type) declared() string {
+	if t.unbound != "" {
+		return t.unbound
+	}
+	return t.String()
+}
+
+// appendValue appends a constant, whose parts have the parts of the vector's type.
+func (v *Vector) appendValue(x *value, b *budget) error {
+	i := v.n
+	if err := v.grow(1, b); err != nil {
+		return err
+	}
+	if x == nil {
+		x = &value{null: true}
+	}
+	if x.null {
+		v.fill(i, 1, Uint128{})
+		v.setNull(i)
+	}
+	nothing := &value{null: true}
+	part := func(k int) *value {
+		if x.null || k >= len(x.list) {
+			return nothing
+		}
+		return x.list[k]
+	}
+	switch v.typ.phys {
+	case physStruct:
+		for k, c := range v.children {
+			if err := c.appendValue(part(k), b); err != nil {
+				return err
+			}
+		}
+	case physArray:
+		for k := range v.typ.Size {
+			if err := v.children[0].appendValue(part(k), b); err != nil {
+				return err
+			}
+		}
+	case physList:
+		v.lists[i] = listRef{uint32(v.children[0].n), uint32(len(x.list))}
+		for _, e := range x.list {
+			if err := v.children[0].appendValue(e, b); err != nil {
+				return err
+			}
+		}
+	case physString:
+		if x.null {
+			return nil
+		}
+		s := []byte(x.str)
+		if v.typ.ID == TypeBlob {
+			s = unescapeBlob(s)
+		}
+		return v.setBytes(i, s, b)
+	default:
+		if !x.null {
+			v.fill(i, 1, x.bits)
+		}
+	}
+	return nil
+}
+
+// unescapeBlob undoes the \xAA escapes of a BLOB constant.
+func unescapeBlob(s []byte) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			if x, err := strconv.ParseUint(string(s[i+2:i+4]), 16, 8); err == nil {
+				out = append(out, byte(x))
+				i += 3
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return out
+}

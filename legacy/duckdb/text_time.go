@@ -1,0 +1,205 @@
+package duckdb
+
+import (
+	"math"
+	"strconv"
+)
+
+const (
+	microsPerSecond = 1_000_000
+	microsPerDay    = 86400 * microsPerSecond
+	nanosPerDay     = microsPerDay * 1000
+)
+
+// appendPadded appends x with at least width digits.
+func appendPadded(dst []byte, x int64, width int) []byte {
+	for p := int64(math.Pow10(width - 1)); p > x && p > 1; p /= 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendInt(dst, x, 10)
+}
+
+// civil gives the proleptic Gregorian date of a day; year 0 is 1 BC.
+func civil(days int64) (year, month, day int64) {
+	z := days + 719468 // since 0000-03-01
+	era := floorDiv(z, 146097)
+	doe := z - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	day = doy - (153*mp+2)/5 + 1
+	month = mp + 3
+	if month > 12 {
+		month -= 12
+	}
+	year = yoe + era*400
+	if month <= 2 {
+		year++
+	}
+	return year, month, day
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func appendDate(dst []byte, x int32) []byte {
+	switch x {
+	case math.MaxInt32:
+		return append(dst, "infinity"...)
+	case -math.MaxInt32:
+		return append(dst, "-infinity"...)
+	}
+	return appendDay(dst, int64(x))
+}
+
+func appendDay(dst []byte, days int64) []byte {
+	y, m, d := civil(days)
+	bc := y <= 0
+	if bc {
+		y = 1 - y
+	}
+	dst = appendPadded(dst, y, 4)
+	dst = appendPadded(append(dst, '-'), m, 2)
+	dst = appendPadded(append(dst, '-'), d, 2)
+	if bc {
+		dst = append(dst, " (BC)"...)
+	}
+	return dst
+}
+
+// appendClock appends a time of day of any number of hours, in units of 10^-digits seconds.
+func appendClock(dst []byte, x int64, unit int64, digits int) []byte {
+	s := x / unit
+	dst = appendPadded(dst, s/3600, 2)
+	dst = appendPadded(append(dst, ':'), s/60%60, 2)
+	dst = appendPadded(append(dst, ':'), s%60, 2)
+	frac := x % unit
+	if frac == 0 {
+		return dst
+	}
+	dst = appendPadded(append(dst, '.'), frac, digits)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+func appendTime(dst []byte, x int64) []byte {
+	if x < 0 {
+		dst, x = append(dst, '-'), -x
+	}
+	return appendClock(dst, x, microsPerSecond, 6)
+}
+
+func appendTimeNS(dst []byte, x int64) []byte {
+	if x < 0 {
+		dst, x = append(dst, '-'), -x
+	}
+	return appendClock(dst, x, 1000*microsPerSecond, 9)
+}
+
+func appendTimeTZ(dst []byte, x uint64) []byte {
+	t := TimeTZ(x)
+	dst = appendTime(dst, t.Micros())
+	off := t.Offset()
+	sign := byte('+')
+	if off < 0 {
+		sign, off = '-', -off
+	}
+	dst = appendPadded(append(dst, sign), int64(off/3600), 2)
+	if off%3600 != 0 {
+		dst = appendPadded(append(dst, ':'), int64(off/60%60), 2)
+	}
+	if off%60 != 0 {
+		dst = appendPadded(append(dst, ':'), int64(off%60), 2)
+	}
+	return dst
+}
+
+// appendInstant appends a point in time in units of which perDay make a day, 10^digits a second.
+func appendInstant(dst []byte, x, perDay int64, digits int) []byte {
+	if x == math.MaxInt64 {
+		return append(dst, "infinity"...)
+	}
+	if x == -math.MaxInt64 {
+		return append(dst, "-infinity"...)
+	}
+	days := floorDiv(x, perDay)
+	dst = append(appendDay(dst, days), ' ')
+	return appendClock(dst, x-days*perDay, perDay/86400, digits)
+}
+
+func appendTimestampS(dst []byte, x int64) []byte {
+	return appendInstant(dst, x, 86400, 1)
+}
+
+func appendTimestampMS(dst []byte, x int64) []byte {
+	return appendInstant(dst, x, 86400*1000, 3)
+}
+
+func appendTimestamp(dst []byte, x int64) []byte { return appendInstant(dst, x, microsPerDay, 6) }
+
+func appendTimestampNS(dst []byte, x int64) []byte { return appendInstant(dst, x, nanosPerDay, 9) }
+
+func appendTimestampTZ(dst []byte, x int64) []byte {
+	dst = appendTimestamp(dst, x)
+	if infinite(x) {
+		return dst
+	}
+	return append(dst, "+00"...)
+}
+
+func appendTimestampTZNS(dst []byte, x int64) []byte {
+	dst = appendTimestampNS(dst, x)
+	if infinite(x) {
+		return dst
+	}
+	return append(dst, "+00"...)
+}
+
+func appendInterval(dst []byte, v Interval) []byte {
+	at := len(dst)
+	part := func(x int32, name string) {
+		if x == 0 {
+			return
+		}
+		if len(dst) > at {
+			dst = append(dst, ' ')
+		}
+		dst = strconv.AppendInt(dst, int64(x), 10)
+		dst = append(append(dst, ' '), name...)
+		if x != 1 && x != -1 {
+			dst = append(dst, 's')
+		}
+	}
+	part(v.Months/12, "year")
+	part(v.Months%12, "month")
+	part(v.Days, "day")
+	if v.Micros == 0 && len(dst) > at {
+		return dst
+	}
+	if len(dst) > at {
+		dst = append(dst, ' ')
+	}
+	x := uint64(v.Micros)
+	if v.Micros < 0 {
+		dst, x = append(dst, '-'), -x
+	}
+	// The magnitude of the smallest int64 does not fit in one.
+	s, frac := x/microsPerSecond, x%microsPerSecond
+	dst = appendPadded(dst, int64(s/3600), 2)
+	dst = appendPadded(append(dst, ':'), int64(s/60%60), 2)
+	dst = appendPadded(append(dst, ':'), int64(s%60), 2)
+	if frac != 0 {
+		dst = appendPadded(append(dst, '.'), int64(frac), 6)
+		for dst[len(dst)-1] == '0' {
+			dst = dst[:len(dst)-1]
+		}
+	}
+	return dst
+}

@@ -1,0 +1,266 @@
+package duckdb
+
+import (
+	"math"
+)
+
+// readType reads a LogicalType object.
+func readType(s *stream) *Type {
+	t := &Type{}
+	for o := s.object("LogicalType"); o.next(); {
+		switch o.id {
+		case 100:
+			t.ID = TypeID(s.uleb(8, "LogicalType.id"))
+		case 101:
+			if s.bool("LogicalType.type_info") {
+				readTypeInfo(s, t)
+			}
+		default:
+			o.unknown()
+		}
+	}
+	return t
+}
+
+// readStoredType reads the type of something that is stored, and checks it. A type that this reader lacks
+// comes with an error of its own, which leaves the stream intact.
+func readStoredType(s *stream) (*Type, error) {
+	t := readType(s)
+	if s.err != nil {
+		return t, s.err
+	}
+	if err := finishAll(t); err != nil {
+		return t, &FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
+	}
+	return t, nil
+}
+
+// finishAll derives the layout of a type, its parts first.
+func finishAll(t *Type) error {
+	if t.phys != physNone {
+		return nil
+	}
+	if t.Elem != nil {
+		if err := finishAll(t.Elem); err != nil {
+			return err
+		}
+	}
+	for _, f := range t.Fields {
+		if err := finishAll(f.Type); err != nil {
+			return err
+		}
+	}
+	return t.finish()
+}
+
+func readTypeInfo(s *stream, t *Type) {
+	const (
+		infoDecimal = 2
+		infoString  = 3
+		infoList    = 4
+		infoStruct  = 5
+		infoEnum    = 6
+		infoUser    = 7
+		infoArray   = 9
+		infoGeo     = 13
+	)
+	kind := uint64(0)
+	key := func(id int) int { return int(kind)<<16 | id }
+	for o := s.object("ExtraTypeInfo"); o.next(); {
+		switch o.id {
+		case 100:
+			kind = s.uleb(8, "ExtraTypeInfo.type")
+			continue
+		case 101:
+			t.Alias = s.string("ExtraTypeInfo.alias")
+			continue
+		}
+		switch key(o.id) {
+		case infoDecimal<<16 | 200:
+			t.Width = uint8(s.uleb(8, "DecimalTypeInfo.width"))
+		case infoDecimal<<16 | 201:
+			t.Scale = uint8(s.uleb(8, "DecimalTypeInfo.scale"))
+		case infoString<<16 | 200:
+			t.Collation = s.string("StringTypeInfo.collation")
+		case infoList<<16 | 200, infoArray<<16 | 200:
+			t.Elem = readType(s)
+		case infoArray<<16 | 201:
+			t.Size = int(s.uleb(31, "ArrayTypeInfo.size"))
+		case infoStruct<<16 | 200:
+			s.list("StructTypeInfo.child_types", func() {
+				f := Field{Type: &Type{}}
+				for p := s.object("StructTypeInfo.child_types"); p.next(); {
+					switch p.id {
+					case 0:
+						f.Name = s.string("StructTypeInfo.name")
+					case 1:
+						f.Type = readType(s)
+					default:
+						p.unknown()
+					}
+				}
+				t.Fields = append(t.Fields, f)
+			})
+			if t.ID == TypeUnion && len(t.Fields) > 0 {
+				t.Fields = t.Fields[1:] // the tag
+			}
+		case infoUser<<16 | 200:
+			t.unbound = s.string("UserTypeInfo.name")
+		case infoUser<<16 | 204:
+			if s.bool("UserTypeInfo.expression") {
+				t.unbound = expressionSQL(walkClass(s, "Expr"))
+			}
+		case infoEnum<<16 | 200:
+			s.uleb(64, "EnumTypeInfo.count")
+		case infoEnum<<16 | 201:
+			s.list("EnumTypeInfo.values", func() { t.Values = append(t.Values, s.string("EnumTypeInfo.values")) })
+		case infoGeo<<16 | 200:
+			for c := s.object("CoordinateReferenceSystem"); c.next(); {
+				if c.id != 100 {
+					c.unknown()
+					break
+				}
+				t.CRS = s.string("CoordinateReferenceSystem.definition")
+			}
+		default:
+			f := lookupField("ExtraTypeInfo", kind, o.id)
+			if f == nil {
+				o.unknown()
+				break
+			}
+			walkKind(s, f)
+		}
+	}
+}
+
+// A value is a constant stored in the catalog or the log.
+type value struct {
+	typ  *Type
+	null bool
+	bits Uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
+	str  string
+	list []*value
+}
+
+// readValue reads a Value whose type the surroundings give; t may be nil.
+func readValue(s *stream, t *Type) *value {
+	v := &value{typ: t}
+	for o := s.object("Value"); o.next(); {
+		switch o.id {
+		case 100:
+			v.typ = readType(s)
+			if s.err == nil {
+				if err := finishAll(v.typ); err != nil {
+					v.typ.phys = physNone
+				}
+			}
+		case 101:
+			v.null = s.bool("Value.is_null")
+		case 102:
+			if v.typ == nil {
+				s.fail("Value", corruptf("value without a type"))
+				return v
+			}
+			readPayload(s, v)
+		default:
+			o.unknown()
+		}
+	}
+	if v.typ == nil {
+		v.typ = &Type{ID: TypeNull, phys: physInt32}
+	}
+	return v
+}
+
+func readPayload(s *stream, v *value) {
+	const field = "Value.value"
+	switch v.typ.phys {
+	case physString:
+		v.str = s.string(field)
+	case physList, physArray, physStruct:
+		for o := s.object("Value.children"); o.next(); {
+			if o.id != 100 {
+				o.unknown()
+				return
+			}
+			i := 0
+			s.list(field, func() {
+				var t *Type
+				switch {
+				case v.typ.phys != physStruct:
+					t = v.typ.Elem
+				case i < len(v.typ.stored):
+					t = v.typ.stored[i].Type
+				}
+				v.list = append(v.list, readValue(s, t))
+				i++
+			})
+		}
+	case physNone:
+		s.fail(field, unsupportedf("value of %s", v.typ.ID))
+	default:
+		if v.typ.ID == TypeBoolean {
+			if s.bool(field) {
+				v.bits.Lo = 1
+			}
+			return
+		}
+		v.bits = readFixed(s, v.typ.phys, field)
+	}
+}
+
+// readFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
+func readFixed(s *stream, p physical, field string) Uint128 {
+	signed := func(x int64) Uint128 { return Uint128{uint64(x >> 63), uint64(x)} }
+	switch p {
+	case physInt8:
+		return signed(s.sleb(8, field))
+	case physInt16:
+		return signed(s.sleb(16, field))
+	case physInt32:
+		return signed(s.sleb(32, field))
+	case physInt64:
+		return signed(s.sleb(64, field))
+	case physUint8:
+		return Uint128{0, s.uleb(8, field)}
+	case physUint16:
+		return Uint128{0, s.uleb(16, field)}
+	case physUint32:
+		return Uint128{0, s.uleb(32, field)}
+	case physUint64, physList:
+		return Uint128{0, s.uleb(64, field)}
+	case physInt128:
+		return s.int128(field)
+	case physUint128:
+		return s.uint128(field)
+	case physFloat:
+		return Uint128{0, uint64(s.uint32(field))}
+	case physDouble:
+		return Uint128{0, s.uint64(field)}
+	case physInterval:
+		var v Interval
+		for o := s.object("interval"); o.next(); {
+			switch o.id {
+			case 1:
+				v.Months = int32(s.sleb(32, field))
+			case 2:
+				v.Days = int32(s.sleb(32, field))
+			case 3:
+				v.Micros = s.sleb(64, field)
+			default:
+				o.unknown()
+			}
+		}
+		return Uint128{uint64(v.Micros), uint64(uint32(v.Days))<<32 | uint64(uint32(v.Months))}
+	}
+	s.fail(field, unsupportedf("number of an unknown kind"))
+	return Uint128{}
+}
+
+// float64 is the value of a FLOAT or DOUBLE.
+func (v *value) float64() float64 {
+	if v.typ.phys == physFloat {
+		return float64(math.Float32frombits(uint32(v.bits.Lo)))
+	}
+	return math.Float64frombits(v.bits.Lo)
+}

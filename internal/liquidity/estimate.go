@@ -97,7 +97,7 @@ type statistics struct {
 	sum       int64
 	mean      int64 // rounded
 	deviation int64 // standard deviation of the sample, rounded down; 0 for a single value
-	low, high int64 // of the 95 % confidence interval of the mean, rounded outwards
+	low, high int64 // of the 95 % confidence interval of the mean, rounded outwards from hundredths
 }
 
 // describe computes the statistics of values, of which there is at least one; they must lie within ±10^9.

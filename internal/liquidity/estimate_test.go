@@ -92,10 +92,10 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("deviation: got %d, want %f", got.deviation, math.Sqrt(v))
 		}
 		margin := 1.96 * math.Sqrt(v/float64(len(values)))
-		if low := m - margin - float64(got.low); low < -1e-3 || low > 2.001 {
+		if low := m - margin - float64(got.low); low < -0.0101 || low > 2.001 {
 			t.Errorf("low: got %d, want %f", got.low, m-margin)
 		}
-		if high := float64(got.high) - m - margin; high < -1e-3 || high > 2.001 {
+		if high := float64(got.high) - m - margin; high < -0.0101 || high > 2.001 {
 			t.Errorf("high: got %d, want %f", got.high, m+margin)
 		}
 	})

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
 )
-
-// liveSuffix is what the name of a live file has behind that of the archive it becomes.
-const liveSuffix = "-live"
 
 // The following functions open the databases of the original project; they are nil in a program built without them. Each
 // puts the name of the file before its errors.
@@ -26,35 +26,66 @@ var (
 
 // openRun opens the run in the file at path, whatever kind of file it is: a sealed or live archive, a legacy database, or
 // JSON lines. The run id chooses among several runs, or checks that the file holds the run that is meant; empty
-// means the only run there is. Nothing is ever written. The caller closes the Closer after the last use of the
+// means the only run there is. A folder stands for the archives in it. Nothing is ever written. The caller closes the Closer after the last use of the
 // Provider. Errors begin with the name of the file.
 func openRun(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() && runID != "" {
+		return openFromDir(ctx, path, runID)
+	}
 	kind, err := sniffFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
+	var p provider.Provider
+	var c io.Closer = io.NopCloser(nil)
 	switch {
-	case (kind == kindDuckDB || kind == kindJSON) && legacyOpen != nil:
+	case kind == kindSQLite:
+		var a *archive.Archive
+		if a, err = archive.Open(path, nil); err == nil {
+			p, c = a, a
+		}
+	case kind != kindLines && legacyOpen != nil:
 		return legacyOpen(ctx, path, runID)
-	case kind == kindJSON:
-		return nil, nil, fmt.Errorf("%s: JSON, but not the line protocol: its first line is no experiment", path)
+	case kind == kindDuckDB:
+		err = errors.New("a DuckDB database, which this program was built without")
+	default:
+		p, err = jsonl.Open(path)
 	}
-	return nil, nil, fmt.Errorf("%s: this program cannot read files of this kind", path)
+	if err == nil {
+		err = checkRun(ctx, p, runID)
+	}
+	if err != nil {
+		c.Close()
+		return nil, nil, inFile(path, err)
+	}
+	return p, c, nil
 }
 
-// checkRun reports that the run of p is not the one asked for. Empty asks for any.
+func openFromDir(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
+	d, err := archive.OpenDir(path)
+	if err != nil {
+		return nil, nil, inFile(path, err)
+	}
+	a, err := d.Open(ctx, runID)
+	if err != nil {
+		return nil, nil, inFile(path, err)
+	}
+	return a, a, nil
+}
+
+// checkRun reports that the run of p is not the one asked for, whose id may be shortened. Empty asks for any.
 func checkRun(ctx context.Context, p provider.Provider, runID string) error {
 	if runID == "" {
 		return nil
 	}
 	e, err := p.Experiment(ctx)
-	if err == nil && e.RunID != runID {
-		err = fmt.Errorf("run %q: %w (the file holds %q)", runID, provider.ErrNoRun, e.RunID)
+	if err == nil {
+		_, err = archive.PickRun(runID, []string{e.RunID})
 	}
 	return err
 }
 
 // addRunFlag adds the flag that chooses the run.
 func addRunFlag(cmd *cobra.Command, runID *string) {
-	cmd.Flags().StringVar(runID, "run", "", "the `id` of the run, for files that hold several")
+	cmd.Flags().StringVar(runID, "run", "", "the `id` of the run, or how it begins, for files and folders that hold several")
 }

@@ -61,6 +61,9 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupCheck, Title: "Checking:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
+	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newSealCommand)
+	addCommands(root, groupRead, newInfoCommand, newLsCommand, newQueryCommand)
+	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand)
 	addCommands(root, groupOther, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
+
+	"github.com/simexp/exparchive/archive"
 )
 
 // A fileKind is what a file holds, as far as its first bytes tell.
@@ -25,7 +28,7 @@ const headSize = 4096 // bytes of a file that sniff looks at
 var (
 	errEmptyFile  = errors.New("the file is empty")
 	errNotRegular = errors.New("not a regular file")
-	errDirectory  = errors.New("is a directory; name a file in it, or list its runs with `exparchive ls`")
+	errDirectory  = errors.New("is a folder; name a file in it or choose one of its runs with --run (`exparchive ls` lists them)")
 	errPointer    = errors.New("a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
 )
 
@@ -33,7 +36,7 @@ var (
 func sniffFile(path string) (fileKind, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		if live := path + liveSuffix; errors.Is(err, fs.ErrNotExist) && exists(live) {
+		if live := path + archive.LiveSuffix; errors.Is(err, fs.ErrNotExist) && exists(live) {
 			return 0, fmt.Errorf("%s: %w; its recording is not finished: %s is there", path, errNoFile, live)
 		}
 		return 0, inFile(path, err)
@@ -86,16 +89,13 @@ func sniff(head []byte) (fileKind, error) {
 	return kindJSON, nil
 }
 
-// startsRun reports whether text begins with an object whose first member says that it is a record of the line protocol, or
-// has such a member anywhere in its first line.
+// experimentMember is what the first line of the line protocol has, in no fixed place.
+var experimentMember = regexp.MustCompile(`"type"[ \t]*:[ \t]*"experiment"`)
+
+// startsRun reports whether the first line of text looks like that of a run.
 func startsRun(text []byte) bool {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	for _, member := range []string{`"type":"experiment"`, `"type": "experiment"`, `"type" : "experiment"`} {
-		if bytes.Contains(line, []byte(member)) {
-			return true
-		}
-	}
-	return false
+	return experimentMember.Match(line)
 }
 
 func exists(path string) bool {

@@ -39,18 +39,30 @@ func (t *table) add(cells ...string) {
 }
 
 func (t *table) print(w io.Writer) error {
+	return t.printRows(w, t.widths(), append([][]string{t.head}, t.rows...))
+}
+
+// widths gives the width in characters of each column.
+func (t *table) widths() []int {
 	width := make([]int, len(t.head))
-	all := append([][]string{t.head}, t.rows...)
-	for _, row := range all {
+	for i, title := range t.head {
+		width[i] = utf8.RuneCountInString(title)
+	}
+	for _, row := range t.rows {
 		for i, cell := range row {
 			width[i] = max(width[i], utf8.RuneCountInString(cell))
 		}
 	}
+	return width
+}
+
+// printRows prints rows in columns of the given widths; a wider cell moves what follows it.
+func (t *table) printRows(w io.Writer, width []int, rows [][]string) error {
 	out := bufio.NewWriter(w)
-	for _, row := range all {
+	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
-			blanks := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			blanks := strings.Repeat(" ", max(width[i]-utf8.RuneCountInString(cell), 0))
 			if t.right[i] {
 				cell = blanks + cell
 			} else {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/simexp/exparchive/schema"
 )
 
 // version is set by the linker in released binaries.
@@ -37,13 +39,14 @@ schemas can be read, newer ones cannot.`,
 				Version  string `json:"version"`
 				Go       string `json:"go"`
 				SQLite   string `json:"sqlite"`
+				Schema   int    `json:"schema"`
 				Platform string `json:"platform"`
-			}{programVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, runtime.GOOS + "/" + runtime.GOARCH}
+			}{programVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version, runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "exparchive %s\ngo         %s\nsqlite     %s\nplatform   %s\n",
-				v.Version, v.Go, v.SQLite, v.Platform)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "exparchive %s\ngo         %s\nsqlite     %s\nschema     %d\nplatform   %s\n",
+				v.Version, v.Go, v.SQLite, v.Schema, v.Platform)
 			return err
 		},
 	}

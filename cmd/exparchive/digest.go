@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+// errOtherDigest means that the records of an archive do not give the digest that its seal says.
+var errOtherDigest = errors.New("the archive was changed after it was sealed; `exparchive verify` finds where")
+
+func newDigestCommand() *cobra.Command {
+	var runID string
+	cmd := &cobra.Command{
+		Use:   "digest FILE...",
+		Short: "Print the content hash of runs",
+		Long: `Print the digest of a run: a hash of everything recorded, which is the same wherever the run lies, in an archive, in
+JSON lines, in an old database. It is computed from the records; for a sealed archive it must be the one in the seal.
+
+One line a file: the digest, two blanks, the name of the file.`,
+		Example: `  exparchive digest exp1.simexp
+  exparchive export exp1.simexp --format jsonl -o exp1.jsonl && exparchive digest exp1.simexp exp1.jsonl`,
+		Args: nArgs(1, -1, "one or more files"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var failed error
+			for _, path := range args {
+				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, runID)
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
+				}
+				if err != nil {
+					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					failed = errReported{}
+					continue
+				}
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", root, terminal.Escape(path)); err != nil {
+					return err
+				}
+			}
+			return failed
+		},
+	}
+	addRunFlag(cmd, &runID)
+	return cmd
+}
+
+// digestOf computes the digest of a run, and compares it with that of its seal, if it has one.
+func digestOf(ctx context.Context, stderr io.Writer, path, runID string) (digest.Hash, error) {
+	p, c, err := openRun(ctx, path, runID)
+	if err != nil {
+		return digest.Hash{}, err
+	}
+	defer c.Close()
+	var sink digest.Sink
+	if err := copyRun(ctx, stderr, "reading", &sink, p); err != nil {
+		return digest.Hash{}, err
+	}
+	root := sink.Root()
+	if a, ok := p.(*archive.Archive); ok {
+		if seal, sealed := a.Seal(); sealed && seal.Root != root {
+			return root, fmt.Errorf("digest %s, but the seal says %s: %w", root, seal.Root, errOtherDigest)
+		}
+	}
+	return root, nil
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A runInfo is everything that info says about a run.
+type runInfo struct {
+	runSummary
+	Size        int64            `json:"file_bytes"`
+	Schema      int              `json:"schema_version,omitempty"`
+	Counts      *recordCounts    `json:"counts"`
+	Digest      *string          `json:"digest"` // as the seal says
+	Notes       []infoNote       `json:"notes"`
+	Annotations []infoAnnotation `json:"annotations,omitempty"`
+	About       [][2]string      `json:"about,omitempty"` // what kind of file a legacy database is
+}
+
+type recordCounts struct {
+	Records      int64 `json:"records"`
+	Events       int64 `json:"events"`
+	Interactions int64 `json:"llm_interactions"`
+	Iterations   int64 `json:"iterations"`
+	Notes        int64 `json:"notes"`
+	Attachments  int64 `json:"attachments"`
+}
+
+type infoNote struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+type infoAnnotation struct {
+	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"`
+	Text string `json:"text"`
+}
+
+func newInfoCommand() *cobra.Command {
+	var runID string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "info FILE",
+		Short: "Say what a file holds",
+		Long: `Say what a file holds: the run, how it ended, what it cost at first and at last, how many records there are, its digest, and
+the notes about it. Reading an archive's info does not read its records, however many there are.`,
+		Example: `  exparchive info exp1.simexp
+  exparchive info exp1.simexp-live --json`,
+		Args: nArgs(1, 1, "one file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, ctx := args[0], cmd.Context()
+			about, err := describeLegacy(ctx, path)
+			if err != nil {
+				return err
+			}
+			if about != nil && runID == "" {
+				if ids, err := legacyRuns(ctx, path); err == nil && len(ids) != 1 {
+					return showDescription(cmd.OutOrStdout(), path, about, ids, asJSON)
+				}
+			}
+			info, err := infoOf(ctx, path, runID)
+			if err != nil {
+				return err
+			}
+			info.About = about
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+			}
+			return printFields(cmd.OutOrStdout(), info.fields())
+		},
+	}
+	addRunFlag(cmd, &runID)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object; amounts are cents")
+	return cmd
+}
+
+// describeLegacy says what kind of legacy database a file is; nil if it is none.
+func describeLegacy(ctx context.Context, path string) ([][2]string, error) {
+	kind, err := sniffFile(path)
+	if err != nil || legacyDescribe == nil || legacyRuns == nil || (kind != kindDuckDB && kind != kindJSON) {
+		return nil, err
+	}
+	return legacyDescribe(ctx, path)
+}
+
+// showDescription is info for a legacy database of several runs, or of none.
+func showDescription(w io.Writer, path string, about [][2]string, ids []string, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(struct {
+			File  string      `json:"file"`
+			About [][2]string `json:"about"`
+			Runs  []string    `json:"runs"`
+		}{path, about, ids})
+	}
+	fields := append([][2]string{{"file", path}}, about...)
+	fields = append(fields, [2]string{"runs", fmt.Sprintf("%d; choose one with --run", len(ids))})
+	for _, id := range ids {
+		fields = append(fields, [2]string{"", id})
+	}
+	return printFields(w, fields)
+}
+
+func infoOf(ctx context.Context, path, runID string) (runInfo, error) {
+	p, c, err := openRun(ctx, path, runID)
+	if err != nil {
+		return runInfo{}, err
+	}
+	defer c.Close()
+	info, err := collectInfo(ctx, path, p)
+	return info, inFile(path, err)
+}
+
+func collectInfo(ctx context.Context, path string, p provider.Provider) (info runInfo, err error) {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return info, err
+	}
+	info.Size = stat.Size()
+	if info.runSummary, err = summarize(ctx, path, p); err != nil {
+		return info, err
+	}
+	info.Notes = []infoNote{}
+	for _, n := range info.runSummary.notes {
+		info.Notes = append(info.Notes, infoNote{n.Kind, n.Text})
+	}
+	a, ok := p.(*archive.Archive)
+	if !ok {
+		info.Counts, err = countRecords(ctx, p)
+		return info, err
+	}
+	info.Schema = a.SchemaVersion()
+	if seal, ok := a.Seal(); ok {
+		info.Digest = new(seal.Root.String())
+	}
+	sum, err := a.Summary(ctx)
+	if err != nil {
+		return info, err
+	}
+	info.Counts = &recordCounts{sum.Records, sum.Events, sum.Interactions, sum.Iterations, sum.Notes, sum.Attachments}
+	annotations, err := a.Annotations(ctx)
+	for _, n := range annotations {
+		info.Annotations = append(info.Annotations, infoAnnotation(n))
+	}
+	return info, err
+}
+
+// countRecords reads the whole run of p.
+func countRecords(ctx context.Context, p provider.Provider) (*recordCounts, error) {
+	var n recordCounts
+	for r, err := range p.Records(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		n.Records++
+		switch r.RecordKind() {
+		case provider.KindEvent:
+			n.Events++
+		case provider.KindInteraction:
+			n.Interactions++
+		case provider.KindIteration:
+			n.Iterations++
+		case provider.KindNote:
+			n.Notes++
+		case provider.KindAttachment:
+			n.Attachments++
+		}
+	}
+	return &n, nil
+}
+
+// fields lays an info out for people.
+func (i runInfo) fields() [][2]string {
+	state := map[archive.State]string{
+		"":                 "",
+		archive.Sealed:     "sealed: it never changes again",
+		archive.Recording:  "being recorded",
+		archive.Unfinished: "the recording was cut short; resume or seal it",
+	}[i.State]
+	f := [][2]string{
+		{"file", fmt.Sprintf("%s (%s)", i.File, plural(i.Size, "byte"))},
+		{"state", state},
+	}
+	f = append(f, i.About...)
+	f = append(f, [][2]string{
+		{"run", i.RunID},
+		{"experiment", i.Experiment},
+		{"type", i.Type},
+		{"status", string(i.Status)},
+		{"started", orDash(i.CreatedAt)},
+		{"completed", orDash(i.CompletedAt)},
+		{"iterations", fmt.Sprint(i.Iterations)},
+		{"converged", yesNoOrDash(i.Converged)},
+		{"because", textOf(i.ConvergenceReason)},
+		{"final cost", centsOrDash(i.FinalCost)},
+		{"best cost", centsOrDash(i.BestCost)},
+		{"first costs", costsText(i.FirstCosts)},
+		{"last costs", costsText(i.LastCosts)},
+		{"records", i.Counts.text()},
+	}...)
+	if i.Digest != nil {
+		f = append(f, [2]string{"digest", *i.Digest})
+	}
+	if i.Schema != 0 {
+		f = append(f, [2]string{"schema", fmt.Sprint(i.Schema)})
+	}
+	for _, n := range i.Notes {
+		f = append(f, [2]string{"note", n.Kind + ": " + n.Text})
+	}
+	for _, n := range i.Annotations {
+		f = append(f, [2]string{n.Kind, strings.TrimPrefix(n.Name+": "+n.Text, ": ")})
+	}
+	return f
+}
+
+func (n *recordCounts) text() string {
+	text := fmt.Sprint(n.Records)
+	for _, part := range []struct {
+		n    int64
+		noun string
+	}{{n.Events, "event"}, {n.Interactions, "llm interaction"}, {n.Notes, "note"}, {n.Attachments, "attachment"}} {
+		if part.n > 0 {
+			text += ", " + plural(part.n, part.noun)
+		}
+	}
+	return text
+}
+
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// costsText lists costs by agent in order.
+func costsText(costs map[string]provider.Cents) string {
+	var parts []string
+	for _, agent := range slices.Sorted(maps.Keys(costs)) {
+		parts = append(parts, agent+" "+costs[agent].String())
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simexp/exparchive/archive"
+)
+
+// scriptCommands are what scripts have besides testscript's own commands.
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	// cut FILE SIZE shortens a file to SIZE bytes, or by -SIZE.
+	"cut": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 2)
+		size, err := strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+		info, err := os.Stat(path)
+		ts.Check(err)
+		if size < 0 {
+			size += info.Size()
+		}
+		ts.Check(os.Truncate(path, size))
+	},
+	// poke FILE OFFSET HEX overwrites bytes of a file; an OFFSET that is a text means the first place where it stands.
+	"poke": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 3)
+		data, err := os.ReadFile(path)
+		ts.Check(err)
+		offset, err := strconv.Atoi(args[1])
+		if err != nil {
+			offset = bytes.Index(data, []byte(args[1]))
+		}
+		replacement, err := hex.DecodeString(args[2])
+		ts.Check(err)
+		if offset < 0 || offset+len(replacement) > len(data) {
+			ts.Fatalf("%s: no place %q", args[0], args[1])
+		}
+		copy(data[offset:], replacement)
+		ts.Check(os.WriteFile(path, data, 0o666))
+	},
+	// snapshot FOLDER NAME keeps what the folder holds, byte for byte, with the times; unchanged compares.
+	"snapshot": func(ts *testscript.TestScript, neg bool, args []string) {
+		folder := arg(ts, neg, args, 0, 2)
+		ts.Setenv("SNAPSHOT_"+args[1], listing(ts, folder))
+	},
+	"unchanged": func(ts *testscript.TestScript, neg bool, args []string) {
+		folder := arg(ts, neg, args, 0, 2)
+		if got, want := listing(ts, folder), ts.Getenv("SNAPSHOT_"+args[1]); got != want {
+			ts.Fatalf("%s changed: got\n%swant\n%s", args[0], got, want)
+		}
+	},
+	// feed ACTION COUNT LINES COMMAND... starts COMMAND, whose last argument is the archive to be, gives it the file LINES on a
+	// pipe that stays open, waits until COUNT records are on disk, and kills or interrupts it.
+	"feed": feed,
+	// tmpfs FOLDER SIZE mounts a file system in memory of SIZE, which goes away with the script.
+	"tmpfs": func(ts *testscript.TestScript, neg bool, args []string) {
+		folder := arg(ts, neg, args, 0, 2)
+		ts.Check(os.MkdirAll(folder, 0o777))
+		ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", folder))
+		ts.Defer(func() { _ = exec.Command("umount", folder).Run() })
+	},
+	// status CODE COMMAND... runs a command that has to end with the exit code CODE.
+	"status": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 2 {
+			ts.Fatalf("usage: status CODE COMMAND...")
+		}
+		code := 0
+		if err := ts.Exec(args[1], args[2:]...); err != nil {
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) {
+				ts.Fatalf("%v", err)
+			}
+			code = exit.ExitCode()
+		}
+		if want := args[0]; strconv.Itoa(code) != want {
+			ts.Fatalf("got exit code %d, want %s", code, want)
+		}
+	},
+	// repeat COUNT FILE prints a file over and over into standard output's stead, the file FILE.repeated; # is the number.
+	"repeat": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 1, 2)
+		count, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		text, err := os.ReadFile(path)
+		ts.Check(err)
+		var all strings.Builder
+		for i := range count {
+			all.WriteString(strings.ReplaceAll(string(text), "#", strconv.Itoa(i)))
+		}
+		ts.Check(os.WriteFile(path+".repeated", []byte(all.String()), 0o666))
+	},
+}
+
+// arg checks the number of arguments and gives argument i as a path.
+func arg(ts *testscript.TestScript, neg bool, args []string, i, want int) string {
+	if neg || len(args) != want {
+		ts.Fatalf("got %d arguments, want %d, and no !", len(args), want)
+	}
+	return ts.MkAbs(args[i])
+}
+
+// listing describes every file of a folder: name, size, time of the last change, content.
+func listing(ts *testscript.TestScript, folder string) string {
+	var b strings.Builder
+	ts.Check(filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s %s %s", rel, info.Mode(), info.ModTime().Format(time.RFC3339Nano))
+		if info.Mode().IsRegular() {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, " %d %x", len(data), sha256.Sum256(data))
+		}
+		b.WriteByte('\n')
+		return nil
+	}))
+	return b.String()
+}
+
+func feed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 5 {
+		ts.Fatalf("usage: feed kill|interrupt COUNT LINES COMMAND... ARCHIVE")
+	}
+	count, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	live := ts.MkAbs(strings.TrimSuffix(args[len(args)-1], archive.LiveSuffix)) + archive.LiveSuffix
+
+	ts.Check(err)
+	path, err := lookPath(ts, args[3])
+	ts.Check(err)
+	cmd := exec.Command(path, args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	defer cmd.Process.Kill()
+	_, err = stdin.Write([]byte(ts.ReadFile(args[2])))
+	ts.Check(err)
+
+	for deadline := time.Now().Add(30 * time.Second); recordsOnDisk(live) < count; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("got %d records in %s after 30 s, want %d; stderr: %s", recordsOnDisk(live), live, count, stderr.String())
+		}
+	}
+	switch args[0] {
+	case "kill":
+		ts.Check(cmd.Process.Kill())
+	case "interrupt":
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+	default:
+		ts.Fatalf("feed: unknown action %q", args[0])
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) {
+		ts.Fatalf("got %v, want the command to fail", err)
+	}
+	ts.Logf("exit code %d", exit.ExitCode())
+	if args[0] == "interrupt" && exit.ExitCode() != exitFailed {
+		ts.Fatalf("got exit code %d, want %d; stderr: %s", exit.ExitCode(), exitFailed, stderr.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("feed.stderr"), stderr.Bytes(), 0o666))
+}
+
+func recordsOnDisk(live string) int64 {
+	a, err := archive.Open(live, nil)
+	if err != nil {
+		return 0
+	}
+	defer a.Close()
+	count, err := a.RecordCount(context.Background())
+	if err != nil {
+		return 0
+	}
+	return count
+}
+
+func lookPath(ts *testscript.TestScript, name string) (string, error) {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	for _, folder := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(folder, name); exists(path) {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
+}
+
+// scriptCondition knows the conditions root (may mount file systems), python (Python 3 with the module sqlite3).
+func scriptCondition(name string) (bool, error) {
+	switch name {
+	case "mount":
+		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
+	case "python":
+		return exec.Command("python3", "-c", "import sqlite3").Run() == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
+}

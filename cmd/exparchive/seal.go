@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+)
+
+func newSealCommand() *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "seal FILE.simexp-live...",
+		Short: "Turn recordings that were cut short into archives, as they are",
+		Long: `Turn a recording that was cut short into an archive, as it is. FILE.simexp-live becomes FILE.simexp and goes away. A run
+without a result stays one: its status is "running". To go on with the recording instead, see resume.
+
+It prints the digest of each archive, as digest does.`,
+		Example: `  exparchive seal my.simexp-live`,
+		Args:    nArgs(1, -1, "one or more live files"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var failed error
+			for _, arg := range args {
+				live := liveName(arg)
+				if err := checkLive(live); err != nil {
+					warnf(cmd.ErrOrStderr(), "%v", err)
+					failed = errReported{}
+					continue
+				}
+				seal, err := archive.SealLive(cmd.Context(), live, &archive.WriterOptions{Force: force})
+				if err != nil {
+					if cmd.Context().Err() != nil {
+						return err
+					}
+					warnf(cmd.ErrOrStderr(), "%v", inFile(live, withForceHint(err)))
+					failed = errReported{}
+					continue
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", seal.Root, strings.TrimSuffix(live, archive.LiveSuffix))
+			}
+			return failed
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "replace archives that are there already")
+	return cmd
+}
+
+// liveName gives the name of the live file that the user means, who may have named the archive that it is to become.
+func liveName(arg string) string {
+	if !strings.HasSuffix(arg, archive.LiveSuffix) && exists(arg+archive.LiveSuffix) {
+		return arg + archive.LiveSuffix
+	}
+	return arg
+}
+
+// checkLive reports that there is no live file of that name, and what there is instead.
+func checkLive(live string) error {
+	info, err := os.Stat(live)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && exists(strings.TrimSuffix(live, archive.LiveSuffix)):
+		return fmt.Errorf("%s: %w; %s is there and sealed", live, errNoFile, strings.TrimSuffix(live, archive.LiveSuffix))
+	case err != nil:
+		return inFile(live, err)
+	case info.IsDir():
+		return inFile(live, errDirectory)
+	case !strings.HasSuffix(live, archive.LiveSuffix):
+		return fmt.Errorf("%s: not a recording: its name does not end in %s", live, archive.Extension+archive.LiveSuffix)
+	}
+	return nil
+}
+
+// withForceHint says what helps against an error about a file that is there already.
+func withForceHint(err error) error {
+	if errors.Is(err, archive.ErrExists) {
+		return fmt.Errorf("%w (--force replaces it)", err)
+	}
+	return err
+}

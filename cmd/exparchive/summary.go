@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A runSummary is what info and ls say about a run. What is not recorded is nil, which JSON shows as null.
+type runSummary struct {
+	File              string                    `json:"file"`
+	State             archive.State             `json:"state,omitempty"` // of archives only
+	RunID             string                    `json:"run_id"`
+	Experiment        string                    `json:"experiment_name"`
+	Type              string                    `json:"experiment_type"`
+	Status            provider.Status           `json:"status"`
+	CreatedAt         *string                   `json:"created_at"`
+	CompletedAt       *string                   `json:"completed_at"`
+	Iterations        int64                     `json:"num_iterations"`
+	Converged         *bool                     `json:"converged"`
+	ConvergenceReason *string                   `json:"convergence_reason"`
+	FinalCost         *provider.Cents           `json:"final_cost"`
+	BestCost          *provider.Cents           `json:"best_cost"`
+	FirstCosts        map[string]provider.Cents `json:"first_costs"`
+	LastCosts         map[string]provider.Cents `json:"last_costs"`
+
+	notes []provider.Note
+}
+
+// summarize asks p only for what it has at hand; the records of an archive are not read.
+func summarize(ctx context.Context, path string, p provider.Provider) (runSummary, error) {
+	s := runSummary{File: path}
+	e, err := p.Experiment(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.RunID, s.Experiment, s.Type, s.Status = e.RunID, e.Name, e.Type, e.Status()
+	s.CreatedAt = orNil(e.CreatedAt)
+	s.notes = e.Notes
+	if r := e.Result; r != nil {
+		s.CompletedAt = orNil(r.CompletedAt)
+		s.Converged, s.ConvergenceReason = r.Converged, r.ConvergenceReason
+		s.FinalCost, s.BestCost = r.FinalCost, r.BestCost
+	}
+	if a, ok := p.(*archive.Archive); ok {
+		s.State = a.State()
+		sum, err := a.Summary(ctx)
+		s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+		return s, err
+	}
+	numbers, err := p.Iterations(ctx)
+	if err != nil || len(numbers) == 0 {
+		return s, err
+	}
+	s.Iterations = int64(len(numbers))
+	if s.FirstCosts, err = provider.Costs(ctx, p, numbers[0]); err != nil {
+		return s, err
+	}
+	s.LastCosts, err = provider.Costs(ctx, p, numbers[len(numbers)-1])
+	return s, err
+}
+
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func orDash(s *string) string {
+	if s == nil {
+		return "-"
+	}
+	return *s
+}

@@ -28,7 +28,7 @@ var deniedFunctions = map[string]bool{"load_extension": true, "fts3_tokenizer": 
 // where SQLite would refuse it later anyway.
 func authorize(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlite.AuthorizerReturnCode {
 	switch action {
-	case sqlite.AuthSelect, sqlite.AuthRead, sqlite.AuthRecursive, sqlite.AuthTransaction:
+	case sqlite.AuthSelect, sqlite.AuthRead, sqlite.AuthRecursive:
 		return sqlite.AuthorizerOK
 	case sqlite.AuthFunction:
 		if deniedFunctions[strings.ToLower(arg2)] {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/oracle/engine"
 )
@@ -42,9 +43,23 @@ func Find(name string) (Release, int, error) {
 	return Release{}, 0, fmt.Errorf("no engine %q", name)
 }
 
-// Build compiles the release's server into the user's cache folder and gives its path. It needs
-// cgo, and takes half a minute the first time and a second afterwards.
+// built remembers what Build gave, by folder.
+var built sync.Map
+
+// Build compiles the release's server into the user's cache folder, once in this process, and gives
+// its path. It needs cgo, and takes half a minute the first time and a second afterwards.
 func (r Release) Build(ctx context.Context) (string, error) {
+	if bin, ok := built.Load(r.Dir); ok {
+		return bin.(string), nil
+	}
+	bin, err := r.build(ctx)
+	if err == nil {
+		built.Store(r.Dir, bin)
+	}
+	return bin, err
+}
+
+func (r Release) build(ctx context.Context) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err

@@ -1,0 +1,183 @@
+package oracle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/simexp/exparchive/legacy/duckdb"
+)
+
+// A Difference is one place where the reader and the engine disagree.
+type Difference struct {
+	Table  string
+	Column string // "" when the whole table differs
+	Row    int    // from 0; -1 when the whole column or table differs
+	Got    string // from the reader
+	Want   string // from the engine
+}
+
+func (d *Difference) Error() string {
+	s := "table " + d.Table
+	if d.Column != "" {
+		s += ", column " + d.Column
+	}
+	if d.Row >= 0 {
+		s += fmt.Sprintf(", row %d", d.Row)
+	}
+	return s + fmt.Sprintf(":\n  got  %s\n  want %s", clip(d.Got), clip(d.Want))
+}
+
+func clip(s string) string {
+	if len(s) > 600 {
+		return fmt.Sprintf("%s … (%d bytes)", s[:600], len(s))
+	}
+	return s
+}
+
+// show makes a cell printable.
+func show(cell []byte) string {
+	if cell == nil {
+		return "NULL"
+	}
+	return fmt.Sprintf("%q", cell)
+}
+
+// CompareDB opens path with the reader and compares every table with what the judge, which has the same database attached
+// as db, gives. A *Difference is the first disagreement; other errors are about the judge. It gives the number of cells compared.
+// Files that the reader may refuse give no difference then.
+func CompareDB(ctx context.Context, judge *Process, path string, optional bool) (cells int, err error) {
+	tables, err := Tables(judge)
+	if err != nil {
+		return 0, err
+	}
+	db, err := duckdb.Open(path, nil)
+	if err != nil {
+		if optional && errors.Is(err, duckdb.ErrUnsupported) {
+			return 0, nil
+		}
+		return 0, &Difference{Table: "(open)", Row: -1, Got: err.Error(), Want: fmt.Sprint(len(tables), " tables")}
+	}
+	defer db.Close()
+	if got := len(db.Tables()); got != len(tables) {
+		return 0, &Difference{Table: "(catalog)", Row: -1, Got: fmt.Sprint(got, " tables"), Want: fmt.Sprint(len(tables), " tables")}
+	}
+	for i := range tables {
+		t := &tables[i]
+		n, err := compareTable(ctx, judge, db, t, optional)
+		cells += n
+		if err != nil {
+			return cells, err
+		}
+	}
+	return cells, nil
+}
+
+// CompareFile is CompareDB with a copy of the database at path attached to the judge.
+func CompareFile(ctx context.Context, judge *Process, path string, optional bool) (int, error) {
+	tmp, err := os.MkdirTemp("", "judge")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(tmp)
+	name := filepath.Join(tmp, "copy.db")
+	if err := CopyDB(name, path); err != nil {
+		return 0, err
+	}
+	if err := judge.Exec("ATTACH " + Quote(name) + " AS db"); err != nil {
+		return 0, err
+	}
+	defer judge.Exec("DETACH db")
+	return CompareDB(ctx, judge, path, optional)
+}
+
+func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, t *FixtureTable, optional bool) (int, error) {
+	name := t.Schema + "." + t.Name
+	ours, err := db.Table(t.Schema, t.Name)
+	if err != nil {
+		return 0, &Difference{Table: name, Row: -1, Got: err.Error(), Want: "a table"}
+	}
+	cols := ours.Columns()
+	if len(cols) != len(t.Columns) {
+		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(len(cols), " columns"), Want: fmt.Sprint(len(t.Columns), " columns")}
+	}
+	var names []string
+	query := ""
+	for i, c := range t.Columns {
+		if cols[i].Name != c.Name {
+			return 0, &Difference{Table: name, Column: c.Name, Row: -1, Got: "column " + cols[i].Name, Want: "column " + c.Name}
+		}
+		if got := cols[i].Type.String(); got != c.Type {
+			return 0, &Difference{Table: name, Column: c.Name, Row: -1, Got: "type " + got, Want: "type " + c.Type}
+		}
+		if cols[i].Generated {
+			continue
+		}
+		if cols[i].Err != nil {
+			if optional && errors.Is(cols[i].Err, duckdb.ErrUnsupported) {
+				continue
+			}
+			return 0, &Difference{Table: name, Column: c.Name, Row: -1, Got: cols[i].Err.Error(), Want: "a readable column"}
+		}
+		names = append(names, c.Name)
+		if query != "" {
+			query += ", "
+		}
+		query += "CAST(" + QuoteName(c.Name) + " AS VARCHAR)"
+	}
+	if names == nil {
+		return 0, nil
+	}
+	want, err := judge.Query("SELECT " + query + " FROM " + t.sql())
+	if err != nil {
+		return 0, err
+	}
+	if got := ours.RowCount(); got != int64(want.Len()) {
+		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(got, " rows by RowCount"), Want: fmt.Sprint(want.Len(), " rows")}
+	}
+	return compareScan(ctx, ours, name, names, want, optional)
+}
+
+// compareScan compares the rows of a scan. The texts of the engine are in want.
+func compareScan(ctx context.Context, t *duckdb.Table, name string, cols []string, want *Rows, optional bool) (int, error) {
+	row := 0
+	var buf []byte
+	s := t.Scan(ctx, cols...)
+	for s.Next() {
+		b := s.Batch()
+		for i := range b.Len() {
+			if row >= want.Len() {
+				return row * len(cols), &Difference{Table: name, Row: row, Got: "a row", Want: fmt.Sprint("the end after ", want.Len(), " rows")}
+			}
+			for j := range cols {
+				v := b.Column(j)
+				var got []byte
+				if !v.Null(i) {
+					buf = v.AppendText(buf[:0], i)
+					got = buf
+					if got == nil {
+						got = []byte{}
+					}
+				}
+				cell := want.Cell(row, j)
+				if (got == nil) != (cell == nil) || !bytes.Equal(got, cell) {
+					return row * len(cols), &Difference{Table: name, Column: cols[j], Row: row, Got: show(got), Want: show(cell)}
+				}
+			}
+			row++
+		}
+	}
+	if err := s.Err(); err != nil {
+		if optional && errors.Is(err, duckdb.ErrUnsupported) {
+			return 0, nil
+		}
+		return row * len(cols), &Difference{Table: name, Row: row, Got: err.Error(), Want: fmt.Sprint(want.Len(), " rows")}
+	}
+	if row != want.Len() {
+		return row * len(cols), &Difference{Table: name, Row: row, Got: "the end", Want: fmt.Sprint(want.Len(), " rows")}
+	}
+	return row * len(cols), nil
+}

@@ -1,0 +1,351 @@
+package castro
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// Kinds of the notes that this package writes.
+const (
+	noteDerived  = "derived"  // a value that the file does not hold, and how it was computed
+	noteDoubtful = "doubtful" // a recorded value that is not what it seems
+	noteRecorded = "recorded" // columns that have no place of their own
+	noteLeftOut  = "left out" // a value that could not be kept
+)
+
+// A builder collects the records of one run. Its reading methods keep the first error, after which they give nothing;
+// with lenient, a bad value becomes a note and an attachment instead, and the method gives nothing for it.
+type builder struct {
+	ctx     context.Context
+	lenient bool
+	err     error
+
+	start       provider.Start
+	records     []provider.Record
+	attachments []*provider.Attachment
+	notes       []*provider.Note
+	said        map[string]bool
+	result      *provider.Result
+}
+
+func newBuilder(ctx context.Context, lenient bool) *builder {
+	return &builder{ctx: ctx, lenient: lenient, said: map[string]bool{}}
+}
+
+// note adds a note unless it was said already.
+func (b *builder) note(kind, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !b.said[text] {
+		b.said[text] = true
+		b.notes = append(b.notes, &provider.Note{Kind: kind, Text: text})
+	}
+}
+
+// bad reports that a value cannot be kept.
+func (b *builder) bad(r *row, column, value string, err error) {
+	e := r.cell(column, value, err)
+	if !b.lenient {
+		b.fail(e)
+		return
+	}
+	if errors.As(err, new(unreadable)) {
+		b.note(noteLeftOut, "table %s: column %s: %v", e.Table, e.Column, err)
+		return
+	}
+	b.note(noteLeftOut, "%v", e)
+	if value != "" {
+		name := fmt.Sprintf("left-out/%s/row-%d/%s.txt", plainName(e.Table), e.Row, plainName(column))
+		if !b.said[name] {
+			b.said[name] = true
+			b.attachments = append(b.attachments, &provider.Attachment{Name: name, MediaType: "text/plain", Data: []byte(value)})
+		}
+	}
+}
+
+// unreadable is the error for a column that the reader of the database cannot decode.
+type unreadable struct{ error }
+
+func (u unreadable) Unwrap() error { return u.error }
+
+// plainName makes a name fit for a path.
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+func (b *builder) fail(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// take gives a value of r and marks its column as used.
+func (b *builder) take(r *row, column string) any {
+	i, ok := r.t.index[column]
+	if !ok {
+		return nil
+	}
+	r.used[i] = true
+	if u, ok := r.v[i].(errUnreadable); ok {
+		b.bad(r, column, "", unreadable{u.err})
+		return nil
+	}
+	return r.v[i]
+}
+
+// optional gives a text, nil for NULL.
+func (b *builder) optional(r *row, column string) *string {
+	v := b.take(r, column)
+	if v == nil {
+		return nil
+	}
+	s := asText(v)
+	if !utf8.ValidString(s) {
+		b.bad(r, column, s, jsontext.ErrUTF8)
+		return nil
+	}
+	return &s
+}
+
+// str gives a text, empty for NULL.
+func (b *builder) str(r *row, column string) string {
+	if s := b.optional(r, column); s != nil {
+		return *s
+	}
+	return ""
+}
+
+// iteration gives the number of an iteration; ok is false if there is none.
+func (b *builder) iteration(r *row, column string) (n int, ok bool) {
+	v := b.take(r, column)
+	x, ok := v.(int64)
+	if !ok || x < 0 || x > provider.MaxIteration {
+		b.bad(r, column, asText(v), errors.New("not the number of an iteration"))
+		return 0, false
+	}
+	return int(x), true
+}
+
+// boolean gives nil for NULL.
+func (b *builder) boolean(r *row, column string) *bool {
+	v := b.take(r, column)
+	if v == nil {
+		return nil
+	}
+	x, ok := v.(bool)
+	if !ok {
+		b.bad(r, column, asText(v), errors.New("not a BOOLEAN"))
+		return nil
+	}
+	return &x
+}
+
+// seconds gives a duration; nil for NULL.
+func (b *builder) seconds(r *row, column string) *float64 {
+	v := b.take(r, column)
+	switch x := v.(type) {
+	case nil:
+		return nil
+	case float64:
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			b.bad(r, column, asText(v), ErrNotFinite)
+			return nil
+		}
+		if x >= 0 {
+			return &x
+		}
+	}
+	b.bad(r, column, asText(v), errors.New("not a duration in seconds"))
+	return nil
+}
+
+// cents gives an amount of money; nil for NULL. A DOUBLE must be whole, and not so large that it may have been rounded.
+func (b *builder) cents(r *row, column string) *provider.Cents {
+	v := b.take(r, column)
+	switch x := v.(type) {
+	case nil:
+		return nil
+	case int64:
+		return new(provider.Cents(x))
+	case float64:
+		if c, ok := whole(v); ok {
+			b.note(noteDerived, "table %s: %s is a DOUBLE; its values are whole and were converted to cents exactly", r.t.t.Name(), column)
+			return &c
+		}
+		switch {
+		case math.IsNaN(x) || math.IsInf(x, 0):
+			b.bad(r, column, asText(v), ErrNotFinite)
+		case x != math.Trunc(x):
+			b.bad(r, column, asText(v), ErrFraction)
+		default:
+			b.bad(r, column, asText(v), errors.New("a DOUBLE past 2^53 cannot hold every number of cents"))
+		}
+		return nil
+	}
+	b.bad(r, column, asText(v), ErrFraction)
+	return nil
+}
+
+// whole gives a DOUBLE as cents if it is a whole number of them, and not so large that it may have been rounded.
+func whole(v any) (provider.Cents, bool) {
+	x, ok := v.(float64)
+	if !ok || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
+		return 0, false
+	}
+	return provider.Cents(int64(x)), true
+}
+
+// json gives a value that must be JSON, as it stands; nil for NULL.
+func (b *builder) json(r *row, column string) json.RawMessage {
+	v := b.take(r, column)
+	if v == nil {
+		return nil
+	}
+	text := asText(v)
+	trimmed := jsontext.Trim([]byte(text))
+	err := jsontext.Check(trimmed)
+	if len(trimmed) == 0 {
+		err = jsontext.ErrSyntax
+	}
+	if err != nil {
+		b.bad(r, column, text, err)
+		return nil
+	}
+	return trimmed
+}
+
+// drop marks columns as used that are not kept.
+func (b *builder) drop(r *row, columns ...string) {
+	for _, c := range columns {
+		if i, ok := r.t.index[c]; ok {
+			r.used[i] = true
+		}
+	}
+}
+
+// jsonColumns are the columns of type VARCHAR that the project wrote JSON into.
+var jsonColumns = map[string]bool{
+	"policy_json": true, "old_policy_json": true, "new_policy_json": true, "parsed_policy_json": true, "config_json": true,
+	"optimized_agents": true, "monte_carlo_seeds": true, "parameter_changes_json": true, "parameters_snapshot_json": true,
+	"validation_errors": true, "details": true,
+}
+
+// rest gives every value of r that was not used yet and is not NULL as members of o, in the order of the columns.
+func (b *builder) rest(r *row, o *object) {
+	for i, c := range r.t.columns {
+		if r.used[i] || r.v[i] == nil {
+			continue
+		}
+		name := strings.ToLower(c.Name)
+		switch v := b.take(r, name).(type) {
+		case nil:
+		case string:
+			text := jsontext.Trim([]byte(v))
+			switch {
+			case c.Type.Alias == "JSON":
+				o.add(name, b.json(r, name))
+			case jsonColumns[name] && len(text) > 0 && jsontext.Check(text) == nil:
+				o.add(name, text)
+			case !utf8.ValidString(v):
+				b.bad(r, name, v, jsontext.ErrUTF8)
+			default:
+				o.addText(name, v)
+			}
+		case stamp:
+			o.addText(name, string(v))
+		case float64:
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				b.bad(r, name, asText(v), ErrNotFinite)
+				continue
+			}
+			o.addFloat(name, v)
+		case json.RawMessage:
+			if err := jsontext.Check(v); err != nil {
+				b.bad(r, name, string(v), err)
+				continue
+			}
+			o.add(name, v)
+		default:
+			o.add(name, json.RawMessage(asText(v)))
+		}
+	}
+}
+
+// payload gives the rest of r as an object, nil if there is none.
+func (b *builder) payload(r *row) json.RawMessage {
+	var o object
+	b.rest(r, &o)
+	return o.json()
+}
+
+// recorded keeps the rest of the row of a run or an iteration in a note.
+func (b *builder) recorded(r *row, what string) {
+	if rest := b.payload(r); rest != nil {
+		b.note(noteRecorded, "%s: %s", what, rest)
+	}
+}
+
+// valid checks a record that was made from r.
+func (b *builder) valid(r *row, record provider.Record) bool {
+	err := record.Validate()
+	if err == nil {
+		return true
+	}
+	field := "row"
+	if fe := (*provider.FieldError)(nil); errors.As(err, &fe) {
+		field = fe.Field
+	}
+	b.bad(r, field, "", err)
+	return false
+}
+
+// put adds a record that was made from r, unless it breaks a rule.
+func (b *builder) put(r *row, record provider.Record) {
+	if b.valid(r, record) {
+		b.records = append(b.records, record)
+	}
+}
+
+// finish gives the run.
+func (b *builder) finish() (*provider.Live, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
+	all := append([]provider.Record{&b.start}, b.records...)
+	for _, a := range b.attachments {
+		all = append(all, a)
+	}
+	for _, n := range b.notes {
+		all = append(all, n)
+	}
+	if b.result != nil {
+		all = append(all, b.result)
+	}
+	var live provider.Live
+	for _, r := range all {
+		if err := b.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := provider.Put(b.ctx, &live, r); err != nil {
+			return nil, fmt.Errorf("run %q: %w", b.start.RunID, err)
+		}
+	}
+	if b.result == nil {
+		if err := live.Finish(b.ctx, nil); err != nil {
+			return nil, err
+		}
+	}
+	return &live, nil
+}

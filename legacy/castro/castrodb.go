@@ -1,0 +1,198 @@
+package castro
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/simexp/exparchive/provider"
+)
+
+// castro reads the file castro.db, which holds the runs of all experiments and of each only the calls of the language
+// model. Costs and decisions are in a database of the game generation named after the experiment, of which only the latest
+// run is left. Iterations count from 1.
+type castro struct {
+	t *tables
+	d *Database
+}
+
+func (c *castro) runs(ctx context.Context) ([]RunInfo, error) {
+	var all []RunInfo
+	err := c.t[castroRuns].each(ctx, "", nil, func(r *row) error {
+		all = append(all, RunInfo{
+			ID: r.text("run_id"), Name: r.text("experiment_name"), Type: "castro", Generation: string(generationCastro),
+			Status: endOf(r.text("status")), CreatedAt: r.text("started_at"), CompletedAt: r.text("completed_at"),
+		})
+		return nil
+	})
+	return all, err
+}
+
+func (c *castro) build(b *builder, id string) error {
+	b.start = provider.Start{RunID: id, Type: "castro"}
+	var result provider.Result
+	status, counted := "", ""
+	err := c.t[castroRuns].each(b.ctx, "run_id", is(id), func(r *row) error {
+		b.drop(r, "run_id")
+		b.start.Name, b.start.CreatedAt = b.str(r, "experiment_name"), b.str(r, "started_at")
+		status = b.str(r, "status")
+		result = provider.Result{
+			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
+			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
+		}
+		if n := b.take(r, "num_iterations"); n != nil {
+			counted = asText(n)
+			b.note(noteRecorded, `experiment_runs: {"num_iterations": %s}`, counted)
+		}
+		if endOf(status) == provider.StatusRunning {
+			b.unended("experiment_runs", &result)
+		}
+		b.start.Config = b.payload(r)
+		b.valid(r, &b.start)
+		return b.err
+	})
+	if err != nil {
+		return err
+	}
+	var all []placed
+	proposed := map[int]map[string]json.RawMessage{}
+	rows := map[int]*row{}
+	err = c.t[castroEvents].each(b.ctx, "run_id", is(id), func(r *row) error {
+		n, ok := b.iteration(r, "iteration")
+		if !ok {
+			return b.err
+		}
+		b.drop(r, "run_id", "event_id")
+		record := eventRecord(n, b.str(r, "event_type"), b.str(r, "timestamp"), b.json(r, "details"))
+		b.recorded(r, "experiment_events of iteration "+r.text("iteration"))
+		if !b.valid(r, record) {
+			return b.err
+		}
+		all = append(all, placed{record, n, r.text("timestamp"), 1})
+		if rows[n] == nil {
+			rows[n], proposed[n] = r, map[string]json.RawMessage{}
+		}
+		if i, ok := record.(*provider.Interaction); ok && i.ParsedPolicy != nil && i.AgentID != "" {
+			proposed[n][i.AgentID] = i.ParsedPolicy
+		}
+		return b.err
+	})
+	if err != nil {
+		return err
+	}
+	joined, err := c.join(b, id, &all)
+	if err != nil {
+		return err
+	}
+	if !joined {
+		last := map[int]string{}
+		for _, p := range all {
+			last[p.iteration] = max(last[p.iteration], p.at)
+		}
+		for n, r := range rows {
+			record := &provider.Iteration{Number: n, Policies: proposed[n]}
+			if b.valid(r, record) {
+				all = append(all, placed{record, n, last[n], 4})
+			}
+		}
+		if len(rows) > 0 {
+			b.note(noteDoubtful, "the policies of an iteration are those that the language model proposed in it; whether they were accepted, and what they cost, is not in this file")
+		}
+	}
+	inOrder(all)
+	b.records = recordsOf(all)
+	if endOf(status) != provider.StatusRunning && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
+		b.note(noteDoubtful, "final_cost is the best cost: the runner wrote the same number for both")
+	}
+	if counted != "" && counted != asText(int64(len(rows))) {
+		b.note(noteDoubtful, "the run counts %s iterations, of which %d left records: the one that converged made no call", counted, len(rows))
+	}
+	b.ended(status, &result)
+	b.checkCalls()
+	return b.err
+}
+
+// join adds the records of the session that belongs to the run, from the same file or from the one beside it that is named after
+// the experiment. It is false if there is none.
+func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
+	latest, begun, ended, err := c.latest(b.ctx, b.start.Name)
+	if err != nil {
+		return false, err
+	}
+	g, from := (*game)(nil), ""
+	if c.t[gameSessions] != nil && c.t[gamePolicies] != nil {
+		g, from = &game{c.t}, "this file"
+	} else if name := b.start.Name; name != "" && name == filepath.Base(name) && !strings.ContainsAny(name, `/\:`) && name != ".." {
+		from = name + ".db"
+		path := filepath.Join(filepath.Dir(c.d.path), from)
+		if sameFile(path, c.d.path) {
+			return false, nil
+		}
+		sibling, db, err := openGame(path, &c.d.options.DuckDB)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return false, nil
+		case err != nil:
+			b.note(noteDoubtful, "%s beside the file may hold costs and decisions, but cannot be read: %v", from, err)
+			return false, nil
+		case sibling == nil:
+			return false, nil
+		}
+		defer db.Close()
+		g = sibling
+	}
+	if g == nil {
+		return false, nil
+	}
+	if latest != id {
+		b.note(noteDoubtful, "the costs and decisions of this run are lost: %s keeps only those of the latest run of experiment %q", from, b.start.Name)
+		return false, nil
+	}
+	belongs := false
+	err = g.t[gameSessions].each(b.ctx, "game_id", is(b.start.Name), func(r *row) error {
+		from, to := r.text("started_at"), r.text("completed_at")
+		belongs = (ended == "" || from <= ended) && (to == "" || begun <= to)
+		if belongs {
+			b.drop(r, "game_id")
+			b.recorded(r, "game_sessions")
+		}
+		return b.err
+	})
+	if err != nil {
+		return false, err
+	}
+	if !belongs {
+		b.note(noteDoubtful, "%s has no session of experiment %q at the time of this run", from, b.start.Name)
+		return false, nil
+	}
+	records, iterations, err := g.records(b, b.start.Name)
+	if err != nil {
+		return false, err
+	}
+	*all = append(*all, records...)
+	*all = append(*all, gameIterations(b, iterations, *all)...)
+	b.note(noteDerived, "costs, policies and decisions are from the session %q in %s, which ran at the same time; it is the latest run of that name", b.start.Name, from)
+	return true, nil
+}
+
+// latest gives the run of an experiment that began last, with the times of its start and end.
+func (c *castro) latest(ctx context.Context, name string) (id, begun, ended string, err error) {
+	err = c.t[castroRuns].each(ctx, "experiment_name", is(name), func(r *row) error {
+		if at := r.text("started_at"); at >= begun {
+			id, begun, ended = r.text("run_id"), at, r.text("completed_at")
+		}
+		return nil
+	})
+	return id, begun, ended, err
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}

@@ -1,0 +1,440 @@
+package castro
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// core reads the core generation, and the unified one, which is the same by other names. Iterations count from 0.
+type core struct {
+	*tables
+	names coreTableNames
+}
+
+// coreTableNames are the tables and the column with the run's id.
+type coreTableNames struct {
+	runs, iterations, events role
+	id                       string
+}
+
+var (
+	coreNames    = coreTableNames{coreRuns, coreIterations, coreEvents, "run_id"}
+	unifiedNames = coreTableNames{unifiedRuns, unifiedIterations, unifiedEvents, "experiment_id"}
+)
+
+func (c *core) runs(ctx context.Context) ([]RunInfo, error) {
+	var all []RunInfo
+	err := c.tables[c.names.runs].each(ctx, "", nil, func(r *row) error {
+		i := RunInfo{
+			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusRunning,
+			CreatedAt: r.text("created_at"), CompletedAt: r.text("completed_at"),
+		}
+		if i.CompletedAt != "" {
+			i.Status = provider.StatusCompleted
+		}
+		i.Generation = string(generationUnified)
+		if c.names.runs == coreRuns {
+			i.Generation = string(c.tables.core(i.Type))
+		}
+		all = append(all, i)
+		return nil
+	})
+	return all, err
+}
+
+// A coreRun is what is gathered while a run is read.
+type coreRun struct {
+	*builder
+	events     []placed
+	others     []placed
+	iterations map[int]*provider.Iteration
+	stored     bool // some accepted_changes are true, so that the column means something
+	decided    map[int]map[string]bool
+	proposals  map[int]map[string]json.RawMessage
+	totals     map[int]provider.Cents // total_cost of the evaluation event
+}
+
+func (c *core) build(b *builder, id string) error {
+	run := &coreRun{
+		builder: b, iterations: map[int]*provider.Iteration{}, decided: map[int]map[string]bool{},
+		proposals: map[int]map[string]json.RawMessage{}, totals: map[int]provider.Cents{},
+	}
+	b.start = provider.Start{RunID: id}
+	var result provider.Result
+	err := c.tables[c.names.runs].each(b.ctx, c.names.id, is(id), func(r *row) error {
+		b.drop(r, c.names.id)
+		b.start.Name, b.start.Type = b.str(r, "experiment_name"), b.str(r, "experiment_type")
+		b.start.Config, b.start.CreatedAt = b.json(r, "config"), b.str(r, "created_at")
+		result = provider.Result{
+			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
+			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
+		}
+		if result.CompletedAt == "" {
+			b.unended(r.t.t.Name(), &result)
+		}
+		b.recorded(r, r.t.t.Name())
+		b.valid(r, &b.start)
+		return b.err
+	})
+	if err == nil {
+		err = c.readEvents(run, id)
+	}
+	if err == nil {
+		err = c.readIterations(run, id)
+	}
+	if err == nil && c.names.runs == coreRuns {
+		err = c.readEvaluations(run, id)
+	}
+	if err == nil && c.names.runs == coreRuns {
+		err = c.readSimulations(run, id)
+	}
+	if err != nil {
+		return err
+	}
+	run.accept()
+	b.records = merge(run.events, run.others)
+	run.checkCosts()
+	run.finishCore(&result)
+	b.checkCalls()
+	return b.err
+}
+
+func (c *core) readEvents(run *coreRun, id string) error {
+	type numbered struct {
+		id int64
+		p  placed
+	}
+	var all []numbered
+	err := c.tables[c.names.events].each(run.ctx, c.names.id, is(id), func(r *row) error {
+		n, ok := run.iteration(r, "iteration")
+		if !ok {
+			return run.err
+		}
+		number, _ := r.raw("id").(int64)
+		run.drop(r, c.names.id, "id")
+		record := eventRecord(n, run.str(r, "event_type"), run.str(r, "timestamp"), run.json(r, "event_data"))
+		run.recorded(r, fmt.Sprintf("experiment_events of iteration %d", n))
+		if !run.valid(r, record) {
+			return run.err
+		}
+		all = append(all, numbered{number, placed{record, n, r.text("timestamp"), 0}})
+		switch e := record.(type) {
+		case *provider.Interaction:
+			if e.ParsedPolicy != nil && e.AgentID != "" {
+				if run.proposals[n] == nil {
+					run.proposals[n] = map[string]json.RawMessage{}
+				}
+				if _, twice := run.proposals[n][e.AgentID]; !twice || e.ParsingError == nil {
+					run.proposals[n][e.AgentID] = e.ParsedPolicy
+				}
+			}
+		case *provider.Event:
+			if e.Type == "evaluation" {
+				if total := centsOf(member(e.Data, "total_cost")); total != nil {
+					run.totals[n] = *total
+				}
+			}
+		}
+		return run.err
+	})
+	slices.SortStableFunc(all, func(a, b numbered) int { return int(min(max(a.id-b.id, -1), 1)) })
+	for _, n := range all {
+		run.events = append(run.events, n.p)
+	}
+	return err
+}
+
+func (c *core) readIterations(run *coreRun, id string) error {
+	return c.tables[c.names.iterations].each(run.ctx, c.names.id, is(id), func(r *row) error {
+		n, ok := run.iteration(r, "iteration")
+		if !ok {
+			return run.err
+		}
+		run.drop(r, c.names.id)
+		record := &provider.Iteration{
+			Number: n, Costs: run.costs(r, "costs_per_agent"), Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
+		}
+		run.members(r, "policies", func(agent string, value json.RawMessage) error {
+			if !jsontext.IsNull(value) {
+				record.Policies[agent] = value
+			}
+			return nil
+		})
+		accepted, err := provider.ParseAcceptedChanges(run.json(r, "accepted_changes"))
+		if err != nil {
+			run.bad(r, "accepted_changes", r.text("accepted_changes"), err)
+		}
+		record.AcceptedChanges = accepted
+		for _, yes := range accepted {
+			run.stored = run.stored || yes
+		}
+		run.recorded(r, fmt.Sprintf("experiment_iterations, iteration %d", n))
+		if run.err == nil && run.iterations[n] == nil && run.valid(r, record) {
+			run.iterations[n] = record
+			run.others = append(run.others, placed{record, n, record.Timestamp, 0})
+		}
+		return run.err
+	})
+}
+
+// members calls f for the members of an object of JSON.
+func (b *builder) members(r *row, column string, f func(string, json.RawMessage) error) {
+	text := b.json(r, column)
+	if text == nil || jsontext.IsNull(text) {
+		return
+	}
+	if err := jsontext.Members(text, func(name string, value []byte) error { return f(name, value) }); err != nil {
+		b.bad(r, column, string(text), err)
+	}
+}
+
+// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out.
+func (b *builder) costs(r *row, column string) map[string]provider.Cents {
+	costs := map[string]provider.Cents{}
+	b.members(r, column, func(agent string, value json.RawMessage) error {
+		c, err := provider.ParseCents(string(value))
+		if err != nil {
+			b.bad(r, column, string(value), &provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
+			return nil
+		}
+		costs[agent] = c
+		return nil
+	})
+	return costs
+}
+
+func (c *core) readEvaluations(run *coreRun, id string) error {
+	return c.tables[coreEvaluations].each(run.ctx, "run_id", is(id), func(r *row) error {
+		n, ok := run.iteration(r, "iteration")
+		if !ok {
+			return run.err
+		}
+		run.drop(r, "run_id")
+		time := run.str(r, "timestamp")
+		if accepted, ok := r.raw("accepted").(bool); ok {
+			if run.decided[n] == nil {
+				run.decided[n] = map[string]bool{}
+			}
+			run.decided[n][r.text("agent_id")] = accepted
+		}
+		event := &provider.Event{Iteration: n, Type: "policy_evaluation", Timestamp: time, Data: run.payload(r)}
+		if run.valid(r, event) {
+			run.others = append(run.others, placed{event, n, time, 1})
+		}
+		return run.err
+	})
+}
+
+// readSimulations adds the simulations of the run and what happened in them, in the order of the tables: the ids of the events
+// are random, so that nothing else keeps their order within a tick.
+func (c *core) readSimulations(run *coreRun, id string) error {
+	type simulation struct {
+		iteration int
+		at        string
+	}
+	known := map[string]simulation{}
+	belongs := func(simulationID string) bool {
+		_, ok := known[simulationID]
+		return ok || strings.HasPrefix(simulationID, id+"-sim-")
+	}
+	err := c.tables[coreSimulations].each(run.ctx, "", nil, func(r *row) error {
+		name := r.text("simulation_id")
+		if owner := r.text("experiment_run_id"); owner != id && (owner != "" || !strings.HasPrefix(name, id+"-sim-")) {
+			return nil
+		}
+		n := 0
+		if r.raw("experiment_iteration") != nil {
+			var ok bool
+			if n, ok = run.iteration(r, "experiment_iteration"); !ok {
+				return run.err
+			}
+		} else {
+			run.note(noteDoubtful, "simulations without the number of an iteration are under iteration 0")
+		}
+		run.drop(r, "experiment_run_id")
+		time := run.str(r, "started_at")
+		known[name] = simulation{n, time}
+		event := &provider.Event{Iteration: n, Type: "simulation", Timestamp: time, Data: run.payload(r)}
+		if run.valid(r, event) {
+			run.others = append(run.others, placed{event, n, time, 2})
+		}
+		return run.err
+	})
+	if err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		role role
+		kind string
+	}{{coreSimulationEvents, "simulation_event"}, {coreRegisters, "agent_state_register"}} {
+		err := c.tables[part.role].each(run.ctx, "simulation_id", belongs, func(r *row) error {
+			s := known[r.text("simulation_id")]
+			time := ""
+			if part.role == coreSimulationEvents {
+				time = run.str(r, "event_timestamp")
+				run.note(noteDoubtful, "the events of a simulation are in the order of their table, since their ids are random and a tick may hold several")
+			}
+			event := &provider.Event{Iteration: s.iteration, Type: part.kind, Timestamp: time, Data: run.payload(r)}
+			if run.valid(r, event) {
+				run.others = append(run.others, placed{event, s.iteration, s.at, 3 + int(part.role)})
+			}
+			return run.err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accept finds out which proposals were accepted.
+func (run *coreRun) accept() {
+	if len(run.iterations) == 0 {
+		return
+	}
+	if run.stored {
+		return
+	}
+	recorded := 0
+	for _, it := range run.iterations {
+		recorded += len(it.AcceptedChanges)
+		it.AcceptedChanges = map[string]bool{}
+	}
+	if recorded > 0 {
+		run.note(noteDoubtful, "accepted_changes is false for every agent of every iteration: it was written before the decision, and is not used")
+	}
+	if len(run.decided) > 0 {
+		for n, it := range run.iterations {
+			maps.Copy(it.AcceptedChanges, run.decided[n])
+		}
+		run.note(noteDerived, "accepted changes are the decisions in policy_evaluations")
+		return
+	}
+	unchanged, derived := 0, 0
+	for n, it := range run.iterations {
+		next := run.iterations[n+1]
+		if next == nil {
+			continue
+		}
+		for agent, proposal := range run.proposals[n] {
+			now, then := it.Policies[agent], next.Policies[agent]
+			switch {
+			case then == nil:
+			case now != nil && sameJSON(proposal, now):
+				unchanged++
+			default:
+				derived++
+				it.AcceptedChanges[agent] = sameJSON(proposal, then)
+			}
+		}
+	}
+	if derived > 0 {
+		run.note(noteDerived, "accepted changes: a proposal counts as accepted if it is the policy of the next iteration")
+	}
+	if unchanged > 0 {
+		run.note(noteDerived, "%d proposals repeat the policy in force; whether they were accepted cannot be told", unchanged)
+	}
+}
+
+// checkCosts adds a note if each agent was given an equal part of the total.
+func (run *coreRun) checkCosts() {
+	if mode, _ := stringOf(member(run.start.Config, "evaluation", "mode")); mode != "bootstrap" {
+		return
+	}
+	policiesDiffer, compared := false, 0
+	for n, it := range run.iterations {
+		agents := slices.Sorted(maps.Keys(it.Costs))
+		if len(agents) < 2 {
+			continue
+		}
+		compared++
+		for _, agent := range agents[1:] {
+			if it.Costs[agent] != it.Costs[agents[0]] {
+				return
+			}
+			if !sameJSON(member(it.Policies[agent], "parameters"), member(it.Policies[agents[0]], "parameters")) {
+				policiesDiffer = true
+			}
+		}
+		if sum, total := sumOf(it.Costs), run.totals[n]; sum != nil && total > *sum {
+			policiesDiffer = true // a cent was lost when the total was divided
+		}
+	}
+	if compared > 0 && policiesDiffer {
+		run.note(noteDoubtful, "the agents have equal costs in every iteration: in bootstrap mode each was given an equal part of the total, rounded down; total_cost of the evaluation events is right")
+	}
+}
+
+// finishCore adds the result.
+func (run *coreRun) finishCore(result *provider.Result) {
+	if result.CompletedAt == "" {
+		run.note(noteDoubtful, "no end was recorded: the run went on when the file was written, or its process died; %d iterations are complete", len(run.iterations))
+		return
+	}
+	result.Status = provider.StatusCompleted
+	run.result = result
+	final, best := centsOf(member(run.start.Config, "final_cost")), centsOf(member(run.start.Config, "best_cost"))
+	if result.FinalCost == nil && final != nil {
+		result.FinalCost = final
+		run.note(noteDerived, "final cost: final_cost of the configuration, where the runner put it")
+	}
+	if result.BestCost == nil && best != nil {
+		result.BestCost = best
+		run.note(noteDerived, "best cost: best_cost of the configuration, where the runner put it")
+	}
+	var lowest *provider.Cents
+	at := 0
+	numbers := slices.Sorted(maps.Keys(run.iterations))
+	for _, n := range numbers {
+		if total := run.total(n); total != nil && (lowest == nil || *total < *lowest) {
+			lowest, at = total, n
+		}
+	}
+	if len(numbers) > 0 && result.FinalCost == nil {
+		last := numbers[len(numbers)-1]
+		if result.FinalCost = run.total(last); result.FinalCost != nil {
+			run.note(noteDerived, "final cost: the total of the last iteration, %d; the runner did not record one", last)
+		}
+	}
+	if lowest != nil && result.BestCost == nil {
+		result.BestCost = lowest
+		run.note(noteDerived, "best cost: the lowest total of an iteration, that of %d; the runner did not record one", at)
+	}
+	run.checkStability(numbers, result)
+}
+
+// total gives the total cost of an iteration: that of its evaluation, else the sum over the agents.
+func (run *coreRun) total(n int) *provider.Cents {
+	if total, ok := run.totals[n]; ok {
+		return &total
+	}
+	return sumOf(run.iterations[n].Costs)
+}
+
+// checkStability adds a note if a run is said to be stable although policies were still changing.
+func (run *coreRun) checkStability(numbers []int, result *provider.Result) {
+	const window = 5
+	if result.ConvergenceReason == nil || !strings.HasPrefix(*result.ConvergenceReason, "Stability achieved") || len(numbers) < 2 {
+		return
+	}
+	changed := 0
+	from := max(1, len(numbers)-window)
+	for i := from; i < len(numbers); i++ {
+		before, after := run.iterations[numbers[i-1]].Policies, run.iterations[numbers[i]].Policies
+		for agent, p := range after {
+			if before[agent] != nil && !sameJSON(member(p, "parameters"), member(before[agent], "parameters")) {
+				changed++
+			}
+		}
+	}
+	if changed > 0 {
+		run.note(noteDoubtful, "the run ended because of %q, but parameters of policies changed %d times in its last %d iterations: the test looks only at the total cost", *result.ConvergenceReason, changed, len(numbers)-from)
+	}
+}

@@ -1,0 +1,323 @@
+package castro
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// eventsKept is how many events of a day the web sandbox stored.
+const eventsKept = 200
+
+// A webFile is a JSON export of a result: an object whose member "days" holds a day an iteration, from 0.
+type webFile struct {
+	name string // of the file, without its extension
+	id   string
+	text []byte
+	days []webDay
+	rest json.RawMessage // the other members
+}
+
+// A webDay is one day of an export.
+type webDay struct {
+	number int
+	text   json.RawMessage
+}
+
+// openWeb reads the export at path.
+func openWeb(path string, limit int64) (*webFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("JSON of more than %d bytes", limit)
+	}
+	return readWeb(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), text)
+}
+
+func readWeb(name string, text []byte) (*webFile, error) {
+	text = jsontext.Trim(bytes.TrimPrefix(text, []byte("\ufeff")))
+	if err := jsontext.Check(text); err != nil {
+		return nil, err
+	}
+	w := &webFile{name: name, text: text}
+	var rest object
+	var days json.RawMessage
+	err := jsontext.Members(text, func(name string, value []byte) error {
+		switch name {
+		case "days":
+			days = value
+		case "experiment_id":
+			if s, ok := stringOf(value); ok && s != "" {
+				w.id = s
+				return nil
+			}
+			fallthrough
+		default:
+			rest.add(name, value)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w.id == "" {
+		w.id = name
+	}
+	w.rest = rest.json()
+	if len(days) == 0 || days[0] != '[' {
+		return nil, fmt.Errorf("%w: JSON without a list of days, which a result of the web sandbox has", ErrForeign)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(days, &list); err != nil {
+		return nil, err
+	}
+	seen := map[int]bool{}
+	for i, day := range list {
+		if len(day) == 0 || day[0] != '{' {
+			return nil, fmt.Errorf("%w: element %d of days is no object", ErrForeign, i)
+		}
+		number := member(day, "day")
+		n, err := strconv.Atoi(string(number))
+		if err != nil || n < 0 || n > provider.MaxIteration {
+			return nil, fmt.Errorf("%w: element %d of days has the number %s, want an integer from 0", ErrForeign, i, shorten(string(number)))
+		}
+		if seen[n] {
+			return nil, fmt.Errorf("day %d stands twice in days", n)
+		}
+		seen[n] = true
+		w.days = append(w.days, webDay{n, day})
+	}
+	return w, nil
+}
+
+func (w *webFile) status() string {
+	s, _ := stringOf(member(w.text, "status"))
+	return s
+}
+
+func (w *webFile) runs(context.Context) ([]RunInfo, error) {
+	created, _ := stringOf(member(w.text, "created_at"))
+	return []RunInfo{{ID: w.id, Name: w.name, Type: "web", Generation: string(generationWeb), Status: endOf(w.status()), CreatedAt: created}}, nil
+}
+
+// A webTotal is the total cost of a day.
+type webTotal struct {
+	day   int
+	total *provider.Cents
+}
+
+func (w *webFile) build(b *builder, _ string) error {
+	info, _ := w.runs(b.ctx)
+	b.start = provider.Start{RunID: w.id, Name: w.name, Type: "web", Config: w.rest, CreatedAt: info[0].CreatedAt}
+	if err := b.start.Validate(); err != nil {
+		return err
+	}
+	b.note(noteDerived, "the experiment's name is that of the file; the export does not hold one")
+	var totals []webTotal
+	missing := 0
+	for _, d := range w.days {
+		it := &provider.Iteration{Number: d.number, Costs: map[string]provider.Cents{}, Policies: map[string]json.RawMessage{}}
+		var rest object
+		var total *provider.Cents
+		place := fmt.Sprintf("day %d", d.number)
+		err := jsontext.Members(d.text, func(name string, value []byte) error {
+			switch name {
+			case "day":
+			case "policies":
+				policies, err := provider.ParsePolicies(value)
+				if err != nil {
+					return fmt.Errorf("%s: policies: %w", place, err)
+				}
+				it.Policies = policies
+			case "per_agent_costs":
+				costs, err := provider.ParseCosts(value)
+				if err != nil && !b.lenient {
+					return fmt.Errorf("%s: per_agent_costs: %w", place, err)
+				}
+				if err != nil {
+					b.note(noteLeftOut, "%s: per_agent_costs: %v", place, err)
+					rest.add(name, value)
+				}
+				it.Costs = costs
+			default:
+				if name == "total_cost" {
+					total = centsOf(value)
+				}
+				rest.add(name, value)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		var list []json.RawMessage
+		if events := member(d.text, "events"); events != nil {
+			_ = json.Unmarshal(events, &list) // what is no list holds no events
+		}
+		if count := centsOf(member(d.text, "event_count")); count != nil && int64(*count) > int64(len(list)) {
+			missing++
+		}
+		event := &provider.Event{Iteration: d.number, Type: "day", Data: rest.json()}
+		for _, r := range []provider.Record{event, it} {
+			if err := r.Validate(); err != nil {
+				return fmt.Errorf("%s: %w", place, err)
+			}
+			b.records = append(b.records, r)
+		}
+		totals = append(totals, webTotal{d.number, b.dayTotal(d.number, total, it.Costs)})
+	}
+	if missing > 0 {
+		b.note(noteDoubtful, "in %d of %d days the export holds fewer events than event_count says were counted", missing, len(w.days))
+	}
+	if quality, ok := stringOf(member(w.text, "quality")); ok && quality != "clean" {
+		b.note(noteDoubtful, "the export marks its quality as %q", quality)
+	}
+	result := &provider.Result{}
+	result.CompletedAt, _ = stringOf(member(w.text, "completed_at"))
+	if endOf(w.status()) != provider.StatusRunning {
+		b.webResult(totals, result)
+	}
+	b.ended(w.status(), result)
+	return b.err
+}
+
+// dayTotal gives the total cost of a day and notes it where it is not the sum over the agents.
+func (b *builder) dayTotal(day int, total *provider.Cents, costs map[string]provider.Cents) *provider.Cents {
+	sum := sumOf(costs)
+	if total == nil {
+		return sum
+	}
+	if sum != nil && *sum != *total {
+		b.note(noteDoubtful, "day %d: the costs of the agents add up to %d cents, total_cost is %d", day, int64(*sum), int64(*total))
+	}
+	return total
+}
+
+func (b *builder) webResult(totals []webTotal, result *provider.Result) {
+	last, at := -1, 0
+	for _, t := range totals {
+		if t.total == nil {
+			continue
+		}
+		if t.day > last {
+			last, result.FinalCost = t.day, t.total
+		}
+		if result.BestCost == nil || *t.total < *result.BestCost {
+			at, result.BestCost = t.day, t.total
+		}
+	}
+	if result.FinalCost != nil {
+		b.note(noteDerived, "final cost: the total of the last day, %d; best cost: the lowest total, that of day %d", last, at)
+	}
+}
+
+// webTables reads the table days of a database of the web sandbox, which holds one run and not its end.
+type webTables struct {
+	t    *tables
+	path string
+}
+
+func (w *webTables) name() string {
+	base := filepath.Base(w.path)
+	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" {
+		return name
+	}
+	return base
+}
+
+func (w *webTables) runs(ctx context.Context) ([]RunInfo, error) {
+	created, days := "", 0
+	err := w.t[webDays].each(ctx, "", nil, func(r *row) error {
+		days++
+		if at := r.text("created_at"); created == "" || at < created {
+			created = at
+		}
+		return nil
+	})
+	if err != nil || days == 0 {
+		return nil, err
+	}
+	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusRunning, CreatedAt: created}}, nil
+}
+
+func (w *webTables) build(b *builder, id string) error {
+	b.start = provider.Start{RunID: id, Name: id, Type: "web"}
+	b.note(noteDerived, "run id and name are that of the file; the database does not hold them")
+	b.note(noteDoubtful, "the database does not say whether the run came to its end")
+	var all []placed
+	days, cut := 0, 0
+	err := w.t[webDays].each(b.ctx, "", nil, func(r *row) error {
+		n, ok := b.iteration(r, "day")
+		if !ok {
+			return b.err
+		}
+		days++
+		time := b.str(r, "created_at")
+		it := &provider.Iteration{Number: n, Costs: b.costs(r, "per_agent_costs"), Policies: map[string]json.RawMessage{}, Timestamp: time}
+		b.members(r, "policies", func(agent string, value json.RawMessage) error {
+			if !jsontext.IsNull(value) {
+				it.Policies[agent] = value
+			}
+			return nil
+		})
+		if total, ok := r.raw("total_cost").(int64); ok {
+			b.dayTotal(n, new(provider.Cents(total)), it.Costs)
+		}
+		var events []json.RawMessage
+		if json.Unmarshal([]byte(r.text("events")), &events) == nil && len(events) == eventsKept {
+			cut++
+		}
+		event := &provider.Event{Iteration: n, Type: "day", Timestamp: time, Data: b.payload(r)}
+		for i, record := range []provider.Record{event, it} {
+			if b.valid(r, record) {
+				all = append(all, placed{record, n, "", 2 * i})
+			}
+		}
+		return b.err
+	})
+	if err != nil {
+		return err
+	}
+	if cut > 0 {
+		b.note(noteDoubtful, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days, eventsKept)
+	}
+	err = w.t[webPrompts].each(b.ctx, "", nil, func(r *row) error {
+		n, ok := b.iteration(r, "day_num")
+		if !ok {
+			return b.err
+		}
+		event := &provider.Event{Iteration: n, Type: "optimization_prompt", Data: b.payload(r)}
+		if b.valid(r, event) {
+			all = append(all, placed{event, n, "", 1})
+		}
+		return b.err
+	})
+	if err != nil {
+		return err
+	}
+	inOrder(all)
+	b.records = recordsOf(all)
+	if created := slices.IndexFunc(all, func(p placed) bool { _, ok := p.record.(*provider.Event); return ok }); created >= 0 {
+		b.start.CreatedAt = all[created].record.(*provider.Event).Timestamp
+		b.note(noteDerived, "the start of the run is the time of its first day")
+	}
+	return errors.Join(b.err, b.start.Validate())
+}

@@ -1,0 +1,138 @@
+package archive
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+func smallRun(id, name, typ string, status provider.Status) []provider.Record {
+	records := []provider.Record{
+		&provider.Start{RunID: id, Name: name, Type: typ, CreatedAt: "2025-12-11T14:00:00"},
+		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"A": 5000}},
+	}
+	if status != provider.StatusRunning {
+		records = append(records, &provider.Result{Status: status})
+	}
+	return records
+}
+
+func fillDir(t *testing.T) *Dir {
+	t.Helper()
+	d, err := OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range [][]provider.Record{
+		smallRun("exp1-a", "exp1", "castro", provider.StatusCompleted),
+		smallRun("exp1-b", "exp1", "castro", provider.StatusRunning),
+		smallRun("exp2-a", "exp2", "castro", provider.StatusFailed),
+		smallRun("other/../..\\x", "exp1", "core", provider.StatusCompleted),
+	} {
+		w, err := d.Create(run[0].(*provider.Start).RunID, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := providertest.Play(t.Context(), w, run); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+	}
+	return d
+}
+
+func TestDirList(t *testing.T) {
+	d := fillDir(t)
+	for _, c := range []struct {
+		filter Filter
+		want   string
+	}{
+		{Filter{}, `exp1-a exp1-b exp2-a other/../..\x`},
+		{Filter{Type: "core"}, `other/../..\x`},
+		{Filter{Name: "exp1", Type: "castro"}, "exp1-a exp1-b"},
+		{Filter{Status: provider.StatusRunning}, "exp1-b"},
+		{Filter{Status: provider.StatusFailed, Name: "exp1"}, ""},
+	} {
+		var ids []string
+		for e, err := range d.List(t.Context(), c.filter) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, e.Experiment.RunID)
+			if e.State != Sealed || e.Summary.Iterations != 1 || e.Summary.LastCosts["A"] != 5000 {
+				t.Errorf("%s: got %+v", e.Path, e)
+			}
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.filter, got, c.want)
+		}
+	}
+	// A file that is none is told of and does not hide the others.
+	if err := os.WriteFile(filepath.Join(d.path, "bad.simexp"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	runs, bad := 0, 0
+	for e, err := range d.List(t.Context(), Filter{}) {
+		if err == nil {
+			runs++
+		} else if bad++; filepath.Base(e.Path) != "bad.simexp" || !errors.Is(err, ErrNotArchive) {
+			t.Errorf("got %v of %s", err, e.Path)
+		}
+	}
+	if runs != 4 || bad != 1 {
+		t.Errorf("got %d runs and %d errors, want 4 and 1", runs, bad)
+	}
+}
+
+func TestDirOpen(t *testing.T) {
+	d := fillDir(t)
+	for id, want := range map[string]string{"exp1-a": "exp1-a", "exp2": "exp2-a", `other/../..\x`: `other/../..\x`, "o": `other/../..\x`} {
+		a, err := d.Open(t.Context(), id)
+		if err != nil {
+			t.Errorf("%q: %v", id, err)
+			continue
+		}
+		if e, err := a.Experiment(t.Context()); err != nil || e.RunID != want {
+			t.Errorf("%q: got run %q, %v, want %q", id, e.RunID, err, want)
+		}
+		a.Close()
+	}
+	if _, err := d.Open(t.Context(), "nothing"); !errors.Is(err, provider.ErrNoRun) || !strings.Contains(err.Error(), `"exp1-a"`) {
+		t.Errorf("got %v, want %v and the ids there are", err, provider.ErrNoRun)
+	}
+	for _, id := range []string{"exp1", ""} {
+		if _, err := d.Open(t.Context(), id); err == nil || !strings.Contains(err.Error(), `"exp1-b"`) {
+			t.Errorf("%q, which several runs begin with: got %v", id, err)
+		}
+	}
+	if _, err := OpenDir(filepath.Join(d.path, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for id, want := range map[string]string{
+		"exp1-20251211-140000-abc123": "exp1-20251211-140000-abc123.simexp",
+		"a/b\\c:d":                    "a%2fb%5cc%3ad.simexp",
+		".hidden":                     "%2ehidden.simexp",
+		"100%":                        "100%25.simexp",
+		"Zürich":                      "Zürich.simexp",
+	} {
+		if got := FileName(id); got != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
+	}
+	long1, long2 := FileName(strings.Repeat("x", 4000)+"1"), FileName(strings.Repeat("x", 4000)+"2")
+	if long1 == long2 || len(long1) > 255 {
+		t.Errorf("long ids: got %q and %q", long1, long2)
+	}
+	if runtime.GOOS != "windows" {
+		record(t, filepath.Join(t.TempDir(), FileName("\x00\n\x7f/")), smallRun("x", "n", "t", provider.StatusCompleted), nil)
+	}
+}

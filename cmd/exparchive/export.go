@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/internal/export"
+	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
+)
+
+type exportOptions struct {
+	format string
+	table  string
+	output string
+	raw    bool
+	force  bool
+}
+
+var exportFormats = []string{"jsonl", "json", "csv"}
+
+func newExportCommand() *cobra.Command {
+	var o exportOptions
+	var runID string
+	cmd := &cobra.Command{
+		Use:   "export FILE --format jsonl|json|csv [-o OUTPUT]",
+		Short: "Write a run as JSON lines, JSON or CSV",
+		Long: `Write a run in a form that other programs read. Without -o it goes to standard output.
+
+  jsonl  one JSON object a record, in the order of the run: the line protocol, which record reads again without loss
+  json   one document: an array of the same objects
+  csv    tables. --table chooses one: ` + strings.Join(export.Tables(), ", ") + `.
+         Without --table all of them are written into the folder OUTPUT, TABLE.csv each.
+
+In CSV a cell without a value is empty, an empty text is "". Amounts are whole cents. Cells that a spreadsheet would run as a
+formula get an apostrophe in front; --raw writes them as they are. Files appear under their name when they are complete.`,
+		Example: `  exparchive export exp1.simexp --format jsonl -o exp1.jsonl
+  exparchive export exp1.simexp --format csv --table costs
+  exparchive export exp1.simexp --format csv -o exp1-tables`,
+		Args: nArgs(1, 1, "one file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			p, c, err := openRun(cmd.Context(), args[0], runID)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return runExport(cmd, p, args[0], o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.format, "format", "jsonl", "what to write: "+strings.Join(exportFormats, ", "))
+	flags.StringVar(&o.table, "table", "", "with csv, the only `table` to write")
+	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write, or with csv and no --table the folder; - is standard output")
+	flags.BoolVar(&o.raw, "raw", false, "with csv, leave cells that look like formulas as they are")
+	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
+	addRunFlag(cmd, &runID)
+	return cmd
+}
+
+func (o *exportOptions) check() error {
+	if o.output == "-" {
+		o.output = ""
+	}
+	switch {
+	case !slices.Contains(exportFormats, o.format):
+		return usageErrorf("export: --format %q, want one of %s", o.format, strings.Join(exportFormats, ", "))
+	case o.format != "csv" && o.table != "":
+		return usageErrorf("export: --table goes with --format csv, not with %s", o.format)
+	case o.format != "csv" && o.raw:
+		return usageErrorf("export: --raw goes with --format csv, not with %s", o.format)
+	case o.table != "" && !slices.Contains(export.Tables(), o.table):
+		return usageErrorf("export: --table %q, want one of %s", o.table, strings.Join(export.Tables(), ", "))
+	case o.format == "csv" && o.table == "" && o.output == "":
+		return usageErrorf("export: csv needs --table TABLE, or -o FOLDER for all tables")
+	}
+	return nil
+}
+
+func runExport(cmd *cobra.Command, p provider.Provider, source string, o exportOptions) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	if o.format == "csv" && o.table == "" {
+		return exportFolder(ctx, stderr, p, source, o)
+	}
+	if o.output == "" {
+		return inFile(source, exportTo(ctx, stderr, cmd.OutOrStdout(), p, o))
+	}
+	f, err := outfile.Create(o.output, o.force)
+	if err != nil {
+		return exportError(o.output, err)
+	}
+	defer f.Abort()
+	if err := exportTo(ctx, stderr, f, p, o); err != nil {
+		return exportError(o.output, err)
+	}
+	return exportError(o.output, f.Commit())
+}
+
+// exportTo writes one file.
+func exportTo(ctx context.Context, stderr, w io.Writer, p provider.Provider, o exportOptions) error {
+	switch o.format {
+	case "jsonl":
+		return copyRun(ctx, stderr, "records", jsonl.NewWriter(w), p)
+	case "json":
+		array := &arrayWriter{w: w}
+		if err := copyRun(ctx, stderr, "records", jsonl.NewWriter(array), p); err != nil {
+			return err
+		}
+		return array.end()
+	}
+	s, err := export.NewCSV(map[string]io.Writer{o.table: w}, o.raw)
+	if err != nil {
+		return err
+	}
+	return copyRun(ctx, stderr, "records", s, p)
+}
+
+// exportFolder writes every table. A folder that is not there yet appears when all tables are complete.
+func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, source string, o exportOptions) (err error) {
+	if info, err := os.Stat(o.output); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: is a file, and csv without --table needs a folder", o.output)
+	}
+	folder := o.output
+	made := false
+	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+		if folder, err = outfile.Folder(o.output); err != nil {
+			return exportError(o.output, err)
+		}
+		made = true
+		defer func() {
+			if err != nil {
+				os.RemoveAll(folder)
+			}
+		}()
+	}
+	tables := map[string]io.Writer{}
+	var files []*outfile.File
+	for _, table := range export.Tables() {
+		path := filepath.Join(folder, table+".csv")
+		f, err := outfile.Create(path, o.force)
+		if err != nil {
+			return exportError(path, err)
+		}
+		defer f.Abort()
+		files = append(files, f)
+		tables[table] = f
+	}
+	s, err := export.NewCSV(tables, o.raw)
+	if err != nil {
+		return err
+	}
+	if err := copyRun(ctx, stderr, "records", s, p); err != nil {
+		return inFile(source, err)
+	}
+	for _, f := range files {
+		if err := f.Commit(); err != nil {
+			return exportError(o.output, err)
+		}
+	}
+	if made {
+		return exportError(o.output, os.Rename(folder, o.output))
+	}
+	return nil
+}
+
+func exportError(path string, err error) error {
+	if errors.Is(err, outfile.ErrExists) {
+		err = fmt.Errorf("%w (--force replaces it)", err)
+	}
+	return inFile(path, err)
+}
+
+// An arrayWriter makes a JSON array of lines that hold one value each.
+type arrayWriter struct {
+	w     io.Writer
+	begun bool
+	held  bool // the last line feed, until it is known what follows
+}
+
+func (a *arrayWriter) Write(p []byte) (int, error) {
+	var b bytes.Buffer
+	if !a.begun && len(p) > 0 {
+		b.WriteString("[\n")
+		a.begun = true
+	}
+	for rest := p; len(rest) > 0; {
+		if a.held {
+			b.WriteString(",\n")
+			a.held = false
+		}
+		line, after, found := bytes.Cut(rest, []byte{'\n'})
+		b.Write(line)
+		a.held = found
+		rest = after
+	}
+	if _, err := a.w.Write(b.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (a *arrayWriter) end() error {
+	text := "\n]\n"
+	if !a.begun {
+		text = "[]\n"
+	}
+	_, err := io.WriteString(a.w, text)
+	return err
+}

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/internal/evolution"
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+)
+
+type policiesOptions struct {
+	agent      string
+	start, end int // -1 means no limit
+	llm        bool
+	compact    bool
+	json       bool
+}
+
+func newPoliciesCommand() *cobra.Command {
+	var o policiesOptions
+	var runID string
+	cmd := &cobra.Command{
+		Use:   "policies FILE",
+		Short: "Show how each agent's policy evolved over the iterations",
+		Long: `Show for each agent, iteration by iteration, the policy that was in force, what changed from the one before, what it cost, and
+whether the proposal made in that iteration was accepted. The first policy is shown whole. What was not recorded is left out.
+
+--json prints one object: {AGENT: {"iteration_N": {"policy": ..., "diff": [{"path","old","new"}], "cost": CENTS, "accepted": ...,
+"explanation": ..., "llm": {"system_prompt","user_prompt","raw_response"}}}}, agents in order, N as it was recorded.`,
+		Example: `  exparchive policies exp1.simexp --compact
+  exparchive policies exp1.simexp --agent BANK_A --start 2 --end 5 --llm
+  exparchive policies exp1.simexp --json | jq '.BANK_B[].cost'`,
+		Args: nArgs(1, 1, "one file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{"start", "end"} {
+				if n, _ := cmd.Flags().GetInt(name); cmd.Flags().Changed(name) && n < 0 {
+					return usageErrorf("policies: --%s %d is negative", name, n)
+				}
+			}
+			if o.end >= 0 && o.start > o.end {
+				return usageErrorf("policies: --start %d is after --end %d", o.start, o.end)
+			}
+			p, c, err := openRun(cmd.Context(), args[0], runID)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return inFile(args[0], runPolicies(cmd.Context(), cmd.OutOrStdout(), p, o))
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.agent, "agent", "", "only this `agent`")
+	flags.IntVar(&o.start, "start", -1, "only iterations from this `number` on")
+	flags.IntVar(&o.end, "end", -1, "only iterations up to this `number`")
+	flags.BoolVar(&o.llm, "llm", false, "show prompts and responses too")
+	flags.BoolVar(&o.compact, "compact", false, "one line an iteration; with --json, no line breaks")
+	flags.BoolVar(&o.json, "json", false, "print JSON; costs are cents")
+	addRunFlag(cmd, &runID)
+	return cmd
+}
+
+func runPolicies(ctx context.Context, w io.Writer, p provider.Provider, o policiesOptions) error {
+	run, err := evolution.Of(ctx, p, evolution.Options{LLM: o.llm})
+	if err != nil {
+		return err
+	}
+	agents := run.Agents()
+	if o.agent != "" {
+		if !slices.Contains(agents, o.agent) {
+			return fmt.Errorf("no agent %q (the run has %s)", o.agent, strings.Join(agents, ", "))
+		}
+		agents = []string{o.agent}
+	}
+	if (o.start >= 0 || o.end >= 0) && !slices.ContainsFunc(run.Iterations(), o.inRange) {
+		return provider.NoIteration(max(o.start, o.end), run.Iterations())
+	}
+	out := bufio.NewWriter(w)
+	switch {
+	case o.json:
+		err = policiesJSON(ctx, out, run, agents, o)
+	case o.compact && !o.llm:
+		err = policiesTable(out, run, agents, o)
+	default:
+		err = policiesText(ctx, out, run, agents, o)
+	}
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func (o policiesOptions) inRange(n int) bool { return n >= o.start && (o.end < 0 || n <= o.end) }
+
+// steps gives the steps of an agent that are asked for.
+func (o policiesOptions) steps(run *evolution.Run, agent string) []evolution.Step {
+	return slices.DeleteFunc(run.Steps(agent), func(s evolution.Step) bool { return !o.inRange(s.Iteration) })
+}
+
+// policiesJSON prints one object. It is put together by hand to keep the texts of policies and their order.
+func policiesJSON(ctx context.Context, w *bufio.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
+	line := func(indent string, text []byte) {
+		if o.compact {
+			w.Write(text)
+			return
+		}
+		var b bytes.Buffer
+		if json.Indent(&b, text, indent, "  ") != nil {
+			b.Write(text)
+		}
+		w.Write(b.Bytes())
+	}
+	newline := func(indent string) {
+		if !o.compact {
+			w.WriteString("\n" + indent)
+		}
+	}
+	colon := ": "
+	if o.compact {
+		colon = ":"
+	}
+	w.WriteByte('{')
+	for i, agent := range agents {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		newline("  ")
+		w.Write(jsontext.AppendString(nil, agent))
+		w.WriteString(colon + "{")
+		steps := o.steps(run, agent)
+		for k, s := range steps {
+			if k > 0 {
+				w.WriteByte(',')
+			}
+			newline("    ")
+			fmt.Fprintf(w, "\"iteration_%d\"%s", s.Iteration, colon)
+			call, err := o.call(ctx, run, agent, s.Iteration)
+			if err != nil {
+				return err
+			}
+			line("    ", stepJSON(s, call))
+		}
+		if len(steps) > 0 {
+			newline("  ")
+		}
+		w.WriteByte('}')
+	}
+	if len(agents) > 0 {
+		newline("")
+	}
+	_, err := w.WriteString("}\n")
+	return err
+}
+
+func (o policiesOptions) call(ctx context.Context, run *evolution.Run, agent string, n int) (*evolution.Call, error) {
+	if !o.llm {
+		return nil, nil
+	}
+	return run.Call(ctx, agent, n)
+}
+
+// stepJSON gives the object of one iteration. What is absent is left out.
+func stepJSON(s evolution.Step, call *evolution.Call) []byte {
+	var o objectWriter
+	if s.Policy != nil {
+		o.value("policy", compactJSON(s.Policy))
+		if !s.First {
+			diff := []byte{'['}
+			for i, c := range s.Changes {
+				if i > 0 {
+					diff = append(diff, ',')
+				}
+				var d objectWriter
+				d.value("path", jsontext.AppendString(nil, c.Path))
+				if c.Old != nil {
+					d.value("old", compactJSON(c.Old))
+				}
+				if c.New != nil {
+					d.value("new", compactJSON(c.New))
+				}
+				diff = append(diff, d.end()...)
+			}
+			o.value("diff", append(diff, ']'))
+		}
+	}
+	if s.Cost != nil {
+		o.value("cost", fmt.Appendf(nil, "%d", int64(*s.Cost)))
+	}
+	if s.Accepted != nil {
+		o.value("accepted", fmt.Appendf(nil, "%t", *s.Accepted))
+	}
+	o.text("explanation", s.Explanation)
+	if call != nil {
+		var l objectWriter
+		l.text("system_prompt", call.SystemPrompt)
+		l.text("user_prompt", call.UserPrompt)
+		l.text("raw_response", call.Response)
+		o.value("llm", l.end())
+	}
+	return o.end()
+}
+
+// An objectWriter puts a JSON object together, member by member.
+type objectWriter struct{ text_ []byte }
+
+func (o *objectWriter) value(name string, text []byte) {
+	o.text_ = append(o.text_, ',')
+	o.text_ = append(jsontext.AppendString(o.text_, name), ':')
+	o.text_ = append(o.text_, text...)
+}
+
+func (o *objectWriter) text(name string, s *string) {
+	if s != nil {
+		o.value(name, jsontext.AppendString(nil, *s))
+	}
+}
+
+func (o *objectWriter) end() []byte {
+	if len(o.text_) == 0 {
+		return []byte("{}")
+	}
+	o.text_[0] = '{'
+	return append(o.text_, '}')
+}
+
+func compactJSON(text json.RawMessage) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return text
+	}
+	return b.Bytes()
+}
+
+// policiesTable prints one line an iteration, with the parameters that changed.
+func policiesTable(w io.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
+	t := newTable("agent", ">iteration", ">cost", "proposal", "changed")
+	for _, agent := range agents {
+		for _, s := range o.steps(run, agent) {
+			var changed []string
+			for _, c := range s.Changes {
+				if name, ok := strings.CutPrefix(c.Path, "parameters."); ok {
+					changed = append(changed, name+" "+changeText(c, 40))
+				}
+			}
+			if changed == nil && len(s.Changes) > 0 {
+				changed = append(changed, plural(int64(len(s.Changes)), "value"))
+			}
+			t.add(agent, fmt.Sprint(s.Iteration), centsOrDash(s.Cost), textOrDash(proposalText(s.Accepted)),
+				textOrDash(strings.Join(changed, "; ")))
+		}
+	}
+	return t.print(w)
+}
+
+func proposalText(accepted *bool) string {
+	switch {
+	case accepted == nil:
+		return ""
+	case *accepted:
+		return "accepted"
+	}
+	return "not accepted"
+}
+
+// changeText shows a change, its values cut to a width unless that is 0.
+func changeText(c evolution.Change, width int) string {
+	value := func(text json.RawMessage, absent string) string {
+		if text == nil {
+			return absent
+		}
+		s := string(compactJSON(text))
+		if width > 0 {
+			s = terminal.Clip(s, width)
+		}
+		return s
+	}
+	return value(c.Old, "(none)") + " -> " + value(c.New, "(none)")
+}
+
+// policiesText prints a block an iteration. Texts from the run stand behind a prefix on every line, so that they cannot pass
+// for lines of this program.
+func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
+	for i, agent := range agents {
+		if i > 0 {
+			w.WriteByte('\n')
+		}
+		fmt.Fprintln(w, terminal.Escape(agent))
+		for _, s := range o.steps(run, agent) {
+			fmt.Fprintf(w, "  iteration %d", s.Iteration)
+			if s.Cost != nil {
+				fmt.Fprintf(w, "   %v", *s.Cost)
+			}
+			if s.Accepted != nil {
+				fmt.Fprintf(w, "   proposal %s", proposalText(s.Accepted))
+			}
+			w.WriteByte('\n')
+			switch {
+			case s.Policy == nil:
+				fmt.Fprintln(w, "    no policy recorded")
+			case s.First:
+				fmt.Fprintf(w, "    policy %s\n", terminal.Escape(string(compactJSON(s.Policy))))
+			case len(s.Changes) == 0:
+				fmt.Fprintln(w, "    unchanged")
+			}
+			for _, c := range s.Changes {
+				fmt.Fprintf(w, "    %s\n", terminal.Escape(strings.TrimPrefix(c.Path+" ", " ")+changeText(c, 0)))
+			}
+			if s.Explanation != nil && !o.compact {
+				fmt.Fprintln(w, "    explanation of the proposal:")
+				quote(w, *s.Explanation)
+			}
+			call, err := o.call(ctx, run, agent, s.Iteration)
+			if err != nil {
+				return err
+			}
+			if call == nil {
+				continue
+			}
+			for _, part := range []struct {
+				title string
+				text  *string
+			}{{"system prompt", call.SystemPrompt}, {"user prompt", call.UserPrompt}, {"response", call.Response}} {
+				if part.text != nil {
+					fmt.Fprintf(w, "    %s:\n", part.title)
+					quote(w, *part.text)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// quote prints every line of a text behind a prefix.
+func quote(w io.Writer, text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		fmt.Fprintln(w, strings.TrimRight("    | "+terminal.Escape(line), " "))
+	}
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/liquidity"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/jsonl"
+)
+
+type runOptions struct {
+	play     liquidity.Options
+	output   string
+	dryRun   bool
+	force    bool
+	resume   bool
+	json     bool
+	sections *sectionFlags
+}
+
+func newRunCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run " + strings.Join(liquidity.Names(), "|") + " -o FILE.simexp",
+		Short: "Play a reference experiment and record it",
+		Long: `Play one of the reference experiments, print it, and record it as an archive. Two banks decide how much liquidity to set aside
+for a day of payments and look for cheaper policies, iteration by iteration, with the help of a stand-in for a language model:
+
+  exp1   2 ticks a day; ends with BANK_A at 0 % and BANK_B at 20 %
+  exp2  12 ticks a day, random payments, policies judged on resampled days
+  exp3   3 ticks a day; ends with both banks at 20 %
+
+A run is deterministic, with a simulated clock: the same experiment and flags give the same records and so the same digest,
+anywhere. What it prints is, byte for byte, what replay prints with the same flags.
+
+A run that is interrupted (Ctrl-C) is sealed with the status interrupted. One that is killed leaves FILE.simexp-live behind; the
+same command with --resume plays on from there.`,
+		Example: `  exparchive run exp1 -o exp1.simexp
+  exparchive run exp2 --seed 7 --max-iter 10 --dry-run --verbose
+  exparchive run exp3 -o exp3.simexp --pause 100ms      slowly, for watching`,
+		Args:      nArgs(1, 1, "the name of an experiment: "+strings.Join(liquidity.Names(), ", ")),
+		ValidArgs: liquidity.Names(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(cmd, args[0]); err != nil {
+				return err
+			}
+			printer, err := o.printer(cmd)
+			if err != nil {
+				return err
+			}
+			if o.dryRun {
+				return liquidity.Play(cmd.Context(), args[0], o.play, printer)
+			}
+			return o.record(cmd, args[0], printer)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `FILE`.simexp (required unless --dry-run)")
+	flags.IntVar(&o.play.MaxIter, "max-iter", 0, "end after `n` iterations at the latest (default 25, exp2 50)")
+	flags.Uint64Var(&o.play.Seed, "seed", liquidity.DefaultSeed, "`number` that decides the stand-in's mistakes and the resampled days")
+	flags.StringVar(&o.play.RunID, "run-id", "", "the `id` of the run (default: made from the experiment, the seed and the limit)")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "play and print, but write nothing")
+	flags.BoolVar(&o.force, "force", false, "replace an archive, or a recording that was cut short, of that name")
+	flags.BoolVar(&o.resume, "resume", false, "go on with the recording of this run that was cut short")
+	flags.DurationVar(&o.play.Pause, "pause", 0, "wait this `long` between two records, such as 50ms")
+	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of text")
+	o.sections = addSectionFlags(cmd)
+	return cmd
+}
+
+func (o *runOptions) check(cmd *cobra.Command, name string) error {
+	if _, err := liquidity.Load(name); errors.Is(err, liquidity.ErrUnknown) {
+		return usageErrorf("run: %w", err)
+	} else if err != nil {
+		return err
+	}
+	flags := cmd.Flags()
+	switch {
+	case flags.Changed("max-iter") && o.play.MaxIter < 1:
+		return usageErrorf("run: --max-iter %d, want at least 1", o.play.MaxIter)
+	case flags.Changed("run-id") && o.play.RunID == "":
+		return usageErrorf("run: --run-id is empty")
+	case o.play.Pause < 0:
+		return usageErrorf("run: --pause %v is negative", o.play.Pause)
+	case o.dryRun && (o.output != "" || o.force || o.resume):
+		return usageErrorf("run: --dry-run writes nothing; leave out -o, --force and --resume")
+	case !o.dryRun && o.output == "":
+		return usageErrorf("run: missing -o FILE%s, or --dry-run (see `exparchive run --help`)", archive.Extension)
+	case o.force && o.resume:
+		return usageErrorf("run: --force begins anew and --resume goes on; choose one")
+	case o.json && o.sections.any():
+		return usageErrorf("run: --json prints the whole run; leave out the --verbose flags")
+	}
+	return nil
+}
+
+// printer gives the sink that prints the run.
+func (o *runOptions) printer(cmd *cobra.Command) (provider.Sink, error) {
+	if o.json {
+		return jsonl.NewWriter(cmd.OutOrStdout()), nil
+	}
+	return o.sections.printer(cmd)
+}
+
+// record plays the experiment into an archive and the printer. The recording outlives whoever reads what is printed.
+func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Sink) (err error) {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	var w *archive.Writer
+	sink := provider.Sink(nil)
+	if o.resume {
+		if w, err = archive.Resume(ctx, o.output+archive.LiveSuffix, nil); err == nil {
+			sink, err = newContinuation(ctx, w)
+		}
+	} else if w, err = archive.Create(o.output, &archive.WriterOptions{Force: o.force}); err == nil {
+		sink = w
+	}
+	if w != nil {
+		defer func() { err = errors.Join(err, w.Close()) }()
+	}
+	if err != nil {
+		return withForceHint(err)
+	}
+	signal.Ignore(syscall.SIGPIPE)
+	printed := &aside{sink: printer}
+	playErr := liquidity.Play(ctx, name, o.play, provider.Tee(sink, printed))
+	seal, sealed := w.Seal()
+	switch {
+	case sealed:
+		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+	case playErr != nil:
+		count := w.Count()
+		if err := w.Close(); err != nil {
+			return errors.Join(playErr, err)
+		}
+		if exists(w.LivePath()) {
+			playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(), plural(count, "record"))
+		}
+	}
+	if printed.err != nil && playErr == nil {
+		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.err)
+	}
+	return playErr
+}
+
+var errOtherRun = errors.New("the recording is of another run, or was played with other flags")
+
+// A continuation is a sink for a run that is played again from its start: it checks that the records already on disk are
+// those it gets, and passes on the others.
+type continuation struct {
+	w        *archive.Writer
+	recorded []digest.Hash
+	leaf     digest.Leaf
+	next     int
+}
+
+// newContinuation reads what w continues.
+func newContinuation(ctx context.Context, w *archive.Writer) (*continuation, error) {
+	c := &continuation{w: w}
+	a, err := archive.Open(w.LivePath(), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	for r, err := range a.Records(ctx) {
+		if err != nil {
+			return nil, inFile(w.LivePath(), err)
+		}
+		c.recorded = append(c.recorded, c.leaf.Hash(r))
+	}
+	return c, nil
+}
+
+func (c *continuation) put(ctx context.Context, r provider.Record) error {
+	if c.next == len(c.recorded) {
+		return provider.Put(ctx, c.w, r)
+	}
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	if c.leaf.Hash(r) != c.recorded[c.next] {
+		return fmt.Errorf("%s: record %d differs: %w", c.w.LivePath(), c.next, errOtherRun)
+	}
+	c.next++
+	return nil
+}
+
+func (c *continuation) Begin(ctx context.Context, r *provider.Start) error { return c.put(ctx, r) }
+
+func (c *continuation) Event(ctx context.Context, r *provider.Event) error { return c.put(ctx, r) }
+
+func (c *continuation) Interaction(ctx context.Context, r *provider.Interaction) error {
+	return c.put(ctx, r)
+}
+
+func (c *continuation) Iteration(ctx context.Context, r *provider.Iteration) error {
+	return c.put(ctx, r)
+}
+
+func (c *continuation) Note(ctx context.Context, r *provider.Note) error { return c.put(ctx, r) }
+
+func (c *continuation) Attachment(ctx context.Context, r *provider.Attachment) error {
+	return c.put(ctx, r)
+}
+
+func (c *continuation) Finish(ctx context.Context, r *provider.Result) error {
+	if c.next < len(c.recorded) && r != nil && r.Status == provider.StatusInterrupted {
+		return nil // interrupted before anything new was played: the recording stays as it is
+	}
+	return c.put(ctx, r)
+}

@@ -1,0 +1,184 @@
+package evolution
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A Step is what an iteration has to say about one agent. What was not recorded is nil.
+type Step struct {
+	Iteration   int
+	Policy      json.RawMessage // in force, as it was recorded
+	Changes     []Change        // from the policy of the agent before this one; nil for its first policy
+	First       bool            // there is no policy before this one
+	Cost        *provider.Cents
+	Accepted    *bool   // whether the proposal made in this iteration was accepted
+	Explanation *string // that the proposal came with
+	LLM         *Call   // the last call in this iteration; nil unless it was asked for
+}
+
+// A Call is a call of a language model.
+type Call struct{ SystemPrompt, UserPrompt, Response *string }
+
+// Options choose what [Of] gives.
+type Options struct {
+	LLM bool // keep the texts of calls, as far as the provider cannot find them again; needed for [Run.Call]
+}
+
+// A Run holds the steps of all agents. Policies and explanations are in memory; the texts of calls are too, if they were
+// asked for and the provider cannot give a record by its position.
+type Run struct {
+	p     provider.Provider
+	steps map[string]map[int]*step
+	have  []int
+}
+
+type step struct {
+	Step
+	seq int64 // of the last call, or -1
+}
+
+// Of reads the run of p.
+func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
+	r := &Run{p: p, steps: map[string]map[int]*step{}}
+	_, seekable := p.(provider.Tail)
+	numbers := map[int]struct{}{}
+	for record, err := range p.Records(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		switch record := record.(type) {
+		case *provider.Iteration:
+			numbers[record.Number] = struct{}{}
+			for agent, policy := range record.Policies {
+				r.at(agent, record.Number).Policy = policy
+			}
+			for agent, cost := range record.Costs {
+				r.at(agent, record.Number).Cost = &cost
+			}
+			for agent, accepted := range record.AcceptedChanges {
+				r.at(agent, record.Number).Accepted = &accepted
+			}
+		case *provider.Interaction:
+			if record.AgentID == "" {
+				continue
+			}
+			numbers[record.Iteration] = struct{}{}
+			s := r.at(record.AgentID, record.Iteration)
+			s.seq = record.Seq
+			if e := explanation(record); e != nil {
+				s.Explanation = e
+			}
+			if o.LLM && !seekable {
+				s.LLM = &Call{record.SystemPrompt, record.UserPrompt, record.Response}
+			}
+		}
+	}
+	r.have = slices.Sorted(maps.Keys(numbers))
+	for _, steps := range r.steps {
+		var before json.RawMessage
+		for _, n := range slices.Sorted(maps.Keys(steps)) {
+			s := steps[n]
+			if s.Policy == nil {
+				continue
+			}
+			if s.First = before == nil; !s.First {
+				s.Changes = Diff(before, s.Policy)
+			}
+			before = s.Policy
+		}
+	}
+	return r, nil
+}
+
+func (r *Run) at(agent string, n int) *step {
+	if r.steps[agent] == nil {
+		r.steps[agent] = map[int]*step{}
+	}
+	s := r.steps[agent][n]
+	if s == nil {
+		s = &step{Step: Step{Iteration: n}, seq: -1}
+		r.steps[agent][n] = s
+	}
+	return s
+}
+
+// Agents gives the agents in ascending order.
+func (r *Run) Agents() []string { return slices.Sorted(maps.Keys(r.steps)) }
+
+// Iterations gives the numbers of the iterations that say something about an agent, ascending.
+func (r *Run) Iterations() []int { return r.have }
+
+// Steps gives the steps of an agent, ascending.
+func (r *Run) Steps(agent string) []Step {
+	steps := r.steps[agent]
+	list := make([]Step, 0, len(steps))
+	for _, n := range slices.Sorted(maps.Keys(steps)) {
+		list = append(list, steps[n].Step)
+	}
+	return list
+}
+
+// Call gives the last call made for agent in iteration n, or nil if there is none.
+func (r *Run) Call(ctx context.Context, agent string, n int) (*Call, error) {
+	s := r.steps[agent][n]
+	if s == nil || s.seq < 0 || s.LLM != nil {
+		if s != nil {
+			return s.LLM, nil
+		}
+		return nil, nil
+	}
+	tail, ok := r.p.(provider.Tail)
+	if !ok {
+		return nil, nil
+	}
+	for record, err := range tail.RecordsFrom(ctx, s.seq) {
+		if err != nil {
+			return nil, err
+		}
+		if i, ok := record.(*provider.Interaction); ok {
+			return &Call{i.SystemPrompt, i.UserPrompt, i.Response}, nil
+		}
+		break
+	}
+	return nil, nil
+}
+
+// explanation gives what a call says about its reasons: the member "explanation", "reasoning" or "llm_reasoning" of its
+// extra values, its policy, or its response if that is a JSON object, perhaps in a fence.
+func explanation(i *provider.Interaction) *string {
+	texts := []json.RawMessage{i.Extra, i.ParsedPolicy}
+	if i.Response != nil && len(*i.Response) <= 1<<20 {
+		text := strings.TrimSpace(*i.Response)
+		if inside, fenced := strings.CutPrefix(text, "```json"); fenced {
+			text = strings.TrimSpace(strings.TrimSuffix(inside, "```"))
+		}
+		if raw := []byte(text); jsontext.Check(raw) == nil {
+			texts = append(texts, raw)
+		}
+	}
+	for _, text := range texts {
+		if len(text) == 0 || text[0] != '{' {
+			continue
+		}
+		var found *string
+		err := jsontext.Members(text, func(name string, value []byte) error {
+			if found == nil && value[0] == '"' && (name == "explanation" || name == "reasoning" || name == "llm_reasoning") {
+				if s, err := jsontext.Unquote(value); err == nil && s != "" {
+					found = &s
+				}
+			}
+			return nil
+		})
+		if err == nil && found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed when
+// they are complete.
+package outfile
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrExists means that there is a file of that name already.
+var ErrExists = errors.New("exists already")
+
+// A File is being written. It ends with Commit; Abort removes it unless it was committed.
+type File struct {
+	*os.File // under its temporary name
+	path     string
+	force    bool
+	done     bool
+}
+
+// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is until
+// Commit.
+func Create(path string, force bool) (*File, error) {
+	if err := check(path, force); err != nil {
+		return nil, err
+	}
+	for {
+		temp := tempName(path)
+		f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, atPath(path, err)
+		}
+		return &File{File: f, path: path, force: force}, nil
+	}
+}
+
+// Folder makes a folder with a temporary name beside path, which the caller renames to path or removes.
+func Folder(path string) (string, error) {
+	for {
+		temp := tempName(path)
+		err := os.Mkdir(temp, 0o777)
+		if err == nil {
+			return temp, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", atPath(path, err)
+		}
+	}
+}
+
+func tempName(path string) string {
+	var random [6]byte
+	rand.Read(random[:])
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(random[:])+".tmp")
+}
+
+// atPath puts the name that was asked for into an error that has a temporary one.
+func atPath(path string, err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return &fs.PathError{Op: "create", Path: path, Err: pathErr.Err}
+	}
+	return err
+}
+
+func check(path string, force bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s: is a folder", path)
+	case !force:
+		return fmt.Errorf("%s: %w", path, ErrExists)
+	}
+	return nil
+}
+
+// Write implements [io.Writer].
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	return n, atPath(f.path, err)
+}
+
+// Commit puts the file in its place, complete and on disk. After an error the file is removed.
+func (f *File) Commit() error {
+	defer f.Abort()
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := check(f.path, f.force); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), f.path); err != nil {
+		return err
+	}
+	f.done = true
+	return nil
+}
+
+// Abort removes the file unless Commit was successful.
+func (f *File) Abort() {
+	if !f.done {
+		f.done = true
+		f.Close()
+		os.Remove(f.Name())
+	}
+}

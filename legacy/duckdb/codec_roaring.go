@@ -139,7 +139,12 @@ func (d *roaring) nextRuns(n int) error {
 		}
 		for ; len(b) > 0; b = b[4:] {
 			from := u16(b, 0)
-			if err := null(from, from+u16(b, 2)+1); err != nil {
+			// A run to the end of the container is stored as one row longer than it is.
+			to := from + u16(b, 2) + 1
+			if to == vectorSize+1 {
+				to = vectorSize
+			}
+			if err := null(from, to); err != nil {
 				return err
 			}
 		}

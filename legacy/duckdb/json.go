@@ -88,6 +88,9 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 	return appendJSONString(dst, v.AppendText(nil, i))
 }
 
+// AppendJSONString appends text as a JSON string, as AppendJSON does.
+func AppendJSONString(dst []byte, s string) []byte { return appendJSONString(dst, []byte(s)) }
+
 // appendJSONString appends text as a JSON string, with nothing escaped that need not be.
 func appendJSONString(dst, s []byte) []byte {
 	const hex = "0123456789abcdef"

@@ -28,6 +28,9 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 	if err := db.readCatalog(h.active.meta, h.level); err != nil {
 		return err
 	}
+	if err := db.readLogs(h); err != nil {
+		return err
+	}
 	db.cat.sort()
 	return nil
 }

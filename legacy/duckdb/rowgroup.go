@@ -10,6 +10,8 @@ type rowGroup struct {
 	start int64 // row id of the first
 	cols  []columnSource
 
+	logged bool // rows that the log inserts one chunk after the other
+
 	deletes    metaPointer // mask in the file
 	hasDeletes bool
 

@@ -90,7 +90,7 @@ func expressionSQL(e *node) string {
 	case "LambdaRefExpression":
 		return quoteIdent(e.str(201))
 	case "TypeExpression":
-		s := quoteIdent(e.str(202))
+		s := typeNameSQL(e.str(202))
 		if args := expressionList(e.list(203)); len(args) > 0 {
 			s += "(" + strings.Join(args, ", ") + ")"
 		}
@@ -293,4 +293,14 @@ func unescapeBlob(s []byte) []byte {
 		out = append(out, s[i])
 	}
 	return out
+}
+
+// typeNameSQL writes the name of a type in an expression; those that every engine knows need no quotes.
+func typeNameSQL(name string) string {
+	for _, known := range typeNames {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return quoteIdent(name)
 }

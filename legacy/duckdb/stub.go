@@ -5,10 +5,6 @@ type variantShreds struct{ plain, typed *Vector }
 func splitGeometry(layout uint64) *Type                                       { return nil }
 func (r *columnReader) readSplitGeometry(dst *Vector, n int, b *budget) error { return ErrUnsupported }
 
-type update struct{ column int }
-
-func (u *update) apply(v *Vector, pos, n int64, b *budget) error { return nil }
-
 func appendWKT(dst, b []byte) []byte                        { return dst }
 func appendVariantText(dst []byte, v *Vector, i int) []byte { return dst }
 func appendVariantJSON(dst []byte, v *Vector, i int) []byte { return dst }

@@ -31,7 +31,7 @@ func (v *Vector) AppendText(dst []byte, i int) []byte {
 	case TypeUHugeInt:
 		return appendUint128(dst, v.w[i])
 	case TypeDecimal:
-		return appendDecimal(dst, v.Int128(i), v.typ.Scale)
+		return appendDecimal(dst, v.Int128(i), v.typ.Width, v.typ.Scale)
 	case TypeFloat:
 		return appendFloat(dst, float64(v.f32[i]), 32)
 	case TypeDouble:
@@ -83,7 +83,7 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 	switch v.typ.ID {
 	case TypeUnion:
 		k := v.Tag(i)
-		return v.Child(k).AppendText(dst, i)
+		return v.Child(k).appendPlain(dst, i)
 	case TypeStruct, TypeTuple:
 		open, end := byte('{'), byte('}')
 		if v.typ.unnamed() {
@@ -115,13 +115,19 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 		}
 		return append(dst, '}')
 	}
+	c := v.children[0]
+	plain := v.typ.ID == TypeArray || c.typ.Alias == "JSON"
 	from, to := v.List(i)
 	dst = append(dst, '[')
 	for e := from; e < to; e++ {
 		if e > from {
 			dst = append(dst, ", "...)
 		}
-		dst = v.children[0].appendElement(dst, e)
+		if plain {
+			dst = c.appendPlain(dst, e)
+		} else {
+			dst = c.appendElement(dst, e)
+		}
 	}
 	return append(dst, ']')
 }
@@ -129,22 +135,25 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 // unnamed reports whether the members of a struct have no names.
 func (t *Type) unnamed() bool { return len(t.Fields) > 0 && t.Fields[0].Name == "" }
 
-// appendElement appends a value within a nested one: NULL by name, text in quotes where it needs them.
+// appendElement appends a value within a list, map or struct: NULL by name, text in quotes where it needs them.
 func (v *Vector) appendElement(dst []byte, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
 	switch v.typ.ID {
-	case TypeList, TypeArray, TypeMap, TypeStruct, TypeTuple, TypeVariant:
-		return v.AppendText(dst, i)
 	case TypeVarchar, TypeChar:
 		return appendQuoted(dst, string(v.Bytes(i)), false)
-	case TypeUnion, TypeEnum, TypeBlob, TypeTime, TypeTimeTZ, TypeTimestamp, TypeTimestampS, TypeTimestampMS, TypeTimestampNS,
-		TypeTimestampTZ, TypeInterval, TypeTimeNS, TypeGeometry, TypeBit, TypeTimestampTZNS, TypeDate:
-		if v.typ.ID == TypeUnion {
-			return v.Child(v.Tag(i)).appendElement(dst, i)
-		}
+	case TypeEnum, TypeBlob, TypeGeometry, TypeDate, TypeTime, TypeTimeNS, TypeTimeTZ, TypeInterval, TypeTimestamp, TypeTimestampS,
+		TypeTimestampMS, TypeTimestampNS, TypeTimestampTZ, TypeTimestampTZNS:
 		return appendQuoted(dst, string(v.AppendText(nil, i)), false)
+	}
+	return v.AppendText(dst, i)
+}
+
+// appendPlain appends a value within an array or union: NULL by name, text as it is.
+func (v *Vector) appendPlain(dst []byte, i int) []byte {
+	if v.Null(i) {
+		return append(dst, "NULL"...)
 	}
 	return v.AppendText(dst, i)
 }
@@ -168,7 +177,7 @@ func needsQuotes(s string) bool {
 	if s == "" || strings.EqualFold(s, "null") || isSpace(s[0]) || isSpace(s[len(s)-1]) {
 		return true
 	}
-	return strings.ContainsAny(s, `"'\(),:=[]{}`)
+	return strings.ContainsAny(s, `"'(),:=[]{}`)
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
@@ -240,7 +249,7 @@ func appendInt128(dst []byte, x Int128) []byte {
 	return appendUint128(dst, m)
 }
 
-func appendDecimal(dst []byte, x Int128, scale uint8) []byte {
+func appendDecimal(dst []byte, x Int128, width, scale uint8) []byte {
 	neg, m := x.abs()
 	if neg {
 		dst = append(dst, '-')
@@ -250,7 +259,11 @@ func appendDecimal(dst []byte, x Int128, scale uint8) []byte {
 	if scale == 0 {
 		return dst
 	}
-	for len(dst)-at <= int(scale) { // at least one digit before the point
+	digits := int(scale) + 1 // at least one before the point, unless none can be
+	if width == scale {
+		digits--
+	}
+	for len(dst)-at < digits {
 		dst = append(dst, 0)
 		copy(dst[at+1:], dst[at:])
 		dst[at] = '0'

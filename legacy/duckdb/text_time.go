@@ -112,7 +112,7 @@ func appendTimeTZ(dst []byte, x uint64) []byte {
 		sign, off = '-', -off
 	}
 	dst = appendPadded(append(dst, sign), int64(off/3600), 2)
-	if off%3600 != 0 {
+	if off/60%60 != 0 {
 		dst = appendPadded(append(dst, ':'), int64(off/60%60), 2)
 	}
 	if off%60 != 0 {

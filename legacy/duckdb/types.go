@@ -317,6 +317,9 @@ func (t *Type) String() string {
 // quoteLiteral is s as an SQL string.
 func quoteLiteral(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+// QuoteIdentifier is a name as an SQL identifier, in quotes where the engine would put them.
+func QuoteIdentifier(name string) string { return quoteIdent(name) }
+
 // quoteIdent is s as an SQL identifier, quoted when the engine would quote it.
 func quoteIdent(s string) string {
 	plain := s != "" && !reservedWords[s]

@@ -44,7 +44,7 @@ type Decimal struct {
 }
 
 // String is the number with all Scale digits after the point.
-func (d Decimal) String() string { return string(appendDecimal(nil, d.Unscaled, d.Scale)) }
+func (d Decimal) String() string { return string(appendDecimal(nil, d.Unscaled, d.Width, d.Scale)) }
 
 // Date is days since 1970-01-01; math.MaxInt32 and -math.MaxInt32 stand for ±infinity.
 type Date int32

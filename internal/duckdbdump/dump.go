@@ -1,0 +1,294 @@
+// Package duckdbdump writes what a DuckDB database holds as text: lists of tables, SQL, CSV and lines of JSON.
+package duckdbdump
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/simexp/exparchive/legacy/duckdb"
+)
+
+// FindTable finds the table that a person named as TABLE or SCHEMA.TABLE.
+func FindTable(db *duckdb.DB, name string) (*duckdb.Table, error) {
+	t, err := db.Table("", name)
+	if err == nil {
+		return t, nil
+	}
+	for i, c := range name {
+		if c != '.' {
+			continue
+		}
+		if t, err := db.Table(name[:i], name[i+1:]); err == nil {
+			return t, nil
+		}
+	}
+	var names []string
+	for _, t := range db.Tables() {
+		names = append(names, Name(t))
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: %s; the database has no tables", duckdb.ErrNoTable, name)
+	}
+	return nil, fmt.Errorf("%w: %s; there are: %s", duckdb.ErrNoTable, name, strings.Join(names, ", "))
+}
+
+// Name is the table's name as FindTable takes it.
+func Name(t *duckdb.Table) string {
+	if t.Schema() == "main" {
+		return t.Name()
+	}
+	return t.Schema() + "." + t.Name()
+}
+
+// Tables lists the tables with their rows and columns.
+func Tables(w io.Writer, db *duckdb.DB) error {
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "TABLE\tROWS\tCOLUMNS\tNOTE")
+	for _, t := range db.Tables() {
+		note := ""
+		if err := t.Err(); err != nil {
+			note = "unreadable: " + err.Error()
+		}
+		var names []string
+		for _, c := range t.Columns() {
+			names = append(names, c.Name)
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", oneLine(Name(t)), t.RowCount(), oneLine(strings.Join(names, ", ")), oneLine(note))
+	}
+	return tw.Flush()
+}
+
+// oneLine keeps names from breaking the layout or reaching the terminal as commands.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+type jsonColumn struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"`
+	NotNull   bool   `json:"not_null"`
+	Default   string `json:"default,omitempty"`
+	Generated bool   `json:"generated,omitempty"`
+	Comment   string `json:"comment,omitempty"`
+	Error     string `json:"error,omitempty"`
+}
+
+type jsonTable struct {
+	Schema     string       `json:"schema"`
+	Name       string       `json:"name"`
+	Rows       int64        `json:"rows"`
+	Comment    string       `json:"comment,omitempty"`
+	PrimaryKey []string     `json:"primary_key,omitempty"`
+	Columns    []jsonColumn `json:"columns"`
+	Error      string       `json:"error,omitempty"`
+}
+
+type jsonInfo struct {
+	StorageVersion int         `json:"storage_version"`
+	Level          int         `json:"level"`
+	CreatedBy      string      `json:"created_by"`
+	BlockSize      int64       `json:"block_size"`
+	Checkpoint     uint64      `json:"checkpoint"`
+	LogBytes       int64       `json:"log_bytes"`
+	LogApplied     bool        `json:"log_applied"`
+	Transactions   int         `json:"log_transactions"`
+	Notes          []string    `json:"notes"`
+	Tables         []jsonTable `json:"tables"`
+}
+
+// TablesJSON writes one JSON object about the file and its tables.
+func TablesJSON(w io.Writer, db *duckdb.DB) error {
+	i := db.Info()
+	out := jsonInfo{StorageVersion: i.StorageVersion, Level: i.Level, CreatedBy: i.LibraryVersion, BlockSize: i.BlockSize,
+		Checkpoint: i.Iteration, LogBytes: i.LogBytes, LogApplied: i.LogApplied, Transactions: i.Transactions,
+		Notes: append([]string{}, i.Notes...), Tables: []jsonTable{}}
+	for _, t := range db.Tables() {
+		j := jsonTable{Schema: t.Schema(), Name: t.Name(), Rows: t.RowCount(), Comment: t.Comment(), PrimaryKey: t.PrimaryKey()}
+		if err := t.Err(); err != nil {
+			j.Error = err.Error()
+		}
+		for _, c := range t.Columns() {
+			k := jsonColumn{Name: c.Name, Type: c.Type.String(), NotNull: c.NotNull, Default: c.Default, Generated: c.Generated, Comment: c.Comment}
+			if c.Err != nil {
+				k.Error = c.Err.Error()
+			}
+			j.Columns = append(j.Columns, k)
+		}
+		out.Tables = append(out.Tables, j)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+// Schema writes the SQL that would create the database, without its rows.
+func Schema(w io.Writer, db *duckdb.DB) error {
+	b := bufio.NewWriter(w)
+	line := func(sql string) {
+		sql = strings.TrimSpace(sql)
+		if sql == "" {
+			return
+		}
+		b.WriteString(strings.TrimRight(sql, ";"))
+		b.WriteString(";\n")
+	}
+	for _, s := range db.Schemas() {
+		if s.Name != "main" {
+			line("CREATE SCHEMA " + duckdb.QuoteIdentifier(s.Name))
+		}
+	}
+	for _, t := range db.UserTypes() {
+		line("CREATE TYPE " + qualified(t.Schema, t.Name) + " AS " + t.Type.String())
+	}
+	for _, s := range db.Sequences() {
+		line(s.SQL)
+	}
+	for _, t := range db.Tables() {
+		line(t.SQL())
+	}
+	for _, v := range db.Views() {
+		line(v.SQL)
+	}
+	for _, x := range db.Indexes() {
+		line(x.SQL)
+	}
+	return b.Flush()
+}
+
+func qualified(schema, name string) string {
+	if schema == "main" {
+		return duckdb.QuoteIdentifier(name)
+	}
+	return duckdb.QuoteIdentifier(schema) + "." + duckdb.QuoteIdentifier(name)
+}
+
+// Options for CSV and JSONL.
+type Options struct {
+	Columns []string // empty: all that can be read
+	Limit   int64    // rows at most; negative: all
+}
+
+// CSV writes rows as the engine's COPY … TO 'x.csv' (HEADER) does: NULL is an empty cell, the empty string is "".
+func CSV(ctx context.Context, w io.Writer, t *duckdb.Table, o Options) error {
+	s := t.Scan(ctx, o.Columns...)
+	if err := s.Err(); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	var line []byte
+	for k, c := range s.Columns() {
+		if k > 0 {
+			line = append(line, ',')
+		}
+		at := len(line)
+		line = quoteCell(append(line, c.Name...), at)
+	}
+	out.Write(append(line, '\n'))
+	err := each(s, o.Limit, func(b *duckdb.Batch, i int) error {
+		line = line[:0]
+		for k := range b.Columns() {
+			if k > 0 {
+				line = append(line, ',')
+			}
+			if v := b.Column(k); !v.Null(i) {
+				at := len(line)
+				line = quoteCell(v.AppendText(line, i), at)
+			}
+		}
+		_, err := out.Write(append(line, '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// each calls do for each of the first limit rows.
+func each(s *duckdb.Scanner, limit int64, do func(b *duckdb.Batch, i int) error) error {
+	for (limit < 0 || limit > 0) && s.Next() {
+		b := s.Batch()
+		for i := range b.Len() {
+			if limit == 0 {
+				break
+			}
+			limit--
+			if err := do(b, i); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Err()
+}
+
+// quoteCell puts the cell that starts at line[at] in quotes where it needs them.
+func quoteCell(line []byte, at int) []byte {
+	quotes, need := 0, len(line) == at || line[at] == '#'
+	for _, c := range line[at:] {
+		switch c {
+		case '"':
+			quotes++
+			need = true
+		case ',', '\n', '\r':
+			need = true
+		}
+	}
+	if !need {
+		return line
+	}
+	n := len(line)
+	line = append(line, make([]byte, quotes+2)...)
+	to := len(line) - 1
+	line[to] = '"'
+	for i := n - 1; i >= at; i-- {
+		to--
+		line[to] = line[i]
+		if line[i] == '"' {
+			to--
+			line[to] = '"'
+		}
+	}
+	line[at] = '"'
+	return line
+}
+
+// JSONL writes each row as an object on a line of its own.
+func JSONL(ctx context.Context, w io.Writer, t *duckdb.Table, o Options) error {
+	s := t.Scan(ctx, o.Columns...)
+	if err := s.Err(); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	var names [][]byte
+	for _, c := range s.Columns() {
+		names = append(names, duckdb.AppendJSONString(nil, c.Name))
+	}
+	var line []byte
+	err := each(s, o.Limit, func(b *duckdb.Batch, i int) error {
+		line = append(line[:0], '{')
+		for k, name := range names {
+			if k > 0 {
+				line = append(line, ',')
+			}
+			line = append(append(line, name...), ':')
+			line = b.Column(k).AppendJSON(line, i)
+		}
+		_, err := out.Write(append(line, '}', '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}

@@ -1,0 +1,256 @@
+package duckdb_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/internal/duckdbdump"
+	"github.com/simexp/exparchive/legacy/duckdb"
+)
+
+// fixture is what testdata/NAME/fixture.json says; the oracle module writes it.
+type fixture struct {
+	Name      string
+	Engine    string
+	Version   int
+	File      string
+	Log       string
+	Log2      string
+	Refused   string
+	Optional  bool
+	Schemas   []string
+	Tables    []fixtureTable
+	Views     []string
+	Sequences []string
+	Indexes   []string
+	Types     []string
+
+	dir string
+}
+
+type fixtureTable struct {
+	Schema, Name, Comment string
+	Rows                  int64
+	Wanted                string
+	Columns               []struct {
+		Name, Type, Default, Comment string
+		NotNull                      bool `json:"not_null"`
+		Generated                    bool
+	}
+}
+
+// minFixtures guards against an empty testdata.
+const minFixtures = 100
+
+func fixtures(t testing.TB) []fixture {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*/fixture.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) < minFixtures {
+		t.Fatalf("got %d fixtures, want at least %d", len(paths), minFixtures)
+	}
+	var all []fixture
+	for _, p := range paths {
+		all = append(all, readFixture(t, filepath.Base(filepath.Dir(p))))
+	}
+	return all
+}
+
+func readFixture(t testing.TB, name string) fixture {
+	t.Helper()
+	dir := filepath.Join("testdata", name)
+	b, err := os.ReadFile(filepath.Join(dir, "fixture.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fixture{dir: dir}
+	if err := json.Unmarshal(b, &f); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return f
+}
+
+// read gives the contents of one of the fixture's files, and nothing for none.
+func (f *fixture) read(t testing.TB, name string) []byte {
+	t.Helper()
+	if name == "" {
+		return nil
+	}
+	r, err := os.Open(filepath.Join(f.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (f *fixture) open(t testing.TB) (*duckdb.DB, error) {
+	t.Helper()
+	b := f.read(t, f.File)
+	return duckdb.New(bytes.NewReader(b), int64(len(b)), &duckdb.Options{WAL: f.read(t, f.Log), CheckpointWAL: f.read(t, f.Log2)})
+}
+
+var refusals = map[string]error{
+	"encrypted": duckdb.ErrEncrypted, "too old": duckdb.ErrTooOld, "checksum": duckdb.ErrChecksum, "not duckdb": duckdb.ErrNotDuckDB,
+	"too new": duckdb.ErrTooNew, "log": duckdb.ErrLog, "unsupported": duckdb.ErrUnsupported, "corrupt": duckdb.ErrCorrupt,
+}
+
+// TestFixtures compares every cell of every fixture with what the engine gives.
+func TestFixtures(t *testing.T) {
+	for _, f := range fixtures(t) {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			db, err := f.open(t)
+			if f.Refused != "" {
+				checkRefused(t, &f, db, err)
+				return
+			}
+			if err != nil {
+				if f.Optional && errors.Is(err, duckdb.ErrUnsupported) {
+					return
+				}
+				t.Fatalf("got %v, want it to open", err)
+			}
+			if got := db.Info().StorageVersion; got != f.Version {
+				t.Errorf("storage version: got %d, want %d", got, f.Version)
+			}
+			checkNames(t, &f, db)
+			if got, want := len(db.Tables()), len(f.Tables); got != want {
+				t.Errorf("got %d tables, want %d", got, want)
+			}
+			for _, w := range f.Tables {
+				checkTable(t, &f, db, w)
+			}
+		})
+	}
+}
+
+func checkRefused(t *testing.T, f *fixture, db *duckdb.DB, err error) {
+	t.Helper()
+	want := refusals[f.Refused]
+	if want == nil {
+		t.Fatalf("no sentinel for %q", f.Refused)
+	}
+	if err == nil {
+		for _, tab := range db.Tables() {
+			if err = duckdbdump.CSV(t.Context(), io.Discard, tab, duckdbdump.Options{Limit: -1}); err != nil {
+				break
+			}
+		}
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func checkNames(t *testing.T, f *fixture, db *duckdb.DB) {
+	t.Helper()
+	var schemas, views, sequences, indexes, types []string
+	for _, x := range db.Schemas() {
+		schemas = append(schemas, x.Name)
+	}
+	for _, x := range db.Views() {
+		views = append(views, x.Schema+"."+x.Name)
+	}
+	for _, x := range db.Sequences() {
+		sequences = append(sequences, x.Schema+"."+x.Name)
+	}
+	for _, x := range db.Indexes() {
+		indexes = append(indexes, x.Schema+"."+x.Name)
+	}
+	for _, x := range db.UserTypes() {
+		types = append(types, fmt.Sprintf("%s.%s = %s", x.Schema, x.Name, x.Type.ID))
+	}
+	for _, c := range []struct {
+		what      string
+		got, want []string
+	}{
+		{"schemas", schemas, f.Schemas}, {"views", views, f.Views}, {"sequences", sequences, f.Sequences},
+		{"indexes", indexes, f.Indexes}, {"types", types, f.Types},
+	} {
+		slices.Sort(c.got)
+		slices.Sort(c.want)
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.what, c.got, c.want)
+		}
+	}
+}
+
+func checkTable(t *testing.T, f *fixture, db *duckdb.DB, w fixtureTable) {
+	t.Helper()
+	tab, err := db.Table(w.Schema, w.Name)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := tab.Err(); err != nil {
+		if !f.Optional || !errors.Is(err, duckdb.ErrUnsupported) {
+			t.Errorf("%s: got %v, want it to be readable", w.Name, err)
+		}
+		return
+	}
+	if got := tab.RowCount(); got != w.Rows {
+		t.Errorf("%s: got %d rows, want %d", w.Name, got, w.Rows)
+	}
+	if got := tab.Comment(); got != w.Comment {
+		t.Errorf("%s: comment: got %q, want %q", w.Name, got, w.Comment)
+	}
+	cols := tab.Columns()
+	if len(cols) != len(w.Columns) {
+		t.Errorf("%s: got %d columns, want %d", w.Name, len(cols), len(w.Columns))
+		return
+	}
+	for i, c := range w.Columns {
+		g := cols[i]
+		if g.Name != c.Name || g.Type.String() != c.Type || g.NotNull != c.NotNull || g.Generated != c.Generated || g.Comment != c.Comment ||
+			strings.ReplaceAll(g.Default, " ", "") != strings.ReplaceAll(c.Default, " ", "") {
+			t.Errorf("%s: column %d: got %q %s not null %v default %q generated %v comment %q, want %q %s %v %q %v %q", w.Name, i,
+				g.Name, g.Type, g.NotNull, g.Default, g.Generated, g.Comment, c.Name, c.Type, c.NotNull, c.Default, c.Generated, c.Comment)
+		}
+	}
+	if w.Wanted == "" {
+		return
+	}
+	var got bytes.Buffer
+	if err := duckdbdump.CSV(t.Context(), &got, tab, duckdbdump.Options{Limit: -1}); err != nil {
+		if !f.Optional || !errors.Is(err, duckdb.ErrUnsupported) {
+			t.Error(err)
+		}
+		return
+	}
+	if err := firstDifference(got.Bytes(), f.read(t, w.Wanted)); err != nil {
+		t.Errorf("%s: %v", w.Name, err)
+	}
+}
+
+// firstDifference says where two texts part.
+func firstDifference(got, want []byte) error {
+	if bytes.Equal(got, want) {
+		return nil
+	}
+	n := 0
+	for n < len(got) && n < len(want) && got[n] == want[n] {
+		n++
+	}
+	from := max(n-60, 0)
+	return fmt.Errorf("line %d: got …%q, want …%q", 1+bytes.Count(want[:n], []byte("\n")), got[from:min(n+80, len(got))], want[from:min(n+80, len(want))])
+}

@@ -1,0 +1,248 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Kinds of log entry.
+const (
+	logCreateTable    = 1
+	logDropTable      = 2
+	logCreateSchema   = 3
+	logDropSchema     = 4
+	logCreateView     = 5
+	logDropView       = 6
+	logCreateSequence = 8
+	logDropSequence   = 9
+	logSequenceValue  = 10
+	logCreateMacro    = 11
+	logDropMacro      = 12
+	logCreateType     = 13
+	logDropType       = 14
+	logAlter          = 20
+	logCreateTableFn  = 21
+	logDropTableFn    = 22
+	logCreateIndex    = 23
+	logDropIndex      = 24
+	logUseTable       = 25
+	logInsert         = 26
+	logDelete         = 27
+	logUpdate         = 28
+	logRowGroups      = 29
+	logCreateTrigger  = 30
+	logDropTrigger    = 31
+	logVersion        = 98
+	logCheckpoint     = 99
+	logFlush          = 100
+)
+
+const (
+	walName        = "wal"
+	checkpointName = "wal.checkpoint"
+
+	framedLog    = 2 // version of the log's form
+	encryptedLog = 3
+)
+
+// A walFile is a parsed log.
+type walFile struct {
+	name       string
+	size       int
+	identifier []byte // of the database; nil when not recorded
+	iteration  uint64 // of the checkpoint that it follows
+	hasState   bool   // whether iteration is recorded
+	entries    []walEntry
+	checkpoint *metaPointer // where a checkpoint wrote the catalog
+	tail       int          // bytes after the last commit
+}
+
+// A walEntry is one change of a committed transaction, or a commit.
+type walEntry struct {
+	kind uint64
+	body []byte
+	at   int64
+}
+
+// parseLog checks the frames of a log and drops what was not committed.
+func parseLog(buf []byte, name string, level int) (*walFile, error) {
+	w := &walFile{name: name, size: len(buf)}
+	if len(buf) == 0 {
+		return w, nil
+	}
+	s := newStream(buf, 0, name, level)
+	torn, err := w.readHeader(s)
+	if err != nil || torn {
+		w.tail = len(buf)
+		return w, err
+	}
+	off, committed, end := s.off, 0, s.off
+	for len(buf)-off >= 16 {
+		size, want := binary.LittleEndian.Uint64(buf[off:]), binary.LittleEndian.Uint64(buf[off+8:])
+		if size > uint64(len(buf)-off-16) {
+			break // torn
+		}
+		body := buf[off+16 : off+16+int(size)]
+		at := int64(off)
+		if got := checksum(body); got != want {
+			return nil, &FormatError{File: name, Offset: at, Field: "entry", Err: fmt.Errorf("%w: got %#016x, want %#016x", ErrChecksum, got, want)}
+		}
+		off += 16 + int(size)
+		e := walEntry{body: body, at: at + 16}
+		es := newStream(body, e.at, name, level)
+		o := es.object("entry")
+		if !o.next() || o.id != 100 {
+			return nil, &FormatError{File: name, Offset: at, Field: "entry", Err: corruptf("no type")}
+		}
+		if e.kind = es.uleb(8, "entry.type"); es.err != nil {
+			return nil, es.err
+		}
+		switch e.kind {
+		case logCheckpoint:
+			p := metaPointer{}
+			if o.next() && o.id == 101 {
+				p = es.metaPointer("checkpoint.meta_block")
+			}
+			if es.err != nil {
+				return nil, es.err
+			}
+			w.checkpoint = &p
+			continue
+		case logFlush:
+			w.entries = append(w.entries, e)
+			committed, end = len(w.entries), off
+			continue
+		}
+		w.entries = append(w.entries, e)
+	}
+	w.entries = w.entries[:committed]
+	w.tail = len(buf) - end
+	return w, nil
+}
+
+// readHeader reads the entry that says what follows; torn means that the log ends within it.
+func (w *walFile) readHeader(s *stream) (torn bool, err error) {
+	version := uint64(0)
+	for o := s.object("header"); o.next(); {
+		switch o.id {
+		case 100:
+			if kind := s.uleb(8, "header.type"); s.err == nil && kind != logVersion {
+				return false, &FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: its log has the form of 0.9 or older; open the database once with that DuckDB to checkpoint it", ErrTooOld)}
+			}
+		case 101:
+			version = s.uleb(64, "header.version")
+			switch {
+			case s.err != nil || version == framedLog:
+			case version < framedLog:
+				return false, &FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d; open the database once with DuckDB to checkpoint it", ErrTooOld, version, framedLog)}
+			case version == encryptedLog:
+				return false, &FormatError{File: w.name, Field: "header.version", Err: ErrEncrypted}
+			default:
+				return false, &FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d", ErrTooNew, version, framedLog)}
+			}
+		case 102:
+			s.list("header.identifier", func() { w.identifier = append(w.identifier, byte(s.uleb(8, "header.identifier"))) })
+		case 103:
+			w.iteration, w.hasState = s.uleb(64, "header.iteration"), true
+		default:
+			o.unknown()
+		}
+	}
+	if errors.Is(s.err, io.ErrUnexpectedEOF) {
+		return true, nil
+	}
+	return false, s.err
+}
+
+// readLogs decides which logs apply, and applies them.
+func (db *DB) readLogs(h *headers) error {
+	db.info.LogBytes = int64(len(db.opts.WAL)) + int64(len(db.opts.CheckpointWAL))
+	if db.info.LogBytes == 0 {
+		return nil
+	}
+	if db.opts.IgnoreWAL {
+		db.note("the write-ahead log is left out: this is the state of the last checkpoint")
+		return nil
+	}
+	if db.info.LogBytes > db.opts.MaxLogBytes {
+		return fmt.Errorf("write-ahead log: %w: MaxLogBytes = %d", ErrLimit, db.opts.MaxLogBytes)
+	}
+	main, err := parseLog(db.opts.WAL, walName, h.level)
+	if err != nil {
+		return err
+	}
+	landed := main.checkpoint != nil && main.checkpoint.block == h.active.meta
+	if err := main.belongs(h, landed); err != nil {
+		return err
+	}
+	r := &replay{db: db, budget: newBudget(db.opts.MaxLogBytes)}
+	if landed {
+		db.note("the write-ahead log is already part of the file")
+	} else if err := r.apply(main); err != nil {
+		return err
+	}
+	if main.checkpoint == nil {
+		return nil
+	}
+	second, err := parseLog(db.opts.CheckpointWAL, checkpointName, h.level)
+	if err != nil {
+		return err
+	}
+	if second.checkpoint != nil {
+		return &FormatError{File: checkpointName, Field: "entry.type", Err: corruptf("a checkpoint within the log of a checkpoint")}
+	}
+	return r.apply(second)
+}
+
+// belongs checks that the log follows the state that the header describes.
+func (w *walFile) belongs(h *headers, landed bool) error {
+	fail := func(format string, args ...any) error {
+		return &FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: %s", ErrLog, fmt.Sprintf(format, args...))}
+	}
+	if len(w.identifier) > 0 && string(w.identifier) != string(h.identifier[:]) {
+		return fail("it names another database")
+	}
+	if !w.hasState {
+		return nil
+	}
+	switch it := h.active.iteration; {
+	case w.iteration == it:
+	case w.iteration+1 == it && landed:
+	case w.iteration < it:
+		return fail("it follows checkpoint %d, the file is at %d: the log is older", w.iteration, it)
+	default:
+		return fail("it follows checkpoint %d, the file is at %d: the file is older", w.iteration, it)
+	}
+	return nil
+}
+
+func (db *DB) note(format string, args ...any) {
+	db.info.Notes = append(db.info.Notes, fmt.Sprintf(format, args...))
+}
+
+// apply applies a log's committed entries.
+func (r *replay) apply(w *walFile) error {
+	if w.size == 0 {
+		return nil
+	}
+	if w.tail > 0 {
+		r.db.note("the last %d bytes of the %s are not committed and left out", w.tail, w.name)
+	}
+	for _, e := range w.entries {
+		if e.kind == logFlush {
+			r.db.info.Transactions++
+			continue
+		}
+		s := newStream(e.body, e.at, w.name, r.db.info.Level)
+		o := s.object("entry")
+		o.next()
+		s.uleb(8, "entry.type")
+		if err := r.entry(e.kind, &o); err != nil {
+			return err
+		}
+	}
+	r.db.info.LogApplied = true
+	return nil
+}

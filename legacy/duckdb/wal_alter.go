@@ -1,0 +1,381 @@
+package duckdb
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
+func (r *replay) alter(n *node) error {
+	schema, name := n.str(202), n.str(203)
+	if q := n.node(206); q != nil && name == "" {
+		path := q.strings(100)
+		if len(path) > 0 {
+			name = path[len(path)-1]
+		}
+		if len(path) > 1 {
+			schema = path[len(path)-2]
+		}
+	}
+	if schema == "" {
+		schema = "main"
+	}
+	switch n.class {
+	case "RenameViewInfo":
+		for i, v := range r.db.cat.views {
+			if v.Schema == schema && v.Name == name {
+				r.db.cat.views[i].Name = n.str(400)
+			}
+		}
+		return nil
+	case "SetCommentInfo", "SetColumnCommentInfo":
+		r.comment(n, schema, name)
+		return nil
+	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
+		return nil
+	}
+	t := r.db.cat.table(schema, name)
+	if t == nil {
+		return nil // of something that is not reported
+	}
+	if t.load() != nil {
+		return nil
+	}
+	if err := r.alterTable(t, n); err != nil {
+		t.refuse(err)
+	}
+	return nil
+}
+
+func (r *replay) comment(n *node, schema, name string) {
+	c := r.db.cat
+	text := n.comment(301)
+	if n.class == "SetColumnCommentInfo" {
+		if t := c.table(schema, name); t != nil {
+			if i := t.columnIndex(n.str(302)); i >= 0 {
+				t.cols[i].Comment = text
+			}
+		}
+		return
+	}
+	switch n.uint(300) {
+	case entryTable:
+		if t := c.table(schema, name); t != nil {
+			t.comment = text
+		}
+	case entryView:
+		for i, v := range c.views {
+			if v.Schema == schema && v.Name == name {
+				c.views[i].Comment = text
+			}
+		}
+	case entrySequence:
+		for i, q := range c.sequences {
+			if q.Schema == schema && q.Name == name {
+				c.sequences[i].Comment = text
+			}
+		}
+	case entryIndex:
+		for i, x := range c.indexes {
+			if x.Schema == schema && x.Name == name {
+				c.indexes[i].Comment = text
+			}
+		}
+	case entryType:
+		for i, u := range c.types {
+			if u.Schema == schema && u.Name == name {
+				c.types[i].Comment = text
+			}
+		}
+	}
+}
+
+// cannotApply is how a change is refused.
+func cannotApply(what string) error {
+	return unsupportedf("the write-ahead log contains a table change this reader cannot apply (%s); open the database once with DuckDB to checkpoint it", what)
+}
+
+func (r *replay) alterTable(t *Table, n *node) error {
+	column := func(id int) (int, error) {
+		i := t.columnIndex(n.str(id))
+		if i < 0 {
+			return 0, corruptf("a change of column %s, which does not exist", quoteIdent(n.str(id)))
+		}
+		return i, nil
+	}
+	switch n.class {
+	case "RenameColumnInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		for k, s := range t.primaryKey {
+			if s == t.cols[i].Name {
+				t.primaryKey[k] = n.str(401)
+			}
+		}
+		t.cols[i].Name = n.str(401)
+	case "RenameTableInfo":
+		for i, x := range r.db.cat.indexes {
+			if x.Schema == t.schema && x.Table == t.name {
+				r.db.cat.indexes[i].Table = n.str(400)
+			}
+		}
+		t.name = n.str(400)
+	case "AddColumnInfo":
+		return r.addColumn(t, n)
+	case "RemoveColumnInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.removeColumn(i)
+	case "ChangeColumnTypeInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		typ, _ := n.fields[401].(*Type)
+		if len(t.parts) > 0 || typ == nil {
+			return cannotApply("a column's type changes")
+		}
+		t.cols[i].Type, t.cols[i].Err = typ, finishAll(typ)
+	case "SetDefaultInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.cols[i].Default = expressionSQL(n.node(401))
+	case "SetNotNullInfo", "DropNotNullInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.cols[i].NotNull = n.class == "SetNotNullInfo"
+	case "AddConstraintInfo":
+		if c := n.node(400); c != nil {
+			t.constrain(c)
+			if c.class == "UniqueConstraint" && c.bool(200) {
+				for i := range t.cols {
+					if slices.Contains(t.primaryKey, t.cols[i].Name) {
+						t.cols[i].NotNull = true
+					}
+				}
+			}
+		}
+	case "AlterForeignKeyInfo", "SetPartitionedByInfo", "SetSortedByInfo", "SetTableOptionsInfo", "ResetTableOptionsInfo":
+	default:
+		return cannotApply(n.class)
+	}
+	return nil
+}
+
+func (r *replay) addColumn(t *Table, n *node) error {
+	d := n.node(400)
+	if d == nil {
+		return corruptf("a new column without a definition")
+	}
+	c := newColumn(d)
+	if t.columnIndex(c.Name) >= 0 {
+		if n.bool(401) {
+			return nil
+		}
+		return corruptf("a second column %s", quoteIdent(c.Name))
+	}
+	if c.Err == nil && len(t.parts) > 0 {
+		x, err := constantOf(d.node(102), c.Type)
+		if err != nil {
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quoteIdent(c.Name), err))
+		}
+		v := newVector(c.Type)
+		if err := v.appendValue(x, r.budget); err != nil {
+			return ErrLimit
+		}
+		for _, g := range t.parts {
+			g.cols = append(g.cols, columnSource{vector: v, repeat: true})
+		}
+	}
+	if c.Err != nil && len(t.parts) > 0 {
+		return c.Err
+	}
+	t.cols = append(t.cols, c)
+	return nil
+}
+
+// removeColumn drops a column, also from the rows there are.
+func (t *Table) removeColumn(i int) {
+	if !t.cols[i].Generated {
+		p := t.physicalIndex(i)
+		for _, g := range t.parts {
+			g.cols = slices.Delete(slices.Clone(g.cols), p, p+1)
+			kept := g.updates[:0]
+			for _, u := range g.updates {
+				if u.column == p {
+					continue
+				}
+				if u.column > p {
+					u.column--
+				}
+				kept = append(kept, u)
+			}
+			g.updates = kept
+		}
+	}
+	t.cols = slices.Delete(slices.Clone(t.cols), i, i+1)
+}
+
+// constantOf evaluates a default that is a constant, possibly within casts, as a value of type t. No expression is NULL.
+func constantOf(e *node, t *Type) (*value, error) {
+	if e == nil {
+		return &value{typ: t, null: true}, nil
+	}
+	switch e.class {
+	case "ConstantExpression":
+		v, _ := e.fields[200].(*value)
+		return convert(v, t)
+	case "CastExpression":
+		inner, _ := e.fields[201].(*Type)
+		if inner == nil || inner.unbound != "" {
+			return nil, unsupportedf("a cast to a named type")
+		}
+		if err := finishAll(inner); err != nil {
+			return nil, err
+		}
+		v, err := constantOf(e.node(200), inner)
+		if err != nil {
+			return nil, err
+		}
+		return convert(v, t)
+	}
+	return nil, unsupportedf("the default %s, which is not a constant", expressionSQL(e))
+}
+
+// convert converts a constant where the result is beyond doubt.
+func convert(v *value, t *Type) (*value, error) {
+	if v == nil || v.null {
+		return &value{typ: t, null: true}, nil
+	}
+	if sameLayout(v.typ, t) {
+		return &value{typ: t, bits: v.bits, str: v.str, list: v.list}, nil
+	}
+	no := unsupportedf("a default of %s for %s", v.typ, t)
+	vec := newVector(v.typ)
+	if vec.appendValue(v, newBudget(1<<24)) != nil {
+		return nil, no
+	}
+	text := string(vec.AppendText(nil, 0))
+	if t.ID == TypeVarchar && t.Alias == "" {
+		return &value{typ: t, str: text}, nil
+	}
+	if x, ok := parseConstant(strings.TrimSpace(text), v.typ, t); ok {
+		return x, nil
+	}
+	return nil, no
+}
+
+// parseConstant reads the text of a constant of type from as a value of type t.
+func parseConstant(s string, from, t *Type) (*value, bool) {
+	out := &value{typ: t}
+	switch t.ID {
+	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeHugeInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
+		TypeUHugeInt, TypeDecimal:
+		if from.ID == TypeFloat || from.ID == TypeDouble {
+			return nil, false // rounds
+		}
+		x, ok := parseScaled(s, int(t.Scale))
+		if !ok || !fits(x, t) {
+			return nil, false
+		}
+		out.bits = twosComplement(x)
+	case TypeDouble, TypeFloat:
+		size := 8 * t.phys.width()
+		x, err := strconv.ParseFloat(s, size)
+		if err != nil {
+			return nil, false
+		}
+		out.bits.Lo = math.Float64bits(x)
+		if size == 32 {
+			out.bits.Lo = uint64(math.Float32bits(float32(x)))
+		}
+	case TypeBoolean:
+		switch strings.ToLower(s) {
+		case "t", "true", "1":
+			out.bits.Lo = 1
+		case "f", "false", "0":
+		default:
+			return nil, false
+		}
+	case TypeVarchar, TypeChar:
+		out.str = s
+	case TypeDate:
+		d, err := time.Parse("2006-01-02", s)
+		if err != nil {
+			return nil, false
+		}
+		out.bits = twosComplement(big.NewInt(floorDiv(d.Unix(), 86400)))
+	case TypeTimestamp, TypeTimestampS, TypeTimestampMS, TypeTimestampNS:
+		d, err := time.Parse("2006-01-02 15:04:05.999999999", s)
+		if err != nil {
+			if d, err = time.Parse("2006-01-02", s); err != nil {
+				return nil, false
+			}
+		}
+		if y := d.Year(); y < 1700 || y > 2250 {
+			return nil, false
+		}
+		per := map[TypeID]int64{TypeTimestamp: 1e3, TypeTimestampS: 1e9, TypeTimestampMS: 1e6, TypeTimestampNS: 1}[t.ID]
+		if d.UnixNano()%per != 0 {
+			return nil, false
+		}
+		out.bits = twosComplement(big.NewInt(d.UnixNano() / per))
+	case TypeEnum:
+		i := slices.Index(t.Values, s)
+		if i < 0 {
+			return nil, false
+		}
+		out.bits.Lo = uint64(i)
+	default:
+		return nil, false
+	}
+	return out, true
+}
+
+// parseScaled reads a decimal number times 10^scale; ok is false when that is no integer.
+func parseScaled(s string, scale int) (_ *big.Int, ok bool) {
+	whole, frac, _ := strings.Cut(s, ".")
+	frac = strings.TrimRight(frac, "0")
+	if len(frac) > scale || strings.ContainsAny(frac, "+-") {
+		return nil, false
+	}
+	return new(big.Int).SetString(whole+frac+strings.Repeat("0", scale-len(frac)), 10)
+}
+
+// fits reports whether x is in the range of an integer or DECIMAL type.
+func fits(x *big.Int, t *Type) bool {
+	if t.ID == TypeDecimal {
+		return new(big.Int).Abs(x).Cmp(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Width)), nil)) < 0
+	}
+	bits := 8 * t.phys.width()
+	switch t.phys {
+	case physUint8, physUint16, physUint32, physUint64, physUint128:
+		return x.Sign() >= 0 && x.BitLen() <= bits
+	}
+	if x.Sign() < 0 {
+		x = new(big.Int).Not(x)
+	}
+	return x.BitLen() < bits
+}
+
+// twosComplement gives the bits of a number of at most 128 bits.
+func twosComplement(x *big.Int) Uint128 {
+	if x.Sign() < 0 {
+		x = new(big.Int).Add(x, new(big.Int).Lsh(big.NewInt(1), 128))
+	}
+	lo := new(big.Int).And(x, new(big.Int).SetUint64(1<<64-1))
+	return Uint128{new(big.Int).Rsh(x, 64).Uint64(), lo.Uint64()}
+}

@@ -1,0 +1,493 @@
+package duckdb
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// maxChunkRows bounds the rows of one entry; the engine writes a vector at a time.
+const maxChunkRows = 1 << 20
+
+// coalesceRows is how many inserted rows are gathered in one row group.
+const coalesceRows = 122880
+
+// A replay applies a log to the catalog in memory.
+type replay struct {
+	db      *DB
+	budget  *budget // of all values decoded from the log
+	current *Table  // what the next data entries are about; nil when they are about nothing known
+}
+
+// entry applies one entry, whose fields after the type o gives.
+func (r *replay) entry(kind uint64, o *object) error {
+	s, c := o.s, r.db.cat
+	switch kind {
+	case logCreateTable, logCreateView, logCreateSequence, logCreateType, logCreateIndex:
+		// What an index entry holds after its definition cannot be walked, and need not be.
+		if o.next() && o.id == 101 && s.bool("entry.info") {
+			if n := walkClass(s, "CreateInfo"); s.err == nil {
+				r.create(n)
+			}
+		}
+	case logCreateSchema:
+		if name := r.name(o); s.err == nil && !slices.ContainsFunc(c.schemas, func(x Schema) bool { return x.Name == name }) {
+			c.schemas = append(c.schemas, Schema{Name: name})
+		}
+	case logDropSchema:
+		if name := r.name(o); s.err == nil {
+			r.dropSchema(name)
+		}
+	case logDropTable:
+		schema, name := r.names(o)
+		c.tables = slices.DeleteFunc(c.tables, func(t *Table) bool { return t.schema == schema && t.name == name })
+		c.indexes = slices.DeleteFunc(c.indexes, func(x Index) bool { return x.Schema == schema && x.Table == name })
+	case logDropView:
+		schema, name := r.names(o)
+		c.views = slices.DeleteFunc(c.views, func(v View) bool { return v.Schema == schema && v.Name == name })
+	case logDropSequence:
+		schema, name := r.names(o)
+		c.sequences = slices.DeleteFunc(c.sequences, func(q Sequence) bool { return q.Schema == schema && q.Name == name })
+	case logDropType:
+		schema, name := r.names(o)
+		c.types = slices.DeleteFunc(c.types, func(u UserType) bool { return u.Schema == schema && u.Name == name })
+	case logDropIndex:
+		schema, name := r.names(o)
+		c.indexes = slices.DeleteFunc(c.indexes, func(x Index) bool { return x.Schema == schema && x.Name == name })
+	case logSequenceValue:
+		r.sequenceValue(o)
+	case logCreateMacro, logDropMacro, logCreateTableFn, logDropTableFn, logCreateTrigger, logDropTrigger:
+		return nil
+	case logAlter:
+		if o.next() && o.id == 101 && s.bool("entry.info") {
+			if n := walkClass(s, "ParseInfo"); s.err == nil {
+				return r.alter(n)
+			}
+		}
+	case logUseTable:
+		schema, name := r.names(o)
+		r.current = c.table(schema, name)
+		if s.err == nil && r.current == nil {
+			s.fail("entry.table", corruptf("no table %s.%s", schema, name))
+		}
+	case logInsert, logDelete, logUpdate, logRowGroups:
+		t := r.current
+		if t == nil {
+			s.fail("entry", corruptf("rows of no table"))
+			return s.err
+		}
+		if t.load() != nil {
+			return nil // the table is unreadable anyway, and says why
+		}
+		switch kind {
+		case logInsert:
+			return r.insert(t, o)
+		case logDelete:
+			return r.remove(t, o)
+		case logUpdate:
+			return r.update(t, o)
+		}
+		return r.rowGroups(t, o)
+	default:
+		s.fail("entry.type", unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
+	}
+	return s.err
+}
+
+// name reads the one name of an entry about a schema.
+func (r *replay) name(o *object) (name string) {
+	for o.next() {
+		switch o.id {
+		case 101:
+			name = o.s.string("entry.name")
+		case 102: // a path, from 2.0 on
+			name = cmp.Or(lastString(walkClass(o.s, "QualifiedName")), name)
+		default:
+			o.unknown()
+		}
+	}
+	return name
+}
+
+func lastString(n *node) string {
+	path := n.strings(100)
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
+}
+
+// names reads the schema and name of what an entry drops or uses.
+func (r *replay) names(o *object) (schema, name string) {
+	for o.next() {
+		switch o.id {
+		case 101:
+			schema = o.s.string("entry.schema")
+		case 102:
+			name = o.s.string("entry.name")
+		default:
+			o.unknown()
+		}
+	}
+	return cmp.Or(schema, "main"), name
+}
+
+// create adds what a CreateInfo creates; a later one of the same name takes the place of an earlier one.
+func (r *replay) create(n *node) {
+	c := r.db.cat
+	switch n.class {
+	case "CreateViewInfo":
+		schema, name := schemaAndName(n, 200)
+		c.views = slices.DeleteFunc(c.views, func(v View) bool { return v.Schema == schema && v.Name == name })
+	case "CreateTableInfo":
+		schema, name := schemaAndName(n, 200)
+		c.tables = slices.DeleteFunc(c.tables, func(t *Table) bool { return t.schema == schema && t.name == name })
+	}
+	r.db.addEntry(n)
+}
+
+func (r *replay) dropSchema(name string) {
+	c := r.db.cat
+	c.schemas = slices.DeleteFunc(c.schemas, func(x Schema) bool { return x.Name == name })
+	c.tables = slices.DeleteFunc(c.tables, func(x *Table) bool { return x.schema == name })
+	c.views = slices.DeleteFunc(c.views, func(x View) bool { return x.Schema == name })
+	c.sequences = slices.DeleteFunc(c.sequences, func(x Sequence) bool { return x.Schema == name })
+	c.indexes = slices.DeleteFunc(c.indexes, func(x Index) bool { return x.Schema == name })
+	c.types = slices.DeleteFunc(c.types, func(x UserType) bool { return x.Schema == name })
+}
+
+func (r *replay) sequenceValue(o *object) {
+	var schema, name string
+	var uses uint64
+	for o.next() {
+		switch o.id {
+		case 101:
+			schema = o.s.string("entry.schema")
+		case 102:
+			name = o.s.string("entry.name")
+		case 103:
+			uses = o.s.uleb(64, "entry.usage_count")
+		case 104:
+			o.s.sleb(64, "entry.counter")
+		default:
+			o.unknown()
+		}
+	}
+	for i, q := range r.db.cat.sequences {
+		if q.Schema == schema && q.Name == name {
+			r.db.cat.sequences[i].Uses = uses
+		}
+	}
+}
+
+// chunk reads a chunk; a value too large is a limit, not damage.
+func (r *replay) chunk(s *stream) []*Vector {
+	return readChunk(s, r.budget, maxChunkRows, "entry.chunk")
+}
+
+func (r *replay) insert(t *Table, o *object) error {
+	s := o.s
+	var cols []*Vector
+	for o.next() {
+		if o.id != 101 {
+			o.unknown()
+			break
+		}
+		cols = r.chunk(s)
+	}
+	types := t.physicalTypes()
+	if s.err == nil && !sameLayouts(cols, types) {
+		s.fail("insert.chunk", corruptf("columns do not match table %s", t.qualified()))
+	}
+	if s.err != nil || len(cols) == 0 {
+		return s.err
+	}
+	n := int64(cols[0].n)
+	if g := t.lastChunk(n); g != nil {
+		for i, v := range cols {
+			if err := g.cols[i].vector.appendFrom(v, 0, int(n), false, r.budget); err != nil {
+				s.fail("insert.chunk", ErrLimit)
+				return s.err
+			}
+		}
+		g.rows += n
+	} else {
+		g := &rowGroup{rows: n, start: t.next, logged: true}
+		for _, v := range cols {
+			g.cols = append(g.cols, columnSource{vector: v})
+		}
+		t.parts = append(t.parts, g)
+	}
+	t.next += n
+	t.rows += n
+	return nil
+}
+
+// lastChunk gives the row group to which n more rows can be appended; nil when there is none.
+func (t *Table) lastChunk(n int64) *rowGroup {
+	if len(t.parts) == 0 {
+		return nil
+	}
+	g := t.parts[len(t.parts)-1]
+	if !g.logged || g.rows+n > coalesceRows {
+		return nil
+	}
+	for _, c := range g.cols {
+		if c.vector == nil || c.repeat {
+			return nil
+		}
+	}
+	return g
+}
+
+func sameLayouts(cols []*Vector, types []*Type) bool {
+	return slices.EqualFunc(cols, types, func(v *Vector, t *Type) bool { return sameLayout(v.typ, t) })
+}
+
+// sameLayout reports whether values of two types are stored the same.
+func sameLayout(a, b *Type) bool {
+	if a == b {
+		return true
+	}
+	if a.ID != b.ID || a.phys != b.phys || a.Scale != b.Scale || a.Size != b.Size || len(a.Values) != len(b.Values) ||
+		(a.Elem == nil) != (b.Elem == nil) || a.Elem != nil && !sameLayout(a.Elem, b.Elem) {
+		return false
+	}
+	return slices.EqualFunc(a.Fields, b.Fields, func(x, y Field) bool { return sameLayout(x.Type, y.Type) })
+}
+
+// find gives the row group of a row id and the row's place in it.
+func (t *Table) find(id int64) (g *rowGroup, row int64) {
+	i := sort.Search(len(t.parts), func(i int) bool { return t.parts[i].start > id })
+	if i == 0 {
+		return nil, 0
+	}
+	g = t.parts[i-1]
+	if row = id - g.start; id < 0 || row >= g.rows {
+		return nil, 0
+	}
+	return g, row
+}
+
+func (r *replay) remove(t *Table, o *object) error {
+	s := o.s
+	for o.next() {
+		if o.id != 101 {
+			o.unknown()
+			break
+		}
+		before := r.budget.left
+		cols := r.chunk(s)
+		if s.err != nil {
+			break
+		}
+		if len(cols) != 1 || cols[0].typ.phys != physInt64 {
+			s.fail("delete.chunk", corruptf("not one column of row ids"))
+			break
+		}
+		for _, id := range cols[0].i64 {
+			g, row := t.find(id)
+			if g == nil {
+				s.fail("delete.row", corruptf("row %d of %d", id, t.next))
+				return s.err
+			}
+			if g.hasDeletes {
+				// From here on the masks in memory are all there are.
+				masks, err := g.readDeletes(r.db)
+				if err != nil {
+					return err
+				}
+				g.deleted, g.hasDeletes = masks, false
+			}
+			if g.deleted == nil {
+				g.deleted = map[int64]*rowMask{}
+			}
+			m := g.deleted[row/vectorSize]
+			if m == nil {
+				m = &rowMask{}
+				g.deleted[row/vectorSize] = m
+			}
+			if i := int(row % vectorSize); !m.has(i) {
+				m.set(i)
+				t.rows--
+			}
+		}
+		r.budget.left = before // the row ids are not kept
+	}
+	return s.err
+}
+
+func (r *replay) update(t *Table, o *object) error {
+	s := o.s
+	var path []uint64
+	var cols []*Vector
+	for o.next() {
+		switch o.id {
+		case 101:
+			s.list("update.path", func() { path = append(path, s.uleb(64, "update.path")) })
+		case 102:
+			cols = r.chunk(s)
+		default:
+			o.unknown()
+		}
+	}
+	if s.err != nil {
+		return s.err
+	}
+	types := t.physicalTypes()
+	if len(cols) != 2 || cols[1].typ.phys != physInt64 || len(path) == 0 || path[0] >= uint64(len(types)) {
+		s.fail("update", corruptf("path %v and %d columns", path, len(cols)))
+		return s.err
+	}
+	u := update{column: int(path[0]), values: cols[0]}
+	typ := types[path[0]]
+	for i, k := range path[1:] {
+		if k == 0 && i == len(path)-2 {
+			u.validity = true
+			break
+		}
+		if typ.phys != physStruct || k == 0 || k > uint64(len(typ.stored)) {
+			s.fail("update.path", corruptf("member %d of %s", k, typ))
+			return s.err
+		}
+		u.members = append(u.members, int(k-1))
+		typ = typ.stored[k-1].Type
+	}
+	if !u.validity && !sameLayout(typ, cols[0].typ) {
+		s.fail("update.chunk", corruptf("values of %s, want %s", cols[0].typ, typ))
+		return s.err
+	}
+	if !u.validity && (typ.phys == physStruct || typ.phys == physList || typ.phys == physArray) {
+		s.fail("update.chunk", unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
+		return s.err
+	}
+	perGroup := map[*rowGroup]*update{}
+	for i, id := range cols[1].i64 {
+		g, row := t.find(id)
+		if g == nil {
+			s.fail("update.row", corruptf("row %d of %d", id, t.next))
+			return s.err
+		}
+		w := perGroup[g]
+		if w == nil {
+			copied := u
+			w = &copied
+			perGroup[g] = w
+		}
+		w.rows = append(w.rows, updatedRow{row, i})
+	}
+	for g, w := range perGroup {
+		slices.SortStableFunc(w.rows, func(a, b updatedRow) int { return cmp.Compare(a.row, b.row) })
+		g.updates = append(g.updates, *w)
+	}
+	return nil
+}
+
+// An update is values that the log puts in the place of others.
+type update struct {
+	column   int   // physical
+	members  []int // of nested structs, down to what is changed
+	validity bool  // only NULLness changes; otherwise only values do
+	values   *Vector
+	rows     []updatedRow // ascending
+}
+
+// updatedRow says that a row of the group takes on value index of values.
+type updatedRow struct {
+	row   int64
+	index int
+}
+
+// apply changes the n rows from pos on, which are all that v holds.
+func (u *update) apply(v *Vector, pos, n int64, b *budget) error {
+	for _, m := range u.members {
+		v = v.children[m]
+	}
+	from := sort.Search(len(u.rows), func(i int) bool { return u.rows[i].row >= pos })
+	for _, r := range u.rows[from:] {
+		if r.row >= pos+n {
+			break
+		}
+		i := int(r.row - pos)
+		null := v.Null(i)
+		if u.validity {
+			null = u.values.Null(r.index)
+		} else if err := v.set(i, u.values, r.index, b); err != nil {
+			return err
+		}
+		if null {
+			v.setNull(i)
+		} else {
+			v.setValid(i)
+		}
+	}
+	return nil
+}
+
+func (r *replay) rowGroups(t *Table, o *object) error {
+	s := o.s
+	types := t.physicalTypes()
+	for o.next() {
+		if o.id != 101 {
+			o.unknown()
+			break
+		}
+		for c := s.object("RowGroupData"); c.next(); {
+			if c.id != 100 {
+				c.unknown()
+				break
+			}
+			s.list("RowGroupData.row_groups", func() { r.rowGroup(t, s, types) })
+		}
+	}
+	return s.err
+}
+
+func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
+	const class = "RowGroupData"
+	g := &rowGroup{start: t.next}
+	var stored []*Type
+	for o := s.object(class); o.next(); {
+		switch o.id {
+		case 100:
+			s.list(class, func() {
+				typ, err := readStoredType(s)
+				if err != nil && s.err == nil {
+					s.err = err
+				}
+				stored = append(stored, typ)
+			})
+			if s.err == nil && !slices.EqualFunc(stored, types, sameLayout) {
+				s.fail(class, corruptf("columns do not match table %s", t.qualified()))
+			}
+		case 101:
+			if n := s.length(class); n != len(types) {
+				s.fail(class, corruptf("%d columns, want %d", n, len(types)))
+				return
+			}
+			for _, typ := range types {
+				g.cols = append(g.cols, columnSource{data: readColumnData(s, typ)})
+			}
+		case 102:
+			s.uleb(64, class)
+		case 103:
+			g.rows = int64(s.uleb(40, class))
+		default:
+			o.unknown()
+		}
+	}
+	if s.err == nil && len(g.cols) != len(types) {
+		s.fail(class, corruptf("%d columns, want %d", len(g.cols), len(types)))
+	}
+	for _, c := range g.cols {
+		if s.err == nil {
+			c.data.check(s, g.rows)
+		}
+	}
+	if s.err != nil {
+		return
+	}
+	t.parts = append(t.parts, g)
+	t.next += g.rows
+	t.rows += g.rows
+}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -33,11 +35,12 @@ type builder struct {
 	attachments []*provider.Attachment
 	notes       []*provider.Note
 	said        map[string]bool
+	doubles     map[string]map[string]bool // columns by table that were converted to cents
 	result      *provider.Result
 }
 
 func newBuilder(ctx context.Context, lenient bool) *builder {
-	return &builder{ctx: ctx, lenient: lenient, said: map[string]bool{}}
+	return &builder{ctx: ctx, lenient: lenient, said: map[string]bool{}, doubles: map[string]map[string]bool{}}
 }
 
 // note adds a note unless it was said already.
@@ -181,7 +184,7 @@ func (b *builder) cents(r *row, column string) *provider.Cents {
 		return new(provider.Cents(x))
 	case float64:
 		if c, ok := whole(v); ok {
-			b.note(noteDerived, "table %s: %s is a DOUBLE; its values are whole and were converted to cents exactly", r.t.t.Name(), column)
+			b.double(r, column)
 			return &c
 		}
 		switch {
@@ -196,6 +199,15 @@ func (b *builder) cents(r *row, column string) *provider.Cents {
 	}
 	b.bad(r, column, asText(v), ErrFraction)
 	return nil
+}
+
+// double remembers that a column was converted to cents.
+func (b *builder) double(r *row, column string) {
+	table := r.t.t.Name()
+	if b.doubles[table] == nil {
+		b.doubles[table] = map[string]bool{}
+	}
+	b.doubles[table][column] = true
 }
 
 // whole gives a DOUBLE as cents if it is a whole number of them, and not so large that it may have been rounded.
@@ -290,9 +302,13 @@ func (b *builder) payload(r *row) json.RawMessage {
 	return o.json()
 }
 
-// recorded keeps the rest of the row of a run or an iteration in a note.
-func (b *builder) recorded(r *row, what string) {
-	if rest := b.payload(r); rest != nil {
+// recorded keeps the members of o and the rest of the row of a run or an iteration in a note.
+func (b *builder) recorded(r *row, what string, o *object) {
+	if o == nil {
+		o = &object{}
+	}
+	b.rest(r, o)
+	if rest := o.json(); rest != nil {
 		b.note(noteRecorded, "%s: %s", what, rest)
 	}
 }
@@ -322,6 +338,10 @@ func (b *builder) put(r *row, record provider.Record) {
 func (b *builder) finish() (*provider.Live, error) {
 	if b.err != nil {
 		return nil, b.err
+	}
+	for _, table := range slices.Sorted(maps.Keys(b.doubles)) {
+		columns := slices.Sorted(maps.Keys(b.doubles[table]))
+		b.note(noteDerived, "money of type DOUBLE in table %s was whole and was converted to cents exactly: %s", table, strings.Join(columns, ", "))
 	}
 	all := append([]provider.Record{&b.start}, b.records...)
 	for _, a := range b.attachments {

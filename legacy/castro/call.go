@@ -111,35 +111,46 @@ func secondsOf(value []byte) (*float64, bool) {
 	return &f, true
 }
 
+// calls remembers the calls of a run by what was asked and answered.
+type calls map[[sha256.Size]byte]*provider.Interaction
+
+// add gives the earlier call that i repeats word for word, if there is one.
+func (c *calls) add(i *provider.Interaction) (first *provider.Interaction, repeats bool) {
+	if i.UserPrompt == nil || i.Response == nil {
+		return nil, false
+	}
+	h := sha256.New()
+	for _, s := range []*string{i.SystemPrompt, i.UserPrompt, i.Response} {
+		if s != nil {
+			fmt.Fprintf(h, "%d:%s", len(*s), *s)
+		}
+	}
+	sum := [sha256.Size]byte(h.Sum(nil))
+	if first := (*c)[sum]; first != nil {
+		return first, true
+	}
+	if *c == nil {
+		*c = calls{}
+	}
+	(*c)[sum] = i
+	return nil, false
+}
+
 // checkCalls adds notes about calls of a language model that are doubtful: rows that repeat an earlier answer, and counts of
 // words that stand where those of tokens should.
 func (b *builder) checkCalls() {
-	type place struct {
-		iteration int
-		agent     string
-	}
-	first := map[[sha256.Size]byte]place{}
+	var all calls
 	counted, words := 0, 0
 	for _, r := range b.records {
 		i, ok := r.(*provider.Interaction)
-		if !ok || i.UserPrompt == nil || i.Response == nil {
+		if !ok {
 			continue
 		}
-		h := sha256.New()
-		for _, s := range []*string{i.SystemPrompt, i.UserPrompt, i.Response} {
-			if s != nil {
-				fmt.Fprintf(h, "%d:%s", len(*s), *s)
-			}
-		}
-		sum := [sha256.Size]byte(h.Sum(nil))
-		here := place{i.Iteration, i.AgentID}
-		if p, twice := first[sum]; twice {
+		if first, repeats := all.add(i); repeats {
 			b.note(noteDoubtful, "the call of iteration %d for agent %q repeats that of iteration %d for agent %q word for word: after an error the runner could save the answer before once more",
-				here.iteration, here.agent, p.iteration, p.agent)
-		} else {
-			first[sum] = here
+				i.Iteration, i.AgentID, first.Iteration, first.AgentID)
 		}
-		if i.PromptTokens != nil && i.SystemPrompt != nil {
+		if i.PromptTokens != nil && i.SystemPrompt != nil && i.UserPrompt != nil {
 			counted++
 			if n := int64(len(strings.Fields(*i.SystemPrompt)) + len(strings.Fields(*i.UserPrompt))); n == *i.PromptTokens {
 				words++

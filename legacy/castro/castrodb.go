@@ -44,14 +44,16 @@ func (c *castro) build(b *builder, id string) error {
 			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
 			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
+		var o object
+		if endOf(status) == provider.StatusRunning {
+			o.unended(&result)
+		}
 		if n := b.take(r, "num_iterations"); n != nil {
 			counted = asText(n)
-			b.note(noteRecorded, `experiment_runs: {"num_iterations": %s}`, counted)
-		}
-		if endOf(status) == provider.StatusRunning {
-			b.unended("experiment_runs", &result)
+			o.add("num_iterations", json.RawMessage(counted))
 		}
 		b.start.Config = b.payload(r)
+		b.recorded(r, "experiment_runs", &o)
 		b.valid(r, &b.start)
 		return b.err
 	})
@@ -68,7 +70,7 @@ func (c *castro) build(b *builder, id string) error {
 		}
 		b.drop(r, "run_id", "event_id")
 		record := eventRecord(n, b.str(r, "event_type"), b.str(r, "timestamp"), b.json(r, "details"))
-		b.recorded(r, "experiment_events of iteration "+r.text("iteration"))
+		b.recorded(r, "experiment_events, iteration "+r.text("iteration"), nil)
 		if !b.valid(r, record) {
 			return b.err
 		}
@@ -126,12 +128,8 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	g, from := (*game)(nil), ""
 	if c.t[gameSessions] != nil && c.t[gamePolicies] != nil {
 		g, from = &game{c.t}, "this file"
-	} else if name := b.start.Name; name != "" && name == filepath.Base(name) && !strings.ContainsAny(name, `/\:`) && name != ".." {
-		from = name + ".db"
-		path := filepath.Join(filepath.Dir(c.d.path), from)
-		if sameFile(path, c.d.path) {
-			return false, nil
-		}
+	} else if path := c.d.siblingPath(b.start.Name); path != "" {
+		from = filepath.Base(path)
 		sibling, db, err := openGame(path, &c.d.options.DuckDB)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -158,7 +156,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		belongs = (ended == "" || from <= ended) && (to == "" || begun <= to)
 		if belongs {
 			b.drop(r, "game_id")
-			b.recorded(r, "game_sessions")
+			b.recorded(r, "game_sessions", nil)
 		}
 		return b.err
 	})
@@ -188,6 +186,18 @@ func (c *castro) latest(ctx context.Context, name string) (id, begun, ended stri
 		return nil
 	})
 	return id, begun, ended, err
+}
+
+// siblingPath gives the path of the database of one experiment beside the file; empty if there can be none.
+func (d *Database) siblingPath(name string) string {
+	if name == "" || name == ".." || name != filepath.Base(name) || strings.ContainsAny(name, "/\\:\x00") {
+		return ""
+	}
+	path := filepath.Join(filepath.Dir(d.path), name+".db")
+	if sameFile(path, d.path) {
+		return ""
+	}
+	return path
 }
 
 // sameFile reports whether two paths lead to one file.

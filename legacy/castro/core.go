@@ -59,6 +59,7 @@ type coreRun struct {
 	decided    map[int]map[string]bool
 	proposals  map[int]map[string]json.RawMessage
 	totals     map[int]provider.Cents // total_cost of the evaluation event
+	calls      calls
 }
 
 func (c *core) build(b *builder, id string) error {
@@ -76,10 +77,11 @@ func (c *core) build(b *builder, id string) error {
 			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
 			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
+		var o object
 		if result.CompletedAt == "" {
-			b.unended(r.t.t.Name(), &result)
+			o.unended(&result)
 		}
-		b.recorded(r, r.t.t.Name())
+		b.recorded(r, r.t.t.Name(), &o)
 		b.valid(r, &b.start)
 		return b.err
 	})
@@ -120,20 +122,18 @@ func (c *core) readEvents(run *coreRun, id string) error {
 		number, _ := r.raw("id").(int64)
 		run.drop(r, c.names.id, "id")
 		record := eventRecord(n, run.str(r, "event_type"), run.str(r, "timestamp"), run.json(r, "event_data"))
-		run.recorded(r, fmt.Sprintf("experiment_events of iteration %d", n))
+		run.recorded(r, fmt.Sprintf("experiment_events, iteration %d", n), nil)
 		if !run.valid(r, record) {
 			return run.err
 		}
 		all = append(all, numbered{number, placed{record, n, r.text("timestamp"), 0}})
 		switch e := record.(type) {
 		case *provider.Interaction:
-			if e.ParsedPolicy != nil && e.AgentID != "" {
+			if _, repeats := run.calls.add(e); !repeats && e.ParsedPolicy != nil && e.AgentID != "" {
 				if run.proposals[n] == nil {
 					run.proposals[n] = map[string]json.RawMessage{}
 				}
-				if _, twice := run.proposals[n][e.AgentID]; !twice || e.ParsingError == nil {
-					run.proposals[n][e.AgentID] = e.ParsedPolicy
-				}
+				run.proposals[n][e.AgentID] = e.ParsedPolicy
 			}
 		case *provider.Event:
 			if e.Type == "evaluation" {
@@ -175,7 +175,7 @@ func (c *core) readIterations(run *coreRun, id string) error {
 		for _, yes := range accepted {
 			run.stored = run.stored || yes
 		}
-		run.recorded(r, fmt.Sprintf("experiment_iterations, iteration %d", n))
+		run.recorded(r, fmt.Sprintf("experiment_iterations, iteration %d", n), nil)
 		if run.err == nil && run.iterations[n] == nil && run.valid(r, record) {
 			run.iterations[n] = record
 			run.others = append(run.others, placed{record, n, record.Timestamp, 0})

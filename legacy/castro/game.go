@@ -63,13 +63,15 @@ func (g *game) build(b *builder, id string) error {
 		b.drop(r, "game_id")
 		b.start.CreatedAt, status = b.str(r, "started_at"), b.str(r, "status")
 		result.CompletedAt, result.Converged, result.FinalCost = b.str(r, "completed_at"), b.boolean(r, "converged"), b.cents(r, "final_cost")
-		if n := b.take(r, "total_iterations"); n != nil {
-			b.note(noteRecorded, `game_sessions: {"total_iterations": %s}`, asText(n))
-		}
+		var o object
 		if endOf(status) == provider.StatusRunning {
-			b.unended("game_sessions", &result)
+			o.unended(&result)
+		}
+		if n := b.take(r, "total_iterations"); n != nil {
+			o.add("total_iterations", json.RawMessage(asText(n)))
 		}
 		b.start.Config = b.payload(r)
+		b.recorded(r, "game_sessions", &o)
 		b.valid(r, &b.start)
 		return b.err
 	})
@@ -93,8 +95,7 @@ func (g *game) build(b *builder, id string) error {
 }
 
 // unended keeps, of a run that has no result, the columns that would be in it.
-func (b *builder) unended(table string, result *provider.Result) {
-	var o object
+func (o *object) unended(result *provider.Result) {
 	if result.CompletedAt != "" {
 		o.addText("completed_at", result.CompletedAt)
 	}
@@ -104,9 +105,6 @@ func (b *builder) unended(table string, result *provider.Result) {
 	}
 	o.addCents("final_cost", result.FinalCost)
 	o.addCents("best_cost", result.BestCost)
-	if text := o.json(); text != nil {
-		b.note(noteRecorded, "%s: %s", table, text)
-	}
 }
 
 // A gameIteration is what the rows of policies tell of one iteration.

@@ -18,10 +18,14 @@ type script struct{ t *tables }
 var scriptAgents = []string{"BANK_A", "BANK_B"}
 
 func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
-	ended := map[string]bool{}
+	ended, last := map[string]bool{}, map[string]int64{}
 	err := s.t[scriptMetrics].each(ctx, "", nil, func(r *row) error {
+		id := r.text("experiment_id")
 		if converged, _ := r.raw("converged").(bool); converged {
-			ended[r.text("experiment_id")] = true
+			ended[id] = true
+		}
+		if n, ok := r.raw("iteration_number").(int64); ok {
+			last[id] = max(last[id], n)
 		}
 		return nil
 	})
@@ -34,7 +38,7 @@ func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
 			ID: r.text("experiment_id"), Name: r.text("experiment_name"), Type: "castro-script", Generation: string(s.t.script()),
 			Status: provider.StatusRunning, CreatedAt: r.text("created_at"),
 		}
-		if ended[i.ID] {
+		if limit, ok := r.raw("max_iterations").(int64); ended[i.ID] || ok && limit > 0 && last[i.ID] >= limit {
 			i.Status = provider.StatusCompleted
 		}
 		all = append(all, i)
@@ -334,6 +338,8 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, to
 	}
 	if s.t[scriptPolicies] == nil || !s.t[scriptPolicies].has("was_accepted") {
 		b.note(noteDerived, "whether a policy was accepted was not recorded in this version")
+	} else {
+		b.note(noteDerived, "the accepted changes of an iteration are was_accepted of the policies that were first used in it")
 	}
 	if totals.lastRow == nil {
 		b.note(noteDoubtful, "no iteration was recorded: the run failed at once, or was killed; the initial policies are in its policy_init events")

@@ -107,6 +107,21 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 	return nil
 }
 
+// keys calls f with the text of one column in every row, and reads no other column.
+func (t *table) keys(ctx context.Context, column string, f func(string)) error {
+	s := t.t.Scan(ctx, t.columns[t.index[column]].Name)
+	for s.Next() {
+		v := s.Batch().Column(0)
+		for i := range s.Batch().Len() {
+			f(asText(value(v, i)))
+		}
+	}
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("table %s: %w", t.t.Name(), err)
+	}
+	return nil
+}
+
 // is makes a condition for [table.each].
 func is(id string) func(string) bool { return func(s string) bool { return s == id } }
 

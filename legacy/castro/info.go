@@ -1,0 +1,182 @@
+package castro
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Description says what a file is.
+type Description struct {
+	Kind           string   // such as "DuckDB database"
+	Generations    []string // such as "core K1", one for each that the file holds tables of
+	Explanations   []string // of the generations, in plain words
+	EngineVersion  string   // of the DuckDB that made the file; empty for JSON
+	StorageVersion int      // of DuckDB's format; 0 for JSON
+	Level          int      // of the format's features; 0 for JSON
+	Log            string   // what the write-ahead log beside the file holds; empty for JSON
+	Tables         []TableInfo
+	NotKept        []string // columns that are left out, as table.column: identifiers of rows
+	Notes          []string // what else to know
+}
+
+// A TableInfo describes a table of a database.
+type TableInfo struct {
+	Name       string // with its schema, unless that is main
+	Rows       int64
+	Generation string // that its columns belong to; empty for a table that is not imported
+	Unreadable []string
+}
+
+// Imported reports whether rows of the table become records.
+func (t TableInfo) Imported() bool { return t.Generation != "" }
+
+// Describe says what the file is. It reads the ids of runs in every table, to find rows of runs that are not listed.
+func (d *Database) Describe(ctx context.Context) (Description, error) {
+	if d.web != nil {
+		return Description{
+			Kind: "JSON export", Generations: []string{string(generationWeb)}, Explanations: []string{generationWeb.explain()},
+		}, nil
+	}
+	runs, err := d.Runs(ctx)
+	if err != nil {
+		return Description{}, err
+	}
+	info := d.db.Info()
+	about := Description{
+		Kind: "DuckDB database", EngineVersion: info.LibraryVersion, StorageVersion: info.StorageVersion, Level: info.Level,
+		Log: "none", Notes: info.Notes,
+	}
+	switch {
+	case info.LogApplied:
+		about.Log = fmt.Sprintf("%d bytes beside the file, with %d transactions that the file itself does not hold; they are read too", info.LogBytes, info.Transactions)
+	case info.LogBytes > 0:
+		about.Log = fmt.Sprintf("%d bytes beside the file, of which nothing was needed", info.LogBytes)
+	}
+	seen := map[string]bool{}
+	ids := map[string]bool{}
+	for _, r := range runs {
+		ids[r.ID] = true
+		if !seen[r.Generation] {
+			seen[r.Generation] = true
+			about.Generations = append(about.Generations, r.Generation)
+		}
+	}
+	for r := range roles {
+		if t := d.tables[r]; t != nil && signatures[r].parent == r && !slices.ContainsFunc(about.Generations, func(g string) bool { return sameKind(g, d.generation(r)) }) {
+			about.Generations = append(about.Generations, string(d.generation(r))) // without runs
+		}
+	}
+	for _, g := range about.Generations {
+		if text := generation(g).explain(); !slices.Contains(about.Explanations, text) {
+			about.Explanations = append(about.Explanations, text)
+		}
+	}
+	for _, t := range d.db.Tables() {
+		i := TableInfo{Name: t.Name(), Rows: t.RowCount()}
+		if t.Schema() != "main" {
+			i.Name = t.Schema() + "." + t.Name()
+		}
+		for _, c := range t.Columns() {
+			if c.Err != nil {
+				i.Unreadable = append(i.Unreadable, fmt.Sprintf("%s: %v", c.Name, c.Err))
+			}
+		}
+		for r := range roles {
+			known := d.tables[r]
+			if known == nil || known.t.Name() != t.Name() || known.t.Schema() != t.Schema() {
+				continue
+			}
+			i.Generation = string(d.generation(signatures[r].parent))
+			for _, c := range columnList(signatures[r].notKept) {
+				if known.has(c) {
+					about.NotKept = append(about.NotKept, t.Name()+"."+c)
+				}
+			}
+			note, err := known.orphans(ctx, ids)
+			if err != nil {
+				return Description{}, err
+			}
+			if note != "" {
+				about.Notes = append(about.Notes, note)
+			}
+		}
+		about.Tables = append(about.Tables, i)
+	}
+	about.Notes = append(about.Notes, d.siblings(runs)...)
+	return about, nil
+}
+
+// generation names the generation of a table of runs.
+func (d *Database) generation(r role) generation {
+	switch r {
+	case scriptConfig:
+		return d.tables.script()
+	case gameSessions:
+		return generationGame
+	case castroRuns:
+		return generationCastro
+	case coreRuns:
+		return d.tables.core("")
+	case unifiedRuns:
+		return generationUnified
+	}
+	return generationWeb
+}
+
+// sameKind reports whether two generations differ at most in their version.
+func sameKind(a string, b generation) bool {
+	kindA, _, _ := strings.Cut(a, " ")
+	kindB, _, _ := strings.Cut(string(b), " ")
+	return kindA == kindB
+}
+
+// orphans tells of rows whose run is not among ids.
+func (t *table) orphans(ctx context.Context, ids map[string]bool) (string, error) {
+	key := signatures[t.role].key
+	if key == "" || signatures[t.role].parent == t.role {
+		return "", nil
+	}
+	rows, example := 0, ""
+	err := t.keys(ctx, key, func(id string) {
+		if !ids[id] {
+			rows++
+			if example == "" || id < example {
+				example = id
+			}
+		}
+	})
+	if err != nil || rows == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("%d rows of table %s belong to runs that the file does not list, such as %s, and are not imported", rows, t.t.Name(), shorten(example)), nil
+}
+
+// siblings tells of files beside this one that hold more about its runs.
+func (d *Database) siblings(runs []RunInfo) (notes []string) {
+	dir := filepath.Dir(d.path)
+	if d.tables[gameSessions] != nil && d.tables[castroRuns] == nil {
+		path := filepath.Join(dir, "castro.db")
+		if _, err := os.Stat(path); err == nil {
+			notes = append(notes, "castro.db beside the file may hold the calls of the language model; open it to read both together")
+		}
+	}
+	if d.tables[castroRuns] != nil && d.tables[gameSessions] == nil {
+		seen := map[string]bool{}
+		for _, r := range runs {
+			if r.Generation != string(generationCastro) || seen[r.Name] {
+				continue
+			}
+			seen[r.Name] = true
+			if path := d.siblingPath(r.Name); path == "" {
+				continue
+			} else if _, err := os.Stat(path); err != nil {
+				notes = append(notes, fmt.Sprintf("costs and decisions of experiment %q would be in %s.db beside the file, which is not there", r.Name, r.Name))
+			}
+		}
+	}
+	return notes
+}

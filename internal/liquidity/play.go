@@ -123,8 +123,8 @@ func (r *run) begin() {
 	s := r.s
 	for range s.Banks {
 		share := One / 2
-		p := encode(newPolicy("default", json.Number(share.String())))
-		r.banks = append(r.banks, &bank{share: share, reach: Reach, policy: p})
+		p := newPolicy("default", json.Number(share.String()))
+		r.banks = append(r.banks, &bank{share: share, reach: Reach, policy: encode(p), id: p.ID})
 	}
 	r.put(&provider.Start{
 		RunID: r.id, Name: s.Name, Type: Type, CreatedAt: r.time(),
@@ -271,7 +271,7 @@ func (r *run) improve(it *iteration, i int) {
 		it.accepted[name] = true
 		it.outcomes[i] = fmt.Sprintf("The proposal of %v was accepted: %v instead of %v.", answer.share, v.new, v.old)
 		r.event(r.n, "policy_change", policyChange{name, b.policy, answer.policy, v.old, v.new, true})
-		b.share, b.policy, b.reach = answer.share, answer.policy, Reach
+		b.share, b.policy, b.id, b.reach = answer.share, answer.policy, answer.id, Reach
 		return
 	}
 	it.outcomes[i] = fmt.Sprintf("The proposal of %v was rejected: %v instead of %v.", answer.share, v.new, v.old)

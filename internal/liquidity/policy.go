@@ -44,8 +44,9 @@ var errCutOff = errors.New("the JSON object of the response is cut off")
 // An answer is what could be read from a response.
 type answer struct {
 	policy json.RawMessage // nil if there is none
-	share  Fraction        // if faults is empty
-	faults []string        // why the policy cannot be used
+	id     string
+	share  Fraction // if faults is empty
+	faults []string // why the policy cannot be used
 }
 
 // parseResponse reads the response of a model: a JSON object with the members of a policy and perhaps an explanation, which
@@ -66,7 +67,7 @@ func parseResponse(response string) (answer, error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return a, errNoPolicy
 	}
-	a.policy = encode(p)
+	a.policy, a.id = encode(p), p.ID
 	share, err := ParseFraction(p.Parameters.Share.String())
 	if err != nil {
 		a.faults = append(a.faults, "parameters.initial_liquidity_"+err.Error())

@@ -12,6 +12,7 @@ const Model = "deterministic-stand-in"
 type bank struct {
 	share  Fraction
 	policy json.RawMessage
+	id     string   // of the policy
 	reach  Fraction // how far the next proposal may go
 	erred  bool     // the last proposal was a mistake
 	past   []string // paragraphs of the history that its prompts show
@@ -87,7 +88,11 @@ func (s *Scenario) respond(r *random, n, i int, b *bank, shares []Fraction) repl
 		re.text = fmt.Sprintf("I would keep the share at about %v and watch the queue for another iteration before I change anything.", b.share)
 		return re
 	}
-	p := newPolicy(fmt.Sprintf("%s-%03d", s.Banks[i], n), share)
+	id := fmt.Sprintf("%s-%03d", s.Banks[i], n)
+	if share.String() == b.share.String() && action == "Release" {
+		id = b.id // the policy it has
+	}
+	p := newPolicy(id, share)
 	p.Payment.Action = action
 	text := string(encode(struct {
 		Explanation string `json:"explanation"`

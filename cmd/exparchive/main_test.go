@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
+	"github.com/simexp/exparchive/provider/providertest"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect of stdout and stderr")
@@ -28,7 +34,29 @@ func TestScripts(t *testing.T) {
 					env.Setenv(name, value)
 				}
 			}
-			return nil
+			return writeRuns(env.WorkDir)
 		},
 	})
+}
+
+// writeRuns gives every script the files run.jsonl, a short run, and sample.jsonl, one with everything that can be recorded.
+func writeRuns(folder string) error {
+	text, err := os.ReadFile("testdata/lines/run.jsonl")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "run.jsonl"), text, 0o666); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(folder, "sample.jsonl"))
+	if err != nil {
+		return err
+	}
+	w := jsonl.NewWriter(f)
+	for _, r := range providertest.Sample() {
+		if err := provider.Put(context.Background(), w, r); err != nil {
+			return err
+		}
+	}
+	return f.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +67,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 	},
 	// feed ACTION COUNT LINES COMMAND... starts COMMAND, whose last argument is the archive to be, gives it the file LINES on a
-	// pipe that stays open, waits until COUNT records are on disk, and kills or interrupts it.
+	// pipe that stays open, and waits until COUNT records are on disk. ACTION is what happens then: kill, interrupt, or busy, which
+	// tries what may not be done now before it kills.
 	"feed": feed,
 	// tmpfs FOLDER SIZE mounts a file system in memory of SIZE, which goes away with the script.
 	"tmpfs": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -90,7 +94,56 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("got exit code %d, want %s", code, want)
 		}
 	},
-	// repeat COUNT FILE prints a file over and over into standard output's stead, the file FILE.repeated; # is the number.
+	// lines FILE FROM TO OUT puts some lines of FILE, counted from 1, into OUT.
+	"lines": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 3, 4)
+		from, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		to, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		all := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+		ts.Check(os.WriteFile(path, []byte(strings.Join(all[from-1:to], "")), 0o666))
+	},
+	// sqlite FILE SQL runs statements on a database, which it makes if need be.
+	"sqlite": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 2)
+		db, err := sql.Open("sqlite", path)
+		ts.Check(err)
+		_, err = db.Exec(args[1])
+		ts.Check(errors.Join(err, db.Close()))
+	},
+	// contains GOT WANT demands that every line of WANT is in GOT.
+	"contains": func(ts *testscript.TestScript, neg bool, args []string) {
+		_ = arg(ts, neg, args, 0, 2)
+		got := "\n" + ts.ReadFile(args[0]) + "\n"
+		for line := range strings.Lines(ts.ReadFile(args[1])) {
+			if !strings.Contains(got, "\n"+strings.TrimSuffix(line, "\n")+"\n") {
+				ts.Fatalf("%s has no line %q; got:%s", args[0], line, got)
+			}
+		}
+	},
+	// for-each-reader FILE PATTERN runs every command that reads a run on FILE: exit code 1, stderr as the pattern, no stdout.
+	"for-each-reader": func(ts *testscript.TestScript, neg bool, args []string) {
+		_ = arg(ts, neg, args, 0, 2)
+		want := regexp.MustCompile(args[1])
+		for _, command := range readers {
+			var exit *exec.ExitError
+			err := ts.Exec("exparchive", append(slices.Clone(command), args[0])...)
+			if command[0] == "query" {
+				err = ts.Exec("exparchive", "query", args[0], "SELECT 1")
+			}
+			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+				ts.Fatalf("%s %s: got %v, want exit code %d", command, args[0], err, exitFailed)
+			}
+			if stderr := ts.ReadFile("stderr"); !want.MatchString(stderr) {
+				ts.Fatalf("%s %s: got stderr %q, want %q", command, args[0], stderr, want)
+			}
+			if stdout := ts.ReadFile("stdout"); stdout != "" {
+				ts.Fatalf("%s %s: got stdout %q, want none", command, args[0], stdout)
+			}
+		}
+	},
+	// repeat COUNT FILE makes FILE.repeated of a file, over and over; # becomes the number.
 	"repeat": func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 1, 2)
 		count, err := strconv.Atoi(args[0])
@@ -104,6 +157,9 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(os.WriteFile(path+".repeated", []byte(all.String()), 0o666))
 	},
 }
+
+// readers are the commands that read one run; the file comes last, but for query.
+var readers = [][]string{{"replay"}, {"replay", "--audit"}, {"replay", "--json"}, {"replay", "--follow"}, {"info"}, {"info", "--json"}, {"digest"}, {"query"}}
 
 // arg checks the number of arguments and gives argument i as a path.
 func arg(ts *testscript.TestScript, neg bool, args []string, i, want int) string {
@@ -173,6 +229,16 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
+	case "busy":
+		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
+			second := exec.Command(path, other...)
+			second.Dir, second.Env = cmd.Dir, cmd.Env
+			second.Stdin = strings.NewReader("{}")
+			out, _ := second.CombinedOutput()
+			text := strings.ReplaceAll(string(out), ts.MkAbs(".")+string(filepath.Separator), "")
+			ts.Check(os.WriteFile(ts.MkAbs("busy."+other[0]), []byte(text), 0o666))
+		}
+		ts.Check(cmd.Process.Kill())
 	case "interrupt":
 		ts.Check(cmd.Process.Signal(os.Interrupt))
 	default:
@@ -214,9 +280,11 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
 
-// scriptCondition knows the conditions root (may mount file systems), python (Python 3 with the module sqlite3).
+// scriptCondition knows root, mount (may mount file systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
+	case "root":
+		return os.Geteuid() == 0, nil
 	case "mount":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
 	case "python":

@@ -57,6 +57,9 @@ func liveName(arg string) string {
 	return arg
 }
 
+// archiveName gives the name of the archive that a live file becomes, and false for another file.
+func archiveName(live string) (string, bool) { return strings.CutSuffix(live, archive.LiveSuffix) }
+
 // checkLive reports that there is no live file of that name, and what there is instead.
 func checkLive(live string) error {
 	info, err := os.Stat(live)

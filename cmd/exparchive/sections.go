@@ -1,34 +1,109 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
+	"math"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/replay"
 )
 
 // sectionFlags choose what of a run is printed. They are the same wherever a run is printed, so that what they choose looks the
 // same live and replayed.
 type sectionFlags struct {
-	verbose, iterations, bootstrap, llm, policy, rejections, metrics bool
+	options    replay.Options
+	start, end int // -1 is no limit
 }
 
 // addSectionFlags adds the flags --verbose and --verbose-… to a command that prints a run.
 func addSectionFlags(cmd *cobra.Command) *sectionFlags {
-	f := new(sectionFlags)
+	f := &sectionFlags{start: -1, end: -1}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.verbose, "verbose", false, "print every section below")
-	flags.BoolVar(&f.iterations, "verbose-iterations", false, "print where each iteration starts, and what happened in it")
-	flags.BoolVar(&f.bootstrap, "verbose-bootstrap", false, "print the evaluations on resampled data")
-	flags.BoolVar(&f.llm, "verbose-llm", false, "print the calls of language models: model, tokens, latency")
-	flags.BoolVar(&f.policy, "verbose-policy", false, "print each parameter of the policies proposed")
-	flags.BoolVar(&f.rejections, "verbose-rejections", false, "print why proposals were rejected")
-	flags.BoolVar(&f.metrics, "verbose-metrics", false, "print the metrics of iterations and of the experiment")
+	flags.BoolVar(&f.options.Verbose, "verbose", false, "print every section below, and events of unknown type")
+	flags.BoolVar(&f.options.Iterations, "verbose-iterations", false, "print the starts of iterations and their evaluations")
+	flags.BoolVar(&f.options.Bootstrap, "verbose-bootstrap", false, "print simulations and the evaluation of samples")
+	flags.BoolVar(&f.options.LLM, "verbose-llm", false, "print the calls of language models: model, tokens, latency")
+	flags.BoolVar(&f.options.Policy, "verbose-policy", false, "print policies and proposals, parameter by parameter")
+	flags.BoolVar(&f.options.Rejections, "verbose-rejections", false, "print rejected proposals and what is wrong with them")
+	flags.BoolVar(&f.options.Metrics, "verbose-metrics", false, "print statistics of the iterations and of the run")
 	return f
 }
 
-// printer gives the sink that prints a run on the standard output of cmd.
-func (f *sectionFlags) printer(*cobra.Command) (provider.Sink, error) {
-	return nil, errors.New("printing is not there yet")
+// addRangeFlags adds what makes sense only for a run that can be read again.
+func (f *sectionFlags) addRangeFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.options.Audit, "audit", false, "print every call of a language model in full: prompts, answer, what was read from it")
+	flags.IntVar(&f.start, "start", -1, "print from iteration `n` on")
+	flags.IntVar(&f.end, "end", -1, "print up to iteration `n`")
+	f.options.Start, f.options.End = &f.start, &f.end
+}
+
+// printer gives the sink that prints a run on the standard output of cmd, each line as soon as it is known.
+func (f *sectionFlags) printer(cmd *cobra.Command) (provider.Sink, error) {
+	return f.printerTo(cmd, cmd.OutOrStdout())
+}
+
+// printerTo gives the sink that prints a run on w, which leads to the standard output of cmd.
+func (f *sectionFlags) printerTo(cmd *cobra.Command, w io.Writer) (provider.Sink, error) {
+	o, err := f.resolve(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return replay.NewPrinter(w, &o), nil
+}
+
+// resolve gives the options that the flags stand for, once they are parsed.
+func (f *sectionFlags) resolve(cmd *cobra.Command) (replay.Options, error) {
+	o := f.options
+	if !cmd.Flags().Changed("start") {
+		o.Start = nil
+	}
+	if !cmd.Flags().Changed("end") {
+		o.End = nil
+	}
+	if err := o.Validate(); err != nil {
+		return o, &usageError{err}
+	}
+	var err error
+	o.Color, err = wantColor(cmd)
+	return o, err
+}
+
+// any reports whether a flag asks for something else than the whole run in its usual form.
+func (f *sectionFlags) any() bool {
+	o := f.options
+	return o.Verbose || o.Iterations || o.Bootstrap || o.LLM || o.Policy || o.Rejections || o.Metrics || o.Audit || f.start >= 0 || f.end >= 0
+}
+
+// checkRange reports that p has no iteration in the range that was asked for.
+func (f *sectionFlags) checkRange(ctx context.Context, p provider.Provider) error {
+	if f.start < 0 && f.end < 0 {
+		return nil
+	}
+	numbers, err := p.Iterations(ctx)
+	if err != nil {
+		return err
+	}
+	end := f.end
+	if end < 0 {
+		end = math.MaxInt
+	}
+	for _, n := range numbers {
+		if n >= f.start && n <= end {
+			return nil
+		}
+	}
+	// The last iteration of a run that was cut short has records, but is not in the list.
+	n := max(f.start, 0)
+	for _, err := range p.IterationRecords(ctx, n) {
+		if errors.Is(err, provider.ErrNoIteration) {
+			return provider.NoIteration(n, numbers)
+		}
+		return err
+	}
+	return nil
 }

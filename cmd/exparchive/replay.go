@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/progress"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
+)
+
+// followInterval is how often a run that is being recorded is looked at.
+const followInterval = 200 * time.Millisecond
+
+type replayOptions struct {
+	runID    string
+	sections *sectionFlags
+	json     bool
+	follow   bool
+	out      *bufio.Writer // standard output
+}
+
+func newReplayCommand() *cobra.Command {
+	var o replayOptions
+	cmd := &cobra.Command{
+		Use:   "replay FILE",
+		Short: "Print a run again, byte for byte as it was printed live",
+		Long: `Print a run again. What is printed is, byte for byte, what the run printed with the same flags when it was played. By default that
+is what each iteration cost, proposed and accepted, and how the run ended; the --verbose flags add sections, and --audit prints
+every call of a language model in full instead.
+
+FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is JSON lines on standard input. With
+--follow a live file is printed on while it is recorded, until the run ends.`,
+		Example: `  exparchive replay exp1.simexp
+  exparchive replay exp1.simexp --verbose --start 2 --end 4
+  exparchive replay exp1.simexp --audit
+  exparchive replay exp1.simexp-live --follow
+  exparchive replay old.db --run exp1-20251215-093210-ab12cd`,
+		Args: nArgs(1, 1, "one file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.out = bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
+			sink, err := o.sink(cmd)
+			if err != nil {
+				return err
+			}
+			switch {
+			case args[0] == "-":
+				err = o.stream(cmd, sink)
+			case o.follow:
+				err = o.followFile(cmd, sink, liveName(args[0]))
+			default:
+				err = o.file(cmd, sink, args[0])
+			}
+			// What comes before a fault is printed.
+			return errors.Join(err, o.out.Flush())
+		},
+	}
+	addRunFlag(cmd, &o.runID)
+	o.sections = addSectionFlags(cmd)
+	o.sections.addRangeFlags(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as `exparchive record` takes them, instead of text")
+	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
+	return cmd
+}
+
+// sink gives what prints the run.
+func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
+	if !o.json {
+		return o.sections.printerTo(cmd, o.out)
+	}
+	if o.sections.any() {
+		return nil, usageErrorf("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start and --end")
+	}
+	return jsonl.NewWriter(o.out), nil
+}
+
+// stream replays JSON lines that can be read only once.
+func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
+	if o.follow || o.runID != "" {
+		return usageErrorf("replay: --follow and --run need a file")
+	}
+	lines := jsonl.NewReader(newInput(cmd.Context(), cmd.InOrStdin()), nil)
+	err := putAll(cmd.Context(), sink, lines.Records(context.WithoutCancel(cmd.Context())))
+	if err != nil && !errors.Is(err, errInterrupted) {
+		err = fmt.Errorf("standard input: %w", err)
+	}
+	return err
+}
+
+func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string) error {
+	ctx := cmd.Context()
+	p, c, err := openRun(ctx, path, o.runID)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := o.sections.checkRange(ctx, p); err != nil {
+		return inFile(path, err)
+	}
+	if terminal.Is(cmd.OutOrStdout()) {
+		return inFile(path, provider.Copy(ctx, sink, p)) // the text itself shows how far it is
+	}
+	return inFile(path, copyRun(ctx, cmd.ErrOrStderr(), "replaying", sink, p))
+}
+
+// putAll is [provider.Copy] for records of which there is only a sequence.
+func putAll(ctx context.Context, sink provider.Sink, records iter.Seq2[provider.Record, error]) error {
+	finished := false
+	for r, err := range records {
+		if err != nil {
+			return err
+		}
+		if err := provider.Put(ctx, sink, r); err != nil {
+			return err
+		}
+		finished = r.RecordKind() == provider.KindResult
+	}
+	if finished {
+		return nil
+	}
+	return sink.Finish(ctx, nil)
+}
+
+// followFile prints a live file until its run ends, its recorder goes away, or ctx is done.
+func (o *replayOptions) followFile(cmd *cobra.Command, sink provider.Sink, path string) error {
+	ctx := cmd.Context()
+	bar := progress.New(cmd.ErrOrStderr(), "following: records", 0)
+	if terminal.Is(cmd.OutOrStdout()) {
+		bar = nil
+	}
+	defer bar.Clear()
+	for seq := int64(0); ; {
+		n, state, err := o.followOnce(ctx, sink, path, seq)
+		if err := errors.Join(err, o.out.Flush()); err != nil {
+			return err
+		}
+		seq += n
+		bar.Add(n)
+		switch {
+		case state == followEnded:
+			return nil
+		case state == followAlone && n == 0:
+			warnf(cmd.ErrOrStderr(), "%s: nobody is recording it any more, and it has no result", path)
+			return sink.Finish(ctx, nil)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(followInterval):
+		}
+	}
+}
+
+type followState int
+
+const (
+	followRecording followState = iota
+	followAlone                 // nobody records, and there is no result
+	followEnded
+)
+
+// followOnce prints the records from seq on that there are now, and says how many and whether there may be more. The file is opened anew
+// each time: between two looks a recorder may have ended, or have sealed the run under its final name.
+func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path string, seq int64) (n int64, state followState, err error) {
+	p, c, err := openFollowed(ctx, path, o.runID)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer c.Close()
+	tail, ok := p.(provider.Tail)
+	if !ok {
+		return 0, followEnded, inFile(path, provider.Copy(ctx, sink, p))
+	}
+	for r, err := range tail.RecordsFrom(ctx, seq) {
+		if err != nil {
+			return n, 0, inFile(path, err)
+		}
+		if err := provider.Put(ctx, sink, r); err != nil {
+			return n, 0, err
+		}
+		n++
+		if r.RecordKind() == provider.KindResult {
+			state = followEnded
+		}
+	}
+	if state == followEnded {
+		return n, state, nil
+	}
+	if a, ok := p.(*archive.Archive); ok && a.State() == archive.Recording {
+		return n, followRecording, nil
+	}
+	return n, followAlone, nil
+}
+
+// openFollowed opens a live file, or the archive that it has become.
+func openFollowed(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
+	p, c, err := openRun(ctx, path, runID)
+	if sealed, ok := archiveName(path); err != nil && ok && exists(sealed) && !exists(path) {
+		return openRun(ctx, sealed, runID)
+	}
+	return p, c, err
+}

@@ -1,0 +1,133 @@
+package replay
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// Limits up to which a response is laid out as JSON; beyond them white space could outgrow the text.
+const (
+	prettyBytes = 1 << 20
+	prettyDepth = 64
+)
+
+// failed marks an entry of the trail as a call that failed.
+func (b *block) failed(i *provider.Interaction) { i.Seq = failedCall }
+
+const failedCall = -1
+
+// audit prints the calls of language models of one iteration, agents in ascending order, each agent's calls as recorded.
+func (p *Printer) audit(b *block) {
+	if len(b.audit) == 0 {
+		return
+	}
+	slices.SortStableFunc(b.audit, func(x, y *provider.Interaction) int { return strings.Compare(x.AgentID, y.AgentID) })
+	p.blank()
+	p.line(0, p.style(bold, "AUDIT: Iteration "+strconv.Itoa(b.number)))
+	for _, i := range b.audit {
+		p.calls++
+		p.blank()
+		p.line(0, p.style(bold, "Agent "+agentName(i.AgentID)))
+		if i.Seq == failedCall {
+			p.line(2, "Call "+p.style(red, "failed")+": "+*i.ParsingError)
+			continue
+		}
+		p.auditCall(i)
+	}
+}
+
+func (p *Printer) auditCall(i *provider.Interaction) {
+	model := "-"
+	if i.Model != nil {
+		model = dash(escape(*i.Model))
+	}
+	p.line(2, "Model    "+model)
+	p.line(2, "Tokens   "+dash(callTokens(i)))
+	p.line(2, "Latency  "+dash(latency(i.LatencySeconds, 2)))
+	p.body("System prompt", i.SystemPrompt)
+	p.body("User prompt", i.UserPrompt)
+	response := i.Response
+	if response != nil {
+		response = new(pretty(*response))
+	}
+	p.body("Raw response", response)
+	if i.Extra != nil {
+		p.body("Extra", new(pretty(string(i.Extra))))
+	}
+	switch {
+	case i.ParsingError != nil && *i.ParsingError != "":
+		p.line(2, "Validation: "+p.style(red, "error")+": "+escape(*i.ParsingError))
+	case i.ParsedPolicy != nil:
+		p.line(2, "Validation: "+p.style(green, "policy valid"))
+	default:
+		p.line(2, "Validation: unknown, neither a policy nor an error was recorded")
+	}
+}
+
+// body prints a long text whole, each line behind a bar.
+func (p *Printer) body(title string, text *string) {
+	switch {
+	case text == nil:
+		p.line(2, p.style(dim, title)+": not recorded")
+		return
+	case *text == "":
+		p.line(2, p.style(dim, title)+": empty")
+		return
+	}
+	p.line(2, p.style(dim, title))
+	for line := range strings.SplitSeq(*text, "\n") {
+		if line == "" {
+			p.line(2, "|")
+			continue
+		}
+		p.line(2, "| "+escapeBut(line, '\t'))
+	}
+}
+
+// pretty lays out a text that is a JSON object or array, and gives any other as it is.
+func pretty(text string) string {
+	trimmed := jsontext.Trim([]byte(text))
+	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || len(trimmed) > prettyBytes ||
+		jsontext.CheckWithin(trimmed, prettyDepth) != nil {
+		return text
+	}
+	var b bytes.Buffer
+	if json.Indent(&b, trimmed, "", "  ") != nil {
+		return text
+	}
+	return b.String()
+}
+
+// auditEnd says so if there was nothing to print.
+func (p *Printer) auditEnd() {
+	if p.calls > 0 {
+		return
+	}
+	where := ""
+	switch o := &p.o; {
+	case o.Start != nil && o.End != nil:
+		where = " in iterations " + strconv.Itoa(*o.Start) + " to " + strconv.Itoa(*o.End)
+	case o.Start != nil:
+		where = " from iteration " + strconv.Itoa(*o.Start) + " on"
+	case o.End != nil:
+		where = " up to iteration " + strconv.Itoa(*o.End)
+	}
+	p.blank()
+	p.line(0, "No call of a language model was recorded"+where+".")
+}
+
+// appendName starts or continues an object with a member's name.
+func appendName(dst []byte, name string) []byte {
+	if dst == nil {
+		dst = append(dst, '{')
+	} else {
+		dst = append(dst, ',')
+	}
+	return append(jsontext.AppendString(dst, name), ':')
+}

@@ -1,0 +1,339 @@
+package replay
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+
+	"github.com/simexp/exparchive/provider"
+)
+
+// A block is what is known of the iteration that is being printed.
+type block struct {
+	open   bool
+	shown  bool // within the range
+	number int
+	agents map[string]*agent
+	record *provider.Iteration // nil until it comes
+	total  []byte              // total_cost of an evaluation, as it is written
+	audit  []*provider.Interaction
+}
+
+// An agent is what is known of one agent in that iteration.
+type agent struct {
+	cost        []byte // of an evaluation, as it is written
+	proposal    []byte // the latest; nil if there was none
+	old         []byte // what it replaces, if an event said so
+	proposals   int    // how many proposals there were
+	table       bool   // an event printed the proposal parameter by parameter
+	accepted    *bool  // by an event
+	reason      string // of the decision, for printing
+	evaluation  string // old and new cost, for printing
+	failure     string // why there is no proposal, for printing
+	failedAfter bool   // failure came after the latest proposal
+}
+
+func (b *block) agent(id string) *agent {
+	a := b.agents[id]
+	if a == nil {
+		a = new(agent)
+		b.agents[id] = a
+	}
+	return a
+}
+
+// propose notes a proposal, and forgets what was decided about an earlier one.
+func (a *agent) propose(policy []byte) {
+	if isAbsent(policy) {
+		return
+	}
+	if a.proposal == nil || !same(a.proposal, policy) {
+		*a = agent{cost: a.cost, proposals: a.proposals + 1, proposal: policy}
+	}
+	a.failedAfter = false
+}
+
+func (a *agent) fail(why string) { a.failure, a.failedAfter = why, true }
+
+// enter makes n the iteration that is being printed.
+func (p *Printer) enter(n int) {
+	if p.block.open && p.block.number == n {
+		return
+	}
+	p.leave()
+	p.block = block{open: true, shown: p.o.within(n), number: n, agents: map[string]*agent{}}
+	fresh := p.printed.add(n)
+	if !p.block.shown || p.o.Audit {
+		return
+	}
+	p.blank()
+	heading := "Iteration " + strconv.Itoa(n)
+	if !fresh {
+		heading += " (continued)"
+	}
+	p.line(0, p.style(bold, heading))
+}
+
+// leave ends the block with its summary.
+func (p *Printer) leave() {
+	b := &p.block
+	if !b.open {
+		return
+	}
+	b.open = false
+	switch {
+	case p.o.Audit:
+		if b.shown {
+			p.audit(b)
+		}
+	case b.shown:
+		p.summary(b)
+	}
+	p.remember(b)
+	p.block = block{}
+}
+
+// remember keeps what the next block compares itself with.
+func (p *Printer) remember(b *block) {
+	if costs, total := b.costs(); len(costs) > 0 {
+		p.previous, p.total = costs, total
+	}
+	if b.record != nil {
+		for id, policy := range b.record.Policies {
+			p.policies[id] = policy
+		}
+	}
+	for id, a := range b.agents {
+		switch accepted := b.accepted(id); {
+		case a.proposal == nil:
+		case accepted == nil:
+			delete(p.policies, id)
+		case *accepted:
+			p.policies[id] = a.proposal
+		}
+	}
+}
+
+// accepted tells whether an agent's change was accepted: as the record has it, or else an event; nil if neither does.
+func (b *block) accepted(id string) *bool {
+	if b.record != nil {
+		if known, ok := b.record.AcceptedChanges[id]; ok {
+			return &known
+		}
+	}
+	if a := b.agents[id]; a != nil {
+		return a.accepted
+	}
+	return nil
+}
+
+// costs gives the costs of the iteration by agent, from its record or else from an evaluation, and their total: as
+// the evaluation has it, or else their sum.
+func (b *block) costs() (costs map[string]provider.Cents, total *provider.Cents) {
+	costs = map[string]provider.Cents{}
+	if b.record != nil {
+		costs = b.record.Costs
+	} else {
+		for id, a := range b.agents {
+			if c, err := provider.ParseCents(string(a.cost)); err == nil {
+				costs[id] = c
+			}
+		}
+	}
+	if c, err := provider.ParseCents(string(b.total)); err == nil {
+		return costs, &c
+	}
+	if len(costs) == 0 {
+		return costs, nil
+	}
+	sum := new(big.Int) // so that the order of adding does not matter
+	for _, c := range costs {
+		sum.Add(sum, big.NewInt(int64(c)))
+	}
+	if !sum.IsInt64() {
+		return costs, nil
+	}
+	return costs, new(provider.Cents(sum.Int64()))
+}
+
+// summary prints a line for each agent, and the total of several.
+func (p *Printer) summary(b *block) {
+	costs, total := b.costs()
+	ids := map[string]bool{}
+	for id := range costs {
+		ids[id] = true
+	}
+	for id := range b.agents {
+		ids[id] = true
+	}
+	if b.record != nil {
+		for id := range b.record.AcceptedChanges {
+			ids[id] = true
+		}
+		for id := range b.record.Policies {
+			ids[id] = true
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	sorted := slices.Sorted(maps.Keys(ids))
+	if p.o.Policy {
+		for _, id := range sorted {
+			if a := b.agents[id]; a != nil && a.proposal != nil && !a.table {
+				p.line(2, agentName(id)+" proposal")
+				p.proposal(b, id, a.proposal)
+			}
+		}
+	}
+
+	type row struct{ name, cost, change, text string }
+	var rows []row
+	for _, id := range sorted {
+		r := row{name: agentName(id), cost: "-", text: p.outcome(b, id)}
+		if c, ok := costs[id]; ok {
+			r.cost = c.String()
+			if before, ok := p.previous[id]; ok {
+				r.change = difference(before, c)
+			}
+		} else if a := b.agents[id]; a != nil && a.cost != nil && b.record == nil {
+			r.cost = money(a.cost)
+		}
+		rows = append(rows, r)
+	}
+	if len(sorted) > 1 && (total != nil || b.total != nil) {
+		r := row{name: "total", cost: money(b.total)}
+		if total != nil {
+			r.cost = total.String()
+			if p.total != nil {
+				r.change = difference(*p.total, *total)
+			}
+		}
+		rows = append(rows, r)
+	}
+	var name, cost, change int
+	for _, r := range rows {
+		name, cost, change = max(name, len([]rune(r.name))), max(cost, len([]rune(r.cost))), max(change, len([]rune(r.change)))
+	}
+	for _, r := range rows {
+		s := pad(r.name, name) + "  " + padLeft(r.cost, cost)
+		switch {
+		case r.change != "":
+			colored := r.change
+			switch r.change[0] {
+			case '-':
+				colored = p.style(green, colored)
+			case '+':
+				colored = p.style(red, colored)
+			}
+			s += "  " + padLeft("", change-len(r.change)) + colored
+		case change > 0 && r.text != "":
+			s += "  " + padLeft("", change)
+		}
+		if r.text != "" {
+			s += "  " + r.text
+		}
+		p.line(2, s)
+	}
+}
+
+func agentName(id string) string {
+	if id == "" {
+		return "-"
+	}
+	return escape(id)
+}
+
+// difference formats the change of a cost: "-$1.00", "+$1.00" or "=".
+func difference(before, now provider.Cents) string {
+	d := now - before
+	switch {
+	case now == before:
+		return "="
+	case (now > before) != (d > 0): // past 64 bits
+		return ""
+	case d > 0:
+		return "+" + d.String()
+	}
+	return d.String()
+}
+
+// inForce gives the policy that an agent's proposal is compared with, or nil if none is known.
+func (p *Printer) inForce(b *block, id string) []byte {
+	if a := b.agents[id]; a != nil && a.old != nil {
+		return a.old
+	}
+	if b.record != nil && b.record.Policies[id] != nil {
+		return b.record.Policies[id]
+	}
+	return p.policies[id]
+}
+
+// proposal prints a proposal parameter by parameter.
+func (p *Printer) proposal(b *block, id string, proposal []byte) {
+	old := p.inForce(b, id)
+	if old == nil {
+		p.line(4, "proposed "+parametersOf(proposal))
+		return
+	}
+	rows := changeTable(old, proposal)
+	if len(rows) == 1 {
+		p.line(4, "unchanged")
+		return
+	}
+	p.table(4, "lrrr", rows)
+}
+
+// outcome tells what was proposed for an agent and what came of it.
+func (p *Printer) outcome(b *block, id string) string {
+	a := b.agents[id]
+	if a == nil {
+		a = new(agent)
+	}
+	accepted := b.accepted(id)
+	var s string
+	switch {
+	case a.proposal != nil:
+		if old := p.inForce(b, id); old != nil {
+			s = describe(old, a.proposal)
+		} else {
+			s = "proposed " + parametersOf(a.proposal)
+		}
+		if a.proposals > 1 {
+			s += " (proposal " + strconv.Itoa(a.proposals) + ")"
+		}
+	case a.failure == "" && b.record != nil && p.policies[id] != nil && b.record.Policies[id] != nil:
+		if list := changes(p.policies[id], b.record.Policies[id]); len(list) > 0 {
+			s = "new policy: " + describe(p.policies[id], b.record.Policies[id])
+		}
+	}
+	if a.failure != "" && (a.proposal == nil || a.failedAfter) {
+		s = join(s, p.style(yellow, "no proposal")+": "+a.failure)
+	}
+	decision := ""
+	switch {
+	case accepted == nil:
+	case *accepted:
+		decision = p.style(green, "accepted")
+	case a.proposal == nil && a.accepted == nil:
+		decision = "nothing accepted"
+	default:
+		decision = p.style(red, "rejected")
+	}
+	if decision != "" && a.reason != "" {
+		decision += ": " + a.reason
+	}
+	if decision != "" && a.evaluation != "" {
+		decision += " (" + a.evaluation + ")"
+	}
+	return join(s, decision)
+}
+
+// join puts two phrases behind each other.
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}

@@ -1,0 +1,321 @@
+package replay
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/simexp/exparchive/provider"
+)
+
+// interaction notes and prints a call of a language model.
+func (p *Printer) interaction(i *provider.Interaction) {
+	p.enter(i.Iteration)
+	if p.o.Audit {
+		if p.block.shown {
+			p.block.audit = append(p.block.audit, i)
+		}
+		return
+	}
+	a := p.block.agent(i.AgentID)
+	a.propose(i.ParsedPolicy)
+	if i.ParsingError != nil {
+		a.fail(clip(escape(*i.ParsingError), 100))
+	}
+	if !p.shows(p.o.LLM) {
+		return
+	}
+	text := words(" ", "call of", modelName(i.Model), "for", agentName(i.AgentID))
+	text += ": " + dash(words(", ", callTokens(i), latency(i.LatencySeconds, 1)))
+	switch {
+	case i.ParsingError != nil:
+		text += "; " + p.style(yellow, "not understood") + ": " + escape(*i.ParsingError)
+	case i.ParsedPolicy != nil:
+		text += "; proposal " + parametersOf(i.ParsedPolicy)
+	}
+	p.line(2, text)
+	if i.Extra != nil {
+		p.line(4, "extra "+clip(compact(i.Extra), 400))
+	}
+}
+
+func modelName(model *string) string {
+	if model == nil {
+		return "a model"
+	}
+	return dash(escape(*model))
+}
+
+func callTokens(i *provider.Interaction) string {
+	count := func(n *int64) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.FormatInt(*n, 10)
+	}
+	return tokens(count(i.PromptTokens), count(i.CompletionTokens))
+}
+
+// latency formats seconds with so many decimals, or gives "".
+func latency(s *float64, decimals int) string {
+	if s == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*s, 'f', decimals, 64) + "s"
+}
+
+// llmInteraction prints an event that some experiments record in place of an Interaction. The envelope stays the event's.
+func (p *Printer) llmInteraction(e *provider.Event, d *payload) {
+	str := func(names ...string) *string {
+		v := d.take(names...)
+		if v == nil {
+			return nil
+		}
+		if s, ok := unquote(v); ok {
+			return &s
+		}
+		return new(string(v))
+	}
+	count := func(name string) *int64 {
+		v := d.take(name)
+		if n, err := strconv.ParseInt(string(v), 10, 64); err == nil && n >= 0 {
+			return &n
+		}
+		d.putBack(name, v)
+		return nil
+	}
+	i := &provider.Interaction{
+		Iteration: e.Iteration, AgentID: d.agent(), Model: str("model"), SystemPrompt: str("system_prompt"), UserPrompt: str("user_prompt"),
+		Response: str("raw_response", "response"), ParsedPolicy: d.take("parsed_policy"), ParsingError: str("parsing_error"),
+		PromptTokens: count("prompt_tokens"), CompletionTokens: count("completion_tokens"),
+	}
+	if v := d.take("latency_seconds"); v != nil {
+		if n, ok := number(v); ok && n >= 0 {
+			i.LatencySeconds = &n
+		} else {
+			d.putBack("latency_seconds", v)
+		}
+	}
+	var rest []byte
+	for j, v := range d.values { // what is left, as an object
+		if v != nil {
+			rest = append(appendName(rest, d.names[j]), v...)
+		}
+	}
+	if rest != nil {
+		i.Extra = append(rest, '}')
+	}
+	p.interaction(i)
+}
+
+// putBack undoes take.
+func (d *payload) putBack(name string, v []byte) {
+	for i := range d.names {
+		if d.names[i] == name && v != nil {
+			d.values[i] = v
+		}
+	}
+}
+
+func (p *Printer) llmCall(_ *provider.Event, d *payload) {
+	if !p.shows(p.o.LLM) {
+		return
+	}
+	id := d.agent()
+	text := words(" ", "call of", dash(d.text("model")), "for", agentName(id))
+	text += ": " + dash(words(", ", d.tokens("prompt_tokens", "completion_tokens"), seconds(d.take("latency_seconds"))))
+	if v := d.take("context_summary"); v != nil {
+		if each, ok := parsePayload(v); ok {
+			var parts []string
+			for i, name := range each.names {
+				value := plain(each.values[i])
+				if strings.HasSuffix(name, "_cost") {
+					value = money(each.values[i])
+				}
+				parts = append(parts, escape(name)+" "+value)
+			}
+			text += "; context: " + strings.Join(parts, ", ")
+		} else {
+			text += "; context: " + plain(v)
+		}
+	}
+	p.line(2, text+d.rest())
+}
+
+func (p *Printer) llmError(e *provider.Event, d *payload) {
+	id := d.agent()
+	why := dash(words(": ", d.text("error_type"), d.text("error")))
+	rest := d.rest()
+	if p.o.Audit {
+		if p.block.shown {
+			i := &provider.Interaction{Iteration: e.Iteration, AgentID: id, ParsingError: new(why + rest)}
+			p.block.audit = append(p.block.audit, i)
+			p.block.failed(i)
+		}
+		return
+	}
+	p.block.agent(id).fail(clip(why, 100))
+	p.detail(p.o.LLM, "call for "+agentName(id)+" "+p.style(red, "failed")+": "+why+rest)
+}
+
+// Policies.
+
+func (p *Printer) policyInit(_ *provider.Event, d *payload) {
+	id, policy := d.agent(), d.take("policy", "policy_json", "new_policy")
+	if policy != nil {
+		p.policies[id] = policy
+	}
+	if !p.shows(p.o.Policy) {
+		return
+	}
+	text := "-"
+	if policy != nil {
+		text = parametersOf(policy)
+	}
+	p.line(2, agentName(id)+" starts with "+text+d.rest())
+}
+
+func (p *Printer) policyChange(_ *provider.Event, d *payload) {
+	p.proposalEvent(d, "policy change", "new_policy")
+}
+
+func (p *Printer) policyEvaluation(_ *provider.Event, d *payload) {
+	p.proposalEvent(d, "policy evaluation", "proposed_policy")
+}
+
+// proposalEvent notes and prints an event about a proposal and its evaluation.
+func (p *Printer) proposalEvent(d *payload, what, member string) {
+	id := d.agent()
+	a := p.block.agent(id)
+	old, proposal := d.take("old_policy"), d.take(member)
+	a.propose(proposal)
+	if old != nil {
+		a.old = old
+	}
+	oldCost, newCost := d.take("old_cost"), d.take("new_cost")
+	a.evaluation = costChange(oldCost, newCost)
+	a.accepted = d.boolean("accepted")
+	a.reason = d.text("acceptance_reason", "reason")
+	if !p.shows(p.o.Policy) {
+		return
+	}
+	text := agentName(id) + " " + what
+	x, errX := provider.ParseCents(string(oldCost))
+	y, errY := provider.ParseCents(string(newCost))
+	if errX == nil && errY == nil {
+		if y < x {
+			text += ": improved"
+		} else {
+			text += ": not improved"
+		}
+	}
+	p.line(2, text)
+	if proposal != nil {
+		a.table = true
+		p.proposal(&p.block, id, proposal)
+	}
+	if a.evaluation != "" {
+		p.line(4, "evaluation "+a.evaluation)
+	}
+	if delta := d.take("delta_sum"); delta != nil {
+		p.line(4, "delta sum "+money(delta))
+	}
+	if mode := words(", ", d.text("evaluation_mode"), counted(d.text("num_samples"), "samples")); mode != "" {
+		p.line(4, "mode "+mode)
+	}
+	if c := d.take("context_simulation_cost"); c != nil {
+		p.line(4, "context simulation cost "+money(c))
+	}
+	decision := p.decision(a.accepted)
+	if a.reason != "" {
+		decision += ": " + a.reason
+	}
+	p.line(4, "decision "+decision)
+	if rest := strings.TrimSpace(d.rest()); rest != "" {
+		p.line(4, rest)
+	}
+}
+
+func (p *Printer) decision(accepted *bool) string {
+	switch {
+	case accepted == nil:
+		return "-"
+	case *accepted:
+		return p.style(green, "accepted")
+	}
+	return p.style(red, "rejected")
+}
+
+// reasons are the codes of rejections that read better in words.
+var reasons = map[string]string{
+	"cost_not_improved": "cost not improved",
+	"validation_failed": "validation failed",
+}
+
+func (p *Printer) policyRejected(_ *provider.Event, d *payload) {
+	id := d.agent()
+	a := p.block.agent(id)
+	proposal := d.take("proposed_policy")
+	a.propose(proposal)
+	reason := d.text("rejection_reason")
+	if r, ok := reasons[reason]; ok {
+		reason = r
+	}
+	faults := d.list("validation_errors")
+	a.accepted = new(false)
+	a.reason = reason
+	if len(faults) > 0 {
+		a.reason = words(": ", reason, clip(plain(faults[0]), 100))
+		if len(faults) > 1 {
+			a.reason += " (and " + strconv.Itoa(len(faults)-1) + " more)"
+		}
+	}
+	a.evaluation = costChange(d.take("old_cost"), d.take("new_cost"))
+	if !p.shows(p.o.Rejections) {
+		return
+	}
+	p.line(2, agentName(id)+" "+p.style(red, "rejected")+": "+dash(reason))
+	for _, fault := range faults {
+		p.line(4, "- "+plain(fault))
+	}
+	switch {
+	case proposal == nil:
+	case p.o.Policy:
+		a.table = true
+		p.proposal(&p.block, id, proposal)
+	default:
+		p.line(4, "proposed "+describe(p.inForce(&p.block, id), proposal))
+	}
+	if a.evaluation != "" {
+		p.line(4, "evaluation "+a.evaluation)
+	}
+	if rest := strings.TrimSpace(d.rest()); rest != "" {
+		p.line(4, rest)
+	}
+}
+
+func (p *Printer) validationError(_ *provider.Event, d *payload) {
+	if !p.shows(p.o.Rejections) {
+		return
+	}
+	id := d.agent()
+	text := words(" ", agentName(id), labelled("attempt", d.text("attempt", "attempt_number")), p.style(red, "invalid"))
+	if category := d.text("category", "error_category"); category != "" {
+		text += " (" + category + ")"
+	}
+	if fixed := d.boolean("was_fixed"); fixed != nil {
+		text += ": fixed " + yesNo(fixed)
+	}
+	if n := d.text("fix_attempt_count"); n != "" {
+		text += ", fix attempts " + n
+	}
+	p.line(2, text)
+	for _, fault := range d.list("errors", "error_messages") {
+		p.line(4, "- "+plain(fault))
+	}
+	if policy := d.text("policy", "policy_json"); policy != "" {
+		p.line(4, "answer "+policy)
+	}
+	if rest := strings.TrimSpace(d.rest()); rest != "" {
+		p.line(4, rest)
+	}
+}

@@ -1,0 +1,104 @@
+package oracle
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	seedFlag     = flag.Uint64("seed", 1, "the first seed")
+	countFlag    = flag.Int("n", 0, "how many databases, 0 for as many as fit into -duration")
+	durationFlag = flag.Duration("duration", 2*time.Minute, "how long to make databases")
+	engineFlag   = flag.String("engine", "", "only this release, such as 1.4")
+	keepFlag     = flag.String("keep", "", "folder for a minimal fixture of each difference, such as ../testdata")
+	failFlag     = flag.Int("failures", 5, "stop after so many differences")
+	workersFlag  = flag.Int("workers", runtime.NumCPU(), "databases at a time")
+)
+
+// TestDifferential writes random databases with the engines and compares what the reader and the judge
+// read from them, cell by cell.
+func TestDifferential(t *testing.T) {
+	for _, r := range Releases { // before the clock starts
+		if *engineFlag == "" || *engineFlag == r.Name {
+			if _, err := r.Build(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	end := time.Now().Add(*durationFlag)
+	next := atomic.Uint64{}
+	next.Store(*seedFlag)
+	var mu sync.Mutex
+	var cases, gaveUp, failures, cells int
+	whys := map[string]int{}
+	var wait sync.WaitGroup
+	for range *workersFlag {
+		wait.Go(func() {
+			runner := &Runner{Dir: t.TempDir()}
+			defer runner.Close()
+			for time.Now().Before(end) {
+				seed := next.Add(1) - 1
+				if *countFlag > 0 && seed >= *seedFlag+uint64(*countFlag) {
+					break
+				}
+				c, err := Generate(seed, *engineFlag)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				err = runner.Run(t.Context(), c)
+				var d *Difference
+				mu.Lock()
+				cases++
+				if errors.As(err, &d) {
+					failures++
+				} else if err != nil {
+					gaveUp++
+					why, _, _ := strings.Cut(err.Error(), "\n")
+					whys[why]++
+					if !errors.Is(err, ErrEngine) {
+						t.Errorf("seed %d: %v", seed, err)
+					}
+				}
+				stop := failures >= *failFlag
+				mu.Unlock()
+				if d != nil {
+					small := runner.Reduce(t.Context(), c, 150)
+					err := runner.Run(t.Context(), small)
+					t.Errorf("seed %d: %v\nreduced: %v\n%v", seed, d, err, small)
+					if *keepFlag != "" {
+						dir := filepath.Join(*keepFlag, fmt.Sprintf("found_%s_%d", small.Engine.Dir, seed))
+						if err := runner.WriteCase(t.Context(), small, clip(d.Error()), dir); err != nil {
+							t.Errorf("seed %d: no fixture: %v", seed, err)
+						}
+					}
+				}
+				if stop {
+					break
+				}
+			}
+			mu.Lock()
+			cells += runner.Cells
+			mu.Unlock()
+		})
+	}
+	wait.Wait()
+	t.Logf("%d databases from seed %d on, %d cells compared, %d differences; an engine gave up on %d", cases, *seedFlag, cells, failures, gaveUp)
+	if testing.Verbose() {
+		for why, n := range whys {
+			fmt.Fprintf(os.Stderr, "  %d x %s\n", n, why)
+		}
+	}
+	if cells == 0 {
+		t.Error("got no cell compared, want some")
+	}
+}

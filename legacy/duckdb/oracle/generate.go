@@ -1,0 +1,291 @@
+package oracle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// A Case is a random database: what to write and how. The same seed gives the same Case.
+type Case struct {
+	Seed     uint64
+	Engine   Release
+	Attach   []string // options of ATTACH
+	Settings []string
+	Tables   []*caseTable
+	Ops      []caseOp
+	Kill     bool // the writer dies instead of closing
+
+}
+
+type caseTable struct {
+	name string
+	cols []*caseColumn
+	rows []int // of each load at the start
+	seed int
+}
+
+type caseColumn struct {
+	name  string
+	typ   colType
+	x     string // the expression that values hang on
+	value string // from x
+	null  string // condition, "" for none
+}
+
+// A caseOp changes a table; its text has {t} for the table and {c} for the column.
+type caseOp struct {
+	table int
+	col   string // that has to exist, "" for none
+	sql   string
+	rows  int    // for "insert"
+	kind  string // "", "insert", "drop", "rename"
+}
+
+// storageOf gives the storage versions that a release can be told to write.
+func storageOf(release int) []string {
+	versions := []string{"v1.0.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0"}
+	_, first, _ := Find("1.2")
+	if release < first {
+		return nil
+	}
+	return versions[:release-first+2]
+}
+
+// Generate makes a Case; engine is a release's name or "" for any.
+func Generate(seed uint64, engine string) (*Case, error) {
+	g := &gen{Rand: rand.New(rand.NewPCG(seed, 0x51D))}
+	release := g.IntN(len(Releases))
+	if g.IntN(2) == 0 {
+		release = len(Releases) - 1 - g.IntN(3) // the newest write the most
+	}
+	if engine != "" {
+		var err error
+		if _, release, err = Find(engine); err != nil {
+			return nil, err
+		}
+	}
+	g.release = release
+	c := &Case{Seed: seed, Engine: Releases[release]}
+	if versions := storageOf(release); versions != nil && g.IntN(4) > 0 {
+		v := versions[len(versions)-1]
+		if g.IntN(3) == 0 {
+			v = versions[g.IntN(len(versions))]
+		}
+		c.Attach = append(c.Attach, "STORAGE_VERSION '"+v+"'")
+	}
+	if g.since("1.1") && g.IntN(5) > 0 {
+		c.Attach = append(c.Attach, "BLOCK_SIZE "+g.pick("16384", "16384", "16384", "32768", "65536", "131072"))
+	}
+	group := 122880
+	if g.since("1.2") && g.IntN(2) == 0 {
+		group = []int{2048, 2048, 4096, 6144, 10240}[g.IntN(5)]
+		c.Attach = append(c.Attach, fmt.Sprint("ROW_GROUP_SIZE ", group))
+	}
+	c.settings(g)
+	rows := []int{0, 1, 2, 3, 7, 64, 100, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 3000, 4095, 4096, 4097, 5000, 6143, 6145}
+	if group < 100000 {
+		rows = append(rows, group-1, group, group+1, 2*group, 2*group+1, 3*group-1)
+	} else if g.IntN(12) == 0 {
+		rows = []int{122879, 122880, 122881, 125000, 250000}
+	}
+	for i := range 1 + g.IntN(3) {
+		t := &caseTable{name: fmt.Sprint("t", i), seed: g.IntN(1 << 20)}
+		for range 1 + g.IntN(2)*g.IntN(2) {
+			t.rows = append(t.rows, rows[g.IntN(len(rows))])
+		}
+		most := slices.Max(t.rows)
+		g.long = most <= 100
+		for j := range 1 + g.IntN(6) {
+			if most > 20000 && j == 2 {
+				break
+			}
+			depth := g.IntN(4)
+			if most > 20000 {
+				depth = g.IntN(2)
+			}
+			t.cols = append(t.cols, g.column(fmt.Sprint("c", j), depth, t.seed+j*7919))
+		}
+		c.Tables = append(c.Tables, t)
+	}
+	c.Kill = g.IntN(3) == 0
+	if c.Kill && !g.since("0.10") {
+		c.Kill = false // its logs are refused
+	}
+	if c.Kill {
+		c.Settings = append(c.Settings, "SET wal_autocheckpoint = '1TB'")
+		if g.IntN(5) > 0 {
+			c.Ops = append(c.Ops, caseOp{sql: "CHECKPOINT db"})
+		}
+	}
+	for range g.IntN(7) {
+		c.Ops = append(c.Ops, c.op(g))
+	}
+	return c, nil
+}
+
+func (c *Case) settings(g *gen) {
+	methods := []string{"uncompressed", "rle", "bitpacking", "dictionary", "fsst"}
+	if g.since("0.10") {
+		methods = append(methods, "alp", "alprd")
+	} else {
+		methods = append(methods, "chimp", "patas", "chimp", "patas")
+	}
+	if g.since("1.2") {
+		methods = append(methods, "zstd", "roaring")
+	}
+	if g.since("1.3") {
+		methods = append(methods, "dict_fsst", "dict_fsst")
+	}
+	if g.IntN(2) == 0 {
+		c.Settings = append(c.Settings, "SET force_compression = '"+methods[g.IntN(len(methods))]+"'")
+	} else if g.since("1.2") && g.IntN(2) == 0 {
+		c.Settings = append(c.Settings, "SET disabled_compression_methods = '"+methods[1+g.IntN(len(methods)-1)]+"'")
+	}
+	if g.IntN(3) == 0 {
+		c.Settings = append(c.Settings, "SET force_bitpacking_mode = '"+g.pick("constant", "constant_delta", "delta_for", "for")+"'")
+	}
+}
+
+// column makes a column with a random type and shape of values.
+func (g *gen) column(name string, depth, seed int) *caseColumn {
+	c := &caseColumn{name: name, typ: g.typ(depth)}
+	rnd := fmt.Sprintf("CAST(hash(i + %d) >> 2 AS BIGINT)", seed)
+	shapes := []string{
+		"CAST(5 AS BIGINT)", "i", "i", fmt.Sprintf("(i // %d)", 1+g.IntN(300)), rnd, rnd,
+		fmt.Sprintf("(%s %% %d)", rnd, []int{2, 10, 100, 1000, 1 << 20, 1 << 40}[g.IntN(6)]),
+		fmt.Sprintf("CAST(hash(i // %d) >> 2 AS BIGINT)", 1+g.IntN(200)), fmt.Sprintf("(i %% %d)", 1+g.IntN(500)),
+		fmt.Sprintf("(i * %d + %d)", 1+g.IntN(1000), g.IntN(1<<30)),
+		fmt.Sprintf("CASE WHEN %s %% 500 = 0 THEN %s ELSE i %% 10 END", rnd, rnd),
+		fmt.Sprintf("CASE WHEN i // 2048 %% 2 = 0 THEN %s ELSE 3 END", rnd),
+		fmt.Sprintf("(%s >> %d)", rnd, g.IntN(62)),
+	}
+	c.x = "(" + shapes[g.IntN(len(shapes))] + ")"
+	c.value = c.typ.value(g, "x_"+name)
+	nul := fmt.Sprintf("CAST(hash(i + %d) >> 2 AS BIGINT)", seed+104729)
+	nulls := []string{"", "", "", "", "true", "i % 2 = 0", nul + " % 2 = 0", nul + " % 10 = 0", nul + " % 10 <> 0", nul + " % 1000 = 0", nul + " % 1000 <> 0", "i < 2048", "i >= 2048",
+		"i % 2048 >= 1900", "i % 3000 < 700", fmt.Sprintf("(i // %d) %% 2 = 0", 1+g.IntN(100)), "i = 0", "i % 256 = 255", "i % 2048 = 2047"}
+	c.null = nulls[g.IntN(len(nulls))]
+	return c
+}
+
+// op makes a change for a random table.
+func (c *Case) op(g *gen) caseOp {
+	n := g.IntN(len(c.Tables))
+	t := c.Tables[n]
+	col := t.cols[g.IntN(len(t.cols))]
+	where := g.pick("rowid % 2 = 1", "rowid % 7 = 3", "rowid < 3", "rowid BETWEEN 2000 AND 2100", "rowid >= 2048", "rowid BETWEEN 2048 AND 4095", "true", "hash(rowid) % 5 < 2", "hash(rowid) % 100 = 0", "rowid % 1000 <> 5", "rowid = 0", "rowid > 100")
+	switch g.IntN(11) {
+	case 0, 1, 2:
+		return caseOp{table: n, sql: "DELETE FROM {t} WHERE " + where}
+	case 3, 4, 5:
+		value := "NULL"
+		if g.IntN(4) > 0 {
+			value = strings.ReplaceAll(col.value, "x_"+col.name, g.pick("CAST(rowid AS BIGINT)", "CAST(rowid + 7777 AS BIGINT)", "CAST(hash(rowid) >> 2 AS BIGINT)", "CAST(3 AS BIGINT)"))
+		}
+		sql := "UPDATE {t} SET {c} = CAST(" + value + " AS " + col.typ.sql + ") WHERE " + where
+		if g.IntN(4) == 0 {
+			sql = "BEGIN; " + sql + "; DELETE FROM {t} WHERE rowid % 50 = 1; " + g.pick("COMMIT", "COMMIT", "ROLLBACK")
+		}
+		return caseOp{table: n, col: col.name, sql: sql}
+	case 6, 7:
+		return caseOp{table: n, kind: "insert", rows: []int{1, 5, 100, 2048, 2049, 3000}[g.IntN(6)]}
+	case 8:
+		return caseOp{sql: "CHECKPOINT db"}
+	case 9:
+		name := fmt.Sprint("n", g.IntN(1000))
+		def := g.pick("INTEGER DEFAULT 42", "VARCHAR DEFAULT 'given'", "DOUBLE", "DATE DEFAULT '2020-01-01'", "INTEGER[]", "DECIMAL(9,2) DEFAULT 1.5", "STRUCT(a INTEGER, b VARCHAR)", "BOOLEAN DEFAULT true", "TIMESTAMP DEFAULT '2020-01-01 01:02:03'", "BIGINT DEFAULT NULL", "HUGEINT DEFAULT 7", "UTINYINT DEFAULT 255")
+		return caseOp{table: n, sql: "ALTER TABLE {t} ADD COLUMN " + name + " " + def}
+	}
+	if g.IntN(2) == 0 {
+		return caseOp{table: n, col: col.name, kind: "rename", sql: "ALTER TABLE {t} RENAME COLUMN {c} TO r_" + col.name}
+	}
+	return caseOp{table: n, col: col.name, kind: "drop", sql: "ALTER TABLE {t} DROP COLUMN {c}"}
+}
+
+// load gives the statement that appends rows; from is the first i.
+func (t *caseTable) load(rows, from int, names map[string]string) string {
+	var cols, xs, values []string
+	for _, c := range t.cols {
+		name, ok := names[c.name]
+		if !ok {
+			continue
+		}
+		cols = append(cols, name)
+		xs = append(xs, c.x+" AS x_"+c.name)
+		e := c.value
+		if c.null != "" {
+			e = "CASE WHEN " + c.null + " THEN NULL ELSE CAST(" + e + " AS " + c.typ.list + ") END"
+		}
+		values = append(values, "CAST("+e+" AS "+c.typ.sql+")")
+	}
+	if cols == nil {
+		return "SELECT 1"
+	}
+	return fmt.Sprintf("INSERT INTO %s(%s) SELECT %s FROM (SELECT i, %s FROM range(%d, %d) r(i))", t.name, strings.Join(cols, ", "), strings.Join(values, ", "), strings.Join(xs, ", "), from, from+rows)
+}
+
+// Script gives the statements after ATTACH and USE.
+func (c *Case) Script() []string {
+	out := append([]string{}, c.Settings...)
+	names := make([]map[string]string, len(c.Tables)) // the present name of each column
+	next := make([]int, len(c.Tables))
+	for i, t := range c.Tables {
+		var cols []string
+		names[i] = map[string]string{}
+		for _, col := range t.cols {
+			cols = append(cols, col.name+" "+col.typ.sql)
+			names[i][col.name] = col.name
+		}
+		if cols == nil {
+			continue
+		}
+		out = append(out, "CREATE TABLE "+t.name+"("+strings.Join(cols, ", ")+")")
+		for _, n := range t.rows {
+			out = append(out, t.load(n, next[i], names[i]))
+			next[i] += n
+		}
+	}
+	for _, op := range c.Ops {
+		t := c.Tables[op.table]
+		if len(t.cols) == 0 {
+			continue
+		}
+		if op.kind == "insert" {
+			out = append(out, t.load(op.rows, next[op.table], names[op.table]))
+			next[op.table] += op.rows
+			continue
+		}
+		name := ""
+		if op.col != "" {
+			var ok bool
+			if name, ok = names[op.table][op.col]; !ok {
+				continue
+			}
+		}
+		out = append(out, strings.NewReplacer("{t}", t.name, "{c}", name).Replace(op.sql))
+		switch op.kind {
+		case "drop":
+			if len(names[op.table]) > 1 {
+				delete(names[op.table], op.col)
+			}
+		case "rename":
+			names[op.table][op.col] = "r_" + op.col
+		}
+	}
+	return out
+}
+
+// String names the case and lists its statements.
+func (c *Case) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d, engine %s, %s", c.Seed, c.Engine.Name, strings.Join(c.Attach, ", "))
+	if c.Kill {
+		b.WriteString(", killed")
+	}
+	for _, s := range c.Script() {
+		b.WriteString("\n  " + clip(s))
+	}
+	return b.String()
+}

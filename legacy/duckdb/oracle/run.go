@@ -1,0 +1,212 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrEngine means that an engine, not the reader, gave up on a case: it crashed, or refused a file of its own.
+var ErrEngine = errors.New("engine gave up")
+
+// A Runner runs cases; it keeps the judge between them.
+type Runner struct {
+	Dir   string // for the databases
+	judge *Process
+	Cells int // compared so far
+}
+
+// Close ends the judge.
+func (r *Runner) Close() {
+	if r.judge != nil {
+		r.judge.Kill()
+	}
+}
+
+// Write makes the database of c at path.
+func Write(ctx context.Context, c *Case, path string) error {
+	p, err := Start(ctx, c.Engine)
+	if err != nil {
+		return err
+	}
+	defer p.Kill()
+	attach := "ATTACH " + Quote(path) + " AS db"
+	if c.Attach != nil {
+		attach += " (" + strings.Join(c.Attach, ", ") + ")"
+	}
+	script := append([]string{attach, "USE db"}, c.Script()...)
+	if !c.Kill {
+		script = append(script, "CHECKPOINT db", "USE memory", "DETACH db")
+	}
+	for i, sql := range script {
+		if os.Getenv("ORACLE_SQL") != "" {
+			fmt.Fprintln(os.Stderr, sql)
+		}
+		if err := p.Exec(sql); err != nil {
+			if errors.Is(err, ErrLost) || i < 2 {
+				return fmt.Errorf("%w: %w", ErrEngine, err)
+			}
+			if strings.Contains(err.Error(), "FATAL") || strings.Contains(err.Error(), "INTERNAL") {
+				return fmt.Errorf("%w: %w", ErrEngine, err)
+			}
+			if os.Getenv("ORACLE_SQL") != "" {
+				fmt.Fprintln(os.Stderr, "  ", err)
+			}
+			p.Exec("ROLLBACK") // a statement that a release does not have is left out
+		}
+	}
+	if c.Kill {
+		p.Kill()
+		return nil
+	}
+	if err := p.Close(); err != nil {
+		return fmt.Errorf("%w: %w", ErrEngine, err)
+	}
+	return nil
+}
+
+// Run writes c and compares. The error is a *Difference, or wraps ErrEngine.
+func (r *Runner) Run(ctx context.Context, c *Case) error {
+	dir, err := os.MkdirTemp(r.Dir, "case")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "x.db")
+	if err := Write(ctx, c, path); err != nil {
+		return err
+	}
+	return r.Compare(ctx, path)
+}
+
+// Compare lets the judge and the reader read the database at path.
+func (r *Runner) Compare(ctx context.Context, path string) error {
+	if r.judge == nil || r.judge.done {
+		release, _, err := Find(Judge)
+		if err != nil {
+			return err
+		}
+		if r.judge, err = Start(ctx, release); err != nil {
+			return err
+		}
+	}
+	n, err := CompareFile(ctx, r.judge, path, false)
+	r.Cells += n
+	var d *Difference
+	if err != nil && !errors.As(err, &d) {
+		r.judge.Kill() // its state after an error is unknown
+		return fmt.Errorf("%w: %w", ErrEngine, err)
+	}
+	return err
+}
+
+// Reduce makes a failing case smaller as long as it fails, for at most tries runs.
+func (r *Runner) Reduce(ctx context.Context, c *Case, tries int) *Case {
+	fails := func(c *Case) bool {
+		if tries <= 0 {
+			return false
+		}
+		tries--
+		var d *Difference
+		return errors.As(r.Run(ctx, c), &d)
+	}
+	for changed := true; changed; {
+		changed = false
+		try := func(smaller *Case) {
+			if fails(smaller) {
+				*c = *smaller
+				changed = true
+			}
+		}
+		for i := len(c.Ops) - 1; i >= 0; i-- {
+			s := *c
+			s.Ops = append(append([]caseOp{}, c.Ops[:i]...), c.Ops[i+1:]...)
+			try(&s)
+		}
+		for i := len(c.Settings) - 1; i >= 0; i-- {
+			s := *c
+			s.Settings = append(append([]string{}, c.Settings[:i]...), c.Settings[i+1:]...)
+			try(&s)
+		}
+		for i := range c.Tables {
+			if len(c.Tables[i].cols) > 0 {
+				try(c.without(i, -1))
+			}
+			for j := len(c.Tables[i].cols) - 1; j >= 0 && len(c.Tables[i].cols) > 1; j-- {
+				try(c.without(i, j))
+			}
+			for k := len(c.Tables[i].rows) - 1; k >= 0 && c.Tables[i].rows[k] > 1; k-- {
+				for _, n := range []int{c.Tables[i].rows[k] / 2, c.Tables[i].rows[k] - 1} {
+					s := c.without(i, len(c.Tables[i].cols))
+					s.Tables[i].rows[k] = n
+					try(s)
+					if s.Tables[i].rows[k] == c.Tables[i].rows[k] {
+						break
+					}
+				}
+			}
+			if len(c.Tables[i].rows) > 1 {
+				s := c.without(i, len(c.Tables[i].cols))
+				s.Tables[i].rows = s.Tables[i].rows[:1]
+				try(s)
+			}
+		}
+		if c.Kill {
+			s := *c
+			s.Kill = false
+			try(&s)
+		}
+	}
+	return c
+}
+
+// without copies c less column col of a table, or less all of its columns when col is -1.
+func (c *Case) without(table, col int) *Case {
+	s := *c
+	s.Tables = append([]*caseTable{}, c.Tables...)
+	t := *c.Tables[table]
+	t.rows = append([]int{}, t.rows...)
+	if col < 0 {
+		t.cols = nil
+	} else {
+		t.cols = nil
+		for j, x := range c.Tables[table].cols {
+			if j != col {
+				t.cols = append(t.cols, x)
+			}
+		}
+	}
+	s.Tables[table] = &t
+	return &s
+}
+
+// WriteCase makes a fixture of a case in the folder dir.
+func (r *Runner) WriteCase(ctx context.Context, c *Case, shows, dir string) error {
+	tmp, err := os.MkdirTemp(r.Dir, "case")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	path := filepath.Join(tmp, "x.db")
+	if err := Write(ctx, c, path); err != nil {
+		return err
+	}
+	f := &Fixture{Name: filepath.Base(dir), Shows: shows, Engine: c.Engine.Name, Judge: Judge}
+	f.Script = append(f.Script, "ATTACH 'x.db' AS db ("+strings.Join(c.Attach, ", ")+")")
+	for _, s := range c.Script() {
+		f.Script = append(f.Script, short(s))
+	}
+	if r.judge == nil || r.judge.done {
+		release, _, err := Find(Judge)
+		if err != nil {
+			return err
+		}
+		if r.judge, err = Start(ctx, release); err != nil {
+			return err
+		}
+	}
+	return WriteFixture(ctx, r.judge, f, path, dir)
+}

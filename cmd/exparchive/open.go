@@ -88,4 +88,5 @@ func checkRun(ctx context.Context, p provider.Provider, runID string) error {
 // addRunFlag adds the flag that chooses the run.
 func addRunFlag(cmd *cobra.Command, runID *string) {
 	cmd.Flags().StringVar(runID, "run", "", "the `id` of the run, or how it begins, for files and folders that hold several")
+	addLenientFlag(cmd)
 }

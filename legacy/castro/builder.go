@@ -37,6 +37,7 @@ type builder struct {
 	said        map[string]bool
 	doubles     map[string]map[string]bool // columns by table that were converted to cents
 	result      *provider.Result
+	sibling     string // path of the other database that records are from
 }
 
 func newBuilder(ctx context.Context, lenient bool) *builder {

@@ -125,11 +125,11 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	g, from := (*game)(nil), ""
+	g, from, beside := (*game)(nil), "", ""
 	if c.t[gameSessions] != nil && c.t[gamePolicies] != nil {
 		g, from = &game{c.t}, "this file"
 	} else if path := c.d.siblingPath(b.start.Name); path != "" {
-		from = filepath.Base(path)
+		from, beside = filepath.Base(path), path
 		sibling, db, err := openGame(path, &c.d.options.DuckDB)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -173,6 +173,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	}
 	*all = append(*all, records...)
 	*all = append(*all, gameIterations(b, iterations, *all)...)
+	b.sibling = beside
 	b.note(noteDerived, "costs, policies and decisions are from the session %q in %s, which ran at the same time; it is the latest run of that name", b.start.Name, from)
 	return true, nil
 }

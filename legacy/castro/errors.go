@@ -3,6 +3,8 @@ package castro
 import (
 	"errors"
 	"fmt"
+
+	"github.com/simexp/exparchive/provider"
 )
 
 var (
@@ -34,7 +36,7 @@ func (e *CellError) Error() string {
 		key = " (" + e.Key + ")"
 	}
 	value := ""
-	if e.Value != "" {
+	if e.Value != "" && !errors.As(e.Err, new(*provider.CostError)) { // which tells the value
 		value = fmt.Sprintf(" is %s", shorten(e.Value))
 	}
 	return fmt.Sprintf("table %s, row %d%s: %s%s: %v", e.Table, e.Row, key, e.Column, value, e.Err)

@@ -11,16 +11,21 @@ import (
 
 // A Description says what a file is.
 type Description struct {
-	Kind           string   // such as "DuckDB database"
-	Generations    []string // such as "core K1", one for each that the file holds tables of
-	Explanations   []string // of the generations, in plain words
-	EngineVersion  string   // of the DuckDB that made the file; empty for JSON
-	StorageVersion int      // of DuckDB's format; 0 for JSON
-	Level          int      // of the format's features; 0 for JSON
-	Log            string   // what the write-ahead log beside the file holds; empty for JSON
+	Kind           string // such as "DuckDB database"
+	Generations    []GenerationInfo
+	EngineVersion  string // of the DuckDB that made the file; empty for JSON
+	StorageVersion int    // of DuckDB's format; 0 for JSON
+	Level          int    // of the format's features; 0 for JSON
+	Log            string // what the write-ahead log beside the file holds; empty for JSON
 	Tables         []TableInfo
 	NotKept        []string // columns that are left out, as table.column: identifiers of rows
 	Notes          []string // what else to know
+}
+
+// A GenerationInfo names a generation that a file holds tables of.
+type GenerationInfo struct {
+	Name        string // such as "core K1"
+	Explanation string // in plain words
 }
 
 // A TableInfo describes a table of a database.
@@ -38,7 +43,7 @@ func (t TableInfo) Imported() bool { return t.Generation != "" }
 func (d *Database) Describe(ctx context.Context) (Description, error) {
 	if d.web != nil {
 		return Description{
-			Kind: "JSON export", Generations: []string{string(generationWeb)}, Explanations: []string{generationWeb.explain()},
+			Kind: "JSON export", Generations: []GenerationInfo{{string(generationWeb), generationWeb.explain()}},
 		}, nil
 	}
 	runs, err := d.Runs(ctx)
@@ -62,17 +67,13 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 		ids[r.ID] = true
 		if !seen[r.Generation] {
 			seen[r.Generation] = true
-			about.Generations = append(about.Generations, r.Generation)
+			about.Generations = append(about.Generations, GenerationInfo{r.Generation, generation(r.Generation).explain()})
 		}
 	}
 	for r := range roles {
-		if t := d.tables[r]; t != nil && signatures[r].parent == r && !slices.ContainsFunc(about.Generations, func(g string) bool { return sameKind(g, d.generation(r)) }) {
-			about.Generations = append(about.Generations, string(d.generation(r))) // without runs
-		}
-	}
-	for _, g := range about.Generations {
-		if text := generation(g).explain(); !slices.Contains(about.Explanations, text) {
-			about.Explanations = append(about.Explanations, text)
+		if t := d.tables[r]; t != nil && signatures[r].parent == r && !slices.ContainsFunc(about.Generations, func(g GenerationInfo) bool { return sameKind(g.Name, d.generation(r)) }) {
+			g := d.generation(r) // without runs
+			about.Generations = append(about.Generations, GenerationInfo{string(g), g.explain()})
 		}
 	}
 	for _, t := range d.db.Tables() {

@@ -14,8 +14,9 @@ type Run struct {
 	source  source
 	lenient bool
 
-	mu   sync.Mutex
-	live *provider.Live
+	mu      sync.Mutex
+	live    *provider.Live
+	sibling string
 }
 
 var (
@@ -40,8 +41,18 @@ func (r *Run) load(ctx context.Context) (*provider.Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.live = live
+	r.live, r.sibling = live, b.sibling
 	return live, nil
+}
+
+// Sibling gives the path of the other database beside the file that part of the run came from; empty if there is none.
+func (r *Run) Sibling(ctx context.Context) (string, error) {
+	if _, err := r.load(ctx); err != nil {
+		return "", err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sibling, nil
 }
 
 // Experiment implements [provider.Provider].

@@ -1,0 +1,369 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/legacy/castro"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+type importOptions struct {
+	folder        string
+	runID         string
+	dryRun, force bool
+	stdout        io.Writer
+	stderr        io.Writer
+}
+
+func newImportCommand() *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "import OLD... -o FOLDER",
+		Short: "Turn the runs of old databases into archives",
+		Long: `Turn the runs of databases of the original project (SimCash, Castro: DuckDB files, JSON exports of the web sandbox) into
+archives, one for each run, named after its id. The old files are only read; every other command opens them as they are, so
+that importing is needed only to publish a run or to be rid of the database.
+
+An archive notes where it comes from: the file's name, its SHA-256, its generation, the engine that made it, and this
+program's version. When it is written, its digest is compared with that of the run in the old file.
+
+Nothing is written if one of the archives exists already, unless --force. A run that cannot be imported is reported and
+makes the exit code 1; the others are imported all the same.`,
+		Example: `  exparchive import results/castro.db -o archives/
+  exparchive import old.db -o archives/ --dry-run     print what would be written
+  exparchive import old.db -o archives/ --run exp1-20251215`,
+		Args: nArgs(1, -1, "one or more old databases"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.folder == "" && !o.dryRun {
+				return usageErrorf("import: no folder for the archives; name one with -o")
+			}
+			o.stdout, o.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return o.run(cmd.Context(), args)
+		},
+	}
+	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` for the archives; it is made if need be")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
+	addRunFlag(cmd, &o.runID)
+	return cmd
+}
+
+// An importJob is one run to import.
+type importJob struct {
+	source string // path of the old file
+	runID  string
+	target string // path of the archive
+}
+
+func (o *importOptions) run(ctx context.Context, sources []string) error {
+	var failed error
+	report := func(path string, err error) {
+		warnf(o.stderr, "%v", inFile(path, err))
+		failed = errReported{}
+	}
+	var jobs []importJob
+	for _, path := range sources {
+		ids, err := o.runsOf(ctx, path)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			report(path, err)
+			continue
+		}
+		for _, id := range ids {
+			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archiveFileName(id))})
+		}
+	}
+	if err := o.check(jobs); err != nil {
+		return err
+	}
+	if !o.dryRun && len(jobs) > 0 {
+		if err := os.MkdirAll(o.folder, 0o777); err != nil {
+			return err
+		}
+	}
+	for i, job := range jobs {
+		label := fmt.Sprintf("%d/%d", i+1, len(jobs))
+		err := o.importRun(ctx, job, label)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			report(job.source, err)
+		}
+	}
+	return failed
+}
+
+// runsOf gives the ids of the runs of one old file that are wanted.
+func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, error) {
+	kind, err := sniffFile(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == kindSQLite:
+		return nil, errors.New("an archive already, or another SQLite database: import takes the databases of the original project")
+	case kind == kindLines:
+		return nil, errors.New("JSON lines: `exparchive record -o FILE.simexp` takes them on its standard input")
+	}
+	d, err := openCastro(path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	if o.runID != "" {
+		run, err := d.Run(ctx, o.runID)
+		if err != nil {
+			return nil, err
+		}
+		return []string{run.Info().ID}, nil
+	}
+	runs, err := d.Runs(ctx)
+	if err == nil && len(runs) == 0 {
+		err = fmt.Errorf("%w: the tables of runs in the file are empty", provider.ErrNoRun)
+	}
+	var ids []string
+	for _, r := range runs {
+		ids = append(ids, r.ID)
+	}
+	return ids, err
+}
+
+// check refuses targets that clash with one another or with what is there.
+func (o *importOptions) check(jobs []importJob) error {
+	taken := map[string]importJob{}
+	for _, job := range jobs {
+		key := strings.ToLower(job.target) // there are file systems that do not tell cases apart
+		if other, twice := taken[key]; twice {
+			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; import them into different folders", job.target, other.runID, other.source, job.runID, job.source)
+		}
+		taken[key] = job
+		if o.dryRun {
+			continue
+		}
+		if err := o.free(job.target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// free reports that a file of the name path is in the way.
+func (o *importOptions) free(path string) error {
+	if live := path + archive.LiveSuffix; exists(live) {
+		return fmt.Errorf("%s: an unfinished recording of that name is there: seal or remove it first", live)
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return inFile(path, errNotRegular)
+	case !o.force:
+		return fmt.Errorf("%s: %w; --force replaces it", path, archive.ErrExists)
+	}
+	return nil
+}
+
+// importRun imports one run, or says what importing it would write.
+func (o *importOptions) importRun(ctx context.Context, job importJob, label string) error {
+	d, err := openCastro(job.source)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	run, err := d.Run(ctx, job.runID)
+	if err != nil {
+		return err
+	}
+	experiment, err := run.Experiment(ctx)
+	if err != nil {
+		return legacyHint(err)
+	}
+	about, err := d.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	root, count, err := digest.Of(ctx, run)
+	if err != nil {
+		return err
+	}
+	provenance, err := provenanceOf(ctx, job.source, run, about)
+	if err != nil {
+		return err
+	}
+	if !o.dryRun {
+		if err := o.write(ctx, job, label, run, root, provenance); err != nil {
+			return err
+		}
+	}
+	return o.print(job, experiment, about, provenance, root, count)
+}
+
+// write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
+func (o *importOptions) write(ctx context.Context, job importJob, label string, run *castro.Run, want digest.Hash, provenance []archive.Annotation) (err error) {
+	folder, err := os.MkdirTemp(o.folder, ".import-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	path := filepath.Join(folder, filepath.Base(job.target))
+	w, err := archive.Create(path, &archive.WriterOptions{Bulk: true, Annotations: provenance})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(copyRun(ctx, o.stderr, "importing "+label, w, run), w.Close()); err != nil {
+		return err
+	}
+	if err := compareArchive(ctx, path, want); err != nil {
+		return err
+	}
+	if err := o.free(job.target); err != nil { // again: it took a while
+		return err
+	}
+	return os.Rename(path, job.target)
+}
+
+// compareArchive reads the archive at path whole and reports that its digest is not want.
+func compareArchive(ctx context.Context, path string, want digest.Hash) error {
+	a, err := archive.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	got, _, err := digest.Of(ctx, a)
+	if err == nil && got != want {
+		err = fmt.Errorf("got digest %s from the archive just written, want that of the source, %s; nothing was kept of it", got, want)
+	}
+	return err
+}
+
+// provenanceOf says where a run comes from. It is no part of the run's digest.
+func provenanceOf(ctx context.Context, path string, run *castro.Run, about castro.Description) ([]archive.Annotation, error) {
+	var all []archive.Annotation
+	add := func(name, text string) {
+		all = append(all, archive.Annotation{Kind: "provenance", Name: name, Text: text})
+	}
+	file := func(label, path string) error {
+		sum, err := hashFile(path)
+		if err != nil {
+			return err
+		}
+		add(label, filepath.Base(path))
+		add(label+" SHA-256", sum)
+		return nil
+	}
+	if err := file("source", path); err != nil {
+		return nil, err
+	}
+	if wal := path + ".wal"; about.EngineVersion != "" && exists(wal) {
+		if err := file("source log", wal); err != nil {
+			return nil, err
+		}
+	}
+	sibling, err := run.Sibling(ctx)
+	if err == nil && sibling != "" {
+		err = file("second source", sibling)
+	}
+	if err != nil {
+		return nil, err
+	}
+	add("generation", run.Info().Generation)
+	add("format", kindText(about))
+	add("importer", "exparchive "+programVersion())
+	return all, nil
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// print says what was written; of a dry run, all of what would be.
+func (o *importOptions) print(job importJob, e provider.Experiment, about castro.Description, provenance []archive.Annotation, root digest.Hash, count int64) error {
+	var b strings.Builder
+	line := func(format string, args ...any) {
+		b.WriteString(terminal.Escape(fmt.Sprintf(format, args...)))
+		b.WriteByte('\n')
+	}
+	if !o.dryRun {
+		line("%s: run %s, %s, %s, digest %s", job.target, e.RunID, plural(count, "record"), plural(int64(len(e.Notes)), "note"), root)
+		_, err := io.WriteString(o.stdout, b.String())
+		return err
+	}
+	line("%s", job.target)
+	field := func(label, format string, args ...any) {
+		line("  %-13s%s", label, fmt.Sprintf(format, args...))
+	}
+	field("run", "%s (%s, %s, %s)", e.RunID, e.Name, e.Type, e.Status())
+	field("records", "%d", count)
+	field("digest", "%s", root)
+	for _, p := range provenance {
+		field(p.Kind, "%s: %s", p.Name, p.Text)
+	}
+	for _, n := range e.Notes {
+		field("note", "%s: %s", n.Kind, n.Text)
+	}
+	for _, f := range aboutFields(about) {
+		if f[0] == "not imported" || f[0] == "unreadable" {
+			field(f[0], "%s", f[1])
+		}
+	}
+	if exists(job.target) {
+		field("exists", "it is there already, and would need --force")
+	}
+	_, err := io.WriteString(o.stdout, b.String())
+	return err
+}
+
+// archiveFileName makes a run id fit for the name of a file on every system.
+func archiveFileName(runID string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, runID)
+	const longest = 120
+	if len(name) > longest {
+		name = name[:longest]
+	}
+	base, _, _ := strings.Cut(strings.ToLower(name), ".")
+	if name == "" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "-") || reservedName(base) {
+		name = "run-" + name
+	}
+	return name + archive.Extension
+}
+
+// reservedName reports whether Windows keeps a name for a device.
+func reservedName(name string) bool {
+	switch name {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && name[3] >= '0' && name[3] <= '9'
+}

@@ -55,6 +55,12 @@ func (w *Writer) commit(last func() (provider.Record, error)) (err error) {
 			return err
 		}
 		tree.Add(w.leaf.Hash(r))
+		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(r)); err != nil {
+			return err
+		}
+	}
+	if err := w.leaf.Err(); err != nil {
+		return err
 	}
 	if err := w.insertSpans(ctx); err != nil {
 		return err
@@ -85,6 +91,38 @@ func (w *Writer) insert(ctx context.Context) error {
 	}
 	if n, err := result.RowsAffected(); err != nil || n != int64(len(w.batch.events)) {
 		return fmt.Errorf("%d of %d events written: %w", n, len(w.batch.events), err)
+	}
+	for i := range w.batch.events {
+		if e := &w.batch.events[i]; e.Redaction != nil {
+			if err := w.insertRedaction(ctx, e.Seq, e.Redaction); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insertRedaction writes what a record lacks, if it comes from a redacted copy.
+func (w *Writer) insertRedaction(ctx context.Context, seq int64, r *provider.Redaction) error {
+	if r == nil {
+		return nil
+	}
+	put := func(field string, commitment, key []byte) error {
+		_, err := w.stmt.redaction.ExecContext(ctx, seq, field, commitment, key)
+		return err
+	}
+	for field, c := range r.Withheld {
+		if err := put(field, c[:], nil); err != nil {
+			return err
+		}
+	}
+	for field, k := range r.FieldKeys {
+		if err := put(field, nil, k[:]); err != nil {
+			return err
+		}
+	}
+	if r.Key != nil {
+		return put("", nil, r.Key[:])
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/simexp/exparchive/provider"
 )
@@ -16,8 +17,8 @@ func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, e
 	var config, created, status, completed sql.NullString
 	var final, best *int64
 	err := conn.QueryRowContext(ctx, `SELECT run_id, experiment_name, experiment_type, config, created_at, status, completed_at,
-		converged, convergence_reason, final_cost, best_cost FROM experiment`).
-		Scan(&e.RunID, &e.Name, &e.Type, &config, &created, &status, &completed, &r.Converged, &r.ConvergenceReason, &final, &best)
+		converged, convergence_reason, final_cost, best_cost, salt FROM experiment`).
+		Scan(&e.RunID, &e.Name, &e.Type, &config, &created, &status, &completed, &r.Converged, &r.ConvergenceReason, &final, &best, &e.Salt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, errNoRun
 	} else if err != nil {
@@ -46,6 +47,23 @@ func (a *Archive) Experiment(ctx context.Context) (provider.Experiment, error) {
 	if err != nil {
 		return e, err
 	}
+	if e.Redaction, err = redactionAt(ctx, conn, 0); err != nil {
+		return e, err
+	}
+	if e.Result != nil {
+		var end int64
+		if end, err = lastSeq(ctx, conn); err == nil {
+			e.Result.Redaction, err = redactionAt(ctx, conn, end+1)
+		}
+		if err != nil {
+			return e, err
+		}
+	}
+	withheld, err := openRedactions(ctx, conn, 1, math.MaxInt64)
+	if err != nil {
+		return e, err
+	}
+	defer withheld.close()
 	rows, err := conn.QueryContext(ctx, "SELECT seq, kind, text FROM note ORDER BY seq")
 	if err != nil {
 		return e, damage(err)
@@ -55,6 +73,9 @@ func (a *Archive) Experiment(ctx context.Context) (provider.Experiment, error) {
 		var n provider.Note
 		if err := rows.Scan(&n.Seq, &n.Kind, &n.Text); err != nil {
 			return e, damage(err)
+		}
+		if n.Redaction, err = withheld.of(n.Seq); err != nil {
+			return e, err
 		}
 		e.Notes = append(e.Notes, n)
 	}
@@ -105,7 +126,8 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (provider.Iteration, e
 	} else if err != nil {
 		return provider.Iteration{}, damage(err)
 	}
-	return *i, nil
+	i.Redaction, err = redactionAt(ctx, conn, i.Seq)
+	return *i, err
 }
 
 // readOther reads the record, not an event, that the scan stands at.

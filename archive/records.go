@@ -52,6 +52,9 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return err
 	}
 	if from == 0 {
+		if s.experiment.Start.Redaction, err = redactionAt(ctx, s.conn, 0); err != nil {
+			return err
+		}
 		if !yield(&s.experiment.Start) {
 			return errStop
 		}
@@ -73,8 +76,13 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 	if next < end {
 		return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
 	}
-	if r := s.experiment.Result; r != nil && from <= end && !yield(r) {
-		return errStop
+	if r := s.experiment.Result; r != nil && from <= end {
+		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
+			return err
+		}
+		if !yield(r) {
+			return errStop
+		}
 	}
 	return nil
 }
@@ -115,6 +123,7 @@ type scan struct {
 	conn       *sql.Conn
 	experiment provider.Experiment // without notes
 	sections   *sectionReader
+	redactions *redactionReader
 	others     *sql.Rows
 	other      struct {
 		seq  int64
@@ -152,6 +161,9 @@ func (s *scan) close() {
 	if s.others != nil {
 		s.others.Close()
 	}
+	if s.redactions != nil {
+		s.redactions.close()
+	}
 	if s.sections != nil && s.sections.find != nil {
 		s.sections.find.Close()
 	}
@@ -165,17 +177,37 @@ func (s *scan) close() {
 // end gives the Seq behind the last record that is committed, the Result aside. Since records are only ever added, what is
 // before it stays the same while a recorder goes on.
 func (s *scan) end(ctx context.Context) (int64, error) {
-	var last int64
-	err := s.conn.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
+	last, err := lastSeq(ctx, s.conn)
+	return last + 1, err
+}
+
+// lastSeq gives the Seq of the last record, the Result aside.
+func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
 		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0), coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
-	if err == nil && last == math.MaxInt64 {
+	if err == nil && last >= math.MaxInt64-1 {
 		err = fmt.Errorf("%w: record %d", ErrDamaged, last)
 	}
-	return last + 1, damage(err)
+	return last, damage(err)
 }
 
 // run gives the records from first to before end in order, only those of one iteration unless that is -1.
-func (s *scan) run(ctx context.Context, first, end int64, iteration int, yield func(provider.Record, int64) error) error {
+func (s *scan) run(ctx context.Context, first, end int64, iteration int, take func(provider.Record, int64) error) error {
+	var err error
+	if s.redactions, err = openRedactions(ctx, s.conn, first, end); err != nil {
+		return err
+	}
+	yield := take
+	if s.redactions.rows != nil {
+		yield = func(r provider.Record, seq int64) error {
+			red, err := s.redactions.of(seq)
+			if err != nil {
+				return err
+			}
+			provider.SetRedaction(r, red)
+			return take(r, seq)
+		}
+	}
 	where, args := "seq >= ? AND seq < ?", []any{first, end}
 	ofIteration, numbered := where, where
 	if iteration >= 0 {
@@ -190,7 +222,6 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, yield f
 			provider.KindNote, where, provider.KindAttachment, where)
 		all = append(append(all, args...), args...)
 	}
-	var err error
 	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq", all...); err != nil {
 		return damage(err)
 	}

@@ -169,6 +169,9 @@ func (v *verifier) records(ctx context.Context) error {
 		}
 		tree.Add(leaf.Hash(r))
 	}
+	if err := leaf.Err(); err != nil {
+		v.add(CodeRecord, "", "%v", err)
+	}
 	v.report.Root, v.report.Records = tree.Root(), tree.Len()
 	counts.Records = tree.Len()
 	v.compareSeal(counts, invalid)

@@ -87,7 +87,9 @@ type Writer struct {
 
 var _ provider.Sink = (*Writer)(nil)
 
-type statements struct{ events, eventType, span, interaction, iteration, note, attachment *sql.Stmt }
+type statements struct {
+	events, eventType, span, interaction, iteration, note, attachment, redaction *sql.Stmt
+}
 
 // A span is where the records of an iteration lie; see the table iteration_span in FORMAT.md.
 type span struct{ first, last, events, interactions, bytes int64 }
@@ -237,6 +239,7 @@ func (w *Writer) open() (err error) {
 			parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.stmt.iteration, `INSERT INTO iteration (number, seq, costs_per_agent, accepted_changes, policies, timestamp) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.stmt.note, "INSERT INTO note (seq, kind, text) VALUES (?, ?, ?)"},
+		{&w.stmt.redaction, "INSERT INTO redaction (seq, field, commitment, key) VALUES (?, ?, ?, ?)"},
 		{&w.stmt.attachment, "INSERT INTO attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
 	} {
 		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
@@ -283,8 +286,8 @@ func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
 		if err := w.annotate(ctx); err != nil {
 			return err
 		}
-		_, err := w.conn.ExecContext(ctx, `INSERT INTO experiment (id, run_id, experiment_name, experiment_type, config, created_at)
-			VALUES (1, ?, ?, ?, ?, ?)`, s.RunID, s.Name, s.Type, jsonText(s.Config), nullable(s.CreatedAt))
+		_, err := w.conn.ExecContext(ctx, `INSERT INTO experiment (id, run_id, experiment_name, experiment_type, config, created_at, salt)
+			VALUES (1, ?, ?, ?, ?, ?, ?)`, s.RunID, s.Name, s.Type, jsonText(s.Config), nullable(s.CreatedAt), s.Salt)
 		return err
 	})
 }

@@ -54,6 +54,8 @@ type Start struct {
 	Type      string          // of the experiment, such as "castro"; required
 	Config    json.RawMessage // nil if none was recorded
 	CreatedAt string          // when the run began; empty if not recorded
+	Salt      []byte          // [SaltSize] random bytes that make withheld values unguessable; nil for a run without
+	Redaction *Redaction      // nil unless the run comes from a redacted copy, as in every other record
 }
 
 // An Event is something that happened during an iteration.
@@ -63,6 +65,7 @@ type Event struct {
 	Type      string          // such as "evaluation"; required
 	Timestamp string          // empty if not recorded
 	Data      json.RawMessage // payload, usually an object; nil if none was recorded
+	Redaction *Redaction
 }
 
 // An Interaction is one call of a language model and what came of it. It costs money and cannot be repeated.
@@ -81,6 +84,7 @@ type Interaction struct {
 	LatencySeconds   *float64 // finite, not negative
 	Timestamp        string
 	Extra            json.RawMessage // an object with whatever else the caller wants to keep; nil if none
+	Redaction        *Redaction
 }
 
 // An Iteration is recorded at the end of an iteration.
@@ -91,13 +95,15 @@ type Iteration struct {
 	AcceptedChanges map[string]bool // agents whose acceptance is not known are left out
 	Policies        map[string]json.RawMessage
 	Timestamp       string
+	Redaction       *Redaction
 }
 
 // A Note tells a reader of the run what cannot be seen from its records: that a value was derived, that one is doubtful.
 type Note struct {
-	Seq  int64  // as in [Event]
-	Kind string // such as "derived", "doubtful", "invalidated"; required
-	Text string // required
+	Seq       int64  // as in [Event]
+	Kind      string // such as "derived", "doubtful", "invalidated"; required
+	Text      string // required
+	Redaction *Redaction
 }
 
 // An Attachment is a file that belongs to the run: configuration, code, a figure.
@@ -106,6 +112,7 @@ type Attachment struct {
 	Name      string // a relative slash-separated path without "..", unique in the run
 	MediaType string // such as "text/x-python"; empty if not known
 	Data      []byte
+	Redaction *Redaction
 }
 
 // A Result is the last record of a finished run.
@@ -116,6 +123,7 @@ type Result struct {
 	ConvergenceReason *string
 	FinalCost         *Cents
 	BestCost          *Cents
+	Redaction         *Redaction
 }
 
 // Status says how far a run got.

@@ -102,6 +102,10 @@ func (s *Start) Validate() error {
 	c.name("experiment_type", s.Type, true)
 	c.name("created_at", s.CreatedAt, false)
 	s.Config = c.json("config", s.Config)
+	if s.Salt != nil && len(s.Salt) != SaltSize {
+		c.fail("salt", fmt.Errorf("%d bytes, want %d", len(s.Salt), SaltSize))
+	}
+	c.redaction(s)
 	return c.err
 }
 
@@ -112,6 +116,7 @@ func (e *Event) Validate() error {
 	c.name("event_type", e.Type, true)
 	c.name("timestamp", e.Timestamp, false)
 	e.Data = c.json("event_data", e.Data)
+	c.redaction(e)
 	return c.err
 }
 
@@ -145,6 +150,7 @@ func (i *Interaction) Validate() error {
 	if len(i.Extra) > 0 && i.Extra[0] != '{' {
 		c.fail("extra", jsontext.ErrNotObject)
 	}
+	c.redaction(i)
 	return c.err
 }
 
@@ -172,6 +178,7 @@ func (i *Iteration) Validate() error {
 	if size > MaxText {
 		c.fail("policies", fmt.Errorf("%d bytes, more than %d", size, MaxText))
 	}
+	c.redaction(i)
 	return c.err
 }
 
@@ -180,9 +187,10 @@ func (n *Note) Validate() error {
 	c := checker{record: KindNote}
 	c.name("kind", n.Kind, true)
 	c.text("text", &n.Text)
-	if n.Text == "" {
+	if _, withheld := WithheldFrom(n, "text"); n.Text == "" && !withheld {
 		c.fail("text", errMissing)
 	}
+	c.redaction(n)
 	return c.err
 }
 
@@ -198,6 +206,7 @@ func (a *Attachment) Validate() error {
 	if len(a.Data) > MaxText {
 		c.fail("data", fmt.Errorf("%d bytes, more than %d", len(a.Data), MaxText))
 	}
+	c.redaction(a)
 	return c.err
 }
 
@@ -210,5 +219,6 @@ func (r *Result) Validate() error {
 		c.fail("status", fmt.Errorf("%q is for a run without a result", r.Status))
 	}
 	c.text("convergence_reason", r.ConvergenceReason)
+	c.redaction(r)
 	return c.err
 }

@@ -84,7 +84,7 @@ func (s *Sink) add(r provider.Record) error {
 		return err
 	}
 	s.tree.Add(s.leaf.Hash(r))
-	return nil
+	return s.leaf.Err()
 }
 
 // Count gives how many records the sink has taken.

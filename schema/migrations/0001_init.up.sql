@@ -7,6 +7,7 @@ CREATE TABLE experiment (
   experiment_type TEXT NOT NULL,
   config TEXT CHECK (json_valid(config)),
   created_at TEXT,
+  salt BLOB CHECK (length(salt) = 32),
   status TEXT,
   completed_at TEXT,
   converged INTEGER CHECK (converged IN (0, 1)),
@@ -82,6 +83,15 @@ CREATE TABLE attachment (
   data BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE redaction (
+  seq INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  commitment BLOB CHECK (length(commitment) = 32),
+  key BLOB CHECK (length(key) = 32),
+  PRIMARY KEY (seq, field),
+  CHECK ((commitment IS NULL) <> (key IS NULL))
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE annotation (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -139,5 +149,8 @@ FROM iteration, json_each(accepted_changes) AS a;
 
 CREATE VIEW notes AS
 SELECT seq AS id, kind, text FROM note;
+
+CREATE VIEW withheld AS
+SELECT seq AS id, field, lower(hex(commitment)) AS commitment FROM redaction WHERE commitment IS NOT NULL;
 
 PRAGMA user_version = 1;

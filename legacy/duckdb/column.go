@@ -29,7 +29,8 @@ type columnData struct {
 	segs     []segment
 	validity []segment
 	children []*columnData
-	variant  *Type // type of the second child of a shredded VARIANT
+	variant  *Type  // of the second child of a VARIANT that is partly stored by type; nil when there is none
+	geometry uint64 // layout of a GEOMETRY
 }
 
 // readColumnData reads the description of a column of type t.
@@ -53,7 +54,7 @@ func readColumnData(s *stream, t *Type) *columnData {
 			}
 		case 102:
 			switch {
-			case c.typ.ID == TypeVariant && c.variant != nil:
+			case c.typ.ID == TypeVariant:
 				c.children = append(c.children, readColumnData(s, variantType))
 			case c.typ.phys == physStruct:
 				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.stored) {
@@ -78,6 +79,10 @@ func readColumnData(s *stream, t *Type) *columnData {
 			o.unknown()
 		}
 	}
+	if c.typ.ID == TypeVariant && c.variant == nil && len(c.children) == 1 {
+		inner := c.children[0]
+		c.children, c.validity = inner.children, inner.validity
+	}
 	return c
 }
 
@@ -97,10 +102,13 @@ func (c *columnData) readExtra(s *stream) {
 			}
 			c.variant = t
 		case o.id == 101 && kind == 2:
-			layout := s.uleb(8, class)
-			t := splitGeometry(layout)
+			c.geometry = s.uleb(8, class)
+			if c.geometry == geometrySpatial || c.geometry == geometryWKB {
+				continue
+			}
+			t := splitGeometry(c.geometry)
 			if t == nil {
-				s.fail(class, unsupportedf("geometry layout %d", layout))
+				s.fail(class, unsupportedf("geometry layout %d", c.geometry))
 				return
 			}
 			c.typ = t
@@ -224,7 +232,6 @@ type columnReader struct {
 	children []*columnReader
 	ends     *Vector // scratch: where lists end in the child
 	end      uint64  // where the last list ended
-	shreds   *variantShreds
 }
 
 func newColumnReader(f *blockFile, c *columnData) *columnReader {
@@ -235,9 +242,6 @@ func newColumnReader(f *blockFile, c *columnData) *columnReader {
 	}
 	if c.typ.phys == physList {
 		r.ends = newVector(listEndType)
-	}
-	if c.variant != nil {
-		r.shreds = &variantShreds{plain: newVector(variantType), typed: newVector(c.variant)}
 	}
 	return r
 }
@@ -254,6 +258,9 @@ func (r *columnReader) read(dst *Vector, n int64, b *budget) error {
 	}
 	if r.data.typ != dst.typ {
 		return r.readConverted(dst, int(n), b)
+	}
+	if r.data.variant != nil {
+		return r.readShredded(dst, int(n), b)
 	}
 	at, k := dst.n, int(n)
 	if err := dst.grow(k, b); err != nil {
@@ -320,7 +327,7 @@ func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
 
 // readConverted reads a column that is stored in another form than its type says.
 func (r *columnReader) readConverted(dst *Vector, n int, b *budget) error {
-	if r.data.typ.ID == TypeVariant || dst.typ.ID != TypeGeometry {
+	if dst.typ.ID != TypeGeometry {
 		return fmt.Errorf("%w: %s stored as %s", ErrUnsupported, dst.typ, r.data.typ)
 	}
 	return r.readSplitGeometry(dst, n, b)

@@ -39,6 +39,11 @@ func (v *Vector) AppendText(dst []byte, i int) []byte {
 	case TypeVarchar, TypeChar:
 		return append(dst, v.Bytes(i)...)
 	case TypeBlob, typeAggregate:
+		if v.typ.Alias == "GEOMETRY" {
+			if wkb, ok := spatialToWKB(nil, v.Bytes(i)); ok {
+				return appendWKT(dst, wkb)
+			}
+		}
 		return appendBlob(dst, v.Bytes(i))
 	case TypeBit:
 		return appendBit(dst, v.Bytes(i))
@@ -195,7 +200,11 @@ func appendFloat(dst []byte, x float64, size int) []byte {
 	case math.IsInf(x, -1):
 		return append(dst, "-inf"...)
 	}
-	if a := math.Abs(x); a != 0 && (a < 1e-4 || a >= 1e16) {
+	small, large := 1e-4, 1e16
+	if size == 32 {
+		small, large = float64(float32(1e-4)), float64(float32(1e16))
+	}
+	if a := math.Abs(x); a != 0 && (a < small || a >= large) {
 		return strconv.AppendFloat(dst, x, 'e', -1, size)
 	}
 	at := len(dst)

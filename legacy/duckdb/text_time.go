@@ -147,9 +147,18 @@ func appendTimestamp(dst []byte, x int64) []byte { return appendInstant(dst, x, 
 func appendTimestampNS(dst []byte, x int64) []byte { return appendInstant(dst, x, nanosPerDay, 9) }
 
 func appendTimestampTZ(dst []byte, x int64) []byte {
-	dst = appendTimestamp(dst, x)
 	if infinite(x) {
-		return dst
+		return appendTimestamp(dst, x)
+	}
+	// The engine's calendar counts milliseconds in a float64, which rounds those past 2^53.
+	ms := floorDiv(x, 1000)
+	micros := x - ms*1000
+	if rounded := int64(float64(ms)); rounded != ms && rounded < math.MaxInt64/1000+2 {
+		days := floorDiv(rounded, microsPerDay/1000)
+		dst = append(appendDay(dst, days), ' ')
+		dst = appendClock(dst, (rounded-days*(microsPerDay/1000))*1000+micros, microsPerSecond, 6)
+	} else {
+		dst = appendTimestamp(dst, x)
 	}
 	return append(dst, "+00"...)
 }

@@ -1,0 +1,347 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+)
+
+// FORMAT.md: geometry.
+
+var geometryNames = [...]string{1: "POINT", 2: "LINESTRING", 3: "POLYGON", 4: "MULTIPOINT", 5: "MULTILINESTRING", 6: "MULTIPOLYGON", 7: "GEOMETRYCOLLECTION"}
+
+// Numbers of these kinds in well-known binary.
+const (
+	wkbPoint      = 1
+	wkbLine       = 2
+	wkbPolygon    = 3
+	wkbMultiPoint = 4
+	wkbCollection = 7
+
+	maxGeometryDepth = 64 // of collections
+)
+
+// A wkbReader turns well-known binary into text.
+type wkbReader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *wkbReader) uint32() uint32 {
+	if len(r.b) < 4 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	x := binary.LittleEndian.Uint32(r.b)
+	r.b = r.b[4:]
+	return x
+}
+
+// count reads a number of parts that each take some bytes.
+func (r *wkbReader) count(size int) int {
+	n := r.uint32()
+	if int64(n)*int64(size) > int64(len(r.b)) {
+		r.bad = true
+		return 0
+	}
+	return int(n)
+}
+
+// appendWKT appends a geometry in well-known binary as text, and bytes that are none as a BLOB.
+func appendWKT(dst, b []byte) []byte {
+	r := &wkbReader{b: b}
+	at := len(dst)
+	dst = r.geometry(dst, false, 0)
+	if r.bad || len(r.b) > 0 {
+		return appendBlob(dst[:at], b)
+	}
+	return dst
+}
+
+// geometry appends one geometry; bare leaves out its name, as within a MULTI form.
+func (r *wkbReader) geometry(dst []byte, bare bool, depth int) []byte {
+	if len(r.b) < 5 || r.b[0] != 1 || depth > maxGeometryDepth {
+		r.bad, r.b = true, nil
+		return dst
+	}
+	r.b = r.b[1:]
+	kind := r.uint32()
+	dims, kind := kind/1000, kind%1000
+	if dims > 3 || kind < 1 || kind > wkbCollection {
+		r.bad = true
+		return dst
+	}
+	if !bare {
+		dst = append(append(dst, geometryNames[kind]...), [...]string{"", " Z", " M", " ZM"}[dims]...)
+		dst = append(dst, ' ')
+	}
+	width := [...]int{2, 3, 3, 4}[dims]
+	if kind == wkbPoint {
+		return r.point(dst, width, bare)
+	}
+	n := r.count(map[uint32]int{wkbLine: 8 * width, wkbPolygon: 4}[kind])
+	if n == 0 || r.bad {
+		return append(dst, "EMPTY"...)
+	}
+	dst = append(dst, '(')
+	for i := 0; i < n && !r.bad; i++ {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		switch kind {
+		case wkbLine:
+			dst = r.vertex(dst, width)
+		case wkbPolygon:
+			dst = r.ring(dst, width)
+		default:
+			dst = r.geometry(dst, kind != wkbCollection, depth+1)
+		}
+	}
+	return append(dst, ')')
+}
+
+// point appends a POINT; all coordinates NaN mean an empty one.
+func (r *wkbReader) point(dst []byte, width int, bare bool) []byte {
+	if len(r.b) < 8*width {
+		r.bad, r.b = true, nil
+		return dst
+	}
+	empty := true
+	for i := range width {
+		empty = empty && math.IsNaN(math.Float64frombits(u64(r.b, 8*i)))
+	}
+	if empty {
+		r.b = r.b[8*width:]
+		return append(dst, "EMPTY"...)
+	}
+	if bare {
+		return r.vertex(dst, width)
+	}
+	return append(r.vertex(append(dst, '('), width), ')')
+}
+
+func (r *wkbReader) ring(dst []byte, width int) []byte {
+	n := r.count(8 * width)
+	if n == 0 {
+		return append(dst, "EMPTY"...)
+	}
+	dst = append(dst, '(')
+	for i := range n {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = r.vertex(dst, width)
+	}
+	return append(dst, ')')
+}
+
+func (r *wkbReader) vertex(dst []byte, width int) []byte {
+	if len(r.b) < 8*width {
+		r.bad, r.b = true, nil
+		return dst
+	}
+	for i := range width {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = appendCoordinate(dst, math.Float64frombits(u64(r.b, 8*i)))
+	}
+	r.b = r.b[8*width:]
+	return dst
+}
+
+// appendCoordinate appends a number as appendFloat does, without a fraction of zero.
+func appendCoordinate(dst []byte, x float64) []byte {
+	if a := math.Abs(x); x == math.Trunc(x) && a < 1e16 {
+		return strconv.AppendFloat(dst, x, 'f', -1, 64)
+	}
+	return appendFloat(dst, x, 64)
+}
+
+// spatialToWKB converts the form of the spatial extension, which files below level 7 hold, to well-known binary; ok is false when b
+// is something else.
+func spatialToWKB(dst, b []byte) (_ []byte, ok bool) {
+	const (
+		hasZ   = 1
+		hasM   = 2
+		hasBox = 4
+		header = 8
+	)
+	if len(b) < header+8 {
+		return dst, false
+	}
+	flags := b[1]
+	r := &spatialReader{b: b[header:], width: 2}
+	if flags&hasZ != 0 {
+		r.width++
+		r.dims++
+	}
+	if flags&hasM != 0 {
+		r.width++
+		r.dims += 2
+	}
+	if flags&hasBox != 0 {
+		r.skip(2 * 4 * r.width) // of single floats
+	}
+	dst = r.geometry(dst, 0)
+	return dst, !r.bad && len(r.b) == 0
+}
+
+type spatialReader struct {
+	b     []byte
+	width int    // coordinates of a vertex
+	dims  uint32 // 1: Z, 2: M, 3: both
+	bad   bool
+}
+
+func (r *spatialReader) skip(n int) []byte {
+	if n < 0 || n > len(r.b) {
+		r.bad, r.b = true, nil
+		return nil
+	}
+	s := r.b[:n]
+	r.b = r.b[n:]
+	return s
+}
+
+func (r *spatialReader) uint32() uint32 {
+	if s := r.skip(4); s != nil {
+		return binary.LittleEndian.Uint32(s)
+	}
+	return 0
+}
+
+// geometry converts one geometry: kind, number of parts, parts.
+func (r *spatialReader) geometry(dst []byte, depth int) []byte {
+	kind, n := r.uint32()+1, r.uint32()
+	if r.bad || kind < wkbPoint || kind > wkbCollection || depth > maxGeometryDepth || int64(n)*4 > int64(len(r.b)) {
+		r.bad = true
+		return dst
+	}
+	dst = append(dst, 1)
+	dst = binary.LittleEndian.AppendUint32(dst, kind+1000*r.dims)
+	switch kind {
+	case wkbPoint:
+		if n == 0 {
+			for range r.width {
+				dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(math.NaN()))
+			}
+			return dst
+		}
+		return append(dst, r.skip(8*r.width)...)
+	case wkbLine:
+		dst = binary.LittleEndian.AppendUint32(dst, n)
+		return append(dst, r.skip(int(n)*8*r.width)...)
+	case wkbPolygon:
+		dst = binary.LittleEndian.AppendUint32(dst, n)
+		sizes := r.skip(4 * int(n+n&1)) // padded to 8 bytes
+		for i := 0; i < int(n) && !r.bad; i++ {
+			k := u32(sizes, 4*i)
+			if k*8*int64(r.width) > int64(len(r.b)) {
+				r.bad = true
+				return dst
+			}
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(k))
+			dst = append(dst, r.skip(int(k)*8*r.width)...)
+		}
+		return dst
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, n)
+	for i := 0; i < int(n) && !r.bad; i++ {
+		dst = r.geometry(dst, depth+1)
+	}
+	return dst
+}
+
+// Layouts of a GEOMETRY column.
+const (
+	geometrySpatial = 0 // in the form of the spatial extension
+	geometryWKB     = 1
+)
+
+// splitGeometry is the type of a column whose geometries, all of one kind, are stored as coordinates; nil when there is no
+// such layout.
+func splitGeometry(layout uint64) *Type {
+	names := map[uint64]string{1: "xy", 2: "xyz", 4: "xym", 6: "xyzm"}[layout>>4]
+	kind := layout & 15
+	if names == "" || kind < wkbPoint || kind > wkbCollection-1 {
+		return nil
+	}
+	var fields []Field
+	for _, c := range names {
+		fields = append(fields, Field{string(c), doubleType})
+	}
+	t := newStructType(fields...)
+	for range splitDepth(kind) {
+		t = newListType(t)
+	}
+	return t
+}
+
+// splitDepth is how many lists a kind of geometry is stored in.
+func splitDepth(kind uint64) int { return [...]int{1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 3}[kind] }
+
+// readSplitGeometry appends n geometries that are stored as coordinates.
+func (r *columnReader) readSplitGeometry(dst *Vector, n int, b *budget) error {
+	tmp := newVector(r.data.typ)
+	// The reader of what is stored is this one, which then finds the types equal.
+	if err := r.read(tmp, int64(n), b); err != nil {
+		return err
+	}
+	at := dst.n
+	if err := dst.grow(n, b); err != nil {
+		return err
+	}
+	w := wkbWriter{kind: uint32(r.data.geometry & 15), dims: map[uint64]uint32{1: 0, 2: 1, 4: 2, 6: 3}[r.data.geometry>>4]}
+	var buf []byte
+	for i := range n {
+		if tmp.Null(i) {
+			dst.refs[at+i] = stringRef{}
+			dst.setNull(at + i)
+			continue
+		}
+		buf = w.geometry(buf[:0], w.kind, tmp, i)
+		if err := dst.setBytes(at+i, buf, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wkbWriter puts split geometries together.
+type wkbWriter struct {
+	kind, dims uint32
+}
+
+func (w *wkbWriter) geometry(dst []byte, kind uint32, v *Vector, i int) []byte {
+	dst = append(dst, 1)
+	dst = binary.LittleEndian.AppendUint32(dst, kind+1000*w.dims)
+	if kind == wkbPoint {
+		return w.vertex(dst, v, i)
+	}
+	from, to := v.List(i)
+	parts := v.children[0]
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(to-from))
+	for e := from; e < to; e++ {
+		switch {
+		case kind == wkbLine:
+			dst = w.vertex(dst, parts, e)
+		case kind == wkbPolygon:
+			a, z := parts.List(e)
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(z-a))
+			for k := a; k < z; k++ {
+				dst = w.vertex(dst, parts.children[0], k)
+			}
+		default: // a MULTI form of the kind three before it
+			dst = w.geometry(dst, kind-wkbMultiPoint+wkbPoint, parts, e)
+		}
+	}
+	return dst
+}
+
+func (w *wkbWriter) vertex(dst []byte, v *Vector, i int) []byte {
+	for _, c := range v.children {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(c.f64[i]))
+	}
+	return dst
+}

@@ -1,0 +1,250 @@
+package duckdb
+
+import (
+	"encoding/binary"
+)
+
+// FORMAT.md: variant.
+
+// Kinds of value in a VARIANT.
+const (
+	variantNull    = 0
+	variantTrue    = 1
+	variantFalse   = 2
+	variantDecimal = 15
+	variantObject  = 29
+	variantArray   = 30
+)
+
+// variantTypes are the types of the kinds that hold one plain value.
+var variantTypes = map[uint8]*Type{
+	variantTrue: booleanType, variantFalse: booleanType,
+	3: plainType(TypeTinyInt), 4: plainType(TypeSmallInt), 5: plainType(TypeInteger), 6: plainType(TypeBigInt), 7: plainType(TypeHugeInt),
+	8: plainType(TypeUTinyInt), 9: plainType(TypeUSmallInt), 10: plainType(TypeUInteger), 11: plainType(TypeUBigInt), 12: plainType(TypeUHugeInt),
+	13: plainType(TypeFloat), 14: plainType(TypeDouble), 16: varcharType, 17: blobType, 18: plainType(TypeUUID), 19: plainType(TypeDate),
+	20: plainType(TypeTime), 21: plainType(TypeTimeNS), 22: plainType(TypeTimestampS), 23: plainType(TypeTimestampMS), 24: plainType(TypeTimestamp),
+	25: plainType(TypeTimestampNS), 26: plainType(TypeTimeTZ), 27: plainType(TypeTimestampTZ), 28: plainType(TypeInterval),
+	31: plainType(TypeBigNum), 32: plainType(TypeBit), 33: plainType(TypeGeometry),
+}
+
+func plainType(id TypeID) *Type {
+	t := &Type{ID: id}
+	if err := t.finish(); err != nil {
+		panic(err) // only types without parameters
+	}
+	return t
+}
+
+// A variantValue is one value of a VARIANT: a plain one, an array or an object. Neither of them is NULL.
+type variantNode struct {
+	plain  *Vector // of one value
+	array  bool
+	object bool
+	names  []string // of an object's members
+	parts  []*variantNode
+}
+
+// maxVariantDepth bounds nested values, and maxVariantParts all values of a cell: what is referred to twice counts twice.
+const (
+	maxVariantDepth = 200
+	maxVariantParts = 1 << 20
+)
+
+// variant decodes value i; nil means NULL, or bytes that are no variant.
+func (v *Vector) variant(i int) *variantNode {
+	if v.Null(i) {
+		return nil
+	}
+	left := maxVariantParts
+	return v.variantPart(i, 0, 0, &left)
+}
+
+// variantPart decodes entry k of value i.
+func (v *Vector) variantPart(i, k, depth int, left *int) *variantNode {
+	keys, children, values, data := v.children[0], v.children[1], v.children[2], v.children[3]
+	if *left--; *left < 0 || depth > maxVariantDepth {
+		return nil
+	}
+	entry := func(list *Vector, k uint64) (int, bool) {
+		r := list.lists[i]
+		return int(r.off) + int(min(k, uint64(r.len))), k < uint64(r.len)
+	}
+	e, ok := entry(values, uint64(k))
+	if !ok {
+		return nil
+	}
+	kind, off := values.children[0].children[0].u8[e], values.children[0].children[1].u32[e]
+	b := data.Bytes(i)
+	if uint64(off) > uint64(len(b)) {
+		return nil
+	}
+	b = b[off:]
+	switch kind {
+	case variantNull:
+		return nil
+	case variantObject, variantArray:
+		n, b := takeVarint(b)
+		n0 := &variantNode{array: kind == variantArray, object: kind == variantObject}
+		if n == 0 {
+			return n0
+		}
+		first, _ := takeVarint(b)
+		for k := range n {
+			c, ok := entry(children, first+k)
+			if !ok || *left <= 0 {
+				return n0
+			}
+			refs := children.children[0]
+			if n0.object {
+				name, ok := entry(keys, uint64(refs.children[0].u32[c]))
+				if !ok {
+					return n0
+				}
+				n0.names = append(n0.names, string(keys.children[0].Bytes(name)))
+			}
+			n0.parts = append(n0.parts, v.variantPart(i, int(refs.children[1].u32[c]&(1<<31-1)), depth+1, left))
+		}
+		return n0
+	}
+	return plainVariant(kind, b)
+}
+
+// plainVariant decodes a value that has no parts.
+func plainVariant(kind uint8, b []byte) *variantNode {
+	t := variantTypes[kind]
+	if kind == variantDecimal {
+		var width, scale uint64
+		width, b = takeVarint(b)
+		scale, b = takeVarint(b)
+		t = &Type{ID: TypeDecimal, Width: uint8(min(width, 255)), Scale: uint8(min(scale, 255))}
+		if t.finish() != nil {
+			return nil
+		}
+	}
+	if t == nil {
+		return nil
+	}
+	out := newVector(t)
+	bud := newBudget(1 << 31)
+	if out.grow(1, bud) != nil {
+		return nil
+	}
+	switch w := t.phys.width(); {
+	case t.ID == TypeBoolean:
+		out.u8[0] = 0
+		if kind == variantTrue {
+			out.u8[0] = 1
+		}
+	case t.phys == physString:
+		var n uint64
+		n, b = takeVarint(b)
+		if n > uint64(len(b)) || out.setBytes(0, b[:n], bud) != nil {
+			return nil
+		}
+	case w > len(b):
+		return nil
+	default:
+		out.load(0, 1, b)
+	}
+	return &variantNode{plain: out}
+}
+
+// takeVarint reads an unsigned LEB128 number.
+func takeVarint(b []byte) (uint64, []byte) {
+	x, n := binary.Uvarint(b)
+	if n <= 0 {
+		return 0, nil
+	}
+	return x, b[n:]
+}
+
+func appendVariantText(dst []byte, v *Vector, i int) []byte {
+	n := v.variant(i)
+	if n == nil {
+		return dst
+	}
+	if n.plain != nil {
+		return n.plain.AppendText(dst, 0)
+	}
+	return n.appendText(dst)
+}
+
+// appendText appends a value within another.
+func (n *variantNode) appendText(dst []byte) []byte {
+	switch {
+	case n == nil:
+		return append(dst, "NULL"...)
+	case n.plain != nil:
+		return n.plain.appendElement(dst, 0)
+	}
+	open, end := byte('['), byte(']')
+	if n.object {
+		open, end = '{', '}'
+	}
+	dst = append(dst, open)
+	for k, p := range n.parts {
+		if k > 0 {
+			dst = append(dst, ", "...)
+		}
+		if n.object {
+			dst = append(appendQuoted(dst, n.names[k], true), ": "...)
+		}
+		dst = p.appendText(dst)
+	}
+	return append(dst, end)
+}
+
+func appendVariantJSON(dst []byte, v *Vector, i int) []byte { return v.variant(i).appendJSON(dst) }
+
+func (n *variantNode) appendJSON(dst []byte) []byte {
+	switch {
+	case n == nil:
+		return append(dst, "null"...)
+	case n.plain != nil:
+		return n.plain.AppendJSON(dst, 0)
+	}
+	open, end := byte('['), byte(']')
+	if n.object {
+		open, end = '{', '}'
+	}
+	dst = append(dst, open)
+	for k, p := range n.parts {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		if n.object {
+			dst = append(appendJSONString(dst, []byte(n.names[k])), ':')
+		}
+		dst = p.appendJSON(dst)
+	}
+	return append(dst, end)
+}
+
+// variantValue gives value i as a Go value: nil, a plain value, []any or Struct.
+func variantValue(v *Vector, i int) any { return v.variant(i).value() }
+
+func (n *variantNode) value() any {
+	switch {
+	case n == nil:
+		return nil
+	case n.plain != nil:
+		m := rowMaker{texts: map[*Vector]string{}}
+		return m.value(n.plain, 0)
+	case n.object:
+		s := make(Struct, len(n.parts))
+		for k, p := range n.parts {
+			s[k] = StructField{n.names[k], p.value()}
+		}
+		return s
+	}
+	out := make([]any, len(n.parts))
+	for k, p := range n.parts {
+		out[k] = p.value()
+	}
+	return out
+}
+
+// readShredded reads a VARIANT that is partly stored by type.
+func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
+	return r.values.corrupt("variant", unsupportedf("a shredded VARIANT of type %s", r.data.variant))
+}

@@ -637,8 +637,10 @@ func TestLiveFileLost(t *testing.T) {
 		t.Skip("Windows does not let go of open files")
 	}
 	for name, lose := range map[string]func(string) error{
-		"removed":  os.Remove,
-		"replaced": func(p string) error { return os.Rename(record(t, filepath.Join(t.TempDir(), "o.simexp"), providertest.Sample(), nil), p) },
+		"removed": os.Remove,
+		"replaced": func(p string) error {
+			return os.Rename(record(t, filepath.Join(t.TempDir(), "o.simexp"), providertest.Sample(), nil), p)
+		},
 	} {
 		w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:5])
 		if err := lose(w.LivePath()); err != nil {

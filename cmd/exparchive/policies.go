@@ -245,8 +245,12 @@ func policiesTable(w io.Writer, run *evolution.Run, agents []string, o policiesO
 	t := newTable("agent", ">iteration", ">cost", "proposal", "changed")
 	for _, agent := range agents {
 		for _, s := range o.steps(run, agent) {
+			changes := s.Changes
+			if s.First {
+				changes = evolution.Diff(json.RawMessage(`{"parameters":{}}`), s.Policy)
+			}
 			var changed []string
-			for _, c := range s.Changes {
+			for _, c := range changes {
 				if name, ok := strings.CutPrefix(c.Path, "parameters."); ok {
 					changed = append(changed, name+" "+changeText(c, 40))
 				}
@@ -271,7 +275,7 @@ func proposalText(accepted *bool) string {
 	return "not accepted"
 }
 
-// changeText shows a change, its values cut to a width unless that is 0.
+// changeText shows a change, its values cut to a width unless that is 0. What is new stands alone.
 func changeText(c evolution.Change, width int) string {
 	value := func(text json.RawMessage, absent string) string {
 		if text == nil {
@@ -283,7 +287,10 @@ func changeText(c evolution.Change, width int) string {
 		}
 		return s
 	}
-	return value(c.Old, "(none)") + " -> " + value(c.New, "(none)")
+	if c.Old == nil {
+		return value(c.New, "")
+	}
+	return value(c.Old, "") + " -> " + value(c.New, "(removed)")
 }
 
 // policiesText prints a block an iteration. Texts from the run stand behind a prefix on every line, so that they cannot pass

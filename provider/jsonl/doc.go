@@ -31,6 +31,7 @@
 //	  experiment_type   name*
 //	  config            json
 //	  created_at        time   (a recorder may fill it in, like every time)
+//	  salt              hex    makes values that are withheld from a copy unguessable
 //
 //	event
 //	  iteration         int*   0 to 2147483647; numbers may have gaps and need not start at 0
@@ -78,6 +79,16 @@
 //	  best_cost         cents
 //
 // For optional names and times the empty string counts as left out. For a text it does not: "" is a text.
+//
+// # Redacted copies
+//
+// A line of a run that comes from a redacted copy has up to three members more. "hex" is a string of 64 hexadecimal digits.
+//
+//	withheld            object of hex by member name: the commitments to the values that were taken out
+//	key                 hex  the record's key, in a salted run whose salt is withheld
+//	field_keys          object of hex by member name: the keys of what is still there, where something is withheld
+//
+// A member that is withheld is left out, even one that is required. Package digest says what commitments and keys are.
 //
 // # JSON with line breaks
 //

@@ -15,7 +15,7 @@ import (
 // members lists what a line of each type may hold, in the order in which the writer writes it. A name with textSuffix behind
 // it is allowed where isJSON says so.
 var members = map[provider.Kind][]string{
-	provider.KindStart: {"run_id", "experiment_name", "experiment_type", "config", "created_at"},
+	provider.KindStart: {"run_id", "experiment_name", "experiment_type", "config", "created_at", "salt"},
 	provider.KindEvent: {"iteration", "event_type", "timestamp", "event_data"},
 	provider.KindInteraction: {
 		"iteration", "agent_id", "model", "system_prompt", "user_prompt", "response", "parsed_policy", "parsing_error",
@@ -88,7 +88,7 @@ func (f *fields) parse(line []byte) error {
 	f.kind = k
 	for _, name := range f.names {
 		base := strings.TrimSuffix(name, textSuffix)
-		if !slices.Contains(members[k], name) && (base == name || !isJSON(base) || !slices.Contains(members[k], base)) {
+		if !slices.Contains(members[k], name) && !slices.Contains(redactionMembers, name) && (base == name || !isJSON(base) || !slices.Contains(members[k], base)) {
 			return fmt.Errorf("%w member %.80q: %s has %s", ErrUnknown, name, k, strings.Join(members[k], ", "))
 		}
 	}
@@ -240,6 +240,9 @@ func (f *fields) cents(name string) *provider.Cents {
 }
 
 func (f *fields) base64(name string) []byte {
+	if f.withheld(name) && f.value(name, false) == nil {
+		return nil
+	}
 	s := f.text(name, true)
 	data, err := base64.StdEncoding.Strict().DecodeString(s)
 	if err == nil && strings.ContainsAny(s, "\r\n") { // which the decoder skips
@@ -260,6 +263,9 @@ func (f *fields) record() (provider.Record, error) {
 		r = &provider.Start{
 			RunID: f.text("run_id", false), Name: f.text("experiment_name", true), Type: f.text("experiment_type", true),
 			Config: f.json("config"), CreatedAt: f.text("created_at", false),
+		}
+		if salt := f.hex32("salt", f.value("salt", false)); salt != nil {
+			r.(*provider.Start).Salt = salt[:]
 		}
 	case provider.KindEvent:
 		r = &provider.Event{
@@ -289,7 +295,7 @@ func (f *fields) record() (provider.Record, error) {
 		}
 		r = it
 	case provider.KindNote:
-		r = &provider.Note{Kind: f.text("kind", true), Text: f.text("text", true)}
+		r = &provider.Note{Kind: f.text("kind", true), Text: f.text("text", !f.withheld("text"))}
 	case provider.KindAttachment:
 		r = &provider.Attachment{Name: f.text("name", true), MediaType: f.text("media_type", false), Data: f.base64("data")}
 	case provider.KindResult:
@@ -299,5 +305,6 @@ func (f *fields) record() (provider.Record, error) {
 			FinalCost: f.cents("final_cost"), BestCost: f.cents("best_cost"),
 		}
 	}
+	provider.SetRedaction(r, f.redaction())
 	return r, f.err
 }

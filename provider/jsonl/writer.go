@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strconv"
@@ -109,6 +110,9 @@ func (w *Writer) members(r provider.Record) {
 		w.text("experiment_type", r.Type)
 		w.json("config", r.Config)
 		w.name("created_at", r.CreatedAt)
+		if r.Salt != nil {
+			w.text("salt", hex.EncodeToString(r.Salt))
+		}
 	case *provider.Event:
 		w.integer("iteration", int64(r.Iteration))
 		w.text("event_type", r.Type)
@@ -133,22 +137,30 @@ func (w *Writer) members(r provider.Record) {
 		w.json("extra", r.Extra)
 	case *provider.Iteration:
 		w.integer("iteration", int64(r.Number))
-		w.member("costs_per_agent")
-		w.line = provider.AppendCosts(w.line, r.Costs)
-		w.member("accepted_changes")
-		w.line = provider.AppendAcceptedChanges(w.line, r.AcceptedChanges)
-		w.json("policies", provider.AppendPolicies(nil, r.Policies))
+		if provider.HasField(r, "costs_per_agent") {
+			w.member("costs_per_agent")
+			w.line = provider.AppendCosts(w.line, r.Costs)
+		}
+		if provider.HasField(r, "accepted_changes") {
+			w.member("accepted_changes")
+			w.line = provider.AppendAcceptedChanges(w.line, r.AcceptedChanges)
+		}
+		if provider.HasField(r, "policies") {
+			w.json("policies", provider.AppendPolicies(nil, r.Policies))
+		}
 		w.name("timestamp", r.Timestamp)
 	case *provider.Note:
 		w.text("kind", r.Kind)
-		w.text("text", r.Text)
+		w.name("text", r.Text)
 	case *provider.Attachment:
 		w.text("name", r.Name)
 		w.name("media_type", r.MediaType)
-		w.member("data")
-		w.line = append(w.line, '"')
-		w.line = base64.StdEncoding.AppendEncode(w.line, r.Data)
-		w.line = append(w.line, '"')
+		if provider.HasField(r, "data") {
+			w.member("data")
+			w.line = append(w.line, '"')
+			w.line = base64.StdEncoding.AppendEncode(w.line, r.Data)
+			w.line = append(w.line, '"')
+		}
 	case *provider.Result:
 		w.name("completed_at", r.CompletedAt)
 		w.text("status", string(r.Status))
@@ -160,6 +172,7 @@ func (w *Writer) members(r provider.Record) {
 		w.optionalInteger("final_cost", (*int64)(r.FinalCost))
 		w.optionalInteger("best_cost", (*int64)(r.BestCost))
 	}
+	w.redaction(provider.RedactionOf(r))
 }
 
 func (w *Writer) member(name string) {

@@ -14,9 +14,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -122,24 +122,80 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			}
 		}
 	},
+	// read-everything FILE runs every command that reads a run on FILE, which has to succeed.
+	"read-everything": func(ts *testscript.TestScript, neg bool, args []string) {
+		_ = arg(ts, neg, args, 0, 1)
+		for _, words := range readCommands(args[0]) {
+			ts.Check(ts.Exec("exparchive", words...))
+		}
+	},
+	// for-each-section FILE TEXT replays FILE with one section at a time. TEXT holds what is printed without sections; each section
+	// adds to it, and less than all of them.
+	"for-each-section": func(ts *testscript.TestScript, neg bool, args []string) {
+		_ = arg(ts, neg, args, 0, 2)
+		ts.Check(ts.Exec("exparchive", "replay", args[0], "--verbose"))
+		all, least := ts.ReadFile("stdout"), ts.ReadFile(args[1])
+		for _, section := range []string{"iterations", "bootstrap", "llm", "policy", "rejections", "metrics"} {
+			ts.Check(ts.Exec("exparchive", "replay", args[0], "--verbose-"+section))
+			text := ts.ReadFile("stdout")
+			if len(text) <= len(least) {
+				ts.Fatalf("--verbose-%s: got %d bytes, want more than the %d without it", section, len(text), len(least))
+			}
+			if line, ok := hasLines(text, least); !ok {
+				ts.Fatalf("--verbose-%s: line %q of the plain text is missing", section, line)
+			}
+			if len(text) >= len(all) {
+				ts.Fatalf("--verbose-%s: got %d bytes, want less than the %d of --verbose", section, len(text), len(all))
+			}
+		}
+	},
+	// plain FILE removes the escape sequences of colours.
+	"plain": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 1)
+		text := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(ts.ReadFile(args[0]), "")
+		ts.Check(os.WriteFile(path, []byte(text), 0o666))
+	},
+	// join OUT FILE... puts files behind each other.
+	"join": func(ts *testscript.TestScript, neg bool, args []string) {
+		var all strings.Builder
+		for _, name := range args[1:] {
+			all.WriteString(ts.ReadFile(name))
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(all.String()), 0o666))
+	},
+	// prefix SHORT LONG demands that LONG begins with SHORT, and that SHORT has some lines.
+	"prefix": func(ts *testscript.TestScript, neg bool, args []string) {
+		_ = arg(ts, neg, args, 0, 2)
+		short, long := ts.ReadFile(args[0]), ts.ReadFile(args[1])
+		if !strings.HasPrefix(long, short) || strings.Count(short, "\n") < 2 {
+			ts.Fatalf("%s (%d bytes) does not begin with %s (%d bytes)", args[1], len(long), args[0], len(short))
+		}
+	},
+	// read-only FOLDER mounts the folder over itself so that nothing in it can be written until the script ends.
+	"read-only": func(ts *testscript.TestScript, neg bool, args []string) {
+		folder := arg(ts, neg, args, 0, 1)
+		ts.Check(ts.Exec("mount", "--bind", folder, folder))
+		ts.Defer(func() { _ = exec.Command("umount", folder).Run() })
+		ts.Check(ts.Exec("mount", "-o", "remount,bind,ro", folder))
+	},
+	// follow FIRST SECOND ARCHIVE records the lines of FIRST, follows the recording, and records those of SECOND. What was printed is in
+	// follow.stdout.
+	"follow": follow,
 	// for-each-reader FILE PATTERN runs every command that reads a run on FILE: exit code 1, stderr as the pattern, no stdout.
 	"for-each-reader": func(ts *testscript.TestScript, neg bool, args []string) {
 		_ = arg(ts, neg, args, 0, 2)
 		want := regexp.MustCompile(args[1])
-		for _, command := range readers {
+		for _, words := range readCommands(args[0]) {
 			var exit *exec.ExitError
-			err := ts.Exec("exparchive", append(slices.Clone(command), args[0])...)
-			if command[0] == "query" {
-				err = ts.Exec("exparchive", "query", args[0], "SELECT 1")
-			}
+			err := ts.Exec("exparchive", words...)
 			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-				ts.Fatalf("%s %s: got %v, want exit code %d", command, args[0], err, exitFailed)
+				ts.Fatalf("%s: got %v, want exit code %d", words, err, exitFailed)
 			}
 			if stderr := ts.ReadFile("stderr"); !want.MatchString(stderr) {
-				ts.Fatalf("%s %s: got stderr %q, want %q", command, args[0], stderr, want)
+				ts.Fatalf("%s: got stderr %q, want %q", words, stderr, want)
 			}
 			if stdout := ts.ReadFile("stdout"); stdout != "" {
-				ts.Fatalf("%s %s: got stdout %q, want none", command, args[0], stdout)
+				ts.Fatalf("%s: got stdout %q, want none", words, stdout)
 			}
 		}
 	},
@@ -158,8 +214,32 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	},
 }
 
-// readers are the commands that read one run; the file comes last, but for query.
-var readers = [][]string{{"replay"}, {"replay", "--audit"}, {"replay", "--json"}, {"replay", "--follow"}, {"info"}, {"info", "--json"}, {"digest"}, {"query"}}
+// readCommands gives every command line that reads the run in a file. SQL is for archives only.
+func readCommands(file string) [][]string {
+	commands := [][]string{
+		{"replay", file}, {"replay", "--verbose", file}, {"replay", "--audit", file}, {"replay", "--json", file}, {"replay", "--follow", file},
+		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file},
+		{"export", "--format", "jsonl", file}, {"export", "--format", "json", file},
+	}
+	if !strings.HasSuffix(file, ".jsonl") {
+		commands = append(commands, []string{"query", file, "SELECT * FROM experiments"})
+	}
+	return commands
+}
+
+// hasLines reports whether whole has every line of part, as many times, and if not which it lacks.
+func hasLines(whole, part string) (string, bool) {
+	count := map[string]int{}
+	for line := range strings.SplitSeq(whole, "\n") {
+		count[line]++
+	}
+	for line := range strings.SplitSeq(part, "\n") {
+		if count[line]--; count[line] < 0 {
+			return line, false
+		}
+	}
+	return "", true
+}
 
 // arg checks the number of arguments and gives argument i as a path.
 func arg(ts *testscript.TestScript, neg bool, args []string, i, want int) string {
@@ -221,11 +301,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = stdin.Write([]byte(ts.ReadFile(args[2])))
 	ts.Check(err)
 
-	for deadline := time.Now().Add(30 * time.Second); recordsOnDisk(live) < count; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("got %d records in %s after 30 s, want %d; stderr: %s", recordsOnDisk(live), live, count, stderr.String())
-		}
-	}
+	waitFor(ts, fmt.Sprintf("%d records on disk; stderr: %s", count, stderr.String()), func() bool { return recordsOnDisk(live) >= count })
 	switch args[0] {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
@@ -291,4 +367,61 @@ func scriptCondition(name string) (bool, error) {
 		return exec.Command("python3", "-c", "import sqlite3").Run() == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+func follow(ts *testscript.TestScript, neg bool, args []string) {
+	_ = arg(ts, neg, args, 0, 3)
+	path, err := lookPath(ts, "exparchive")
+	ts.Check(err)
+	env := []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR")}
+	recorder := exec.Command(path, "record", "--as-is", "-o", args[2])
+	recorder.Dir, recorder.Env = ts.MkAbs("."), env
+	stdin, err := recorder.StdinPipe()
+	ts.Check(err)
+	ts.Check(recorder.Start())
+	defer recorder.Process.Kill()
+	_, err = stdin.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	live := ts.MkAbs(args[2]) + archive.LiveSuffix
+	waitFor(ts, "records on disk", func() bool { return recordsOnDisk(live) > 0 })
+
+	var stdout, stderr lockedBuffer
+	follower := exec.Command(path, "replay", "--follow", args[2])
+	follower.Dir, follower.Env, follower.Stdout, follower.Stderr = ts.MkAbs("."), env, &stdout, &stderr
+	ts.Check(follower.Start())
+	defer follower.Process.Kill()
+	waitFor(ts, "the follower to print", func() bool { return strings.Contains(stdout.String(), "Run ") })
+
+	_, err = stdin.Write([]byte(ts.ReadFile(args[1])))
+	ts.Check(errors.Join(err, stdin.Close(), recorder.Wait()))
+	if err := follower.Wait(); err != nil || stderr.String() != "" {
+		ts.Fatalf("follower: got %v, stderr %q, want neither", err, stderr.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("follow.stdout"), []byte(stdout.String()), 0o666))
+}
+
+func waitFor(ts *testscript.TestScript, what string, done func() bool) {
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("waited 30 s for %s", what)
+		}
+	}
+}
+
+// A lockedBuffer may be read while a process writes to it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

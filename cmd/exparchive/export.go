@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,7 +104,7 @@ func runExport(cmd *cobra.Command, p provider.Provider, source string, o exportO
 	}
 	defer f.Abort()
 	if err := exportTo(ctx, stderr, f, p, o); err != nil {
-		return exportError(o.output, err)
+		return placed(source, o.output, o.output, err)
 	}
 	return exportError(o.output, f.Commit())
 }
@@ -128,30 +129,37 @@ func exportTo(ctx context.Context, stderr, w io.Writer, p provider.Provider, o e
 }
 
 // exportFolder writes every table. A folder that is not there yet appears when all tables are complete.
-func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, source string, o exportOptions) (err error) {
-	if info, err := os.Stat(o.output); err == nil && !info.IsDir() {
+func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, source string, o exportOptions) error {
+	info, err := os.Stat(o.output)
+	switch {
+	case err == nil && info.IsDir():
+		return placed(source, o.output, o.output, exportTables(ctx, stderr, p, o.output, o))
+	case err == nil:
 		return fmt.Errorf("%s: is a file, and csv without --table needs a folder", o.output)
+	case !errors.Is(err, fs.ErrNotExist):
+		return exportError(o.output, err)
 	}
-	folder := o.output
-	made := false
-	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
-		if folder, err = outfile.Folder(o.output); err != nil {
-			return exportError(o.output, err)
-		}
-		made = true
-		defer func() {
-			if err != nil {
-				os.RemoveAll(folder)
-			}
-		}()
+	folder, err := outfile.Folder(o.output)
+	if err != nil {
+		return exportError(o.output, err)
 	}
+	if err = exportTables(ctx, stderr, p, folder, o); err == nil {
+		err = os.Rename(folder, o.output)
+	}
+	if err != nil {
+		_ = os.RemoveAll(folder)
+	}
+	return placed(source, folder, o.output, err)
+}
+
+// exportTables writes every table into a folder.
+func exportTables(ctx context.Context, stderr io.Writer, p provider.Provider, folder string, o exportOptions) error {
 	tables := map[string]io.Writer{}
 	var files []*outfile.File
 	for _, table := range export.Tables() {
-		path := filepath.Join(folder, table+".csv")
-		f, err := outfile.Create(path, o.force)
+		f, err := outfile.Create(filepath.Join(folder, table+".csv"), o.force)
 		if err != nil {
-			return exportError(path, err)
+			return err
 		}
 		defer f.Abort()
 		files = append(files, f)
@@ -162,22 +170,39 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 		return err
 	}
 	if err := copyRun(ctx, stderr, "records", s, p); err != nil {
-		return inFile(source, err)
+		return err
 	}
 	for _, f := range files {
 		if err := f.Commit(); err != nil {
-			return exportError(o.output, err)
+			return err
 		}
-	}
-	if made {
-		return exportError(o.output, os.Rename(folder, o.output))
 	}
 	return nil
 }
 
+// placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about something at or in
+// the place where the output was being made, and otherwise that of the source.
+func placed(source, made, output string, err error) error {
+	if errors.Is(err, outfile.ErrExists) {
+		return exportError(output, err)
+	}
+	pathErr := (*fs.PathError)(nil)
+	if !errors.As(err, &pathErr) {
+		return inFile(source, err)
+	}
+	if pathErr.Path == made {
+		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
+	}
+	if rest, ok := strings.CutPrefix(pathErr.Path, made+string(filepath.Separator)); ok {
+		output = filepath.Join(output, rest)
+		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
+	}
+	return inFile(source, err)
+}
+
 func exportError(path string, err error) error {
 	if errors.Is(err, outfile.ErrExists) {
-		err = fmt.Errorf("%w (--force replaces it)", err)
+		return fmt.Errorf("%w (--force replaces it)", err)
 	}
 	return inFile(path, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -128,6 +129,9 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		defer func() { err = errors.Join(err, w.Close()) }()
 	}
 	if err != nil {
+		if errors.As(err, new(*fs.PathError)) {
+			err = inFile(o.output, err)
+		}
 		return withForceHint(err)
 	}
 	signal.Ignore(syscall.SIGPIPE)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 
@@ -80,6 +81,13 @@ func equal(got, want reflect.Value) bool {
 		if got.Type() == reflect.TypeFor[[]byte]() {
 			return bytes.Equal(got.Bytes(), want.Bytes())
 		}
+	}
+	if g, ok := got.Interface().(*provider.Redaction); ok {
+		w := want.Interface().(*provider.Redaction)
+		if g == nil || w == nil {
+			return g == w
+		}
+		return maps.Equal(g.Withheld, w.Withheld) && maps.Equal(g.FieldKeys, w.FieldKeys) && reflect.DeepEqual(g.Key, w.Key)
 	}
 	return reflect.DeepEqual(got.Interface(), want.Interface())
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
@@ -123,4 +124,30 @@ func TestCheck_findsFaults(t *testing.T) {
 	if !errors.Is(err, provider.ErrNoRun) {
 		t.Errorf("empty: got %v, want ErrNoRun", err)
 	}
+}
+
+// A redacted run has the digest of the whole one, with and without a salt, and fields of it can be withheld one by one.
+func TestRedact(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		run := providertest.Sample()
+		if rapid.Bool().Draw(rt, "salted") {
+			run[0].(*provider.Start).Salt = rapid.SliceOfN(rapid.Byte(), provider.SaltSize, provider.SaltSize).Draw(rt, "salt")
+		}
+		withheld := 0
+		redacted := providertest.Redact(run, func(_ provider.Record, field string) bool {
+			w := field == "salt" || rapid.Bool().Draw(rt, field)
+			if w {
+				withheld++
+			}
+			return w
+		})
+		want, _, err := digest.Of(t.Context(), providertest.Live(run))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got, _, err := digest.Of(t.Context(), providertest.Live(redacted))
+		if err != nil || got != want {
+			rt.Fatalf("%d fields withheld: got digest %v, error %v, want %v", withheld, got, err, want)
+		}
+	})
 }

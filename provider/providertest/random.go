@@ -14,16 +14,20 @@ import (
 
 // Random draws a valid run: any number of agents with odd names, iterations with gaps in any order, costs past 2^53,
 // empty maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in
-// prompts, thousands of events in some runs, and no result in some. The JSON texts are in the form in which they are kept.
+// prompts, thousands of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts are in the form in which they are kept.
 func Random(t *rapid.T) []provider.Record {
 	g := &generator{T: t, iterations: map[int]bool{}, attachments: map[string]bool{}}
 	for range rapid.IntRange(0, 4).Draw(t, "agents") {
 		g.agents = append(g.agents, g.name("agent"))
 	}
-	run := []provider.Record{&provider.Start{
+	start := &provider.Start{
 		RunID: g.name("run_id"), Name: g.name("experiment_name"), Type: g.name("experiment_type"),
 		Config: g.optionalJSON("config"), CreatedAt: g.timestamp(),
-	}}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "salted") == 0 {
+		start.Salt = rapid.SliceOfN(rapid.Byte(), provider.SaltSize, provider.SaltSize).Draw(t, "salt")
+	}
+	run := []provider.Record{start}
 	number := rapid.SampledFrom([]int{0, 1, 7, provider.MaxIteration - 40}).Draw(t, "first iteration")
 	for range rapid.IntRange(0, 12).Draw(t, "records") {
 		number += rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2, 5}).Draw(t, "step")
@@ -32,6 +36,11 @@ func Random(t *rapid.T) []provider.Record {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "cut short") > 0 {
 		run = append(run, g.result())
+	}
+	if rapid.IntRange(0, 5).Draw(t, "redacted") == 0 {
+		run = Redact(run, func(r provider.Record, field string) bool {
+			return field == "salt" || rapid.Bool().Draw(t, "withhold "+field)
+		})
 	}
 	return run
 }

@@ -147,6 +147,10 @@ func (r *vectorObject) field(o *object) {
 	}
 	n := r.count
 	switch {
+	case o.id == 99 && v.typ.ID == TypeGeometry:
+		if layout := s.uleb(8, field); layout != geometryWKB {
+			s.fail(field, unsupportedf("geometry layout %d in a log", layout))
+		}
 	case o.id == 100:
 		r.hasValid = s.bool(field)
 	case o.id == 101:

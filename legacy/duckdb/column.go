@@ -35,7 +35,7 @@ type columnData struct {
 
 // readColumnData reads the description of a column of type t.
 func readColumnData(s *stream, t *Type) *columnData {
-	c := &columnData{typ: t}
+	c := &columnData{typ: t, geometry: geometryWKB}
 	for o := s.object("ColumnData"); o.next(); {
 		switch o.id {
 		case 99:
@@ -288,6 +288,9 @@ func (r *columnReader) read(dst *Vector, n int64, b *budget) error {
 	}
 	if err := r.validity.readValidity(dst, at, k); err != nil {
 		return err
+	}
+	if r.data.geometry == geometrySpatial {
+		return r.convertSpatial(dst, at, b)
 	}
 	if err := checkValues(dst, at); err != nil {
 		return r.values.corrupt("value", err)

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io"
 	"math"
 )
 
@@ -123,7 +125,7 @@ func (s *stream) float64(field string) float64 { return math.Float64frombits(s.u
 func (s *stream) length(field string) int {
 	n := s.uleb(64, field)
 	if n > uint64(max(s.left, 0)) {
-		s.fail(field, corruptf("%d elements or bytes, at most %d can follow", n, s.left))
+		s.fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow", ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
 		return 0
 	}
 	return int(n)

@@ -345,3 +345,20 @@ func (w *wkbWriter) vertex(dst []byte, v *Vector, i int) []byte {
 	}
 	return dst
 }
+
+// convertSpatial converts the values from one on, which have the form of the spatial extension.
+func (r *columnReader) convertSpatial(dst *Vector, from int, b *budget) error {
+	for i := from; i < dst.n; i++ {
+		if dst.Null(i) {
+			continue
+		}
+		wkb, ok := spatialToWKB(nil, dst.Bytes(i))
+		if !ok {
+			return r.values.corrupt("geometry", corruptf("%d bytes are no geometry", len(dst.Bytes(i))))
+		}
+		if err := dst.setBytes(i, wkb, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -204,6 +204,9 @@ func appendFloat(dst []byte, x float64, size int) []byte {
 	if size == 32 {
 		small, large = float64(float32(1e-4)), float64(float32(1e16))
 	}
+	if size == 32 && x != 0 && !grisu3(float32(x)) {
+		size = 64
+	}
 	if a := math.Abs(x); a != 0 && (a < small || a >= large) {
 		return strconv.AppendFloat(dst, x, 'e', -1, size)
 	}

@@ -40,14 +40,14 @@ func (w *Writer) finish(ctx context.Context) error {
 	}
 	temp := w.path + sealingSuffix
 	if err := w.copyTo(ctx, temp, seal); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), remove(temp))
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
 	}
 	if err := w.publish(temp); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), remove(temp))
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
-	return errors.Join(w.disconnect(), removeLive(w.live), w.release())
+	return errors.Join(w.disconnect(), w.removeLive(), w.release())
 }
 
 // writeSeal records the seal in the live file, in place of one that an interrupted sealing left there.
@@ -72,7 +72,7 @@ const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM l
 // VACUUM INTO lays equal contents out equally, however they were written; only the schema cookie, which counts changes of
 // the schema, is left over from the past and is set to 1.
 func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
-	if err := remove(temp); err != nil {
+	if err := w.remove(temp); err != nil {
 		return err
 	}
 	path, err := filepath.Abs(temp) // an absolute path is never taken for a URI
@@ -85,7 +85,7 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
 	if _, err := w.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return err
 	}
-	if err := syncFile(temp); err != nil {
+	if err := w.sys.sync(temp); err != nil {
 		return err
 	}
 	a, err := Open(temp, nil)
@@ -107,23 +107,23 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
 func (w *Writer) publish(temp string) error {
 	if !w.opts.Force {
 		// A link, unlike a rename, does not replace what is there. Some file systems have none.
-		err := os.Link(temp, w.path)
+		err := w.sys.link(temp, w.path)
 		if err == nil {
-			return errors.Join(remove(temp), syncDir(filepath.Dir(w.path)))
+			return errors.Join(w.remove(temp), w.sys.syncDir(filepath.Dir(w.path)))
 		}
 		if _, there := os.Lstat(w.path); errors.Is(err, fs.ErrExist) || there == nil {
 			return fmt.Errorf("%s: %w", w.path, ErrExists)
 		}
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of what Force replaces; they would be mixed with the new file
-		if err := remove(w.path + suffix); err != nil {
+		if err := w.remove(w.path + suffix); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(temp, w.path); err != nil {
+	if err := w.sys.rename(temp, w.path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(w.path))
+	return w.sys.syncDir(filepath.Dir(w.path))
 }
 
 // SealLive seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's
@@ -166,7 +166,7 @@ func (w *Writer) Close() error {
 	empty := w.next == 0
 	err = errors.Join(err, w.disconnect())
 	if empty && w.err == nil {
-		err = errors.Join(err, removeLive(w.live))
+		err = errors.Join(err, w.removeLive())
 	}
 	return errors.Join(err, w.release())
 }
@@ -196,14 +196,6 @@ func (w *Writer) release() error {
 	err := unlockLive(w.lock)
 	w.lock = nil
 	return err
-}
-
-// remove removes a file that may not be there.
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // syncFile flushes a file to disk.

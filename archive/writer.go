@@ -41,6 +41,8 @@ type WriterOptions struct {
 	Bulk bool
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []Annotation
+
+	system *system // nil for the real one
 }
 
 // An Annotation says something about an archive that is not part of the run: where it was imported from, say.
@@ -59,6 +61,7 @@ type Writer struct {
 	path string
 	live string
 	opts WriterOptions
+	sys  *system
 	lock *flock.Flock
 	db   *sql.DB
 	conn *sql.Conn
@@ -124,6 +127,9 @@ func newWriter(path string, opts *WriterOptions) *Writer {
 	if opts != nil {
 		w.opts = *opts
 	}
+	if w.sys = w.opts.system; w.sys == nil {
+		w.sys = realSystem
+	}
 	return w
 }
 
@@ -149,23 +155,49 @@ func (w *Writer) create() error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := removeLive(w.live); err != nil {
+	if err := w.removeLive(); err != nil {
 		return err
 	}
-	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once.
-	path, err := filepath.Abs(w.live)
+	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then does the
+	// file get its name: a live file that is cut short by a crash is never mistaken for a recording.
+	temp := w.live + creatingSuffix
+	path, err := filepath.Abs(temp)
 	if err != nil {
 		return err
 	}
-	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0")})
-	db.SetMaxOpenConns(1)
-	if err := errors.Join(schema.Create(db), db.Close()); err != nil {
-		return errors.Join(err, removeLive(w.live))
-	}
-	if err := errors.Join(syncFile(w.live), syncDir(filepath.Dir(path))); err != nil {
+	if err := w.sweep(); err != nil {
 		return err
 	}
+	options := append([]string{"mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0"}, w.sys.options...)
+	db := sql.OpenDB(connector{writeDriver, dsn(path, options...)})
+	db.SetMaxOpenConns(1)
+	if err := errors.Join(schema.Create(db), db.Close()); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.sync(temp); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.rename(temp, w.live); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.syncDir(filepath.Dir(path)); err != nil {
+		return errors.Join(err, w.removeLive())
+	}
 	return w.open()
+}
+
+// creatingSuffix follows the name of a live file in the name that it has until it is complete.
+const creatingSuffix = "-new"
+
+// sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the lock.
+func (w *Writer) sweep() error {
+	var err error
+	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			err = errors.Join(err, w.remove(name+suffix))
+		}
+	}
+	return err
 }
 
 // holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed before its
@@ -182,15 +214,22 @@ func holdsRun(live string) bool {
 	return true
 }
 
-// removeLive removes a live file and what belongs to it, apart from the lock.
-func removeLive(live string) error {
+// removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long as it is
+// there it is complete with what stands beside it.
+func (w *Writer) removeLive() error {
 	var err error
-	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
-		if e := os.Remove(live + suffix); e != nil && !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		err = errors.Join(err, w.remove(w.live+suffix))
 	}
 	return err
+}
+
+// remove removes a file that may not be there.
+func (w *Writer) remove(path string) error {
+	if err := w.sys.remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // open connects to the live file for recording.
@@ -203,7 +242,8 @@ func (w *Writer) open() (err error) {
 	if w.opts.Bulk {
 		synchronous = "_synchronous=OFF"
 	}
-	w.db = sql.OpenDB(connector{writeDriver, dsn(path, "mode=rw", "_journal_mode=WAL", synchronous, "_busy_timeout=10000", "_txlock=immediate", "_dqs=0")})
+	options := append([]string{"mode=rw", "_journal_mode=WAL", synchronous, "_busy_timeout=10000", "_txlock=immediate", "_dqs=0"}, w.sys.options...)
+	w.db = sql.OpenDB(connector{writeDriver, dsn(path, options...)})
 	w.db.SetMaxOpenConns(1)
 	ctx := context.Background()
 	if w.conn, err = w.db.Conn(ctx); err != nil {

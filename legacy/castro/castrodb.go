@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/provider"
@@ -63,6 +65,7 @@ func (c *castro) build(b *builder, id string) error {
 	var all []placed
 	proposed := map[int]map[string]json.RawMessage{}
 	rows := map[int]*row{}
+	var seen calls
 	err = c.t[castroEvents].each(b.ctx, "run_id", is(id), func(r *row) error {
 		n, ok := b.iteration(r, "iteration")
 		if !ok {
@@ -78,8 +81,10 @@ func (c *castro) build(b *builder, id string) error {
 		if rows[n] == nil {
 			rows[n], proposed[n] = r, map[string]json.RawMessage{}
 		}
-		if i, ok := record.(*provider.Interaction); ok && i.ParsedPolicy != nil && i.AgentID != "" {
-			proposed[n][i.AgentID] = i.ParsedPolicy
+		if i, ok := record.(*provider.Interaction); ok {
+			if _, repeats := seen.add(i); !repeats && i.ParsedPolicy != nil && i.AgentID != "" {
+				proposed[n][i.AgentID] = i.ParsedPolicy
+			}
 		}
 		return b.err
 	})
@@ -95,14 +100,16 @@ func (c *castro) build(b *builder, id string) error {
 		for _, p := range all {
 			last[p.iteration] = max(last[p.iteration], p.at)
 		}
-		for n, r := range rows {
-			record := &provider.Iteration{Number: n, Policies: proposed[n]}
-			if b.valid(r, record) {
+		inForce := map[string]json.RawMessage{}
+		for _, n := range slices.Sorted(maps.Keys(rows)) {
+			record := &provider.Iteration{Number: n, Policies: maps.Clone(inForce)}
+			if b.valid(rows[n], record) {
 				all = append(all, placed{record, n, last[n], 4})
 			}
+			maps.Copy(inForce, proposed[n])
 		}
-		if len(rows) > 0 {
-			b.note(noteDoubtful, "the policies of an iteration are those that the language model proposed in it; whether they were accepted, and what they cost, is not in this file")
+		if len(inForce) > 0 {
+			b.note(noteDoubtful, "the policies of an iteration are those proposed before it, as if every proposal had been accepted: neither decisions nor costs are in this file")
 		}
 	}
 	inOrder(all)

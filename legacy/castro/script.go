@@ -97,14 +97,21 @@ func (s *script) build(b *builder, id string) error {
 		b.drop(r, "experiment_id")
 		agent, at0, by := b.str(r, "agent_id"), b.str(r, "created_at"), r.text("created_by")
 		policy, accepted := b.json(r, "policy_json"), b.boolean(r, "was_accepted")
-		kind, name := "policy_change", "new_policy"
+		kind, name, made := "policy_change", "new_policy", n
+		rank := 5 // behind the call that proposed it
 		if by == "init" {
-			kind, name = "policy_init", "policy"
-		} else if accepted != nil {
-			at(n).accepted[agent] = *accepted
+			kind, name, rank = "policy_init", "policy", 0
+		} else {
+			if by == "llm" && n > 0 {
+				made = n - 1 // the call of an iteration proposes the policy of the next one
+			}
+			if accepted != nil {
+				at(made).accepted[agent] = *accepted
+			}
 		}
 		var o object
 		o.addText("agent_id", agent)
+		o.add("iteration_number", fmt.Append(nil, n))
 		o.add(name, policy)
 		o.addBool("accepted", accepted)
 		b.rest(r, &o)
@@ -114,7 +121,7 @@ func (s *script) build(b *builder, id string) error {
 			}
 			policies[agent][n] = policy
 		}
-		place(r, 0, &provider.Event{Iteration: n, Type: kind, Timestamp: at0, Data: o.json()}, n, at0)
+		place(r, rank, &provider.Event{Iteration: made, Type: kind, Timestamp: at0, Data: o.json()}, made, at0)
 		return b.err
 	})
 	if err != nil {
@@ -337,9 +344,9 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, to
 		b.note(noteDoubtful, "in %d iterations the costs of the banks do not add up to total_cost: an odd total was halved, which lost a cent", short)
 	}
 	if s.t[scriptPolicies] == nil || !s.t[scriptPolicies].has("was_accepted") {
-		b.note(noteDerived, "whether a policy was accepted was not recorded in this version")
+		b.note(noteDoubtful, "whether a policy was accepted was not recorded in this version; one that was recorded was used")
 	} else {
-		b.note(noteDerived, "the accepted changes of an iteration are was_accepted of the policies that were first used in it")
+		b.note(noteDerived, "the accepted changes of an iteration are was_accepted of the policies that its call proposed, which have the number of the next iteration")
 	}
 	if totals.lastRow == nil {
 		b.note(noteDoubtful, "no iteration was recorded: the run failed at once, or was killed; the initial policies are in its policy_init events")

@@ -50,19 +50,24 @@ func (p *Printer) auditCall(i *provider.Interaction) {
 	p.line(2, "Model    "+model)
 	p.line(2, "Tokens   "+dash(callTokens(i)))
 	p.line(2, "Latency  "+dash(latency(i.LatencySeconds, 2)))
-	p.body("System prompt", i.SystemPrompt)
-	p.body("User prompt", i.UserPrompt)
+	p.body("System prompt", i.SystemPrompt, withheld(i, "system_prompt"))
+	p.body("User prompt", i.UserPrompt, withheld(i, "user_prompt"))
 	response := i.Response
 	if response != nil {
 		response = new(pretty(*response))
 	}
-	p.body("Raw response", response)
-	if i.Extra != nil {
-		p.body("Extra", new(pretty(string(i.Extra))))
+	p.body("Raw response", response, withheld(i, "response"))
+	if extra := withheld(i, "extra"); i.Extra != nil || extra != "" {
+		p.body("Extra", new(pretty(string(i.Extra))), extra)
 	}
+	parsed, fault := withheld(i, "parsed_policy"), withheld(i, "parsing_error")
 	switch {
+	case fault != "":
+		p.line(2, "Validation: "+p.style(red, "error")+": "+fault)
 	case i.ParsingError != nil && *i.ParsingError != "":
 		p.line(2, "Validation: "+p.style(red, "error")+": "+escape(*i.ParsingError))
+	case parsed != "":
+		p.line(2, "Validation: "+p.style(green, "policy valid")+": "+parsed)
 	case i.ParsedPolicy != nil:
 		p.line(2, "Validation: "+p.style(green, "policy valid"))
 	default:
@@ -70,9 +75,12 @@ func (p *Printer) auditCall(i *provider.Interaction) {
 	}
 }
 
-// body prints a long text whole, each line behind a bar.
-func (p *Printer) body(title string, text *string) {
+// body prints a long text whole, each line behind a bar, or that it was withheld.
+func (p *Printer) body(title string, text *string, withheld string) {
 	switch {
+	case withheld != "":
+		p.line(2, p.style(dim, title)+": "+withheld)
+		return
 	case text == nil:
 		p.line(2, p.style(dim, title)+": not recorded")
 		return

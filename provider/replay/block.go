@@ -30,6 +30,7 @@ type agent struct {
 	accepted    *bool  // by an event
 	reason      string // of the decision, for printing
 	evaluation  string // old and new cost, for printing
+	concealed   string // that the latest proposal was withheld, for printing
 	failure     string // why there is no proposal, for printing
 	failedAfter bool   // failure came after the latest proposal
 }
@@ -52,6 +53,11 @@ func (a *agent) propose(policy []byte) {
 		*a = agent{cost: a.cost, proposals: a.proposals + 1, proposal: policy}
 	}
 	a.failedAfter = false
+}
+
+// conceal notes a proposal that was taken out of the run.
+func (a *agent) conceal(what string) {
+	*a = agent{cost: a.cost, proposals: a.proposals + 1, concealed: what}
 }
 
 func (a *agent) fail(why string) { a.failure, a.failedAfter = why, true }
@@ -100,12 +106,17 @@ func (p *Printer) remember(b *block) {
 		p.previous, p.total = costs, total
 	}
 	if b.record != nil {
+		if withheld(b.record, "policies") != "" {
+			clear(p.policies)
+		}
 		for id, policy := range b.record.Policies {
 			p.policies[id] = policy
 		}
 	}
 	for id, a := range b.agents {
 		switch accepted := b.accepted(id); {
+		case a.concealed != "":
+			delete(p.policies, id)
 		case a.proposal == nil:
 		case accepted == nil:
 			delete(p.policies, id)
@@ -173,6 +184,13 @@ func (p *Printer) summary(b *block) {
 		}
 		for id := range b.record.Policies {
 			ids[id] = true
+		}
+	}
+	if b.record != nil {
+		for _, field := range provider.CommittedFields(provider.KindIteration) {
+			if what := withheld(b.record, field); what != "" {
+				p.line(2, field+" "+what)
+			}
 		}
 	}
 	if len(ids) == 0 {
@@ -303,12 +321,14 @@ func (p *Printer) outcome(b *block, id string) string {
 		if a.proposals > 1 {
 			s += " (proposal " + strconv.Itoa(a.proposals) + ")"
 		}
+	case a.concealed != "":
+		s = "proposal " + a.concealed
 	case a.failure == "" && b.record != nil && p.policies[id] != nil && b.record.Policies[id] != nil:
 		if list := changes(p.policies[id], b.record.Policies[id]); len(list) > 0 {
 			s = "new policy: " + describe(p.policies[id], b.record.Policies[id])
 		}
 	}
-	if a.failure != "" && (a.proposal == nil || a.failedAfter) {
+	if a.failure != "" && (a.proposal == nil && a.concealed == "" || a.failedAfter) {
 		s = join(s, p.style(yellow, "no proposal")+": "+a.failure)
 	}
 	decision := ""
@@ -316,7 +336,7 @@ func (p *Printer) outcome(b *block, id string) string {
 	case accepted == nil:
 	case *accepted:
 		decision = p.style(green, "accepted")
-	case a.proposal == nil && a.accepted == nil:
+	case a.proposal == nil && a.concealed == "" && a.accepted == nil:
 		decision = "nothing accepted"
 	default:
 		decision = p.style(red, "rejected")

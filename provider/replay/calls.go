@@ -18,8 +18,15 @@ func (p *Printer) interaction(i *provider.Interaction) {
 	}
 	a := p.block.agent(i.AgentID)
 	a.propose(i.ParsedPolicy)
+	parsed, fault := withheld(i, "parsed_policy"), withheld(i, "parsing_error")
 	if i.ParsingError != nil {
-		a.fail(clip(escape(*i.ParsingError), 100))
+		fault = escape(*i.ParsingError)
+	}
+	if parsed != "" {
+		a.conceal(parsed)
+	}
+	if i.ParsingError != nil || fault != "" {
+		a.fail(clip(fault, 100))
 	}
 	if !p.shows(p.o.LLM) {
 		return
@@ -27,14 +34,18 @@ func (p *Printer) interaction(i *provider.Interaction) {
 	text := words(" ", "call of", modelName(i.Model), "for", agentName(i.AgentID))
 	text += ": " + dash(words(", ", callTokens(i), latency(i.LatencySeconds, 1)))
 	switch {
-	case i.ParsingError != nil:
-		text += "; " + p.style(yellow, "not understood") + ": " + escape(*i.ParsingError)
+	case i.ParsingError != nil || fault != "":
+		text += "; " + p.style(yellow, "not understood") + ": " + fault
+	case parsed != "":
+		text += "; proposal " + parsed
 	case i.ParsedPolicy != nil:
 		text += "; proposal " + parametersOf(i.ParsedPolicy)
 	}
 	p.line(2, text)
 	if i.Extra != nil {
 		p.line(4, "extra "+clip(compact(i.Extra), 400))
+	} else if extra := withheld(i, "extra"); extra != "" {
+		p.line(4, "extra "+extra)
 	}
 }
 

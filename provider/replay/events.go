@@ -80,6 +80,8 @@ func (p *Printer) event(e *provider.Event) {
 		text := escape(e.Type)
 		if e.Data != nil {
 			text += " " + clip(compact(e.Data), 2000)
+		} else if data := withheld(e, "event_data"); data != "" {
+			text += " " + data
 		}
 		p.detail(true, text)
 	}

@@ -113,7 +113,7 @@ func (p *Printer) Iteration(_ context.Context, i *provider.Iteration) error {
 func (p *Printer) Note(_ context.Context, n *provider.Note) error {
 	return p.take(n, func(provider.Record) {
 		if !p.o.Audit {
-			p.aside("Note", p.style(yellow, escape(n.Kind))+": "+escape(n.Text))
+			p.aside("Note", p.style(yellow, escape(n.Kind))+": "+words("", escape(n.Text), withheld(n, "text")))
 		}
 	})
 }
@@ -122,7 +122,10 @@ func (p *Printer) Note(_ context.Context, n *provider.Note) error {
 func (p *Printer) Attachment(_ context.Context, a *provider.Attachment) error {
 	return p.take(a, func(provider.Record) {
 		if p.o.Verbose && !p.o.Audit {
-			about := strconv.Itoa(len(a.Data)) + " bytes"
+			about := withheld(a, "data")
+			if about == "" {
+				about = strconv.Itoa(len(a.Data)) + " bytes"
+			}
 			if a.MediaType != "" {
 				about = escape(a.MediaType) + ", " + about
 			}
@@ -137,6 +140,7 @@ func (p *Printer) Finish(_ context.Context, r *provider.Result) error {
 		p.err = p.order.Finish()
 	}
 	if p.err == nil && r != nil {
+		r = provider.Clone(r).(*provider.Result) // Validate changes what it checks
 		p.err = r.Validate()
 	}
 	if p.err != nil {
@@ -170,7 +174,9 @@ func (p *Printer) footer(r *provider.Result) {
 		p.pair("Completed", escape(r.CompletedAt))
 	}
 	converged := yesNo(r.Converged)
-	if r.ConvergenceReason != nil && *r.ConvergenceReason != "" {
+	if reason := withheld(r, "convergence_reason"); reason != "" {
+		converged += " (" + reason + ")"
+	} else if r.ConvergenceReason != nil && *r.ConvergenceReason != "" {
 		converged += " (" + escape(*r.ConvergenceReason) + ")"
 	}
 	p.pair("Converged", converged)
@@ -194,6 +200,14 @@ func yesNo(b *bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// withheld says that the value of a field was taken out of the run, and gives its commitment; "" if it was not.
+func withheld(r provider.Record, field string) string {
+	if c, ok := provider.WithheldFrom(r, field); ok {
+		return "withheld " + c.String()
+	}
+	return ""
 }
 
 // flush writes what was printed.

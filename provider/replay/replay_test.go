@@ -108,6 +108,7 @@ func TestGolden_runs(t *testing.T) {
 		{"odd-payloads", oddPayloads()},
 		{"interleaved", interleaved()},
 		{"retries", retries()},
+		{"redacted", redacted()},
 	} {
 		golden(t, run.name, text(t, run.records, nil))
 		golden(t, run.name+"-verbose", text(t, run.records, &replay.Options{Verbose: true}))
@@ -206,9 +207,17 @@ func retries() []provider.Record {
 	}
 }
 
+// redacted is a published copy: the second half of the sample with everything withheld, a result without its reason.
+func redacted() []provider.Record {
+	return providertest.Redact(providertest.Sample(), func(r provider.Record, field string) bool {
+		n, ok := provider.IterationOf(r)
+		return !ok && field != "text" || ok && n > 0 || field == "user_prompt"
+	})
+}
+
 // Without its SGR sequences coloured text is the text, and all other text is the same whatever was recorded.
 func TestColor(t *testing.T) {
-	runs := [][]provider.Record{providertest.Sample(), hostile(), oddPayloads(), interleaved(), retries()}
+	runs := [][]provider.Record{providertest.Sample(), hostile(), oddPayloads(), interleaved(), retries(), redacted()}
 	for i, run := range runs {
 		for _, s := range sections {
 			plain := text(t, run, &s.o)

@@ -425,3 +425,19 @@ func (v *Vector) set(i int, src *Vector, j int, b *budget) error {
 	}
 	return nil
 }
+
+// bits gives value i of a fixed-width type as bits, signed integers of at most 64 bits extended to 64.
+func (v *Vector) bits(i int) Uint128 {
+	switch v.typ.phys {
+	case physFloat:
+		return Uint128{0, uint64(math.Float32bits(v.f32[i]))}
+	case physDouble:
+		return Uint128{0, math.Float64bits(v.f64[i])}
+	case physUint64:
+		return Uint128{0, v.u64[i]}
+	case physInt128, physUint128, physInterval:
+		return v.w[i]
+	}
+	x, _ := v.Int64(i)
+	return Uint128{0, uint64(x)}
+}

@@ -35,9 +35,10 @@ func plainType(id TypeID) *Type {
 	return t
 }
 
-// A variantValue is one value of a VARIANT: a plain one, an array or an object. Neither of them is NULL.
+// A variantNode is one value of a VARIANT: a plain one, an array or an object. A nil one is NULL.
 type variantNode struct {
-	plain  *Vector // of one value
+	plain  *Vector // holds a plain value
+	at     int     // its place there
 	array  bool
 	object bool
 	names  []string // of an object's members
@@ -164,7 +165,7 @@ func appendVariantText(dst []byte, v *Vector, i int) []byte {
 		return dst
 	}
 	if n.plain != nil {
-		return n.plain.AppendText(dst, 0)
+		return n.plain.AppendText(dst, n.at)
 	}
 	return n.appendText(dst)
 }
@@ -175,7 +176,7 @@ func (n *variantNode) appendText(dst []byte) []byte {
 	case n == nil:
 		return append(dst, "NULL"...)
 	case n.plain != nil:
-		return n.plain.appendElement(dst, 0)
+		return n.plain.appendElement(dst, n.at)
 	}
 	open, end := byte('['), byte(']')
 	if n.object {
@@ -201,7 +202,7 @@ func (n *variantNode) appendJSON(dst []byte) []byte {
 	case n == nil:
 		return append(dst, "null"...)
 	case n.plain != nil:
-		return n.plain.AppendJSON(dst, 0)
+		return n.plain.AppendJSON(dst, n.at)
 	}
 	open, end := byte('['), byte(']')
 	if n.object {
@@ -229,7 +230,7 @@ func (n *variantNode) value() any {
 		return nil
 	case n.plain != nil:
 		m := rowMaker{texts: map[*Vector]string{}}
-		return m.value(n.plain, 0)
+		return m.value(n.plain, n.at)
 	case n.object:
 		s := make(Struct, len(n.parts))
 		for k, p := range n.parts {
@@ -242,9 +243,4 @@ func (n *variantNode) value() any {
 		out[k] = p.value()
 	}
 	return out
-}
-
-// readShredded reads a VARIANT that is partly stored by type.
-func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
-	return r.values.corrupt("variant", unsupportedf("a shredded VARIANT of type %s", r.data.variant))
 }

@@ -100,6 +100,12 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, t *Fixture
 	if err != nil {
 		return 0, &Difference{Table: name, Row: -1, Got: err.Error(), Want: "a table"}
 	}
+	if optional { // a table that is refused may be described as it was before the change
+		s := ours.Scan(ctx)
+		if s.Next(); errors.Is(s.Err(), duckdb.ErrUnsupported) {
+			return 0, nil
+		}
+	}
 	cols := ours.Columns()
 	if len(cols) != len(t.Columns) {
 		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(len(cols), " columns"), Want: fmt.Sprint(len(t.Columns), " columns")}

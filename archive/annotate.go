@@ -1,0 +1,232 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+// ErrNotSealed means that something was asked of a live file that only a sealed archive can do.
+var ErrNotSealed = errors.New("not sealed")
+
+// Names of the files that Annotate works in begin with that of the archive.
+const (
+	annotatingSuffix = "-annotating" // a copy that is written to
+	annotatedSuffix  = "-annotated"  // what becomes the archive
+	annotateSuffix   = "-annotate"   // what the lock belongs to; no file
+)
+
+// Annotate adds annotations to the sealed archive at path behind those that it has, and leaves out any that are there word
+// for word. The run, its digest and the seal stay as they are.
+//
+// A sealed file is never written to: a changed copy is made under a temporary name beside it, checked down to the digest of
+// the run, flushed to disk and renamed. The outcome has the bytes of an archive that was sealed with those annotations
+// in the first place. If there is nothing to add the file is not touched; if Annotate fails or is interrupted it is whole.
+//
+// The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed,
+// [provider.ErrInvalid] for an annotation, [ErrBusy] while another process annotates the same file, and those of the file system.
+func Annotate(ctx context.Context, path string, annotations []Annotation) error {
+	for _, a := range annotations {
+		if err := a.validate(); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	target, err := filepath.EvalSymlinks(path) // or the link would be replaced by a file
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, trimPath(err))
+	}
+	n := annotator{path: target, copy: target + annotatingSuffix, result: target + annotatedSuffix}
+	lock, err := lockLive(target + annotateSuffix)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	err = n.run(ctx, annotations)
+	err = errors.Join(err, removeFile(n.copy), removeFile(n.result), unlockLive(lock))
+	if err != nil && !strings.HasPrefix(err.Error(), path+": ") {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return err
+}
+
+func (a Annotation) validate() error {
+	switch {
+	case a.Kind == "":
+		return fmt.Errorf("%w: an annotation without a kind", provider.ErrInvalid)
+	case len(a.Kind) > provider.MaxName || len(a.Name) > provider.MaxName || len(a.Text) > provider.MaxText:
+		return fmt.Errorf("%w: annotation %.80q: too long: kind and name may have %d bytes, the text %d", provider.ErrInvalid, a.Kind, provider.MaxName, provider.MaxText)
+	case !utf8.ValidString(a.Kind + a.Name + a.Text):
+		return fmt.Errorf("%w: annotation %.80q: not UTF-8", provider.ErrInvalid, a.Kind)
+	}
+	return nil
+}
+
+// An annotator holds the paths of one call of [Annotate].
+type annotator struct{ path, copy, result string }
+
+func (n annotator) run(ctx context.Context, annotations []Annotation) error {
+	seal, old, err := n.look(ctx, n.path)
+	if err != nil {
+		return err
+	}
+	all := slices.Clone(old)
+	for _, a := range annotations {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	if len(all) == len(old) {
+		return nil
+	}
+	if err := n.copyFile(ctx); err != nil {
+		return err
+	}
+	// The copy is what is written to, so it is the copy that has to have our schema and nothing else.
+	if copied, _, err := n.look(ctx, n.copy); err != nil {
+		return err
+	} else if copied != seal {
+		return fmt.Errorf("%w while it was copied", errChanged)
+	}
+	if err := n.rewrite(ctx, all[len(old):]); err != nil {
+		return err
+	}
+	if err := n.check(ctx, seal, all); err != nil {
+		return err
+	}
+	return n.publish()
+}
+
+var errChanged = errors.New("the file was changed")
+
+// look reads the seal and the annotations of a sealed archive.
+func (n annotator) look(ctx context.Context, path string) (seal Seal, list []Annotation, err error) {
+	a, err := Open(path, nil)
+	if err != nil {
+		return seal, nil, err
+	}
+	defer a.Close()
+	seal, ok := a.Seal()
+	if !ok {
+		return seal, nil, fmt.Errorf("%w: the run is still being recorded, or its recording was cut short; seal it first", ErrNotSealed)
+	}
+	list, err = a.Annotations(ctx)
+	return seal, list, err
+}
+
+func (n annotator) copyFile(ctx context.Context) error {
+	from, err := os.Open(n.path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(n.copy, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, contextReader{ctx, from})
+	return errors.Join(err, to.Close())
+}
+
+// A contextReader ends with the context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// rewrite adds annotations to the copy and lays it out anew, as sealing does.
+func (n annotator) rewrite(ctx context.Context, add []Annotation) (err error) {
+	path, err := filepath.Abs(n.copy)
+	if err != nil {
+		return err
+	}
+	result, err := filepath.Abs(n.result)
+	if err != nil {
+		return err
+	}
+	if err := removeFile(n.result); err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=rw", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0", "_pragma=trusted_schema(0)")})
+	db.SetMaxOpenConns(1)
+	defer func() { err = damage(errors.Join(err, db.Close())) }()
+	for _, a := range add {
+		if _, err := db.ExecContext(ctx, "INSERT INTO annotation (kind, name, text) VALUES (?, ?, ?)", a.Kind, nullable(a.Name), a.Text); err != nil {
+			return err
+		}
+	}
+	if _, err := db.ExecContext(ctx, "PRAGMA schema_version = 1"); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", result)
+	return err
+}
+
+// check reads the outcome and compares it with what it has to hold.
+func (n annotator) check(ctx context.Context, seal Seal, want []Annotation) error {
+	a, err := Open(n.result, nil)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	root, records, err := digest.Of(ctx, a)
+	if err != nil {
+		return err
+	}
+	if root != seal.Root || records != seal.Records {
+		return fmt.Errorf("%w: %d records with digest %v, sealed were %d with %v", ErrDamaged, records, root, seal.Records, seal.Root)
+	}
+	got, err := a.Annotations(ctx)
+	if err != nil {
+		return err
+	}
+	if now, ok := a.Seal(); !ok || now != seal || !slices.Equal(got, want) {
+		return errors.New("check of the copy: it has another seal or other annotations")
+	}
+	return nil
+}
+
+// publish puts the outcome in the place of the archive.
+func (n annotator) publish() error {
+	info, err := os.Stat(n.path)
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(n.result, info.Mode().Perm()|0o200); err != nil { // to be flushed it must be writable
+		return err
+	}
+	if err := syncFile(n.result); err != nil {
+		return err
+	}
+	if err := os.Chmod(n.result, info.Mode().Perm()); err != nil {
+		return err
+	}
+	if err := os.Rename(n.result, n.path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(n.path))
+}
+
+// removeFile removes a file that may not be there.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+var (
+	doi     = Annotation{Kind: "doi", Text: "10.1000/182"}
+	invalid = Annotation{Kind: "invalidated", Name: "configs", Text: "wrong\nconfigs — see the erratum"}
+)
+
+func annotations(t *testing.T, path string) []Annotation {
+	t.Helper()
+	list, err := open(t, path).Annotations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestAnnotateGivesTheBytesOfSealing: an archive annotated later is the one that was sealed with its annotations.
+func TestAnnotateGivesTheBytesOfSealing(t *testing.T) {
+	dir := t.TempDir()
+	later := record(t, filepath.Join(dir, "a b#?%41.simexp"), providertest.Sample(), nil)
+	plain := readFile(t, later)
+	for _, a := range []Annotation{doi, invalid} {
+		if err := Annotate(t.Context(), later, []Annotation{a}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := record(t, filepath.Join(dir, "first.simexp"), providertest.Sample(), &WriterOptions{Annotations: []Annotation{doi, invalid}})
+	if got, want := readFile(t, later), readFile(t, first); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes that differ from the %d of a file sealed with the annotations", len(got), len(want))
+	}
+	if bytes.Equal(plain, readFile(t, later)) {
+		t.Error("the file did not change")
+	}
+	if got, want := annotations(t, later), []Annotation{doi, invalid}; !slices.Equal(got, want) {
+		t.Errorf("got annotations %v, want %v", got, want)
+	}
+	report, err := Verify(t.Context(), later)
+	if err != nil || !report.OK() || report.Root != rootOf(t, providertest.Sample()) {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 2 {
+		t.Errorf("got %v in the folder, %v, want the two archives", names, err)
+	}
+}
+
+// TestAnnotateTwice: what is there already is not added, and then the file is not touched.
+func TestAnnotateTwice(t *testing.T) {
+	path := record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
+	if err := Annotate(t.Context(), path, []Annotation{doi, doi, invalid}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), path, []Annotation{invalid, doi}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()) {
+		t.Error("the file was replaced though there was nothing to add")
+	}
+	if got, want := annotations(t, path), []Annotation{doi, invalid}; !slices.Equal(got, want) {
+		t.Errorf("got annotations %v, want %v", got, want)
+	}
+}
+
+func TestAnnotateKeepsModeAndLink(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such modes and links")
+	}
+	dir := t.TempDir()
+	path := record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	link := filepath.Join(dir, "link.simexp")
+	if err := errors.Join(os.Chmod(path, 0o440), os.Symlink("x.simexp", link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), link, []Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != 0o440 {
+		t.Errorf("got mode %v, %v, want -r--r-----", info.Mode(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("got %v, %v, want the link to be one still", info.Mode(), err)
+	}
+	if got := annotations(t, path); !slices.Equal(got, []Annotation{doi}) {
+		t.Errorf("got annotations %v", got)
+	}
+}
+
+// TestAnnotateRefuses: nothing is changed and nothing is left behind.
+func TestAnnotateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	live := filepath.Join(dir, "y.simexp")
+	w, err := Create(live, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Begin(t.Context(), providertest.Sample()[0].(*provider.Start)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(dir, "changed.simexp")
+	data := bytes.Replace(readFile(t, path), []byte("policy_stability"), []byte("policy_ztability"), 1)
+	text := filepath.Join(dir, "text.simexp")
+	if err := errors.Join(os.WriteFile(changed, data, 0o666), os.WriteFile(text, []byte("text"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		path string
+		add  Annotation
+		want error
+	}{
+		{"live", t.Context(), live + LiveSuffix, doi, ErrNotSealed},
+		{"changed", t.Context(), changed, doi, ErrDamaged},
+		{"text", t.Context(), text, doi, ErrNotArchive},
+		{"missing", t.Context(), filepath.Join(dir, "missing.simexp"), doi, os.ErrNotExist},
+		{"cancelled", cancelled, path, doi, context.Canceled},
+		{"no kind", t.Context(), path, Annotation{Text: "x"}, provider.ErrInvalid},
+		{"no UTF-8", t.Context(), path, Annotation{Kind: "x", Text: "\xff"}, provider.ErrInvalid},
+	} {
+		before, _ := os.ReadFile(c.path)
+		if err := Annotate(c.ctx, c.path, []Annotation{c.add}); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if after, _ := os.ReadFile(c.path); !bytes.Equal(before, after) {
+			t.Errorf("%s: the file changed", c.name)
+		}
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 4 {
+		t.Errorf("got %v in the folder, %v, want the four files", names, err)
+	}
+}
+
+// TestAnnotateWhileAnotherDoes: the second is refused and does not undo the first.
+func TestAnnotateWhileAnotherDoes(t *testing.T) {
+	path := record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
+	lock, err := lockLive(path + annotateSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), path, []Annotation{doi}); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	if err := unlockLive(lock); err != nil {
+		t.Fatal(err)
+	}
+	// What a killed process left behind does not matter.
+	for _, suffix := range []string{annotatingSuffix, annotatedSuffix, annotateSuffix + lockSuffix} {
+		if err := os.WriteFile(path+suffix, []byte("litter"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Annotate(t.Context(), path, []Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	if got := annotations(t, path); !slices.Equal(got, []Annotation{doi}) {
+		t.Errorf("got annotations %v", got)
+	}
+	if root, _, err := digest.Of(t.Context(), open(t, path)); err != nil || root != rootOf(t, providertest.Sample()) {
+		t.Errorf("got digest %v, %v", root, err)
+	}
+}

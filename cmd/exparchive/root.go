@@ -62,7 +62,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
 	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
-	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newQueryCommand)
+	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newQueryCommand, newDuckDBCommand)
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand)
 	addCommands(root, groupOther, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)

@@ -45,20 +45,20 @@ func Name(t *duckdb.Table) string {
 	return t.Schema() + "." + t.Name()
 }
 
-// Tables lists the tables with their rows and columns.
+// Tables lists the tables with their rows and columns; those that cannot be read come with the reason.
 func Tables(w io.Writer, db *duckdb.DB) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "TABLE\tROWS\tCOLUMNS\tNOTE")
+	fmt.Fprintln(tw, "TABLE\tROWS\tCOLUMNS")
 	for _, t := range db.Tables() {
-		note := ""
-		if err := t.Err(); err != nil {
-			note = "unreadable: " + err.Error()
-		}
 		var names []string
 		for _, c := range t.Columns() {
 			names = append(names, c.Name)
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", oneLine(Name(t)), t.RowCount(), oneLine(strings.Join(names, ", ")), oneLine(note))
+		what := strings.Join(names, ", ")
+		if err := t.Err(); err != nil {
+			what = "cannot be read: " + err.Error()
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%s\n", oneLine(Name(t)), t.RowCount(), oneLine(what))
 	}
 	return tw.Flush()
 }

@@ -21,6 +21,7 @@ const (
 )
 
 func newRootCommand() *cobra.Command {
+	cobra.EnableCommandSorting = false // commands are listed in the order in which one needs them
 	root := &cobra.Command{
 		Use:   "exparchive",
 		Short: "Record, replay, check and publish runs of experiments as single files",
@@ -54,7 +55,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		}
 		return usageErrorf("%w (see `%s --help`)", err, cmd.CommandPath())
 	})
-	root.PersistentFlags().String("color", "auto", "colour the output `when`: auto (on a terminal, unless NO_COLOR is set), always or never")
+	root.PersistentFlags().String("color", "auto", "colour the output: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
 	root.AddGroup(
 		&cobra.Group{ID: groupRecord, Title: "Recording:"},
 		&cobra.Group{ID: groupRead, Title: "Reading:"},

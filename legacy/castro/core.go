@@ -1,6 +1,7 @@
 package castro
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -144,7 +145,7 @@ func (c *core) readEvents(run *coreRun, id string) error {
 		}
 		return run.err
 	})
-	slices.SortStableFunc(all, func(a, b numbered) int { return int(min(max(a.id-b.id, -1), 1)) })
+	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(a.id, b.id) })
 	for _, n := range all {
 		run.events = append(run.events, n.p)
 	}

@@ -51,7 +51,7 @@ func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
 type scriptIteration struct {
 	seeds    int
 	sum      map[string]int64 // of the cost of each agent over the seeds
-	total    int64            // the same of total_cost
+	past     bool             // the sum is past int64
 	short    bool             // a seed's costs of the banks do not add up to its total
 	halves   bool             // both banks have the same cost in every seed
 	accepted map[string]bool
@@ -141,9 +141,8 @@ func (s *script) build(b *builder, id string) error {
 		second, secondOK := r.raw("bank_b_cost").(int64)
 		if totalOK && firstOK && secondOK {
 			it.seeds++
-			it.total += total
-			it.sum["BANK_A"] += first
-			it.sum["BANK_B"] += second
+			it.add("BANK_A", first)
+			it.add("BANK_B", second)
 			it.short = it.short || first+second != total
 			it.halves = it.halves && first == second
 		}
@@ -236,10 +235,19 @@ func (s *script) calls(b *builder, id string, place func(*row, int, provider.Rec
 	})
 }
 
+func (it *scriptIteration) add(agent string, cost int64) {
+	sum := sumOf(map[string]provider.Cents{"before": provider.Cents(it.sum[agent]), "now": provider.Cents(cost)})
+	if sum == nil {
+		it.past = true
+		return
+	}
+	it.sum[agent] = int64(*sum)
+}
+
 // costs gives the mean over the seeds for each agent for which it is a whole number of cents.
 func (it *scriptIteration) costs() map[string]provider.Cents {
 	costs := map[string]provider.Cents{}
-	if it.seeds == 0 {
+	if it.seeds == 0 || it.past {
 		return costs
 	}
 	for agent, sum := range it.sum {
@@ -278,8 +286,11 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 		if b.valid(it.metrics, record) {
 			*all = append(*all, placed{record, n, record.Timestamp, 2}) // behind the evaluation
 		}
+		if it.past {
+			b.note(noteLeftOut, "iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
+		}
 		for _, agent := range scriptAgents {
-			if _, whole := record.Costs[agent]; !whole && it.seeds > 0 {
+			if _, whole := record.Costs[agent]; !whole && it.seeds > 0 && !it.past {
 				b.note(noteDerived, "iteration %d: the mean cost of %s over %d seeds is %d/%d cents, not a whole number: it is left out of the iteration's costs, and the cost of each seed is in its simulation_run event",
 					n, agent, it.seeds, it.sum[agent], it.seeds)
 			}

@@ -161,10 +161,14 @@ func (w *Writer) Close() error {
 	if w.err == nil && err == nil && w.conn != nil {
 		// Out of WAL mode nothing stands beside the file any more. Where that fails, as when somebody reads the file at
 		// this moment, the log stays and belongs to it.
-		_, _ = w.conn.ExecContext(context.Background(), "PRAGMA journal_mode = DELETE")
+		_ = emptyLog(w.conn)
 	}
 	empty := w.next == 0
+	connected := w.db != nil
 	err = errors.Join(err, w.disconnect())
+	if connected && w.err == nil && err == nil {
+		_ = w.leaveWAL()
+	}
 	if empty && w.err == nil {
 		err = errors.Join(err, w.removeLive())
 	}

@@ -1,34 +1,59 @@
 package archive
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // A system is where a writer's calls of the file system go. Tests put a disk in its place that fails or forgets.
 type system struct {
-	options   []string // for SQLite, behind the writer's own; such as vfs=…
-	sync      func(path string) error
-	syncDir   func(path string) error
-	remove    func(path string) error
-	link      func(from, to string) error
-	rename    func(from, to string) error
-	writeFile func(path string, data []byte) error // anew and flushed, for its owner only
+	options []string // for SQLite, behind the writer's own; such as vfs=…
+	sync    func(path string) error
+	syncDir func(path string) error
+	remove  func(path string) error
+	link    func(from, to string) error
+	rename  func(from, to string) error
+	// create makes an empty file, not flushed.
+	create func(path string, perm os.FileMode) error
+	// write makes a file anew that only its owner reads, flushed.
+	write func(path string, data []byte) error
+	// patch overwrites bytes of a file, flushed.
+	patch func(path string, data []byte, offset int64) error
 }
 
 var realSystem = &system{
-	sync: syncFile, syncDir: syncDir, remove: os.Remove, link: os.Link, rename: os.Rename, writeFile: writeSynced,
+	sync: syncFile, syncDir: syncDir, remove: os.Remove, link: os.Link, rename: os.Rename,
+	create: createFile, write: writeFile, patch: patchFile,
 }
 
-// writeSynced makes a file that only its owner reads, and returns when it is on disk.
-func writeSynced(path string, data []byte) error {
+func createFile(path string, perm os.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func writeFile(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	return writeAndClose(f, data, 0)
+}
+
+func patchFile(path string, data []byte, offset int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return writeAndClose(f, data, offset)
+}
+
+func writeAndClose(f *os.File, data []byte, offset int64) error {
+	_, err := f.WriteAt(data, offset)
 	if err == nil {
 		err = f.Sync()
 	}
-	if errClose := f.Close(); err == nil {
-		err = errClose
-	}
-	return err
+	return errors.Join(err, f.Close())
 }

@@ -217,8 +217,15 @@ func holdsRun(live string) bool {
 // removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long as it is
 // there it is complete with what stands beside it.
 func (w *Writer) removeLive() error {
+	if err := w.sys.remove(w.live); err == nil {
+		if err := w.sys.syncDir(filepath.Dir(w.live)); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	var err error
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
 		err = errors.Join(err, w.remove(w.live+suffix))
 	}
 	return err
@@ -238,6 +245,9 @@ func (w *Writer) open() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := w.enterWAL(); err != nil {
+		return err
+	}
 	synchronous := "_synchronous=FULL"
 	if w.opts.Bulk {
 		synchronous = "_synchronous=OFF"
@@ -247,6 +257,9 @@ func (w *Writer) open() (err error) {
 	w.db.SetMaxOpenConns(1)
 	ctx := context.Background()
 	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return err
+	}
+	if err := keepLog(w.conn); err != nil {
 		return err
 	}
 	var mode string

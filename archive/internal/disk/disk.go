@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -227,24 +228,73 @@ func (d *Disk) move(kind Kind, from, to string, do func(from, to string) error) 
 	return nil
 }
 
-// WriteFile writes a file anew and flushes it, as a program does that leaves something behind.
-func (d *Disk) WriteFile(path string, data []byte) error {
+// Create makes an empty file.
+func (d *Disk) Create(path string, perm os.FileMode) error {
 	path = abs(path)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if f := d.call(Write, path); f.fails() {
-		if f.Short {
-			_ = os.WriteFile(path, data[:len(data)/2], 0o600)
-		}
-		return f.err(Write, path)
+	if f := d.call(Create, path); f.fails() {
+		return f.err(Create, path)
 	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	d.add(Op{Kind: Create, File: d.file(path), Path: path})
+	return f.Close()
+}
+
+// Write makes a file anew and flushes it.
+func (d *Disk) Write(path string, data []byte) error {
+	path = abs(path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.write(path, data, 0, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+}
+
+// Patch overwrites bytes of a file and flushes it.
+func (d *Disk) Patch(path string, data []byte, offset int64) error {
+	path = abs(path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.write(path, data, offset, os.O_RDWR)
+}
+
+func (d *Disk) write(path string, data []byte, offset int64, flags int) error {
+	if f := d.call(Open, path); f.fails() {
+		return f.err(Open, path)
+	}
+	_, err := os.Lstat(path)
+	isNew := os.IsNotExist(err)
+	file, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
 		return err
 	}
 	n := d.file(path)
-	d.add(Op{Kind: Create, File: n, Path: path})
-	d.add(Op{Kind: Truncate, File: n, Path: path})
-	d.add(Op{Kind: Write, File: n, Path: path, Data: append([]byte(nil), data...)})
+	if isNew {
+		d.add(Op{Kind: Create, File: n, Path: path})
+	} else if flags&os.O_TRUNC != 0 {
+		d.add(Op{Kind: Truncate, File: n, Path: path})
+	}
+	failure := d.call(Write, path)
+	if failure.fails() {
+		data = data[:len(data)/2]
+		if !failure.Short {
+			data = nil
+		}
+		err = failure.err(Write, path)
+	}
+	if _, e := file.WriteAt(data, offset); e != nil {
+		err = errors.Join(err, e)
+	}
+	err = errors.Join(err, file.Close())
+	d.add(Op{Kind: Write, File: n, Path: path, Offset: offset, Data: slices.Clone(data)})
+	if err != nil {
+		return err
+	}
+	if f := d.call(Sync, path); f.fails() {
+		return f.err(Sync, path)
+	}
 	d.add(Op{Kind: Sync, File: n, Path: path})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -269,7 +270,7 @@ func writeFile(tls *libc.TLS, file, buf uintptr, n int32, off int64) int32 {
 		return rc
 	}
 	if h.path != "" && !d.quiet {
-		d.add(Op{Kind: Write, File: h.file, Path: h.path, Offset: off, Data: libc.GoBytes(buf, int(n))})
+		d.add(Op{Kind: Write, File: h.file, Path: h.path, Offset: off, Data: slices.Clone(unsafe.Slice(at[byte](buf), n))})
 	}
 	return sqlite3.SQLITE_OK
 }

@@ -1,0 +1,104 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+)
+
+// Bytes 18 and 19 of a database say whether it has a write-ahead log. SQLite changes them by way of a rollback journal, and a
+// crash in between would leave that behind, or a file that asks for a log which is not there. So the writer changes the
+// two bytes itself, while nobody has the file open for writing; they lie in one sector and change at once. The steps are
+// in such an order that after a crash at any moment the file is complete with what stands beside it:
+//
+//	log empty, bytes 1 1   as Close leaves it, then without the log
+//	log empty, bytes 2 2   between open and the first commit, and between the last checkpoint and the end of Close
+//	log filled, bytes 2 2  while it is recorded into
+const (
+	modeOffset   = 18
+	modeRollback = 1
+	modeWAL      = 2
+)
+
+// enterWAL makes the closed live file one with a write-ahead log.
+func (w *Writer) enterWAL() error {
+	info, err := os.Stat(w.live)
+	if err != nil {
+		return err
+	}
+	if mode, err := readMode(w.live); err != nil || mode == modeWAL {
+		return err
+	}
+	log := w.live + "-wal"
+	if there, err := os.Lstat(log); errors.Is(err, fs.ErrNotExist) {
+		if err := w.sys.create(log, info.Mode().Perm()); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	} else if there.Size() > 0 {
+		return fmt.Errorf("%w: %s", ErrSidecar, log)
+	}
+	if err := w.sys.syncDir(filepath.Dir(w.live)); err != nil {
+		return err
+	}
+	return w.sys.patch(w.live, []byte{modeWAL, modeWAL}, modeOffset)
+}
+
+// leaveWAL makes the live file, which is closed, one without a log, if nothing is left in the log.
+func (w *Writer) leaveWAL() error {
+	log := w.live + "-wal"
+	info, err := os.Lstat(log)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if info.Size() > 0 {
+		return nil
+	}
+	if err := w.sys.sync(log); err != nil {
+		return err
+	}
+	if err := w.sys.patch(w.live, []byte{modeRollback, modeRollback}, modeOffset); err != nil {
+		return err
+	}
+	return errors.Join(w.remove(log), w.remove(w.live+"-shm"))
+}
+
+// emptyLog brings everything into the main file, flushed. It does nothing, which is no error, while somebody reads.
+func emptyLog(c *sql.Conn) error {
+	var busy, log, moved int
+	return c.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+}
+
+// keepLog makes SQLite leave the log in place when the database is closed.
+func keepLog(c *sql.Conn) error {
+	return c.Raw(func(dc any) error {
+		_, err := dc.(sqlite.FileControl).FileControlPersistWAL("main", 1)
+		return err
+	})
+}
+
+// readMode gives byte 18 of a database.
+func readMode(path string) (byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], modeOffset); err == io.EOF {
+		return 0, fmt.Errorf("%w: shorter than a header", ErrDamaged)
+	} else if err != nil {
+		return 0, err
+	}
+	return b[0], nil
+}

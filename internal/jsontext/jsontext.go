@@ -91,7 +91,7 @@ func Members(text []byte, f func(name string, value []byte) error) error {
 	if len(text) == 0 || text[0] != '{' {
 		return ErrNotObject
 	}
-	seen := make(map[string]struct{})
+	var seen names
 	i := skipSpace(text, 1)
 	for i < len(text) && text[i] != '}' {
 		end := skipValue(text, i)
@@ -99,10 +99,9 @@ func Members(text []byte, f func(name string, value []byte) error) error {
 		if err != nil {
 			return err
 		}
-		if _, twice := seen[name]; twice {
-			return fmt.Errorf("%w: %q stands twice", ErrKey, name)
+		if !seen.add(name) {
+			return fmt.Errorf("%w: %.80q stands twice", ErrKey, name)
 		}
-		seen[name] = struct{}{}
 		i = skipSpace(text, end) // at the colon
 		i = skipSpace(text, i+1) // at the value
 		end = skipValue(text, i) // behind it
@@ -118,6 +117,36 @@ func Members(text []byte, f func(name string, value []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// names is a set of names that needs no map while it is small, as it mostly is.
+type names struct {
+	few  [16]string
+	n    int
+	many map[string]struct{}
+}
+
+// add adds a name and reports whether it was new.
+func (s *names) add(name string) bool {
+	if s.many == nil {
+		for _, have := range s.few[:s.n] {
+			if have == name {
+				return false
+			}
+		}
+		if s.n < len(s.few) {
+			s.few[s.n] = name
+			s.n++
+			return true
+		}
+		s.many = make(map[string]struct{}, 2*len(s.few))
+		for _, have := range s.few {
+			s.many[have] = struct{}{}
+		}
+	}
+	before := len(s.many)
+	s.many[name] = struct{}{}
+	return len(s.many) > before
 }
 
 func skipSpace(text []byte, i int) int {
@@ -169,6 +198,9 @@ func skipString(text []byte, i int) int {
 // Unquote decodes a JSON string with its quotes. Unlike encoding/json it refuses an unpaired surrogate instead of
 // putting U+FFFD in its place.
 func Unquote(text []byte) (string, error) {
+	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' && plain(text[1:n-1]) {
+		return string(text[1 : n-1]), nil
+	}
 	var s string
 	if err := json.Unmarshal(text, &s); err != nil {
 		return "", fmt.Errorf("%w: %.80q", ErrSyntax, text)
@@ -180,6 +212,18 @@ func Unquote(text []byte) (string, error) {
 		return "", fmt.Errorf("%w: unpaired surrogate in %.80s", ErrKey, text)
 	}
 	return s, nil
+}
+
+// plain reports whether text stands for itself between quotes.
+func plain(text []byte) bool {
+	ascii := true
+	for _, c := range text {
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	return ascii || utf8.Valid(text)
 }
 
 // unpaired reports whether the string text, valid JSON, has half a surrogate pair without the other half.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -278,6 +279,25 @@ func BenchmarkMembers(b *testing.B) {
 	for b.Loop() {
 		if err := jsontext.Members(text, func(string, []byte) error { return nil }); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A name that stands twice is found in objects of any size.
+func TestMembers_manyNames(t *testing.T) {
+	for n := 1; n < 60; n++ {
+		for twice := range n {
+			text := "{"
+			for i := range n {
+				text += fmt.Sprintf(`"%d":%d,`, i, i)
+			}
+			text += fmt.Sprintf(`"%d":0}`, twice)
+			if _, err := members(text); !errors.Is(err, jsontext.ErrKey) {
+				t.Fatalf("member %d of %d again: got %v, want ErrKey", twice, n, err)
+			}
+			if got, err := members(text[:strings.LastIndex(text, ",")] + "}"); err != nil || len(got) != n {
+				t.Fatalf("%d members: got %d, error %v", n, len(got), err)
+			}
 		}
 	}
 }

@@ -117,7 +117,7 @@ func TestProtocol_IntegerCents(t *testing.T) {
 	}
 	got, err := provider.Costs(t.Context(), l, 0)
 	if err != nil || got["A"] != odd || got["B"] != -odd {
-		t.Errorf("got %v, error %v, want %d both ways", got, err, odd)
+		t.Errorf("got %v, error %v, want %d both ways", got, err, int64(odd))
 	}
 	if reflect.TypeOf(got["A"]).Kind() != reflect.Int64 {
 		t.Errorf("got a %v, want an integer of 64 bits", reflect.TypeOf(got["A"]).Kind())

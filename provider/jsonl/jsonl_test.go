@@ -185,7 +185,7 @@ func copyLines(text []byte, s provider.Sink) error {
 func TestRun(t *testing.T) {
 	sample := providertest.Sample()
 	for _, n := range []int{1, 5, len(sample)} {
-		path := filepath.Join(t.TempDir(), "a run ?#%.jsonl")
+		path := filepath.Join(t.TempDir(), "a run #%&.jsonl")
 		if err := os.WriteFile(path, lines(t, sample[:n]), 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -77,7 +78,7 @@ func runPolicies(ctx context.Context, w io.Writer, p provider.Provider, o polici
 	agents := run.Agents()
 	if o.agent != "" {
 		if !slices.Contains(agents, o.agent) {
-			return fmt.Errorf("no agent %q (the run has %s)", o.agent, strings.Join(agents, ", "))
+			return fmt.Errorf("no agent %q (the run has %s)", o.agent, cmp.Or(strings.Join(agents, ", "), "none"))
 		}
 		agents = []string{o.agent}
 	}

@@ -41,7 +41,8 @@ type Run struct {
 
 type step struct {
 	Step
-	seq int64 // of the last call, or -1
+	seq     int64           // of the last call, or -1
+	initial json.RawMessage // of an event policy_init, for runs that record their first policies so
 }
 
 // Of reads the run of p.
@@ -65,6 +66,14 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			for agent, accepted := range record.AcceptedChanges {
 				r.at(agent, record.Number).Accepted = &accepted
 			}
+		case *provider.Event:
+			if record.Type != "policy_init" {
+				continue
+			}
+			if agent, policy := initial(record.Data); agent != "" && policy != nil {
+				numbers[record.Iteration] = struct{}{}
+				r.at(agent, record.Iteration).initial = policy
+			}
 		case *provider.Interaction:
 			if record.AgentID == "" {
 				continue
@@ -85,6 +94,9 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		var before json.RawMessage
 		for _, n := range slices.Sorted(maps.Keys(steps)) {
 			s := steps[n]
+			if s.Policy == nil {
+				s.Policy = s.initial
+			}
 			if s.Policy == nil {
 				continue
 			}
@@ -148,6 +160,26 @@ func (r *Run) Call(ctx context.Context, agent string, n int) (*Call, error) {
 		break
 	}
 	return nil, nil
+}
+
+// initial gives the agent and the policy of a policy_init event.
+func initial(data json.RawMessage) (agent string, policy json.RawMessage) {
+	if len(data) == 0 || data[0] != '{' {
+		return "", nil
+	}
+	err := jsontext.Members(data, func(name string, value []byte) (err error) {
+		switch {
+		case name == "agent_id" && value[0] == '"':
+			agent, err = jsontext.Unquote(value)
+		case name == "policy" && !jsontext.IsNull(value):
+			policy = value
+		}
+		return err
+	})
+	if err != nil {
+		return "", nil
+	}
+	return agent, policy
 }
 
 // explanation gives what a call says about its reasons: the member "explanation", "reasoning" or "llm_reasoning" of its

@@ -134,3 +134,29 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+// A run that failed at once still has its first policies; an iteration's own record comes before the event.
+func TestInitialPolicies(t *testing.T) {
+	event := func(n int, data string) *provider.Event {
+		return &provider.Event{Iteration: n, Type: "policy_init", Data: json.RawMessage(data)}
+	}
+	run, err := Of(t.Context(), providertest.Live([]provider.Record{
+		&provider.Start{RunID: "r", Name: "n", Type: "t"},
+		event(0, `{"agent_id":"A","policy":{"f": 1}}`),
+		event(1, `{"agent_id":"B","policy":{"f": 1}}`),
+		event(0, `{"agent_id":7,"policy":{}}`), event(0, `{"agent_id":"C","policy":null}`), event(0, `[]`), event(0, ``),
+		event(0, `{"agent_id":"D","agent_id":"E","policy":{}}`),
+		&provider.Iteration{Number: 1, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"f":2}`)}},
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := run.Agents(), []string{"A", "B"}; !slices.Equal(got, want) {
+		t.Fatalf("agents: got %q, want %q", got, want)
+	}
+	for agent, want := range map[string]string{"A": `{"f": 1}`, "B": `{"f":2}`} {
+		if steps := run.Steps(agent); len(steps) != 1 || string(steps[0].Policy) != want || !steps[0].First {
+			t.Errorf("%s: got %+v, want the policy %s", agent, steps, want)
+		}
+	}
+}

@@ -339,11 +339,13 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
 
-// scriptCondition knows root, mount (may mount file systems) and python (Python 3 with the module sqlite3).
+// scriptCondition knows root, realdata (the real files are there), mount (may mount file systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
 	case "root":
 		return os.Geteuid() == 0, nil
+	case "realdata":
+		return os.Getenv("EXPARCHIVE_REALDATA") != "", nil
 	case "mount":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
 	case "python":

@@ -1,0 +1,217 @@
+package duckdb
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"testing"
+)
+
+// blockFileOf makes a file of one block that starts with data.
+func blockFileOf(tb testing.TB, data []byte) *blockFile {
+	tb.Helper()
+	b := make([]byte, blocksStart+minBlockAlloc)
+	block := b[blocksStart:]
+	if copy(block[8:], data) < len(data) {
+		tb.Fatalf("%d bytes do not fit in a block", len(data))
+	}
+	binary.LittleEndian.PutUint64(block, checksum(block[8:]))
+	return newBlockFile(bytes.NewReader(b), int64(len(b)), minBlockAlloc, 1<<20)
+}
+
+// readSegment decodes rows of type t from data.
+func readSegment(tb testing.TB, codec uint8, t *Type, rows int64, data []byte) (*Vector, error) {
+	tb.Helper()
+	c := &columnData{typ: t, geometry: geometryWKB,
+		segs:     []segment{{rows: rows, codec: codec}},
+		validity: []segment{{rows: rows, block: invalidBlock, codec: 2}}}
+	v := newVector(t)
+	return v, newColumnReader(blockFileOf(tb, data), c).read(v, rows, newBudget(16<<20))
+}
+
+func TestUnpack(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for w := 0; w <= 64; w++ {
+		for _, n := range []int{1, 2, 31, 32, 33, 100, 2048} {
+			want := make([]uint64, n)
+			src := make([]byte, packedSize(int64(n), w))
+			for i := range want {
+				want[i] = r.Uint64() >> (64 - w) // w = 0 gives 0
+				for k := range w {
+					bit := i*w + k
+					src[bit/8] |= byte(want[i]>>k&1) << (bit % 8)
+				}
+			}
+			for _, extra := range []int{0, 1, 9} { // bytes after the packed ones are never a part
+				got := make([]uint64, n)
+				unpack(got, append(bytes.Clone(src), bytes.Repeat([]byte{0xff}, extra)...), w, 5)
+				for i := range got {
+					if got[i] != want[i]+5 {
+						t.Fatalf("width %d, %d values, %d more bytes: value %d: got %d, want %d", w, n, extra, i, got[i], want[i]+5)
+					}
+				}
+			}
+			wide := make([]Uint128, n)
+			unpack128(wide, src, w, Uint128{1, 5})
+			for i := range wide {
+				if want := (Uint128{0, want[i]}).add(Uint128{1, 5}); wide[i] != want {
+					t.Fatalf("width %d: value %d: got %v, want %v", w, i, wide[i], want)
+				}
+			}
+		}
+	}
+}
+
+// le packs numbers of 1 to 8 bytes, most given as {size, value}.
+func le(parts ...[2]uint64) (b []byte) {
+	for _, p := range parts {
+		var x [8]byte
+		binary.LittleEndian.PutUint64(x[:], p[1])
+		b = append(b, x[:p[0]]...)
+	}
+	return b
+}
+
+// TestCodecRefusals gives each codec bytes that say something impossible.
+func TestCodecRefusals(t *testing.T) {
+	integer, text, double := plainType(TypeInteger), varcharType, doubleType
+	for _, c := range []struct {
+		name  string
+		codec uint8
+		typ   *Type
+		rows  int64
+		data  []byte
+		field string
+	}{
+		{"more rows than bytes", 1, integer, 5000, nil, "uncompressed.values"},
+		{"dictionary past the block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 1 << 20}), "uncompressed.dict_end"},
+		{"string past the dictionary", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 12}, [2]uint64{4, 13}), "uncompressed.offsets"},
+		{"offsets that fall", 1, text, 2, le([2]uint64{4, 0}, [2]uint64{4, 40}, [2]uint64{4, 20}, [2]uint64{4, 10}), "uncompressed.offsets"},
+		{"overflow in no block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 24}, [2]uint64{4, 1<<32 - 12}, [2]uint64{8, 77}, [2]uint64{4, 0}), "overflow.block"},
+		{"overflow that is its own next block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 24}, [2]uint64{4, 1<<32 - 12}, [2]uint64{8, 0}, [2]uint64{4, 40}, [2]uint64{8, 0}, [2]uint64{8, 0}, [2]uint64{4, 0xffffff}), "overflow.length"},
+		{"run of no rows", 3, integer, 1, le([2]uint64{8, 12}, [2]uint64{4, 1}, [2]uint64{2, 0}), "rle.counts"},
+		{"counts past the block", 3, integer, 1, le([2]uint64{8, 1 << 40}), "rle.counts_offset"},
+		{"runs too few", 3, integer, 1 << 20, le([2]uint64{8, 12}, [2]uint64{4, 1}, [2]uint64{2, 3}), "rle.counts"},
+		{"selection past the dictionary", 4, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 100}, [2]uint64{4, 40}, [2]uint64{4, 2}, [2]uint64{4, 8}, [2]uint64{4, 9}), "dictionary.selection"},
+		{"selection too wide", 4, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 0}, [2]uint64{4, 0}, [2]uint64{4, 0}, [2]uint64{4, 33}), "dictionary.selection"},
+		{"unknown mode", 6, integer, 1, le([2]uint64{8, 12}, [2]uint64{4, 7 << 24}), "bitpacking.mode"},
+		{"group past the block", 6, integer, 1, le([2]uint64{8, 12}, [2]uint64{4, 2<<24 | 0xffff}), "bitpacking.group"},
+		{"width past the type", 6, integer, 1, le([2]uint64{8, 12}, [2]uint64{4, 5<<24 | 12}, [2]uint64{4, 0}, [2]uint64{4, 33}), "bitpacking.width"},
+		{"groups without entries", 6, integer, 5000, le([2]uint64{8, 12}), "bitpacking.end"},
+		{"code without a symbol", 7, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 60}, [2]uint64{4, 8}, [2]uint64{4, 64}, [2]uint64{4, 3}, [2]uint64{8, 0},
+			[2]uint64{8, 0}, [2]uint64{8, 0}, [2]uint64{8, 0}, [2]uint64{8, 0}, [2]uint64{4, 0}, [2]uint64{8, fsstVersion << 32}), "fsst.codes"},
+		{"metadata below the start", 8, double, 1, le([2]uint64{4, 6}), "chimp.offset"},
+		{"metadata past the block", 9, double, 1, le([2]uint64{4, 1 << 30}), "patas.meta"},
+		{"reference before the first", 9, double, 1, le([2]uint64{4, 12}, [2]uint64{2, 0}, [2]uint64{2, 1 << 9}, [2]uint64{4, 0}), "patas.words"},
+		{"exponent past the table", 10, double, 1, le([2]uint64{4, 8}, [2]uint64{4, 8}, [2]uint64{1, 40}), "alp.exponent"},
+		{"alp width", 10, double, 1, le([2]uint64{4, 8}, [2]uint64{4, 8}, [2]uint64{1, 1}, [2]uint64{1, 1}, [2]uint64{2, 0}, [2]uint64{8, 0}, [2]uint64{1, 65}), "alp.width"},
+		{"exception past the group", 10, double, 1, le([2]uint64{4, 8}, [2]uint64{4, 8}, [2]uint64{1, 1}, [2]uint64{1, 1}, [2]uint64{2, 1}, [2]uint64{8, 0}, [2]uint64{1, 0}, [2]uint64{8, 0}, [2]uint64{2, 9}), "alp.positions"},
+		{"alprd parts", 11, double, 1, le([2]uint64{4, 8}, [2]uint64{1, 65}, [2]uint64{1, 0}, [2]uint64{1, 0}), "alprd.header"},
+		{"lengths that differ from the frame", 12, text, 1, append(le([2]uint64{8, invalidBlock}, [2]uint64{4, 64}, [2]uint64{4, 0}, [2]uint64{8, 5}, [2]uint64{8, 3}), make([]byte, 64)...), "zstd.lengths"},
+		{"strings past the dictionary", 15, text, 1, le([2]uint64{4, 8}, [2]uint64{4, 1}, [2]uint64{1, 0}, [2]uint64{1, 8}, [2]uint64{1, 1}, [2]uint64{1, 0}, [2]uint64{4, 0}, [2]uint64{8, 0}, [2]uint64{8, 99}), "dict_fsst.lengths"},
+		{"unknown form", 15, text, 1, le([2]uint64{8, 0}, [2]uint64{1, 3}, [2]uint64{7, 0}), "dict_fsst.mode"},
+		{"unknown method", 5, integer, 1, nil, "segment.compression"},
+		{"method past the table", 99, integer, 1, nil, "segment.compression"},
+		{"integers as text", 7, integer, 1, nil, "fsst.type"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := readSegment(t, c.codec, c.typ, c.rows, c.data)
+			var fe *FormatError
+			if !errors.As(err, &fe) {
+				t.Fatalf("got %v, want a FormatError", err)
+			}
+			if fe.Field != c.field {
+				t.Errorf("got %v, want field %s", err, c.field)
+			}
+		})
+	}
+}
+
+// TestAmplification reads a list of a thousand million equal elements, which takes no space in the file.
+func TestAmplification(t *testing.T) {
+	const many = 1 << 30
+	list := newListType(bigintType)
+	constant := func(rows int64, x uint64) []segment {
+		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: Uint128{0, x}, hasNoNull: true}}}
+	}
+	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
+	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),
+		children: []*columnData{{typ: bigintType, geometry: geometryWKB, segs: constant(many, 7), validity: valid(many)}}}
+	v := newVector(list)
+	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, newBudget(1<<20)); !errors.Is(err, errBudget) {
+		t.Errorf("got %v, want %v", err, errBudget)
+	}
+	if got := cap(v.children[0].i64); got != 0 {
+		t.Errorf("got room for %d elements, want none", got)
+	}
+}
+
+// FuzzCodec decodes any bytes by any codec as any plain type.
+func FuzzCodec(f *testing.F) {
+	types := []*Type{plainType(TypeBoolean), plainType(TypeTinyInt), plainType(TypeInteger), bigintType, plainType(TypeUSmallInt),
+		plainType(TypeUBigInt), plainType(TypeHugeInt), plainType(TypeFloat), doubleType, plainType(TypeInterval), varcharType}
+	for codec := range codecs {
+		for typ := range types {
+			f.Add(uint8(codec), uint8(typ), uint16(100), le([2]uint64{8, 64}, [2]uint64{8, 32}, [2]uint64{8, 0x0102030405060708}))
+		}
+	}
+	f.Fuzz(func(t *testing.T, codec, typ uint8, rows uint16, data []byte) {
+		if len(data) > minBlockAlloc-8 {
+			return
+		}
+		kind := types[int(typ)%len(types)]
+		v, err := readSegment(t, codec, kind, int64(rows), data)
+		if err != nil {
+			if !errors.As(err, new(*FormatError)) && !errors.Is(err, errBudget) {
+				t.Errorf("got %v, want a FormatError", err)
+			}
+			return
+		}
+		if v.Len() != int(rows) {
+			t.Errorf("got %d values, want %d", v.Len(), rows)
+		}
+		var buf []byte
+		for i := range v.Len() {
+			buf = v.AppendText(buf[:0], i)
+		}
+		// The validity form of the same bytes.
+		g := segment{rows: int64(rows), codec: codec}
+		if bits, err := openValidity(blockFileOf(t, data), &g); err == nil {
+			w := newVector(booleanType)
+			if err := w.grow(int(rows), newBudget(1<<20)); err != nil {
+				t.Fatal(err)
+			}
+			if err := bits.validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*FormatError)) {
+				t.Errorf("validity: got %v, want a FormatError", err)
+			}
+		}
+	})
+}
+
+func TestClasses(t *testing.T) {
+	all := classes()
+	for _, name := range []string{"CreateInfo", "Expr", "AlterTableInfo", "QueryNode", "SelectStatement"} {
+		if all[name] == nil || len(all[name].fields) == 0 {
+			t.Errorf("class %s: got nothing, want its fields", name)
+		}
+	}
+	var check func(where string, k *kind)
+	check = func(where string, k *kind) {
+		switch k.name {
+		case "u", "i", "str", "bool", "f64", "Value", "LogicalType", "*", "[", "map", "pair", "opt":
+		default:
+			if k.class == nil {
+				t.Errorf("%s: class %s is not in the table", where, k.name)
+			}
+		}
+		for _, a := range k.args {
+			check(where, a)
+		}
+	}
+	for name, c := range all {
+		for _, k := range c.fields {
+			check(name, k)
+		}
+	}
+}

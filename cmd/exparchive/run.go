@@ -142,12 +142,15 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	case sealed:
 		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
 	case playErr != nil:
-		count := w.Count()
 		if err := w.Close(); err != nil {
 			return errors.Join(playErr, err)
 		}
-		if exists(w.LivePath()) {
-			playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(), plural(count, "record"))
+		// After an error the file may hold fewer records than the writer took.
+		if left, err := archive.Open(w.LivePath(), nil); err == nil {
+			count, err := left.RecordCount(context.WithoutCancel(ctx))
+			if err = errors.Join(err, left.Close()); err == nil {
+				playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(), plural(count, "record"))
+			}
 		}
 	}
 	if printed.err != nil && playErr == nil {

@@ -59,7 +59,10 @@ func (p *Printer) wants(e *provider.Event) bool {
 	if p.o.Audit {
 		return e.Type == "llm_interaction" || e.Type == "llm_error"
 	}
-	return p.o.Verbose || known && (r.note || r.section(&p.o))
+	if known && (r.note || ofWholeRun(e.Type)) {
+		return r.note || r.section(&p.o)
+	}
+	return p.o.within(e.Iteration) && (p.o.Verbose || known && r.section(&p.o))
 }
 
 func (p *Printer) event(e *provider.Event) {

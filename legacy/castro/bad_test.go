@@ -132,6 +132,47 @@ func TestBadValues(t *testing.T) {
 	}
 }
 
+// TestBadCells reads runs whose tables hold numbers and texts that cannot be kept.
+func TestBadCells(t *testing.T) {
+	path := unpack(t, t.TempDir(), "bad/values", "values.db")
+	strict, lenient := mustOpen(t, path, nil), mustOpen(t, path, &Options{Lenient: true})
+	if _, err := mustRun(t, strict, "sound").Experiment(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for run, c := range map[string]struct {
+		column string
+		want   error
+		text   string
+	}{
+		"nan":       {"old_cost", ErrNotFinite, "NaN"},
+		"infinite":  {"new_cost", ErrNotFinite, "-Inf"},
+		"large":     {"cost_improvement", nil, "2^53"},
+		"iteration": {"iteration_number", nil, "not the number of an iteration"},
+		"latency":   {"llm_latency_seconds", ErrNotFinite, "NaN"},
+		"policy":    {"new_policy_json", jsontext.ErrSyntax, "python"},
+		"number":    {"new_policy_json", jsontext.ErrSyntax, "Infinity"},
+	} {
+		_, err := mustRun(t, strict, run).Experiment(t.Context())
+		var cell *CellError
+		if !errors.As(err, &cell) || cell.Column != c.column || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: got %v, want a CellError about %s with %q", run, err, c.column, c.text)
+		}
+		e, err := mustRun(t, lenient, run).Experiment(t.Context())
+		if err != nil {
+			t.Errorf("%s: lenient: %v", run, err)
+		}
+		left := 0
+		for _, n := range e.Notes {
+			if n.Kind == noteLeftOut && strings.Contains(n.Text, c.column) {
+				left++
+			}
+		}
+		if left != 1 {
+			t.Errorf("%s: got %d notes about what was left out, want 1", run, left)
+		}
+	}
+}
+
 // TestBadSibling joins with a file that cannot be read.
 func TestBadSibling(t *testing.T) {
 	folder := t.TempDir()
@@ -188,6 +229,34 @@ func FuzzWeb(f *testing.F) {
 			}
 			if n, _ := live.Iterations(t.Context()); len(n) != len(w.days) {
 				t.Fatalf("got %d iterations, want %d", len(n), len(w.days))
+			}
+		}
+	})
+}
+
+// FuzzRest puts any values into a payload, which must be JSON that a record can hold.
+func FuzzRest(f *testing.F) {
+	f.Add("text", `{"a": 1}`, 1.5, "2025-12-01T10:00:00")
+	f.Add("\xff", "[", 1e300, "\x00")
+	f.Fuzz(func(t *testing.T, text, jsonText string, number float64, at string) {
+		tab := &table{t: &duckdb.Table{}, index: map[string]int{}}
+		for i, name := range []string{"text", "json", "number", "at", "details"} {
+			tab.index[name] = i
+			tab.columns = append(tab.columns, duckdb.Column{Name: name, Type: &duckdb.Type{ID: duckdb.TypeVarchar}})
+		}
+		tab.columns[1].Type = &duckdb.Type{ID: duckdb.TypeVarchar, Alias: "JSON"}
+		for _, lenient := range []bool{false, true} {
+			r := &row{t: tab, n: 1, v: []any{text, jsonText, number, stamp(strings.ToValidUTF8(at, "?")), jsonText}, used: make([]bool, 5)}
+			b := newBuilder(t.Context(), lenient)
+			data := b.payload(r)
+			if lenient && b.err != nil {
+				t.Fatalf("lenient: got %v", b.err)
+			}
+			if b.err != nil {
+				continue
+			}
+			if err := (&provider.Event{Type: "x", Data: data}).Validate(); err != nil && !errors.Is(err, jsontext.ErrDepth) {
+				t.Fatalf("%s: got %v", data, err)
 			}
 		}
 	})

@@ -62,9 +62,10 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 		about.Log = fmt.Sprintf("%d bytes beside the file, of which nothing was needed", info.LogBytes)
 	}
 	seen := map[string]bool{}
-	ids := map[string]bool{}
+	ids := map[runKey]bool{}
 	for _, r := range runs {
-		ids[r.ID] = true
+		kind, _, _ := strings.Cut(r.Generation, " ")
+		ids[runKey{kind, r.ID}] = true
 		if !seen[r.Generation] {
 			seen[r.Generation] = true
 			about.Generations = append(about.Generations, GenerationInfo{r.Generation, generation(r.Generation).explain()})
@@ -97,7 +98,7 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 					about.NotKept = append(about.NotKept, t.Name()+"."+c)
 				}
 			}
-			note, err := known.orphans(ctx, ids)
+			note, err := d.orphans(ctx, known, ids)
 			if err != nil {
 				return Description{}, err
 			}
@@ -135,15 +136,33 @@ func sameKind(a string, b generation) bool {
 	return kindA == kindB
 }
 
-// orphans tells of rows whose run is not among ids.
-func (t *table) orphans(ctx context.Context, ids map[string]bool) (string, error) {
-	key := signatures[t.role].key
-	if key == "" || signatures[t.role].parent == t.role {
+// A runKey is the id of a run of one kind of generation.
+type runKey struct{ kind, id string }
+
+// orphans tells of rows of t whose run is not among ids.
+func (d *Database) orphans(ctx context.Context, t *table, ids map[runKey]bool) (string, error) {
+	parent := signatures[t.role].parent
+	kind, _, _ := strings.Cut(string(d.generation(parent)), " ")
+	key, known := signatures[t.role].key, func(id string) bool { return ids[runKey{kind, id}] }
+	switch t.role {
+	case parent, webPrompts:
 		return "", nil
+	case coreSimulations, coreSimulationEvents, coreRegisters:
+		simulations, err := d.simulations(ctx, known)
+		if err != nil {
+			return "", err
+		}
+		key, known = "simulation_id", func(id string) bool {
+			run, _, found := strings.Cut(id, "-sim-")
+			return simulations[id] || found && ids[runKey{kind, run}]
+		}
+		if t.role == coreSimulations { // whatever its name, it belongs to the run that it names
+			known = func(id string) bool { return simulations[id] }
+		}
 	}
 	rows, example := 0, ""
 	err := t.keys(ctx, key, func(id string) {
-		if !ids[id] {
+		if !known(id) {
 			rows++
 			if example == "" || id < example {
 				example = id
@@ -153,7 +172,21 @@ func (t *table) orphans(ctx context.Context, ids map[string]bool) (string, error
 	if err != nil || rows == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("%d rows of table %s belong to runs that the file does not list, such as %s, and are not imported", rows, t.t.Name(), shorten(example)), nil
+	return fmt.Sprintf("%d rows of table %s belong to no run that the file lists (%s: %s) and are not imported", rows, t.t.Name(), key, shorten(example)), nil
+}
+
+// simulations gives the ids of the simulations that belong to runs.
+func (d *Database) simulations(ctx context.Context, run func(string) bool) (map[string]bool, error) {
+	belongs := map[string]bool{}
+	err := d.tables[coreSimulations].each(ctx, "", nil, func(r *row) error {
+		id, owner := r.text("simulation_id"), r.text("experiment_run_id")
+		prefix, _, found := strings.Cut(id, "-sim-")
+		if run(owner) || owner == "" && found && run(prefix) {
+			belongs[id] = true
+		}
+		return nil
+	})
+	return belongs, err
 }
 
 // siblings tells of files beside this one that hold more about its runs.

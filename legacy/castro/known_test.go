@@ -257,7 +257,7 @@ func TestDescribe(t *testing.T) {
 		{"k1", "core K1", "experiments 3 core K1", "experiment_events.id", ""},
 		{"k2", "core K2", "", "", ""},
 		{"k3", "core K3", "", "", ""},
-		{"k4", "core K4", "agent_state_registers 1 core K4", "", ""},
+		{"k4", "core K4", "agent_state_registers 1 core K4", "", `1 rows of table simulation_events belong to no run that the file lists (simulation_id: "sim-20251218")`},
 		{"u", "unified U", "experiments 1 unified U", "experiment_events.id", ""},
 		{"w", "web W", "days 4 web W", "", ""},
 		{"web", "web W", "", "", ""},

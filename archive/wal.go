@@ -15,7 +15,6 @@ const (
 	frameHeader    = 24
 	walMagic       = 0x377f0682 // | 1 if checksums are over big-endian words
 	walFormat      = 3007000
-	maxWALOverhead = 1 << 31 // frames; bounds what a made-up log can ask for
 )
 
 // A walIndex says where in a write-ahead log the newest committed version of each page is.
@@ -57,7 +56,7 @@ func readWAL(r io.ReaderAt, size, pageSize int64) (walIndex, error) {
 	// Frames since the last commit wait in pending; the commit makes them count.
 	pending := map[uint32]int64{}
 	frame := make([]byte, frameHeader+pageSize)
-	for off := int64(walHeaderSize); off+frameHeader+pageSize <= size && len(pending) < maxWALOverhead; off += int64(len(frame)) {
+	for off := int64(walHeaderSize); off+frameHeader+pageSize <= size; off += int64(len(frame)) {
 		if _, err := r.ReadAt(frame, off); err != nil {
 			if errors.Is(err, io.EOF) {
 				break

@@ -11,10 +11,10 @@ import (
 // a header of 24 bytes and a page. What counts are the frames up to the last one that commits and whose checksums,
 // which run through the whole log, are right.
 const (
-	walHeaderSize  = 32
-	frameHeader    = 24
-	walMagic       = 0x377f0682 // | 1 if checksums are over big-endian words
-	walFormat      = 3007000
+	walHeaderSize = 32
+	frameHeader   = 24
+	walMagic      = 0x377f0682 // | 1 if checksums are over big-endian words
+	walFormat     = 3007000
 )
 
 // A walIndex says where in a write-ahead log the newest committed version of each page is.

@@ -11,8 +11,8 @@ import (
 // own means of cleaning up (Close, where it has one) may be called.
 //
 // Sinks that keep records refuse those that break a rule of this package with an error that wraps [ErrInvalid], and calls
-// out of order with [ErrOrder]. A sink does not modify what it is given and does not keep it after the call unless
-// it says so.
+// out of order with [ErrOrder]. A sink does not keep what it is given after the call unless it says so, and does not
+// modify it, except that it may call Validate on it, which puts JSON texts in the form in which they are kept.
 //
 // How durable a record is when the call returns is for the sink to say; for an archive an Event may wait in memory,
 // while an Interaction (it cost money) and an Iteration are on disk.

@@ -220,6 +220,7 @@ func TestOpen_errors(t *testing.T) {
 const experiment = `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t"}` + "\n"
 
 func TestReader_refuses(t *testing.T) {
+	zeros := strings.Repeat("0", 64)
 	deep := strings.Repeat("[", jsontext.MaxDepth+1) + strings.Repeat("]", jsontext.MaxDepth+1)
 	for _, test := range []struct {
 		name, text string // text comes after an experiment line and a blank line
@@ -280,6 +281,15 @@ func TestReader_refuses(t *testing.T) {
 		{"unpaired surrogate", `{"type":"note","kind":"k","text":"\ud800"}`, `text: bad member name: unpaired surrogate`, nil},
 		{"second experiment", strings.TrimSpace(experiment), `the experiment began already`, provider.ErrOrder},
 		{"torn", `{"type":"event","iteration":1,"event_ty`, `the last line is cut off: unexpected EOF`, io.ErrUnexpectedEOF},
+		{"withheld not an object", `{"type":"note","kind":"k","text":"x","withheld":[]}`, `withheld: []: not a JSON object`, nil},
+		{"commitment not hex", `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("g", 64) + `"}}`, `withheld: got "ggg`, nil},
+		{"commitment too short", `{"type":"note","kind":"k","withheld":{"text":"00"}}`, `withheld: got "00", want a string of 64 hexadecimal digits`, nil},
+		{"commitment not text", `{"type":"note","kind":"k","withheld":{"text":null}}`, `withheld: got null`, nil},
+		{"commitment twice", `{"type":"note","kind":"k","withheld":{"text":"` + zeros + `","text":"` + zeros + `"}}`, `withheld: `, nil},
+		{"withheld and there", `{"type":"note","kind":"k","text":"x","withheld":{"text":"` + zeros + `"}}`, `note: text: withheld, but its value is there`, provider.ErrInvalid},
+		{"cannot be withheld", `{"type":"note","kind":"k","text":"x","withheld":{"kind":"` + zeros + `"}}`, `note: withheld: "kind" cannot be withheld`, provider.ErrInvalid},
+		{"key too long", `{"type":"note","kind":"k","text":"x","key":"` + zeros + `00"}`, `note: key: got "000`, nil},
+		{"field key of nothing", `{"type":"event","iteration":1,"event_type":"x","field_keys":{"event_data":"` + zeros + `"}}`, `event_data: a key for a field that is not there`, provider.ErrInvalid},
 		{"NUL", "\x00", `not valid JSON`, nil},
 	} {
 		text := experiment + " \t\r\n" + test.text
@@ -458,6 +468,29 @@ func TestReader_forms(t *testing.T) {
 	}
 	if d := providertest.Diff(a[1], b[1]); d != "" {
 		t.Error(d)
+	}
+}
+
+// What was withheld may be missing, even where it is required, and absent is not withheld.
+func TestReader_withheld(t *testing.T) {
+	zeros := strings.Repeat("0", 64)
+	records, err := read(experiment+`{"type":"note","kind":"k","withheld":{"text":"`+zeros+`"}}
+{"type":"attachment","name":"a","withheld":{"data":"`+zeros+`"},"key":null}
+{"type":"iteration","iteration":1,"costs_per_agent":{"A":1},"withheld":{"policies":"`+zeros+`"},"field_keys":{"costs_per_agent":"`+zeros+`","accepted_changes":"`+zeros+`"}}
+{"type":"note","kind":"k","text":"x","withheld":{},"field_keys":null}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, field := range map[int]string{1: "text", 2: "data", 3: "policies"} {
+		if _, ok := provider.WithheldFrom(records[i], field); !ok {
+			t.Errorf("record %d: got no commitment to %s", i, field)
+		}
+	}
+	if it := records[3].(*provider.Iteration); it.Costs["A"] != 1 || len(it.Redaction.FieldKeys) != 2 {
+		t.Errorf("got %+v, want costs and two keys", it)
+	}
+	if red := provider.RedactionOf(records[4]); red != nil {
+		t.Errorf("nothing withheld: got %+v, want nil", red)
 	}
 }
 

@@ -180,7 +180,7 @@ func startRecording(t testing.TB, path string, records []provider.Record) *Write
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.flush(nil); err != nil {
+	if err := w.flush(nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return w

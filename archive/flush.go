@@ -8,20 +8,19 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// flush commits the events that wait and, if last is given, the record behind them, which last inserts. An error sticks: what
-// is in the file then ends before the batch or, if the commit itself failed, may hold it all.
-func (w *Writer) flush(last func() (provider.Record, error)) error {
+// flush commits the events that wait and, if last is given, the record last behind them, which insert inserts. An error sticks:
+// what is in the file then ends before the batch or, if the commit itself failed, may hold it all.
+func (w *Writer) flush(last provider.Record, insert func() error) error {
 	if last == nil && len(w.batch.events) == 0 {
 		return nil
 	}
-	if err := w.commit(last); err != nil {
-		w.err = fmt.Errorf("%s: %w; nothing was recorded after record %d", w.live, err, w.tree.Len()-1)
-		return w.err
+	if err := w.commit(last, insert); err != nil {
+		return w.fail(err, last)
 	}
 	return nil
 }
 
-func (w *Writer) commit(last func() (provider.Record, error)) (err error) {
+func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 	// A cancelled context must not tear a record that the caller thinks of as one step, so statements do not get it.
 	ctx := context.Background()
 	if now, err := os.Stat(w.live); err != nil || !os.SameFile(now, w.inode) {
@@ -50,12 +49,12 @@ func (w *Writer) commit(last func() (provider.Record, error)) (err error) {
 		return err
 	}
 	if last != nil {
-		r, err := last()
-		if err != nil {
+		if err := insert(); err != nil {
 			return err
 		}
-		tree.Add(w.leaf.Hash(r))
-		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(r)); err != nil {
+		w.next++
+		tree.Add(w.leaf.Hash(last))
+		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(last)); err != nil {
 			return err
 		}
 	}

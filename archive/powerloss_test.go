@@ -221,7 +221,9 @@ func (k *take) only(ctx context.Context, path string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != filepath.Base(path) {
+		// The log of a live file that is gone is litter that Create removes; a disk that cannot remove it leaves it.
+		litter := e.Name() == filepath.Base(path)+LiveSuffix+"-wal" || e.Name() == filepath.Base(path)+LiveSuffix+"-shm"
+		if e.Name() != filepath.Base(path) && !litter {
 			return fmt.Errorf("%s is left over", e.Name())
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Resume continues the recording at livePath, a live file that its recorder left behind, after its last durable record.
+// Resume continues the recording at livePath, a live file that its recorder left behind, after its last durable record. What
+// the recorder could not write and spilled is taken in first.
 // Begin must not be called again: [Writer.Count] tells which record is next. A recording that has its result already is
 // [ErrFinished], for [SealLive] to seal; one that is going on is [ErrBusy].
 func Resume(ctx context.Context, livePath string, opts *WriterOptions) (*Writer, error) {
@@ -50,11 +51,17 @@ func openLive(ctx context.Context, livePath string, opts *WriterOptions) (*Write
 
 // restore checks the file as a reader does, before SQLite may write to it, and then takes its state from it.
 func (w *Writer) restore(ctx context.Context) error {
+	if err := w.sweep(); err != nil {
+		return err
+	}
 	a, err := openReader(w.live, nil, false)
 	if err != nil {
 		return err
 	}
-	err = w.load(ctx, a)
+	spilled, err := readSpill(w.live)
+	if err == nil {
+		err = w.load(ctx, a, spilled)
+	}
 	if err = errors.Join(err, a.Close()); err != nil {
 		return fmt.Errorf("%s: %w", w.live, err)
 	}
@@ -67,14 +74,17 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err := w.annotate(ctx); err != nil {
 		return fmt.Errorf("%s: %w", w.live, err)
 	}
-	return nil
+	return w.takeIn(ctx, spilled)
 }
 
 // load reads the whole run: its tree must be built again, and so it is known to be sound.
-func (w *Writer) load(ctx context.Context, a *Archive) error {
+func (w *Writer) load(ctx context.Context, a *Archive, spilled *spilled) error {
 	for r, err := range a.Records(ctx) {
 		if err == nil {
 			err = r.Validate()
+		}
+		if err == nil {
+			err = spilled.compare(w.next, w.tree.Root, r)
 		}
 		if err != nil {
 			return fmt.Errorf("record %d: %w", w.next, err)

@@ -38,12 +38,16 @@ func (w *Writer) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: seal: %w", w.live, err)
 	}
-	temp := w.path + sealingSuffix
-	if err := w.copyTo(ctx, temp, seal); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
-	}
-	if err := w.publish(temp); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+	if !w.published(ctx, seal) {
+		temp := w.path + sealingSuffix
+		if err := w.copyTo(ctx, temp, seal); err != nil {
+			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+		}
+		if err := w.publish(temp); err != nil {
+			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+		}
+	} else if err := w.sys.syncDir(filepath.Dir(w.path)); err != nil {
+		return fmt.Errorf("%s: seal: %w", w.live, err)
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
@@ -126,6 +130,21 @@ func (w *Writer) publish(temp string) error {
 	return w.sys.syncDir(filepath.Dir(w.path))
 }
 
+// published reports whether the archive is there already, whole: a sealing before was interrupted between giving it its name
+// and removing the live file.
+func (w *Writer) published(ctx context.Context, want Seal) bool {
+	a, err := Open(w.path, nil)
+	if err != nil {
+		return false
+	}
+	defer a.Close()
+	if got, sealed := a.Seal(); !sealed || got != want {
+		return false
+	}
+	root, records, err := digest.Of(ctx, a)
+	return err == nil && root == want.Root && records == want.Records
+}
+
 // SealLive seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's
 // name is that of the live file without "-live".
 func SealLive(ctx context.Context, livePath string, opts *WriterOptions) (Seal, error) {
@@ -156,7 +175,7 @@ func (w *Writer) Close() error {
 	}
 	var err error
 	if w.err == nil && w.next > 0 {
-		err = w.flush(nil)
+		err = w.flush(nil, nil)
 	}
 	if w.err == nil && err == nil && w.conn != nil {
 		// Out of WAL mode nothing stands beside the file any more. Where that fails, as when somebody reads the file at
@@ -164,6 +183,11 @@ func (w *Writer) Close() error {
 		_ = emptyLog(w.conn)
 	}
 	empty := w.next == 0
+	if w.spill != nil && w.spill.path == "" {
+		if w.writeSpill(); w.spill.path == "" {
+			err = errors.Join(err, w.err)
+		}
+	}
 	connected := w.db != nil
 	err = errors.Join(err, w.disconnect())
 	if connected && w.err == nil && err == nil {

@@ -55,8 +55,9 @@ type Annotation struct {
 // A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several goroutines; their
 // order is then that in which they come to hold the Writer. The package documentation says when records are durable.
 //
-// After an error that is not about the record itself (disk full, file gone) the Writer takes no more records. What was
-// acknowledged stays in the live file.
+// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more. What was
+// acknowledged stays in the live file; what was not, that record and those that still come, is kept in a spill file beside it
+// or, if that disk is full, where temporary files go. The error says where. [Resume] and [SealLive] take the spill in.
 type Writer struct {
 	path string
 	live string
@@ -86,6 +87,8 @@ type Writer struct {
 	spans    map[int]*span // what the batch adds to each iteration
 	sections *sectionWriter
 	timer    *time.Timer
+	spill    *spill // what is left when the file could not be written
+	takingIn bool   // what an earlier writer spilled
 }
 
 var _ provider.Sink = (*Writer)(nil)
@@ -155,7 +158,10 @@ func (w *Writer) create() error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := w.removeLive(); err != nil {
+	if _, err := os.Lstat(w.live + spillSuffix); err == nil && !w.opts.Force {
+		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", ErrExists, w.live+spillSuffix)
+	}
+	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
 		return err
 	}
 	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then does the
@@ -192,6 +198,7 @@ const creatingSuffix = "-new"
 // sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the lock.
 func (w *Writer) sweep() error {
 	var err error
+	err = w.remove(w.live + spillSuffix + creatingSuffix)
 	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
 		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
 			err = errors.Join(err, w.remove(name+suffix))
@@ -217,14 +224,15 @@ func holdsRun(live string) bool {
 // removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long as it is
 // there it is complete with what stands beside it.
 func (w *Writer) removeLive() error {
-	if err := w.sys.remove(w.live); err == nil {
-		if err := w.sys.syncDir(filepath.Dir(w.live)); err != nil {
-			return err
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	err := w.sys.remove(w.live)
+	switch {
+	case err == nil:
+		err = w.sys.syncDir(filepath.Dir(w.live))
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	default:
 		return err
 	}
-	var err error
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
 		err = errors.Join(err, w.remove(w.live+suffix))
 	}
@@ -334,6 +342,7 @@ func (w *Writer) Seal() (Seal, bool) {
 
 // Begin implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
+	ctx = context.WithoutCancel(ctx) // a record is one step
 	return w.record(s, func() error { return w.order.Begin() }, func() error {
 		w.runID = s.RunID
 		if err := w.annotate(ctx); err != nil {
@@ -352,7 +361,7 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.ready(func() error { return w.order.Record(provider.KindEvent) }); err != nil {
+	if err := w.ready(e, func() error { return w.order.Record(provider.KindEvent) }); err != nil {
 		return err
 	}
 	id, ok := w.types[e.Type]
@@ -370,7 +379,7 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 	s.bytes += int64(len(e.Data))
 	w.next++
 	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
-		return w.flush(nil)
+		return w.flush(nil, nil)
 	}
 	if w.timer == nil {
 		w.timer = time.AfterFunc(flushAfter, w.flushLate)
@@ -385,12 +394,13 @@ func (w *Writer) flushLate() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed && w.err == nil && len(w.batch.events) > 0 {
-		_ = w.flush(nil)
+		_ = w.flush(nil, nil)
 	}
 }
 
 // Interaction implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error {
+	ctx = context.WithoutCancel(ctx) // a record is one step
 	return w.record(i, nil, func() error {
 		system, err := w.sections.put(ctx, i.SystemPrompt)
 		if err != nil {
@@ -411,6 +421,7 @@ func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error
 
 // Iteration implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
+	ctx = context.WithoutCancel(ctx) // a record is one step
 	unique := func() error {
 		if _, ok := w.numbers[i.Number]; ok {
 			return provider.RepeatedIteration(i.Number)
@@ -428,6 +439,7 @@ func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
 
 // Note implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
+	ctx = context.WithoutCancel(ctx) // a record is one step
 	return w.record(n, nil, func() error {
 		_, err := w.stmt.note.ExecContext(ctx, w.next, n.Kind, n.Text)
 		return err
@@ -436,6 +448,7 @@ func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
 
 // Attachment implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
+	ctx = context.WithoutCancel(ctx) // a record is one step
 	unique := func() error {
 		if _, ok := w.names[a.Name]; ok {
 			return provider.RepeatedAttachment(a.Name)
@@ -457,13 +470,7 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 // error the sealed file is on disk under its final name and the live file is gone.
 func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 	if r != nil {
-		err := w.record(r, func() error { return w.order.Finish() }, func() error {
-			_, err := w.conn.ExecContext(ctx, `UPDATE experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
-				final_cost = ?, best_cost = ?`, string(r.Status), nullable(r.CompletedAt), r.Converged, r.ConvergenceReason,
-				(*int64)(r.FinalCost), (*int64)(r.BestCost))
-			return err
-		})
-		if err != nil {
+		if err := w.result(ctx, r); err != nil {
 			return err
 		}
 		w.mu.Lock()
@@ -472,13 +479,24 @@ func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.ready(w.order.Finish); err != nil {
+	if err := w.ready(nil, w.order.Finish); err != nil {
 		return err
 	}
-	if err := w.flush(nil); err != nil {
+	if err := w.flush(nil, nil); err != nil {
 		return err
 	}
 	return w.finish(ctx)
+}
+
+// result records the result without sealing.
+func (w *Writer) result(ctx context.Context, r *provider.Result) error {
+	ctx = context.WithoutCancel(ctx)
+	return w.record(r, func() error { return w.order.Finish() }, func() error {
+		_, err := w.conn.ExecContext(ctx, `UPDATE experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
+			final_cost = ?, best_cost = ?`, string(r.Status), nullable(r.CompletedAt), r.Converged, r.ConvergenceReason,
+			(*int64)(r.FinalCost), (*int64)(r.BestCost))
+		return err
+	})
 }
 
 // record takes one record and commits it with the events that wait before it.
@@ -491,19 +509,17 @@ func (w *Writer) record(r provider.Record, inOrder, insert func() error) error {
 	if inOrder == nil {
 		inOrder = func() error { return w.order.Record(r.RecordKind()) }
 	}
-	if err := w.ready(inOrder); err != nil {
+	if err := w.ready(r, inOrder); err != nil {
 		return err
 	}
-	return w.flush(func() (provider.Record, error) {
-		err := insert()
-		w.next++
-		return r, err
-	})
+	return w.flush(r, insert)
 }
 
-// ready reports whether the writer takes a record.
-func (w *Writer) ready(inOrder func() error) error {
+// ready reports whether the writer takes r, which is nil for the end without a result.
+func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 	switch {
+	case w.err != nil && r != nil:
+		return w.refuse(r, inOrder)
 	case w.err != nil:
 		return w.err
 	case w.closed:

@@ -327,3 +327,45 @@ func TestPowerLossControls(t *testing.T) {
 		t.Logf("without synchronous: %d lost, %d bad of %d states", s.lost, s.bad, s.states)
 	}
 }
+
+// TestLogWithoutHeader: frames without the header of the log, which a loss of power can leave, are no frames, as for SQLite.
+func TestLogWithoutHeader(t *testing.T) {
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), faultRun(20, 3)[:10])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Resume(t.Context(), w.LivePath(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Note(t.Context(), &provider.Note{Kind: "x", Text: "y"}); err != nil {
+		t.Fatal(err)
+	}
+	live := copyKilled(t, w.LivePath())
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(live + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := open(t, live); countRecords(t, a) != 11 {
+		t.Errorf("got %d records, want 11", countRecords(t, a))
+	}
+	clear(log[:512])
+	if err := os.WriteFile(live+"-wal", log, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if a := open(t, live); countRecords(t, a) != 10 {
+		t.Errorf("got %d records, want 10", countRecords(t, a))
+	}
+}
+
+func countRecords(t *testing.T, a *Archive) int64 {
+	t.Helper()
+	_, n, err := digest.Of(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -37,6 +37,8 @@ func readWAL(r io.ReaderAt, size, pageSize int64) (walIndex, error) {
 	be := binary.BigEndian
 	var order binary.ByteOrder = binary.LittleEndian
 	switch be.Uint32(head) {
+	case 0: // what was written behind the header reached the disk before the power failed, and the header did not
+		return index, nil
 	case walMagic:
 	case walMagic | 1:
 		order = be

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,7 +40,8 @@ func TestDifferential(t *testing.T) {
 	next := atomic.Uint64{}
 	next.Store(*seedFlag)
 	var mu sync.Mutex
-	var cases, gaveUp, failures, cells int
+	var cases, gaveUp, failures, cells, statements, leftOut int
+	codecs := map[string]int{}
 	whys := map[string]int{}
 	var wait sync.WaitGroup
 	for range *workersFlag {
@@ -88,12 +91,21 @@ func TestDifferential(t *testing.T) {
 			}
 			mu.Lock()
 			cells += runner.Cells
+			statements += runner.Statements
+			leftOut += runner.LeftOut
+			for k, n := range runner.Codecs {
+				codecs[k] += n
+			}
 			mu.Unlock()
 		})
 	}
 	wait.Wait()
 	t.Logf("%d databases from seed %d on, %d cells compared, %d differences; an engine gave up on %d", cases, *seedFlag, cells, failures, gaveUp)
+	t.Logf("%d statements, %d left out because the release has no such thing", statements, leftOut)
 	if testing.Verbose() {
+		for _, k := range slices.Sorted(maps.Keys(codecs)) {
+			fmt.Fprintf(os.Stderr, "  %-40s %d\n", k, codecs[k])
+		}
 		for why, n := range whys {
 			fmt.Fprintf(os.Stderr, "  %d x %s\n", n, why)
 		}

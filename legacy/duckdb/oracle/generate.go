@@ -97,7 +97,11 @@ func Generate(seed uint64, engine string) (*Case, error) {
 		}
 		most := slices.Max(t.rows)
 		g.long = most <= 100
-		for j := range 1 + g.IntN(6) {
+		columns := 1 + g.IntN(6)
+		if g.IntN(40) == 0 && most < 3000 {
+			columns = 60
+		}
+		for j := range columns {
 			if most > 20000 && j == 2 {
 				break
 			}
@@ -119,8 +123,17 @@ func Generate(seed uint64, engine string) (*Case, error) {
 			c.Ops = append(c.Ops, caseOp{sql: "CHECKPOINT db"})
 		}
 	}
+	if g.IntN(3) == 0 {
+		c.Ops = append(c.Ops, caseOp{sql: "CREATE TABLE side(k INTEGER PRIMARY KEY, v VARCHAR, w DOUBLE[])"})
+		for range 1 + g.IntN(8) {
+			c.Ops = append(c.Ops, caseOp{sql: sideChanges[g.IntN(len(sideChanges))]})
+		}
+	}
 	for range g.IntN(7) {
 		c.Ops = append(c.Ops, c.op(g))
+		if g.IntN(4) == 0 {
+			c.Ops = append(c.Ops, caseOp{sql: sideChanges[g.IntN(len(sideChanges))]})
+		}
 	}
 	return c, nil
 }
@@ -170,6 +183,18 @@ func (g *gen) column(name string, depth, seed int) *caseColumn {
 	return c
 }
 
+// sideChanges are for a table with a key, and for the catalog. Some cannot be run; they are left out.
+var sideChanges = []string{
+	"INSERT INTO side SELECT i, 'v' || CAST(i AS VARCHAR), [i, NULL] FROM range(100) r(i)", "INSERT OR REPLACE INTO side SELECT i, 'replaced', NULL FROM range(50, 150) r(i)",
+	"INSERT OR IGNORE INTO side SELECT i, 'ignored', [] FROM range(140, 2500) r(i)", "DELETE FROM side WHERE k % 3 = 1", "UPDATE side SET v = NULL WHERE k % 5 = 0", "UPDATE side SET w = [1.5] WHERE k < 10",
+	"BEGIN; DROP TABLE side; CREATE TABLE side(k INTEGER PRIMARY KEY, v VARCHAR); INSERT INTO side VALUES (1, 'again'); COMMIT", "CREATE OR REPLACE TABLE side AS SELECT i AS k, 'x' AS v FROM range(3000) r(i)",
+	"ALTER TABLE side RENAME TO other", "CREATE TABLE other2 AS SELECT * FROM side", "BEGIN; CREATE TABLE never(i INTEGER); INSERT INTO never VALUES (1); ROLLBACK", "CREATE INDEX side_v ON side(v)", "DROP INDEX side_v",
+	"CREATE SCHEMA sc; CREATE TABLE sc.inner_table AS SELECT 1 AS x", "DROP SCHEMA sc CASCADE", "TRUNCATE side", "DROP TABLE other2", "CREATE VIEW w AS SELECT * FROM side", "ALTER TABLE side ADD COLUMN y BIGINT DEFAULT 7",
+	"BEGIN; INSERT INTO side(k, v) SELECT i + 5000, 'bulk' FROM range(3000) r(i); DELETE FROM side WHERE k BETWEEN 5100 AND 5200; UPDATE side SET v = 'in between' WHERE k = 5005; COMMIT",
+	"CHECKPOINT db", "CREATE SEQUENCE sq; CREATE TABLE drawn(i BIGINT DEFAULT nextval('sq'), j INTEGER)", "INSERT INTO drawn(j) SELECT 1 FROM range(10)", "CREATE TYPE mood AS ENUM('a', 'b'); CREATE TABLE moods(m mood, n mood[])",
+	"INSERT INTO moods VALUES ('a', NULL), ('b', NULL), (NULL, NULL)", "BEGIN; INSERT INTO side(k, v) VALUES (90000, 'one'); INSERT INTO drawn(j) VALUES (2); ROLLBACK",
+}
+
 // op makes a change for a random table.
 func (c *Case) op(g *gen) caseOp {
 	n := g.IntN(len(c.Tables))
@@ -197,6 +222,9 @@ func (c *Case) op(g *gen) caseOp {
 		name := fmt.Sprint("n", g.IntN(1000))
 		def := g.pick("INTEGER DEFAULT 42", "VARCHAR DEFAULT 'given'", "DOUBLE", "DATE DEFAULT '2020-01-01'", "INTEGER[]", "DECIMAL(9,2) DEFAULT 1.5", "STRUCT(a INTEGER, b VARCHAR)", "BOOLEAN DEFAULT true", "TIMESTAMP DEFAULT '2020-01-01 01:02:03'", "BIGINT DEFAULT NULL", "HUGEINT DEFAULT 7", "UTINYINT DEFAULT 255")
 		return caseOp{table: n, sql: "ALTER TABLE {t} ADD COLUMN " + name + " " + def}
+	}
+	if g.IntN(4) == 0 {
+		return caseOp{table: n, col: col.name, sql: "ALTER TABLE {t} ALTER COLUMN {c} TYPE " + g.pick("VARCHAR", "DOUBLE", "HUGEINT", "BLOB") + "; CHECKPOINT db"}
 	}
 	if g.IntN(2) == 0 {
 		return caseOp{table: n, col: col.name, kind: "rename", sql: "ALTER TABLE {t} RENAME COLUMN {c} TO r_" + col.name}

@@ -260,7 +260,7 @@ func (g *gen) typ(depth int) colType {
 	switch kind {
 	case "range": // long lists
 		return colType{"BIGINT[]", "BIGINT[]", func(g *gen, x string) string {
-			return "range(CAST(" + x + " % " + g.pick("4", "50", "700") + " AS BIGINT))"
+			return "range(CAST(" + x + " % " + g.pick("4", "50", "700", map[bool]string{true: "200000", false: "2100"}[g.long]) + " AS BIGINT))"
 		}}
 	case "struct":
 		n := 1 + g.IntN(3)

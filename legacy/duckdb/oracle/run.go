@@ -17,6 +17,10 @@ type Runner struct {
 	Dir   string // for the databases
 	judge *Process
 	Cells int // compared so far
+	// Statements of all cases, and how many of them a release did not have.
+	Statements, LeftOut int
+	// Codecs counts the segments read, by type and compression.
+	Codecs map[string]int
 }
 
 // Close ends the judge.
@@ -27,7 +31,9 @@ func (r *Runner) Close() {
 }
 
 // Write makes the database of c at path.
-func Write(ctx context.Context, c *Case, path string) error {
+func Write(ctx context.Context, c *Case, path string) error { return new(Runner).write(ctx, c, path) }
+
+func (r *Runner) write(ctx context.Context, c *Case, path string) error {
 	p, err := Start(ctx, c.Engine)
 	if err != nil {
 		return err
@@ -45,6 +51,7 @@ func Write(ctx context.Context, c *Case, path string) error {
 		if os.Getenv("ORACLE_SQL") != "" {
 			fmt.Fprintln(os.Stderr, sql)
 		}
+		r.Statements++
 		if err := p.Exec(sql); err != nil {
 			if errors.Is(err, ErrLost) || i < 2 {
 				return fmt.Errorf("%w: %w", ErrEngine, err)
@@ -55,6 +62,7 @@ func Write(ctx context.Context, c *Case, path string) error {
 			if os.Getenv("ORACLE_SQL") != "" {
 				fmt.Fprintln(os.Stderr, "  ", err)
 			}
+			r.LeftOut++
 			p.Exec("ROLLBACK") // a statement that a release does not have is left out
 		}
 	}
@@ -76,7 +84,7 @@ func (r *Runner) Run(ctx context.Context, c *Case) error {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "x.db")
-	if err := Write(ctx, c, path); err != nil {
+	if err := r.write(ctx, c, path); err != nil {
 		return err
 	}
 	return r.Compare(ctx, path)
@@ -93,7 +101,9 @@ func (r *Runner) Compare(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	n, err := CompareFile(ctx, r.judge, path, false)
+	n, err := compareFile(ctx, r.judge, path, false, func() {
+		r.judge.codecs(&r.Codecs)
+	})
 	r.Cells += n
 	var d *Difference
 	if err != nil && !errors.As(err, &d) {

@@ -214,3 +214,25 @@ func writeGzip(path string, b []byte) error {
 	}
 	return os.WriteFile(path, out.Bytes(), 0o666)
 }
+
+// codecs counts the segments of the attached database, by type and compression.
+func (p *Process) codecs(counts *map[string]int) {
+	tables, err := Tables(p)
+	if err != nil {
+		return
+	}
+	if *counts == nil {
+		*counts = map[string]int{}
+	}
+	for _, t := range tables {
+		rows, err := p.Query("SELECT regexp_replace(segment_type, '[(].*|.*\\[.*', '') || ' ' || compression, CAST(count(*) AS VARCHAR) FROM pragma_storage_info(" + Quote(t.sql()) + ") WHERE persistent GROUP BY 1")
+		if err != nil {
+			continue
+		}
+		for i := range rows.Len() {
+			n := 0
+			fmt.Sscan(rows.Text(i, 1), &n)
+			(*counts)[rows.Text(i, 0)] += n
+		}
+	}
+}

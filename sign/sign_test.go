@@ -589,7 +589,7 @@ func TestNote(t *testing.T) {
 	if err != nil || len(signature) != 68 {
 		t.Fatalf("got %d bytes of signature, %v", len(signature), err)
 	}
-	public, err := base64.StdEncoding.DecodeString(verifier[strings.LastIndex(verifier, "+")+1:])
+	public, err := base64.StdEncoding.DecodeString(strings.SplitN(verifier, "+", 3)[2])
 	if err != nil || !ed25519.Verify(public[1:], []byte(c.Text()), signature[4:]) {
 		t.Errorf("the signature does not verify by hand: %v", err)
 	}

@@ -84,11 +84,6 @@ func (c Checkpoint) Text() string {
 
 func (h Hash) base64() string { return base64.StdEncoding.EncodeToString(h[:]) }
 
-// equal reports whether c and o are the same claim. Extensions do not count.
-func (c Checkpoint) equal(o Checkpoint) bool {
-	return c.Origin == o.Origin && c.Size == o.Size && c.Root == o.Root
-}
-
 // ParseCheckpoint undoes [Checkpoint.Text]. The text may also be a whole signed note (https://c2sp.org/signed-note), whose
 // signatures are not looked at. An error wraps [ErrCheckpoint].
 func ParseCheckpoint(text string) (Checkpoint, error) {

@@ -41,7 +41,7 @@ func BenchmarkLargeRun(b *testing.B) {
 			if err := cmd.Wait(); err != nil {
 				b.Fatal(err)
 			}
-			reportPeak(b, cmd.ProcessState)
+			reportUse(b, cmd.ProcessState)
 		}
 		info, err := os.Stat(path)
 		if err != nil {
@@ -71,10 +71,16 @@ func BenchmarkLargeRun(b *testing.B) {
 				if err := cmd.Run(); err != nil {
 					b.Fatal(err)
 				}
-				reportPeak(b, cmd.ProcessState)
+				reportUse(b, cmd.ProcessState)
 			}
 		})
 	}
+}
+
+// reportUse reports what an ended process needed.
+func reportUse(b *testing.B, p *os.ProcessState) {
+	b.ReportMetric((p.UserTime() + p.SystemTime()).Seconds(), "cpu-s")
+	reportPeak(b, p)
 }
 
 func writeLargeRun(w io.WriteCloser) error {

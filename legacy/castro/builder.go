@@ -328,13 +328,6 @@ func (b *builder) valid(r *row, record provider.Record) bool {
 	return false
 }
 
-// put adds a record that was made from r, unless it breaks a rule.
-func (b *builder) put(r *row, record provider.Record) {
-	if b.valid(r, record) {
-		b.records = append(b.records, record)
-	}
-}
-
 // finish gives the run.
 func (b *builder) finish() (*provider.Live, error) {
 	if b.err != nil {

@@ -68,11 +68,6 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func openFixture(t testing.TB, name string) *Database {
-	t.Helper()
-	return mustOpen(t, unpack(t, t.TempDir(), name, filepath.Base(name)+".db"), nil)
-}
-
 func mustOpen(t testing.TB, path string, opts *Options) *Database {
 	t.Helper()
 	d, err := Open(path, opts)

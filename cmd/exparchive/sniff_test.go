@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestSniff(t *testing.T) {
+	duck := strings.Repeat("\x00", 8) + "DUCK" + strings.Repeat("\x00", 20)
+	for _, test := range []struct {
+		name, head string
+		want       fileKind
+		err        string
+	}{
+		{"sqlite", "SQLite format 3\x00\x10\x00", kindSQLite, ""},
+		{"duckdb", duck, kindDuckDB, ""},
+		{"duckdb cut before its name ends", duck[:11], 0, "not an archive"},
+		{"lines", `{"type":"experiment","run_id":"x"}` + "\n", kindLines, ""},
+		{"lines with blanks", "\n  { \"run_id\":\"x\", \"type\" : \"experiment\" }\n", kindLines, ""},
+		{"lines after a byte order mark", "\ufeff" + `{"type":"experiment"}`, kindLines, ""},
+		{"experiment only in the second line", "{\n\"type\":\"experiment\"}", kindJSON, ""},
+		{"other json", `{"experiment_id":"x","days":[]}`, kindJSON, ""},
+		{"json array", `[]`, 0, "not an archive"},
+		{"pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", 0, "Git LFS pointer"},
+		{"gzip", "\x1f\x8b\x08", 0, "gzip"},
+		{"zip", "PK\x03\x04", 0, "zip"},
+		{"zstd", "\x28\xb5\x2f\xfd", 0, "zstd"},
+		{"text", "hello", 0, "not an archive"},
+		{"nothing", "", 0, "not an archive"},
+	} {
+		got, err := sniff([]byte(test.head))
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%s: got %d, %v, want %d, error with %q", test.name, got, err, test.want, test.err)
+		}
+	}
+}
+
+// The kind does not depend on how much of a long first line fits into the head.
+func TestSniffLongLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long.jsonl")
+	line := `{"config":{"text":"` + strings.Repeat("x", 2*headSize) + `"},"run_id":"x","experiment_name":"a","experiment_type":"b","type":"experiment"}`
+	if err := os.WriteFile(path, []byte(line), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, c, err := openRun(t.Context(), path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if e, err := p.Experiment(t.Context()); err != nil || e.RunID != "x" {
+		t.Errorf("got run %q, %v, want x", e.RunID, err)
+	}
+}
+
+func FuzzSniff(f *testing.F) {
+	f.Add([]byte("SQLite format 3\x00"))
+	f.Add([]byte(`{"type":"experiment"}`))
+	f.Fuzz(func(t *testing.T, head []byte) {
+		kind, err := sniff(head)
+		if (kind == kindUnknown) != (err != nil) {
+			t.Errorf("got kind %d and error %v, want exactly one", kind, err)
+		}
+	})
+}

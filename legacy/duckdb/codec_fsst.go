@@ -9,9 +9,14 @@ import (
 
 // fsstTable maps codes to symbols of 1 to 8 bytes.
 type fsstTable struct {
-	symbols [256]uint64 // little-endian, zero padded
-	lengths [256]uint8  // 0: no such symbol
-	empty   bool        // no table: all strings are empty
+	codes [256]fsstSymbol
+	empty bool // no table: all strings are empty
+}
+
+// fsstSymbol stands for 1 to 8 bytes.
+type fsstSymbol struct {
+	bytes uint64 // little-endian, zero padded
+	n     uint64 // 0: no such symbol
 }
 
 const (
@@ -40,7 +45,7 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 			}
 			var b [8]byte
 			copy(b[:], rest[:length])
-			t.symbols[code], t.lengths[code] = binary.LittleEndian.Uint64(b[:]), uint8(length)
+			t.codes[code] = fsstSymbol{binary.LittleEndian.Uint64(b[:]), uint64(length)}
 			rest = rest[length:]
 			code++
 		}
@@ -48,7 +53,7 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 	}
 	ones := int(counts[0])
 	if h[8]&1 != 0 { // zero-terminated: code 0 is the byte 0, which is not stored
-		t.lengths[0] = 1
+		t.codes[0].n = 1
 		code = 1
 		ones = max(ones-1, 0)
 	}
@@ -66,23 +71,23 @@ func (t *fsstTable) appendDecoded(dst, src []byte) (_ []byte, ok bool) {
 		return dst, true
 	}
 	dst = slices.Grow(dst, 8*len(src)+8)
-	at := len(dst)
-	dst = dst[:cap(dst)]
+	out := dst[len(dst):cap(dst)]
+	at := uint64(0)
 	for i := 0; i < len(src); i++ {
-		c := src[i]
-		n := t.lengths[c]
-		if n == 0 {
-			if i++; c != fsstEscape || i == len(src) {
-				return dst[:at], false
+		s := &t.codes[src[i]]
+		if s.n == 0 {
+			if i++; src[i-1] != fsstEscape || i == len(src) {
+				return dst, false
 			}
-			dst[at] = src[i]
+			out[at] = src[i]
 			at++
 			continue
 		}
-		binary.LittleEndian.PutUint64(dst[at:], t.symbols[c])
-		at += int(n)
+		// Eight bytes are always there: those after the symbol are overwritten by the next.
+		binary.LittleEndian.PutUint64(out[at:at+8:len(out)], s.bytes)
+		at += s.n
 	}
-	return dst[:at], true
+	return dst[:len(dst)+int(at)], true
 }
 
 func openFSST(p *part, t *Type) (decoder, error) {

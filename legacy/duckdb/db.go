@@ -105,13 +105,35 @@ func openFile(f *os.File, path string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	if o.WAL, err = readLog(path+".wal", o.MaxLogBytes); err != nil {
-		return nil, err
+	// Another process may checkpoint meanwhile: what is read must be of one state.
+	const attempts = 3
+	for range attempts {
+		if o.WAL, err = readLog(path+".wal", o.MaxLogBytes); err != nil {
+			return nil, err
+		}
+		if o.CheckpointWAL, err = readLog(path+".wal.checkpoint", o.MaxLogBytes); err != nil {
+			return nil, err
+		}
+		db, err := New(f, st.Size(), &o)
+		if o.IgnoreLock {
+			return db, err
+		}
+		now, statErr := f.Stat()
+		if statErr != nil {
+			return nil, statErr
+		}
+		if now.Size() == st.Size() && now.ModTime().Equal(st.ModTime()) && (err != nil || db.unchanged(f, now.Size())) {
+			return db, err
+		}
+		st = now
 	}
-	if o.CheckpointWAL, err = readLog(path+".wal.checkpoint", o.MaxLogBytes); err != nil {
-		return nil, err
-	}
-	return New(f, st.Size(), &o)
+	return nil, fmt.Errorf("%w: it changed %d times while it was being opened", ErrInUse, attempts)
+}
+
+// unchanged reports whether the file is still at the checkpoint that was read.
+func (db *DB) unchanged(r io.ReaderAt, size int64) bool {
+	h, err := readHeaders(r, size)
+	return err == nil && h.active.iteration == db.info.Iteration
 }
 
 // readLog reads a whole log; one that does not exist is empty.

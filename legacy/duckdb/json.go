@@ -1,15 +1,13 @@
 package duckdb
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 	"unicode/utf8"
 )
 
-// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, JSON columns
-// unchanged where they hold valid JSON on one line, nested values as objects and arrays, everything else as a string of the text
-// of AppendText. A MAP is an object whose keys are that text; a UNION is an object of its one member. Bytes that are not UTF-8 become U+FFFD.
+// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
+// and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys are that
+// text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
 func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
@@ -29,11 +27,7 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 			return appendFloat(dst, x, 64)
 		}
 	case TypeVarchar, TypeChar:
-		b := v.Bytes(i)
-		if v.typ.Alias == "JSON" && json.Valid(b) && !bytes.ContainsAny(b, "\r\n") {
-			return append(dst, bytes.TrimSpace(b)...)
-		}
-		return appendJSONString(dst, b)
+		return appendJSONString(dst, v.Bytes(i))
 	case TypeUnion:
 		k := v.Tag(i)
 		dst = append(dst, '{')

@@ -193,6 +193,16 @@ func TestBadSibling(t *testing.T) {
 	}
 }
 
+// TestBadSiblingValue joins with a file in which a value cannot be kept: the error must name that file.
+func TestBadSiblingValue(t *testing.T) {
+	folder := t.TempDir()
+	unpack(t, folder, "bad/double", "exp1.db")
+	_, err := mustRun(t, mustOpen(t, unpack(t, folder, "c", "castro.db"), nil), "exp1-20251210").Experiment(t.Context())
+	if !errors.As(err, new(*CellError)) || !strings.HasPrefix(err.Error(), "exp1.db beside the file: table policy_iterations, row 4") {
+		t.Errorf("got %v, want a CellError that names exp1.db", err)
+	}
+}
+
 func TestSiblingPath(t *testing.T) {
 	d := &Database{path: filepath.Join("results", "castro.db")}
 	if got, want := d.siblingPath("exp1"), filepath.Join("results", "exp1.db"); got != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -158,6 +159,12 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		return false, nil
 	}
 	belongs := false
+	inSibling := func(err error) error { // says which file, since it is not the one that was opened
+		if beside == "" {
+			return err
+		}
+		return fmt.Errorf("%s beside the file: %w", from, err)
+	}
 	err = g.t[gameSessions].each(b.ctx, "game_id", is(b.start.Name), func(r *row) error {
 		from, to := r.text("started_at"), r.text("completed_at")
 		belongs = (ended == "" || from <= ended) && (to == "" || begun <= to)
@@ -168,7 +175,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		return b.err
 	})
 	if err != nil {
-		return false, err
+		return false, inSibling(err)
 	}
 	if !belongs {
 		b.note(noteDoubtful, "%s has no session of experiment %q at the time of this run", from, b.start.Name)
@@ -176,7 +183,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	}
 	records, iterations, err := g.records(b, b.start.Name)
 	if err != nil {
-		return false, err
+		return false, inSibling(err)
 	}
 	*all = append(*all, records...)
 	*all = append(*all, gameIterations(b, iterations, *all)...)

@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"encoding/binary"
-	"fmt"
 )
 
 // codecs is indexed by the number on disk. A new codec is one line here and one file.
@@ -54,7 +53,7 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 	return p.b[off : off+n : off+n], nil
 }
 
-// uint32s gives n numbers at the segment's start.
+// header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
 func newPart(f *blockFile, g *segment) (*part, error) {
@@ -111,5 +110,3 @@ func (p *part) refuse(t *Type) error {
 func u16(b []byte, at int) int    { return int(binary.LittleEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) int64  { return int64(binary.LittleEndian.Uint32(b[at:])) }
 func u64(b []byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }
-
-var _ = fmt.Sprint

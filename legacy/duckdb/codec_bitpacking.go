@@ -103,12 +103,6 @@ func (x Uint128) add(y Uint128) Uint128 {
 	return Uint128{hi, lo}
 }
 
-// mul multiplies by a small number.
-func (x Uint128) mul(k uint64) Uint128 {
-	hi, lo := bits.Mul64(x.Lo, k)
-	return Uint128{hi + x.Hi*k, lo}
-}
-
 // A packedReader gives packed integers of at most 32 bits in order, some at a time.
 type packedReader struct {
 	src  []byte

@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// textScratch is memory that AppendText reuses.
-type textScratch struct{ buf []byte }
-
 // AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
 func (v *Vector) AppendText(dst []byte, i int) []byte {
 	if v.Null(i) {

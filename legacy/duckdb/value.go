@@ -1,9 +1,5 @@
 package duckdb
 
-import (
-	"math"
-)
-
 // readType reads a LogicalType object.
 func readType(s *stream) *Type {
 	t := &Type{}
@@ -255,12 +251,4 @@ func readFixed(s *stream, p physical, field string) Uint128 {
 	}
 	s.fail(field, unsupportedf("number of an unknown kind"))
 	return Uint128{}
-}
-
-// float64 is the value of a FLOAT or DOUBLE.
-func (v *value) float64() float64 {
-	if v.typ.phys == physFloat {
-		return float64(math.Float32frombits(uint32(v.bits.Lo)))
-	}
-	return math.Float64frombits(v.bits.Lo)
 }

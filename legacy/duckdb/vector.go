@@ -53,8 +53,6 @@ type Vector struct {
 
 	lists    []listRef
 	children []*Vector
-
-	text *textScratch
 }
 
 // stringRef is a string's place in Vector.data.

@@ -17,6 +17,8 @@
 //
 // # Where a record comes from
 //
+// MAPPING.md beside this file says it table by table.
+//
 // A row of a call to a language model becomes a [provider.Interaction]; members of its payload, or columns, that have no
 // field there go to Extra. Other rows become events: policy_init (initial policies), policy_change, simulation_run,
 // evaluation, validation_error, policy_evaluation, policy_diff, iteration_context, simulation, simulation_event,

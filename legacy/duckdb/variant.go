@@ -183,6 +183,7 @@ func (n *variantNode) appendText(dst []byte) []byte {
 		open, end = '{', '}'
 	}
 	dst = append(dst, open)
+	mixed := n.mixed()
 	for k, p := range n.parts {
 		if k > 0 {
 			dst = append(dst, ", "...)
@@ -190,9 +191,38 @@ func (n *variantNode) appendText(dst []byte) []byte {
 		if n.object {
 			dst = append(appendQuoted(dst, n.names[k], true), ": "...)
 		}
+		if mixed && p != nil && p.plain != nil {
+			dst = p.plain.AppendText(dst, p.at)
+			continue
+		}
 		dst = p.appendText(dst)
 	}
 	return append(dst, end)
+}
+
+// mixed reports whether n is an array whose elements are not all of one type, NULL being a type of its own. The engine
+// makes a list of VARIANT of it and does not quote the texts in it: [it's, NULL], but ['it\'s'].
+func (n *variantNode) mixed() bool {
+	if n.object {
+		return false
+	}
+	kind := func(p *variantNode) int {
+		switch {
+		case p == nil:
+			return -1
+		case p.plain != nil:
+			return int(p.plain.typ.ID)
+		case p.object:
+			return -2
+		}
+		return -3
+	}
+	for _, p := range n.parts {
+		if kind(p) != kind(n.parts[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 func appendVariantJSON(dst []byte, v *Vector, i int) []byte { return v.variant(i).appendJSON(dst) }

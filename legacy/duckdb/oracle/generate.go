@@ -74,6 +74,7 @@ func Generate(seed uint64, engine string) (*Case, error) {
 			v = versions[g.IntN(len(versions))]
 		}
 		c.Attach = append(c.Attach, "STORAGE_VERSION '"+v+"'")
+		g.modern = v == "v1.5.0"
 	}
 	if g.since("1.1") && g.IntN(5) > 0 {
 		c.Attach = append(c.Attach, "BLOCK_SIZE "+g.pick("16384", "16384", "16384", "32768", "65536", "131072"))
@@ -155,6 +156,9 @@ func (c *Case) settings(g *gen) {
 		c.Settings = append(c.Settings, "SET force_compression = '"+methods[g.IntN(len(methods))]+"'")
 	} else if g.since("1.2") && g.IntN(2) == 0 {
 		c.Settings = append(c.Settings, "SET disabled_compression_methods = '"+methods[1+g.IntN(len(methods)-1)]+"'")
+	}
+	if g.modern {
+		c.Settings = append(c.Settings, "SET variant_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"), "SET geometry_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"))
 	}
 	if g.IntN(3) == 0 {
 		c.Settings = append(c.Settings, "SET force_bitpacking_mode = '"+g.pick("constant", "constant_delta", "delta_for", "for")+"'")

@@ -18,6 +18,7 @@ type gen struct {
 	*rand.Rand
 	release int  // index in Releases
 	long    bool // strings may be longer than a block
+	modern  bool // the storage version has VARIANT and GEOMETRY
 }
 
 func (g *gen) pick(s ...string) string { return s[g.IntN(len(s))] }
@@ -253,6 +254,9 @@ func (g *gen) scalar() colType {
 
 // typ gives a random type, nested at most depth times.
 func (g *gen) typ(depth int) colType {
+	if g.modern && g.IntN(6) == 0 {
+		return g.modernType(depth)
+	}
 	if depth == 0 || g.IntN(3) > 0 {
 		return g.scalar()
 	}
@@ -355,4 +359,77 @@ func (g *gen) null(t colType, e, x string) string {
 		return e
 	}
 	return fmt.Sprintf("CASE WHEN %s %% %d = %d THEN NULL ELSE CAST(%s AS %s) END", x, 2+g.IntN(9), g.IntN(2), e, t.list)
+}
+
+// modernType gives a VARIANT of one or several types, or a GEOMETRY.
+func (g *gen) modernType(depth int) colType {
+	if g.IntN(3) == 0 {
+		return simple("GEOMETRY", func(g *gen, x string) string {
+			n := func() string {
+				return g.pick("CAST("+x+" AS VARCHAR)", "CAST("+x+" % 1000 AS VARCHAR)", "CAST(-("+x+" % 77) / 8 AS VARCHAR)", "CAST("+x+" / 7.0 AS VARCHAR)", "'0.5'", "'1e300'", "'-1e-10'")
+			}
+			dims, suffix := 2, ""
+			switch g.IntN(5) {
+			case 0:
+				dims, suffix = 3, " Z"
+			case 1:
+				dims, suffix = 3, " M"
+			case 2:
+				dims, suffix = 4, " ZM"
+			}
+			point := func() string {
+				var parts []string
+				for range dims {
+					parts = append(parts, n())
+				}
+				return strings.Join(parts, " || ' ' || ")
+			}
+			line := func() string {
+				p := point()
+				s := "'(' || " + p
+				for range 1 + g.IntN(3) {
+					s += " || ', ' || " + point()
+				}
+				return s + " || ', ' || " + p + " || ')'"
+			}
+			one := func(kind string) string {
+				switch kind {
+				case "POINT":
+					return "'POINT" + suffix + " (' || " + point() + " || ')'"
+				case "LINESTRING":
+					return "'LINESTRING" + suffix + " ' || " + line()
+				case "POLYGON":
+					return "'POLYGON" + suffix + " (' || " + line() + " || ', ' || " + line() + " || ')'"
+				case "MULTIPOINT":
+					return "'MULTIPOINT" + suffix + " ' || " + line()
+				case "MULTILINESTRING":
+					return "'MULTILINESTRING" + suffix + " (' || " + line() + " || ', ' || " + line() + " || ')'"
+				case "MULTIPOLYGON":
+					return "'MULTIPOLYGON" + suffix + " ((' || " + line() + " || '), (' || " + line() + " || '))'"
+				}
+				return "'" + g.pick("POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "GEOMETRYCOLLECTION") + suffix + " EMPTY'"
+			}
+			kinds := []string{"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "EMPTY"}
+			kind := kinds[g.IntN(len(kinds))]
+			s := "CAST(" + one(kind) + " AS GEOMETRY)"
+			if g.IntN(3) == 0 {
+				s = "CASE WHEN " + x + " % 3 = 0 THEN CAST(" + one(kinds[g.IntN(len(kinds))]) + " AS GEOMETRY) ELSE " + s + " END"
+			}
+			return s
+		})
+	}
+	was := g.modern
+	g.modern = false // no variant within a variant
+	var parts []colType
+	for range 1 + g.IntN(3)*g.IntN(2) {
+		parts = append(parts, g.typ(min(depth, 2)))
+	}
+	g.modern = was
+	return simple("VARIANT", func(g *gen, x string) string {
+		s := fmt.Sprintf("CASE CAST(%s %% %d AS INTEGER)", x, len(parts))
+		for i, p := range parts {
+			s += fmt.Sprintf(" WHEN %d THEN CAST(CAST(%s AS %s) AS VARIANT)", i, p.value(g, x), p.list)
+		}
+		return s + " END"
+	})
 }

@@ -124,8 +124,6 @@ func (db *DB) readEntry(s *stream) {
 			s.list("CatalogEntry.index_pointers", func() { walkClass(s, "BlockPointer") })
 		case 104:
 			s.list("CatalogEntry.index_storage_infos", func() { walkClass(s, "IndexStorageInfo") })
-		case 105:
-			s.uleb(64, "CatalogEntry.next_row_id")
 		default:
 			o.unknown()
 		}

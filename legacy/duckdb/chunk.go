@@ -82,7 +82,6 @@ type vectorObject struct {
 	valid     []byte
 	hasValid  bool
 	listSize  int
-	lengths   []byte // of strings stored as one blob
 }
 
 // target makes room for the stored values, once the form is known.
@@ -175,15 +174,6 @@ func (r *vectorObject) field(o *object) {
 			return
 		}
 		v.load(0, n, d)
-	case o.id == 107 && v.typ.phys == physString:
-		s.uleb(64, field)
-	case o.id == 108 && v.typ.phys == physString:
-		r.lengths = s.blob(field)
-		if len(r.lengths) != 4*n {
-			s.fail(field, corruptf("lengths of %d bytes for %d values", len(r.lengths), n))
-		}
-	case o.id == 109 && v.typ.phys == physString:
-		r.strings(s.blob(field))
 	case o.id == 103 && v.typ.phys == physStruct:
 		if k := s.length(field); k != len(v.children) {
 			s.fail(field, corruptf("%d members, want %d", k, len(v.children)))
@@ -210,26 +200,6 @@ func (r *vectorObject) field(o *object) {
 		readVector(s, v.children[0], n*v.typ.Size, r.b)
 	default:
 		o.unknown()
-	}
-}
-
-// strings cuts one blob into the vector's values.
-func (r *vectorObject) strings(d []byte) {
-	if len(r.lengths) != 4*r.count {
-		r.s.fail("Vector", corruptf("strings without their lengths"))
-		return
-	}
-	for i := range r.count {
-		n := u32(r.lengths, 4*i)
-		if n > int64(len(d)) {
-			r.s.fail("Vector", corruptf("a string of %d bytes in %d", n, len(d)))
-			return
-		}
-		if r.flat.setBytes(i, d[:n], r.b) != nil {
-			r.s.fail("Vector", ErrLimit)
-			return
-		}
-		d = d[n:]
 	}
 }
 

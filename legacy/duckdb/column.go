@@ -5,8 +5,11 @@ import (
 	"math"
 )
 
-// maxGroupRows bounds the rows of a row group, and the elements of a nested column in one.
-const maxGroupRows = 1 << 40
+// maxGroupBits bounds the rows of a row group, and maxGroupRows the elements of a nested column in one.
+const (
+	maxGroupBits = 30
+	maxGroupRows = 1 << 40
+)
 
 // maxColumnBytes bounds the metadata of one column in one row group.
 const maxColumnBytes = 64 << 20

@@ -20,8 +20,8 @@ const (
 
 	minVersion    = 64
 	maxVersion    = 68
-	futureVersion = 999 // in the main header from 2.0 on: the real number is in the database header
-	maxLevel      = 69
+	futureVersion = 999 // in the main header of DuckDB 2.0's own format: the real number is in the database header
+	maxLevel      = 7
 )
 
 // checksum is the engine's check over a header, a block or a log entry.
@@ -102,7 +102,10 @@ func readHeaders(r io.ReaderAt, size int64) (*headers, error) {
 		return nil, &FormatError{Offset: 12, Field: "header.version",
 			Err: fmt.Errorf("%w: storage version %d, want at least %d; export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
 				ErrTooOld, h.version, minVersion)}
-	case h.version > maxVersion && h.version != futureVersion:
+	case h.version == futureVersion:
+		return nil, &FormatError{Offset: 12, Field: "header.version",
+			Err: fmt.Errorf("%w: DuckDB 2.0's own format; copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", ErrTooNew)}
+	case h.version > maxVersion:
 		return nil, &FormatError{Offset: 12, Field: "header.version",
 			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; copy it with DuckDB to a database of an older STORAGE_VERSION",
 				ErrTooNew, h.version, minVersion, maxVersion)}

@@ -65,15 +65,14 @@ func (t *Table) readRowGroups() error {
 	if n > maxRowGroups {
 		s.fail("table.row_group_count", corruptf("%d row groups", n))
 	}
-	gaps := t.db.info.Level >= maxLevel // row ids may have gaps
 	for ; n > 0 && s.err == nil; n-- {
 		g := &rowGroup{}
 		for o := s.object("RowGroupPointer"); o.next(); {
 			switch o.id {
 			case 100:
-				g.start = int64(s.uleb(62, "RowGroupPointer.row_start"))
+				s.uleb(64, "RowGroupPointer.row_start")
 			case 101:
-				g.rows = int64(s.uleb(40, "RowGroupPointer.tuple_count"))
+				g.rows = int64(s.uleb(maxGroupBits, "RowGroupPointer.tuple_count"))
 			case 102:
 				s.list("RowGroupPointer.columns", func() {
 					g.cols = append(g.cols, columnSource{pointer: s.metaPointer("RowGroupPointer.columns")})
@@ -100,12 +99,7 @@ func (t *Table) readRowGroups() error {
 			s.fail("RowGroupPointer.columns", corruptf("%d columns, want %d", len(g.cols), len(types)))
 			break
 		}
-		if !gaps {
-			g.start = t.next
-		} else if g.start < t.next {
-			s.fail("RowGroupPointer.row_start", corruptf("row %d after row %d", g.start, t.next))
-			break
-		}
+		g.start = t.next
 		t.next = g.start + g.rows
 		live, err := g.countLive(t.db)
 		if err != nil {

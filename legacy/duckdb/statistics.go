@@ -47,10 +47,8 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 				s.read(prefix[:], class)
 			case 202, 203:
 				s.bool(class)
-			case 204, 206, 207:
+			case 204:
 				s.uleb(64, class)
-			case 205:
-				s.blob(class)
 			default:
 				o.unknown()
 			}

@@ -471,7 +471,7 @@ func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
 		case 102:
 			s.uleb(64, class)
 		case 103:
-			g.rows = int64(s.uleb(40, class))
+			g.rows = int64(s.uleb(maxGroupBits, class))
 		default:
 			o.unknown()
 		}

@@ -22,7 +22,20 @@ import (
 // recorderEnv names the archive that the test binary records into when it is run as a child to be killed.
 const recorderEnv = "EXPARCHIVE_TEST_RECORDER"
 
+// childEnv names the part of testChildren that the test binary plays when it is run as a child.
+const childEnv = "EXPARCHIVE_TEST_CHILD"
+
+// testChildren are played by a child process; what they return is printed on stderr and makes its exit code 1.
+var testChildren = map[string]func(args []string) error{}
+
 func TestMain(m *testing.M) {
+	if child, ok := testChildren[os.Getenv(childEnv)]; ok {
+		if err := child(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv(recorderEnv); path != "" {
 		if err := recordForever(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -92,7 +92,7 @@ func (w *Writer) refuse(r provider.Record, inOrder func() error) error {
 		return w.err
 	}
 	if err := inOrder(); err != nil {
-		return err
+		return fmt.Errorf("%w; this record is not kept: %w", w.err, err)
 	}
 	return w.spillRecord(r)
 }

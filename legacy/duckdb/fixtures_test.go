@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/simexp/exparchive/internal/duckdbdump"
@@ -239,6 +240,102 @@ func checkTable(t *testing.T, f *fixture, db *duckdb.DB, w fixtureTable) {
 	}
 	if err := firstDifference(got.Bytes(), f.read(t, w.Wanted)); err != nil {
 		t.Errorf("%s: %v", w.Name, err)
+	}
+}
+
+// TestJSON dumps every fixture as lines of JSON: each is an object with the columns as members, in order.
+func TestJSON(t *testing.T) {
+	for _, f := range fixtures(t) {
+		if f.Refused != "" || f.Optional {
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			db, err := f.open(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tab := range db.Tables() {
+				var out bytes.Buffer
+				if err := duckdbdump.JSONL(t.Context(), &out, tab, duckdbdump.Options{Limit: 3000}); err != nil {
+					t.Fatal(err)
+				}
+				n := 0
+				for line := range bytes.Lines(out.Bytes()) {
+					n++
+					if !json.Valid(line) || line[0] != '{' {
+						t.Fatalf("%s: row %d: got %q, want a JSON object", tab.Name(), n, line)
+					}
+				}
+				if want := int(min(tab.RowCount(), 3000)); n != want {
+					t.Errorf("%s: got %d lines, want %d", tab.Name(), n, want)
+				}
+			}
+		})
+	}
+}
+
+// TestJSONForm shows how values of each kind look.
+func TestJSONForm(t *testing.T) {
+	f := readFixture(t, "types_e15_s15")
+	db, err := f.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		table, column string
+		row           int
+		want          string
+	}{
+		{"scalars", "b", 0, `true`},
+		{"nested", "li", 0, `[1,2,3]`},
+		{"nested", "ls", 3, `[null,"it's"]`},
+		{"nested", "lls", 0, `[["a"],[],null,["b",null]]`},
+		{"nested", "ld", 1, `["inf",-0.0]`},
+		{"nested", "st", 0, `{"a":1,"b":"x"}`},
+		{"nested", "st", 2, `null`},
+		{"nested", "sq", 0, `{"odd name":1,"it's":"x","q\"q":"2020-01-01"}`},
+		{"nested", "mp", 0, `{"a":1,"b":2}`},
+		{"nested", "mm", 0, `{"1":{"x":1.5,"y":["a",null]}}`},
+	} {
+		tab, err := db.Table("", c.table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := tab.Scan(t.Context(), c.column)
+		if !s.Next() {
+			t.Fatal(s.Err())
+		}
+		if got := string(s.Batch().Column(0).AppendJSON(nil, c.row)); got != c.want {
+			t.Errorf("%s.%s row %d: got %s, want %s", c.table, c.column, c.row, got, c.want)
+		}
+	}
+}
+
+// TestConcurrent reads one database from several goroutines.
+func TestConcurrent(t *testing.T) {
+	f := readFixture(t, "log_only_e15_s15")
+	db, err := f.open(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const readers = 4
+	var out [readers]bytes.Buffer
+	var wg sync.WaitGroup
+	for i := range readers {
+		wg.Go(func() {
+			for _, tab := range db.Tables() {
+				if err := duckdbdump.CSV(t.Context(), &out[i], tab, duckdbdump.Options{Limit: -1}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range readers {
+		if err := firstDifference(out[i].Bytes(), out[0].Bytes()); err != nil || out[i].Len() == 0 {
+			t.Errorf("reader %d: %v", i, err)
+		}
 	}
 }
 

@@ -299,9 +299,9 @@ func FuzzOpen(f *testing.F) {
 
 // FuzzWAL reads any bytes as the log of a database.
 func FuzzWAL(f *testing.F) {
-	x := readFixture(f, "log_only_e15_s15")
+	x := readFixture(f, "log_key")
 	db := x.read(f, x.File)
-	for _, name := range []string{"log_only_e15_s15", "log_variant_e15", "log_key", "log_torn_30"} {
+	for _, name := range []string{"log_key", "log_variant_e15", "log_torn_30"} {
 		x := readFixture(f, name)
 		f.Add(x.read(f, x.Log))
 	}

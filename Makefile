@@ -12,6 +12,8 @@ RACEPKGS    ?= ./provider/... ./internal/... ./schema/... ./archive/...
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s
+# More for the oracle: -duration 1h, -engine 1.4, -seed 7; see its README.
+ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
@@ -42,8 +44,8 @@ fuzz: ## run every fuzz target, FUZZTIME each
 		done; \
 	done
 
-oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler)
-	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) test -count=1 ./...
+oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler, downloads the engines)
+	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) vet ./... && CGO_ENABLED=1 $(GO) test -count=1 -timeout 1h . $(ORACLEFLAGS)
 
 lint: ## check formatting, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -13,8 +13,9 @@
 // # What it promises
 //
 // Nothing is ever written, locked or created. Bytes from outside are checked before they are trusted: damage gives a
-// [FormatError] with the byte offset and the field, never a panic. Memory is bounded by [Options]: the block cache,
-// one batch, the catalog and the log; it does not grow with the file or with the row counts a file claims.
+// [FormatError] with the byte offset and the field, never a panic. Memory is bounded by [Options] (the block cache,
+// one batch of each Scanner, the log) and by the catalog, with the place of each column of each row group; the row
+// counts that a file claims allocate nothing.
 //
 // A [DB] and its tables may be used by several goroutines; each [Scanner] by one at a time.
 package duckdb

@@ -1,0 +1,197 @@
+package secrets_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/internal/secrets"
+)
+
+// TestScan_planted: of 500 secrets of every kind, plain and in JSON, 99 of 100 are found, none is in its excerpt.
+func TestScan_planted(t *testing.T) {
+	p := planter{rand.New(rand.NewPCG(5, 5))}
+	const count = 500
+	missed := 0
+	for i := range count {
+		kind := plantedKinds[i%len(plantedKinds)]
+		secret, text := p.plant(kind)
+		text = "The run of Monday.\n" + text + "\nIteration 3, cost 5000."
+		if i%3 > 0 {
+			quoted, _ := json.Marshal(map[string]any{"iteration": 3, "note": text})
+			text = string(quoted)
+		}
+		if i%3 == 2 {
+			quoted, _ := json.Marshal([]any{text})
+			text = string(quoted)
+		}
+		found := secrets.Scan([]byte(text))
+		at := slices.IndexFunc(found, func(f secrets.Finding) bool {
+			return f.Kind == kind && slices.ContainsFunc(secrets.Views([]byte(f.Secret)), func(v []byte) bool { return string(v) == secret })
+		})
+		if at < 0 {
+			missed++
+			t.Logf("missed: %s %q in %.200q: got %+v", kind, secret, text, found)
+			continue
+		}
+		if excerpt := found[at].Excerpt(); strings.Contains(excerpt, secret) || !strings.Contains(excerpt, "…") || strings.Contains(excerpt, "\n") {
+			t.Errorf("%s: excerpt %q shows %q", kind, excerpt, secret)
+		}
+		for _, form := range found[at].Forms {
+			if !strings.Contains(text, form) && !slices.ContainsFunc(secrets.Views([]byte(text)), func(v []byte) bool { return strings.Contains(string(v), form) }) {
+				t.Errorf("%s: form %q is not in the text", kind, form)
+			}
+		}
+	}
+	if missed*100 > count {
+		t.Errorf("missed %d of %d", missed, count)
+	}
+	t.Logf("found %d of %d secrets of %d kinds", count-missed, count, len(plantedKinds))
+}
+
+// TestScan_none: what is in every run and in every text about runs is no secret.
+func TestScan_none(t *testing.T) {
+	for _, text := range []string{
+		`{"total_tokens": 6005, "prompt_tokens": 1200, "max_tokens_per_call": 4096}`,
+		`{"policy_id": "BANK_A-003", "parameters": {"initial_liquidity_fraction": 0.4}, "seed": 3735928559}`,
+		`sha256:b14adcaed0def95046c4e912b95a3722660e05caf3e1b7fc5df0db46f9168103`,
+		`exp1-20251215-084901-866d63 123e4567-e89b-12d3-a456-426614174000`,
+		`api_key = os.environ["ANTHROPIC_API_KEY"]`,
+		`api_key: ${OPENAI_API_KEY}`,
+		`"api_key": "your-api-key-goes-here-123"`,
+		`password: required`,
+		`password = getpass.getpass()`,
+		`"password": null, "token": true`,
+		`OPENAI_API_KEY=sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`,
+		`sk-learn-based-estimators-are-slow-here`,
+		`https://example.org/home/page/1 and http://host:8080/path@2`,
+		`the path /api/home/settings`,
+		`git@github.com:org/repo.git`,
+		`logo@2x.png`,
+		`@dataclass(frozen=True) def f(self) -> None`,
+		`primary_key = event_type_index_2`,
+		`session_key_version: config.settings.v2.default`,
+		`the secret of the policy is to release early`,
+		`-----BEGIN CERTIFICATE-----`,
+		`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGl1c3QgYSBwdWJsaWMga2V5IGhlcmUuLi4u`,
+		`key-value stores; task-list; risk-adjusted-returns-of-2025-and-2026`,
+		`anthropic:claude-sonnet-4-5-20250929`,
+	} {
+		if found := secrets.Scan([]byte(text)); len(found) > 0 {
+			t.Errorf("%s: got %s %q, want nothing", text, found[0].Kind, found[0].Secret)
+		}
+	}
+}
+
+// TestScan_realRuns: the runs of the original project have no secrets.
+func TestScan_realRuns(t *testing.T) {
+	folder := os.Getenv("EXPARCHIVE_REALDATA")
+	if folder == "" {
+		t.Skip("EXPARCHIVE_REALDATA is not set")
+	}
+	for _, name := range []string{"castro_exp1_debug.db.gz", "core_exp1.db.gz", "web/castro_exp2_-_flash.json.gz", "web/large_network_-_pro.json.gz", "web/lehman_month_-_glm.json.gz"} {
+		f, err := os.Open(filepath.Join(folder, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		unzipped, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(unzipped)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range secrets.Scan(text) {
+			t.Errorf("%s: got %s %q, want nothing", name, f.Kind, f.Secret)
+		}
+	}
+}
+
+func TestScan_overlap(t *testing.T) {
+	for text, want := range map[string][]string{
+		"postgres://bot:s3cr3tpass@db.internal.org/x":                              {"url-password"},
+		"ANTHROPIC_API_KEY=sk-ant-api03-abcdefghijklmnop1234":                      {"anthropic-key"},
+		"password=hunter22 mail alice@lab.org, password=hunter22":                  {"password", "email"},
+		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory", "email", "email"},
+	} {
+		var got []string
+		for _, f := range secrets.Scan([]byte(text)) {
+			got = append(got, f.Kind)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	for text, want := range map[string]string{
+		"key sk-ant-api03-abcdefghijklmnop1234 used":   "sk-ant-…",
+		"postgres://bot:s3cr3tpass@db.internal.org/x":  "postgres://bot:…@d",
+		"DB_PASSWORD: hunter22":                        "PASSWORD: …",
+		"mail alice@lab.org":                           "…",
+		"/home/alice/x":                                "/home/…",
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMII": "-----BEGIN RSA PRIVATE KEY-----…",
+	} {
+		found := secrets.Scan([]byte(text))
+		if len(found) != 1 {
+			t.Errorf("%s: got %d findings, want 1", text, len(found))
+		} else if got := found[0].Excerpt(); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAllow(t *testing.T) {
+	allow, err := secrets.ParseAllow(strings.NewReader("# known\n\nemail .*@lab\\.org\nhome-directory\n* hunter22\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"alice@lab.org": false, "alice@lab.org.uk": true, "/home/alice": false, "password=hunter22": false, "password=hunter223": true,
+	} {
+		if got := secrets.Has([]byte(text), allow); got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+	for list, want := range map[string]string{"a\nb": `line 1: no kind "a"`, "\nemail (": "line 2: error parsing regexp", "*": "line 1: * needs"} {
+		if _, err := secrets.ParseAllow(strings.NewReader(list)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s…", list, err, want)
+		}
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	p := planter{rand.New(rand.NewPCG(1, 1))}
+	for _, kind := range plantedKinds {
+		_, text := p.plant(kind)
+		f.Add([]byte(text))
+	}
+	f.Add([]byte(`\\\\ud83d\ude00 \ud83d \u12 \`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		views := secrets.Views(text)
+		for _, found := range secrets.Scan(text) {
+			if found.Secret == "" || !slices.ContainsFunc(views, func(v []byte) bool { return strings.Contains(string(v), found.Secret) }) {
+				t.Errorf("%s %q is not in the text", found.Kind, found.Secret)
+			}
+			_, _ = found.Excerpt(), found.Shown()
+		}
+	})
+}
+
+// BenchmarkScan scans prompts as runs have them.
+func BenchmarkScan(b *testing.B) {
+	text := []byte(strings.Repeat("## Iteration 12\n\nYour costs were $50.00 (prompt tokens: 1200). The secret of a good policy: release early.\n", 200))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		secrets.Scan(text)
+	}
+}

@@ -1,0 +1,114 @@
+package secrets
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxLevels bounds how often the escapes of JSON are taken out of a text.
+const maxLevels = 4
+
+// Views gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
+// view has the fewest escapes. What is no escape stays as it is. The views must not be modified.
+func Views(text []byte) [][]byte {
+	views := [][]byte{text}
+	for range maxLevels {
+		next, changed := unescape(text)
+		if !changed {
+			break
+		}
+		views = append(views, next)
+		text = next
+	}
+	return views
+}
+
+// unescape takes one level of escapes out of text.
+func unescape(text []byte) (out []byte, changed bool) {
+	i := bytes.IndexByte(text, '\\')
+	if i < 0 {
+		return text, false
+	}
+	out = make([]byte, 0, len(text))
+	for i >= 0 {
+		out = append(out, text[:i]...)
+		text = text[i:]
+		size := 2
+		switch next(text) {
+		case '"', '\\', '/':
+			out = append(out, text[1])
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			var r rune
+			if r, size = unescapeRune(text); size > 0 {
+				out = utf8.AppendRune(out, r)
+			}
+		default:
+			size = 0
+		}
+		if size > 0 {
+			changed = true
+		} else {
+			out = append(out, '\\')
+			size = 1
+		}
+		text = text[size:]
+		i = bytes.IndexByte(text, '\\')
+	}
+	return append(out, text...), changed
+}
+
+func next(text []byte) byte {
+	if len(text) < 2 {
+		return 0
+	}
+	return text[1]
+}
+
+// unescapeRune reads \uXXXX, or a pair of them, at the start of text. Its size is 0 if there is none.
+func unescapeRune(text []byte) (r rune, size int) {
+	r, ok := hex4(text)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if second, ok := hex4(text[6:]); ok {
+			if pair := utf16.DecodeRune(r, second); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return r, 6
+}
+
+// hex4 reads \uXXXX at the start of text.
+func hex4(text []byte) (r rune, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	for _, c := range text[2:6] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}

@@ -2,7 +2,9 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -47,16 +49,32 @@ func Annotate(ctx context.Context, path string, annotations []Annotation) error 
 		return fmt.Errorf("%s: %w", path, trimPath(err))
 	}
 	n := annotator{path: target, copy: target + annotatingSuffix, result: target + annotatedSuffix}
-	lock, err := lockLive(target + annotateSuffix)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	err = n.run(ctx, annotations)
-	err = errors.Join(err, removeFile(n.copy), removeFile(n.result), unlockLive(lock))
-	if err != nil && !strings.HasPrefix(err.Error(), path+": ") {
+	if err = n.annotate(ctx, annotations); err != nil && !strings.HasPrefix(err.Error(), path+": ") {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return err
+}
+
+func (n annotator) annotate(ctx context.Context, annotations []Annotation) error {
+	if _, old, err := n.look(ctx, n.path); err != nil || len(join(old, annotations)) == len(old) {
+		return err // before anything is made in the folder
+	}
+	lock, err := lockLive(n.path + annotateSuffix)
+	if err != nil {
+		return err
+	}
+	return errors.Join(n.run(ctx, annotations), removeFile(n.copy), removeFile(n.result), unlockLive(lock))
+}
+
+// join gives old and, behind it, those of add that are not there yet.
+func join(old, add []Annotation) []Annotation {
+	all := slices.Clone(old)
+	for _, a := range add {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func (a Annotation) validate() error {
@@ -71,6 +89,23 @@ func (a Annotation) validate() error {
 	return nil
 }
 
+const insertAnnotation = "INSERT INTO annotation (kind, name, text, sha256) VALUES (?, ?, ?, ?)"
+
+func (a Annotation) values() []any {
+	sum := a.sum()
+	return []any{a.Kind, nullable(a.Name), a.Text, sum[:]}
+}
+
+// sum is the checksum of an annotation, which the digest of the run does not cover: the SHA-256 of kind, name and text, each
+// behind its length in bytes as 4 bytes, big-endian.
+func (a Annotation) sum() [sha256.Size]byte {
+	var b []byte
+	for _, s := range []string{a.Kind, a.Name, a.Text} {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
+	}
+	return sha256.Sum256(b)
+}
+
 // An annotator holds the paths of one call of [Annotate].
 type annotator struct{ path, copy, result string }
 
@@ -79,12 +114,7 @@ func (n annotator) run(ctx context.Context, annotations []Annotation) error {
 	if err != nil {
 		return err
 	}
-	all := slices.Clone(old)
-	for _, a := range annotations {
-		if !slices.Contains(all, a) {
-			all = append(all, a)
-		}
-	}
+	all := join(old, annotations)
 	if len(all) == len(old) {
 		return nil
 	}
@@ -167,7 +197,7 @@ func (n annotator) rewrite(ctx context.Context, add []Annotation) (err error) {
 	db.SetMaxOpenConns(1)
 	defer func() { err = damage(errors.Join(err, db.Close())) }()
 	for _, a := range add {
-		if _, err := db.ExecContext(ctx, "INSERT INTO annotation (kind, name, text) VALUES (?, ?, ?)", a.Kind, nullable(a.Name), a.Text); err != nil {
+		if _, err := db.ExecContext(ctx, insertAnnotation, a.values()...); err != nil {
 			return err
 		}
 	}

@@ -35,12 +35,12 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 		}
 	}()
 	// Hashing needs no database and runs beside it.
-	tree := w.tree.Clone()
+	tree, blocks := w.tree.Clone(), w.blocks.clone()
 	hashed := make(chan struct{})
 	go func() {
 		defer close(hashed)
 		for i := range w.batch.events {
-			tree.Add(w.leaf.Hash(&w.batch.events[i]))
+			blocks.add(&tree, w.leaf.Hash(&w.batch.events[i]))
 		}
 	}()
 	err = w.insert(ctx)
@@ -53,7 +53,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 			return err
 		}
 		w.next++
-		tree.Add(w.leaf.Hash(last))
+		blocks.add(&tree, w.leaf.Hash(last))
 		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(last)); err != nil {
 			return err
 		}
@@ -64,10 +64,13 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 	if err := w.insertSpans(ctx); err != nil {
 		return err
 	}
+	if err := blocks.insert(ctx, w.stmt.block); err != nil {
+		return err
+	}
 	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return err
 	}
-	w.tree = tree
+	w.tree, w.blocks = tree, blocks
 	w.newTypes = w.newTypes[:0]
 	clear(w.spans)
 	w.batch.reset()
@@ -140,7 +143,7 @@ func (w *Writer) insertSpans(ctx context.Context) error {
 // annotate writes the annotations that were asked for behind those that are there.
 func (w *Writer) annotate(ctx context.Context) error {
 	for _, a := range w.opts.Annotations {
-		if _, err := w.conn.ExecContext(ctx, "INSERT INTO annotation (kind, name, text) VALUES (?, ?, ?)", a.Kind, nullable(a.Name), a.Text); err != nil {
+		if _, err := w.conn.ExecContext(ctx, insertAnnotation, a.values()...); err != nil {
 			return err
 		}
 	}

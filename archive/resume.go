@@ -68,7 +68,7 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err := w.open(); err != nil {
 		return fmt.Errorf("%s: %w", w.live, damage(err))
 	}
-	if _, err := w.conn.ExecContext(ctx, "DELETE FROM seal"); err != nil {
+	if _, err := w.conn.ExecContext(ctx, "DELETE FROM seal; "+deletePartialBlock); err != nil {
 		return fmt.Errorf("%s: %w", w.live, err)
 	}
 	if err := w.annotate(ctx); err != nil {
@@ -103,7 +103,8 @@ func (w *Writer) load(ctx context.Context, a *Archive, spilled *spilled) error {
 		if err != nil {
 			return fmt.Errorf("record %d: %w", w.next, err)
 		}
-		w.tree.Add(w.leaf.Hash(r))
+		w.blocks.add(&w.tree, w.leaf.Hash(r))
+		w.blocks.done = w.blocks.done[:0] // they are in the file
 		w.next++
 	}
 	for id, name := range a.types {

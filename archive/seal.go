@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -61,6 +62,9 @@ func (w *Writer) writeSeal(ctx context.Context) (Seal, error) {
 		return s, fmt.Errorf("%d records hashed, %d written", s.Records, w.next)
 	}
 	if err := w.conn.QueryRowContext(ctx, countQuery).Scan(&s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments); err != nil {
+		return s, err
+	}
+	if err := w.blocks.finish(ctx, &w.tree, w.stmt.block); err != nil {
 		return s, err
 	}
 	_, err := w.conn.ExecContext(ctx, `INSERT OR REPLACE INTO seal (id, root, records, events, interactions, iterations, notes, attachments)
@@ -206,10 +210,20 @@ func (w *Writer) disconnect() error {
 		return nil
 	}
 	var err error
-	if w.conn != nil {
-		err = w.conn.Close()
+	// SQLite lets go of the files only when no statement is left.
+	statements := []*sql.Stmt{w.stmt.events, w.stmt.eventType, w.stmt.span, w.stmt.interaction, w.stmt.iteration, w.stmt.note, w.stmt.attachment, w.stmt.redaction}
+	if w.sections != nil {
+		statements = append(statements, w.sections.find, w.sections.insert)
 	}
-	err = errors.Join(err, w.db.Close()) // and with it the prepared statements
+	for _, s := range statements {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}
+	if w.conn != nil {
+		err = errors.Join(err, w.conn.Close())
+	}
+	err = errors.Join(err, w.db.Close())
 	batches.remove(w.batchNo)
 	w.db = nil
 	return err

@@ -77,6 +77,7 @@ type Writer struct {
 	inode    os.FileInfo // of the live file when it was opened
 	tree     digest.Tree
 	leaf     digest.Leaf
+	blocks   blocks
 	next     int64 // Seq of the next record
 	batch    batch
 	batchNo  int
@@ -94,7 +95,7 @@ type Writer struct {
 var _ provider.Sink = (*Writer)(nil)
 
 type statements struct {
-	events, eventType, span, interaction, iteration, note, attachment, redaction *sql.Stmt
+	events, eventType, span, interaction, iteration, note, attachment, redaction, block *sql.Stmt
 }
 
 // A span is where the records of an iteration lie; see the table iteration_span in FORMAT.md.
@@ -301,6 +302,7 @@ func (w *Writer) open() (err error) {
 		{&w.stmt.iteration, `INSERT INTO iteration (number, seq, costs_per_agent, accepted_changes, policies, timestamp) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.stmt.note, "INSERT INTO note (seq, kind, text) VALUES (?, ?, ?)"},
 		{&w.stmt.redaction, "INSERT INTO redaction (seq, field, commitment, key) VALUES (?, ?, ?, ?)"},
+		{&w.stmt.block, insertBlock},
 		{&w.stmt.attachment, "INSERT INTO attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
 	} {
 		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {

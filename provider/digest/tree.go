@@ -10,14 +10,24 @@ import (
 type Tree struct {
 	size  int64
 	peaks []Hash // roots of the complete subtrees from left to right, one for each bit set in size
+	block Hash   // root of the last complete block
 }
+
+const (
+	blockLevel = 8
+	// BlockSize is how many leaves make a block: a subtree whose root is kept with the run, so that a change can be placed.
+	BlockSize = 1 << blockLevel
+)
 
 // Add appends a leaf, given by its leaf hash (the hash of a zero byte and the entry).
 func (t *Tree) Add(leaf Hash) {
-	for range bits.TrailingZeros64(^uint64(t.size)) {
+	for level := range bits.TrailingZeros64(^uint64(t.size)) {
 		last := len(t.peaks) - 1
 		leaf = node(t.peaks[last], leaf)
 		t.peaks = t.peaks[:last]
+		if level == blockLevel-1 {
+			t.block = leaf
+		}
 	}
 	t.peaks = append(t.peaks, leaf)
 	t.size++
@@ -31,16 +41,42 @@ func (t *Tree) Root() Hash {
 	if t.size == 0 {
 		return sha256.Sum256(nil)
 	}
-	last := len(t.peaks) - 1
-	root := t.peaks[last]
+	return fold(t.peaks)
+}
+
+// fold gives the root of the tree that has peaks, at least one.
+func fold(peaks []Hash) Hash {
+	last := len(peaks) - 1
+	root := peaks[last]
 	for i := last - 1; i >= 0; i-- {
-		root = node(t.peaks[i], root)
+		root = node(peaks[i], root)
 	}
 	return root
 }
 
+// Block gives the root of the last block of [BlockSize] leaves, the only one that may have fewer. The tree must not be
+// empty.
+func (t *Tree) Block() Hash {
+	if t.size%BlockSize == 0 {
+		return t.block
+	}
+	return fold(t.peaks[bits.OnesCount64(uint64(t.size)/BlockSize):])
+}
+
+// BlockRoot gives the root of the tree whose blocks have the given roots.
+func BlockRoot(blocks []Hash) Hash {
+	// Blocks are of one size but for the last, so the tree over them has the shape of the upper part of the whole tree.
+	var t Tree
+	for _, b := range blocks {
+		t.Add(b)
+	}
+	return t.Root()
+}
+
 // Clone gives a tree that grows on its own.
-func (t *Tree) Clone() Tree { return Tree{size: t.size, peaks: append([]Hash(nil), t.peaks...)} }
+func (t *Tree) Clone() Tree {
+	return Tree{size: t.size, peaks: append([]Hash(nil), t.peaks...), block: t.block}
+}
 
 // node is the hash of an inner node.
 func node(left, right Hash) Hash {

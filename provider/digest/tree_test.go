@@ -114,3 +114,28 @@ func BenchmarkTree(b *testing.B) {
 		tree.Add(leaf)
 	}
 }
+
+// TestTreeBlocks: the roots of blocks are those of the trees of their leaves, and give the root of the whole.
+func TestTreeBlocks(t *testing.T) {
+	var whole, block digest.Tree
+	var done []digest.Hash
+	for n := range 5*digest.BlockSize + 3 {
+		leaf := leafHash(fmt.Append(nil, n))
+		whole.Add(leaf)
+		block.Add(leaf)
+		if got, want := whole.Block(), block.Root(); got != want {
+			t.Fatalf("%d leaves: got block %v, want %v", n+1, got, want)
+		}
+		if got, want := digest.BlockRoot(append(done[:len(done):len(done)], block.Root())), whole.Root(); got != want {
+			t.Fatalf("%d leaves: the blocks have root %v, want %v", n+1, got, want)
+		}
+		clone := whole.Clone()
+		if clone.Block() != whole.Block() {
+			t.Fatalf("%d leaves: a clone has another block", n+1)
+		}
+		if block.Len() == digest.BlockSize {
+			done = append(done, block.Root())
+			block = digest.Tree{}
+		}
+	}
+}

@@ -96,7 +96,14 @@ CREATE TABLE annotation (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
   name TEXT,
-  text TEXT NOT NULL
+  text TEXT NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32)
+) STRICT;
+
+CREATE TABLE leaf_block (
+  first_seq INTEGER PRIMARY KEY,
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  leaves BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE seal (

@@ -102,7 +102,7 @@ func (s *Scanner) Next() bool {
 		if errors.Is(err, errBudget) {
 			// Try again with fewer rows, from where the last batch ended.
 			if n == 1 {
-				s.err = fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.table.qualified(), g.start+s.pos, ErrLimit, s.table.db.opts.MaxBatchBytes)
+				s.err = s.limit(g)
 				break
 			}
 			s.size = n / 2
@@ -161,26 +161,44 @@ func (s *Scanner) open(g *rowGroup) error {
 	return nil
 }
 
-// rewind puts the readers back to where the last batch ended.
+// rewind puts the readers back to where the last batch ended, by reading again what came before.
 func (s *Scanner) rewind(g *rowGroup) error {
+	for step := s.size; ; step /= 2 {
+		err := s.skipTo(g, step)
+		if !errors.Is(err, errBudget) {
+			return err
+		}
+		if step == 1 {
+			return s.limit(g)
+		}
+	}
+}
+
+// skipTo starts the row group again and reads up to pos, step rows at a time.
+func (s *Scanner) skipTo(g *rowGroup, step int64) error {
 	if err := s.open(g); err != nil {
 		return err
 	}
 	for i, r := range s.readers {
-		for at := int64(0); at < s.pos; {
+		for at := int64(0); at < s.pos; at += step {
 			if err := s.ctx.Err(); err != nil {
 				return err
 			}
-			n := min(s.size, s.pos-at)
 			v := s.batch.cols[i]
 			v.reset()
-			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); err != nil {
+			if err := r.read(v, min(step, s.pos-at), newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
+				return err
+			} else if err != nil {
 				return s.wrapColumn(i, err)
 			}
-			at += n
 		}
 	}
 	return nil
+}
+
+// limit says that the next row does not fit.
+func (s *Scanner) limit(g *rowGroup) error {
+	return fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.table.qualified(), g.start+s.pos, ErrLimit, s.table.db.opts.MaxBatchBytes)
 }
 
 // decode fills the batch with the next n rows of the group, without the deleted ones.

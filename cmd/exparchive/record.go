@@ -110,7 +110,10 @@ func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) 
 	}
 	bar := progress.New(stderr, "records", 0)
 	defer bar.Clear()
-	lines := jsonl.NewReader(newInput(cmd.Context(), cmd.InOrStdin()), o)
+	inputCtx, stopInput := context.WithCancel(cmd.Context())
+	defer stopInput()
+	lines := jsonl.NewReader(newInput(inputCtx, cmd.InOrStdin()), o)
+	var failed error // of the archive
 	for record, err := range lines.Records(ctx) {
 		if err == nil {
 			err = provider.Put(ctx, sink, record)
@@ -119,14 +122,22 @@ func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) 
 			}
 		}
 		switch line := (*jsonl.LineError)(nil); {
-		case errors.Is(err, errInterrupted):
-			return r.unfinished(w, errInterrupted)
 		case errors.As(err, &line):
-			return r.unfinished(w, fmt.Errorf("standard input: %w", err))
+			return r.unfinished(w, errors.Join(failed, fmt.Errorf("standard input: %w", err)))
+		case errors.Is(err, errInterrupted):
+			if failed == nil {
+				failed = errInterrupted
+			}
+			return r.unfinished(w, failed)
 		case err != nil:
-			return r.unfinished(w, err)
+			// The writer keeps what its file cannot take, so what is on its way still goes there.
+			failed = err
+			stopInput()
 		}
 		bar.Add(1)
+	}
+	if failed != nil {
+		return r.unfinished(w, failed)
 	}
 	if _, sealed := w.Seal(); !sealed {
 		if !r.seal {
@@ -147,17 +158,27 @@ func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) 
 
 var errNoResult = errors.New("the input ends without a result")
 
-// unfinished adds to the error that ended a recording what became of it.
+// unfinished closes w and adds to the error that ended the recording what became of it.
 func (r *recording) unfinished(w *archive.Writer, err error) error {
-	// Closing writes what waits, so that the count below is what is on disk.
-	count := w.Count()
 	if closeErr := w.Close(); closeErr != nil {
 		return errors.Join(err, closeErr)
 	}
-	if !exists(w.LivePath()) {
-		return err
+	if count, ok := kept(w.LivePath()); ok {
+		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), plural(count, "record"))
 	}
-	return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), plural(count, "record"))
+	return err
+}
+
+// kept gives how many records a live file holds that no recorder has open: fewer than its writer took, if writing failed. It
+// gives false if there is no such file.
+func kept(live string) (int64, bool) {
+	a, err := archive.Open(live, nil)
+	if err != nil {
+		return 0, false
+	}
+	defer a.Close()
+	count, err := a.RecordCount(context.Background())
+	return count, err == nil
 }
 
 // newRunID makes a run id that no other run has.

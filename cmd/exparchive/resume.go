@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -42,6 +43,9 @@ finished. A program that records through a pipe asks this first and goes on behi
 			if err := checkLive(live); err != nil {
 				return err
 			}
+			if err := takeIn(cmd.Context(), live); err != nil {
+				return err
+			}
 			stand, err := standingOf(cmd.Context(), live)
 			if err != nil {
 				return err
@@ -66,6 +70,24 @@ finished. A program that records through a pipe asks this first and goes on behi
 	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object")
 	r.addFlags(cmd)
 	return cmd
+}
+
+// spillSuffix follows the name of a live file in that of the file with records that a full disk did not take.
+const spillSuffix = "-spill"
+
+// takeIn brings what an earlier recorder could not write into the live file, so that it counts among its records.
+func takeIn(ctx context.Context, live string) error {
+	if !exists(live + spillSuffix) {
+		return nil
+	}
+	w, err := archive.Resume(ctx, live, nil)
+	if errors.Is(err, archive.ErrBusy) || errors.Is(err, archive.ErrFinished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 func standingOf(ctx context.Context, live string) (standing, error) {

@@ -19,8 +19,8 @@ import (
 var (
 	// ErrKey means that a file has no key that can sign.
 	ErrKey = errors.New("not an SSH key")
-	// ErrLocked means that a key is encrypted and nobody could open it.
-	ErrLocked = errors.New("the key is encrypted")
+	// ErrLocked means that there is a key but its private half cannot be had: it is encrypted, or not in the agent.
+	ErrLocked = errors.New("the private key cannot be had")
 	// ErrPassphrase means that a passphrase does not open a key.
 	ErrPassphrase = errors.New("wrong passphrase")
 )
@@ -89,9 +89,9 @@ func (o KeyOptions) unlock(ctx context.Context, path string, text []byte, public
 	}
 	if o.Ask == nil {
 		if agentErr != nil {
-			return nil, nil, fmt.Errorf("%w; %w", ErrLocked, agentErr)
+			return nil, nil, fmt.Errorf("%w: it is encrypted; %w", ErrLocked, agentErr)
 		}
-		return nil, nil, ErrLocked
+		return nil, nil, fmt.Errorf("%w: it is encrypted", ErrLocked)
 	}
 	for try := 1; ; try++ {
 		passphrase, err := o.Ask(ctx, "Passphrase of "+path+": ")
@@ -149,7 +149,7 @@ func (o KeyOptions) fromAgent(ctx context.Context, key ssh.PublicKey) (ssh.Signe
 		return nil, nil, err
 	}
 	if o.Agent == "" {
-		return nil, nil, fmt.Errorf("%w: no ssh-agent runs that could have the private key of %s", ErrLocked, Describe(key))
+		return nil, nil, fmt.Errorf("%w: no ssh-agent runs that could have that of %s", ErrLocked, Describe(key))
 	}
 	conn, err := dialAgent(ctx, o.Agent)
 	if err != nil {

@@ -34,6 +34,7 @@ const maxNoteKey = 4096
 var (
 	errNoteSigner   = errors.New(`not the secret key of a note, one line that begins with "PRIVATE+KEY+"`)
 	errNoteVerifier = errors.New("not the public key of a note, one line with a name, a plus, 8 hexadecimal digits, a plus and base64")
+	errSecret       = errors.New("this is the secret key of a note; its public key is wanted, and this one should be shown to nobody")
 )
 
 // SignNote signs the checkpoint with a note key as [NewNoteKey] makes them, and gives the signed note and the key's name.
@@ -53,6 +54,27 @@ func SignNote(signer string, c digest.Checkpoint) (signed, name string, err erro
 	return string(b), s.Name(), nil
 }
 
+// CheckNoteKey reports whether a text is the public key of a note.
+func CheckNoteKey(verifier string) error {
+	_, err := noteVerifier(verifier)
+	return err
+}
+
+func noteVerifier(text string) (note.Verifier, error) {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "PRIVATE+KEY+") {
+		return nil, errSecret
+	}
+	if len(text) > maxNoteKey {
+		return nil, errNoteVerifier
+	}
+	v, err := note.NewVerifier(text)
+	if err != nil {
+		return nil, errNoteVerifier
+	}
+	return v, nil
+}
+
 // OpenNote verifies a signed checkpoint with the public keys of those who may sign, and gives what they signed and the names
 // of the keys that did. It fails if none did or if the signature of one of them is bad, with an error that
 // wraps [ErrSignature].
@@ -62,13 +84,9 @@ func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []
 	}
 	var known []note.Verifier
 	for _, text := range verifiers {
-		text = strings.TrimSpace(text)
-		if len(text) > maxNoteKey {
-			return c, nil, errNoteVerifier
-		}
-		v, err := note.NewVerifier(text)
+		v, err := noteVerifier(text)
 		if err != nil {
-			return c, nil, fmt.Errorf("%.200q: %w", text, errNoteVerifier)
+			return c, nil, err
 		}
 		known = append(known, v)
 	}

@@ -615,8 +615,14 @@ func TestNote(t *testing.T) {
 			t.Errorf("key %.20q: got %v, want an error that does not quote it", key, err)
 		}
 	}
-	for _, key := range []string{"", "x", strings.Repeat("x", 10000)} {
-		if _, _, err := OpenNote(signed, key); err == nil {
+	if err := CheckNoteKey(verifier); err != nil {
+		t.Error(err)
+	}
+	for _, key := range []string{"", "x", strings.Repeat("x", 10000), "x+00000000+AAAA", signer} {
+		if _, _, err := OpenNote(signed, key); err == nil || key == signer && strings.Contains(err.Error(), signer[30:]) {
+			t.Errorf("verifier %.20q: got %v, want an error that does not quote it", key, err)
+		}
+		if err := CheckNoteKey(key); err == nil {
 			t.Errorf("verifier %.20q: got no error", key)
 		}
 	}

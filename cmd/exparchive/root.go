@@ -64,7 +64,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	)
 	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
 	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newQueryCommand, newDuckDBCommand)
-	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand)
+	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupOther, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

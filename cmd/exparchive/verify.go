@@ -14,19 +14,36 @@ import (
 
 func newVerifyCommand() *cobra.Command {
 	var asJSON bool
+	var proof *verifyProof
+	var signatures *verifySignatures
 	cmd := &cobra.Command{
-		Use:   "verify FILE.simexp...",
+		Use:   "verify FILE.simexp... | --proof PROOF",
 		Short: "Check archives from the file's structure to every record's content",
 		Long: `Check archives: the structure of the file, the schema, the JSON and the amounts of every record, and that the records give
-the digest in the seal. Every problem is printed, one line each. The exit code is 0 only if there is none.`,
+the digest in the seal. Every problem is printed, one line each. The exit code is 0 only if there is none.
+
+Signatures that an archive has are checked too; --allowed-signers and --note-key say whose count, and then one of them has to be
+there. --proof checks what prove wrote instead, with no archive at hand, and prints what is proven.`,
 		Example: `  exparchive verify exp1.simexp
-  exparchive verify --json *.simexp`,
-		Args: nArgs(1, -1, "one or more archives"),
+  exparchive verify --json *.simexp
+  exparchive verify exp1.simexp --allowed-signers ~/.ssh/allowed_signers
+  exparchive verify --proof answer.tlog-proof --root 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
+		Args: func(cmd *cobra.Command, args []string) error { return proof.args(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if proof.path != "" {
+				return proof.run(cmd, signatures, asJSON)
+			}
+			if err := signatures.load(); err != nil {
+				return err
+			}
 			var failed error
 			out := cmd.OutOrStdout()
 			for _, path := range args {
 				report, err := verifyFile(cmd, path)
+				var signed []signatureInfo
+				if err == nil {
+					signed, err = signatures.check(cmd.Context(), path, &report)
+				}
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
@@ -39,7 +56,7 @@ the digest in the seal. Every problem is printed, one line each. The exit code i
 					failed = errReported{}
 				}
 				if asJSON {
-					if err := json.NewEncoder(out).Encode(newVerdict(path, report)); err != nil {
+					if err := json.NewEncoder(out).Encode(newVerdict(path, report, signed)); err != nil {
 						return err
 					}
 					continue
@@ -49,12 +66,14 @@ the digest in the seal. Every problem is printed, one line each. The exit code i
 				}
 				if report.OK() {
 					fmt.Fprintf(out, "%s: ok, %s, digest %s\n", terminal.Escape(path), plural(report.Records, "record"), report.Root)
+					printSignatures(out, path, signed)
 				}
 			}
 			return failed
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a file")
+	proof, signatures = addProofFlags(cmd), addSignatureFlags(cmd)
 	return cmd
 }
 
@@ -77,6 +96,7 @@ type verdict struct {
 	Digest   *string          `json:"digest"` // of the records as they are; null if not all could be read
 	Records  int64            `json:"records"`
 	Problems []verdictProblem `json:"problems"`
+	Signed   []signatureInfo  `json:"signatures,omitempty"`
 }
 
 type verdictProblem struct {
@@ -85,8 +105,8 @@ type verdictProblem struct {
 	Text  string `json:"text"`
 }
 
-func newVerdict(path string, r archive.Report) verdict {
-	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}}
+func newVerdict(path string, r archive.Report, signed []signatureInfo) verdict {
+	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Signed: signed}
 	if r.Root != (digest.Hash{}) {
 		v.Digest = new(r.Root.String())
 	}

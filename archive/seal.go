@@ -210,12 +210,7 @@ func (w *Writer) disconnect() error {
 		return nil
 	}
 	var err error
-	// SQLite lets go of the files only when no statement is left.
-	statements := []*sql.Stmt{w.stmt.events, w.stmt.eventType, w.stmt.span, w.stmt.interaction, w.stmt.iteration, w.stmt.note, w.stmt.attachment, w.stmt.redaction}
-	if w.sections != nil {
-		statements = append(statements, w.sections.find, w.sections.insert)
-	}
-	for _, s := range statements {
+	for _, s := range w.prepared() {
 		if s != nil {
 			err = errors.Join(err, s.Close())
 		}
@@ -227,6 +222,16 @@ func (w *Writer) disconnect() error {
 	batches.remove(w.batchNo)
 	w.db = nil
 	return err
+}
+
+// prepared gives the statements of the connection. SQLite lets go of the files only when none is left.
+func (w *Writer) prepared() []*sql.Stmt {
+	s := w.stmt
+	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction, s.block}
+	if w.sections != nil {
+		all = append(all, w.sections.find, w.sections.insert)
+	}
+	return all
 }
 
 // release gives the lock of the live file back.

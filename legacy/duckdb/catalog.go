@@ -235,7 +235,7 @@ func (t *Table) constrain(c *node) {
 		}
 		return
 	case "UniqueConstraint":
-		names := c.strings(202)
+		names := slices.Compact(c.strings(202)) // 0.9 repeats the name of a single column
 		if len(names) == 0 {
 			if i := index(c.uint(201)); i < len(t.cols) {
 				names = []string{t.cols[i].Name}

@@ -1,11 +1,20 @@
 package oracle
 
 import (
+	"crypto/md5"
+	"encoding/hex"
+	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/simexp/exparchive/legacy/duckdb"
 )
+
+var largeFlag = flag.Bool("large", false, "also test a file of more than 4 GB")
 
 // numbers gives n texts made by f, joined.
 func numbers(n int, sep string, f func(i int) string) string {
@@ -96,5 +105,49 @@ func TestCrafted(t *testing.T) {
 				t.Errorf("got %d cells and %v, want some and no error", cells, err)
 			}
 		})
+	}
+}
+
+// TestLargeFile reads a file of more than 4 GB; it takes some minutes and as much disk, so it asks to be named.
+func TestLargeFile(t *testing.T) {
+	if !*largeFlag {
+		t.Skip("-large is not given")
+	}
+	const rows = 2_300_000
+	path := filepath.Join(t.TempDir(), "x.db")
+	p := startJudge(t, "1.4")
+	for _, sql := range []string{"ATTACH " + Quote(path) + " AS db", "SET force_compression = 'uncompressed'", "SET wal_autocheckpoint = '1TB'",
+		fmt.Sprintf("CREATE TABLE db.t AS SELECT i AS id, repeat(md5(CAST(i AS VARCHAR)), 60) AS s FROM range(%d) r(i)", rows), "CHECKPOINT db", "DETACH db"} {
+		if err := p.Exec(sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := os.Stat(path)
+	if err != nil || st.Size() < 4<<30 {
+		t.Fatalf("got a file of %d bytes (%v), want more than 4 GiB", st.Size(), err)
+	}
+	db, err := duckdb.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	table, err := db.Table("", "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := table.Scan(t.Context())
+	next := int64(0)
+	for s.Next() {
+		b := s.Batch()
+		for i, id := range b.Column(0).Int64s() {
+			sum := md5.Sum(strconv.AppendInt(nil, id, 10))
+			if got, want := string(b.Column(1).Bytes(i)), strings.Repeat(hex.EncodeToString(sum[:]), 60); id != next || got != want {
+				t.Fatalf("row %d: got %d and %.40s…, want %.40s…", next, id, got, want)
+			}
+			next++
+		}
+	}
+	if s.Err() != nil || next != rows {
+		t.Fatalf("got %d rows and %v, want %d", next, s.Err(), rows)
 	}
 }

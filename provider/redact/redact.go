@@ -18,9 +18,9 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// A Rule says whether a field of a record is to be withheld. value is the field's bytes, as the commitment covers them; it must
+// A Rule says whether a field of record seq is to be withheld. value is the field's bytes, as the commitment covers them; it must
 // not be modified or kept.
-type Rule func(r provider.Record, field string, value []byte) bool
+type Rule func(seq int64, r provider.Record, field string, value []byte) bool
 
 // A Sink passes a run on to another sink without the values that its rule picks.
 type Sink struct {
@@ -86,7 +86,7 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 	s.seq++
 	var drop []string
 	for _, field := range provider.CommittedFields(r.RecordKind()) {
-		if provider.HasField(r, field) && (field == "salt" || s.rule(provider.WithSeq(r, seq), field, Value(r, field))) {
+		if provider.HasField(r, field) && (field == "salt" || s.rule(seq, r, field, Value(r, field))) {
 			drop = append(drop, field)
 		}
 	}

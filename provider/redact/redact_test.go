@@ -20,7 +20,7 @@ import (
 
 // someOf is a rule that picks about one field in n, always the same ones.
 func someOf(n uint32) Rule {
-	return func(_ provider.Record, field string, value []byte) bool {
+	return func(_ int64, _ provider.Record, field string, value []byte) bool {
 		h := fnv.New32a()
 		h.Write([]byte(field))
 		h.Write(value)
@@ -68,7 +68,7 @@ func TestRedact(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, field := range provider.CommittedFields(r.RecordKind()) {
-					if provider.HasField(r, field) && (field == "salt" || someOf(3)(r, field, Value(r, field))) {
+					if provider.HasField(r, field) && (field == "salt" || someOf(3)(0, r, field, Value(r, field))) {
 						t.Fatalf("redacted %s: %s is still there", name, field)
 					}
 				}
@@ -123,7 +123,7 @@ func TestRedact(t *testing.T) {
 			t.Fatalf("revealed: %v", err)
 		}
 		part := &provider.Live{}
-		if _, err := Reveal(t.Context(), part, a, whole, func(_ provider.Record, field string) bool { return strings.Contains(field, "p") }); err != nil {
+		if _, err := Reveal(t.Context(), part, a, whole, func(_ int64, _ provider.Record, field string) bool { return strings.Contains(field, "p") }); err != nil {
 			t.Fatal(err)
 		}
 		if got := root(t, part); got != want {
@@ -193,7 +193,9 @@ func TestNothingStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	s := NewSink(w, func(_ provider.Record, _ string, value []byte) bool { return bytes.Contains(value, []byte(secret)) })
+	s := NewSink(w, func(_ int64, _ provider.Record, _ string, value []byte) bool {
+		return bytes.Contains(value, []byte(secret))
+	})
 	if err := provider.Copy(t.Context(), s, providertest.Live(records)); err != nil {
 		t.Fatal(err)
 	}

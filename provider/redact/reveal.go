@@ -13,7 +13,7 @@ import (
 // field, or all for a nil pick, the salt included. Every record of the copy is compared with that of the original by its
 // leaf hash, so what Reveal gives is proven to be what was withheld; a difference is [ErrDiffers] with the record.
 // It returns how many values it put back.
-func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, pick func(r provider.Record, field string) bool) (revealed int, err error) {
+func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, pick func(seq int64, r provider.Record, field string) bool) (revealed int, err error) {
 	next, stop := iter.Pull2(original.Records(ctx))
 	defer stop()
 	v := revealer{pick: pick}
@@ -45,7 +45,7 @@ func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.P
 }
 
 type revealer struct {
-	pick     func(provider.Record, string) bool
+	pick     func(int64, provider.Record, string) bool
 	seq      int64
 	copyLeaf digest.Leaf
 	origLeaf digest.Leaf
@@ -93,14 +93,14 @@ func (v *revealer) record(r, original provider.Record) (provider.Record, error) 
 func (v *revealer) merge(r, original provider.Record, seq int64) (provider.Record, error) {
 	keep := map[string]bool{}
 	for field := range provider.RedactionOf(r).Withheld {
-		if provider.HasField(original, field) && field != "salt" && (v.pick == nil || v.pick(provider.WithSeq(original, seq), field)) {
+		if provider.HasField(original, field) && field != "salt" && (v.pick == nil || v.pick(seq, original, field)) {
 			v.revealed++
 		} else {
 			keep[field] = true
 		}
 	}
 	out := &one{}
-	s := NewSink(out, func(_ provider.Record, field string, _ []byte) bool { return keep[field] })
+	s := NewSink(out, func(_ int64, _ provider.Record, field string, _ []byte) bool { return keep[field] })
 	s.salt, s.salted, s.seq = v.salt, v.salted, seq
 	s.leaf = v.origLeaf
 	s.leaf.SkipTo(seq)

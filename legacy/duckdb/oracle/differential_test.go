@@ -114,3 +114,35 @@ func TestDifferential(t *testing.T) {
 		t.Error("got no cell compared, want some")
 	}
 }
+
+// TestGenerate wants the same database from the same seed, and a fixture from a case.
+func TestGenerate(t *testing.T) {
+	for seed := range uint64(50) {
+		a, err := Generate(seed, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Generate(seed, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.String() != b.String() {
+			t.Fatalf("seed %d: got %v, want %v", seed, b, a)
+		}
+	}
+	c, err := Generate(3, "1.4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner := &Runner{Dir: t.TempDir()}
+	defer runner.Close()
+	dir := filepath.Join(t.TempDir(), "found")
+	if err := runner.WriteCase(t.Context(), c, "a random case", dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fixture.json", "db.gz"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}

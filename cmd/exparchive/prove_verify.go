@@ -182,6 +182,9 @@ func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures
 // trustSignatures judges the signatures that come with the proof and those in the files that the user named.
 func (d *proofVerdict) trustSignatures(log digest.Log, armoured []string, v *verifySignatures) error {
 	c := log.Checkpoint
+	if err := tooMany(len(armoured)); err != nil {
+		return err
+	}
 	for _, a := range armoured {
 		d.signatures = append(d.signatures, newSSHSignature(a, c))
 	}

@@ -43,11 +43,18 @@ func (s signatureInfo) String() string {
 	return fmt.Sprintf("signed with %s; whose key that is was not checked", s.Key)
 }
 
+// maxSignatures bounds how many signatures of a stranger's file are checked, since each takes time.
+const maxSignatures = 100
+
 // signaturesIn takes the signatures over c out of the annotations of an archive, and gives the other annotations. An SSH
 // signature is checked with the key in it, so what is left open is only whose key it is; one that does not hold has a
 // Problem. A note signature cannot be checked without its key.
 func signaturesIn(annotations []archive.Annotation, c digest.Checkpoint) (signatures []signatureInfo, rest []archive.Annotation) {
 	for _, a := range annotations {
+		if err := tooMany(len(signatures) + 1); err != nil && (a.Kind == sign.KindSSH || a.Kind == sign.KindNote) {
+			signatures[maxSignatures-1].Problem = err.Error()
+			continue
+		}
 		switch a.Kind {
 		case sign.KindSSH:
 			signatures = append(signatures, newSSHSignature(a.Text, c))
@@ -58,6 +65,14 @@ func signaturesIn(annotations []archive.Annotation, c digest.Checkpoint) (signat
 		}
 	}
 	return signatures, rest
+}
+
+// tooMany reports more signatures than are checked.
+func tooMany(n int) error {
+	if n > maxSignatures {
+		return fmt.Errorf("%w: %d of them, more than the %d that are checked", sign.ErrSignature, n, maxSignatures)
+	}
+	return nil
 }
 
 func newSSHSignature(armoured string, c digest.Checkpoint) signatureInfo {

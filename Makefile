@@ -17,7 +17,7 @@ ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test race bench fuzz oracle lint dist clean
+.PHONY: help build test race emulate bench fuzz oracle lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ test: ## run every test
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short $(RACEPKGS)
+
+emulate: ## run what decodes bytes on a big-endian processor (needs qemu-user-static)
+	GOARCH=s390x $(GO) test -short -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)

@@ -39,31 +39,51 @@ const (
 // The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed,
 // [provider.ErrInvalid] for an annotation, [ErrBusy] while another process annotates the same file, and those of the file system.
 func Annotate(ctx context.Context, path string, annotations []Annotation) error {
-	for _, a := range annotations {
-		if err := a.validate(); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
+	return EditAnnotations(ctx, path, func(old []Annotation) ([]Annotation, error) { return join(old, annotations), nil })
+}
+
+// EditAnnotations is [Annotate] for any change: edit gets the annotations that there are and gives those that there shall be
+// instead, or an error, which ends the call. It is called more than once and must not modify what it gets.
+func EditAnnotations(ctx context.Context, path string, edit func(old []Annotation) ([]Annotation, error)) error {
 	target, err := filepath.EvalSymlinks(path) // or the link would be replaced by a file
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, trimPath(err))
 	}
 	n := annotator{path: target, copy: target + annotatingSuffix, result: target + annotatedSuffix}
-	if err = n.annotate(ctx, annotations); err != nil && !strings.HasPrefix(err.Error(), path+": ") {
+	if err = n.annotate(ctx, edit); err != nil && !strings.HasPrefix(err.Error(), path+": ") {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return err
 }
 
-func (n annotator) annotate(ctx context.Context, annotations []Annotation) error {
-	if _, old, err := n.look(ctx, n.path); err != nil || len(join(old, annotations)) == len(old) {
+func (n annotator) annotate(ctx context.Context, edit func([]Annotation) ([]Annotation, error)) error {
+	if _, old, all, err := n.plan(ctx, edit); err != nil || slices.Equal(all, old) {
 		return err // before anything is made in the folder
 	}
 	lock, err := lockLive(n.path + annotateSuffix)
 	if err != nil {
 		return err
 	}
-	return errors.Join(n.run(ctx, annotations), removeFile(n.copy), removeFile(n.result), unlockLive(lock))
+	return errors.Join(n.run(ctx, edit), removeFile(n.copy), removeFile(n.result), unlockLive(lock))
+}
+
+// plan says what there is and what there shall be.
+func (n annotator) plan(ctx context.Context, edit func([]Annotation) ([]Annotation, error)) (seal Seal, old, all []Annotation, err error) {
+	if seal, old, err = n.look(ctx, n.path); err != nil {
+		return seal, nil, nil, err
+	}
+	if all, err = edit(old); err != nil {
+		return seal, nil, nil, err
+	}
+	for _, a := range all {
+		if slices.Contains(old, a) {
+			continue
+		}
+		if err := a.validate(); err != nil {
+			return seal, nil, nil, err
+		}
+	}
+	return seal, old, all, nil
 }
 
 // join gives old and, behind it, those of add that are not there yet.
@@ -106,17 +126,13 @@ func (a Annotation) sum() [sha256.Size]byte {
 	return sha256.Sum256(b)
 }
 
-// An annotator holds the paths of one call of [Annotate].
+// An annotator holds the paths of one call of [EditAnnotations].
 type annotator struct{ path, copy, result string }
 
-func (n annotator) run(ctx context.Context, annotations []Annotation) error {
-	seal, old, err := n.look(ctx, n.path)
-	if err != nil {
+func (n annotator) run(ctx context.Context, edit func([]Annotation) ([]Annotation, error)) error {
+	seal, old, all, err := n.plan(ctx, edit)
+	if err != nil || slices.Equal(all, old) {
 		return err
-	}
-	all := join(old, annotations)
-	if len(all) == len(old) {
-		return nil
 	}
 	if err := n.copyFile(ctx); err != nil {
 		return err
@@ -127,7 +143,7 @@ func (n annotator) run(ctx context.Context, annotations []Annotation) error {
 	} else if copied != seal {
 		return fmt.Errorf("%w while it was copied", errChanged)
 	}
-	if err := n.rewrite(ctx, all[len(old):]); err != nil {
+	if err := n.rewrite(ctx, all); err != nil {
 		return err
 	}
 	if err := n.check(ctx, seal, all); err != nil {
@@ -180,8 +196,8 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// rewrite adds annotations to the copy and lays it out anew, as sealing does.
-func (n annotator) rewrite(ctx context.Context, add []Annotation) (err error) {
+// rewrite gives the copy the annotations that it shall have and lays it out anew, as sealing does.
+func (n annotator) rewrite(ctx context.Context, all []Annotation) (err error) {
 	path, err := filepath.Abs(n.copy)
 	if err != nil {
 		return err
@@ -196,7 +212,10 @@ func (n annotator) rewrite(ctx context.Context, add []Annotation) (err error) {
 	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=rw", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0", "_pragma=trusted_schema(0)")})
 	db.SetMaxOpenConns(1)
 	defer func() { err = damage(errors.Join(err, db.Close())) }()
-	for _, a := range add {
+	if _, err := db.ExecContext(ctx, "DELETE FROM annotation"); err != nil {
+		return err
+	}
+	for _, a := range all { // numbered from 1 again
 		if _, err := db.ExecContext(ctx, insertAnnotation, a.values()...); err != nil {
 			return err
 		}

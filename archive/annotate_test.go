@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -194,5 +195,66 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 	}
 	if root, _, err := digest.Of(t.Context(), open(t, path)); err != nil || root != rootOf(t, providertest.Sample()) {
 		t.Errorf("got digest %v, %v", root, err)
+	}
+}
+
+// TestEditAnnotations: an annotation that is taken out leaves nothing behind.
+func TestEditAnnotations(t *testing.T) {
+	dir := t.TempDir()
+	path := record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), &WriterOptions{Annotations: []Annotation{invalid, doi}})
+	want := readFile(t, record(t, filepath.Join(dir, "y.simexp"), providertest.Sample(), &WriterOptions{Annotations: []Annotation{doi}}))
+	err := EditAnnotations(t.Context(), path, func(old []Annotation) ([]Annotation, error) { return old[1:], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, path); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes that differ from the %d of a file sealed with the other annotation", len(got), len(want))
+	}
+	no := errors.New("no")
+	if err := EditAnnotations(t.Context(), path, func([]Annotation) ([]Annotation, error) { return nil, no }); !errors.Is(err, no) {
+		t.Errorf("got %v, want the error of the edit", err)
+	}
+	if err := EditAnnotations(t.Context(), path, func([]Annotation) ([]Annotation, error) { return []Annotation{{}}, nil }); !errors.Is(err, provider.ErrInvalid) {
+		t.Errorf("got %v, want ErrInvalid", err)
+	}
+	if got := readFile(t, path); !bytes.Equal(got, want) {
+		t.Error("what was refused changed the file")
+	}
+}
+
+// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is there.
+func TestAnnotateInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	path := record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	before := readFile(t, path)
+	start := time.Now()
+	if err := Annotate(t.Context(), path, []Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(start)
+	after := readFile(t, path)
+	const tries = 30
+	interrupted := 0
+	for i := range tries {
+		if err := os.WriteFile(path, before, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), whole*time.Duration(i)/tries)
+		err := Annotate(ctx, path, []Annotation{doi})
+		cancel()
+		want := after
+		if err != nil {
+			interrupted++
+			want = before
+		}
+		if got := readFile(t, path); !bytes.Equal(got, want) {
+			t.Fatalf("interrupted after %d of %d of the time, with %v: got other bytes", i, tries, err)
+		}
+		if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+			t.Fatalf("got %v in the folder, %v, want the archive only", names, err)
+		}
+	}
+	if interrupted == 0 {
+		t.Error("none of the interruptions came in time")
 	}
 }

@@ -220,11 +220,10 @@ func (n annotator) rewrite(ctx context.Context, all []Annotation) (err error) {
 			return err
 		}
 	}
-	if _, err := db.ExecContext(ctx, "PRAGMA schema_version = 1"); err != nil {
+	if _, err = db.ExecContext(ctx, "VACUUM INTO ?", result); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", result)
-	return err
+	return canonicalise(result, overwriteFile)
 }
 
 // check reads the outcome and compares it with what it has to hold.

@@ -13,6 +13,9 @@ import (
 // headerSize is the length of the SQLite database header (https://www.sqlite.org/fileformat.html section 1.3).
 const headerSize = 100
 
+// sqliteMagic is what every SQLite database begins with.
+const sqliteMagic = "SQLite format 3\x00"
+
 // header is what the first 100 bytes of a .simexp file say, checked before SQLite sees the file.
 type header struct {
 	pageSize int64
@@ -33,8 +36,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return h, err
 	}
-	const magic = "SQLite format 3\x00"
-	if !strings.HasPrefix(string(b[:n]), magic) {
+	if !strings.HasPrefix(string(b[:n]), sqliteMagic) {
 		return h, fmt.Errorf("%w: %s", ErrNotArchive, guess(b[:n]))
 	}
 	if n < headerSize {

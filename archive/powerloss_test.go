@@ -23,7 +23,7 @@ func diskSystem(d *disk.Disk, options ...string) *system {
 	return &system{
 		options: append([]string{"vfs=" + d.VFS()}, options...),
 		sync:    d.Sync, syncDir: d.SyncDir, remove: d.Remove, link: d.Link, rename: d.Rename,
-		create: d.Create, write: d.Write, patch: d.Patch,
+		create: d.Create, write: d.Write, overwrite: d.Overwrite, patch: d.Patch,
 	}
 }
 

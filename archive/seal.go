@@ -77,8 +77,8 @@ const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM l
 
 // copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
 //
-// VACUUM INTO lays equal contents out equally, however they were written; only the schema cookie, which counts changes of
-// the schema, is left over from the past and is set to 1.
+// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's release
+// goes when the copy is made canonical.
 func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
 	if err := w.remove(temp); err != nil {
 		return err
@@ -87,10 +87,10 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.conn.ExecContext(ctx, "PRAGMA schema_version = 1"); err != nil {
+	if _, err := w.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return err
 	}
-	if _, err := w.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	if err := canonicalise(temp, w.sys.overwrite); err != nil {
 		return err
 	}
 	if err := w.sys.sync(temp); err != nil {

@@ -17,13 +17,15 @@ type system struct {
 	create func(path string, perm os.FileMode) error
 	// write makes a file anew that only its owner reads, flushed.
 	write func(path string, data []byte) error
+	// overwrite changes bytes of a file, not flushed.
+	overwrite func(path string, data []byte, offset int64) error
 	// patch overwrites bytes of a file, flushed.
 	patch func(path string, data []byte, offset int64) error
 }
 
 var realSystem = &system{
 	sync: syncFile, syncDir: syncDir, remove: os.Remove, link: os.Link, rename: os.Rename,
-	create: createFile, write: writeFile, patch: patchFile,
+	create: createFile, write: writeFile, overwrite: overwriteFile, patch: patchFile,
 }
 
 func createFile(path string, perm os.FileMode) error {
@@ -40,6 +42,15 @@ func writeFile(path string, data []byte) error {
 		return err
 	}
 	return writeAndClose(f, data, 0)
+}
+
+func overwriteFile(path string, data []byte, offset int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(data, offset)
+	return errors.Join(err, f.Close())
 }
 
 func patchFile(path string, data []byte, offset int64) error {

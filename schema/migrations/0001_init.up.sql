@@ -5,7 +5,7 @@ CREATE TABLE experiment (
   run_id TEXT NOT NULL,
   experiment_name TEXT NOT NULL,
   experiment_type TEXT NOT NULL,
-  config TEXT CHECK (json_valid(config)),
+  config TEXT CHECK (config IS NULL OR json_valid(config)),
   created_at TEXT,
   salt BLOB CHECK (length(salt) = 32),
   status TEXT,

@@ -249,7 +249,15 @@ func (d *Disk) Write(path string, data []byte) error {
 	path = abs(path)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.write(path, data, 0, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	return d.write(path, data, 0, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, true)
+}
+
+// Overwrite changes bytes of a file and does not flush it.
+func (d *Disk) Overwrite(path string, data []byte, offset int64) error {
+	path = abs(path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.write(path, data, offset, os.O_RDWR, false)
 }
 
 // Patch overwrites bytes of a file and flushes it.
@@ -257,10 +265,10 @@ func (d *Disk) Patch(path string, data []byte, offset int64) error {
 	path = abs(path)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.write(path, data, offset, os.O_RDWR)
+	return d.write(path, data, offset, os.O_RDWR, true)
 }
 
-func (d *Disk) write(path string, data []byte, offset int64, flags int) error {
+func (d *Disk) write(path string, data []byte, offset int64, flags int, flush bool) error {
 	if f := d.call(Open, path); f.fails() {
 		return f.err(Open, path)
 	}
@@ -289,7 +297,7 @@ func (d *Disk) write(path string, data []byte, offset int64, flags int) error {
 	}
 	err = errors.Join(err, file.Close())
 	d.add(Op{Kind: Write, File: n, Path: path, Offset: offset, Data: slices.Clone(data)})
-	if err != nil {
+	if err != nil || !flush {
 		return err
 	}
 	if f := d.call(Sync, path); f.fails() {

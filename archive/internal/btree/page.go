@@ -1,0 +1,236 @@
+package btree
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+)
+
+// HeaderSize is the length of the header of a database, which stands before page 1's own.
+const HeaderSize = 100
+
+// A Pager reads the pages of a database file, numbered from 1.
+type Pager struct {
+	r     io.ReaderAt
+	size  int // of a page in bytes
+	pages uint32
+	// Pages are mostly read in order, so it reads some more.
+	ahead      []byte
+	aheadFirst uint32
+	aheadCount uint32
+}
+
+const readAhead = 32 // pages
+
+// NewPager reads a file of so many pages of pageSize bytes.
+func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
+	return &Pager{r: r, size: int(pageSize), pages: uint32(min(pages, math.MaxUint32))}
+}
+
+// read gives page n, valid until the next call.
+func (p *Pager) read(n uint32) ([]byte, error) {
+	if n == 0 || n > p.pages {
+		return nil, fmt.Errorf("page %d of %d", n, p.pages)
+	}
+	if n < p.aheadFirst || n >= p.aheadFirst+p.aheadCount {
+		if p.ahead == nil {
+			p.ahead = make([]byte, readAhead*p.size)
+		}
+		count := min(readAhead, p.pages-n+1)
+		if _, err := p.r.ReadAt(p.ahead[:int(count)*p.size], int64(n-1)*int64(p.size)); err != nil {
+			count = 1 // the one that is wanted may be readable
+			if _, err := p.r.ReadAt(p.ahead[:p.size], int64(n-1)*int64(p.size)); err != nil {
+				p.aheadCount = 0
+				return nil, err
+			}
+		}
+		p.aheadFirst, p.aheadCount = n, count
+	}
+	at := int(n-p.aheadFirst) * p.size
+	return p.ahead[at : at+p.size : at+p.size], nil
+}
+
+// Kinds of pages of a b-tree.
+const (
+	indexInterior = 2
+	tableInterior = 5
+	indexLeaf     = 10
+	tableLeaf     = 13
+)
+
+// A page is a page of a b-tree taken apart.
+type page struct {
+	number uint32
+	data   []byte
+	start  int // of the page's header: 100 on page 1, or 0
+	kind   byte
+	cells  []cell
+	right  uint32 // rightmost child of an interior page
+}
+
+// A cell is a row of a table, an entry of an index, or what leads to a child page.
+type cell struct {
+	offset, size int    // of the cell in its page
+	child        uint32 // in an interior page
+	rowid        int64  // in a table
+	payload      int64  // length in bytes, of which some may be on overflow pages
+	at, local    int    // where in the page the first of them are, and how many
+	overflow     uint32 // first overflow page, 0 for none
+}
+
+// header gives the length of the page's own header.
+func headerLength(kind byte) int {
+	if kind == indexInterior || kind == tableInterior {
+		return 12
+	}
+	return 8
+}
+
+// parse takes page n, whose bytes are data, apart, and reuses what p has. It refuses what no SQLite would write: cells outside
+// the page or on top of each other.
+func (p *page) parse(n uint32, data []byte) error {
+	p.number, p.data, p.start, p.cells, p.right = n, data, 0, p.cells[:0], 0
+	if n == 1 {
+		p.start = HeaderSize
+	}
+	be := binary.BigEndian
+	h := data[p.start:]
+	p.kind = h[0]
+	switch p.kind {
+	case indexInterior, tableInterior:
+		p.right = be.Uint32(h[8:])
+	case indexLeaf, tableLeaf:
+	default:
+		return fmt.Errorf("kind %d, want 2, 5, 10 or 13", p.kind)
+	}
+	count := int(be.Uint16(h[3:]))
+	pointers := p.start + headerLength(p.kind)
+	content := int(be.Uint16(h[5:]))
+	if content == 0 {
+		content = 65536
+	}
+	if pointers+2*count > content || content > len(data) {
+		return fmt.Errorf("%d cells whose content begins at byte %d", count, content)
+	}
+	for i := range count {
+		c := cell{offset: int(be.Uint16(data[pointers+2*i:]))}
+		if c.offset < content || c.offset+4 > len(data) {
+			return fmt.Errorf("cell %d at byte %d, outside the content, which begins at byte %d", i, c.offset, content)
+		}
+		if err := p.parseCell(&c); err != nil {
+			return fmt.Errorf("cell %d at byte %d: %w", i, c.offset, err)
+		}
+		p.cells = append(p.cells, c)
+	}
+	return nil
+}
+
+func (p *page) parseCell(c *cell) error {
+	at := c.offset
+	if p.kind == indexInterior || p.kind == tableInterior {
+		c.child = binary.BigEndian.Uint32(p.data[at:])
+		at += 4
+	}
+	if p.kind != tableInterior {
+		n, size := varint(p.data[at:])
+		if size == 0 || n > math.MaxInt32 {
+			return fmt.Errorf("a payload of %d bytes", n)
+		}
+		c.payload = int64(n)
+		at += size
+	}
+	if p.kind == tableInterior || p.kind == tableLeaf {
+		n, size := varint(p.data[at:])
+		if size == 0 {
+			return errCutShort
+		}
+		c.rowid = int64(n)
+		at += size
+	}
+	if p.kind != tableInterior {
+		c.at, c.local = at, localPayload(p.kind, c.payload, len(p.data))
+		at += c.local
+		if int64(c.local) < c.payload {
+			if at+4 > len(p.data) {
+				return errCutShort
+			}
+			c.overflow = binary.BigEndian.Uint32(p.data[at:])
+			at += 4
+		}
+	}
+	c.size = max(at-c.offset, 4) // SQLite gives no cell less
+	if c.offset+c.size > len(p.data) {
+		return errCutShort
+	}
+	return nil
+}
+
+var errCutShort = fmt.Errorf("longer than what is left of its page")
+
+// localPayload gives how much of a payload of n bytes is in the cell itself.
+func localPayload(kind byte, n int64, pageSize int) int {
+	most := pageSize - 35
+	if kind != tableLeaf {
+		most = (pageSize-12)*64/255 - 23
+	}
+	if n <= int64(most) {
+		return int(n)
+	}
+	least := (pageSize-12)*32/255 - 23
+	if local := least + int((n-int64(least))%int64(pageSize-4)); local <= most {
+		return local
+	}
+	return least
+}
+
+// canonical lays the page out in its only canonical way: cells in the order of their keys from the end of the page down, nothing
+// between them, everything else zero. The result is valid until the next call.
+func (p *page) canonical(buf []byte) []byte {
+	buf = append(buf[:0], p.data[:p.start]...)
+	buf = append(buf, make([]byte, len(p.data)-p.start)...)
+	be := binary.BigEndian
+	h := buf[p.start:]
+	h[0] = p.kind
+	end := len(buf)
+	for i, c := range p.cells {
+		end -= c.size
+		if end < p.start+headerLength(p.kind)+2*len(p.cells) {
+			return nil // cells on top of each other
+		}
+		copy(buf[end:], p.data[c.offset:c.offset+c.size])
+		be.PutUint16(h[headerLength(p.kind)+2*i:], uint16(end))
+	}
+	be.PutUint16(h[3:], uint16(len(p.cells)))
+	be.PutUint16(h[5:], uint16(end)) // 65536 becomes 0, as SQLite wants it
+	if headerLength(p.kind) == 12 {
+		be.PutUint32(h[8:], p.right)
+	}
+	return buf
+}
+
+// varint reads SQLite's variable-length integer; the size is 0 if b is too short for it.
+func varint(b []byte) (n uint64, size int) {
+	for i := range 8 {
+		if i >= len(b) {
+			return 0, 0
+		}
+		n = n<<7 | uint64(b[i]&0x7f)
+		if b[i] < 0x80 {
+			return n, i + 1
+		}
+	}
+	if len(b) < 9 {
+		return 0, 0
+	}
+	return n<<8 | uint64(b[8]), 9
+}
+
+// varintSize gives the length of the shortest varint of n.
+func varintSize(n uint64) int {
+	size := 1
+	for ; n > 0x7f && size < 9; size++ {
+		n >>= 7
+	}
+	return size
+}

@@ -1,0 +1,427 @@
+package btree
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// A Kind says which rule a [Fault] breaks.
+type Kind int
+
+const (
+	Unreadable Kind = iota // the medium fails
+	PageUse                // a page belongs to two trees or to none, or there is no such page
+	PageKind               // a page is no page of a tree, or of a tree of the other kind
+	Cells                  // cells lie outside their page or on top of each other, or there are none
+	KeyOrder               // the keys of a table do not ascend
+	Divider                // a key above the leaves is not the last one of the leaf before it
+	Depth                  // leaves are at different levels
+	Overflow               // a row ends early or late on its overflow pages
+	Layout                 // bytes of a page that hold nothing are not as they have to be
+	Shortest               // a number takes more bytes than it needs
+)
+
+// A Fault is something that the pages of a file have wrong.
+type Fault struct {
+	Kind Kind
+	Tree string // name of the tree; empty if it is not about one
+	Page uint32 // 0 if it is not about one
+	At   int    // byte in the page, -1 for the page as a whole
+	Text string
+}
+
+// A Forest is all the trees of a file. Every page belongs to one of them, once.
+type Forest struct {
+	*Pager
+	// Report takes the faults.
+	Report func(Fault)
+	// Canonical says that pages have to be in their canonical form.
+	Canonical bool
+	// Each sees every page that belongs to a tree, and its canonical form. Both are valid during the call only.
+	Each func(number uint32, data, canonical []byte)
+
+	owner   []uint8 // of each page, by its number: 1 and its index in names, or 0
+	names   []string
+	scratch []byte
+}
+
+// NewForest gives the trees of a file, of which at most 255 may be walked.
+func NewForest(p *Pager) *Forest {
+	return &Forest{Pager: p, owner: make([]uint8, int64(p.pages)+1)}
+}
+
+func (f *Forest) addf(kind Kind, tree string, page uint32, at int, format string, args ...any) {
+	if f.Report != nil {
+		f.Report(Fault{kind, tree, page, at, fmt.Sprintf(format, args...)})
+	}
+}
+
+// claim takes page n for a tree. It fails for a page that there is none of, or that has an owner.
+func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
+	name := f.names[tree-1]
+	switch {
+	case n == 0 || n > f.pages:
+		f.addf(PageUse, name, 0, -1, "%s page %d, but the file has pages 1 to %d", whose, n, f.pages)
+	case f.owner[n] != 0:
+		f.addf(PageUse, name, n, -1, "%s page %d, which belongs to %s already", whose, n, f.names[f.owner[n]-1])
+	default:
+		f.owner[n] = tree
+		return true
+	}
+	return false
+}
+
+// Rest reports the pages that no tree had, once all of them were walked.
+func (f *Forest) Rest() {
+	first, count := uint32(0), 0
+	for n := uint32(1); n <= f.pages; n++ {
+		if f.owner[n] == 0 {
+			if count++; count == 1 {
+				first = n
+			}
+		}
+	}
+	if count > 0 {
+		f.addf(PageUse, "", first, -1, "%d pages, of which page %d is the first, belong to nothing", count, first)
+	}
+}
+
+// seen compares a page with its canonical form.
+func (f *Forest) seen(tree string, p *page) {
+	canonical := p.canonical(f.scratch)
+	if canonical == nil {
+		f.addf(Cells, tree, p.number, -1, "cells lie on top of each other")
+		return
+	}
+	f.scratch = canonical
+	f.compare(tree, p.number, p.data, canonical)
+}
+
+func (f *Forest) compare(tree string, number uint32, data, canonical []byte) {
+	if f.Each != nil {
+		f.Each(number, data, canonical)
+	}
+	if !f.Canonical || string(data) == string(canonical) {
+		return
+	}
+	for i := range data {
+		if data[i] != canonical[i] {
+			f.addf(Layout, tree, number, i, "byte %#02x, want %#02x", data[i], canonical[i])
+			return
+		}
+	}
+}
+
+// A Walk visits the rows of a table or the entries of an index in the order of their keys, past pages that cannot be read.
+type Walk struct {
+	// Key is the rowid of the row.
+	Key int64
+	// Payload is the row or entry in record format, valid until the next step.
+	Payload []byte
+	// Broken says that something of the tree could not be read.
+	Broken bool
+
+	f       *Forest
+	name    string
+	tree    uint8
+	index   bool
+	stack   []*step
+	depth   int // of the leaves; 0 until the first is met
+	started bool
+	last    int64  // key before
+	long    []byte // payload that goes over several pages
+	page    *page
+	cell    *cell
+}
+
+// A step is a page on the way from the root to where the walk is.
+type step struct {
+	page page
+	own  []byte // a copy of the page
+	next int    // cell that comes next; len(cells) is the rightmost child
+	down bool   // its child was visited
+	high int64  // highest rowid that may be in it
+}
+
+// Walk begins a walk through the tree at page root, a table's or an index's. The rows of a table WITHOUT ROWID are entries
+// of an index.
+func (f *Forest) Walk(name string, root uint32, index bool) *Walk {
+	w := &Walk{f: f, name: name, index: index}
+	if len(f.names) == math.MaxUint8 {
+		w.fail(PageUse, root, -1, "more than %d trees", math.MaxUint8)
+		return w
+	}
+	f.names = append(f.names, name)
+	w.tree = uint8(len(f.names))
+	w.push(root, math.MaxInt64)
+	return w
+}
+
+// Page gives the number of the page that the row or entry begins on, and where on it.
+func (w *Walk) Page() (number uint32, at int) { return w.page.number, w.cell.offset }
+
+// maxTreeDepth bounds the height of a tree; SQLite has 20.
+const maxTreeDepth = 20
+
+func (w *Walk) fail(kind Kind, page uint32, at int, format string, args ...any) {
+	w.Broken = true
+	w.f.addf(kind, w.name, page, at, format, args...)
+}
+
+// push goes down to page n.
+func (w *Walk) push(n uint32, high int64) {
+	if len(w.stack) >= maxTreeDepth {
+		w.fail(Depth, n, -1, "more than %d levels", maxTreeDepth)
+		return
+	}
+	if !w.f.claim(n, w.tree, "leads to") {
+		w.Broken = true
+		return
+	}
+	data, err := w.f.read(n)
+	if err != nil {
+		w.fail(Unreadable, n, -1, "%v", err)
+		return
+	}
+	s := w.reuse()
+	s.own = append(s.own[:0], data...)
+	s.next, s.down, s.high = 0, false, high
+	if err := s.page.parse(n, s.own); err != nil {
+		kind := Cells
+		if k := s.page.kind; k != indexInterior && k != tableInterior && k != indexLeaf && k != tableLeaf {
+			kind = PageKind
+		}
+		w.fail(kind, n, -1, "%v", err)
+		return
+	}
+	if got := s.page.kind == indexInterior || s.page.kind == indexLeaf; got != w.index {
+		w.fail(PageKind, n, s.page.start, "kind %d, which belongs to a %s", s.page.kind, map[bool]string{true: "index", false: "table"}[got])
+		return
+	}
+	w.stack = w.stack[:len(w.stack)+1]
+	leaf := s.page.kind == indexLeaf || s.page.kind == tableLeaf
+	if leaf {
+		if w.depth == 0 {
+			w.depth = len(w.stack)
+		} else if w.depth != len(w.stack) {
+			w.fail(Depth, n, -1, "a leaf at level %d, others are at level %d", len(w.stack), w.depth)
+		}
+	}
+	if len(s.page.cells) == 0 && (len(w.stack) > 1 || !leaf) {
+		w.fail(Cells, n, -1, "no cells")
+	}
+	w.f.seen(w.name, &s.page)
+}
+
+// reuse gives the step behind the top of the stack.
+func (w *Walk) reuse() *step {
+	if cap(w.stack) == 0 {
+		w.stack = make([]*step, 0, maxTreeDepth)
+	}
+	all := w.stack[:len(w.stack)+1]
+	if all[len(all)-1] == nil {
+		all[len(all)-1] = &step{}
+	}
+	return all[len(all)-1]
+}
+
+// Next goes to the next row or entry and reports whether there is one.
+func (w *Walk) Next() bool {
+	for len(w.stack) > 0 {
+		s := w.stack[len(w.stack)-1]
+		switch s.page.kind {
+		case tableLeaf, indexLeaf:
+			if s.next == len(s.page.cells) {
+				w.stack = w.stack[:len(w.stack)-1]
+				continue
+			}
+			c := &s.page.cells[s.next]
+			s.next++
+			if w.take(s, c) {
+				return true
+			}
+		case tableInterior:
+			if s.next > len(s.page.cells) {
+				w.stack = w.stack[:len(w.stack)-1]
+				continue
+			}
+			i := s.next
+			s.next++
+			if i > 0 {
+				w.checkDivider(s, &s.page.cells[i-1])
+			}
+			if i == len(s.page.cells) {
+				w.push(s.page.right, s.high)
+			} else {
+				w.push(s.page.cells[i].child, s.page.cells[i].rowid)
+			}
+		case indexInterior:
+			if s.next > len(s.page.cells) {
+				w.stack = w.stack[:len(w.stack)-1]
+				continue
+			}
+			if !s.down {
+				s.down = true
+				if s.next == len(s.page.cells) {
+					w.push(s.page.right, s.high)
+				} else {
+					w.push(s.page.cells[s.next].child, s.high)
+				}
+				continue
+			}
+			s.down = false
+			s.next++
+			if s.next <= len(s.page.cells) && w.take(s, &s.page.cells[s.next-1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkDivider compares the key of a cell that led to a child with the rowids that were there. An interior key is the last
+// rowid of what is on its left.
+func (w *Walk) checkDivider(s *step, c *cell) {
+	if !w.Broken && w.f.Canonical && w.started && c.rowid != w.last {
+		w.f.addf(Divider, w.name, s.page.number, c.offset, "key %d, want %d, the last one of page %d", c.rowid, w.last, c.child)
+	}
+}
+
+// take makes c the current cell, and reports whether its payload could be read.
+func (w *Walk) take(s *step, c *cell) bool {
+	w.page, w.cell = &s.page, c
+	if !w.index {
+		if w.started && c.rowid <= w.last {
+			w.fail(KeyOrder, s.page.number, c.offset, "key %d behind %d", c.rowid, w.last)
+			return false
+		}
+		if c.rowid > s.high {
+			w.fail(KeyOrder, s.page.number, c.offset, "key %d on a page whose keys end at %d", c.rowid, s.high)
+			return false
+		}
+		w.started, w.last, w.Key = true, c.rowid, c.rowid
+	}
+	w.shortest(s.page.number, c)
+	local := s.page.data[c.at : c.at+c.local]
+	if c.overflow == 0 && int64(c.local) == c.payload {
+		w.Payload = local
+		return true
+	}
+	if c.payload > maxPayload || c.payload/int64(w.f.size) > int64(w.f.pages) {
+		w.fail(Overflow, s.page.number, c.offset, "a row of %d bytes", c.payload)
+		return false
+	}
+	w.long = append(w.long[:0], local...)
+	if !w.follow(c) {
+		return false
+	}
+	w.Payload = w.long
+	return true
+}
+
+// shortest checks that the numbers before a payload are in their shortest form.
+func (w *Walk) shortest(page uint32, c *cell) {
+	want := varintSize(uint64(c.payload))
+	if !w.index {
+		want += varintSize(uint64(c.rowid))
+	}
+	got := c.at - c.offset
+	if w.page.kind == indexInterior {
+		got -= 4
+	}
+	if got != want && w.f.Canonical {
+		w.f.addf(Shortest, w.name, page, c.offset, "a length or key of more bytes than it needs")
+	}
+}
+
+// maxPayload is the longest row: no Value may be longer than 64 MiB, and an interaction has several.
+const maxPayload = 512 << 20
+
+// follow reads the overflow pages of c behind long.
+func (w *Walk) follow(c *cell) bool {
+	page, at := w.page.number, c.at+c.local
+	for n := c.overflow; ; {
+		left := c.payload - int64(len(w.long))
+		if !w.f.claim(n, w.tree, "a row goes on on") {
+			w.Broken = true
+			return false
+		}
+		data, err := w.f.read(n)
+		if err != nil {
+			w.fail(Unreadable, n, -1, "%v", err)
+			return false
+		}
+		next := binary.BigEndian.Uint32(data)
+		part := int(min(left, int64(w.f.size-4)))
+		w.long = append(w.long, data[4:4+part]...)
+		w.f.scratch = append(append(w.f.scratch[:0], data[:4+part]...), make([]byte, w.f.size-4-part)...)
+		left -= int64(part)
+		if left == 0 {
+			if next != 0 {
+				w.fail(Overflow, n, 0, "the row ends here, but page %d is said to follow", next)
+			}
+			w.f.compare(w.name, n, data, w.f.scratch)
+			return true
+		}
+		w.f.compare(w.name, n, data, w.f.scratch)
+		if next == 0 {
+			w.fail(Overflow, page, at, "the row ends %d bytes early", left)
+			return false
+		}
+		page, at, n = n, 0, next
+	}
+}
+
+// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing.
+func (f *Forest) Find(root uint32, rowid int64) []byte {
+	var p page
+	n := root
+	for range maxTreeDepth {
+		data, err := f.read(n)
+		if err != nil || p.parse(n, data) != nil {
+			return nil
+		}
+		i := 0 // first cell whose key is not below rowid
+		for lo, hi := 0, len(p.cells); ; {
+			if lo == hi {
+				i = lo
+				break
+			}
+			if mid := (lo + hi) / 2; p.cells[mid].rowid < rowid {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		switch {
+		case p.kind == tableInterior && i < len(p.cells):
+			n = p.cells[i].child
+		case p.kind == tableInterior:
+			n = p.right
+		case p.kind != tableLeaf || i == len(p.cells) || p.cells[i].rowid != rowid:
+			return nil
+		default:
+			return f.payload(&p, &p.cells[i])
+		}
+	}
+	return nil
+}
+
+// payload gives the whole payload of a cell, nil if it cannot be read.
+func (f *Forest) payload(p *page, c *cell) []byte {
+	if c.payload > maxPayload || c.payload/int64(f.size) > int64(f.pages) {
+		return nil
+	}
+	all := make([]byte, 0, c.payload)
+	all = append(all, p.data[c.at:c.at+c.local]...)
+	for n := c.overflow; int64(len(all)) < c.payload; {
+		data, err := f.read(n)
+		if err != nil {
+			return nil
+		}
+		all = append(all, data[4:4+min(c.payload-int64(len(all)), int64(f.size-4))]...)
+		n = binary.BigEndian.Uint32(data)
+	}
+	return all
+}

@@ -34,8 +34,8 @@ func newProveCommand() *cobra.Command {
 verify --proof checks it; so can other programs, since the forms are those of https://c2sp.org.
 
 --seq N proves that record N, counted from 0 for the experiment, is in the run: an answer of a language model, say. The proof
-shows the record, with its long values unless --fields chooses among them; of the others it has only a hash. Signatures
-that the archive has go with it.
+shows the record, with its long values unless --fields chooses among them; of the others it has only a hash, which hides what
+cannot be guessed (or anything, if the run has a salt). Signatures that the archive has go with it.
 
 --consistency OLD proves that the run begins with the records of an earlier state of it: OLD is their number, or a checkpoint
 that was noted down then, or a copy of the recording.`,

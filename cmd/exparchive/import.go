@@ -24,6 +24,7 @@ type importOptions struct {
 	folder        string
 	runID         string
 	dryRun, force bool
+	salt          bool
 	stdout        io.Writer
 	stderr        io.Writer
 }
@@ -57,6 +58,7 @@ makes the exit code 1; the others are imported all the same.`,
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` for the archives; it is made if need be")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
+	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
 	addRunFlag(cmd, &o.runID)
 	return cmd
 }
@@ -200,7 +202,11 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 	if err != nil {
 		return err
 	}
-	root, count, err := digest.Of(ctx, run)
+	source := provider.Provider(run)
+	if o.salt {
+		source = salted{run, newSalt()}
+	}
+	root, count, err := digest.Of(ctx, source)
 	if err != nil {
 		return err
 	}
@@ -209,7 +215,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 		return err
 	}
 	if !o.dryRun {
-		if err := o.write(ctx, job, label, run, root, provenance); err != nil {
+		if err := o.write(ctx, job, label, source, root, provenance); err != nil {
 			return err
 		}
 	}
@@ -217,7 +223,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 }
 
 // write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
-func (o *importOptions) write(ctx context.Context, job importJob, label string, run *castro.Run, want digest.Hash, provenance []archive.Annotation) (err error) {
+func (o *importOptions) write(ctx context.Context, job importJob, label string, run provider.Provider, want digest.Hash, provenance []archive.Annotation) (err error) {
 	folder, err := os.MkdirTemp(o.folder, ".import-")
 	if err != nil {
 		return err
@@ -321,7 +327,11 @@ func (o *importOptions) print(job importJob, e provider.Experiment, about castro
 	}
 	field("run", "%s (%s, %s, %s)", e.RunID, e.Name, e.Type, e.Status())
 	field("records", "%d", count)
-	field("digest", "%s", root)
+	if o.salt {
+		field("digest", "%s", "not known before, since the salt is random")
+	} else {
+		field("digest", "%s", root)
+	}
 	for _, p := range provenance {
 		field(p.Kind, "%s: %s", p.Name, p.Text)
 	}

@@ -24,6 +24,7 @@ type recording struct {
 	print    bool
 	seal     bool // also without a result
 	sections *sectionFlags
+	preamble *preamble // nil for a resumed recording
 }
 
 func (r *recording) addFlags(cmd *cobra.Command) {
@@ -35,6 +36,7 @@ func (r *recording) addFlags(cmd *cobra.Command) {
 
 func newRecordCommand() *cobra.Command {
 	var r recording
+	var start preambleFlags
 	var output string
 	var force bool
 	cmd := &cobra.Command{
@@ -65,6 +67,13 @@ the live file, as it does when the recording is interrupted or killed. It can be
 			if output == "" {
 				return usageErrorf("record: missing -o FILE%s (see `exparchive record --help`)", archive.Extension)
 			}
+			if r.asIs && start.any() {
+				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
+			}
+			var err error
+			if r.preamble, err = start.newPreamble(); err != nil {
+				return err
+			}
 			w, err := archive.Create(output, &archive.WriterOptions{Force: force})
 			if err != nil {
 				return withForceHint(err)
@@ -74,6 +83,7 @@ the live file, as it does when the recording is interrupted or killed. It can be
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive, or a recording that was cut short, of that name")
+	start.addFlags(cmd, "")
 	r.addFlags(cmd)
 	return cmd
 }
@@ -103,6 +113,9 @@ func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) 
 			}
 		}
 		sink = provider.Tee(w, printed)
+	}
+	if r.preamble != nil {
+		sink = r.preamble.before(sink)
 	}
 	o := &jsonl.ReaderOptions{Resume: resumed}
 	if !r.asIs {

@@ -17,6 +17,7 @@ const (
 	groupRecord = "record"
 	groupRead   = "read"
 	groupCheck  = "check"
+	groupShare  = "publish"
 	groupOther  = "other"
 )
 
@@ -60,11 +61,13 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupRecord, Title: "Recording:"},
 		&cobra.Group{ID: groupRead, Title: "Reading:"},
 		&cobra.Group{ID: groupCheck, Title: "Checking:"},
+		&cobra.Group{ID: groupShare, Title: "Publishing:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
-	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
-	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newQueryCommand, newDuckDBCommand)
+	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newAttachCommand, newSealCommand, newImportCommand)
+	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newExtractCommand, newQueryCommand, newDuckDBCommand)
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newCheckpointCommand, newSignCommand, newProveCommand)
+	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
 	addCommands(root, groupOther, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

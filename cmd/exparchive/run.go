@@ -27,6 +27,7 @@ type runOptions struct {
 	resume   bool
 	json     bool
 	sections *sectionFlags
+	preamble preambleFlags
 }
 
 func newRunCommand() *cobra.Command {
@@ -60,7 +61,11 @@ same command with --resume plays on from there.`,
 				return err
 			}
 			if o.dryRun {
-				return liquidity.Play(cmd.Context(), args[0], o.play, printer)
+				start, err := o.preamble.newPreamble()
+				if err != nil {
+					return err
+				}
+				return liquidity.Play(cmd.Context(), args[0], o.play, start.before(printer))
 			}
 			return o.record(cmd, args[0], printer)
 		},
@@ -75,6 +80,7 @@ same command with --resume plays on from there.`,
 	flags.BoolVar(&o.resume, "resume", false, "go on with the recording of this run that was cut short")
 	flags.DurationVar(&o.play.Pause, "pause", 0, "wait this `long` between two records, such as 50ms")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of text")
+	o.preamble.addFlags(cmd, "; the digest is then another for each run")
 	o.sections = addSectionFlags(cmd)
 	return cmd
 }
@@ -118,7 +124,14 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	var w *archive.Writer
 	sink := provider.Sink(nil)
+	start, err := o.preamble.newPreamble()
+	if err != nil {
+		return err
+	}
 	if o.resume {
+		if start.salt, err = saltOf(ctx, o.output+archive.LiveSuffix); err != nil {
+			return err
+		}
 		if w, err = archive.Resume(ctx, o.output+archive.LiveSuffix, nil); err == nil {
 			sink, err = newContinuation(ctx, w)
 		}
@@ -136,7 +149,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	}
 	signal.Ignore(syscall.SIGPIPE)
 	printed := &aside{sink: printer}
-	playErr := liquidity.Play(ctx, name, o.play, provider.Tee(sink, printed))
+	playErr := liquidity.Play(ctx, name, o.play, start.before(provider.Tee(sink, printed)))
 	seal, sealed := w.Seal()
 	switch {
 	case sealed:

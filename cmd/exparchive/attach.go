@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+)
+
+func newAttachCommand() *cobra.Command {
+	var name, mediaType string
+	cmd := &cobra.Command{
+		Use:   "attach FILE.simexp-live ATTACHMENT...",
+		Short: "Add files that belong to a run to its recording",
+		Long: `Add files that belong to a run (configuration, code, figures) to a recording that was cut short, before it is sealed. They are part of
+the run and of its digest; a sealed archive takes no more. While a run is being recorded only its recorder can add files: record
+--attach, run --attach, or a line of type "attachment".
+
+The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file.`,
+		Example: `  exparchive attach my.simexp-live config.yaml src/policy.py
+  exparchive attach my.simexp-live /tmp/plot-3.svg --as figures/costs.svg`,
+		Args: nArgs(2, -1, "a live file and one or more files to attach"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if (name != "" || mediaType != "") && len(args) > 2 {
+				return usageErrorf("attach: --as and --type go with one file")
+			}
+			files, err := readAttachments(args[1:])
+			if err != nil {
+				return err
+			}
+			if name != "" {
+				files[0].Name = name
+			}
+			if mediaType != "" {
+				files[0].MediaType = mediaType
+			}
+			return attach(cmd, liveName(args[0]), files)
+		},
+	}
+	cmd.Flags().StringVar(&name, "as", "", "the `name` of the attachment, a relative path with slashes")
+	cmd.Flags().StringVar(&mediaType, "type", "", "its media `type` (default: by the file's name)")
+	return cmd
+}
+
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err error) {
+	ctx := cmd.Context()
+	if err := checkAttachable(live); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := f.Validate(); err != nil {
+			return err
+		}
+	}
+	w, err := archive.Resume(ctx, live, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	for _, f := range files {
+		if err := w.Attachment(ctx, f); err != nil {
+			return inFile(live, err)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, plural(int64(len(f.Data)), "byte"))))
+	}
+	return nil
+}
+
+// checkAttachable says for what reason a file takes no attachments, before anything is tried.
+func checkAttachable(live string) error {
+	sealed := strings.TrimSuffix(live, archive.LiveSuffix)
+	if a, err := archive.Open(sealed, nil); err == nil && (live == sealed || !exists(live)) {
+		state := a.State()
+		a.Close()
+		if state == archive.Sealed {
+			return fmt.Errorf("%s: is sealed: its digest covers what is attached, so nothing can be added; record the run with --attach, or see annotate", sealed)
+		}
+	}
+	return checkLive(live)
+}
+
+// readAttachments reads files to be attached.
+func readAttachments(paths []string) ([]*provider.Attachment, error) {
+	var files []*provider.Attachment
+	names := map[string]string{}
+	for _, p := range paths {
+		f, err := readAttachment(p)
+		if err != nil {
+			return nil, err
+		}
+		if other, twice := names[f.Name]; twice {
+			return nil, fmt.Errorf("%s and %s would both be the attachment %q", other, p, f.Name)
+		}
+		names[f.Name] = p
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+func readAttachment(p string) (*provider.Attachment, error) {
+	info, err := os.Stat(p)
+	switch {
+	case err != nil:
+		return nil, inFile(p, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: is a folder; attach its files", p)
+	case !info.Mode().IsRegular():
+		return nil, inFile(p, errNotRegular)
+	case info.Size() > provider.MaxText:
+		return nil, fmt.Errorf("%s: %s, more than the %d that an attachment may have", p, plural(info.Size(), "byte"), provider.MaxText)
+	}
+	data, err := os.ReadFile(p)
+	if err != nil {
+		return nil, inFile(p, err)
+	}
+	f := &provider.Attachment{Name: attachmentName(p), Data: data}
+	f.MediaType = mediaTypes[strings.ToLower(path.Ext(f.Name))]
+	if err := f.Validate(); err != nil {
+		return nil, inFile(p, err)
+	}
+	return f, nil
+}
+
+// attachmentName makes the name of an attachment from the path of a file.
+func attachmentName(p string) string {
+	clean := filepath.Clean(p)
+	if filepath.IsLocal(clean) && clean != "." {
+		return filepath.ToSlash(clean)
+	}
+	if abs, err := filepath.Abs(clean); err == nil {
+		clean = abs
+	}
+	return filepath.Base(clean)
+}
+
+// mediaTypes are those of the extensions that files of experiments have; the tables of systems differ.
+var mediaTypes = map[string]string{
+	".bib": "application/x-bibtex", ".c": "text/x-c", ".csv": "text/csv", ".db": "application/vnd.sqlite3", ".go": "text/x-go", ".gz": "application/gzip",
+	".htm": "text/html", ".html": "text/html", ".ipynb": "application/x-ipynb+json", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".js": "text/javascript",
+	".json": "application/json", ".jsonl": "application/jsonl", ".log": "text/plain", ".md": "text/markdown", ".parquet": "application/vnd.apache.parquet",
+	".pdf": "application/pdf", ".png": "image/png", ".py": "text/x-python", ".r": "text/x-r", ".rs": "text/x-rust", ".sh": "application/x-sh",
+	".sql": "application/sql", ".svg": "image/svg+xml", ".tar": "application/x-tar", ".tex": "application/x-tex", ".toml": "application/toml",
+	".tsv": "text/tab-separated-values", ".txt": "text/plain", ".xml": "application/xml", ".yaml": "application/yaml", ".yml": "application/yaml",
+	".zip": "application/zip", ".zst": "application/zstd",
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+)
+
+type extractOptions struct {
+	folder string
+	runID  string
+	force  bool
+	json   bool
+}
+
+// An attachedFile is what extract says about an attachment.
+type attachedFile struct {
+	Name       string  `json:"name"`
+	MediaType  string  `json:"media_type,omitempty"`
+	Size       *int64  `json:"bytes"`
+	SHA256     *string `json:"sha256"`
+	Commitment *string `json:"withheld,omitempty"` // the commitment, if it is
+}
+
+func newExtractCommand() *cobra.Command {
+	var o extractOptions
+	cmd := &cobra.Command{
+		Use:   "extract FILE [NAME...] [-o FOLDER]",
+		Short: "List the files attached to a run, or write them into a folder",
+		Long: `List the files that are attached to a run. With -o FOLDER all of them are written into the folder, which is made if need be, or only
+those that are named. "-o -" writes one file to standard output.
+
+Nothing is written outside of the folder, and no file that is there is replaced unless --force.`,
+		Example: `  exparchive extract my.simexp
+  exparchive extract my.simexp -o my-files
+  exparchive extract my.simexp configs/exp1.yaml -o - | less`,
+		Args: nArgs(1, -1, "a file and perhaps names of attachments"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1:]) },
+	}
+	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
+	cmd.Flags().BoolVar(&o.json, "json", false, "list as JSON, one object a line")
+	addRunFlag(cmd, &o.runID)
+	return cmd
+}
+
+func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) error {
+	ctx := cmd.Context()
+	p, c, err := openRun(ctx, file, o.runID)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if o.folder == "" {
+		return o.list(cmd, p, file, names)
+	}
+	wanted, err := o.choose(ctx, p, file, names)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(wanted) == 0 && len(names) == 0:
+		return fmt.Errorf("%s: has no attachments", file)
+	case o.folder == "-" && len(wanted) != 1:
+		return usageErrorf("extract: standard output takes one file, not %d; name it", len(wanted))
+	}
+	if o.folder == "-" {
+		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
+			if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+				return fmt.Errorf("%s: %q %w", file, f.Name, errWithheldFile)
+			}
+			_, err := cmd.OutOrStdout().Write(f.Data)
+			return err
+		})
+	}
+	return o.write(cmd, p, file, wanted)
+}
+
+// list prints the attachments, or those of them that are named.
+func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file string, names []string) error {
+	ctx := cmd.Context()
+	wanted, err := o.choose(ctx, p, file, names)
+	if err != nil {
+		return err
+	}
+	t := newTable("NAME", "TYPE", ">BYTES", "SHA-256")
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
+		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
+		if commitment, withheld := provider.WithheldFrom(f, "data"); withheld {
+			a.Commitment = new(commitment.String())
+			t.add(f.Name, textOrDash(f.MediaType), "-", "withheld")
+		} else {
+			a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
+			t.add(f.Name, textOrDash(f.MediaType), fmt.Sprint(*a.Size), *a.SHA256)
+		}
+		if o.json {
+			return enc.Encode(a)
+		}
+		return nil
+	})
+	switch {
+	case err != nil || o.json:
+		return inFile(file, err)
+	case len(wanted) == 0:
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "no attachments")
+		return err
+	}
+	return t.print(cmd.OutOrStdout())
+}
+
+// choose gives the names of the attachments that are wanted, in the order of the run.
+func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file string, names []string) ([]string, error) {
+	var all, wanted []string
+	err := eachAttachment(ctx, p, nil, func(f *provider.Attachment) error {
+		all = append(all, f.Name)
+		if len(names) == 0 || slices.Contains(names, f.Name) {
+			wanted = append(wanted, f.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, inFile(file, err)
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive extract %s` lists them)", file, name, len(all), file)
+		}
+	}
+	return wanted, nil
+}
+
+// eachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are checked.
+func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, take func(*provider.Attachment) error) error {
+	for r, err := range p.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		f, ok := r.(*provider.Attachment)
+		if !ok || wanted != nil && !slices.Contains(wanted, f.Name) {
+			continue
+		}
+		if err := f.Validate(); err != nil {
+			return err
+		}
+		if err := take(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errWithheldFile = errors.New("was withheld from this copy")
+
+// write writes attachments into the folder. What would be in the way is found before the first one is written.
+func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file string, wanted []string) error {
+	if err := os.MkdirAll(o.folder, 0o777); err != nil {
+		return inFile(o.folder, err)
+	}
+	root, err := os.OpenRoot(o.folder) // no name and no link leads out of it
+	if err != nil {
+		return inFile(o.folder, err)
+	}
+	defer root.Close()
+	for _, name := range wanted {
+		if err := o.free(root, name); err != nil {
+			return fmt.Errorf("%s: %w", path.Join(o.folder, name), err)
+		}
+	}
+	var failed error
+	err = eachAttachment(cmd.Context(), p, wanted, func(f *provider.Attachment) error {
+		if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+			warnf(cmd.ErrOrStderr(), "%s: %q %v", file, f.Name, errWithheldFile)
+			failed = errReported{}
+			return nil
+		}
+		if err := o.writeFile(root, f); err != nil {
+			return fmt.Errorf("%s: %w", path.Join(o.folder, f.Name), err)
+		}
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path.Join(o.folder, f.Name)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+// free reports that a file is in the way.
+func (o *extractOptions) free(root *os.Root, name string) error {
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return pathless(err)
+	case !info.Mode().IsRegular():
+		return errNotRegular
+	case !o.force:
+		return errors.New("exists already (--force replaces it)")
+	}
+	return nil
+}
+
+// writeFile writes one file under a temporary name and gives it its own when it is complete.
+func (o *extractOptions) writeFile(root *os.Root, f *provider.Attachment) (err error) {
+	if err := root.MkdirAll(path.Dir(f.Name), 0o777); err != nil {
+		return pathless(err)
+	}
+	if err := o.free(root, f.Name); err != nil { // names that differ in case only may be the same file
+		return err
+	}
+	var random [6]byte
+	rand.Read(random[:])
+	temp := path.Join(path.Dir(f.Name), fmt.Sprintf(".%x.part", random))
+	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return pathless(err)
+	}
+	_, err = out.Write(f.Data)
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = root.Rename(temp, f.Name)
+	}
+	if err != nil {
+		return errors.Join(pathless(err), root.Remove(temp))
+	}
+	return nil
+}
+
+// pathless drops the path from an error to which it will be added.
+func pathless(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}

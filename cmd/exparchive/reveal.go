@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/redact"
+)
+
+type revealOptions struct {
+	filters     filterFlags
+	from        string
+	runID       string
+	output      string
+	dryRun      bool
+	force       bool
+	annotations []archive.Annotation
+}
+
+func newRevealCommand() *cobra.Command {
+	var o revealOptions
+	cmd := &cobra.Command{
+		Use:   "reveal PUBLIC.simexp --from ORIGINAL -o OUT.simexp",
+		Short: "Put withheld values back from the original, and prove that they are the ones",
+		Long: `Put values that redact took out of a copy of a run back from the original, which may be anything that holds the run. Every record of
+the two is compared by its hash, so what comes out is proven to be what was withheld: a record that differs is named, and
+nothing is written.
+
+Without flags everything is put back that the original has. --field, --seq, --agent and --iteration choose; those of different kinds
+narrow each other, those of one kind add up. --dry-run only proves that the two are of the same run.`,
+		Example: `  exparchive reveal public.simexp --from my.simexp -o for-reviewers.simexp --field response
+  exparchive reveal public.simexp --from my.simexp --dry-run`,
+		Args: nArgs(1, 1, "one redacted archive"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
+	}
+	o.filters.addFlags(cmd, "put back", false)
+	flags := cmd.Flags()
+	flags.StringVar(&o.from, "from", "", "the `original` (required)")
+	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run)")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; compare the two and print how many values would be put back")
+	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
+	addRunFlag(cmd, &o.runID)
+	return cmd
+}
+
+func (o *revealOptions) run(cmd *cobra.Command, path string) error {
+	ctx := cmd.Context()
+	filter, err := o.filters.filter(cmd)
+	switch {
+	case err != nil:
+		return err
+	case o.from == "":
+		return usageErrorf("reveal: missing --from ORIGINAL (see `exparchive reveal --help`)")
+	case !o.dryRun && o.output == "":
+		return usageErrorf("reveal: missing -o FILE%s, or --dry-run (see `exparchive reveal --help`)", archive.Extension)
+	}
+	copied, c, err := openRun(ctx, path, "")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	original, c, err := openRun(ctx, o.from, o.runID)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if a, ok := copied.(*archive.Archive); ok {
+		if o.annotations, err = a.Annotations(ctx); err != nil {
+			return inFile(path, err)
+		}
+	}
+	root, _, err := digest.Of(ctx, copied)
+	if err != nil {
+		return inFile(path, err)
+	}
+	var pick func(int64, provider.Record, string) bool
+	if !filter.Empty() {
+		pick = filter.Covers
+	}
+	revealed := 0
+	reveal := func(ctx context.Context, sink provider.Sink) (err error) {
+		revealed, err = redact.Reveal(ctx, sink, copied, original, pick)
+		if errors.Is(err, redact.ErrDiffers) {
+			return fmt.Errorf("%s: %w, %s", o.from, err, path)
+		}
+		return err
+	}
+	if o.dryRun {
+		if err := reveal(ctx, discard{}); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n", plural(int64(revealed), "value"), root)
+		return err
+	}
+	for _, source := range []string{path, o.from} {
+		if err := outputFree(source, o.output, o.force); err != nil {
+			return err
+		}
+	}
+	err = writeChecked(o.output, o.force, &archive.WriterOptions{Annotations: o.annotations},
+		func(w *archive.Writer) error { return reveal(ctx, w) },
+		func(path string) error { return compareArchive(ctx, path, root) })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n", terminal.Escape(o.output), plural(int64(revealed), "value"), root)
+	return err
+}
+
+// discard is a sink that keeps nothing.
+type discard struct{}
+
+func (discard) Begin(context.Context, *provider.Start) error             { return nil }
+func (discard) Event(context.Context, *provider.Event) error             { return nil }
+func (discard) Interaction(context.Context, *provider.Interaction) error { return nil }
+func (discard) Iteration(context.Context, *provider.Iteration) error     { return nil }
+func (discard) Note(context.Context, *provider.Note) error               { return nil }
+func (discard) Attachment(context.Context, *provider.Attachment) error   { return nil }
+func (discard) Finish(context.Context, *provider.Result) error           { return nil }

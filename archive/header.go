@@ -57,14 +57,14 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		h.pageSize = 65536
 	}
 	h.pages = int64(be.Uint32(b[28:]))
-	h.wal = b[18] == 2 || b[19] == 2
+	h.wal = b[18] == modeWAL || b[19] == modeWAL
 	for _, c := range []struct {
 		field string
 		at    int64
 		ok    bool
 	}{
 		{"page size", 16, h.pageSize >= 512 && h.pageSize&(h.pageSize-1) == 0},
-		{"file format version", 18, b[18] == b[19] && (b[18] == 1 || b[18] == 2)},
+		{"file format version", 18, (b[18] == modeRollback || b[18] == modeWAL) && (b[19] == modeRollback || b[19] == modeWAL)},
 		{"reserved space", 20, b[20] == 0},
 		{"payload fractions", 21, b[21] == 64 && b[22] == 32 && b[23] == 32},
 		{"schema format", 44, be.Uint32(b[44:]) == 4},

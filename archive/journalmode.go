@@ -33,7 +33,8 @@ func (w *Writer) enterWAL() error {
 	if err != nil {
 		return err
 	}
-	if mode, err := readMode(w.live); err != nil || mode == modeWAL {
+	write, read, err := readMode(w.live)
+	if err != nil || write == modeWAL && read == modeWAL {
 		return err
 	}
 	log := w.live + "-wal"
@@ -43,7 +44,7 @@ func (w *Writer) enterWAL() error {
 		}
 	} else if err != nil {
 		return err
-	} else if there.Size() > 0 {
+	} else if there.Size() > 0 && write == modeRollback && read == modeRollback {
 		return fmt.Errorf("%w: %s", ErrSidecar, log)
 	}
 	if err := w.sys.syncDir(filepath.Dir(w.live)); err != nil {
@@ -87,18 +88,39 @@ func keepLog(c *sql.Conn) error {
 	})
 }
 
-// readMode gives byte 18 of a database.
-func readMode(path string) (byte, error) {
+// restoreLog puts an empty log back beside the live file, which is closed. SQLite removes a log that it has emptied, if
+// an error made it close the file before keepLog.
+func (w *Writer) restoreLog() error {
+	info, err := os.Stat(w.live)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if write, read, err := readMode(w.live); err != nil || write == modeRollback && read == modeRollback {
+		return err
+	}
+	if _, err := os.Lstat(w.live + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := w.sys.create(w.live+"-wal", info.Mode().Perm()); err != nil {
+		return err
+	}
+	return w.sys.syncDir(filepath.Dir(w.live))
+}
+
+// readMode gives bytes 18 and 19 of a database. They differ only where writing them failed halfway.
+func readMode(path string) (write, read byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer f.Close()
-	var b [1]byte
+	var b [2]byte
 	if _, err := f.ReadAt(b[:], modeOffset); err == io.EOF {
-		return 0, fmt.Errorf("%w: shorter than a header", ErrDamaged)
+		return 0, 0, fmt.Errorf("%w: shorter than a header", ErrDamaged)
 	} else if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return b[0], nil
+	return b[0], b[1], nil
 }

@@ -221,7 +221,7 @@ func (w *Writer) disconnect() error {
 	err = errors.Join(err, w.db.Close())
 	batches.remove(w.batchNo)
 	w.db = nil
-	return err
+	return errors.Join(err, w.restoreLog())
 }
 
 // prepared gives the statements of the connection. SQLite lets go of the files only when none is left.

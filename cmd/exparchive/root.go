@@ -66,7 +66,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	)
 	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newAttachCommand, newSealCommand, newImportCommand)
 	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newExtractCommand, newQueryCommand, newDuckDBCommand)
-	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newCheckpointCommand, newSignCommand, newProveCommand)
+	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
 	addCommands(root, groupOther, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+func newRecoverCommand() *cobra.Command {
+	var output string
+	var force, keepChanged, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "recover DAMAGED -o NEW.simexp",
+		Short: "Bring out of a damaged archive what can still be read",
+		Long: `Bring out of a damaged or truncated archive, or live file, every record that can still be read, and seal it as a new archive.
+DAMAGED is not changed.
+
+Each record is compared with the hash that the file keeps of it. One that differs was changed: it is left out, unless
+--keep-changed is given. Records that the file keeps no hash of, the newest of a recording that was cut short, are taken if
+they break no rule. What is missing, changed or doubtful is printed, and stands in the new archive as notes of kind
+"salvaged". If nothing is, the new archive is the same run, with the same digest.
+
+The exit code is 0 only if the run came out whole.`,
+		Example: `  exparchive recover broken.simexp -o repaired.simexp`,
+		Args:    nArgs(1, 1, "one damaged archive or live file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if output == "" {
+				return usageErrorf("recover: missing -o FILE%s (see `exparchive recover --help`)", archive.Extension)
+			}
+			r, err := recoverFile(cmd, args[0], output, force, keepChanged)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+			} else {
+				r.print(cmd)
+			}
+			if err == nil && !r.Whole {
+				err = errReported{}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
+	cmd.Flags().BoolVar(&force, "force", false, "replace an archive of that name")
+	cmd.Flags().BoolVar(&keepChanged, "keep-changed", false, "bring out records too that are not as they were recorded")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// A recovery says what came of a damaged file.
+type recovery struct {
+	File        string   `json:"file"`
+	Output      string   `json:"output"`
+	Whole       bool     `json:"whole"`
+	Records     int64    `json:"records"` // of the original, found and sound
+	Proved      int64    `json:"proved"`
+	Uncommitted int64    `json:"uncommitted"`
+	Missing     []string `json:"missing"`
+	Changed     []int64  `json:"changed"`
+	Doubts      []string `json:"doubts"`
+	Digest      string   `json:"digest"`
+	keepChanged bool
+}
+
+func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged bool) (r recovery, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return r, inFile(path, err)
+	}
+	s, err := archive.OpenSalvage(cmd.Context(), path)
+	if err != nil {
+		return r, inFile(path, err)
+	}
+	defer s.Close()
+	s.KeepChanged = keepChanged
+	w, err := archive.Create(output, &archive.WriterOptions{Force: force, Bulk: true, Annotations: []archive.Annotation{
+		{Kind: "provenance", Name: "recovered", Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)},
+	}})
+	if err != nil {
+		return r, withForceHint(err)
+	}
+	if err := s.Write(cmd.Context(), w); err != nil {
+		return r, errors.Join(inFile(path, err), w.Discard())
+	}
+	if err := w.Close(); err != nil {
+		return r, err
+	}
+	seal, _ := w.Seal()
+	r = recovery{File: path, Output: output, Whole: s.Whole, Records: s.Records, Proved: s.Proved, Uncommitted: s.Uncommitted,
+		Missing: []string{}, Changed: append([]int64{}, s.Changed...), Doubts: append([]string{}, s.Doubts...), Digest: seal.Root.String(), keepChanged: keepChanged}
+	for _, m := range s.Missing {
+		r.Missing = append(r.Missing, m.String())
+	}
+	return r, nil
+}
+
+func (r recovery) print(cmd *cobra.Command) {
+	out := cmd.OutOrStdout()
+	line := func(format string, args ...any) { fmt.Fprintln(out, terminal.Escape(fmt.Sprintf(format, args...))) }
+	line("%s: %s found, %d of them proved by their hash", r.File, plural(r.Records, "record"), r.Proved)
+	if r.Uncommitted > 0 {
+		line("%d of them had not been acknowledged, or come from behind a damaged place of the log", r.Uncommitted)
+	}
+	for _, m := range r.Missing {
+		line("missing: %s", m)
+	}
+	what := "left out"
+	if r.keepChanged {
+		what = "kept"
+	}
+	for _, c := range r.Changed {
+		line("changed, %s: %d", what, c)
+	}
+	for _, d := range r.Doubts {
+		line("doubtful: %s", d)
+	}
+	if r.Whole {
+		line("%s: the whole run, digest %s", r.Output, r.Digest)
+	} else {
+		line("%s: not the whole run, digest %s", r.Output, r.Digest)
+	}
+}

@@ -75,7 +75,8 @@ func TestDifferential(t *testing.T) {
 				stop := failures >= *failFlag
 				mu.Unlock()
 				if d != nil {
-					small := runner.Reduce(t.Context(), c, 150)
+					fmt.Fprintf(os.Stderr, "seed %d: %v\n", seed, d) // reducing takes a while
+					small := runner.Reduce(t.Context(), c, time.Minute)
 					err := runner.Run(t.Context(), small)
 					t.Errorf("seed %d: %v\nreduced: %v\n%v", seed, d, err, small)
 					if *keepFlag != "" {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ErrEngine means that an engine, not the reader, gave up on a case: it crashed, or refused a file of its own.
@@ -113,13 +114,13 @@ func (r *Runner) Compare(ctx context.Context, path string) error {
 	return err
 }
 
-// Reduce makes a failing case smaller as long as it fails, for at most tries runs.
-func (r *Runner) Reduce(ctx context.Context, c *Case, tries int) *Case {
+// Reduce makes a failing case smaller as long as it fails, for about as long as limit.
+func (r *Runner) Reduce(ctx context.Context, c *Case, limit time.Duration) *Case {
+	end := time.Now().Add(limit)
 	fails := func(c *Case) bool {
-		if tries <= 0 {
+		if time.Now().After(end) {
 			return false
 		}
-		tries--
 		var d *Difference
 		return errors.As(r.Run(ctx, c), &d)
 	}

@@ -12,16 +12,17 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/internal/secrets"
+	"github.com/simexp/exparchive/internal/secrets/secretstest"
 )
 
 // TestScan_planted: of 500 secrets of every kind, plain and in JSON, 99 of 100 are found, none is in its excerpt.
 func TestScan_planted(t *testing.T) {
-	p := planter{rand.New(rand.NewPCG(5, 5))}
+	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(5, 5))}
 	const count = 500
 	missed := 0
 	for i := range count {
-		kind := plantedKinds[i%len(plantedKinds)]
-		secret, text := p.plant(kind)
+		kind := secretstest.Kinds[i%len(secretstest.Kinds)]
+		secret, text := p.Plant(kind)
 		text = "The run of Monday.\n" + text + "\nIteration 3, cost 5000."
 		if i%3 > 0 {
 			quoted, _ := json.Marshal(map[string]any{"iteration": 3, "note": text})
@@ -52,7 +53,7 @@ func TestScan_planted(t *testing.T) {
 	if missed*100 > count {
 		t.Errorf("missed %d of %d", missed, count)
 	}
-	t.Logf("found %d of %d secrets of %d kinds", count-missed, count, len(plantedKinds))
+	t.Logf("found %d of %d secrets of %d kinds", count-missed, count, len(secretstest.Kinds))
 }
 
 // TestScan_none: what is in every run and in every text about runs is no secret.
@@ -170,9 +171,9 @@ func TestAllow(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	p := planter{rand.New(rand.NewPCG(1, 1))}
-	for _, kind := range plantedKinds {
-		_, text := p.plant(kind)
+	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(1, 1))}
+	for _, kind := range secretstest.Kinds {
+		_, text := p.Plant(kind)
 		f.Add([]byte(text))
 	}
 	f.Add([]byte(`\\\\ud83d\ude00 \ud83d \u12 \`))

@@ -1,4 +1,5 @@
-package secrets_test
+// Package secretstest makes secrets that look like real ones, for tests.
+package secretstest
 
 import (
 	"encoding/base64"
@@ -19,10 +20,10 @@ const (
 	capitals = capital + "234567"
 )
 
-// A planter makes secrets of every kind that look like real ones.
-type planter struct{ *rand.Rand }
+// A Planter makes secrets of every kind that look like real ones.
+type Planter struct{ *rand.Rand }
 
-func (p planter) of(n int, from string) string {
+func (p Planter) of(n int, from string) string {
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = from[p.IntN(len(from))]
@@ -30,10 +31,10 @@ func (p planter) of(n int, from string) string {
 	return string(b)
 }
 
-func (p planter) pick(of ...string) string { return of[p.IntN(len(of))] }
+func (p Planter) pick(of ...string) string { return of[p.IntN(len(of))] }
 
 // pem gives a block of lines.
-func (p planter) pem(label string, lines int) string {
+func (p Planter) pem(label string, lines int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "-----BEGIN %s-----\n", label)
 	for range lines {
@@ -43,8 +44,8 @@ func (p planter) pem(label string, lines int) string {
 	return b.String()
 }
 
-// plant gives a secret of the kind, and the text in which it stands where the kind needs a context.
-func (p planter) plant(kind string) (secret, text string) {
+// Plant gives a secret of the kind, and the text in which it stands where the kind needs a context.
+func (p Planter) Plant(kind string) (secret, text string) {
 	with := func(format string) (string, string) { return secret, fmt.Sprintf(format, secret) }
 	jwt := func() string {
 		head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
@@ -144,8 +145,8 @@ func (p planter) plant(kind string) (secret, text string) {
 	return with(p.pick("%s", "key %s was used", `KEY="%s"`, "line\n%s\nline", "(%s)", "%s,"))
 }
 
-// plantedKinds are those that planter knows.
-var plantedKinds = strings.Fields(`private-key putty-private-key age-secret-key aws-access-key-id aws-secret-access-key gcp-api-key google-oauth-token
+// Kinds are the kinds of secrets that a Planter knows.
+var Kinds = strings.Fields(`private-key putty-private-key age-secret-key aws-access-key-id aws-secret-access-key gcp-api-key google-oauth-token
 	google-oauth-secret azure-storage-key azure-client-secret azure-sas azure-ai-key digitalocean-token databricks-token tailscale-key
 	anthropic-key openrouter-key openai-key huggingface-token groq-key xai-key replicate-token langsmith-key github-token
 	github-fine-grained-token gitlab-token npm-token pypi-token docker-token vault-token terraform-token newrelic-key grafana-token

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/archive"
-	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/redact"
@@ -238,17 +237,34 @@ func (s *redactSurvey) warn(stderr io.Writer, verb string) {
 	}
 }
 
-// maxShown bounds how many places are listed.
-const maxShown = 20
+// maxShown bounds how many records are listed of those in which the same remains.
+const maxShown = 10
 
-// reportRemains lists what stays.
+// reportRemains lists what stays, a line for each field and reason.
 func (s *redactSurvey) reportRemains(stderr io.Writer) {
-	for i, r := range s.remains {
-		if i == maxShown {
-			fmt.Fprintf(stderr, "exparchive: … and %d more\n", len(s.remains)-maxShown)
-			break
+	type group struct{ field, why string }
+	var order []group
+	records := map[group][]int64{}
+	for _, r := range s.remains {
+		g := group{r.Field, r.Why}
+		if records[g] == nil {
+			order = append(order, g)
 		}
-		warnf(stderr, "record %d: %s %s", r.Seq, terminal.Escape(r.Field), r.Why)
+		records[g] = append(records[g], r.Seq)
+	}
+	for _, g := range order {
+		list := records[g]
+		text := fmt.Sprintf("record %d", list[0])
+		if len(list) > 1 {
+			text = fmt.Sprintf("records %d", list[0])
+			for _, seq := range list[1:min(len(list), maxShown)] {
+				text += fmt.Sprintf(", %d", seq)
+			}
+			if more := len(list) - maxShown; more > 0 {
+				text += fmt.Sprintf(" and %d more", more)
+			}
+		}
+		warnf(stderr, "%s: %s %s", text, g.field, g.why)
 	}
 }
 

@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/simexp/exparchive/internal/visible"
 )
 
 // Is reports whether w is a terminal.
@@ -39,37 +38,8 @@ func Color(mode string, w io.Writer) (bool, error) {
 	return false, fmt.Errorf("colour mode %q, want auto, always or never", mode)
 }
 
-// Escape makes text safe for one line of a terminal: control characters, line and paragraph separators, characters that
-// are invisible or change the direction of text, and bytes that are not UTF-8 are written as in a Go string. A backslash stays as
-// it is, since names of files have them on some systems.
-func Escape(s string) string {
-	if strings.IndexFunc(s, unsafe) < 0 && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unsafe(r):
-			quoted := strconv.QuoteRuneToASCII(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		default:
-			b.WriteString(s[i : i+size])
-		}
-		i += size
-	}
-	return b.String()
-}
-
-// unsafe holds for what is not meant to be seen. The variation selectors and the joiners that scripts and emoji need to look
-// right are formatting characters too, but only the joiners are in Cf; they are let through.
-func unsafe(r rune) bool {
-	const joiners = "\u200c\u200d"
-	return !strings.ContainsRune(joiners, r) &&
-		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
-}
+// Escape makes text safe for one line of a terminal, as [visible.Line] says.
+func Escape(s string) string { return visible.Line(s) }
 
 // Clip shortens s to at most width characters, the last of which is then an ellipsis.
 func Clip(s string, width int) string {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/simexp/exparchive/internal/visible"
 )
 
 func TestEscape(t *testing.T) {
@@ -36,7 +38,7 @@ func FuzzEscape(f *testing.F) {
 			t.Errorf("Escape(%q) = %q, which is not UTF-8", s, got)
 		}
 		for _, r := range got {
-			if unsafe(r) {
+			if visible.Hidden(r) {
 				t.Errorf("Escape(%q) = %q, which holds %U", s, got, r)
 			}
 		}

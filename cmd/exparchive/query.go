@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/csv"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -34,6 +34,7 @@ var rowFormats = map[string]func(io.Writer) rowWriter{
 
 func newQueryCommand() *cobra.Command {
 	var format string
+	var raw bool
 	cmd := &cobra.Command{
 		Use:   "query FILE.simexp SQL",
 		Short: "Ask an archive with SQL",
@@ -63,10 +64,15 @@ The SQL "-" is read from standard input.`,
 				}
 				statement = string(text)
 			}
-			return runQuery(cmd.Context(), args[0], statement, newWriter(cmd.OutOrStdout()))
+			w := newWriter(cmd.OutOrStdout())
+			if c, ok := w.(*csvRows); ok {
+				c.w.Raw = raw
+			}
+			return runQuery(cmd.Context(), args[0], statement, w)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "print a table, csv or json")
+	cmd.Flags().BoolVar(&raw, "raw", false, "in csv, leave texts alone that a spreadsheet would take for formulas")
 	return cmd
 }
 
@@ -161,23 +167,28 @@ func cellText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// csvRows prints RFC 4180. NULL is the empty field, a blob is hexadecimal.
+// csvRows prints RFC 4180. NULL is the empty cell and the empty text a quoted one; a blob is hexadecimal.
 type csvRows struct{ w *csv.Writer }
 
-func (c *csvRows) columns(names []string) error { return c.w.Write(names) }
+func (c *csvRows) columns(names []string) error {
+	for _, name := range names {
+		c.w.Text(name)
+	}
+	return c.w.End()
+}
 
 func (c *csvRows) row(values []any) error {
-	fields := make([]string, len(values))
-	for i, v := range values {
-		fields[i] = cellText(v)
+	for _, v := range values {
+		if v == nil {
+			c.w.Absent()
+		} else {
+			c.w.Text(cellText(v))
+		}
 	}
-	return c.w.Write(fields)
+	return c.w.End()
 }
 
-func (c *csvRows) end() error {
-	c.w.Flush()
-	return c.w.Error()
-}
+func (c *csvRows) end() error { return c.w.Flush() }
 
 // jsonRows prints an array of objects, a line each, with the columns in order. A blob is base64; a number that JSON does not
 // know is a string.

@@ -19,13 +19,12 @@ import (
 // A runInfo is everything that info says about a run.
 type runInfo struct {
 	runSummary
-	Size        int64            `json:"file_bytes"`
-	Schema      int              `json:"schema_version,omitempty"`
-	Counts      *recordCounts    `json:"counts"`
-	Digest      *string          `json:"digest"` // as the seal says
-	Notes       []infoNote       `json:"notes"`
-	Annotations []infoAnnotation `json:"annotations,omitempty"`
-	About       [][2]string      `json:"about,omitempty"` // what kind of file a legacy database is
+	Size   int64         `json:"file_bytes"`
+	Schema int           `json:"schema_version,omitempty"`
+	Counts *recordCounts `json:"counts"`
+	Digest *string       `json:"digest"` // as the seal says
+	Notes  []infoNote    `json:"notes"`
+	About  [][2]string   `json:"about,omitempty"` // what kind of file a legacy database is
 }
 
 type recordCounts struct {
@@ -149,11 +148,7 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		return info, err
 	}
 	info.Counts = &recordCounts{sum.Records, sum.Events, sum.Interactions, sum.Iterations, sum.Notes, sum.Attachments}
-	annotations, err := a.Annotations(ctx)
-	for _, n := range annotations {
-		info.Annotations = append(info.Annotations, infoAnnotation(n))
-	}
-	return info, err
+	return info, nil
 }
 
 // countRecords reads the whole run of p.

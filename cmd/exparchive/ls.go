@@ -15,6 +15,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/sign"
 )
 
 // A listing is what ls was asked for.
@@ -185,10 +186,30 @@ func (o *lsOptions) print(w io.Writer, runs []runSummary) error {
 		_, err := fmt.Fprintln(w, "no runs")
 		return err
 	}
-	t := newTable("RUN", "EXPERIMENT", "TYPE", "STATUS", ">ITERATIONS", ">FINAL COST", ">BEST COST", "CONVERGED", "STARTED", "FILE")
+	titles := []string{"RUN", "EXPERIMENT", "TYPE", "STATUS", ">ITERATIONS", ">FINAL COST", ">BEST COST", "CONVERGED", "STARTED", "FILE"}
+	annotated := slices.ContainsFunc(runs, func(r runSummary) bool { return r.annotated() != "" })
+	if annotated {
+		titles = slices.Insert(titles, 4, "ANNOTATED")
+	}
+	t := newTable(titles...)
 	for _, r := range runs {
-		t.add(terminal.Clip(r.RunID, 60), terminal.Clip(r.Experiment, 40), terminal.Clip(r.Type, 20), string(r.Status), fmt.Sprint(r.Iterations),
-			centsOrDash(r.FinalCost), centsOrDash(r.BestCost), yesNoOrDash(r.Converged), orDash(r.CreatedAt), r.File)
+		cells := []string{terminal.Clip(r.RunID, 60), terminal.Clip(r.Experiment, 40), terminal.Clip(r.Type, 20), string(r.Status), fmt.Sprint(r.Iterations),
+			centsOrDash(r.FinalCost), centsOrDash(r.BestCost), yesNoOrDash(r.Converged), orDash(r.CreatedAt), r.File}
+		if annotated {
+			cells = slices.Insert(cells, 4, textOrDash(terminal.Clip(r.annotated(), 40)))
+		}
+		t.add(cells...)
 	}
 	return t.print(w)
+}
+
+// annotated gives the kinds of annotations that people made, as against those of this program.
+func (s runSummary) annotated() string {
+	var kinds []string
+	for _, a := range s.Annotations {
+		if a.Kind != "provenance" && a.Kind != sign.KindSSH && a.Kind != sign.KindNote && !slices.Contains(kinds, a.Kind) {
+			kinds = append(kinds, a.Kind)
+		}
+	}
+	return strings.Join(kinds, ", ")
 }

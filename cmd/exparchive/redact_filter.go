@@ -65,12 +65,12 @@ func (f *filterFlags) filter(cmd *cobra.Command) (*redact.Filter, error) {
 		}
 		filter.Match = append(filter.Match, m)
 	}
+	if f.allow != "" && !f.secrets {
+		return nil, usageErrorf("%s: --allow goes with --secrets", cmd.Name())
+	}
 	allow, err := readAllow(f.allow)
 	if err != nil {
 		return nil, err
-	}
-	if f.allow != "" && !f.secrets {
-		return nil, usageErrorf("%s: --allow goes with --secrets", cmd.Name())
 	}
 	if f.secrets {
 		filter.Secrets = func(text []byte) []secrets.Finding { return slices.DeleteFunc(secrets.Scan(text), allow.Allows) }

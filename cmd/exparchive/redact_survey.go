@@ -230,7 +230,7 @@ func (s *redactSurvey) warn(stderr io.Writer, verb string) {
 		warnf(stderr, "annotation %d matches and %s", i+1, verb)
 	}
 	if !s.salted && s.weak > 0 {
-		warnf(stderr, "the run has no salt: whoever guesses one of %s that are short, or that hold something guessable, can check it against its commitment (record, run and import have --salt)", plural(int64(s.weak), "withheld value"))
+		warnf(stderr, "the run has no salt: of what is withheld, %s can perhaps be guessed, and a guess be checked against the commitment (record, run and import have --salt)", plural(int64(s.weak), "value"))
 	}
 	if s.search.Full() {
 		warnf(stderr, "too much matches to look for all of it byte by byte in the file; what is not looked for was withheld all the same")

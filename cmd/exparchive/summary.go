@@ -24,6 +24,7 @@ type runSummary struct {
 	BestCost          *provider.Cents           `json:"best_cost"`
 	FirstCosts        map[string]provider.Cents `json:"first_costs"`
 	LastCosts         map[string]provider.Cents `json:"last_costs"`
+	Annotations       []infoAnnotation          `json:"annotations,omitempty"`
 
 	notes []provider.Note
 }
@@ -47,6 +48,13 @@ func summarize(ctx context.Context, path string, p provider.Provider) (runSummar
 		s.State = a.State()
 		sum, err := a.Summary(ctx)
 		s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+		if err != nil {
+			return s, err
+		}
+		annotations, err := a.Annotations(ctx)
+		for _, n := range annotations {
+			s.Annotations = append(s.Annotations, infoAnnotation(n))
+		}
 		return s, err
 	}
 	numbers, err := p.Iterations(ctx)

@@ -19,12 +19,13 @@ import (
 // A runInfo is everything that info says about a run.
 type runInfo struct {
 	runSummary
-	Size   int64         `json:"file_bytes"`
-	Schema int           `json:"schema_version,omitempty"`
-	Counts *recordCounts `json:"counts"`
-	Digest *string       `json:"digest"` // as the seal says
-	Notes  []infoNote    `json:"notes"`
-	About  [][2]string   `json:"about,omitempty"` // what kind of file a legacy database is
+	Size     int64         `json:"file_bytes"`
+	Schema   int           `json:"schema_version,omitempty"`
+	Counts   *recordCounts `json:"counts"`
+	Digest   *string       `json:"digest"`             // as the seal says
+	Withheld int64         `json:"withheld,omitempty"` // values that a redacted copy lacks
+	Notes    []infoNote    `json:"notes"`
+	About    [][2]string   `json:"about,omitempty"` // what kind of file a legacy database is
 }
 
 type recordCounts struct {
@@ -148,7 +149,12 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		return info, err
 	}
 	info.Counts = &recordCounts{sum.Records, sum.Events, sum.Interactions, sum.Iterations, sum.Notes, sum.Attachments}
-	return info, nil
+	const withheld = "SELECT count(*) FROM redaction WHERE commitment IS NOT NULL AND field <> 'salt'"
+	err = a.Query(ctx, withheld, func([]string) error { return nil }, func(row []any) error {
+		info.Withheld, _ = row[0].(int64)
+		return nil
+	})
+	return info, err
 }
 
 // countRecords reads the whole run of p.
@@ -204,6 +210,9 @@ func (i runInfo) fields() [][2]string {
 		{"last costs", costsText(i.LastCosts)},
 		{"records", i.Counts.text()},
 	}...)
+	if i.Withheld > 0 {
+		f = append(f, [2]string{"withheld", plural(i.Withheld, "value") + ", of which only commitments are here"})
+	}
 	if i.Digest != nil {
 		f = append(f, [2]string{"digest", *i.Digest})
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/secrets"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/redact"
@@ -169,7 +170,7 @@ func (s *redactSurvey) again(seq int64, r provider.Record) {
 			continue
 		}
 		value := redact.Value(r, field)
-		if !s.search.Has(value) {
+		if !s.has(value) {
 			continue
 		}
 		if s.filter.Secrets != nil && s.filter.Covers(seq, r, field) {
@@ -179,10 +180,15 @@ func (s *redactSurvey) again(seq int64, r provider.Record) {
 		}
 	}
 	for _, at := range redact.Envelope(r) {
-		if s.search.Has([]byte(at.Text)) {
+		if s.has([]byte(at.Text)) {
 			s.remain(seq, at.Field, whyEnvelope)
 		}
 	}
+}
+
+// has reports whether a text has one of those that are looked for, also behind escapes of JSON.
+func (s *redactSurvey) has(text []byte) bool {
+	return slices.ContainsFunc(secrets.Views(text), s.search.Has)
 }
 
 // remain notes a place once.
@@ -198,7 +204,7 @@ func (s *redactSurvey) annotations(list []archive.Annotation) {
 	for i, a := range list {
 		hit := false
 		for _, text := range []string{a.Kind, a.Name, a.Text} {
-			hit = hit || len(s.filter.Hits([]byte(text))) > 0 || s.search.Has([]byte(text))
+			hit = hit || len(s.filter.Hits([]byte(text))) > 0 || s.has([]byte(text))
 		}
 		if hit {
 			s.dropped = append(s.dropped, i)
@@ -299,7 +305,7 @@ func (s *redactSurvey) checkCopy(ctx context.Context, path string) error {
 			}
 			if value := redact.Value(r, field); s.known[place{seq, field}] {
 				note(value)
-			} else if s.search.Has(value) {
+			} else if s.has(value) {
 				return fmt.Errorf("%w: record %d: %s", errStillThere, seq, field)
 			}
 		}

@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -61,7 +63,7 @@ func unlockLive(l *flock.Flock) error {
 
 // beingRecorded reports whether a process holds the lock of the live file. It changes nothing.
 func beingRecorded(livePath string) bool {
-	if _, err := os.Stat(livePath + lockSuffix); err != nil {
+	if info, err := os.Stat(livePath + lockSuffix); err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for ever
 		return false
 	}
 	l := flock.New(livePath+lockSuffix, flock.SetFlag(os.O_RDONLY))
@@ -74,9 +76,19 @@ func beingRecorded(livePath string) bool {
 
 // holder says who holds the lock, as it wrote itself.
 func holder(livePath string) string {
-	text, err := os.ReadFile(livePath + lockSuffix)
-	if who, _, _ := strings.Cut(string(text), "\n"); err == nil && who != "" && len(who) < 300 {
+	const unknown = "another process"
+	if info, err := os.Stat(livePath + lockSuffix); err != nil || !info.Mode().IsRegular() {
+		return unknown
+	}
+	f, err := os.Open(livePath + lockSuffix)
+	if err != nil {
+		return unknown
+	}
+	defer f.Close()
+	text := make([]byte, 300)
+	n, err := io.ReadFull(f, text)
+	if who, _, _ := strings.Cut(string(text[:n]), "\n"); errors.Is(err, io.ErrUnexpectedEOF) && who != "" {
 		return fmt.Sprintf("%q", who)
 	}
-	return "another process"
+	return unknown
 }

@@ -43,6 +43,8 @@ type Archive struct {
 	db      *sqlx.DB
 	view    *vfs.FS
 	files   []io.Closer
+	raw     io.ReaderAt // the file as its pages are, nil if another process writes to it
+	rawSize int64
 	seal    *Seal
 	typesMu sync.RWMutex
 	types   map[int64]string // event types by id; grows while the run is recorded
@@ -129,6 +131,9 @@ func (a *Archive) openFile(mayBusy bool) error {
 
 // openWAL opens a live file that a killed recorder left behind together with its write-ahead log.
 func (a *Archive) openWAL(f *os.File, h header) error {
+	if info, err := os.Stat(a.path + "-wal"); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for ever
+		return fmt.Errorf("%w: %s-wal is not a regular file", ErrDamaged, a.path)
+	}
 	wal, err := os.Open(a.path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: it was recorded into when it was copied, and %s-wal, which holds its newest records, is missing", ErrUnsealed, a.path)
@@ -171,6 +176,7 @@ func (a *Archive) openView(r io.ReaderAt, size int64, h header) error {
 		return err
 	}
 	a.db, a.view = sqlx.NewDb(db, "sqlite"), view
+	a.raw, a.rawSize = r, size
 	a.state = Unfinished
 	return a.check(h)
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/provider"
@@ -43,6 +42,7 @@ type Salvage struct {
 	KeepChanged bool
 
 	files    []io.Closer
+	main     *os.File
 	pages    *pages
 	found    []place // by seq, then by how good the source is
 	chosen   []place
@@ -72,7 +72,8 @@ type place struct {
 	seq    int64
 	kind   provider.Kind
 	leaf   byte // kind of page
-	image  int32
+	old    bool // not the current version of the page
+	image  int64
 	offset int32
 }
 
@@ -115,7 +116,7 @@ func (s *Salvage) open(path string) error {
 	if beingRecorded(path) {
 		return fmt.Errorf("%w by %s", ErrBusy, holder(path))
 	}
-	p := &pages{size: schema.PageSize, current: map[uint32]image{}}
+	p := &pages{size: schema.PageSize, newest: map[uint32]int64{}}
 	s.pages = p
 	head := make([]byte, headerSize)
 	if _, err := f.ReadAt(head, 0); err == nil {
@@ -124,12 +125,9 @@ func (s *Salvage) open(path string) error {
 			p.size = ps
 		}
 	}
-	for at := int64(0); at < size; at += p.size {
-		p.current[uint32(at/p.size)+1] = image{f, at}
-	}
-	// Of a live file the newest version of a page is in its log; versions behind a damaged place of the log, and older ones, are
-	// looked at last.
-	var others []image
+	p.main, p.pages, s.main = image{f, 0}, (size+p.size-1)/p.size, f
+	// Of a live file the newest version of a page is in its log; older versions, and what is behind a damaged place of the log,
+	// count only where nothing else is.
 	log, logSize, err := s.openFile(path + "-wal")
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotArchive):
@@ -140,38 +138,24 @@ func (s *Salvage) open(path string) error {
 		if err != nil {
 			index = walIndex{}
 		}
-		valid := map[int64]bool{}
-		for page, at := range index.frames {
-			valid[at] = true
-			if old, ok := p.current[page]; ok {
-				others = append(others, old)
-			}
-			p.current[page] = image{log, at}
-		}
+		numbers := map[int64]int64{} // of images, by their place in the log
 		for at := int64(walHeaderSize + frameHeader); at < logSize; at += p.size + frameHeader {
-			if !valid[at] {
-				others = append(others, image{log, at})
-			}
+			numbers[at] = p.pages + int64(len(p.log))
+			p.log = append(p.log, image{log, at})
+		}
+		for page, at := range index.frames {
+			p.newest[page] = numbers[at]
 		}
 	}
-	numbers := make([]uint32, 0, len(p.current))
-	for n := range p.current {
-		numbers = append(numbers, n)
-	}
-	slices.Sort(numbers)
-	for _, n := range numbers {
-		p.images = append(p.images, p.current[n])
-	}
-	p.primary = len(p.images)
-	slices.SortFunc(others, func(a, b image) int { return int(min(max(a.at-b.at, -1), 1)) })
-	p.images = append(p.images, others...)
 	s.refill()
 	return nil
 }
 
 // refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is brought
 // out, and of what a file holds no more than a few times its size is plausible.
-func (s *Salvage) refill() { s.pages.budget = 8*int64(len(s.pages.images))*s.pages.size + 1<<20 }
+func (s *Salvage) refill() {
+	s.pages.budget = 8*(s.pages.pages+int64(len(s.pages.log)))*s.pages.size + 1<<20
+}
 
 func (s *Salvage) openFile(path string) (*os.File, int64, error) {
 	if info, err := os.Stat(path); err != nil {
@@ -190,15 +174,24 @@ func (s *Salvage) openFile(path string) (*os.File, int64, error) {
 
 // scan goes through all pages and notes where the rows are.
 func (s *Salvage) scan(ctx context.Context) error {
-	for n, image := range s.pages.images {
+	p := s.pages
+	for n := int64(0); n < p.pages+int64(len(p.log)); n++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page, err := s.pages.read(image)
+		if n < p.pages && n%1024 == 0 { // much of a file may be a hole, which takes long to read
+			n = min(max(n, dataFrom(s.main, n*p.size)/p.size), p.pages)
+		}
+		if n == p.pages+int64(len(p.log)) {
+			break
+		}
+		image := p.image(n)
+		page, err := p.read(image)
 		if err != nil {
 			continue // a bad sector
 		}
-		kind, at := cells(page, image.at == 0)
+		current := p.isCurrent(n)
+		kind, at := cells(page, n == 0 || n >= p.pages && bytes.HasPrefix(page, []byte("SQLite format 3\x00")))
 		for _, offset := range at {
 			row, err := s.pages.row(page, kind, offset)
 			if errors.Is(err, errBudget) {
@@ -206,7 +199,7 @@ func (s *Salvage) scan(ctx context.Context) error {
 			} else if err != nil {
 				continue
 			}
-			s.note(row, place{leaf: kind, image: int32(n), offset: int32(offset)})
+			s.note(row, place{leaf: kind, old: !current, image: n, offset: int32(offset)})
 		}
 	}
 	if len(s.found) == 0 && s.start == nil {
@@ -218,7 +211,7 @@ func (s *Salvage) scan(ctx context.Context) error {
 // note takes down what a row is.
 func (s *Salvage) note(r row, at place) {
 	v := r.values
-	current := int(at.image) < s.pages.primary
+	current := !at.old
 	record := func(seq int64, kind provider.Kind) {
 		if seq > 0 && seq < 1<<40 {
 			at.seq, at.kind = seq, kind
@@ -248,15 +241,15 @@ func (s *Salvage) note(r row, at place) {
 	case attachmentPattern.match(v):
 		record(r.key, provider.KindAttachment)
 	case eventTypePattern.match(v):
-		if _, ok := s.types[r.key]; !ok {
+		if _, ok := s.types[r.key]; !ok || current {
 			s.types[r.key] = string(v[1].b)
 		}
 	case sectionPattern.match(v):
-		if _, ok := s.sections[r.key]; !ok {
+		if _, ok := s.sections[r.key]; !ok || current {
 			s.sections[r.key] = at
 		}
 	case blockPattern.match(v):
-		if _, ok := s.blocks[r.key]; !ok && len(v[1].b) == len(digest.Hash{}) && len(v[2].b)%leafPrefix == 0 {
+		if _, ok := s.blocks[r.key]; (!ok || current) && len(v[1].b) == len(digest.Hash{}) && len(v[2].b)%leafPrefix == 0 {
 			s.blocks[r.key] = leafBlock{r.key, digest.Hash(v[1].b), v[2].b}
 		}
 	case sealPattern.match(v):
@@ -304,7 +297,7 @@ func (v datum) optionalInt() *int64 {
 
 // rowAt reads a row again.
 func (s *Salvage) rowAt(at place) (row, error) {
-	page, err := s.pages.read(s.pages.images[at.image])
+	page, err := s.pages.read(s.pages.image(at.image))
 	if err != nil {
 		return row{}, err
 	}
@@ -389,8 +382,12 @@ func (s *Salvage) prompt(list datum, what string, lost *[]string) *string {
 	for _, id := range ids {
 		at, ok := s.sections[id]
 		r, err := row{}, errCell
-		if ok && b.Len() <= provider.MaxText {
+		if ok {
 			r, err = s.rowAt(at)
+		}
+		if b.Len() > provider.MaxText || len(*lost) > 1000 {
+			*lost = []string{fmt.Sprintf("its %s is lost", what)}
+			return nil
 		}
 		if err != nil {
 			*lost = append(*lost, fmt.Sprintf("its %s lacks a part at byte %d", what, b.Len()))

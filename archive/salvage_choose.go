@@ -13,9 +13,9 @@ import (
 
 // choose settles which of the rows found are the records of the run, and what is missing.
 func (s *Salvage) choose(ctx context.Context) error {
-	// The current version of a page comes before older ones.
+	// The current version of a page comes before others, and of those the newest first.
 	slices.SortStableFunc(s.found, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.image, b.image), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.seq, b.seq), compareBool(a.old, b.old), cmp.Compare(b.image, a.image), cmp.Compare(a.offset, b.offset))
 	})
 	leaf := &digest.Leaf{}
 	tree := &digest.Tree{}
@@ -111,7 +111,7 @@ func (s *Salvage) choose(ctx context.Context) error {
 		if a == proved || good[at.seq-at.seq%digest.BlockSize] {
 			s.Proved++
 		}
-		if int(at.image) >= s.pages.primary {
+		if at.old && at.image >= s.pages.pages {
 			s.Uncommitted++
 		}
 		if d := doubts[at.seq]; d != "" {
@@ -123,6 +123,16 @@ func (s *Salvage) choose(ctx context.Context) error {
 	slices.Sort(s.Changed)
 	s.account(changed, hashes, tree)
 	return nil
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 type agreement int

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/simexp/exparchive/provider"
 )
 
 // Salvage reads the pages of a damaged file by itself (https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.1). It goes
@@ -18,15 +20,49 @@ type image struct {
 	at int64
 }
 
-// pages are the images that rows are looked for in, the current version of each page before older ones, and what overflow
-// chains are followed through.
+// pages are the images that rows are looked for in: those of the main file, by page number, and behind them those of the log.
 type pages struct {
-	size    int64
-	images  []image
-	current map[uint32]image // by page number
-	primary int              // how many of images are current versions
-	budget  int64            // bytes of rows that may still be read
-	buf     []byte
+	size   int64
+	main   image
+	pages  int64            // in the main file
+	log    []image          // from oldest to newest
+	newest map[uint32]int64 // the image that is the current version of a page, where that is not the main file's
+	budget int64            // bytes of rows that may still be read
+	buf    []byte
+}
+
+// image gives an image by its number.
+func (p *pages) image(n int64) image {
+	if n < p.pages {
+		return image{p.main.r, n * p.size}
+	}
+	return p.log[n-p.pages]
+}
+
+// current gives the current version of a page.
+func (p *pages) current(page uint32) (image, bool) {
+	if n, ok := p.newest[page]; ok {
+		return p.image(n), true
+	}
+	if page == 0 || int64(page) > p.pages {
+		return image{}, false
+	}
+	return p.image(int64(page) - 1), true
+}
+
+// isCurrent reports whether an image is the current version of its page.
+func (p *pages) isCurrent(n int64) bool {
+	if n < p.pages {
+		_, newer := p.newest[uint32(n+1)]
+		return !newer
+	}
+	i := p.image(n)
+	head := make([]byte, 4)
+	if _, err := i.r.ReadAt(head, i.at-frameHeader); err != nil {
+		return false
+	}
+	newest, ok := p.newest[binary.BigEndian.Uint32(head)]
+	return ok && newest == n
 }
 
 var (
@@ -92,16 +128,19 @@ type row struct {
 	values []datum
 }
 
+// maxSalvageRow is the length in bytes of the longest row that is read.
+const maxSalvageRow = provider.MaxText + 1<<20
+
 // row reads the cell at an offset of a page.
 func (p *pages) row(page []byte, kind byte, at int) (row, error) {
 	var r row
 	rest := page[at:]
 	size, n := varint(rest)
-	if n == 0 || size < 1 || size > uint64(p.budget) {
-		if n > 0 && size > uint64(p.budget) && size < 1<<40 {
-			return r, errors.Join(errCell, errBudget)
-		}
+	if n == 0 || size < 1 || size > maxSalvageRow {
 		return r, errCell
+	}
+	if size > uint64(max(p.budget, 0)) {
+		return r, errBudget
 	}
 	rest = rest[n:]
 	usable := p.size
@@ -143,10 +182,10 @@ func (p *pages) payload(rest []byte, size, most int64) ([]byte, error) {
 		return append([]byte(nil), rest[:size]...), nil
 	}
 	next := binary.BigEndian.Uint32(rest[local:])
-	payload := append(make([]byte, 0, min(size, 1<<20)), rest[:local]...)
+	payload := append(make([]byte, 0, min(size, (p.pages+int64(len(p.log)))*p.size)), rest[:local]...)
 	part := make([]byte, p.size)
 	for int64(len(payload)) < size {
-		i, ok := p.current[next]
+		i, ok := p.current(next)
 		if !ok {
 			return nil, errCell
 		}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package archive
+
+import "time"
+
+func limitChild()              {}
+func usedTime() time.Duration  { return 0 }
+func usedMemory() (size int64) { return 0 }

@@ -1,0 +1,244 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/simexp/exparchive/internal/hostile"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+func init() { testChildren["hostile"] = hostileChild }
+
+// Limits for one hostile file, in a child process.
+const (
+	hostileTime   = 5 * time.Second // of the processor, since others use the machine too
+	hostileMemory = 256 << 20       // bytes resident
+)
+
+// hostileChild reads each of the files in every way that the package has. It prints for each how it went and how much time of the
+// processor it took, and in the end how much memory was resident at most.
+func hostileChild(args []string) error {
+	limitChild()
+	// A text may have 64 MiB, and is in memory two or three times while it is hashed; without this the collector lets that pile up.
+	debug.SetMemoryLimit(hostileMemory * 3 / 4)
+	for _, path := range args {
+		before := usedTime()
+		fmt.Printf("begin %s\n", path)
+		err := readEveryWay(path)
+		fmt.Printf("end %v %t %s\n", usedTime()-before, err == nil, strings.ReplaceAll(fmt.Sprint(err), "\n", "; "))
+	}
+	fmt.Printf("memory %d\n", usedMemory())
+	return nil
+}
+
+// readEveryWay gives the error of Open; the others are looked at only for how they end.
+func readEveryWay(path string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if s, err := OpenSalvage(ctx, path); err == nil {
+		var sink digest.Sink
+		if err := s.Write(ctx, &sink); err != nil {
+			fmt.Printf("salvage %v\n", err)
+		}
+		s.Close()
+	}
+	_, _ = ReadEntry(ctx, path)
+	_, _ = Verify(ctx, path)
+	a, err := Open(path, nil)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	_, _ = a.Experiment(ctx)
+	_, _ = a.Annotations(ctx)
+	_, _, _ = digest.Of(ctx, a)
+	numbers, _ := a.Iterations(ctx)
+	for i, n := range numbers {
+		if i == 20 {
+			break
+		}
+		_, _ = a.IterationAt(ctx, n)
+		for _, err := range a.IterationRecords(ctx, n) {
+			if err != nil {
+				break
+			}
+		}
+	}
+	for _, err := range a.RecordsFrom(ctx, 5) {
+		if err != nil {
+			break
+		}
+	}
+	for _, view := range []string{"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes", "notes"} {
+		n := 0
+		_ = a.Query(ctx, "SELECT * FROM "+view, func([]string) error { return nil }, func([]any) error {
+			if n++; n == 1000 {
+				return errStop
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// hostileSource records what hostile files are made from.
+func hostileSource(t testing.TB) hostile.Source {
+	t.Helper()
+	records := longRun()[:120]
+	records = append(records, &provider.Note{Kind: "doubtful", Text: "text"}, &provider.Attachment{Name: "a/b", Data: []byte("data")})
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
+	live := copyKilled(t, w.LivePath())
+	if err := w.Finish(t.Context(), &provider.Result{Status: provider.StatusCompleted}); err != nil {
+		t.Fatal(err)
+	}
+	var src hostile.Source
+	for path, into := range map[string]*[]byte{w.Path(): &src.Sealed, live: &src.Live, live + "-wal": &src.Log} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*into = b
+	}
+	return src
+}
+
+// TestHostile gives every hostile file to a child with limits: it is refused or read, in bounded time and memory, and nothing
+// in its folder or beside it changes.
+func TestHostile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the child is limited by means of Unix")
+	}
+	dir := t.TempDir()
+	files, err := hostile.Make(dir, hostileSource(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 100 {
+		t.Errorf("got %d hostile files, want 100 or more", len(files))
+	}
+	before := folderState(t, dir)
+	// The sound file comes first and must be read: that the child works at all.
+	sound := record(t, filepath.Join(t.TempDir(), "sound.simexp"), longRun(), nil)
+	var slowest time.Duration
+	var most int64
+	read := 0
+	for rest := files; len(rest) > 0; {
+		batch := rest[:min(12, len(rest))]
+		rest = rest[len(batch):]
+		args := []string{sound}
+		for _, f := range batch {
+			args = append(args, f.Path)
+		}
+		child, lines := startChild(t, "hostile", args...)
+		n := -2
+		for lines.Scan() {
+			name := "the sound file"
+			if n >= 0 && n < len(batch) {
+				name = batch[n].Name
+			}
+			var took string
+			var ok bool
+			switch text := lines.Text(); {
+			case strings.HasPrefix(text, "begin "):
+				n++
+			case strings.HasPrefix(text, "salvage "):
+				t.Errorf("%s: %s", name, text)
+			case strings.HasPrefix(text, "memory "):
+				var bytes int64
+				fmt.Sscanf(text, "memory %d", &bytes)
+				most = max(most, bytes)
+				if bytes > hostileMemory {
+					t.Errorf("%d bytes were resident, want at most %d, with %v", bytes, hostileMemory, batch)
+				}
+				n = len(batch)
+			case strings.HasPrefix(text, "end "):
+				if _, err := fmt.Sscanf(text, "end %s %t", &took, &ok); err != nil {
+					t.Fatalf("%q: %v", text, err)
+				}
+				d, err := time.ParseDuration(took)
+				if err != nil {
+					t.Fatal(err)
+				}
+				slowest = max(slowest, d)
+				if d > hostileTime {
+					t.Errorf("%s: took %v, want at most %v", name, d, hostileTime)
+				}
+				if n < 0 && !ok || n >= 0 && ok && batch[n].Refused {
+					t.Errorf("%s: %s", name, text)
+				}
+				if ok && n >= 0 {
+					read++
+				}
+				if strings.Contains(text, "panic") {
+					t.Errorf("%s: %s", name, text)
+				}
+			}
+		}
+		if err := child.Wait(); err != nil || n != len(batch) {
+			t.Errorf("the child ended at file %d of %v: %v", n, batch, err)
+		}
+	}
+	if after := folderState(t, dir); after != before {
+		t.Errorf("reading changed files: got\n%s\nwant\n%s", after, before)
+	}
+	t.Logf("%d hostile files: %d refused, %d read; the slowest took %v, %d MB at most", len(files), len(files)-read, read, slowest.Round(time.Millisecond), most>>20)
+}
+
+// folderState describes every file below dir; of big ones only the size.
+func folderState(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s %v %v %d", path, info.Mode(), info.ModTime(), info.Size())
+		if info.Mode().IsRegular() && info.Size() < 1<<28 {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, " %x", sha256.Sum256(data))
+		}
+		b.WriteByte('\n')
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestHostileControl: opened by SQLite itself, a file's own view runs without end; only a deadline stops it.
+func TestHostileControl(t *testing.T) {
+	path := record(t, filepath.Join(t.TempDir(), "run.simexp"), longRun()[:10], nil)
+	editAt(t, path, "DROP VIEW costs; CREATE VIEW costs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS n FROM c")
+	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=ro")})
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var n int64
+	if err := db.QueryRowContext(ctx, "SELECT n FROM costs").Scan(&n); err == nil || ctx.Err() == nil {
+		t.Errorf("got %d, %v, want that the view runs until the deadline", n, err)
+	}
+	if _, err := Open(path, nil); !errors.Is(err, ErrNotArchive) {
+		t.Errorf("got %v, want %v", err, ErrNotArchive)
+	}
+}

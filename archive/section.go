@@ -123,18 +123,20 @@ func (r *sectionReader) text(ctx context.Context, list sql.NullString) (*string,
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	for _, id := range ids {
-		body, err := r.body(ctx, id)
-		if err != nil {
+	// The length first: a short list can name much.
+	size, bodies := 0, make([]string, len(ids))
+	for i, id := range ids {
+		if bodies[i], err = r.body(ctx, id); err != nil {
 			return nil, err
 		}
-		if b.Len()+len(body) > provider.MaxText {
+		if size += len(bodies[i]); size > provider.MaxText {
 			return nil, fmt.Errorf("%w: a prompt of more than %d bytes", ErrDamaged, provider.MaxText)
 		}
-		b.WriteString(body)
 	}
-	return new(b.String()), nil
+	if len(bodies) == 1 {
+		return &bodies[0], nil
+	}
+	return new(strings.Join(bodies, "")), nil
 }
 
 func (r *sectionReader) body(ctx context.Context, id int64) (string, error) {

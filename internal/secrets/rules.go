@@ -20,10 +20,10 @@ func token(kind, pattern string, prefixes ...string) rule {
 }
 
 // assignment makes the rule for values of which only the name they are assigned to tells what they are. literals, in lower case,
-// are what names contain; name is the pattern of the names, value that of the values.
-func assignment(kind, name, value string, accept func(string) bool, literals ...string) rule {
+// are what names contain; name is the pattern of the names, value that of the values, which have so many bytes or more.
+func assignment(kind, name, value string, atLeast int, accept func(string) bool, literals ...string) rule {
 	return rule{
-		kind: kind, literals: literals, fold: true, before: 60, assigns: true, textOnly: true, accept: accept,
+		kind: kind, literals: literals, fold: true, before: 60, assigns: atLeast, textOnly: true, accept: accept,
 		pattern: regexp.MustCompile(`(?i:` + name + `)["'` + "`" + `]?\s*(?::=|=>|==|=|:)\s*["'` + "`" + `]?` + `(` + value + `)`),
 	}
 }
@@ -43,7 +43,7 @@ var keys = []rule{
 var cloud = []rule{
 	// AWS IAM user guide, "IAM identifiers": unique id prefixes.
 	token("aws-access-key-id", `A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b`, "AKIA", "ASIA", "ABIA", "ACCA"),
-	assignment("aws-secret-access-key", `(?:aws[a-z0-9_.-]*(?:secret|key|sk)|secret[_.-]?access[_.-]?key)[a-z0-9_.-]*`, `[A-Za-z0-9/+]{40}`, variedDigit, "aws", "secretaccess", "secret_access", "secret-access", "secret.access"),
+	assignment("aws-secret-access-key", `(?:aws[a-z0-9_.-]*(?:secret|key|sk)|secret[_.-]?access[_.-]?key)[a-z0-9_.-]*`, `[A-Za-z0-9/+]{40}`, 40, variedDigit, "aws", "secretaccess", "secret_access", "secret-access", "secret.access"),
 	// Google Cloud, "Using API keys" and "Authenticate with OAuth".
 	token("gcp-api-key", `AIza[0-9A-Za-z_-]{35}`, "AIza"),
 	token("google-oauth-token", `ya29\.[0-9A-Za-z_-]{20,}`, "ya29."),
@@ -145,14 +145,14 @@ var general = []rule{
 	{kind: kindURLPassword, literals: []string{"@tcp("}, before: 100, textOnly: true, accept: urlPassword, pattern: regexp.MustCompile(`[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
 	{kind: "netrc-password", literals: []string{"password", "login"}, fold: true, before: 100, textOnly: true, accept: password,
 		pattern: regexp.MustCompile(`(?i:login)\s+\S+\s+(?i:password)\s+(\S+)`)},
-	assignment(kindPassword, `(?:pass(?:word|wd|phrase|code)?|pwd)`, `[^\s"'`+"`"+`,;<>{}\\\[\]()]+`, password, "pass", "pwd"),
+	assignment(kindPassword, `(?:pass(?:word|wd|phrase|code)?|pwd)`, `[^\s"'`+"`"+`,;<>{}\\\[\]()]+`, 4, password, "pass", "pwd"),
 	{kind: kindEmail, literals: []string{"@"}, before: 64, textOnly: true, accept: address,
 		pattern: regexp.MustCompile(`([0-9A-Za-z](?:[0-9A-Za-z.!#$%&*+/=?^_{|}~-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)`)},
 	{kind: kindHome, literals: []string{"/home/", "/Users/"}, textOnly: true, accept: homeOwner, pattern: regexp.MustCompile(`\A/(?:home|Users)/[0-9A-Za-z][0-9A-Za-z._-]{0,63}`)},
 	{kind: kindHome, literals: []string{`:\users\`, `:\documents and settings\`, `:/users/`, `:\\users\\`}, fold: true, before: 1, textOnly: true, accept: homeOwner,
 		pattern: regexp.MustCompile(`(?i)([a-z]:(?:\\{1,2}|/)(?:users|documents and settings)(?:\\{1,2}|/)[^\\/:*?"<>|\r\n\t]{1,64})`)},
 	assignment("assigned-secret", `[a-z0-9_.-]*(?:api[_.-]?key|secret|token|credential|(?:private|access|auth|encryption|signing|master|account|session|shared|service|license|app)[_.-]?key|cookie|session[_.-]?id)[a-z0-9_.-]*`,
-		`[0-9A-Za-z+/_.~!@#$%^&*=-]+`, assigned, "key", "secret", "token", "credential", "cookie", "session"),
+		`[0-9A-Za-z+/_.~!@#$%^&*=-]+`, 16, assigned, "key", "secret", "token", "credential", "cookie", "session"),
 }
 
 // anywhere makes a rule of tokens that do not begin with what tells them apart.

@@ -36,7 +36,7 @@ type rule struct {
 	before   int            // how far before its literal a match may begin; 0 for rules whose matches begin with it
 	pattern  *regexp.Regexp // its last group is the secret; without groups it is the match
 	accept   func(secret string) bool
-	assigns  bool // the literal is in a name that a value is assigned to
+	assigns  int  // if not 0, the literal is in a name that a value of so many bytes or more is assigned to
 	textOnly bool // would find too much in bytes that are no text
 }
 
@@ -84,7 +84,10 @@ type located struct {
 
 // scanView finds the secrets in one view of a text. Of secrets that overlap the one of the earlier rule is given.
 func scanView(text []byte, isText bool) []Finding {
-	var folded []byte
+	places := findLiterals(text)
+	if places == nil {
+		return nil
+	}
 	var found []located
 	var taken []span // disjoint, in order
 	for i := range rules {
@@ -92,27 +95,15 @@ func scanView(text []byte, isText bool) []Finding {
 		if r.textOnly && !isText {
 			continue
 		}
-		in := text
-		if r.fold {
-			if folded == nil {
-				folded = lower(text)
+		behind := 0 // the last secret of the rule
+		for _, p := range places[i] {
+			if p.at < behind {
+				continue
 			}
-			in = folded
-		}
-		for _, literal := range r.literals {
-			for from := 0; ; {
-				at := bytes.Index(in[from:], []byte(literal))
-				if at < 0 {
-					break
-				}
-				at += from
-				from = at + 1
-				f, s, ok := r.match(text, at, len(literal))
-				if !ok || !take(&taken, s) {
-					continue
-				}
+			f, s, ok := r.match(text, p.at, p.length)
+			if ok && take(&taken, s) {
 				found = append(found, located{f, s})
-				from = max(from, s.end)
+				behind = s.end
 			}
 		}
 	}
@@ -145,7 +136,7 @@ func (r *rule) match(text []byte, at, length int) (f Finding, secret span, ok bo
 	} else if inWord(text, at) {
 		return f, secret, false
 	}
-	if r.assigns && !assignedTo(text[at+length:]) {
+	if r.assigns > 0 && !assignedTo(text[at+length:], r.assigns) {
 		return f, secret, false
 	}
 	part := text[start:min(len(text), end)]
@@ -170,11 +161,18 @@ func (r *rule) match(text []byte, at, length int) (f Finding, secret span, ok bo
 	return f, span{start + group[0], start + group[1]}, true
 }
 
-// assignedTo reports whether an operator of assignment follows the rest of a name. It only spares the pattern a trial.
-func assignedTo(text []byte) bool {
-	rest := bytes.TrimLeft(text[:min(len(text), 60)], nameBytes)
-	rest = bytes.TrimLeft(rest, "\"'` \t\r\n")
-	return len(rest) > 0 && (rest[0] == '=' || rest[0] == ':')
+// assignedTo reports whether an operator of assignment follows the rest of a name, and then a value of so many bytes or more. It
+// only spares the pattern a trial.
+func assignedTo(text []byte, atLeast int) bool {
+	const quotes = "\"'` \t\r\n"
+	rest := bytes.TrimLeft(text[:min(len(text), 60+atLeast)], nameBytes)
+	rest = bytes.TrimLeft(rest, quotes)
+	if len(rest) == 0 || rest[0] != '=' && rest[0] != ':' {
+		return false
+	}
+	rest = bytes.TrimLeft(rest, ":=> "+quotes)
+	end := bytes.IndexAny(rest, quotes+",;{}()[]")
+	return end < 0 && len(rest) > 0 || end >= atLeast
 }
 
 const nameBytes = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-"
@@ -222,16 +220,4 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func alphanumeric(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// lower makes ASCII letters small and leaves every byte in its place.
-func lower(text []byte) []byte {
-	out := make([]byte, len(text))
-	for i, c := range text {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		out[i] = c
-	}
-	return out
 }

@@ -68,18 +68,27 @@ func (w *sectionWriter) put(ctx context.Context, text *string) (any, error) {
 	if text == nil {
 		return nil, nil
 	}
-	list := []byte{'['}
-	for i, s := range splitSections(*text) {
+	var ids []int64
+	for _, s := range splitSections(*text) {
 		id, err := w.id(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, id, 10)
+		ids = append(ids, id)
 	}
-	return string(append(list, ']')), nil
+	return string(appendSectionList(nil, ids)), nil
+}
+
+// appendSectionList appends the list of sections as a column holds it.
+func appendSectionList(dst []byte, ids []int64) []byte {
+	dst = append(dst, '[')
+	for i, id := range ids {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, id, 10)
+	}
+	return append(dst, ']')
 }
 
 func (w *sectionWriter) id(ctx context.Context, section string) (id int64, err error) {

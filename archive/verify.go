@@ -1,65 +1,186 @@
 package archive
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// A Problem is one thing that is wrong with an archive.
-type Problem struct {
-	Code  string // stable name of the kind of problem, such as "digest"
-	Place string // where in the file, such as "record 17" or "iteration 3"; empty for the file as a whole
-	Text  string // what is wrong
+// A Place is where in an archive something is. Fields that do not apply are zero or nil.
+type Place struct {
+	Offset  *int64 `json:"byte,omitempty"` // in the file
+	Table   string `json:"table,omitempty"`
+	Row     *int64 `json:"row,omitempty"`     // its primary key
+	Record  *int64 `json:"record,omitempty"`  // its Seq
+	Column  string `json:"column,omitempty"`  // of the row or record
+	Pointer string `json:"pointer,omitempty"` // into the JSON of the column (RFC 6901)
+	Name    string `json:"name,omitempty"`    // of a file, a key or what else the problem is about
 }
 
-// String gives the problem on one line.
-func (p Problem) String() string {
-	if p.Place == "" {
-		return p.Code + ": " + p.Text
+// String gives the place on one line, empty for the file as a whole.
+func (p Place) String() string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if p.Name != "" {
+		add("%s", p.Name)
 	}
-	return p.Code + ": " + p.Place + ": " + p.Text
+	if p.Record != nil {
+		add("record %d", *p.Record)
+	}
+	if p.Table != "" {
+		add("table %s", p.Table)
+	}
+	if p.Row != nil && p.Record == nil {
+		add("row %d", *p.Row)
+	}
+	if p.Column != "" {
+		add("%s", p.Column)
+	}
+	if p.Pointer != "" {
+		add("%s", p.Pointer)
+	}
+	if p.Offset != nil {
+		add("byte %d", *p.Offset)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// A Problem is one thing that is wrong with an archive.
+type Problem struct {
+	Code   string // the requirement of FORMAT.md that it breaks, such as "SX-044"
+	Level  Level  // of the requirement; empty, which counts as MUST, if it is not one of the format's
+	Place  Place
+	Text   string // what is wrong
+	Remedy string // what to do
+}
+
+// String gives the problem on one line, without what to do.
+func (p Problem) String() string {
+	parts := []string{strings.TrimSpace(p.Code + " " + string(p.Level)), p.Text}
+	if place := p.Place.String(); place != "" {
+		parts = slices.Insert(parts, 1, place)
+	}
+	return strings.Join(parts, ": ")
 }
 
 // A Report is the outcome of [Verify].
 type Report struct {
-	State    State
-	Root     digest.Hash // of the records as they are in the file, if all could be read
-	Records  int64
-	Problems []Problem
+	State     State
+	Root      digest.Hash // digest of the records as they are in the file; zero if not all could be read
+	Records   int64       // those that could be read
+	Problems  []Problem   // what breaks a requirement, in the order of the file
+	Unchecked []string    // what could not be checked because of that
 }
 
-// OK reports whether nothing is wrong.
-func (r Report) OK() bool { return len(r.Problems) == 0 }
+// OK reports whether every requirement of level MUST holds.
+func (r Report) OK() bool {
+	return !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Level != Should && p.Level != May })
+}
 
-// Codes of problems.
-const (
-	CodeOpen      = "open"      // the file cannot be opened as an archive at all
-	CodeIntegrity = "integrity" // SQLite finds its structure broken
-	CodeRecord    = "record"    // a record breaks a rule of package provider, or cannot be read
-	CodeSeal      = "seal"      // the seal contradicts the content
-	CodeDigest    = "digest"    // the content is not what was sealed
-	CodeSpan      = "span"      // iteration_span contradicts the records
-	CodeSection   = "section"   // a section is not the text that its hash names, or is not used
-)
-
-// maxProblems bounds a report; a file with that many is not worth listing further.
-const maxProblems = 1000
-
-// Verify checks the archive at path: that SQLite finds its structure sound, that every record can be read and follows the
-// rules, and that the content is what the seal says. It reports all the problems it finds, and the error is only for a
-// check that could not be made, because the file system failed or ctx is done.
+// Verify checks the archive or live file at path against every requirement of FORMAT.md that binds files: the header, the pages,
+// the schema, every value of every row, that the records are those that were sealed, and that not a byte stands where none
+// belongs. It goes on past what is broken and reports all that it finds.
+//
+// The error is only for a check that could not be made, because the file system failed or ctx is done.
 func Verify(ctx context.Context, path string) (Report, error) {
-	a, err := Open(path, nil)
-	for _, class := range []error{ErrNotArchive, ErrDamaged, ErrNewer, ErrSidecar, ErrUnsealed, provider.ErrNoRun} {
-		if errors.Is(err, class) {
-			return Report{Problems: []Problem{{Code: CodeOpen, Text: err.Error()}}}, nil
+	info, err := os.Stat(path)
+	if err != nil {
+		return Report{}, err
+	}
+	v := newVerifier(ctx)
+	if !info.Mode().IsRegular() {
+		v.add(sxMagic, Place{}, "not a regular file")
+		return v.done()
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return Report{}, err
+	}
+	live := strings.HasSuffix(path, LiveSuffix)
+	if beingRecorded(path) {
+		return verifyRecording(ctx, path)
+	}
+	var r io.ReaderAt = f
+	size := info.Size()
+	if wal, err := os.Open(path + "-wal"); err == nil {
+		defer wal.Close()
+		if o, err := overLog(f, size, wal); err != nil {
+			return Report{}, err
+		} else if o != nil {
+			r, size, live = o, o.size(), true
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return Report{}, err
+	}
+	if !live {
+		v.sidecars(path)
+		if filepath.Ext(path) != Extension {
+			v.add(sxFileName, Place{Name: filepath.Base(path)}, "the name does not end in %s", Extension)
 		}
 	}
+	v.sealed = !live
+	v.file(r, size)
+	return v.done()
+}
+
+// VerifyReader is [Verify] for a sealed archive whose size bytes r gives.
+func VerifyReader(ctx context.Context, r io.ReaderAt, size int64) (Report, error) {
+	v := newVerifier(ctx)
+	v.sealed = true
+	v.file(r, size)
+	return v.done()
+}
+
+// overLog gives the file f with its write-ahead log, nil if it has none that counts.
+func overLog(f *os.File, size int64, log *os.File) (*overlay, error) {
+	h, err := readHeader(f, size)
+	if err != nil || !h.wal {
+		return nil, nil // the check itself says what is wrong with the header
+	}
+	info, err := log.Stat()
+	if err != nil {
+		return nil, err
+	}
+	index, err := readWAL(log, info.Size(), h.pageSize)
+	if errors.Is(err, ErrDamaged) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if index.pages == 0 {
+		index.pages = uint32(h.pages)
+	}
+	return &overlay{main: f, wal: log, index: index, pageSize: h.pageSize}, nil
+}
+
+// Verify is the function [Verify] for an archive that is open. What the folder holds is not looked at.
+func (a *Archive) Verify(ctx context.Context) (Report, error) {
+	if a.raw == nil {
+		return a.verifyShared(ctx)
+	}
+	v := newVerifier(ctx)
+	v.sealed = a.state == Sealed
+	v.file(a.raw, a.rawSize)
+	return v.done()
+}
+
+// verifyRecording checks a live file that another process records into.
+func verifyRecording(ctx context.Context, path string) (Report, error) {
+	a, err := Open(path, nil)
 	if err != nil {
 		return Report{}, err
 	}
@@ -67,197 +188,73 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	return a.Verify(ctx)
 }
 
-// Verify is the function [Verify] for an archive that is open.
-func (a *Archive) Verify(ctx context.Context) (Report, error) {
-	v := &verifier{a: a, report: Report{State: a.state}}
-	for _, check := range []func(context.Context) error{v.integrity, v.records, v.sections} {
-		if err := check(ctx); err != nil && !errors.Is(err, errStop) {
-			return v.report, err
-		}
+// verifyShared checks what is committed at the moment, as SQLite gives it.
+func (a *Archive) verifyShared(ctx context.Context) (Report, error) {
+	conn, err := a.connect(ctx)
+	if err != nil {
+		return Report{}, err
 	}
-	return v.report, nil
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil { // one state of the file for all that is read
+		return Report{}, err
+	}
+	v := newVerifier(ctx)
+	v.conn = conn
+	v.run()
+	report, err := v.done()
+	report.State = a.state
+	return report, err
 }
 
-type verifier struct {
-	a      *Archive
-	report Report
+// maxProblems is how many problems of one kind are listed.
+const maxProblems = 100
+
+// A problemLog gathers problems. Each goroutine has its own.
+type problemLog struct {
+	list  []Problem
+	count map[string]int
 }
 
-func (v *verifier) add(code, place, format string, args ...any) {
-	if len(v.report.Problems) < maxProblems {
-		v.report.Problems = append(v.report.Problems, Problem{Code: code, Place: place, Text: fmt.Sprintf(format, args...)})
+func (l *problemLog) add(code string, place Place, format string, args ...any) {
+	if l.count == nil {
+		l.count = map[string]int{}
 	}
-}
-
-// integrity asks SQLite, including for foreign keys.
-func (v *verifier) integrity(ctx context.Context) error {
-	var lines []string
-	if err := v.a.db.SelectContext(ctx, &lines, "PRAGMA integrity_check"); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		lines = []string{err.Error()}
-	}
-	for _, line := range lines {
-		if line != "ok" {
-			v.add(CodeIntegrity, "", "%s", line)
-		}
-	}
-	return nil
-}
-
-// records reads the run as every reader does and compares it with what the file says of it elsewhere.
-func (v *verifier) records(ctx context.Context) error {
-	var tree digest.Tree
-	var leaf digest.Leaf
-	var order provider.Order
-	counts := Seal{}
-	spans := map[int]*span{}
-	numbers := map[int]bool{}
-	invalid := false
-	for r, err := range v.a.Records(ctx) {
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			v.add(CodeRecord, fmt.Sprintf("record %d", tree.Len()), "%v; what follows was not checked", err)
-			return nil
-		}
-		seq := tree.Len()
-		if err := r.Validate(); err != nil {
-			invalid = true
-			v.add(CodeRecord, fmt.Sprintf("record %d", seq), "%v", err)
-		}
-		size := int64(0)
-		switch r := r.(type) {
-		case *provider.Start:
-			err = order.Begin()
-		case *provider.Event:
-			counts.Events++
-			size = int64(len(r.Data))
-		case *provider.Interaction:
-			counts.Interactions++
-			size = textLen(r.SystemPrompt) + textLen(r.UserPrompt) + textLen(r.Response) + int64(len(r.ParsedPolicy))
-		case *provider.Iteration:
-			counts.Iterations++
-			if numbers[r.Number] {
-				err = provider.RepeatedIteration(r.Number)
-			}
-			numbers[r.Number] = true
-		case *provider.Note:
-			counts.Notes++
-		case *provider.Attachment:
-			counts.Attachments++
-		}
-		if err != nil {
-			v.add(CodeRecord, fmt.Sprintf("record %d", seq), "%v", err)
-		}
-		if n, ok := provider.IterationOf(r); ok {
-			s, ok := spans[n]
-			if !ok {
-				s = &span{first: seq}
-				spans[n] = s
-			}
-			s.last = seq
-			s.bytes += size
-			switch r.RecordKind() {
-			case provider.KindEvent:
-				s.events++
-			case provider.KindInteraction:
-				s.interactions++
-			}
-		}
-		tree.Add(leaf.Hash(r))
-	}
-	if err := leaf.Err(); err != nil {
-		v.add(CodeRecord, "", "%v", err)
-	}
-	v.report.Root, v.report.Records = tree.Root(), tree.Len()
-	counts.Records = tree.Len()
-	v.compareSeal(counts, invalid)
-	return v.compareSpans(ctx, spans)
-}
-
-func (v *verifier) compareSeal(counts Seal, invalid bool) {
-	seal, sealed := v.a.Seal()
-	if !sealed {
+	if l.count[code]++; l.count[code] > maxProblems {
 		return
 	}
-	if seal.Root != v.report.Root {
-		v.add(CodeDigest, "", "the content has digest %v, sealed was %v", v.report.Root, seal.Root)
-	} else if invalid {
-		v.add(CodeSeal, "", "a run with invalid records was sealed")
-	}
-	root := seal.Root
-	if seal.Root = (digest.Hash{}); seal != counts {
-		seal.Root = root
-		v.add(CodeSeal, "", "sealed were %s, the content has %s", countText(seal), countText(counts))
+	r := requirementOf(code)
+	l.list = append(l.list, Problem{Code: code, Level: r.Level, Place: place, Text: fmt.Sprintf(format, args...), Remedy: r.Remedy})
+}
+
+func (l *problemLog) merge(o *problemLog) {
+	l.list = append(l.list, o.list...)
+	for code, n := range o.count {
+		if l.count == nil {
+			l.count = map[string]int{}
+		}
+		l.count[code] += n
 	}
 }
 
-func countText(s Seal) string {
-	return fmt.Sprintf("%d records (%d events, %d interactions, %d iterations, %d notes, %d attachments)",
-		s.Records, s.Events, s.Interactions, s.Iterations, s.Notes, s.Attachments)
-}
-
-func (v *verifier) compareSpans(ctx context.Context, want map[int]*span) error {
-	rows, err := v.a.db.QueryContext(ctx, "SELECT iteration, first_seq, last_seq, events, interactions, bytes FROM iteration_span ORDER BY iteration")
-	if err != nil {
-		return v.unreadable(ctx, "iteration_span", err)
+// done sorts the problems and gives the report.
+func (v *verifier) done() (Report, error) {
+	if v.err == nil {
+		v.err = v.ctx.Err()
 	}
-	defer rows.Close()
-	found := 0
-	for rows.Next() {
-		var n int
-		var got span
-		if err := rows.Scan(&n, &got.first, &got.last, &got.events, &got.interactions, &got.bytes); err != nil {
-			return v.unreadable(ctx, "iteration_span", err)
+	at := func(n *int64) int64 {
+		if n == nil {
+			return -1
 		}
-		found++
-		if w := want[n]; w == nil {
-			v.add(CodeSpan, fmt.Sprintf("iteration %d", n), "there is no record of it")
-		} else if got != *w {
-			v.add(CodeSpan, fmt.Sprintf("iteration %d", n), "got %+v, want %+v", got, *w)
+		return *n
+	}
+	slices.SortStableFunc(v.list, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(at(a.Place.Record), at(b.Place.Record)), cmp.Compare(a.Code, b.Code), cmp.Compare(at(a.Place.Row), at(b.Place.Row)))
+	})
+	v.report.Problems = v.list
+	for _, code := range slices.Sorted(maps.Keys(v.count)) {
+		if more := v.count[code] - maxProblems; more > 0 {
+			v.report.Unchecked = append(v.report.Unchecked, fmt.Sprintf("%d more problems of %s are not listed", more, code))
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return v.unreadable(ctx, "iteration_span", err)
-	}
-	if found < len(want) {
-		v.add(CodeSpan, "", "%d iterations, the records have %d", found, len(want))
-	}
-	return nil
-}
-
-// sections checks that every section is what its hash says.
-func (v *verifier) sections(ctx context.Context) error {
-	rows, err := v.a.db.QueryContext(ctx, "SELECT id, sha256, body FROM section ORDER BY id")
-	if err != nil {
-		return v.unreadable(ctx, "section", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		var sum []byte
-		var body string
-		if err := rows.Scan(&id, &sum, &body); err != nil {
-			return v.unreadable(ctx, "section", err)
-		}
-		if got := sha256.Sum256([]byte(body)); string(got[:]) != string(sum) {
-			v.add(CodeSection, fmt.Sprintf("section %d", id), "its text has SHA-256 %x, stored is %x", got, sum)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return v.unreadable(ctx, "section", err)
-	}
-	return nil
-}
-
-// unreadable reports a table that SQLite cannot read.
-func (v *verifier) unreadable(ctx context.Context, table string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	v.add(CodeIntegrity, "table "+table, "%v", err)
-	return nil
+	return v.report, v.err
 }

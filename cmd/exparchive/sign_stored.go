@@ -226,7 +226,7 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *archi
 	for _, s := range signatures {
 		// A signature by a stranger beside the one that is wanted does no harm; one that does not hold should not be there.
 		if s.Problem != "" && (missing != "" || strings.HasPrefix(s.Problem, sign.ErrSignature.Error())) {
-			report.Problems = append(report.Problems, archive.Problem{Code: codeSignature, Place: s.Key, Text: s.Problem})
+			report.Problems = append(report.Problems, archive.Problem{Code: codeSignature, Place: archive.Place{Name: s.Key}, Text: s.Problem})
 		}
 	}
 	if missing != "" {

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,8 +21,11 @@ func newVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FILE.simexp... | --proof PROOF",
 		Short: "Check archives from the file's structure to every record's content",
-		Long: `Check archives: the structure of the file, the schema, the JSON and the amounts of every record, and that the records give
-the digest in the seal. Every problem is printed, one line each. The exit code is 0 only if there is none.
+		Long: `Check archives against every requirement of the format that binds files: the header, the pages, the schema, every value of every
+row, that the records give the digest in the seal, and that no byte stands where none belongs. Every problem is printed on a
+line of its own, with the number of the requirement in FORMAT.md (SX-044), its level and the place; the lines that begin with
+"fix" say what to do. Records that are not those that were sealed are named. The exit code is 0 only if every requirement of
+level MUST holds.
 
 Signatures that an archive has are checked too; --allowed-signers and --note-key say whose count, and then one of them has to be
 there. --proof checks what prove wrote instead, with no archive at hand, and prints what is proven.`,
@@ -61,9 +66,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 					}
 					continue
 				}
-				for _, p := range report.Problems {
-					fmt.Fprintf(out, "%s: %s\n", terminal.Escape(path), terminal.Escape(p.String()))
-				}
+				printProblems(out, path, report)
 				if report.OK() {
 					fmt.Fprintf(out, "%s: ok, %s, digest %s\n", terminal.Escape(path), plural(report.Records, "record"), report.Root)
 					printSignatures(out, path, signed)
@@ -82,31 +85,56 @@ func verifyFile(cmd *cobra.Command, path string) (archive.Report, error) {
 		return archive.Report{}, err
 	}
 	report, err := archive.Verify(cmd.Context(), path)
-	for i := range report.Problems { // the name of the file stands before each line
-		report.Problems[i].Text = strings.TrimPrefix(report.Problems[i].Text, path+": ")
-	}
 	return report, err
+}
+
+// printProblems prints what is wrong with a file, then what to do, each way once.
+func printProblems(out io.Writer, path string, report archive.Report) {
+	line := func(text string) { fmt.Fprintf(out, "%s: %s\n", terminal.Escape(path), terminal.Escape(text)) }
+	fixes := map[string][]string{}
+	var order []string
+	for _, p := range report.Problems {
+		line(p.String())
+		if p.Remedy == "" {
+			continue
+		}
+		if fixes[p.Remedy] == nil {
+			order = append(order, p.Remedy)
+		}
+		if !slices.Contains(fixes[p.Remedy], p.Code) {
+			fixes[p.Remedy] = append(fixes[p.Remedy], p.Code)
+		}
+	}
+	for _, what := range report.Unchecked {
+		line("not checked: " + what)
+	}
+	for _, remedy := range order {
+		line(fmt.Sprintf("fix %s: %s", strings.Join(fixes[remedy], ", "), remedy))
+	}
 }
 
 // A verdict is what verify says of one file in JSON.
 type verdict struct {
-	File     string           `json:"file"`
-	OK       bool             `json:"ok"`
-	State    archive.State    `json:"state,omitempty"`
-	Digest   *string          `json:"digest"` // of the records as they are; null if not all could be read
-	Records  int64            `json:"records"`
-	Problems []verdictProblem `json:"problems"`
-	Signed   []signatureInfo  `json:"signatures,omitempty"`
+	File      string           `json:"file"`
+	OK        bool             `json:"ok"`
+	State     archive.State    `json:"state,omitempty"`
+	Digest    *string          `json:"digest"` // of the records as they are; null if not all could be read
+	Records   int64            `json:"records"`
+	Problems  []verdictProblem `json:"problems"`
+	Unchecked []string         `json:"unchecked,omitempty"` // what could not be checked because of them
+	Signed    []signatureInfo  `json:"signatures,omitempty"`
 }
 
 type verdictProblem struct {
-	Code  string `json:"code"`
-	Place string `json:"place,omitempty"`
-	Text  string `json:"text"`
+	Code   string        `json:"code"` // requirement of FORMAT.md
+	Level  archive.Level `json:"level,omitempty"`
+	Place  archive.Place `json:"place,omitzero"`
+	Text   string        `json:"text"`
+	Remedy string        `json:"fix,omitempty"`
 }
 
 func newVerdict(path string, r archive.Report, signed []signatureInfo) verdict {
-	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Signed: signed}
+	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Unchecked: r.Unchecked, Signed: signed}
 	if r.Root != (digest.Hash{}) {
 		v.Digest = new(r.Root.String())
 	}

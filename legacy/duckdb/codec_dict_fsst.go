@@ -105,20 +105,22 @@ func (d *dictFSSTStrings) decode(dst *Vector, at, n int, b *budget) error {
 	dst.own()
 	for n > 0 {
 		lengths := d.lengths.next(n)
-		before := len(dst.data)
+		data, dict, refs := dst.data, d.dict, dst.refs[at:at+len(lengths)]
 		for i, length := range lengths {
-			if int64(length) > int64(len(d.dict)) {
-				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(d.dict))
+			if int64(length) > int64(len(dict)) {
+				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
 			}
-			start := len(dst.data)
+			start := len(data)
 			var ok bool
-			if dst.data, ok = d.table.appendDecoded(dst.data, d.dict[:length]); !ok {
+			if data, ok = d.table.appendDecoded(data, dict[:length]); !ok {
 				return d.p.corrupt(16, "codes", "a code without a symbol")
 			}
-			d.dict = d.dict[length:]
-			dst.refs[at+i] = stringRef{uint32(start), uint32(len(dst.data) - start)}
+			dict = dict[length:]
+			refs[i] = stringRef{uint32(start), uint32(len(data) - start)}
 		}
-		if err := b.take(int64(len(dst.data)-before), 1); err != nil {
+		before := len(dst.data)
+		dst.data, d.dict = data, dict
+		if err := b.take(int64(len(data)-before), 1); err != nil {
 			return err
 		}
 		at, n = at+len(lengths), n-len(lengths)

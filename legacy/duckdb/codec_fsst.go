@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 )
 
@@ -9,19 +10,16 @@ import (
 
 // fsstTable maps codes to symbols of 1 to 8 bytes.
 type fsstTable struct {
-	codes [256]fsstSymbol
-	empty bool // no table: all strings are empty
-}
-
-// fsstSymbol stands for 1 to 8 bytes.
-type fsstSymbol struct {
-	bytes uint64 // little-endian, zero padded
-	n     uint64 // 0: no such symbol
+	symbols [256]uint64 // little-endian, zero padded
+	lengths [256]uint8  // 1 to 8, or fsstNone
+	empty   bool        // no table: all strings are empty
 }
 
 const (
 	fsstVersion = 20190218
 	fsstEscape  = 255 // the next byte stands for itself
+	fsstNone    = 128 // length of codes without a symbol, among them fsstEscape
+	fsstSlack   = 128 // bytes past the decoded ones that decode may write over
 )
 
 // readFSSTTable reads the symbol table at byte off of the segment.
@@ -35,6 +33,9 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 		t.empty = true
 		return t, nil
 	}
+	for i := range t.lengths {
+		t.lengths[i] = fsstNone
+	}
 	counts := h[9:17]
 	code := 0
 	rest := p.b[off+17:]
@@ -45,7 +46,7 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 			}
 			var b [8]byte
 			copy(b[:], rest[:length])
-			t.codes[code] = fsstSymbol{binary.LittleEndian.Uint64(b[:]), uint64(length)}
+			t.symbols[code], t.lengths[code] = binary.LittleEndian.Uint64(b[:]), uint8(length)
 			rest = rest[length:]
 			code++
 		}
@@ -53,7 +54,7 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 	}
 	ones := int(counts[0])
 	if h[8]&1 != 0 { // zero-terminated: code 0 is the byte 0, which is not stored
-		t.codes[0].n = 1
+		t.lengths[0] = 1
 		code = 1
 		ones = max(ones-1, 0)
 	}
@@ -70,24 +71,81 @@ func (t *fsstTable) appendDecoded(dst, src []byte) (_ []byte, ok bool) {
 	if t.empty {
 		return dst, true
 	}
-	dst = slices.Grow(dst, 8*len(src)+8)
-	out := dst[len(dst):cap(dst)]
-	at := uint64(0)
-	for i := 0; i < len(src); i++ {
-		s := &t.codes[src[i]]
-		if s.n == 0 {
-			if i++; src[i-1] != fsstEscape || i == len(src) {
-				return dst, false
+	if need := 8*len(src) + fsstSlack; cap(dst)-len(dst) < need {
+		dst = slices.Grow(dst, need)
+	}
+	n, ok := t.decode(dst[len(dst):cap(dst)], src)
+	return dst[:len(dst)+n], ok
+}
+
+// decode stores the string that src encodes in out, which holds 8*len(src) + fsstSlack bytes, and gives its length.
+// Bytes of out after it are overwritten.
+func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
+	var tail [8]byte
+	for len(src) > 0 {
+		// Eight codes at a time, after the last one filled up with codes without a symbol.
+		k, codes := 8, &tail
+		if len(src) >= 8 {
+			codes = (*[8]byte)(src)
+		} else {
+			k = len(src)
+			var x uint64
+			if cap(src) >= 8 {
+				x = binary.LittleEndian.Uint64(src[:8])
+			} else {
+				for i, c := range src {
+					x |= uint64(c) << (8 * i)
+				}
 			}
-			out[at] = src[i]
-			at++
+			binary.LittleEndian.PutUint64(tail[:], x|math.MaxUint64<<(8*k))
+		}
+		// The bytes after a symbol are overwritten by the next one. Positions are less than 64 as long as there are symbols:
+		// masking them spares checks of bounds, and takes the lengths of codes without one out again.
+		w := (*[fsstSlack]byte)(out[n:])
+		c := codes[0]
+		binary.LittleEndian.PutUint64(w[:8], t.symbols[c])
+		end := uint(t.lengths[c])
+		c = codes[1]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[2]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[3]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[4]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[5]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[6]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[7]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		if end -= fsstNone * uint(8-k); end <= 64 {
+			n, src = n+int(end), src[k:]
 			continue
 		}
-		// Eight bytes are always there: those after the symbol are overwritten by the next.
-		binary.LittleEndian.PutUint64(out[at:at+8:len(out)], s.bytes)
-		at += s.n
+		// A code without a symbol is among them.
+		for rest := len(src) - k; len(src) > rest; {
+			c := src[0]
+			switch length := t.lengths[c]; {
+			case length != fsstNone:
+				binary.LittleEndian.PutUint64(out[n:], t.symbols[c])
+				n, src = n+int(length), src[1:]
+			case c == fsstEscape && len(src) > 1:
+				out[n] = src[1]
+				n, src = n+1, src[2:]
+			default:
+				return n, false
+			}
+		}
 	}
-	return dst[:len(dst)+int(at)], true
+	return n, true
 }
 
 func openFSST(p *part, t *Type) (decoder, error) {
@@ -124,21 +182,22 @@ func (d *fsst) decode(dst *Vector, at, n int, b *budget) error {
 	dst.own()
 	for n > 0 {
 		lengths := d.lengths.next(n)
-		before := len(dst.data)
+		data, dict, refs := dst.data, d.dict, dst.refs[at:at+len(lengths)]
 		for i, length := range lengths {
-			if int64(length) > int64(len(d.dict)) {
-				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(d.dict))
+			if int64(length) > int64(len(dict)) {
+				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
 			}
-			from := len(d.dict) - int(length)
-			start := len(dst.data)
+			from, start := len(dict)-int(length), len(data)
 			var ok bool
-			if dst.data, ok = d.table.appendDecoded(dst.data, d.dict[from:]); !ok {
+			if data, ok = d.table.appendDecoded(data, dict[from:]); !ok {
 				return d.p.corrupt(from, "codes", "a code without a symbol")
 			}
-			d.dict = d.dict[:from]
-			dst.refs[at+i] = stringRef{uint32(start), uint32(len(dst.data) - start)}
+			dict = dict[:from]
+			refs[i] = stringRef{uint32(start), uint32(len(data) - start)}
 		}
-		if err := b.take(int64(len(dst.data)-before), 1); err != nil {
+		before := len(dst.data)
+		dst.data, d.dict = data, dict
+		if err := b.take(int64(len(data)-before), 1); err != nil {
 			return err
 		}
 		at, n = at+len(lengths), n-len(lengths)

@@ -38,6 +38,12 @@ func Check(text []byte) error { return CheckWithin(text, MaxDepth) }
 
 // CheckWithin is [Check] with another limit, for a value that will stand inside another one.
 func CheckWithin(text []byte, maxDepth int) error {
+	if valid(text, maxDepth) {
+		if !utf8.Valid(text) {
+			return ErrUTF8
+		}
+		return nil
+	}
 	if !json.Valid(text) {
 		return syntaxError(text)
 	}

@@ -1,0 +1,70 @@
+package jsontext
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// validSeeds are values, and what is nearly one.
+var validSeeds = []string{
+	`{"a":1,"b":[true,false,null],"c":{"d":"x\u00e9\n\/"}}`, ` [ ] `, `{}`, `{ }`, `""`, `0`, `-0`, `1.5e-3`, `1E+9`, "[\n1\t,\r2 ]", `"\ud800"`,
+	`[[[[]]]]`, `{"":{"":{}}}`, `"é"`, "\"\xff\"", `"\u12G4"`, `"\u123`, `"\x"`, `"\`, `"`, `01`, `-`, `1.`, `.5`, `1e`, `1e+`, `tru`, `truee`, `nul`,
+	`[1,]`, `[,1]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{1:2}`, `[1 2]`, `{]`, `[}`, `]`, `1 2`, ``, ` `, "\"\x1f\"", "[1]\x00", "\ufeff1",
+	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600), strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
+}
+
+func checkValid(t *testing.T, text string) {
+	t.Helper()
+	b := []byte(text)
+	want := json.Valid(b)
+	if got := valid(b, maxFastDepth); got && !want {
+		t.Errorf("%.200q: got valid, encoding/json says it is not", text)
+	} else if want && !got && depth(b) < maxFastDepth {
+		t.Errorf("%.200q: got not valid, encoding/json says it is", text)
+	}
+	for _, limit := range []int{0, 1, 3} {
+		if got, want := valid(b, limit), want && depth(b) <= limit; got != want {
+			t.Errorf("%.200q within %d levels: got %v, want %v", text, limit, got, want)
+		}
+	}
+}
+
+func TestValid(t *testing.T) {
+	for _, text := range validSeeds {
+		checkValid(t, text)
+		for i := range min(len(text), 60) { // and cut, or with a byte changed
+			checkValid(t, text[:i])
+			for _, c := range "\"\\{}[],:0-.e x\x00\xff" {
+				checkValid(t, text[:i]+string(c)+text[i+1:])
+			}
+		}
+	}
+}
+
+func FuzzValid(f *testing.F) {
+	for _, text := range validSeeds {
+		f.Add(text)
+	}
+	f.Fuzz(checkValid)
+}
+
+func BenchmarkCheck(b *testing.B) {
+	text := []byte(`{"tick":17,"agent_id":"BANK_C","tx_id":"00f1e2d3c4b5a697","amount":123456,"note":"` + strings.Repeat("settled in full ", 10) + `"}`)
+	b.Run("check", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			if Check(text) != nil {
+				b.Fatal("not valid")
+			}
+		}
+	})
+	b.Run("encoding/json", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		for b.Loop() {
+			if !json.Valid(text) {
+				b.Fatal("not valid")
+			}
+		}
+	})
+}

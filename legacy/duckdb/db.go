@@ -79,6 +79,9 @@ type DB struct {
 // changed in any way. The caller must close the DB.
 func Open(path string, opts *Options) (*DB, error) {
 	o := opts.withDefaults()
+	if err := regular(path); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, inUse(err)
@@ -130,6 +133,15 @@ func openFile(f *os.File, path string, o Options) (*DB, error) {
 	return nil, fmt.Errorf("%w: it changed %d times while it was being opened", ErrInUse, attempts)
 }
 
+// regular reports that path is something else than a file. Opening a pipe could wait for ever.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w: not a regular file", path, ErrNotDuckDB)
+	}
+	return err
+}
+
 // unchanged reports whether the file is still at the checkpoint that was read.
 func (db *DB) unchanged(r io.ReaderAt, size int64) bool {
 	h, err := readHeaders(r, size)
@@ -138,6 +150,11 @@ func (db *DB) unchanged(r io.ReaderAt, size int64) bool {
 
 // readLog reads a whole log; one that does not exist is empty.
 func readLog(path string, limit int64) ([]byte, error) {
+	if err := regular(path); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

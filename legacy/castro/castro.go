@@ -21,6 +21,9 @@ type Options struct {
 	Lenient bool
 	// MaxJSON is the size of the largest JSON export, in bytes, which is read into memory; 0 means 256 MiB.
 	MaxJSON int64
+	// MaxRows bounds the memory that the rows of one table may take which belong to a run, or to the list of runs, in bytes;
+	// 0 means eight times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any number of rows.
+	MaxRows int64
 	// DuckDB are the options for the databases.
 	DuckDB duckdb.Options
 }
@@ -80,7 +83,7 @@ func Open(path string, opts *Options) (*Database, error) {
 	if d.db, err = duckdb.Open(path, &d.options.DuckDB); err != nil {
 		return nil, err
 	}
-	d.tables = detect(d.db)
+	d.tables = detect(d.db, d.options.maxRows(path, d.db))
 	t := &d.tables
 	if t[scriptConfig] != nil {
 		d.sources = append(d.sources, &script{t})
@@ -107,8 +110,27 @@ func Open(path string, opts *Options) (*Database, error) {
 	return d, nil
 }
 
+// maxRows gives MaxRows for one file.
+func (o *Options) maxRows(path string, db *duckdb.DB) int64 {
+	if o.MaxRows > 0 {
+		return o.MaxRows
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return leastMaxRows
+	}
+	return max(leastMaxRows, 8*(info.Size()+db.Info().LogBytes))
+}
+
+const leastMaxRows = 64 << 20
+
 // startsObject reports whether the file begins like a JSON object.
 func startsObject(path string) (bool, error) {
+	if info, err := os.Stat(path); err != nil {
+		return false, err
+	} else if !info.Mode().IsRegular() { // opening a pipe could wait for ever
+		return false, fmt.Errorf("%w: not a regular file", ErrForeign)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err

@@ -138,7 +138,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		g, from = &game{c.t}, "this file"
 	} else if path := c.d.siblingPath(b.start.Name); path != "" {
 		from, beside = filepath.Base(path), path
-		sibling, db, err := openGame(path, &c.d.options.DuckDB)
+		sibling, db, err := openGame(path, &c.d.options)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return false, nil

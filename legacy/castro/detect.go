@@ -79,8 +79,8 @@ var signatures = [roles]struct {
 // tables are those of one database that have a role.
 type tables [roles]*table
 
-// detect finds the tables with a role in the schema main. Others are not imported.
-func detect(db *duckdb.DB) tables {
+// detect finds the tables with a role in the schema main. Others are not imported. The rows of each may take maxRows bytes.
+func detect(db *duckdb.DB, maxRows int64) tables {
 	var found tables
 	for _, t := range db.Tables() {
 		if !strings.EqualFold(t.Schema(), "main") {
@@ -90,7 +90,7 @@ func detect(db *duckdb.DB) tables {
 		for r := range roles {
 			s := signatures[r]
 			if strings.EqualFold(t.Name(), s.table) && found[r] == nil && have.has(strings.Fields(s.columns)...) {
-				have.role = r
+				have.role, have.maxRows = r, maxRows
 				found[r] = have
 				break
 			}

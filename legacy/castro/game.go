@@ -260,12 +260,12 @@ func sumOf(costs map[string]provider.Cents) *provider.Cents {
 }
 
 // openGame opens the database of one experiment beside castro.db; nil if there is none of the game generation.
-func openGame(path string, opts *duckdb.Options) (*game, *duckdb.DB, error) {
-	db, err := duckdb.Open(path, opts)
+func openGame(path string, opts *Options) (*game, *duckdb.DB, error) {
+	db, err := duckdb.Open(path, &opts.DuckDB)
 	if err != nil {
 		return nil, nil, err
 	}
-	t := detect(db)
+	t := detect(db, opts.maxRows(path, db))
 	if t[gameSessions] == nil || t[gamePolicies] == nil {
 		return nil, nil, db.Close()
 	}

@@ -16,6 +16,7 @@ type table struct {
 	role    role
 	columns []duckdb.Column
 	index   map[string]int // of columns by lower-case name
+	maxRows int64          // most bytes of the rows that one reading may give
 }
 
 func newTable(t *duckdb.Table) *table {
@@ -75,7 +76,7 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 	if key != "" && keyAt < 0 {
 		return fmt.Errorf("table %s: column %s: %w", t.t.Name(), key, t.columns[t.index[key]].Err)
 	}
-	n := int64(0)
+	n, left := int64(0), t.maxRows
 	s := t.t.Scan(ctx, names...)
 	for s.Next() {
 		b := s.Batch()
@@ -96,6 +97,9 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 			for j, column := range at {
 				r.v[column] = value(b.Column(j), i)
 			}
+			if left -= r.size(); left < 0 {
+				return fmt.Errorf("table %s, row %d: %w: MaxRows = %d bytes in memory", t.t.Name(), n, duckdb.ErrLimit, t.maxRows)
+			}
 			if err := f(r); err != nil {
 				return err
 			}
@@ -105,6 +109,20 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 		return fmt.Errorf("table %s: %w", t.t.Name(), err)
 	}
 	return nil
+}
+
+// size gives about how many bytes of memory the row and what is made of it take.
+func (r *row) size() int64 {
+	n := int64(200 + 40*len(r.v))
+	for _, v := range r.v {
+		switch v := v.(type) {
+		case string:
+			n += int64(len(v))
+		case json.RawMessage:
+			n += int64(len(v))
+		}
+	}
+	return n
 }
 
 // keys calls f with the text of one column in every row, and reads no other column.

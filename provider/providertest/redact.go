@@ -39,14 +39,13 @@ func Redact(records []provider.Record, withhold func(r provider.Record, field st
 		provider.SetRedaction(r, red)
 		if saltWithheld {
 			key := digest.RecordKey(salt, int64(seq))
-			if others == 0 {
-				red.Key = &key
-			} else {
-				for _, field := range provider.CommittedFields(r.RecordKind()) {
-					if fieldKey, ok := digest.FieldKey(key, r.RecordKind(), field); ok && provider.HasField(r, field) {
-						red.FieldKeys[field] = fieldKey
-					}
+			for _, field := range provider.CommittedFields(r.RecordKind()) {
+				if fieldKey, ok := digest.FieldKey(key, r.RecordKind(), field); ok && provider.HasField(r, field) {
+					red.FieldKeys[field] = fieldKey
 				}
+			}
+			if others == 0 && len(red.FieldKeys) > 0 { // one key for all of them
+				red.Key, red.FieldKeys = &key, nil
 			}
 		}
 		if err := r.Validate(); err != nil { // which drops a redaction of nothing

@@ -139,6 +139,7 @@ func (s *Sink) withhold(r provider.Record, seq int64, drop []string, commitments
 	case !s.salted:
 	case !whole:
 		red.FieldKeys = keys
+	case len(keys) == 0: // nothing to compute a commitment of: a key that nothing depends on could be changed unseen
 	case old.Key != nil:
 		red.Key = old.Key
 	case s.salt != nil:

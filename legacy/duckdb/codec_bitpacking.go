@@ -39,6 +39,7 @@ func unpack[T lane](dst []T, src []byte, w int, ref T) {
 		return
 	}
 	mask := uint64(1)<<w - 1
+	dst, src = unpackEights(dst, src, w, ref)
 	fast := 0 // values that 8 bytes from their first byte on, all in src, hold
 	if w <= 57 && len(src) >= 8 {
 		fast = min(len(dst), ((len(src)-8)*8+7)/w+1)
@@ -60,6 +61,35 @@ func unpack[T lane](dst []T, src []byte, w int, ref T) {
 		dst[i] = ref + T(x&mask)
 		bit += w
 	}
+}
+
+// unpackEights is unpack for as many groups of eight, which begin at whole bytes, as src lets it read 8 bytes at a time. It gives what is left.
+func unpackEights[T lane](dst []T, src []byte, w int, ref T) ([]T, []byte) {
+	mask := uint64(1)<<w - 1
+	switch {
+	case w <= 15: // 8 bytes hold four, even when the first begins within a byte
+		second := w / 2
+		for shift := 4 * w & 7; len(dst) >= 8 && len(src) >= second+8; dst, src = dst[8:], src[w:] {
+			d := (*[8]T)(dst)
+			x := binary.LittleEndian.Uint64(src)
+			d[0], d[1] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			d[2], d[3] = ref+T(x>>(2*w&63)&mask), ref+T(x>>(3*w&63)&mask)
+			x = binary.LittleEndian.Uint64(src[second:]) >> shift
+			d[4], d[5] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			d[6], d[7] = ref+T(x>>(2*w&63)&mask), ref+T(x>>(3*w&63)&mask)
+		}
+	case w <= 29: // 8 bytes hold two
+		for len(dst) >= 8 && len(src) >= 6*w/8+8 {
+			d := (*[8]T)(dst)
+			for k := 0; k < 8; k += 2 {
+				bit := k * w
+				x := binary.LittleEndian.Uint64(src[bit>>3:]) >> (bit & 7)
+				d[k], d[k+1] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			}
+			dst, src = dst[8:], src[w:]
+		}
+	}
+	return dst, src
 }
 
 // loadUpTo16 reads 16 bytes at off, with zeros after the end of src.

@@ -55,18 +55,20 @@ func (d *dictionary) decode(dst *Vector, at, n int, b *budget) error {
 	if err != nil {
 		return err
 	}
-	refs := dst.refs[at : at+n]
+	refs, strs := dst.refs[at:at+n], d.refs
 	for len(refs) > 0 {
 		sel := d.sel.next(len(refs))
 		for i, k := range sel {
-			if int(k) >= len(d.refs) {
-				return d.p.corrupt(0, "selection", "string %d of %d", k, len(d.refs))
+			if int(k) >= len(strs) {
+				return d.p.corrupt(0, "selection", "string %d of %d", k, len(strs))
 			}
-			r := d.refs[k]
-			r.off += base
-			refs[i] = r
-			if k == 0 && d.null {
-				dst.setNull(at + i)
+			refs[i] = stringRef{base + strs[k].off, strs[k].len}
+		}
+		if d.null {
+			for i, k := range sel {
+				if k == 0 {
+					dst.setNull(at + i)
+				}
 			}
 		}
 		refs, at = refs[len(sel):], at+len(sel)

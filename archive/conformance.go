@@ -21,15 +21,15 @@ type Requirement struct {
 
 // Remedies.
 const (
-	otherFile  = "this is not a file of that format: check that it is the one you mean"
-	getAgain   = "the file was cut short or changed on its way: get it again and compare its SHA-256; `exparchive recover` takes out what is intact"
-	changed    = "the content is not what was sealed: do not rely on it, and get the file again from where it was published"
-	wrongMaker = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes out what is sound"
-	sealAgain  = "the records are sound, but the file is not in its canonical form: `exparchive export --format jsonl` and `exparchive record` make it anew"
-	update     = "the file is newer than this program: get a newer release"
-	removeIt   = "remove the file beside it if it belongs to an older archive of that name"
-	rename     = "rename the file"
-	notAFile   = "" // of requirements that no file shows
+	fixOther     = "this is not a file of that format: check that it is the one you mean"
+	fixGetAgain  = "the file was cut short or changed on its way: get it again and compare its SHA-256; `exparchive recover` takes out what is intact"
+	fixChanged   = "the content is not what was sealed: do not rely on it, and get the file again from where it was published"
+	fixMaker     = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes out what is sound"
+	fixSealAgain = "the records are sound, but the file is not in its canonical form: `exparchive export --format jsonl` and `exparchive record` make it anew"
+	fixNewer     = "the file is newer than this program: get a newer release"
+	fixRemove    = "remove the file beside it if it belongs to an older archive of that name"
+	fixRename    = "rename the file"
+	fixNothing   = "" // of requirements that no file shows
 )
 
 // Requirements gives the requirements of FORMAT.md in their order.
@@ -133,164 +133,164 @@ const (
 
 // requirements is in the order of FORMAT.md, which says them in full.
 var requirements = []Requirement{
-	{sxMagic, Must, "file", otherFile},
-	{sxFileSize, Must, "file", getAgain},
-	{sxPageSize, Must, "file", sealAgain},
-	{sxMode, Must, "file", sealAgain},
-	{sxReserved, Must, "file", getAgain},
-	{sxChangeCounter, Must, "file", sealAgain},
-	{sxFreePages, Must, "file", sealAgain},
-	{sxSchemaCookie, Must, "file", sealAgain},
-	{sxAutoVacuum, Must, "file", getAgain},
-	{sxEncoding, Must, "file", getAgain},
-	{sxVersion, Must, "file", update},
-	{sxApplicationID, Must, "file", otherFile},
-	{sxExpansion, Must, "file", sealAgain},
-	{sxWriterVersion, Must, "file", sealAgain},
-	{sxSidecar, Must, "file", removeIt},
-	{sxFileName, Should, "file", rename},
-	{"SX-017", Should, "writer", notAFile}, // media type
+	{sxMagic, Must, "file", fixOther},
+	{sxFileSize, Must, "file", fixGetAgain},
+	{sxPageSize, Must, "file", fixSealAgain},
+	{sxMode, Must, "file", fixSealAgain},
+	{sxReserved, Must, "file", fixGetAgain},
+	{sxChangeCounter, Must, "file", fixSealAgain},
+	{sxFreePages, Must, "file", fixSealAgain},
+	{sxSchemaCookie, Must, "file", fixSealAgain},
+	{sxAutoVacuum, Must, "file", fixGetAgain},
+	{sxEncoding, Must, "file", fixGetAgain},
+	{sxVersion, Must, "file", fixNewer},
+	{sxApplicationID, Must, "file", fixOther},
+	{sxExpansion, Must, "file", fixSealAgain},
+	{sxWriterVersion, Must, "file", fixSealAgain},
+	{sxSidecar, Must, "file", fixRemove},
+	{sxFileName, Should, "file", fixRename},
+	{"SX-017", Should, "writer", fixNothing}, // media type
 
-	{sxPageUse, Must, "file", getAgain},
-	{sxPageKind, Must, "file", getAgain},
-	{sxCells, Must, "file", getAgain},
-	{sxKeyOrder, Must, "file", getAgain},
-	{sxDivider, Must, "file", sealAgain},
-	{sxDepth, Must, "file", getAgain},
-	{sxOverflow, Must, "file", getAgain},
-	{sxLayout, Must, "file", sealAgain},
-	{sxShortest, Must, "file", sealAgain},
-	{sxColumns, Must, "file", getAgain},
-	{sxIndex, Must, "file", getAgain},
+	{sxPageUse, Must, "file", fixGetAgain},
+	{sxPageKind, Must, "file", fixGetAgain},
+	{sxCells, Must, "file", fixGetAgain},
+	{sxKeyOrder, Must, "file", fixGetAgain},
+	{sxDivider, Must, "file", fixSealAgain},
+	{sxDepth, Must, "file", fixGetAgain},
+	{sxOverflow, Must, "file", fixGetAgain},
+	{sxLayout, Must, "file", fixSealAgain},
+	{sxShortest, Must, "file", fixSealAgain},
+	{sxColumns, Must, "file", fixGetAgain},
+	{sxIndex, Must, "file", fixGetAgain},
 
-	{sxUnknownObject, Must, "file", otherFile},
-	{sxMissingObject, Must, "file", otherFile},
-	{sxObjectText, Must, "file", otherFile},
-	{sxObjectOrder, Must, "file", sealAgain},
-	{sxIntegrity, Must, "file", getAgain},
+	{sxUnknownObject, Must, "file", fixOther},
+	{sxMissingObject, Must, "file", fixOther},
+	{sxObjectText, Must, "file", fixOther},
+	{sxObjectOrder, Must, "file", fixSealAgain},
+	{sxIntegrity, Must, "file", fixGetAgain},
 
-	{sxType, Must, "file", wrongMaker},
-	{sxUTF8, Must, "file", wrongMaker},
-	{sxNameLength, Must, "file", wrongMaker},
-	{sxTextLength, Must, "file", wrongMaker},
-	{sxJSON, Must, "file", wrongMaker},
-	{sxJSONDepth, Must, "file", wrongMaker},
-	{sxJSONForm, Must, "file", wrongMaker},
-	{sxAbsent, Must, "file", wrongMaker},
-	{sxRequired, Must, "file", wrongMaker},
-	{"SX-049", Must, "reader", notAFile}, // timestamps are opaque
-	{sxAgents, Must, "file", wrongMaker},
-	{sxCents, Must, "file", wrongMaker},
-	{sxAccepted, Must, "file", wrongMaker},
-	{sxPolicies, Must, "file", wrongMaker},
-	{sxIterationRange, Must, "file", wrongMaker},
-	{sxTokens, Must, "file", wrongMaker},
-	{sxLatency, Must, "file", wrongMaker},
-	{sxExtra, Must, "file", wrongMaker},
-	{"SX-058", Must, "reader", notAFile}, // integers are never floats
-	{"SX-059", Must, "reader", notAFile}, // JSON keeps its bytes
+	{sxType, Must, "file", fixMaker},
+	{sxUTF8, Must, "file", fixMaker},
+	{sxNameLength, Must, "file", fixMaker},
+	{sxTextLength, Must, "file", fixMaker},
+	{sxJSON, Must, "file", fixMaker},
+	{sxJSONDepth, Must, "file", fixMaker},
+	{sxJSONForm, Must, "file", fixMaker},
+	{sxAbsent, Must, "file", fixMaker},
+	{sxRequired, Must, "file", fixMaker},
+	{"SX-049", Must, "reader", fixNothing}, // timestamps are opaque
+	{sxAgents, Must, "file", fixMaker},
+	{sxCents, Must, "file", fixMaker},
+	{sxAccepted, Must, "file", fixMaker},
+	{sxPolicies, Must, "file", fixMaker},
+	{sxIterationRange, Must, "file", fixMaker},
+	{sxTokens, Must, "file", fixMaker},
+	{sxLatency, Must, "file", fixMaker},
+	{sxExtra, Must, "file", fixMaker},
+	{"SX-058", Must, "reader", fixNothing}, // integers are never floats
+	{"SX-059", Must, "reader", fixNothing}, // JSON keeps its bytes
 
-	{sxExperimentRow, Must, "file", wrongMaker},
-	{sxSalt, Must, "file", wrongMaker},
-	{sxNoResult, Must, "file", wrongMaker},
-	{sxStatus, Must, "file", wrongMaker},
-	{sxConverged, Must, "file", wrongMaker},
+	{sxExperimentRow, Must, "file", fixMaker},
+	{sxSalt, Must, "file", fixMaker},
+	{sxNoResult, Must, "file", fixMaker},
+	{sxStatus, Must, "file", fixMaker},
+	{sxConverged, Must, "file", fixMaker},
 
-	{sxSeqGap, Must, "file", changed},
-	{sxSeqTwice, Must, "file", wrongMaker},
-	{"SX-072", Must, "reader", notAFile}, // the experiment is record 0, the result the last one
-	{"SX-073", Must, "reader", notAFile}, // replay in the order of Seq
-	{"SX-074", Must, "reader", notAFile}, // iterations go by number
+	{sxSeqGap, Must, "file", fixChanged},
+	{sxSeqTwice, Must, "file", fixMaker},
+	{"SX-072", Must, "reader", fixNothing}, // the experiment is record 0, the result the last one
+	{"SX-073", Must, "reader", fixNothing}, // replay in the order of Seq
+	{"SX-074", Must, "reader", fixNothing}, // iterations go by number
 
-	{sxEventType, Must, "file", wrongMaker},
-	{sxTypeOrder, Must, "file", wrongMaker},
-	{sxTypeUnused, Must, "file", wrongMaker},
-	{sxTypeTwice, Must, "file", wrongMaker},
-	{sxTypeCount, Must, "file", wrongMaker},
+	{sxEventType, Must, "file", fixMaker},
+	{sxTypeOrder, Must, "file", fixMaker},
+	{sxTypeUnused, Must, "file", fixMaker},
+	{sxTypeTwice, Must, "file", fixMaker},
+	{sxTypeCount, Must, "file", fixMaker},
 
-	{sxSectionList, Must, "file", wrongMaker},
-	{sxSectionMissing, Must, "file", wrongMaker},
-	{sxSectionHash, Must, "file", changed},
-	{sxSectionOrder, Must, "file", wrongMaker},
-	{sxSectionUnused, Must, "file", wrongMaker},
-	{sxSectionCut, Should, "file", wrongMaker},
+	{sxSectionList, Must, "file", fixMaker},
+	{sxSectionMissing, Must, "file", fixMaker},
+	{sxSectionHash, Must, "file", fixChanged},
+	{sxSectionOrder, Must, "file", fixMaker},
+	{sxSectionUnused, Must, "file", fixMaker},
+	{sxSectionCut, Should, "file", fixMaker},
 
-	{sxSpanRows, Must, "file", wrongMaker},
-	{sxSpanEnds, Must, "file", wrongMaker},
-	{sxSpanCounts, Must, "file", wrongMaker},
-	{sxSpanBytes, Must, "file", wrongMaker},
+	{sxSpanRows, Must, "file", fixMaker},
+	{sxSpanEnds, Must, "file", fixMaker},
+	{sxSpanCounts, Must, "file", fixMaker},
+	{sxSpanBytes, Must, "file", fixMaker},
 
-	{sxAttachmentName, Must, "file", wrongMaker},
-	{sxAttachmentOnce, Must, "file", wrongMaker},
+	{sxAttachmentName, Must, "file", fixMaker},
+	{sxAttachmentOnce, Must, "file", fixMaker},
 
-	{"SX-110", Must, "writer", notAFile}, // entry
-	{"SX-111", Must, "writer", notAFile}, // its integers
-	{"SX-112", Must, "writer", notAFile}, // its numbers
-	{"SX-113", Must, "writer", notAFile}, // its texts
-	{"SX-114", Must, "writer", notAFile}, // commitments
-	{"SX-115", Must, "writer", notAFile}, // commitments in a run with a salt
-	{"SX-116", Must, "writer", notAFile}, // keys
-	{"SX-117", Must, "writer", notAFile}, // leaf hash
-	{"SX-118", Must, "writer", notAFile}, // tree
-	{"SX-119", Must, "writer", notAFile}, // independence of the form
+	{"SX-110", Must, "writer", fixNothing}, // entry
+	{"SX-111", Must, "writer", fixNothing}, // its integers
+	{"SX-112", Must, "writer", fixNothing}, // its numbers
+	{"SX-113", Must, "writer", fixNothing}, // its texts
+	{"SX-114", Must, "writer", fixNothing}, // commitments
+	{"SX-115", Must, "writer", fixNothing}, // commitments in a run with a salt
+	{"SX-116", Must, "writer", fixNothing}, // keys
+	{"SX-117", Must, "writer", fixNothing}, // leaf hash
+	{"SX-118", Must, "writer", fixNothing}, // tree
+	{"SX-119", Must, "writer", fixNothing}, // independence of the form
 
-	{sxBlockRows, Must, "file", wrongMaker},
-	{sxBlockLeaves, Must, "file", changed},
-	{sxBlockRoot, Must, "file", changed},
+	{sxBlockRows, Must, "file", fixMaker},
+	{sxBlockLeaves, Must, "file", fixChanged},
+	{sxBlockRoot, Must, "file", fixChanged},
 
-	{sxRedactedRecord, Must, "file", wrongMaker},
-	{sxRedactedField, Must, "file", wrongMaker},
-	{sxRedactionForm, Must, "file", wrongMaker},
-	{sxWithheldValue, Must, "file", wrongMaker},
-	{sxKeyMissing, Must, "file", wrongMaker},
-	{sxKeyNeedless, Must, "file", wrongMaker},
-	{"SX-131", Must, "writer", notAFile}, // the salt is withheld first
-	{"SX-132", Must, "reader", notAFile}, // withheld is shown as such
-	{"SX-133", Must, "writer", notAFile}, // nothing of the value stays
+	{sxRedactedRecord, Must, "file", fixMaker},
+	{sxRedactedField, Must, "file", fixMaker},
+	{sxRedactionForm, Must, "file", fixMaker},
+	{sxWithheldValue, Must, "file", fixMaker},
+	{sxKeyMissing, Must, "file", fixMaker},
+	{sxKeyNeedless, Must, "file", fixMaker},
+	{"SX-131", Must, "writer", fixNothing}, // the salt is withheld first
+	{"SX-132", Must, "reader", fixNothing}, // withheld is shown as such
+	{"SX-133", Must, "writer", fixNothing}, // nothing of the value stays
 
-	{sxSealRow, Must, "file", wrongMaker},
-	{sxSealRoot, Must, "file", changed},
-	{sxSealRecords, Must, "file", changed},
-	{sxSealEvents, Must, "file", changed},
-	{sxSealCalls, Must, "file", changed},
-	{sxSealIterations, Must, "file", changed},
-	{sxSealNotes, Must, "file", changed},
-	{sxSealFiles, Must, "file", changed},
+	{sxSealRow, Must, "file", fixMaker},
+	{sxSealRoot, Must, "file", fixChanged},
+	{sxSealRecords, Must, "file", fixChanged},
+	{sxSealEvents, Must, "file", fixChanged},
+	{sxSealCalls, Must, "file", fixChanged},
+	{sxSealIterations, Must, "file", fixChanged},
+	{sxSealNotes, Must, "file", fixChanged},
+	{sxSealFiles, Must, "file", fixChanged},
 
-	{sxAnnotationID, Must, "file", wrongMaker},
-	{sxAnnotationSum, Must, "file", changed},
-	{"SX-152", Must, "writer", notAFile}, // what an annotation may change
+	{sxAnnotationID, Must, "file", fixMaker},
+	{sxAnnotationSum, Must, "file", fixChanged},
+	{"SX-152", Must, "writer", fixNothing}, // what an annotation may change
 
-	{"SX-160", Must, "reader", notAFile},   // newer
-	{"SX-161", Should, "reader", notAFile}, // older
-	{"SX-162", Must, "reader", notAFile},   // reading writes nothing
-	{"SX-163", Must, "writer", notAFile},   // only a writer migrates
-	{"SX-164", Must, "writer", notAFile},   // a released schema never changes
-	{"SX-165", Should, "reader", notAFile}, // views
+	{"SX-160", Must, "reader", fixNothing},   // newer
+	{"SX-161", Should, "reader", fixNothing}, // older
+	{"SX-162", Must, "reader", fixNothing},   // reading writes nothing
+	{"SX-163", Must, "writer", fixNothing},   // only a writer migrates
+	{"SX-164", Must, "writer", fixNothing},   // a released schema never changes
+	{"SX-165", Should, "reader", fixNothing}, // views
 
-	{"SX-170", Must, "writer", notAFile},   // name of a live file
-	{"SX-171", Must, "writer", notAFile},   // durability
-	{"SX-172", Must, "writer", notAFile},   // lock
-	{"SX-173", Must, "writer", notAFile},   // content of a live file
-	{"SX-174", Must, "reader", notAFile},   // log
-	{"SX-175", Must, "reader", notAFile},   // log left out
-	{"SX-176", Must, "writer", notAFile},   // sealing
-	{"SX-177", Should, "writer", notAFile}, // spill
+	{"SX-170", Must, "writer", fixNothing},   // name of a live file
+	{"SX-171", Must, "writer", fixNothing},   // durability
+	{"SX-172", Must, "writer", fixNothing},   // lock
+	{"SX-173", Must, "writer", fixNothing},   // content of a live file
+	{"SX-174", Must, "reader", fixNothing},   // log
+	{"SX-175", Must, "reader", fixNothing},   // log left out
+	{"SX-176", Must, "writer", fixNothing},   // sealing
+	{"SX-177", Should, "writer", fixNothing}, // spill
 
-	{"SX-180", Must, "reader", notAFile},   // header first
-	{"SX-181", Must, "reader", notAFile},   // schema before any query
-	{"SX-182", Must, "reader", notAFile},   // no code from the file
-	{"SX-183", Must, "reader", notAFile},   // lengths
-	{"SX-184", Must, "reader", notAFile},   // bounded work
-	{"SX-185", Must, "reader", notAFile},   // text is data
-	{"SX-186", Must, "reader", notAFile},   // attachment names
-	{"SX-187", Should, "reader", notAFile}, // member names twice
-	{"SX-188", Must, "reader", notAFile},   // half a file
-	{"SX-189", Should, "reader", notAFile}, // one handle
+	{"SX-180", Must, "reader", fixNothing},   // header first
+	{"SX-181", Must, "reader", fixNothing},   // schema before any query
+	{"SX-182", Must, "reader", fixNothing},   // no code from the file
+	{"SX-183", Must, "reader", fixNothing},   // lengths
+	{"SX-184", Must, "reader", fixNothing},   // bounded work
+	{"SX-185", Must, "reader", fixNothing},   // text is data
+	{"SX-186", Must, "reader", fixNothing},   // attachment names
+	{"SX-187", Should, "reader", fixNothing}, // member names twice
+	{"SX-188", Must, "reader", fixNothing},   // half a file
+	{"SX-189", Should, "reader", fixNothing}, // one handle
 
-	{"SX-190", Must, "writer", notAFile}, // same records, same bytes
-	{"SX-191", Must, "writer", notAFile}, // nothing else in the file
-	{"SX-192", May, "writer", notAFile},  // packing
+	{"SX-190", Must, "writer", fixNothing}, // same records, same bytes
+	{"SX-191", Must, "writer", fixNothing}, // nothing else in the file
+	{"SX-192", May, "writer", fixNothing},  // packing
 }
 
 // requirementOf gives the requirement of an ID, which there must be.

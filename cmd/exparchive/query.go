@@ -10,6 +10,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,7 @@ var rowFormats = map[string]func(io.Writer) rowWriter{
 func newQueryCommand() *cobra.Command {
 	var format string
 	var raw bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "query FILE.simexp SQL",
 		Short: "Ask an archive with SQL",
@@ -47,7 +49,8 @@ func newQueryCommand() *cobra.Command {
   costs                  iteration, agent_id, cost_cents
   policies, accepted_changes
 
-The SQL "-" is read from standard input.`,
+The SQL "-" is read from standard input. The statement runs in a process of its own, which is stopped after a minute or
+--timeout.`,
 		Example: `  exparchive query exp1.simexp "SELECT * FROM costs ORDER BY iteration, agent_id"
   exparchive query exp1.simexp --format csv "SELECT event_type, count(*) FROM experiment_events GROUP BY 1" > events.csv`,
 		Args: nArgs(2, 2, "an archive and a statement"),
@@ -68,10 +71,18 @@ The SQL "-" is read from standard input.`,
 			if c, ok := w.(*csvRows); ok {
 				c.w.Raw = raw
 			}
+			if timeout < 0 {
+				return usageErrorf("query: --timeout %v is negative", timeout)
+			}
+			if timeout > 0 { // in a process of its own, without a limit there
+				again := []string{"query", "--timeout", "0", "--format", format, "--raw=" + strconv.FormatBool(raw), "--", args[0], "-"}
+				return inFile(args[0], runTimed(cmd.Context(), timeout, again, strings.NewReader(statement), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			}
 			return runQuery(cmd.Context(), args[0], statement, w)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "print a table, csv or json")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "stop a statement that runs longer; 0 means never")
 	cmd.Flags().BoolVar(&raw, "raw", false, "in csv, leave texts alone that a spreadsheet would take for formulas")
 	return cmd
 }

@@ -19,7 +19,7 @@ ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test race emulate bench fuzz oracle lint dist clean
+.PHONY: help build test race emulate bench crash fuzz oracle lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,10 @@ emulate: ## run what decodes bytes on a big-endian processor (needs qemu-user-st
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
+
+crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (hours)
+	EXPARCHIVE_POWERLOSS=100000 EXPARCHIVE_FAULTS=1 EXPARCHIVE_KILLS=5000 EXPARCHIVE_VIEWER=60s \
+		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile' ./archive
 
 fuzz: ## run every fuzz target, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list $(PKGS)); do \

@@ -20,11 +20,11 @@ func token(kind, pattern string, prefixes ...string) rule {
 }
 
 // assignment makes the rule for values of which only the name they are assigned to tells what they are. literals, in lower case,
-// are what names contain; name is the pattern of the names, value that of the values, which have so many bytes or more.
-func assignment(kind, name, value string, atLeast int, accept func(string) bool, literals ...string) rule {
+// are what names contain; name is the pattern of the names, value that of the values.
+func assignment(kind, name, value string, accept func(string) bool, literals ...string) rule {
 	return rule{
-		kind: kind, literals: literals, fold: true, before: 60, assigns: atLeast, textOnly: true, accept: accept,
-		pattern: regexp.MustCompile(`(?i:` + name + `)["'` + "`" + `]?\s*(?::=|=>|==|=|:)\s*["'` + "`" + `]?` + `(` + value + `)`),
+		kind: kind, literals: literals, fold: true, back: nameBytes, before: 60, textOnly: true, accept: accept,
+		name: regexp.MustCompile(`(?i:` + name + `)`), pattern: regexp.MustCompile(`\A` + value),
 	}
 }
 
@@ -34,8 +34,8 @@ var rules = slices.Concat(keys, cloud, models, development, services, general)
 // keys in files of their own. RFC 7468 (PEM), RFC 9580 (OpenPGP), openssh PROTOCOL.key, PuTTY manual appendix C, age-encryption.org.
 var keys = []rule{
 	{kind: kindPrivateKey, literals: []string{"-----BEGIN "},
-		pattern: regexp.MustCompile(`\A-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\sA-Za-z0-9+/=\\:,-]*?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|[\sA-Za-z0-9+/=\\]*)`)},
-	{kind: "putty-private-key", literals: []string{"PuTTY-User-Key-File-"}, pattern: regexp.MustCompile(`\APuTTY-User-Key-File-[0-9]: [\s\S]*?Private-MAC: [0-9a-f]+`)},
+		pattern: regexp.MustCompile(`\A-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[\sA-Za-z0-9+/=\\:,]|-[A-Za-z0-9])*?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|[\sA-Za-z0-9+/=\\]*)`)},
+	{kind: "putty-private-key", literals: []string{"PuTTY-User-Key-File-"}, pattern: regexp.MustCompile(`\APuTTY-User-Key-File-[0-9]: (?:[^P]|P[^u]|Pu[^T])*?Private-MAC: [0-9a-f]+`)},
 	token("age-secret-key", `AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}`, "AGE-SECRET-KEY-1"),
 }
 
@@ -43,20 +43,20 @@ var keys = []rule{
 var cloud = []rule{
 	// AWS IAM user guide, "IAM identifiers": unique id prefixes.
 	token("aws-access-key-id", `A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b`, "AKIA", "ASIA", "ABIA", "ACCA"),
-	assignment("aws-secret-access-key", `(?:aws[a-z0-9_.-]*(?:secret|key|sk)|secret[_.-]?access[_.-]?key)[a-z0-9_.-]*`, `[A-Za-z0-9/+]{40}`, 40, variedDigit, "aws", "secretaccess", "secret_access", "secret-access", "secret.access"),
+	assignment("aws-secret-access-key", `aws.*(?:secret|key|sk)|secret[_.-]?access[_.-]?key`, `[A-Za-z0-9/+]{40}`, variedDigit, "aws", "secretaccess", "secret_access", "secret-access", "secret.access"),
 	// Google Cloud, "Using API keys" and "Authenticate with OAuth".
 	token("gcp-api-key", `AIza[0-9A-Za-z_-]{35}`, "AIza"),
 	token("google-oauth-token", `ya29\.[0-9A-Za-z_-]{20,}`, "ya29."),
 	token("google-oauth-secret", `GOCSPX-[0-9A-Za-z_-]{28}`, "GOCSPX-"),
 	// Microsoft Purview, sensitive information types "Azure … key".
-	{kind: "azure-storage-key", literals: []string{"accountkey", "account_key", "storage_key", "storagekey"}, fold: true, before: 40, accept: variedDigit,
-		pattern: regexp.MustCompile(`(?i:account_?key|storage_?key)["']?\s*[=:]\s*["']?([A-Za-z0-9+/]{86}==)`)},
-	{kind: "azure-client-secret", literals: []string{"Q~"}, before: 4, accept: variedDigit,
-		pattern: regexp.MustCompile(`([A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})`)},
-	{kind: "azure-sas", literals: []string{"sig="}, before: 200, accept: variedDigit,
-		pattern: regexp.MustCompile(`[?&;]sig=([A-Za-z0-9%+/]{43,}(?:=|%3[dD]))`)},
-	{kind: "azure-ai-key", literals: []string{"JQQJ99"}, before: 52, accept: variedDigit,
-		pattern: regexp.MustCompile(`([0-9A-Za-z]{52}JQQJ99[0-9A-Za-z]{26})`)},
+	{kind: "azure-storage-key", literals: []string{"accountkey", "account_key", "storage_key", "storagekey"}, fold: true, back: nameBytes, before: 40, accept: variedDigit,
+		pattern: regexp.MustCompile(`\A[0-9A-Za-z_.-]*?(?i:account_?key|storage_?key)["']?\s*[=:]\s*["']?([A-Za-z0-9+/]{86}==)`)},
+	{kind: "azure-client-secret", literals: []string{"Q~"}, back: nameBytes + "~", before: 4, accept: variedDigit,
+		pattern: regexp.MustCompile(`\A([A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})`)},
+	{kind: "azure-sas", literals: []string{"sig="}, back: "?&;", before: 1, accept: variedDigit,
+		pattern: regexp.MustCompile(`\A[?&;]sig=([A-Za-z0-9%+/]{43,}(?:=|%3[dD]))`)},
+	{kind: "azure-ai-key", literals: []string{"JQQJ99"}, back: nameBytes, before: 52, accept: variedDigit,
+		pattern: regexp.MustCompile(`\A([0-9A-Za-z]{52}JQQJ99[0-9A-Za-z]{26})`)},
 	// DigitalOcean, "API token formats"; Alibaba Cloud RAM; Cloudflare origin CA keys; Databricks "Personal access tokens".
 	token("digitalocean-token", `do[opr]_v1_[0-9a-f]{64}`, "doo_v1_", "dop_v1_", "dor_v1_"),
 	token("alibaba-access-key-id", `LTAI[0-9A-Za-z]{12,26}\b`, "LTAI"),
@@ -95,7 +95,7 @@ var development = []rule{
 	token("crates-token", `cio[0-9A-Za-z]{32}\b`, "cio"),
 	token("docker-token", `dckr_(?:pat|oat)_[0-9A-Za-z_-]{20,}`, "dckr_"),
 	token("vault-token", `hv[sbr]\.[0-9A-Za-z_-]{24,}`, "hvs.", "hvb.", "hvr."),
-	{kind: "terraform-token", literals: []string{".atlasv1."}, before: 14, accept: variedDigit, pattern: regexp.MustCompile(`([0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=-]{50,})`)},
+	{kind: "terraform-token", literals: []string{".atlasv1."}, back: nameBytes, before: 14, accept: variedDigit, pattern: regexp.MustCompile(`\A([0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=-]{50,})`)},
 	token("doppler-token", `dp\.(?:pt|st|ct|sa|scim|audit)\.[0-9A-Za-z_.-]{40,}`, "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."),
 	token("pulumi-token", `pul-[0-9a-f]{40}\b`, "pul-"),
 	token("sentry-token", `sntry(?:s_eyJ[0-9A-Za-z+/=_-]{40,}|u_[0-9a-f]{64})`, "sntrys_", "sntryu_"),
@@ -118,10 +118,10 @@ var services = []rule{
 	token("shopify-token", `shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}`, "shpat_", "shpca_", "shppa_", "shpss_"),
 	token("sendgrid-key", `SG\.[0-9A-Za-z_-]{16,32}\.[0-9A-Za-z_-]{30,64}`, "SG."),
 	token("mailgun-key", `key-[0-9a-f]{32}\b`, "key-"),
-	token("mailchimp-key", `[0-9a-f]{32}-us[0-9]{1,2}\b`).anywhere("-us", 32),
+	{kind: "mailchimp-key", literals: []string{"-us"}, back: "0123456789abcdef", before: 32, accept: variedDigit, pattern: regexp.MustCompile(`\A([0-9a-f]{32}-us[0-9]{1,2})\b`)},
 	token("brevo-key", `xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}`, "xkeysib-"),
 	token("twilio-key", `SK[0-9a-f]{32}\b`, "SK"),
-	{kind: "telegram-bot-token", literals: []string{":AA"}, before: 11, accept: variedDigit, pattern: regexp.MustCompile(`\b([0-9]{8,10}:AA[0-9A-Za-z_-]{33})`)},
+	{kind: "telegram-bot-token", literals: []string{":AA"}, back: "0123456789", before: 10, accept: variedDigit, pattern: regexp.MustCompile(`\A([0-9]{8,10}:AA[0-9A-Za-z_-]{33})`)},
 	{kind: "discord-webhook", literals: []string{"discord.com/api/webhooks/", "discordapp.com/api/webhooks/"}, pattern: regexp.MustCompile(`\Adiscord(?:app)?\.com/api/webhooks/[0-9]{15,20}/[0-9A-Za-z_-]{50,}`)},
 	// The first part is a number in base64.
 	token("discord-token", `[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}`, "MT", "Mj", "Mz", "ND", "NT", "Nj", "Nz", "OD", "OT"),
@@ -140,26 +140,19 @@ var general = []rule{
 	{kind: "authorization-header", literals: []string{"authorization", "x-api-key"}, fold: true, textOnly: true, accept: assignedToken,
 		pattern: regexp.MustCompile(`\A(?i:(?:authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token|apikey))\s+|x-api-key["']?\s*[:=]\s*["']?)([0-9A-Za-z._~+/=-]{12,})`)},
 	{kind: "authorization-header", literals: []string{"bearer "}, fold: true, textOnly: true, accept: assigned, pattern: regexp.MustCompile(`\A(?i:bearer) {1,4}([0-9A-Za-z._~+/=-]{20,})`)},
-	{kind: kindURLPassword, literals: []string{"://"}, before: 20, textOnly: true, accept: urlPassword,
-		pattern: regexp.MustCompile(`[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\]*:([^\s/@"'<>\\]+)@[0-9A-Za-z\[_.-]`)},
-	{kind: kindURLPassword, literals: []string{"@tcp("}, before: 100, textOnly: true, accept: urlPassword, pattern: regexp.MustCompile(`[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
-	{kind: "netrc-password", literals: []string{"password", "login"}, fold: true, before: 100, textOnly: true, accept: password,
-		pattern: regexp.MustCompile(`(?i:login)\s+\S+\s+(?i:password)\s+(\S+)`)},
-	assignment(kindPassword, `(?:pass(?:word|wd|phrase|code)?|pwd)`, `[^\s"'`+"`"+`,;<>{}\\\[\]()]+`, 4, password, "pass", "pwd"),
-	{kind: kindEmail, literals: []string{"@"}, before: 64, textOnly: true, accept: address,
-		pattern: regexp.MustCompile(`([0-9A-Za-z](?:[0-9A-Za-z.!#$%&*+/=?^_{|}~-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)`)},
+	{kind: kindURLPassword, literals: []string{"://"}, back: nameBytes + "+", before: 20, textOnly: true, accept: urlPassword,
+		pattern: regexp.MustCompile(`\A[0-9A-Za-z+._-]*[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\]*:([^\s/@"'<>\\]+)@[0-9A-Za-z\[_.-]`)},
+	{kind: kindURLPassword, literals: []string{"@tcp("}, back: nameBytes + ":!#$%&*+=?^~", before: 100, textOnly: true, accept: urlPassword, pattern: regexp.MustCompile(`\A[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
+	{kind: "netrc-password", literals: []string{"login "}, fold: true, textOnly: true, accept: password,
+		pattern: regexp.MustCompile(`\A(?i:login)\s+\S+\s+(?i:password)\s+(\S+)`)},
+	assignment(kindPassword, `(?:pass(?:word|wd|phrase|code)?|pwd)$`, `[^\s"'`+"`"+`,;<>{}\\\[\]()]+`, password, "pass", "pwd"),
+	{kind: kindEmail, literals: []string{"@"}, back: nameBytes + "!#$%&*+/=?^{|}~", before: 64, textOnly: true, accept: address,
+		pattern: regexp.MustCompile(`\A[^0-9A-Za-z]*([0-9A-Za-z](?:[0-9A-Za-z.!#$%&*+/=?^_{|}~-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)`)},
 	{kind: kindHome, literals: []string{"/home/", "/Users/"}, textOnly: true, accept: homeOwner, pattern: regexp.MustCompile(`\A/(?:home|Users)/[0-9A-Za-z][0-9A-Za-z._-]{0,63}`)},
-	{kind: kindHome, literals: []string{`:\users\`, `:\documents and settings\`, `:/users/`, `:\\users\\`}, fold: true, before: 1, textOnly: true, accept: homeOwner,
-		pattern: regexp.MustCompile(`(?i)([a-z]:(?:\\{1,2}|/)(?:users|documents and settings)(?:\\{1,2}|/)[^\\/:*?"<>|\r\n\t]{1,64})`)},
-	assignment("assigned-secret", `[a-z0-9_.-]*(?:api[_.-]?key|secret|token|credential|(?:private|access|auth|encryption|signing|master|account|session|shared|service|license|app)[_.-]?key|cookie|session[_.-]?id)[a-z0-9_.-]*`,
-		`[0-9A-Za-z+/_.~!@#$%^&*=-]+`, 16, assigned, "key", "secret", "token", "credential", "cookie", "session"),
-}
-
-// anywhere makes a rule of tokens that do not begin with what tells them apart.
-func (r rule) anywhere(literal string, before int) rule {
-	r.literals, r.before = []string{literal}, before
-	r.pattern = regexp.MustCompile(`\b(` + r.pattern.String()[len(`\A`):] + `)`)
-	return r
+	{kind: kindHome, literals: []string{`:\users\`, `:\documents and settings\`, `:/users/`, `:\\users\\`}, fold: true, back: nameBytes, before: 1, textOnly: true, accept: homeOwner,
+		pattern: regexp.MustCompile(`\A(?i)([a-z]:(?:\\{1,2}|/)(?:users|documents and settings)(?:\\{1,2}|/)[^\\/:*?"<>|\r\n\t]{1,64})`)},
+	assignment("assigned-secret", `api[_.-]?key|secret|token|credential|(?:private|access|auth|encryption|signing|master|account|session|shared|service|license|app)[_.-]?key|cookie|session[_.-]?id`,
+		`[0-9A-Za-z+/_.~!@#$%^&*=-]+`, assigned, "key", "secret", "token", "credential", "cookie", "session"),
 }
 
 // assignedToken accepts the value of a header.

@@ -28,22 +28,25 @@ func (f Finding) Guessable() bool {
 	return false
 }
 
-// A rule finds one kind of secret.
+// A rule finds one kind of secret: around a literal that every match contains. What it does at each place takes a bounded time,
+// and little if the text is not what it is for.
 type rule struct {
 	kind     string
-	literals []string       // every match contains one of them; in lower case if fold
+	literals []string       // in lower case if fold
 	fold     bool           // literals match in any case
-	before   int            // how far before its literal a match may begin; 0 for rules whose matches begin with it
-	pattern  *regexp.Regexp // its last group is the secret; without groups it is the match
+	back     string         // a match begins before its literal, with bytes of these
+	before   int            // and so many of them at most; 0 for a match that begins with the literal
+	name     *regexp.Regexp // if not nil, the literal is in a name of which this holds, and the match is what is assigned to it
+	pattern  *regexp.Regexp // begins with \A; its last group is the secret; without groups it is the match
 	accept   func(secret string) bool
-	assigns  int  // if not 0, the literal is in a name that a value of so many bytes or more is assigned to
 	textOnly bool // would find too much in bytes that are no text
 }
 
 // How far a match may reach behind its literal.
 const (
-	window      = 16 << 10 // where the literal is its beginning; private keys are the longest secrets
-	shortWindow = 512      // where its beginning has to be found
+	window      = 16 << 10 // private keys are the longest secrets
+	shortWindow = 512      // when long ones were tried in vain many times
+	maxValue    = 320      // of what is assigned to a name
 )
 
 // Scan finds the secrets in text, which may be of any form, in the order in which they stand. Each secret is given once,
@@ -95,12 +98,18 @@ func scanView(text []byte, isText bool) []Finding {
 		if r.textOnly && !isText {
 			continue
 		}
-		behind := 0 // the last secret of the rule
+		behind := 0                    // the last secret of the rule
+		effort := 1<<20 + 32*len(text) // a text made for it must not take for ever
 		for _, p := range places[i] {
 			if p.at < behind {
 				continue
 			}
-			f, s, ok := r.match(text, p.at, p.length)
+			reach := window
+			if effort < 0 {
+				reach = shortWindow
+			}
+			effort -= min(reach, len(text)-p.at)
+			f, s, ok := r.match(text, p.at, p.length, reach)
 			if ok && take(&taken, s) {
 				found = append(found, located{f, s})
 				behind = s.end
@@ -125,54 +134,69 @@ func take(taken *[]span, s span) bool {
 	return true
 }
 
-// match looks for the rule's pattern around its literal at text[at:].
-func (r *rule) match(text []byte, at, length int) (f Finding, secret span, ok bool) {
-	start, end := at, at+window
-	if r.before > 0 {
-		start, end = max(0, at-r.before), at+shortWindow
-		if line := bytes.LastIndexByte(text[start:at], '\n'); line >= 0 {
-			start += line + 1
+// match looks for the rule's pattern around its literal at text[at:], no further than reach behind it.
+func (r *rule) match(text []byte, at, length, reach int) (f Finding, secret span, ok bool) {
+	start, end := at, min(len(text), at+reach)
+	switch {
+	case r.before > 0:
+		for start > 0 && at-start < r.before && strings.IndexByte(r.back, text[start-1]) >= 0 {
+			start--
 		}
-	} else if inWord(text, at) {
+	case r.name == nil && inWord(text, at):
 		return f, secret, false
 	}
-	if r.assigns > 0 && !assignedTo(text[at+length:], r.assigns) {
+	valueAt := start
+	if r.name != nil {
+		if valueAt = valueOf(text[:end], at+length); valueAt < 0 || !r.name.Match(text[start:nameEnd(text[:end], at)]) {
+			return f, secret, false
+		}
+		end = min(end, valueAt+maxValue)
+	}
+	m := r.pattern.FindSubmatchIndex(text[valueAt:end])
+	if m == nil {
 		return f, secret, false
 	}
-	part := text[start:min(len(text), end)]
-	m := r.pattern.FindSubmatchIndex(part)
-	// A match that ends before the literal belongs to another one.
-	for r.before > 0 && m != nil && start+m[1] <= at && m[1] > 0 {
-		part, start = part[m[1]:], start+m[1]
-		m = r.pattern.FindSubmatchIndex(part)
-	}
-	if m == nil || start+m[0] > at {
-		return f, secret, false
-	}
-	group := m[len(m)-2:]
-	f = Finding{Kind: r.kind, Secret: string(part[group[0]:group[1]]), before: string(part[m[0]:group[0]]), after: string(part[group[1]:m[1]])}
+	from, to := valueAt+m[len(m)-2], valueAt+m[len(m)-1]
+	f = Finding{Kind: r.kind, Secret: string(text[from:to]), before: string(text[start:from]), after: string(text[to : valueAt+m[1]])}
 	if r.accept != nil && !r.accept(f.Secret) {
 		return f, secret, false
 	}
-	if r.before == 0 && group[0] == 0 {
-		f.public = min(length, group[1]-group[0])
+	if from == at {
+		f.public = min(length, to-from)
 	}
 	f.Forms = []string{f.Secret}
-	return f, span{start + group[0], start + group[1]}, true
+	return f, span{from, to}, true
 }
 
-// assignedTo reports whether an operator of assignment follows the rest of a name, and then a value of so many bytes or more. It
-// only spares the pattern a trial.
-func assignedTo(text []byte, atLeast int) bool {
-	const quotes = "\"'` \t\r\n"
-	rest := bytes.TrimLeft(text[:min(len(text), 60+atLeast)], nameBytes)
-	rest = bytes.TrimLeft(rest, quotes)
-	if len(rest) == 0 || rest[0] != '=' && rest[0] != ':' {
-		return false
+// nameEnd gives where the name ends that goes on at text[at:].
+func nameEnd(text []byte, at int) int {
+	for at < len(text) && strings.IndexByte(nameBytes, text[at]) >= 0 {
+		at++
 	}
-	rest = bytes.TrimLeft(rest, ":=> "+quotes)
-	end := bytes.IndexAny(rest, quotes+",;{}()[]")
-	return end < 0 && len(rest) > 0 || end >= atLeast
+	return at
+}
+
+// valueOf gives where the value begins that is assigned to the name that goes on at text[at:], -1 if none is.
+func valueOf(text []byte, at int) int {
+	skip := func(bytes string, most int) {
+		for ; most > 0 && at < len(text) && strings.IndexByte(bytes, text[at]) >= 0; most-- {
+			at++
+		}
+	}
+	const quotes, blanks = "\"'`", " \t\r\n"
+	skip(nameBytes, 60)
+	skip(quotes, 1)
+	skip(blanks, 8)
+	operator := at
+	skip(":", 1)
+	skip("=", 2)
+	skip(">", 1)
+	if at == operator || text[operator] == '>' {
+		return -1
+	}
+	skip(blanks, 8)
+	skip(quotes, 1)
+	return at
 }
 
 const nameBytes = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-"

@@ -133,11 +133,24 @@ func TestScan_overlap(t *testing.T) {
 	}
 }
 
+// BenchmarkScan_hostile scans texts that are made to be slow.
+func BenchmarkScan_hostile(b *testing.B) {
+	for _, part := range []string{"-----BEGIN PRIVATE KEY-----", "PuTTY-User-Key-File-3: ", "a@a", "token=", "a://b", "password:", "eyJ", `\\\\n`, "aws_secret_access_key="} {
+		text := []byte(strings.Repeat(part, (1<<20)/len(part)))
+		b.Run(part, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				secrets.Scan(text)
+			}
+		})
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	for text, want := range map[string]string{
 		"key sk-ant-api03-abcdefghijklmnop1234 used":   "sk-ant-…",
 		"postgres://bot:s3cr3tpass@db.internal.org/x":  "postgres://bot:…@d",
-		"DB_PASSWORD: hunter22":                        "PASSWORD: …",
+		"DB_PASSWORD: hunter22":                        "DB_PASSWORD: …",
 		"mail alice@lab.org":                           "…",
 		"/home/alice/x":                                "/home/…",
 		"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMII": "-----BEGIN RSA PRIVATE KEY-----…",

@@ -28,6 +28,7 @@ const (
 type builder struct {
 	ctx     context.Context
 	lenient bool
+	brief   bool // what a Summary does not need is left out
 	err     error
 
 	start       provider.Start

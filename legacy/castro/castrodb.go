@@ -36,6 +36,7 @@ func (c *castro) runs(ctx context.Context) ([]RunInfo, error) {
 }
 
 func (c *castro) build(b *builder, id string) error {
+	c = &castro{b.tables(c.t), c.d}
 	b.start = provider.Start{RunID: id, Type: "castro"}
 	var result provider.Result
 	status, counted := "", ""
@@ -149,7 +150,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 			return false, nil
 		}
 		defer db.Close()
-		g = sibling
+		g = &game{b.tables(sibling.t)}
 	}
 	if g == nil {
 		return false, nil

@@ -64,6 +64,7 @@ type coreRun struct {
 }
 
 func (c *core) build(b *builder, id string) error {
+	c = &core{b.tables(c.tables), c.names}
 	run := &coreRun{
 		builder: b, iterations: map[int]*provider.Iteration{}, decided: map[int]map[string]bool{},
 		proposals: map[int]map[string]json.RawMessage{}, totals: map[int]provider.Cents{},

@@ -55,6 +55,7 @@ func (b *builder) ended(status string, result *provider.Result) {
 }
 
 func (g *game) build(b *builder, id string) error {
+	g = &game{b.tables(g.t)}
 	b.start = provider.Start{RunID: id, Name: id, Type: "castro-game"}
 	b.note(noteDoubtful, "the run id is the name of the experiment: a second run of that name replaced what the first had recorded here")
 	var result provider.Result

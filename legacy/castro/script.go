@@ -59,6 +59,7 @@ type scriptIteration struct {
 }
 
 func (s *script) build(b *builder, id string) error {
+	s = &script{b.tables(s.t)}
 	b.start = provider.Start{RunID: id, Type: "castro-script"}
 	maxIterations := int64(-1)
 	err := s.t[scriptConfig].each(b.ctx, "experiment_id", is(id), func(r *row) error {

@@ -17,6 +17,8 @@ type table struct {
 	columns []duckdb.Column
 	index   map[string]int // of columns by lower-case name
 	maxRows int64          // most bytes of the rows that one reading may give
+	unread  []bool         // columns that are as if they were NULL; nil for none
+	event   string         // the only event_type whose rows are read; empty for all
 }
 
 func newTable(t *duckdb.Table) *table {
@@ -63,14 +65,17 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 	var names []string
 	var at []int // column of the table for each column of a batch
 	for i, c := range t.columns {
-		if c.Err == nil {
+		if c.Err == nil && (t.unread == nil || !t.unread[i]) {
 			names, at = append(names, c.Name), append(at, i)
 		}
 	}
-	keyAt := -1
+	keyAt, eventAt := -1, -1
 	for i, name := range names {
 		if key != "" && strings.EqualFold(name, key) {
 			keyAt = i
+		}
+		if t.event != "" && strings.EqualFold(name, "event_type") {
+			eventAt = i
 		}
 	}
 	if key != "" && keyAt < 0 {
@@ -88,9 +93,12 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 					continue
 				}
 			}
+			if eventAt >= 0 && asText(value(b.Column(eventAt), i)) != t.event {
+				continue
+			}
 			r := &row{t: t, n: n, v: make([]any, len(t.columns)), used: make([]bool, len(t.columns))}
 			for j, c := range t.columns {
-				if c.Err != nil {
+				if c.Err != nil && (t.unread == nil || !t.unread[j]) {
 					r.v[j] = errUnreadable{c.Err}
 				}
 			}

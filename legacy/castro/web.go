@@ -259,6 +259,7 @@ func (w *webTables) runs(ctx context.Context) ([]RunInfo, error) {
 }
 
 func (w *webTables) build(b *builder, id string) error {
+	w = &webTables{b.tables(w.t), w.path}
 	b.start = provider.Start{RunID: id, Name: id, Type: "web"}
 	b.note(noteDerived, "run id and name are that of the file; the database does not hold them")
 	b.note(noteDoubtful, "the database does not say whether the run came to its end")

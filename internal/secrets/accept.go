@@ -42,9 +42,12 @@ func variedDigit(s string) bool { return varied(s) && strings.ContainsAny(s, "01
 var placeholder = regexp.MustCompile(`(?i)^(?:none|null|nil|true|false|undefined|required|optional|string|withheld|redacted|hidden|missing|invalid|wrong|incorrect|expired|empty)$` +
 	`|^[*.xX_-]+$|\*{3}|x{6}|^[<\[({$%]|\$\{|\{\{|%s|\byour[_-]|environ|getenv|getpass|\(|(?-i:^[A-Z][A-Z_]+$)`)
 
+// isPlaceholder looks at the beginning of s only, so that it takes no time.
+func isPlaceholder(s string) bool { return placeholder.MatchString(s[:min(len(s), 64)]) }
+
 // assigned accepts values of names such as api_key: long, of high entropy, and no identifier.
 func assigned(s string) bool {
-	if len(s) < 16 || placeholder.MatchString(s) || !strings.ContainsAny(s, "0123456789") || !varied(s) {
+	if len(s) < 16 || !strings.ContainsAny(s, "0123456789") || !varied(s) || isPlaceholder(s) {
 		return false
 	}
 	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) {
@@ -69,14 +72,14 @@ var numbered = regexp.MustCompile(`^(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}$`)
 // password accepts values of names such as password.
 func password(s string) bool {
 	s = strings.Trim(s, `"'`)
-	if len(s) < 4 || placeholder.MatchString(s) {
+	if len(s) < 4 || isPlaceholder(s) {
 		return false
 	}
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12 // one word is prose: "password: too short"
 }
 
 // urlPassword accepts what stands between a user and a host.
-func urlPassword(s string) bool { return !placeholder.MatchString(s) }
+func urlPassword(s string) bool { return !isPlaceholder(s) }
 
 // homeOwner refuses folders beside the home directories that belong to nobody.
 func homeOwner(path string) bool {

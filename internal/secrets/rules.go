@@ -156,7 +156,7 @@ var general = []rule{
 }
 
 // assignedToken accepts the value of a header.
-func assignedToken(s string) bool { return varied(s) && !placeholder.MatchString(s) }
+func assignedToken(s string) bool { return varied(s) && !isPlaceholder(s) }
 
 // Kinds gives the kinds of secrets that [Scan] knows, in order of precedence.
 func Kinds() []string {

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -163,10 +164,16 @@ func readLog(path string, limit int64) ([]byte, error) {
 		return nil, inUse(err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	info, err := f.Stat()
 	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	buf.Grow(int(min(info.Size(), limit)) + bytes.MinRead + 1) // at once: growing it would take several times the memory
+	if _, err := buf.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, inUse(err)
 	}
+	b := buf.Bytes()
 	if int64(len(b)) > limit {
 		return nil, fmt.Errorf("%s: %w: more than MaxLogBytes = %d bytes", path, ErrLimit, limit)
 	}

@@ -77,10 +77,7 @@ func beingRecorded(livePath string) bool {
 // holder says who holds the lock, as it wrote itself.
 func holder(livePath string) string {
 	const unknown = "another process"
-	if info, err := os.Stat(livePath + lockSuffix); err != nil || !info.Mode().IsRegular() {
-		return unknown
-	}
-	f, err := os.Open(livePath + lockSuffix)
+	f, _, err := openRegular(livePath + lockSuffix)
 	if err != nil {
 		return unknown
 	}

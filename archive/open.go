@@ -96,22 +96,12 @@ func New(r io.ReaderAt, size int64, _ *Options) (*Archive, error) {
 }
 
 func (a *Archive) openFile(mayBusy bool) error {
-	info, err := os.Stat(a.path)
+	f, size, err := openRegular(a.path)
 	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%w: not a regular file", ErrNotArchive)
-	}
-	f, err := os.Open(a.path)
-	if err != nil {
-		return err
+		return notArchive(err)
 	}
 	a.files = append(a.files, f)
-	if info, err = f.Stat(); err != nil {
-		return err
-	}
-	h, err := readHeader(f, info.Size())
+	h, err := readHeader(f, size)
 	if err != nil {
 		return err
 	}
@@ -124,28 +114,24 @@ func (a *Archive) openFile(mayBusy bool) error {
 		if err := refuseSidecars(a.path); err != nil {
 			return err
 		}
-		return a.openView(f, info.Size(), h)
+		return a.openView(f, size, h)
 	}
 	return a.openWAL(f, h)
 }
 
 // openWAL opens a live file that a killed recorder left behind together with its write-ahead log.
 func (a *Archive) openWAL(f *os.File, h header) error {
-	if info, err := os.Stat(a.path + "-wal"); err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for ever
-		return fmt.Errorf("%w: %s-wal is not a regular file", ErrDamaged, a.path)
-	}
-	wal, err := os.Open(a.path + "-wal")
-	if errors.Is(err, fs.ErrNotExist) {
+	wal, size, err := openRegular(a.path + "-wal")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: it was recorded into when it was copied, and %s-wal, which holds its newest records, is missing", ErrUnsealed, a.path)
-	} else if err != nil {
+	case errors.Is(err, errNotRegular):
+		return fmt.Errorf("%w: %s-wal is %w", ErrDamaged, a.path, errNotRegular)
+	case err != nil:
 		return err
 	}
 	a.files = append(a.files, wal)
-	info, err := wal.Stat()
-	if err != nil {
-		return err
-	}
-	index, err := readWAL(wal, info.Size(), h.pageSize)
+	index, err := readWAL(wal, size, h.pageSize)
 	if err != nil {
 		return err
 	}

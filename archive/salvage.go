@@ -158,18 +158,15 @@ func (s *Salvage) refill() {
 }
 
 func (s *Salvage) openFile(path string) (*os.File, int64, error) {
-	if info, err := os.Stat(path); err != nil {
-		return nil, 0, err
-	} else if !info.Mode().IsRegular() || info.Size() == 0 || info.Size() > maxSalvage {
-		return nil, 0, fmt.Errorf("%w: not a regular file with something in it", ErrNotArchive)
-	}
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, notArchive(err)
 	}
 	s.files = append(s.files, f)
-	info, err := f.Stat()
-	return f, info.Size(), err
+	if size == 0 || size > maxSalvage {
+		return nil, 0, fmt.Errorf("%w: a file of %d bytes", ErrNotArchive, size)
+	}
+	return f, size, nil
 }
 
 // scan goes through all pages and notes where the rows are.

@@ -194,7 +194,7 @@ type spilled struct {
 // readSpill reads the spill file of a live file, nil if there is none.
 func readSpill(livePath string) (*spilled, error) {
 	path := livePath + spillSuffix
-	f, err := os.Open(path)
+	f, _, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

@@ -93,30 +93,21 @@ func (r Report) OK() bool {
 //
 // The error is only for a check that could not be made, because the file system failed or ctx is done.
 func Verify(ctx context.Context, path string) (Report, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Report{}, err
-	}
 	v := newVerifier(ctx)
-	if !info.Mode().IsRegular() {
-		v.add(sxMagic, Place{}, "not a regular file")
+	f, size, err := openRegular(path)
+	if errors.Is(err, errNotRegular) {
+		v.add(sxMagic, Place{}, "%v", errNotRegular)
 		return v.done()
-	}
-	f, err := os.Open(path)
-	if err != nil {
+	} else if err != nil {
 		return Report{}, err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return Report{}, err
-	}
 	live := strings.HasSuffix(path, LiveSuffix)
 	if beingRecorded(path) {
 		return verifyRecording(ctx, path)
 	}
 	var r io.ReaderAt = f
-	size := info.Size()
-	if wal, err := os.Open(path + "-wal"); err == nil {
+	if wal, _, err := openRegular(path + "-wal"); err == nil {
 		defer wal.Close()
 		if o, err := overLog(f, size, wal); err != nil {
 			return Report{}, err

@@ -38,6 +38,7 @@ const (
 // goroutines. The caller closes it.
 type Archive struct {
 	path    string
+	file    string // path, or what it links to: there the sidecars stand
 	state   State
 	version int64
 	db      *sqlx.DB
@@ -96,7 +97,12 @@ func New(r io.ReaderAt, size int64, _ *Options) (*Archive, error) {
 }
 
 func (a *Archive) openFile(mayBusy bool) error {
-	f, size, err := openRegular(a.path)
+	file, err := followLink(a.path)
+	if err != nil {
+		return err
+	}
+	a.file = file
+	f, size, err := openRegular(a.file)
 	if err != nil {
 		return notArchive(err)
 	}
@@ -105,28 +111,28 @@ func (a *Archive) openFile(mayBusy bool) error {
 	if err != nil {
 		return err
 	}
-	if mayBusy && beingRecorded(a.path) {
+	if mayBusy && beingRecorded(a.file) {
 		a.state = Recording
-		a.db = sqlx.NewDb(openShared(a.path), "sqlite")
+		a.db = sqlx.NewDb(openShared(a.file), "sqlite")
 		return a.check(h)
 	}
 	if !h.wal {
-		if err := refuseSidecars(a.path); err != nil {
+		if err := refuseSidecars(a.file); err != nil {
 			return err
 		}
 		return a.openView(f, size, h)
 	}
-	return a.openWAL(f, h)
+	return a.openWAL(f, size, h)
 }
 
 // openWAL opens a live file that a killed recorder left behind together with its write-ahead log.
-func (a *Archive) openWAL(f *os.File, h header) error {
-	wal, size, err := openRegular(a.path + "-wal")
+func (a *Archive) openWAL(f *os.File, mainSize int64, h header) error {
+	wal, size, err := openRegular(a.file + "-wal")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: it was recorded into when it was copied, and %s-wal, which holds its newest records, is missing", ErrUnsealed, a.path)
+		return fmt.Errorf("%w: it was recorded into when it was copied, and %s-wal, which holds its newest records, is missing", ErrUnsealed, a.file)
 	case errors.Is(err, errNotRegular):
-		return fmt.Errorf("%w: %s-wal is %w", ErrDamaged, a.path, errNotRegular)
+		return fmt.Errorf("%w: %s-wal is %w", ErrDamaged, a.file, errNotRegular)
 	case err != nil:
 		return err
 	}
@@ -135,10 +141,10 @@ func (a *Archive) openWAL(f *os.File, h header) error {
 	if err != nil {
 		return err
 	}
-	if index.pages == 0 {
-		index.pages = uint32(h.pages)
+	o, err := newOverlay(f, mainSize, h, wal, index)
+	if err != nil {
+		return err
 	}
-	o := &overlay{main: f, wal: wal, index: index, pageSize: h.pageSize}
 	if h, err = readHeader(o, o.size()); err != nil {
 		return err
 	}
@@ -244,7 +250,7 @@ func (a *Archive) loadSeal(ctx context.Context, conn *sqlx.Conn) error {
 	s.Root = digest.Hash(root)
 	a.seal = &s
 	// A live file has a seal only if sealing was interrupted.
-	if a.state == Unfinished && !strings.HasSuffix(a.path, LiveSuffix) {
+	if a.state == Unfinished && !strings.HasSuffix(a.file, LiveSuffix) {
 		a.state = Sealed
 	}
 	return nil

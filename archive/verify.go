@@ -94,6 +94,10 @@ func (r Report) OK() bool {
 // The error is only for a check that could not be made, because the file system failed or ctx is done.
 func Verify(ctx context.Context, path string) (Report, error) {
 	v := newVerifier(ctx)
+	path, err := followLink(path)
+	if err != nil {
+		return Report{}, err
+	}
 	f, size, err := openRegular(path)
 	if errors.Is(err, errNotRegular) {
 		v.add(sxMagic, Place{}, "%v", errNotRegular)
@@ -147,15 +151,14 @@ func overLog(f *os.File, size int64, log *os.File) (*overlay, error) {
 		return nil, err
 	}
 	index, err := readWAL(log, info.Size(), h.pageSize)
+	var o *overlay
+	if err == nil {
+		o, err = newOverlay(f, size, h, log, index)
+	}
 	if errors.Is(err, ErrDamaged) {
 		return nil, nil
-	} else if err != nil {
-		return nil, err
 	}
-	if index.pages == 0 {
-		index.pages = uint32(h.pages)
-	}
-	return &overlay{main: f, wal: log, index: index, pageSize: h.pageSize}, nil
+	return o, err
 }
 
 // Verify is the function [Verify] for an archive that is open. What the folder holds is not looked at.

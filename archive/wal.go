@@ -106,6 +106,18 @@ type overlay struct {
 	pageSize int64
 }
 
+// newOverlay lays a log over the main file of size bytes. A log that makes the database larger than the pages of both is
+// damage.
+func newOverlay(main io.ReaderAt, size int64, h header, wal io.ReaderAt, index walIndex) (*overlay, error) {
+	if index.pages == 0 {
+		index.pages = uint32(h.pages)
+	}
+	if have := size/h.pageSize + int64(len(index.frames)); int64(index.pages) > have {
+		return nil, fmt.Errorf("%w: write-ahead log: a database of %d pages, file and log have %d", ErrDamaged, index.pages, have)
+	}
+	return &overlay{main: main, wal: wal, index: index, pageSize: h.pageSize}, nil
+}
+
 func (o *overlay) size() int64 { return int64(o.index.pages) * o.pageSize }
 
 // ReadAt implements [io.ReaderAt].

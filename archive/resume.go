@@ -26,6 +26,10 @@ func Resume(ctx context.Context, livePath string, opts *WriterOptions) (*Writer,
 
 // openLive opens a live file for writing and brings the writer to where its last recorder was.
 func openLive(ctx context.Context, livePath string, opts *WriterOptions) (*Writer, error) {
+	livePath, err := followLink(livePath)
+	if err != nil {
+		return nil, err
+	}
 	path, ok := strings.CutSuffix(livePath, LiveSuffix)
 	if !ok {
 		// Refuse with the best reason there is: it may be sealed, or no archive at all.

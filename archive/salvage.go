@@ -109,6 +109,10 @@ func (s *Salvage) Close() error {
 
 // open lists the images of pages.
 func (s *Salvage) open(path string) error {
+	path, err := followLink(path)
+	if err != nil {
+		return err
+	}
 	f, size, err := s.openFile(path)
 	if err != nil {
 		return err

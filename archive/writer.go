@@ -142,6 +142,9 @@ func (w *Writer) acquire() error {
 	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
 		return err
 	}
+	if err := nameFits(w.path); err != nil {
+		return err
+	}
 	lock, err := lockLive(w.live)
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.live, err)

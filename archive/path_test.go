@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,8 +32,9 @@ func TestLinks(t *testing.T) {
 	live := link(filepath.Join("real", "run.simexp-live"), "other.simexp-live")
 	through := filepath.Join(link("real", "folder"), "run.simexp-live")
 	for _, path := range []string{live, through, link("other.simexp-live", "twice")} {
-		if a := open(t, path); a.State() != Recording || countRecords(t, a) != 10 {
-			t.Errorf("%s: got state %q and %d records, want %q and 10", path, a.State(), countRecords(t, a), Recording)
+		a := open(t, path)
+		if n, err := a.RecordCount(t.Context()); a.State() != Recording || n != 10 || err != nil {
+			t.Errorf("%s: got state %q and %d records, %v, want %q and 10", path, a.State(), n, err, Recording)
 		}
 		if strings.HasSuffix(path, LiveSuffix) {
 			if again, err := Resume(t.Context(), path, nil); !errors.Is(err, ErrBusy) {
@@ -90,6 +92,9 @@ func TestLinks(t *testing.T) {
 
 // TestLongNames: a name that fits, but not those of the files beside it, is refused before anything is made.
 func TestLongNames(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows counts the whole path")
+	}
 	folder := t.TempDir()
 	const most = 255 // bytes, on all common file systems
 	for extra, fits := range map[int]bool{-len(longestSuffix): true, -len(longestSuffix) + 1: false, 0: false, 1: false} {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/simexp/exparchive/internal/visible"
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
@@ -58,19 +59,9 @@ func Tables(w io.Writer, db *duckdb.DB) error {
 		if err := t.Err(); err != nil {
 			what = "cannot be read: " + err.Error()
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%s\n", oneLine(Name(t)), t.RowCount(), oneLine(what))
+		fmt.Fprintf(tw, "%s\t%d\t%s\n", visible.Line(Name(t)), t.RowCount(), visible.Line(what))
 	}
 	return tw.Flush()
-}
-
-// oneLine keeps names from breaking the layout or reaching the terminal as commands.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 type jsonColumn struct {

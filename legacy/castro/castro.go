@@ -22,7 +22,7 @@ type Options struct {
 	// MaxJSON is the size of the largest JSON export, in bytes, which is read into memory; 0 means 256 MiB.
 	MaxJSON int64
 	// MaxRows bounds the memory that the rows of one table may take which belong to a run, or to the list of runs, in bytes;
-	// 0 means eight times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any number of rows.
+	// 0 means six times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any number of rows.
 	MaxRows int64
 	// DuckDB are the options for the databases.
 	DuckDB duckdb.Options
@@ -119,7 +119,7 @@ func (o *Options) maxRows(path string, db *duckdb.DB) int64 {
 	if err != nil {
 		return leastMaxRows
 	}
-	return max(leastMaxRows, 8*(info.Size()+db.Info().LogBytes))
+	return max(leastMaxRows, 6*(info.Size()+db.Info().LogBytes))
 }
 
 const leastMaxRows = 64 << 20

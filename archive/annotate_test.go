@@ -30,7 +30,7 @@ func annotations(t *testing.T, path string) []Annotation {
 	return list
 }
 
-func readFile(t *testing.T, path string) []byte {
+func readFile(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -189,9 +189,13 @@ func (a *Archive) verifyShared(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil { // one state of the file for all that is read
+	// As long as a statement is not at its end, all others see the same state of the file.
+	snapshot, err := conn.QueryContext(ctx, "SELECT name FROM sqlite_schema")
+	if err != nil {
 		return Report{}, err
 	}
+	defer snapshot.Close()
+	snapshot.Next()
 	v := newVerifier(ctx)
 	v.conn = conn
 	v.run()

@@ -57,6 +57,8 @@ type recordReader struct {
 	next    int64 // Seq that comes next
 	salted  bool  // the run has a salt, which is withheld
 	counts  Seal
+	twice   map[int64]bool // numbers that two records have
+	partial map[int64]bool // iterations of which not all text is known
 	found   map[int64]*span
 	last    *span // of the iteration lastOf
 	lastOf  int64
@@ -76,7 +78,7 @@ type source struct {
 func (v *verifier) records() {
 	r := &recordReader{
 		v: v, free: make(chan *recordBatch, 4), out: []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
-		found: map[int64]*span{}, lastOf: -1, bodies: map[int64]string{},
+		found: map[int64]*span{}, lastOf: -1, twice: map[int64]bool{}, partial: map[int64]bool{}, bodies: map[int64]string{},
 	}
 	v.names = map[int64]string{}
 	for range cap(r.free) {
@@ -97,7 +99,7 @@ func (v *verifier) records() {
 	if v.ctx.Err() != nil {
 		return
 	}
-	v.compareSpans(r.found)
+	v.compareSpans(r.found, r.partial)
 	v.compareDigest(r, hashes)
 }
 
@@ -136,7 +138,7 @@ func (r *recordReader) run() {
 	}
 	r.v.end = r.next - 1
 	if result := r.v.result; result != nil {
-		r.begin(r.next, result, true)
+		r.begin(r.next, result, !r.v.lost) // or its number is not known
 		r.next++
 	}
 	r.flush()
@@ -175,6 +177,7 @@ func (r *recordReader) read(s *source) {
 	case seq < r.next:
 		if seq >= 1 {
 			r.v.add(sxSeqTwice, place, "two records have this number")
+			r.twice[seq] = true
 		} else {
 			r.v.add(sxSeqGap, place, "records are numbered from 1, the experiment aside")
 		}
@@ -269,9 +272,9 @@ func (r *recordReader) count(seq, iteration, size int64, kind provider.Kind) {
 func (r *recordReader) event(rows *rows, seq int64) {
 	x := rows.values
 	c := r.v.checkerOf(rows)
-	iteration := c.iteration("iteration", x[1].Int)
+	iteration, inRange := c.iteration("iteration", x[1].Int)
 	name, ok := r.v.types[x[2].Int]
-	it := item{seq: seq, sound: ok, data: [2]int{-1, -1}, time: [2]int{-1, -1}}
+	it := item{seq: seq, sound: ok && inRange, data: [2]int{-1, -1}, time: [2]int{-1, -1}}
 	if !ok {
 		if !r.v.lost {
 			r.v.add(sxEventType, c.at("type"), "event type %d is missing", x[2].Int)
@@ -310,7 +313,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 	b.items = append(b.items, it)
 	r.counts.Records++
 	r.counts.Events++
-	r.count(seq, int64(iteration), int64(size), provider.KindEvent)
+	r.count(seq, x[1].Int, int64(size), provider.KindEvent)
 }
 
 // begin takes a record that is no event.
@@ -365,19 +368,21 @@ func (r *recordReader) iteration(at numbered) (provider.Record, bool) {
 		return nil, false
 	}
 	c := checker{&r.v.problemLog, Place{Table: "iteration", Row: new(at.number), Record: new(at.seq)}}
-	i := &provider.Iteration{Seq: at.seq, Number: c.iteration("number", at.number), Timestamp: c.name("timestamp", x[5], false)}
+	number, inRange := c.iteration("number", at.number)
+	i := &provider.Iteration{Seq: at.seq, Number: number, Timestamp: c.name("timestamp", x[5], false)}
 	var sound [3]bool
 	i.Costs, sound[0] = c.costs(x[2].Bytes)
 	i.AcceptedChanges, sound[1] = c.accepted(x[3].Bytes)
 	i.Policies, sound[2] = c.policies(x[4].Bytes)
 	r.counts.Iterations++
 	r.count(at.seq, at.number, 0, provider.KindIteration)
-	return i, sound == [3]bool{true, true, true}
+	return i, inRange && sound == [3]bool{true, true, true}
 }
 
 func (r *recordReader) interaction(c checker, x []btree.Value, seq int64) (provider.Record, bool) {
+	number, inRange := c.iteration("iteration", x[1].Int)
 	i := &provider.Interaction{
-		Seq: seq, Iteration: c.iteration("iteration", x[1].Int), AgentID: c.name("agent_id", x[2], false), Timestamp: c.name("timestamp", x[12], false),
+		Seq: seq, Iteration: number, AgentID: c.name("agent_id", x[2], false), Timestamp: c.name("timestamp", x[12], false),
 		Response: c.text("response", x[6]), ParsingError: c.text("parsing_error", x[8]),
 		PromptTokens: c.tokens("prompt_tokens", x[9]), CompletionTokens: c.tokens("completion_tokens", x[10]),
 	}
@@ -407,8 +412,11 @@ func (r *recordReader) interaction(c checker, x []btree.Value, seq int64) (provi
 		i.Extra = bytes.Clone(x[13].Bytes)
 	}
 	size := textLen(i.SystemPrompt) + textLen(i.UserPrompt) + textLen(i.Response) + int64(len(i.ParsedPolicy))
-	r.count(seq, int64(i.Iteration), size, provider.KindInteraction)
-	return i, sound1 && sound2
+	r.count(seq, x[1].Int, size, provider.KindInteraction)
+	if !sound1 || !sound2 {
+		r.partial[x[1].Int] = true
+	}
+	return i, inRange && sound1 && sound2
 }
 
 // maxSectionList is the length in bytes of the longest list of sections.

@@ -144,12 +144,12 @@ func (c checker) policies(text []byte) (map[string]json.RawMessage, bool) {
 }
 
 // iteration checks the number of an iteration.
-func (c checker) iteration(column string, n int64) int {
+func (c checker) iteration(column string, n int64) (number int, sound bool) {
 	if n < 0 || n > provider.MaxIteration {
 		c.add(sxIterationRange, c.at(column), "%d, want 0 to %d", n, provider.MaxIteration)
-		return 0
+		return 0, false
 	}
-	return int(n)
+	return int(n), true
 }
 
 // tokens checks a count that may be absent.

@@ -16,7 +16,7 @@ import (
 
 // Databases of the original project are opened by package castro.
 func init() {
-	legacyOpen, legacyRuns, legacyDescribe = openLegacy, runsOfLegacy, aboutLegacy
+	legacyOpen, legacyRuns, legacySummaries, legacyDescribe = openLegacy, runsOfLegacy, summariesOfLegacy, aboutLegacy
 }
 
 // legacyLenient is the flag --lenient of the commands that read one run.
@@ -97,6 +97,39 @@ func runsOfLegacy(ctx context.Context, path string) ([]string, error) {
 		ids[i] = r.ID
 	}
 	return ids, nil
+}
+
+// summariesOfLegacy implements legacySummaries.
+func summariesOfLegacy(ctx context.Context, path string) (summaries []runSummary, legacy bool, err error) {
+	d, err := openCastro(path)
+	if errors.Is(err, castro.ErrForeign) && isJSONFile(path) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	defer d.Close()
+	runs, err := d.Runs(ctx)
+	if err != nil {
+		return nil, true, inFile(path, err)
+	}
+	for _, info := range runs {
+		run, failed := d.Run(ctx, info.ID)
+		var sum castro.Summary
+		if failed == nil {
+			sum, failed = run.Summary(ctx)
+		}
+		if failed != nil {
+			if err == nil {
+				err = inFile(path, legacyHint(failed))
+			}
+			continue
+		}
+		s := summaryOf(path, sum.Experiment)
+		s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+		summaries = append(summaries, s)
+	}
+	return summaries, true, err
 }
 
 // aboutLegacy implements legacyDescribe.

@@ -35,7 +35,8 @@ func newLsCommand() *cobra.Command {
 		Long: `List runs, those that started last first. Of a folder it takes the archives, the live files, and the databases and JSON lines
 that it can read (.simexp, .simexp-live, .db, .duckdb, .jsonl); without arguments, of the current folder.
 
-A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all the same.`,
+A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all the same. Of the databases of
+the original project only what the list needs is read, and checked.`,
 		Example: `  exparchive ls runs/
   exparchive ls --experiment exp1 --status completed --limit 5
   exparchive ls old.db --json`,
@@ -140,36 +141,26 @@ func listed(name string) bool {
 // runsOf summarizes the runs in one file: one, unless it is a legacy database. With an error it gives those that could be
 // read.
 func runsOf(ctx context.Context, path string) ([]runSummary, error) {
-	ids := []string{""}
 	kind, err := sniffFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if (kind == kindDuckDB || kind == kindJSON) && legacyRuns != nil {
-		if ids, err = legacyRuns(ctx, path); err != nil {
-			return nil, err
+	if (kind == kindDuckDB || kind == kindJSON) && legacySummaries != nil {
+		runs, legacy, err := legacySummaries(ctx, path)
+		if legacy || err != nil {
+			return runs, err
 		}
 	}
-	var runs []runSummary
-	var first error
-	for _, id := range ids {
-		run, err := runOf(ctx, path, id)
-		if err == nil {
-			runs = append(runs, run)
-		} else if first == nil {
-			first = err
-		}
-	}
-	return runs, first
-}
-
-func runOf(ctx context.Context, path, runID string) (runSummary, error) {
-	p, c, err := openRun(ctx, path, runID)
+	p, c, err := openRun(ctx, path, "")
 	if err != nil {
-		return runSummary{}, err
+		return nil, err
 	}
 	defer c.Close()
-	return summarize(ctx, path, p)
+	run, err := summarize(ctx, path, p)
+	if err != nil {
+		return nil, err
+	}
+	return []runSummary{run}, nil
 }
 
 func (o *lsOptions) print(w io.Writer, runs []runSummary) error {

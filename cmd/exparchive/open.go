@@ -20,6 +20,9 @@ var (
 	legacyOpen func(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error)
 	// legacyRuns lists the ids of the runs in a file, in its order.
 	legacyRuns func(ctx context.Context, path string) ([]string, error)
+	// legacySummaries summarizes the runs in a file, in its order, without reading them whole. With an error it gives those that could be
+	// read; legacy is false for JSON lines.
+	legacySummaries func(ctx context.Context, path string) (runs []runSummary, legacy bool, err error)
 	// legacyDescribe says what a file is, as pairs of a short label and a text.
 	legacyDescribe func(ctx context.Context, path string) ([][2]string, error)
 )

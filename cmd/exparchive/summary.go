@@ -31,19 +31,11 @@ type runSummary struct {
 
 // summarize asks p only for what it has at hand; the records of an archive are not read.
 func summarize(ctx context.Context, path string, p provider.Provider) (runSummary, error) {
-	s := runSummary{File: path}
 	e, err := p.Experiment(ctx)
 	if err != nil {
-		return s, err
+		return runSummary{File: path}, err
 	}
-	s.RunID, s.Experiment, s.Type, s.Status = e.RunID, e.Name, e.Type, e.Status()
-	s.CreatedAt = orNil(e.CreatedAt)
-	s.notes = e.Notes
-	if r := e.Result; r != nil {
-		s.CompletedAt = orNil(r.CompletedAt)
-		s.Converged, s.ConvergenceReason = r.Converged, r.ConvergenceReason
-		s.FinalCost, s.BestCost = r.FinalCost, r.BestCost
-	}
+	s := summaryOf(path, e)
 	if a, ok := p.(*archive.Archive); ok {
 		s.State = a.State()
 		sum, err := a.Summary(ctx)
@@ -67,6 +59,20 @@ func summarize(ctx context.Context, path string, p provider.Provider) (runSummar
 	}
 	s.LastCosts, err = provider.Costs(ctx, p, numbers[len(numbers)-1])
 	return s, err
+}
+
+// summaryOf gives what an experiment itself tells.
+func summaryOf(path string, e provider.Experiment) runSummary {
+	s := runSummary{File: path}
+	s.RunID, s.Experiment, s.Type, s.Status = e.RunID, e.Name, e.Type, e.Status()
+	s.CreatedAt = orNil(e.CreatedAt)
+	s.notes = e.Notes
+	if r := e.Result; r != nil {
+		s.CompletedAt = orNil(r.CompletedAt)
+		s.Converged, s.ConvergenceReason = r.Converged, r.ConvergenceReason
+		s.FinalCost, s.BestCost = r.FinalCost, r.BestCost
+	}
+	return s
 }
 
 func orNil(s string) *string {

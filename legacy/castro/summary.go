@@ -61,13 +61,13 @@ var briefings = map[role]briefing{
 	gameCalls:            {},
 	gameDiffs:            {},
 	gameContext:          {},
-	castroEvents:         {columns: "run_id iteration event_type timestamp"}, // whose iterations are those of the run
-	coreEvents:           {columns: "run_id iteration event_type event_data timestamp", event: "evaluation"},
+	castroEvents:         {columns: "event_id run_id iteration event_type timestamp"}, // whose iterations are those of the run
+	coreEvents:           {columns: "id run_id iteration event_type event_data timestamp", event: "evaluation"},
 	coreEvaluations:      {},
 	coreSimulations:      {},
 	coreSimulationEvents: {},
 	coreRegisters:        {},
-	unifiedEvents:        {columns: "experiment_id iteration event_type event_data timestamp", event: "evaluation"},
+	unifiedEvents:        {columns: "id experiment_id iteration event_type event_data timestamp", event: "evaluation"},
 	webDays:              {columns: "day policies per_agent_costs total_cost created_at"},
 	webPrompts:           {columns: "day_num"}, // a day may have nothing else
 }

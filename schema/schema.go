@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -24,11 +25,25 @@ var (
 	ErrNewer = errors.New("written by a newer release")
 )
 
+// A Set is all the versions up to the newest, and how to get from each to the next. Programs use [Released]; tests make sets
+// of versions that there never were.
+type Set struct {
+	Version    int   // the newest
+	Migrations fs.FS // files of golang-migrate in the folder migrations, one for each version
+	Listings   fs.FS // listings/v1.txt and so on: the objects that the migrations make
+}
+
+// Released gives the versions that this release knows.
+func Released() Set { return Set{Version, migrations, listings} }
+
 // CheckVersion refuses versions that this release does not know.
-func CheckVersion(version int64) error {
+func CheckVersion(version int64) error { return Released().CheckVersion(version) }
+
+// CheckVersion refuses versions that are not in the set.
+func (s Set) CheckVersion(version int64) error {
 	switch {
-	case version > Version:
-		return fmt.Errorf("schema version %d: %w: this one reads up to version %d", version, ErrNewer, Version)
+	case version > int64(s.Version):
+		return fmt.Errorf("schema version %d: %w: this one reads up to version %d", version, ErrNewer, s.Version)
 	case version < 1:
 		return fmt.Errorf("schema version %d: %w", version, ErrForeign)
 	}
@@ -50,10 +65,16 @@ type Object struct {
 var listings embed.FS
 
 // Objects gives the objects of a version in the order in which they were made.
-func Objects(version int) ([]Object, error) {
-	text, err := listings.ReadFile(fmt.Sprintf("listings/v%d.txt", version))
+func Objects(version int) ([]Object, error) { return Released().Objects(version) }
+
+// Objects is the function [Objects] for a version of the set.
+func (s Set) Objects(version int) ([]Object, error) {
+	if err := s.CheckVersion(int64(version)); err != nil {
+		return nil, err
+	}
+	text, err := fs.ReadFile(s.Listings, fmt.Sprintf("listings/v%d.txt", version))
 	if err != nil {
-		return nil, CheckVersion(int64(version))
+		return nil, err
 	}
 	return parseListing(string(text))
 }
@@ -93,11 +114,11 @@ const maxObjects = 1000
 
 // Check accepts objects, the rows of sqlite_schema in any order, if they are exactly those of the version. The error names
 // the first object that is missing, unknown or different and wraps [ErrForeign] or [ErrNewer].
-func Check(version int64, objects []Object) error {
-	if err := CheckVersion(version); err != nil {
-		return err
-	}
-	want, err := Objects(int(version))
+func Check(version int64, objects []Object) error { return Released().Check(version, objects) }
+
+// Check is the function [Check] for a version of the set.
+func (s Set) Check(version int64, objects []Object) error {
+	want, err := s.Objects(int(version))
 	if err != nil {
 		return err
 	}

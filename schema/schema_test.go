@@ -38,7 +38,7 @@ func objects(t *testing.T, db *sqlx.DB) []Object {
 func TestMigrationsMakeTheListing(t *testing.T) {
 	for version := 1; version <= Version; version++ {
 		db := fresh(t)
-		if err := create(db.DB, uint(version)); err != nil {
+		if err := Released().create(db.DB, version); err != nil {
 			t.Fatal(err)
 		}
 		got := objects(t, db)

@@ -19,6 +19,7 @@ type hostileFile struct {
 	path  string
 	run   string // id of a run, where there are several
 	table string // to be dumped
+	brief bool   // one command of each kind is enough
 	long  bool   // listing or importing what is in it takes as long as there is to list or to hash
 }
 
@@ -32,10 +33,13 @@ type hostileMaker struct {
 // makeHostile makes the files from the fixtures of the packages that read old databases.
 func makeHostile(t *testing.T, folder string, flips int) []hostileFile {
 	m := &hostileMaker{t: t, folder: folder}
-	m.made()
 	m.cut()
 	m.headers()
 	m.flipped(flips)
+	for i := range m.files {
+		m.files[i].brief = true
+	}
+	m.made()
 	m.frames()
 	m.logs()
 	m.exports()

@@ -211,7 +211,7 @@ func TestCancelledRecord(t *testing.T) {
 func FuzzSpill(f *testing.F) {
 	_, text := spillSome(f, faultRun(16, 17), 8)
 	f.Add(text)
-	f.Add([]byte(fmt.Sprintf("{\"spill\":1,\"run_id\":\"r\",\"first\":%d,\"root\":\"\"}\n", 1<<62)))
+	f.Add([]byte(fmt.Sprintf("{\"spill\":1,\"run_id\":\"r\",\"first\":%d,\"root\":\"\"}\n", int64(1)<<62)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		live := filepath.Join(t.TempDir(), "x")
 		if err := os.WriteFile(live+spillSuffix, text, 0o600); err != nil {

@@ -44,6 +44,9 @@ func (c checker) text(column string, x btree.Value) *string {
 		return nil
 	}
 	c.length(column, len(x.Bytes))
+	if len(x.Bytes) > provider.MaxText { // said, and not copied
+		return new("")
+	}
 	return new(string(x.Bytes))
 }
 

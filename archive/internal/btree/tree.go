@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Kind says which rule a [Fault] breaks.
@@ -41,14 +42,33 @@ type Forest struct {
 	// Each sees every page that belongs to a tree, and its canonical form. Both are valid during the call only.
 	Each func(number uint32, data, canonical []byte)
 
-	owner   []uint8 // of each page, by its number: 1 and its index in names, or 0
+	owners  []*[ownerPages]uint8 // of each page, by its number: 1 and its index in names, or 0
 	names   []string
 	scratch []byte
 }
 
 // NewForest gives the trees of a file, of which at most 255 may be walked.
 func NewForest(p *Pager) *Forest {
-	return &Forest{Pager: p, owner: make([]uint8, int64(p.pages)+1)}
+	return &Forest{Pager: p, owners: make([]*[ownerPages]uint8, int64(p.pages)/ownerPages+1)}
+}
+
+// ownerPages is for how many pages the owners are kept in one piece. A file may have 2^32 pages and yet no content.
+const ownerPages = 1 << 16
+
+// owner gives the owner of page n, 0 for none.
+func (f *Forest) owner(n uint32) uint8 {
+	if piece := f.owners[n/ownerPages]; piece != nil {
+		return piece[n%ownerPages]
+	}
+	return 0
+}
+
+func (f *Forest) setOwner(n uint32, tree uint8) {
+	piece := &f.owners[n/ownerPages]
+	if *piece == nil {
+		*piece = new([ownerPages]uint8)
+	}
+	(*piece)[n%ownerPages] = tree
 }
 
 func (f *Forest) addf(kind Kind, tree string, page uint32, at int, format string, args ...any) {
@@ -63,10 +83,10 @@ func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
 	switch {
 	case n == 0 || n > f.pages:
 		f.addf(PageUse, name, 0, -1, "%s page %d, but the file has pages 1 to %d", whose, n, f.pages)
-	case f.owner[n] != 0:
-		f.addf(PageUse, name, n, -1, "%s page %d, which belongs to %s already", whose, n, f.names[f.owner[n]-1])
+	case f.owner(n) != 0:
+		f.addf(PageUse, name, n, -1, "%s page %d, which belongs to %s already", whose, n, f.names[f.owner(n)-1])
 	default:
-		f.owner[n] = tree
+		f.setOwner(n, tree)
 		return true
 	}
 	return false
@@ -74,11 +94,17 @@ func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
 
 // Rest reports the pages that no tree had, once all of them were walked.
 func (f *Forest) Rest() {
-	first, count := uint32(0), 0
-	for n := uint32(1); n <= f.pages; n++ {
-		if f.owner[n] == 0 {
+	first, count := uint32(0), int64(0)
+	for n := int64(1); n <= int64(f.pages); n++ {
+		if n%ownerPages == 0 && f.owners[n/ownerPages] == nil && count > 0 { // none of the next ones
+			skip := min(ownerPages, int64(f.pages)+1-n)
+			count += skip
+			n += skip - 1
+			continue
+		}
+		if f.owner(uint32(n)) == 0 {
 			if count++; count == 1 {
-				first = n
+				first = uint32(n)
 			}
 		}
 	}
@@ -312,7 +338,8 @@ func (w *Walk) take(s *step, c *cell) bool {
 		w.fail(Overflow, s.page.number, c.offset, "a row of %d bytes", c.payload)
 		return false
 	}
-	w.long = append(w.long[:0], local...)
+	// At once, since growing step by step would take several times the memory; but no more than a sound row needs.
+	w.long = append(slices.Grow(w.long[:0], int(min(c.payload, 80<<20))), local...)
 	if !w.follow(c) {
 		return false
 	}

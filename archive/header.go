@@ -47,7 +47,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		return h, fmt.Errorf("%w: an SQLite database with application id %#x, want %#x", ErrNotArchive, id, schema.ApplicationID)
 	}
 	h.version = int64(int32(be.Uint32(b[60:])))
-	if err := schema.CheckVersion(h.version); errors.Is(err, schema.ErrNewer) {
+	if err := formats.CheckVersion(h.version); errors.Is(err, schema.ErrNewer) {
 		return h, err
 	} else if err != nil {
 		return h, fmt.Errorf("%w: %w", ErrNotArchive, err)

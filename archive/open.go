@@ -170,7 +170,10 @@ func (a *Archive) openView(r io.ReaderAt, size int64, h header) error {
 	a.db, a.view = sqlx.NewDb(db, "sqlite"), view
 	a.raw, a.rawSize = r, size
 	a.state = Unfinished
-	return a.check(h)
+	if err := a.check(h); err != nil || h.version == int64(formats.Version) {
+		return err
+	}
+	return a.openMigrated(r, size)
 }
 
 // check reads what every use of the archive needs, and refuses a schema that is not ours.
@@ -191,7 +194,7 @@ func (a *Archive) check(h header) error {
 	if err := conn.GetContext(ctx, &a.version, "PRAGMA user_version"); err != nil {
 		return damage(err)
 	}
-	if err := schema.Check(a.version, objects); err != nil {
+	if err := formats.Check(a.version, objects); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotArchive, err)
 	}
 	if err := a.loadTypes(ctx, conn); err != nil {

@@ -35,7 +35,7 @@ type verifier struct {
 }
 
 func newVerifier(ctx context.Context) *verifier {
-	return &verifier{ctx: ctx, version: schema.Version}
+	return &verifier{ctx: ctx, version: formats.Version}
 }
 
 // sidecars looks for files that SQLite would take for part of the archive.
@@ -117,8 +117,8 @@ func (v *verifier) header(r io.ReaderAt, size int64) (pageSize, pages int64, ok 
 		v.add(sxApplicationID, at(68), "application id %#x, want %#x", id, schema.ApplicationID)
 		return 0, 0, false
 	}
-	if version := int32(be.Uint32(b[60:])); version < 1 || version > schema.Version {
-		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, schema.Version)
+	if version := int32(be.Uint32(b[60:])); version < 1 || int(version) > formats.Version {
+		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, formats.Version)
 		return 0, 0, false
 	}
 	v.version = int(be.Uint32(b[60:]))

@@ -9,7 +9,7 @@ import (
 // is not read: its columns would be others.
 func (v *verifier) schema() {
 	v.trees = map[string]tree{}
-	want, err := schema.Objects(v.version)
+	want, err := formats.Objects(v.version)
 	if err != nil {
 		v.err = err
 		return

@@ -16,7 +16,6 @@ import (
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
-	"github.com/simexp/exparchive/schema"
 )
 
 const (
@@ -181,7 +180,7 @@ func (w *Writer) create() error {
 	options := append([]string{"mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0"}, w.sys.options...)
 	db := sql.OpenDB(connector{writeDriver, dsn(path, options...)})
 	db.SetMaxOpenConns(1)
-	if err := errors.Join(schema.Create(db), db.Close()); err != nil {
+	if err := errors.Join(formats.Create(db), db.Close()); err != nil {
 		return errors.Join(err, w.sweep())
 	}
 	if err := w.sys.sync(temp); err != nil {

@@ -1,0 +1,244 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/schema"
+)
+
+// formats are the versions of the format that this package knows. Tests put others in their place.
+var formats = schema.Released()
+
+// openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and checked. The
+// copy is where temporary files go and lives as long as the Archive.
+func (a *Archive) openMigrated(r io.ReaderAt, size int64) error {
+	version, state, seal := a.version, a.state, a.seal
+	temp, err := os.CreateTemp("", "exparchive-*"+Extension)
+	if err != nil {
+		return err
+	}
+	a.files = append(a.files, tempFile{temp})
+	if _, err := io.Copy(temp, io.NewSectionReader(r, 0, size)); err != nil {
+		return err
+	}
+	if err := migrateFile(temp.Name(), int(version)); err != nil {
+		return err
+	}
+	info, err := temp.Stat()
+	if err != nil {
+		return err
+	}
+	h, err := readHeader(temp, info.Size())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(a.db.Close(), a.view.Close()); err != nil {
+		return err
+	}
+	a.db, a.view = nil, nil
+	db, view, err := openView(temp, info.Size())
+	if err != nil {
+		return err
+	}
+	a.db, a.view = sqlx.NewDb(db, "sqlite"), view
+	err = a.check(h)
+	a.version, a.state, a.seal = version, state, seal // they are the file's own
+	return err
+}
+
+// A tempFile goes away when it is closed.
+type tempFile struct{ *os.File }
+
+func (t tempFile) Close() error { return errors.Join(t.File.Close(), os.Remove(t.Name())) }
+
+// openCopy opens a database at path for writing that belongs to the caller alone and whose schema was checked.
+func openCopy(path string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=rw", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0", "_pragma=trusted_schema(0)")})
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// migrateFile brings the database at path from a version to the newest.
+func migrateFile(path string, from int) error {
+	db, err := openCopy(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(formats.Upgrade(db, from), db.Close())
+}
+
+// Suffixes of the files that Upgrade works in.
+const (
+	upgradingSuffix = "-upgrading" // a copy that is written to
+	upgradedSuffix  = "-upgraded"  // what becomes the archive
+	upgradeSuffix   = "-upgrade"   // what the lock belongs to; no file
+)
+
+// UpgradeOptions for [Upgrade].
+type UpgradeOptions struct {
+	// DryRun does all but the last step and leaves nothing behind.
+	DryRun bool
+}
+
+// An Upgraded says what [Upgrade] did.
+type Upgraded struct {
+	From, To int    // versions; if they are equal there was nothing to do
+	Backup   string // where the file as it was is; empty if there was nothing to do, or in a dry run
+}
+
+// Upgrade brings the sealed archive at path to the newest version of the format. The new file is made beside the old one, checked
+// down to the digest of the run, and takes its place; the old one stays under its name with ".v1.bak" behind it, where 1 is its
+// version. Reading needs no upgrade: every version is read.
+//
+// The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed, [ErrExists] for the
+// backup, [ErrBusy] while another process does the same, and those of the file system. In any case the archive is whole.
+func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, error) {
+	target, err := filepath.EvalSymlinks(path) // or the link would be replaced by a file
+	if err != nil {
+		return Upgraded{}, fmt.Errorf("%s: %w", path, trimPath(err))
+	}
+	a, err := Open(target, nil)
+	if err != nil {
+		return Upgraded{}, err
+	}
+	seal, sealed := a.Seal()
+	u := Upgraded{From: a.SchemaVersion(), To: formats.Version}
+	if err := a.Close(); err != nil {
+		return u, err
+	}
+	if !sealed {
+		return u, fmt.Errorf("%s: %w: seal the recording first", path, ErrNotSealed)
+	}
+	if u.From == u.To {
+		return u, nil
+	}
+	if opts.DryRun {
+		err := tryUpgrade(ctx, target, u.From, seal)
+		if err != nil {
+			err = fmt.Errorf("%s: upgrade: %w", path, err)
+		}
+		return u, err
+	}
+	lock, err := lockLive(target + upgradeSuffix)
+	if err != nil {
+		return u, fmt.Errorf("%s: %w", path, err)
+	}
+	n := annotator{path: target, copy: target + upgradingSuffix, result: target + upgradedSuffix}
+	u.Backup, err = n.upgrade(ctx, u.From, seal)
+	if err = errors.Join(err, removeFile(n.copy), removeFile(n.result), unlockLive(lock)); err != nil {
+		return u, fmt.Errorf("%s: upgrade: %w", path, err)
+	}
+	return u, nil
+}
+
+// tryUpgrade makes the new file where temporary files go, and removes it.
+func tryUpgrade(ctx context.Context, path string, from int, seal Seal) error {
+	dir, err := os.MkdirTemp("", "exparchive-")
+	if err != nil {
+		return err
+	}
+	n := annotator{path: path, copy: filepath.Join(dir, "old"+Extension), result: filepath.Join(dir, "new"+Extension)}
+	return errors.Join(n.migrated(ctx, from, seal), os.RemoveAll(dir))
+}
+
+// migrated makes the new file.
+func (n annotator) migrated(ctx context.Context, from int, seal Seal) error {
+	if err := n.copyFile(ctx); err != nil {
+		return err
+	}
+	// The copy is what is migrated, so it is the copy that has to have our schema and nothing else.
+	if copied, _, err := n.look(ctx, n.copy); err != nil {
+		return err
+	} else if copied != seal {
+		return fmt.Errorf("%w while it was copied", errChanged)
+	}
+	if err := migrateFile(n.copy, from); err != nil {
+		return err
+	}
+	if err := n.layOut(ctx); err != nil {
+		return err
+	}
+	return checkUpgraded(ctx, n.result, seal)
+}
+
+// upgrade makes the new file and puts it in the place of the old one.
+func (n annotator) upgrade(ctx context.Context, from int, seal Seal) (backup string, err error) {
+	backup = fmt.Sprintf("%s.v%d.bak", n.path, from)
+	if _, err := os.Lstat(backup); err == nil {
+		return "", fmt.Errorf("%s: %w", backup, ErrExists)
+	}
+	if err := n.migrated(ctx, from, seal); err != nil {
+		return "", err
+	}
+	if err := os.Link(n.path, backup); err != nil { // the old file has two names until the new one takes the first
+		if err := duplicate(n.path, backup); err != nil {
+			return "", err
+		}
+	}
+	return backup, n.publish()
+}
+
+// layOut writes the result from the copy, as sealing does.
+func (n annotator) layOut(ctx context.Context) error {
+	result, err := filepath.Abs(n.result)
+	if err != nil {
+		return err
+	}
+	if err := removeFile(n.result); err != nil {
+		return err
+	}
+	db, err := openCopy(n.copy)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", result)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return canonicalise(result, overwriteFile)
+}
+
+// checkUpgraded reads the outcome and compares it with the seal of what it came from.
+func checkUpgraded(ctx context.Context, path string, seal Seal) error {
+	a, err := Open(path, nil)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	root, records, err := digest.Of(ctx, a)
+	if err != nil {
+		return err
+	}
+	if now, ok := a.Seal(); !ok || now != seal || root != seal.Root || records != seal.Records {
+		return fmt.Errorf("%w: %d records with digest %v, sealed were %d with %v", ErrDamaged, records, root, seal.Records, seal.Root)
+	}
+	return nil
+}
+
+// duplicate copies a file where there are no links.
+func duplicate(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb"
 	"github.com/simexp/exparchive/provider"
@@ -47,6 +48,9 @@ type Database struct {
 	tables  tables
 	web     *webFile // nil for a database
 	sources []source
+
+	mu    sync.Mutex
+	known []found // every run, once they have been listed
 }
 
 // A source reads the runs of one generation in a file.
@@ -155,15 +159,36 @@ func (d *Database) Close() error {
 
 // Runs lists the runs in the file. Only their own rows are read.
 func (d *Database) Runs(ctx context.Context) ([]RunInfo, error) {
+	known, err := d.list(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var all []RunInfo
+	for _, f := range known {
+		all = append(all, f.info)
+	}
+	return all, nil
+}
+
+// list gives every run with the source that reads it. The file does not change while it is open, so it is asked once.
+func (d *Database) list(ctx context.Context) ([]found, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known != nil {
+		return d.known, nil
+	}
+	var known []found
 	for _, s := range d.sources {
 		runs, err := s.runs(ctx)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, runs...)
+		for _, r := range runs {
+			known = append(known, found{r, s})
+		}
 	}
-	return all, nil
+	d.known = known
+	return known, nil
 }
 
 // Run gives the run of an id, for which a prefix is enough if only one run has it; empty means the only run of the file.
@@ -171,18 +196,16 @@ func (d *Database) Runs(ctx context.Context) ([]RunInfo, error) {
 func (d *Database) Run(ctx context.Context, id string) (*Run, error) {
 	var exact, prefix []found
 	var ids []string
-	for _, s := range d.sources {
-		runs, err := s.runs(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range runs {
-			ids = append(ids, r.ID)
-			if r.ID == id {
-				exact = append(exact, found{r, s})
-			} else if strings.HasPrefix(r.ID, id) {
-				prefix = append(prefix, found{r, s})
-			}
+	known, err := d.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range known {
+		ids = append(ids, f.info.ID)
+		if f.info.ID == id {
+			exact = append(exact, f)
+		} else if strings.HasPrefix(f.info.ID, id) {
+			prefix = append(prefix, f)
 		}
 	}
 	if len(exact) == 0 {

@@ -68,7 +68,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newExtractCommand, newQueryCommand, newDuckDBCommand)
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
-	addCommands(root, groupOther, newVersionCommand)
+	addCommands(root, groupOther, newUpgradeCommand, newVersionCommand)
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
 	return root

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+func newUpgradeCommand() *cobra.Command {
+	var opts archive.UpgradeOptions
+	cmd := &cobra.Command{
+		Use:   "upgrade FILE.simexp...",
+		Short: "Bring archives of an older version of the format to the newest",
+		Long: `Bring archives of an older version of the format to the newest. Nobody has to: archives of every version are read, and the digest,
+signatures and proofs of a run are the same in all of them.
+
+The new file is made beside the old one and checked down to the digest before it takes its place. The old one stays, with .v1.bak
+behind its name, where 1 is its version.`,
+		Example: `  exparchive upgrade --dry-run *.simexp
+  exparchive upgrade exp1.simexp`,
+		Args: nArgs(1, -1, "one or more archives"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var failed error
+			for _, path := range args {
+				u, err := archive.Upgrade(cmd.Context(), path, opts)
+				if cmd.Context().Err() != nil {
+					return cmd.Context().Err()
+				}
+				if err != nil {
+					if errors.Is(err, archive.ErrExists) {
+						err = fmt.Errorf("%w: move the backup away first", err)
+					}
+					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					failed = errReported{}
+					continue
+				}
+				text := fmt.Sprintf("upgraded from version %d to %d; %s is the file as it was", u.From, u.To, u.Backup)
+				switch {
+				case u.From == u.To:
+					text = fmt.Sprintf("version %d is the newest: nothing to do", u.From)
+				case opts.DryRun:
+					text = fmt.Sprintf("would be upgraded from version %d to %d", u.From, u.To)
+				}
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", terminal.Escape(path), terminal.Escape(text)); err != nil {
+					return err
+				}
+			}
+			return failed
+		},
+	}
+	cmd.Flags().BoolVar(&opts.DryRun, "dry-run", false, "say what would be done, after trying it on a copy among the temporary files")
+	return cmd
+}

@@ -201,7 +201,11 @@ func (l *Leaf) build(r provider.Record) {
 	case *provider.Attachment:
 		l.text(attachmentName, r.Name)
 		l.optionalText(attachmentMediaType, r.MediaType)
-		l.commitFunc(attachmentData, "data", func(b []byte) []byte { return append(b, r.Data...) })
+		data := r.Data
+		if data == nil {
+			data = []byte{} // an attachment is never without, however empty
+		}
+		l.commitBytes(attachmentData, "data", data)
 	case *provider.Result:
 		l.optionalText(resultCompletedAt, r.CompletedAt)
 		l.text(resultStatus, string(r.Status))
@@ -273,16 +277,43 @@ func (l *Leaf) optionalText(id byte, s string) {
 
 // commitBytes adds the commitment to value, unless it is absent.
 func (l *Leaf) commitBytes(id byte, name string, value []byte) {
-	if !l.withheld(id, name) && value != nil {
-		l.commit(id, append(l.commitmentTo(id, name), value...))
+	if l.withheld(id, name) || value == nil {
+		return
 	}
+	if len(value) > longValue {
+		commitLong(l, id, l.commitmentTo(id, name), value)
+		return
+	}
+	l.commit(id, append(l.commitmentTo(id, name), value...))
 }
 
 // commitText adds the commitment to value, unless it is absent.
 func (l *Leaf) commitText(id byte, name string, value *string) {
-	if !l.withheld(id, name) && value != nil {
-		l.commit(id, append(l.commitmentTo(id, name), *value...))
+	if l.withheld(id, name) || value == nil {
+		return
 	}
+	if len(*value) > longValue {
+		commitLong(l, id, l.commitmentTo(id, name), *value)
+		return
+	}
+	l.commit(id, append(l.commitmentTo(id, name), *value...))
+}
+
+// longValue is the length in bytes from which a value is hashed in pieces; a shorter one is copied behind what is
+// hashed before it, which is faster.
+const longValue = 1 << 16
+
+// commitLong is commit for a long value, of which it makes no copy.
+func commitLong[T []byte | string](l *Leaf, id byte, before []byte, value T) {
+	h := sha256.New()
+	h.Write(before)
+	for len(value) > 0 {
+		n := min(len(value), longValue)
+		l.value = append(l.value[:0], value[:n]...)
+		h.Write(l.value)
+		value = value[n:]
+	}
+	l.entry = h.Sum(append(l.entry, id, formCommitment))
 }
 
 // commitFunc adds the commitment to the value that appendTo appends; such a field is never absent.

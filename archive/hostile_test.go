@@ -55,8 +55,11 @@ func readEveryWay(path string) error {
 		}
 		s.Close()
 	}
+	fresh()
 	_, _ = ReadEntry(ctx, path)
+	fresh()
 	_, _ = Verify(ctx, path)
+	fresh()
 	a, err := Open(path, nil)
 	if err != nil {
 		return err
@@ -64,7 +67,9 @@ func readEveryWay(path string) error {
 	defer a.Close()
 	_, _ = a.Experiment(ctx)
 	_, _ = a.Annotations(ctx)
+	fresh()
 	_, _, _ = digest.Of(ctx, a)
+	fresh()
 	numbers, _ := a.Iterations(ctx)
 	for i, n := range numbers {
 		if i == 20 {
@@ -77,12 +82,14 @@ func readEveryWay(path string) error {
 			}
 		}
 	}
+	fresh()
 	for _, err := range a.RecordsFrom(ctx, 5) {
 		if err != nil {
 			break
 		}
 	}
 	for _, view := range []string{"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes", "notes"} {
+		fresh()
 		n := 0
 		_ = a.Query(ctx, "SELECT * FROM "+view, func([]string) error { return nil }, func([]any) error {
 			if n++; n == 1000 {
@@ -93,6 +100,9 @@ func readEveryWay(path string) error {
 	}
 	return nil
 }
+
+// fresh lets each way of reading begin with no garbage of the one before, as in a process of its own.
+func fresh() { debug.FreeOSMemory() }
 
 // hostileSource records what hostile files are made from.
 func hostileSource(t testing.TB) hostile.Source {

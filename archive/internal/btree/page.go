@@ -19,6 +19,15 @@ type Pager struct {
 	ahead      []byte
 	aheadFirst uint32
 	aheadCount uint32
+	// Those that are looked up come in any order, and often again.
+	kept [keptPages]keptPage
+}
+
+const keptPages = 64
+
+type keptPage struct {
+	number uint32
+	data   []byte
 }
 
 const readAhead = 32 // pages
@@ -49,6 +58,26 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 	}
 	at := int(n-p.aheadFirst) * p.size
 	return p.ahead[at : at+p.size : at+p.size], nil
+}
+
+// lookUp gives page n, valid until some later call. It leaves what read reads ahead alone.
+func (p *Pager) lookUp(n uint32) ([]byte, error) {
+	if n == 0 || n > p.pages {
+		return nil, fmt.Errorf("page %d of %d", n, p.pages)
+	}
+	k := &p.kept[n%keptPages]
+	if k.number == n {
+		return k.data, nil
+	}
+	if k.data == nil {
+		k.data = make([]byte, p.size)
+	}
+	k.number = 0
+	if _, err := p.r.ReadAt(k.data, int64(n-1)*int64(p.size)); err != nil {
+		return nil, err
+	}
+	k.number = n
+	return k.data, nil
 }
 
 // Kinds of pages of a b-tree.

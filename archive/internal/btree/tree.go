@@ -405,7 +405,7 @@ func (f *Forest) Find(root uint32, rowid int64) []byte {
 	var p page
 	n := root
 	for range maxTreeDepth {
-		data, err := f.read(n)
+		data, err := f.lookUp(n)
 		if err != nil || p.parse(n, data) != nil {
 			return nil
 		}
@@ -443,7 +443,7 @@ func (f *Forest) payload(p *page, c *cell) []byte {
 	all := make([]byte, 0, c.payload)
 	all = append(all, p.data[c.at:c.at+c.local]...)
 	for n := c.overflow; int64(len(all)) < c.payload; {
-		data, err := f.read(n)
+		data, err := f.lookUp(n)
 		if err != nil {
 			return nil
 		}

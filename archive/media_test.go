@@ -1,0 +1,44 @@
+package archive
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMagic asks file(1) what an archive is.
+func TestMagic(t *testing.T) {
+	if _, err := exec.LookPath("file"); err != nil {
+		t.Skip(err)
+	}
+	magic, err := filepath.Abs("simexp.magic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := write(t, sampleBytes(t))
+	live := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), exampleRun(nil)[:3]).LivePath()
+	other := filepath.Join(t.TempDir(), "other.db")
+	b := sampleBytes(t)
+	copy(b[68:], "\x00\x00\x00\x00")
+	if err := os.WriteFile(other, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ path, option, want string }{
+		{sealed, "-b", "archive of an experiment run (.simexp), format version 1, 18 pages"},
+		{sealed, "--mime-type", MediaType},
+		{live, "-b", "recording of an experiment run (.simexp-live), format version 1"},
+	} {
+		out, err := exec.CommandContext(t.Context(), "file", "-m", magic, c.option, c.path).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), c.want) {
+			t.Errorf("file %s: got %q, %v, want %q", c.option, out, err, c.want)
+		}
+	}
+	if out, err := exec.CommandContext(t.Context(), "file", "-m", magic, "-b", other).CombinedOutput(); err != nil || strings.Contains(string(out), "experiment") {
+		t.Errorf("another database: got %q, %v", out, err)
+	}
+	if !strings.Contains(Magic, MediaType) {
+		t.Error("the entry does not name the media type")
+	}
+}

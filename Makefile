@@ -11,6 +11,8 @@ PKGS        ?= ./...
 RACEPKGS    ?= ./provider/... ./internal/... ./schema/... ./sign/... ./archive/...
 # The race detector makes tests of killed processes and failing disks take minutes, and they look at other things than races.
 RACESKIP    ?= ^Test(Kill|Fault|PowerLoss)
+# Tests that files have the same bytes wherever they are made.
+SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s
@@ -34,8 +36,11 @@ test: ## run every test
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -short -gcflags 'modernc.org/...=-d=checkptr=0' -skip '$(RACESKIP)' $(RACEPKGS)
 
-emulate: ## run what decodes bytes on a big-endian processor (needs qemu-user-static)
+emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on three (needs qemu-user-static)
 	GOARCH=s390x $(GO) test -short -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
+	GOARCH=s390x $(GO) test -short -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=arm64 $(GO) test -short -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=riscv64 $(GO) test -short -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -170,8 +171,12 @@ func TestHostile(t *testing.T) {
 				var bytes int64
 				fmt.Sscanf(text, "memory %d", &bytes)
 				most = max(most, bytes)
-				if bytes > hostileMemory {
-					t.Errorf("%d bytes were resident, want at most %d, with %v", bytes, hostileMemory, batch)
+				bound := int64(hostileMemory)
+				if strconv.IntSize == 32 {
+					bound += 32 << 20 // 268 MiB were measured on 386
+				}
+				if bytes > bound {
+					t.Errorf("%d bytes were resident, want at most %d, with %v", bytes, bound, batch)
 				}
 				n = len(batch)
 			case strings.HasPrefix(text, "end "):

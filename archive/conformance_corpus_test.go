@@ -215,6 +215,93 @@ func TestCorpusIsComplete(t *testing.T) {
 	}
 }
 
+// testedBy names the tests of requirements that no file shows, and of those that the corpus leaves out.
+var testedBy = map[string]string{
+	sxSidecar:   "archive TestVerifySidecar",
+	sxFileName:  "archive TestVerifySidecar",
+	sxIntegrity: "archive TestCorpusBad",
+	"SX-017":    "archive TestMagic",
+	"SX-049":    "archive TestRandomRuns",
+	"SX-058":    "provider TestProtocol_IntegerCents",
+	"SX-059":    "archive TestRandomRuns",
+	"SX-072":    "archive TestSealed",
+	"SX-073":    "archive TestRandomRuns",
+	"SX-074":    "provider TestProtocol_GetTotalIterations",
+	"SX-110":    "provider/digest TestLeaf_everyField",
+	"SX-111":    "archive TestExamples",
+	"SX-112":    "archive TestExamples",
+	"SX-113":    "archive TestExamples",
+	"SX-114":    "archive TestExamples",
+	"SX-115":    "provider/digest TestLeaf_goldenSalted",
+	"SX-116":    "provider/digest TestLeaf_goldenSalted",
+	"SX-117":    "archive TestExamples",
+	"SX-118":    "provider/digest TestTree_tlog",
+	"SX-119":    "cmd/exparchive TestReplayIdentity",
+	"SX-131":    "provider/redact TestRedact",
+	"SX-132":    "provider/replay TestVerbose_losesNothing",
+	"SX-133":    "cmd/exparchive TestReveal_leavesNothing",
+	"SX-152":    "archive TestAnnotateGivesTheBytesOfSealing",
+	"SX-160":    "archive TestUpgradeRefuses",
+	"SX-161":    "archive TestOlderVersionIsRead",
+	"SX-162":    "archive TestReadingChangesNothing",
+	"SX-163":    "archive TestUpgrade",
+	"SX-164":    "archive TestReleased",
+	"SX-165":    "archive TestViews",
+	"SX-170":    "archive TestUnsealedForms",
+	"SX-171":    "archive TestPowerLoss",
+	"SX-172":    "archive TestSecondRecorder",
+	"SX-173":    "archive TestVerifyLive",
+	"SX-174":    "archive TestWAL",
+	"SX-175":    "archive TestOpenRefuses",
+	"SX-176":    "archive TestInterruptedSeal",
+	"SX-177":    "archive TestSpill",
+	"SX-180":    "archive TestOpenRefuses",
+	"SX-181":    "archive TestOpenRefuses",
+	"SX-182":    "archive TestQuery",
+	"SX-183":    "archive TestHostile",
+	"SX-184":    "archive TestHostile",
+	"SX-185":    "provider/redact TestFilter_escapes",
+	"SX-186":    "cmd/exparchive TestScripts",
+	"SX-187":    "internal/jsontext TestMembers",
+	"SX-188":    "archive TestReadErrors",
+	"SX-189":    "archive TestSidecar",
+	"SX-190":    "archive TestSameBytes",
+	"SX-191":    "archive TestCorpusGood",
+	"SX-192":    "archive TestCorpusGood",
+}
+
+// TestRequirementsAreTested: each requirement has a test, which is there: of the corpus, or the one that is named here.
+func TestRequirementsAreTested(t *testing.T) {
+	inCorpus := map[string]bool{}
+	for _, f := range badFiles() {
+		inCorpus[f.code] = true
+	}
+	for _, r := range Requirements() {
+		where, named := testedBy[r.ID]
+		if inCorpus[r.ID] == named {
+			t.Errorf("%s: in the corpus: %v, tested by another test: %v; want one of them", r.ID, inCorpus[r.ID], named)
+		}
+		if !named {
+			continue
+		}
+		folder, name, _ := strings.Cut(where, " ")
+		files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(folder), "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, f := range files {
+			found = found || bytes.Contains(readFile(t, f), []byte("\nfunc "+name+"("))
+		}
+		if !found {
+			t.Errorf("%s: no test %s in %s", r.ID, name, folder)
+		}
+	}
+	if len(testedBy) == 0 {
+		t.Error("nothing is named")
+	}
+}
+
 // TestVerifySidecar: what stands beside a file, and its name.
 func TestVerifySidecar(t *testing.T) {
 	for _, suffix := range []string{"-wal", "-journal"} {

@@ -2,13 +2,18 @@ package archive
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/provider/digest"
 )
 
 func codes(r Report) (list []string) {
@@ -48,6 +53,96 @@ func TestFlips(t *testing.T) {
 			t.Errorf("byte %d, bit %#x: not found", at, bit)
 		}
 		good[at] ^= bit
+	}
+}
+
+// TestVerifyLive: a live file is checked in every form that it can have, and a fault in it is found.
+func TestVerifyLive(t *testing.T) {
+	records := manyRecords(700)
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records[:650])
+	killed := copyKilled(t, w.LivePath())
+	check := func(what, path string, state State) {
+		t.Helper()
+		r, err := Verify(t.Context(), path)
+		if err != nil || len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != state || r.Records != 650 || r.Root != rootOf(t, records[:650]) {
+			t.Errorf("%s: got %+v, %v", what, r, err)
+		}
+	}
+	check("being recorded", w.LivePath(), Recording)
+	check("killed", killed, Unfinished)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check("closed", w.LivePath(), Unfinished)
+
+	db := sql.OpenDB(connector{writeDriver, dsn(w.LivePath(), "mode=rw")})
+	if _, err := db.Exec("UPDATE event SET data = '{' WHERE seq = 5"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	r, err := Verify(t.Context(), w.LivePath())
+	if got := codes(r); err != nil || !slices.Contains(got, sxJSON) || !slices.Contains(got, sxBlockLeaves) {
+		t.Errorf("changed: got %v, %v", r.Problems, err)
+	}
+}
+
+// TestVerifyEachField changes each stored field of a run in turn: the digest is another, and the record is named.
+func TestVerifyEachField(t *testing.T) {
+	for table, columns := range columnsOf {
+		if !recordTables[table] && table != "experiment" && table != "iteration" {
+			continue
+		}
+		for _, c := range columns[1:] {
+			if c.name == "seq" {
+				continue
+			}
+			change := map[btree.Type]string{btree.Integer: "%s + 1", btree.Real: "%s + 0.5", btree.Text: "'x' || %s", btree.Blob: "%s || x'00'"}[c.kind]
+			switch c.name {
+			case "config", "data", "parsed_policy", "extra", "policies", "costs_per_agent", "accepted_changes":
+				change = map[string]string{"costs_per_agent": `'{"BANK_A":1}'`, "accepted_changes": `'{"BANK_B":true}'`, "policies": `'{"BANK_A":{}}'`}[c.name]
+				if change == "" {
+					change = `'{"changed":true}'`
+				}
+				if table == "attachment" {
+					change = "x'00'"
+				}
+			case "type":
+				change = "%s %% 2 + 1"
+			case "converged":
+				change = "1 - %s"
+			case "salt":
+				change = "zeroblob(32)"
+			case "system_prompt", "user_prompt":
+				change = "'[1,1]'"
+			}
+			key := columns[0].name
+			row := fmt.Sprintf("(SELECT min(%s) FROM %s WHERE %s IS NOT NULL)", key, table, c.name)
+			change = strings.ReplaceAll(strings.ReplaceAll(change, "%s", c.name), "%%", "%")
+			statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", table, c.name, change, key, row)
+			base := "all"
+			if c.name == "extra" {
+				base = "prompts"
+			} else if c.name == "salt" {
+				base = "salted"
+			} else if c.name == "media_type" {
+				base = "attachments"
+			}
+			b := badFile{code: sxSealRoot, sql: statement}.make(t, goodFiles()[base].make(t))
+			var named []int64
+			report := verifyBytes(t, b)
+			for _, p := range report.Problems {
+				if p.Code == sxSealRoot && p.Place.Record != nil {
+					named = append(named, *p.Place.Record)
+				}
+			}
+			want := 1
+			if c.name == "salt" {
+				want = len(goodFiles()[base].records) // all commitments depend on it, but for those of records without a value
+			}
+			if len(named) == 0 || len(named) > want || report.Root == (digest.Hash{}) || report.Root == rootOf(t, goodFiles()[base].records) {
+				t.Errorf("%s: got records %v named, digest %v: %v, %v", statement, named, report.Root, report.Problems, report.Unchecked)
+			}
+		}
 	}
 }
 

@@ -260,7 +260,7 @@ var testedBy = map[string]string{
 	"SX-182":    "archive TestQuery",
 	"SX-183":    "archive TestHostile",
 	"SX-184":    "archive TestHostile",
-	"SX-185":    "provider/redact TestFilter_escapes",
+	"SX-185":    "internal/terminal TestEscape",
 	"SX-186":    "cmd/exparchive TestScripts",
 	"SX-187":    "internal/jsontext TestMembers",
 	"SX-188":    "archive TestReadErrors",

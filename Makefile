@@ -10,7 +10,7 @@ PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windo
 PKGS        ?= ./...
 RACEPKGS    ?= ./provider/... ./internal/... ./schema/... ./sign/... ./archive/...
 # The race detector makes tests of killed processes and failing disks take minutes, and they look at other things than races.
-RACESKIP    ?= ^Test(Kill|Fault|PowerLoss)
+RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile)
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
 # How long each benchmark and each fuzz target runs.
@@ -31,16 +31,16 @@ build: ## build bin/exparchive for this machine
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
 
 test: ## run every test
-	$(GO) test $(PKGS)
+	$(GO) test -timeout 30m $(PKGS)
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -gcflags 'modernc.org/...=-d=checkptr=0' -skip '$(RACESKIP)' $(RACEPKGS)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m -gcflags 'modernc.org/...=-d=checkptr=0' -skip '$(RACESKIP)' $(RACEPKGS)
 
 emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on three (needs qemu-user-static)
-	GOARCH=s390x $(GO) test -short -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
-	GOARCH=s390x $(GO) test -short -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive
-	GOARCH=arm64 $(GO) test -short -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive
-	GOARCH=riscv64 $(GO) test -short -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
+	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=arm64 $(GO) test -short -timeout 30m -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=riscv64 $(GO) test -short -timeout 30m -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)

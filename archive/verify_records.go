@@ -23,6 +23,7 @@ type recordBatch struct {
 	events []provider.Event // of the items that are events
 	arena  []byte           // their data
 	names  []byte           // and their timestamps
+	other  int64            // bytes of text of the items that are no events
 	stored *storedBlock     // of the block that the first item is in, if it is the first of it that was read
 	users  sync.WaitGroup
 }
@@ -202,13 +203,14 @@ func (r *recordReader) read(s *source) {
 // room makes sure that there is a batch that takes record seq.
 func (r *recordReader) room(seq int64) {
 	b := r.batch
-	if b != nil && len(b.items) > 0 && (len(b.arena) >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
+	if b != nil && len(b.items) > 0 && (int64(len(b.arena))+b.other >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
 		r.flush()
 		b = nil
 	}
 	if b == nil {
 		b = <-r.free
 		b.items, b.events, b.arena, b.names, b.stored = b.items[:0], b.events[:0], b.arena[:0], b.names[:0], nil
+		b.other = 0
 		r.batch = b
 	}
 	if len(b.items) == 0 {
@@ -241,10 +243,16 @@ func (r *recordReader) flush() {
 	for _, out := range r.out {
 		out <- b
 	}
-	go func() {
+	wait := func() {
 		b.users.Wait()
+		clear(b.items) // lets go of their texts
 		r.free <- b
-	}()
+	}
+	if b.other > batchBytes { // a record may have hundreds of megabytes: not two of them at once
+		wait()
+		return
+	}
+	go wait()
 }
 
 // count notes a record of an iteration with so many bytes of text.
@@ -327,7 +335,30 @@ func (r *recordReader) begin(seq int64, record provider.Record, sound bool) {
 	r.room(seq)
 	b := r.batch
 	b.items = append(b.items, item{seq: seq, record: record, sound: sound})
+	b.other += textSize(record)
 	r.counts.Records++
+}
+
+// textSize gives about how much text a record has, in bytes.
+func textSize(record provider.Record) (n int64) {
+	switch x := record.(type) {
+	case *provider.Start:
+		n = int64(len(x.Config))
+	case *provider.Interaction:
+		n = textLen(x.SystemPrompt) + textLen(x.UserPrompt) + textLen(x.Response) + textLen(x.ParsingError) + int64(len(x.ParsedPolicy)+len(x.Extra))
+	case *provider.Iteration:
+		n = int64(64 * (len(x.Costs) + len(x.AcceptedChanges)))
+		for _, p := range x.Policies {
+			n += int64(len(p)) + 64
+		}
+	case *provider.Note:
+		n = int64(len(x.Text))
+	case *provider.Attachment:
+		n = int64(len(x.Data))
+	case *provider.Result:
+		n = textLen(x.ConvergenceReason)
+	}
+	return n
 }
 
 // other reads the record, no event, that a source stands at.

@@ -79,13 +79,55 @@ func readers(kind, file string) [][]string {
 	return all
 }
 
+// publicTempDir is a temporary folder that every user can get to, wherever the folder for temporary files may be.
+func publicTempDir(t *testing.T) string {
+	t.Helper()
+	var tried []string
+	for _, parent := range []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm"} {
+		if !reachable(parent) {
+			tried = append(tried, parent)
+			continue
+		}
+		dir, err := os.MkdirTemp(parent, "exparchive-test-")
+		if err != nil {
+			tried = append(tried, err.Error())
+			continue
+		}
+		t.Cleanup(func() {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	t.Fatalf("no folder for temporary files that other users can get to: %q", tried)
+	return ""
+}
+
+// reachable says whether any user can get to dir: each folder on the way can be searched by all.
+func reachable(dir string) bool {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil || !info.IsDir() || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if dir == filepath.Dir(dir) {
+			return true
+		}
+	}
+}
+
 // TestReadOnlyMatrix runs every command that reads on every state of a file in every kind of folder: what is printed is the same, and
 // nothing changes.
 func TestReadOnlyMatrix(t *testing.T) {
-	root := t.TempDir()
-	if err := os.Chmod(filepath.Dir(root), 0o755); err != nil { // for another user to get there
-		t.Fatal(err)
-	}
+	root := publicTempDir(t)
 	installed, err := exec.LookPath("exparchive")
 	if err != nil {
 		t.Fatal(err)

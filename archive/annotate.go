@@ -141,7 +141,7 @@ func (n annotator) run(ctx context.Context, edit func([]Annotation) ([]Annotatio
 	if copied, _, err := n.look(ctx, n.copy); err != nil {
 		return err
 	} else if copied != seal {
-		return fmt.Errorf("%w while it was copied", errChanged)
+		return ErrChanged
 	}
 	if err := n.rewrite(ctx, all); err != nil {
 		return err
@@ -151,8 +151,6 @@ func (n annotator) run(ctx context.Context, edit func([]Annotation) ([]Annotatio
 	}
 	return n.publish()
 }
-
-var errChanged = errors.New("the file was changed")
 
 // look reads the seal and the annotations of a sealed archive.
 func (n annotator) look(ctx context.Context, path string) (seal Seal, list []Annotation, err error) {

@@ -276,6 +276,8 @@ var requirements = []Requirement{
 	{"SX-175", Must, "reader", fixNothing},   // log left out
 	{"SX-176", Must, "writer", fixNothing},   // sealing
 	{"SX-177", Should, "writer", fixNothing}, // spill
+	{"SX-178", Must, "writer", fixNothing},   // exclusive recorders
+	{"SX-179", Must, "reader", fixNothing},   // and their readers
 
 	{"SX-180", Must, "reader", fixNothing},   // header first
 	{"SX-181", Must, "reader", fixNothing},   // schema before any query

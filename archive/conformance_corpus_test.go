@@ -255,6 +255,8 @@ var testedBy = map[string]string{
 	"SX-175":    "archive TestOpenRefuses",
 	"SX-176":    "archive TestInterruptedSeal",
 	"SX-177":    "archive TestSpill",
+	"SX-178":    "archive TestExclusive",
+	"SX-179":    "archive TestChangedWhileRead",
 	"SX-180":    "archive TestOpenRefuses",
 	"SX-181":    "archive TestOpenRefuses",
 	"SX-182":    "archive TestQuery",

@@ -22,6 +22,9 @@ import (
 // recorderEnv names the archive that the test binary records into when it is run as a child to be killed.
 const recorderEnv = "EXPARCHIVE_TEST_RECORDER"
 
+// exclusiveEnv makes that recorder exclusive.
+const exclusiveEnv = "EXPARCHIVE_TEST_EXCLUSIVE"
+
 // childEnv names the part of testChildren that the test binary plays when it is run as a child.
 const childEnv = "EXPARCHIVE_TEST_CHILD"
 
@@ -63,9 +66,10 @@ func crashRecord(seq int64) provider.Record {
 // recordForever creates or resumes path and records until it is killed. It prints the number of every record whose call has
 // made it durable.
 func recordForever(path string) error {
-	w, err := Create(path, nil)
+	opts := &WriterOptions{Exclusive: os.Getenv(exclusiveEnv) != ""}
+	w, err := Create(path, opts)
 	if errors.Is(err, ErrExists) {
-		w, err = Resume(context.Background(), path+LiveSuffix, nil)
+		w, err = Resume(context.Background(), path+LiveSuffix, opts)
 	}
 	if err != nil {
 		return err
@@ -103,6 +107,9 @@ func TestKill(t *testing.T) {
 	for kill := range kills {
 		child := exec.CommandContext(t.Context(), self)
 		child.Env = append(os.Environ(), recorderEnv+"="+path)
+		if kill%3 == 2 { // recorders of both kinds go on with what the other left
+			child.Env = append(child.Env, exclusiveEnv+"=1")
+		}
 		child.Stderr = os.Stderr
 		out, err := child.StdoutPipe()
 		if err != nil {

@@ -26,6 +26,16 @@
 // through a read-only handle of this package, never by its path; so file names are never interpreted and no sidecar is
 // created. Only a run that another process is recording at the moment is read through SQLite's own shared memory file.
 //
+// Whoever reads a live file without SQLite's locks, one that was left behind or whose recorder is exclusive, may find that a recorder
+// takes it up or closes it meanwhile. That is [ErrChanged], never a mixture of both states.
+//
+// # Network file systems
+//
+// SQLite's log needs memory that all its readers share, and machines share none. Where the folder is seen to be on a network file
+// system, or [WriterOptions] say so, the recorder is exclusive: it keeps the log to itself and never folds it into the file before
+// the end. This package reads along all the same, from any machine; other SQLite programs have to wait for the end. Durability is
+// the same, as far as the file server keeps its word. Locks keep a second recorder away as far as the file system passes them on.
+//
 // # Compatibility
 //
 // An archive written by any release is readable by every later one.

@@ -25,6 +25,8 @@ var (
 	ErrFinished = errors.New("finished")
 	// ErrLost means that the live file was removed or replaced while it was recorded into.
 	ErrLost = errors.New("live file removed or replaced")
+	// ErrChanged means that a file was written to while it was read. It can be read again.
+	ErrChanged = errors.New("changed while it was read; read it again")
 	// ErrNewer means that a file was written by a newer release.
 	ErrNewer = schema.ErrNewer
 )

@@ -76,7 +76,7 @@ func newFaultStory(t testing.TB, k *take, d *disk.Disk, folder string) *faultSto
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: &WriterOptions{system: diskSystem(d)}}
+	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: &WriterOptions{system: diskSystem(d), Exclusive: k.exclusive}}
 }
 
 // record goes on until the end or the first error.
@@ -169,9 +169,14 @@ func (s *faultStory) moveSpill() error {
 }
 
 // TestFaults lets calls fail in turn while a run is recorded, resumed and sealed. EXPARCHIVE_FAULTS=1 makes it every call.
-func TestFaults(t *testing.T) {
+func TestFaults(t *testing.T) { testFaults(t, false) }
+
+// TestFaultsExclusive is the same for recorders as they are on a network file system.
+func TestFaultsExclusive(t *testing.T) { testFaults(t, true) }
+
+func testFaults(t *testing.T, exclusive bool) {
 	records := faultRun(40, 7)
-	k := &take{records: records, roots: prefixRoots(records)}
+	k := &take{records: records, roots: prefixRoots(records), exclusive: exclusive}
 	places := 25
 	if testing.Short() {
 		places = 5
@@ -196,7 +201,7 @@ func TestFaults(t *testing.T) {
 		if err := errors.Join(s.record(t.Context()), s.check(t.Context())); err != nil {
 			t.Fatalf("without faults: %v", err)
 		}
-		if calls < 10 {
+		if calls < 8 {
 			t.Errorf("%s: only %d calls", kind.name, calls)
 		}
 		failed, tried := 0, 0
@@ -267,4 +272,35 @@ func TestFolderReadOnly(t *testing.T) {
 		t.Errorf("got %v, want %v", err, syscall.EACCES)
 	}
 	wantFiles(t, dir)
+}
+
+// TestNoSharedMemory: where the system gives no shared memory a recorder is exclusive, without being told.
+func TestNoSharedMemory(t *testing.T) {
+	d := newDisk(t)
+	d.Forget()
+	d.Fail(func(c disk.Call) disk.Failure {
+		if c.Kind == disk.Shm {
+			return disk.Failure{Code: disk.ShmEIO}
+		}
+		return disk.Failure{}
+	})
+	records := faultRun(40, 7)
+	k := &take{records: records, roots: prefixRoots(records)}
+	s := newFaultStory(t, k, d, filepath.Join(t.TempDir(), "run"))
+	w, err := Create(s.path, s.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if !w.Exclusive() || w.NetworkFileSystem() != "" {
+		t.Errorf("got exclusive %v on %q, want an exclusive recorder on no network file system", w.Exclusive(), w.NetworkFileSystem())
+	}
+	for _, r := range records {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.only(t.Context(), s.path); err != nil {
+		t.Error(err)
+	}
 }

@@ -37,7 +37,8 @@ func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, e
 }
 
 // Experiment implements [provider.Provider].
-func (a *Archive) Experiment(ctx context.Context) (provider.Experiment, error) {
+func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err error) {
+	defer a.explain(&err)
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return provider.Experiment{}, err
@@ -83,9 +84,9 @@ func (a *Archive) Experiment(ctx context.Context) (provider.Experiment, error) {
 }
 
 // Iterations implements [provider.Provider].
-func (a *Archive) Iterations(ctx context.Context) ([]int, error) {
-	var numbers []int
-	err := a.db.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
+func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
+	defer a.explain(&err)
+	err = a.db.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
 	return numbers, damage(err)
 }
 
@@ -110,7 +111,8 @@ func scanIteration(row *sql.Row) (*provider.Iteration, error) {
 }
 
 // IterationAt implements [provider.Provider].
-func (a *Archive) IterationAt(ctx context.Context, n int) (provider.Iteration, error) {
+func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration, err error) {
+	defer a.explain(&err)
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return provider.Iteration{}, err
@@ -214,8 +216,8 @@ type Summary struct {
 }
 
 // Summary gives the numbers that the recorder kept; for a sealed archive [Verify] checks them.
-func (a *Archive) Summary(ctx context.Context) (Summary, error) {
-	var s Summary
+func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
+	defer a.explain(&err)
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return s, err

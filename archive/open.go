@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite/vfs"
@@ -44,6 +45,8 @@ type Archive struct {
 	db      *sqlx.DB
 	view    *vfs.FS
 	files   []io.Closer
+	main    *steadyFile // nil if SQLite itself reads the file
+	source  *viewSource // likewise, and not nil for [New]
 	raw     io.ReaderAt // the file as its pages are, nil if another process writes to it
 	rawSize int64
 	seal    *Seal
@@ -65,11 +68,18 @@ func Open(path string, opts *Options) (*Archive, error) { return openReader(path
 
 // openReader is Open; mayBusy is false for a caller that holds the recorder's lock itself.
 func openReader(path string, _ *Options, mayBusy bool) (*Archive, error) {
-	a := &Archive{path: path}
-	if err := a.openFile(mayBusy); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, trimPath(err)), a.Close())
+	for attempt := 1; ; attempt++ {
+		a := &Archive{path: path}
+		err := a.openFile(mayBusy)
+		if err == nil {
+			return a, nil
+		}
+		err = errors.Join(fmt.Errorf("%s: %w", path, trimPath(err)), a.Close())
+		if attempt == 5 || !errors.Is(err, ErrChanged) {
+			return nil, err
+		}
+		time.Sleep(10 * time.Millisecond) // a recorder begins or ends just now
 	}
-	return a, nil
 }
 
 // trimPath drops the path from an error that names it; the caller names it once.
@@ -96,7 +106,8 @@ func New(r io.ReaderAt, size int64, _ *Options) (*Archive, error) {
 	return a, nil
 }
 
-func (a *Archive) openFile(mayBusy bool) error {
+func (a *Archive) openFile(mayBusy bool) (err error) {
+	defer a.explain(&err)
 	file, err := followLink(a.path)
 	if err != nil {
 		return err
@@ -107,29 +118,43 @@ func (a *Archive) openFile(mayBusy bool) error {
 		return notArchive(err)
 	}
 	a.files = append(a.files, f)
-	h, err := readHeader(f, size)
-	if err != nil {
-		return err
-	}
-	if mayBusy && beingRecorded(a.file) {
+	recorded := mayBusy && beingRecorded(a.file)
+	if recorded && sharesIndex(a.file) {
+		h, err := readHeader(f, size)
+		if err != nil {
+			return err
+		}
 		a.state = Recording
 		a.db = sqlx.NewDb(openShared(a.file), "sqlite")
 		return a.check(h)
 	}
-	if !h.wal {
-		if err := refuseSidecars(a.file); err != nil {
-			return err
-		}
-		return a.openView(f, size, h)
+	if a.main, err = newSteadyFile(f); err != nil {
+		return err
 	}
-	return a.openWAL(f, size, h)
+	h, err := readHeader(a.main, size)
+	if err != nil {
+		return err
+	}
+	if h.wal {
+		err = a.openWAL(h)
+	} else if err = refuseSidecars(a.file); err == nil {
+		err = a.openView(a.main, a.main.size(), h)
+	}
+	if recorded {
+		a.state = Recording
+	}
+	return err
 }
 
-// openWAL opens a live file that a killed recorder left behind together with its write-ahead log.
-func (a *Archive) openWAL(f *os.File, mainSize int64, h header) error {
+// openWAL opens a live file together with its write-ahead log: one that a killed recorder left behind, or that an exclusive one is
+// recording into.
+func (a *Archive) openWAL(h header) error {
 	wal, size, err := openRegular(a.file + "-wal")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := a.main.steady(0, nil); err != nil { // its recorder has just ended
+			return err
+		}
 		return fmt.Errorf("%w: it was recorded into when it was copied, and %s-wal, which holds its newest records, is missing", ErrUnsealed, a.file)
 	case errors.Is(err, errNotRegular):
 		return fmt.Errorf("%w: %s-wal is %w", ErrDamaged, a.file, errNotRegular)
@@ -137,11 +162,12 @@ func (a *Archive) openWAL(f *os.File, mainSize int64, h header) error {
 		return err
 	}
 	a.files = append(a.files, wal)
-	index, err := readWAL(wal, size, h.pageSize)
+	log := steadyLog{wal, a.main}
+	index, err := readWAL(log, size, h.pageSize)
 	if err != nil {
 		return err
 	}
-	o, err := newOverlay(f, mainSize, h, wal, index)
+	o, err := newOverlay(a.main, a.main.size(), h, log, index)
 	if err != nil {
 		return err
 	}
@@ -163,7 +189,8 @@ func refuseSidecars(path string) error {
 }
 
 func (a *Archive) openView(r io.ReaderAt, size int64, h header) error {
-	db, view, err := openView(r, size)
+	a.source = &viewSource{ReaderAt: r}
+	db, view, err := openView(a.source, size)
 	if err != nil {
 		return err
 	}
@@ -294,8 +321,8 @@ func (a *Archive) Seal() (Seal, bool) {
 }
 
 // Annotations gives what the archive says beside the run, in the order in which it was added.
-func (a *Archive) Annotations(ctx context.Context) ([]Annotation, error) {
-	var list []Annotation
-	err := a.db.SelectContext(ctx, &list, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
+func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
+	defer a.explain(&err)
+	err = a.db.SelectContext(ctx, &list, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
 	return list, damage(err)
 }

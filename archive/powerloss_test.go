@@ -23,7 +23,7 @@ func diskSystem(d *disk.Disk, options ...string) *system {
 	return &system{
 		options: append([]string{"vfs=" + d.VFS()}, options...),
 		sync:    d.Sync, syncDir: d.SyncDir, remove: d.Remove, link: d.Link, rename: d.Rename,
-		create: d.Create, write: d.Write, overwrite: d.Overwrite, patch: d.Patch,
+		create: d.Create, write: d.Write, overwrite: d.Overwrite, patch: d.Patch, network: func(string) string { return "" },
 	}
 }
 
@@ -92,9 +92,10 @@ const sealedMark = 1 << 40
 
 // A take is the log of a disk on which a run was recorded and sealed.
 type take struct {
-	records []provider.Record
-	roots   []digest.Hash
-	ops     []disk.Op
+	records   []provider.Record
+	roots     []digest.Hash
+	ops       []disk.Op
+	exclusive bool // the recorders
 }
 
 // newTake records a run. Halfway the recorder closes and resumes.
@@ -127,7 +128,7 @@ func newTake(t testing.TB, n int, seed uint64, opts WriterOptions, options ...st
 		}
 	}
 	d.Mark(sealedMark)
-	return &take{records: records, roots: prefixRoots(records), ops: d.Ops()}
+	return &take{records: records, roots: prefixRoots(records), ops: d.Ops(), exclusive: opts.Exclusive}
 }
 
 var errLostRecords = errors.New("acknowledged records are lost")
@@ -177,7 +178,7 @@ func (k *take) prefix(ctx context.Context, path string) (int64, error) {
 
 // goOn takes the recording up again in folder, as a user would, and brings it to its end.
 func (k *take) goOn(ctx context.Context, folder string, d *disk.Disk) error {
-	opts := &WriterOptions{system: diskSystem(d)} // which does not wait for the real disk
+	opts := &WriterOptions{system: diskSystem(d), Exclusive: k.exclusive} // which does not wait for the real disk
 	path := filepath.Join(folder, "run.simexp")
 	_, noSealed := os.Lstat(path)
 	_, noLive := os.Lstat(path + LiveSuffix)
@@ -300,7 +301,11 @@ func TestPowerLoss(t *testing.T) {
 		n := min(rest, max(total/runs, 250), 5000)
 		rest -= n
 		checkpoint := fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", []int{1000, 15, 40, 3}[seed%4])
-		k := newTake(t, 40+15*int(seed%5), seed, WriterOptions{}, checkpoint)
+		opts := WriterOptions{}
+		if seed%5 == 4 { // which never folds the log into the file
+			opts.Exclusive, checkpoint = true, "_pragma=wal_autocheckpoint(0)"
+		}
+		k := newTake(t, 40+15*int(seed%5), seed, opts, checkpoint)
 		s, err := k.crash(t, n, 30, seed, false)
 		if err != nil {
 			t.Errorf("run %d, %s: %d lost and %d bad of %d states; the first: %v", seed, checkpoint, s.lost, s.bad, s.states, err)
@@ -319,6 +324,12 @@ func TestPowerLossControls(t *testing.T) {
 		t.Errorf("a disk that does not flush: got %d lost and %d bad of %d states, want both", s.lost, s.bad, s.states)
 	} else {
 		t.Logf("a disk that does not flush: %d lost, %d bad of %d states", s.lost, s.bad, s.states)
+	}
+	k = newTake(t, 100, 102, WriterOptions{Exclusive: true})
+	if s, _ := k.crash(t, states, 0, 3, true); s.lost == 0 || s.bad == 0 {
+		t.Errorf("an exclusive recorder on a disk that does not flush: got %d lost and %d bad of %d states, want both", s.lost, s.bad, s.states)
+	} else {
+		t.Logf("an exclusive recorder on a disk that does not flush: %d lost, %d bad of %d states", s.lost, s.bad, s.states)
 	}
 	k = newTake(t, 100, 101, WriterOptions{Bulk: true})
 	if s, _ := k.crash(t, states, 0, 2, false); s.lost == 0 {
@@ -359,13 +370,4 @@ func TestLogWithoutHeader(t *testing.T) {
 	if a := open(t, live); countRecords(t, a) != 10 {
 		t.Errorf("got %d records, want 10", countRecords(t, a))
 	}
-}
-
-func countRecords(t *testing.T, a *Archive) int64 {
-	t.Helper()
-	_, n, err := digest.Of(t.Context(), a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }

@@ -15,7 +15,8 @@ const maxQueryRows = 100_000_000
 //
 // The statement cannot write, attach another file or change a setting. It is stopped when ctx is done, though not inside a
 // single function call.
-func (a *Archive) Query(ctx context.Context, sql string, columns func([]string) error, row func([]any) error) error {
+func (a *Archive) Query(ctx context.Context, sql string, columns func([]string) error, row func([]any) error) (err error) {
+	defer a.explain(&err)
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return err

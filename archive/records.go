@@ -41,7 +41,8 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 // errStop ends a reading that its consumer wants no more of.
 var errStop = errors.New("stop")
 
-func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.Record) bool) error {
+func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.Record) bool) (err error) {
+	defer a.explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err
@@ -87,7 +88,8 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 	return nil
 }
 
-func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.Record) bool) error {
+func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.Record) bool) (err error) {
+	defer a.explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err

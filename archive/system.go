@@ -21,11 +21,13 @@ type system struct {
 	overwrite func(path string, data []byte, offset int64) error
 	// patch overwrites bytes of a file, flushed.
 	patch func(path string, data []byte, offset int64) error
+	// network names the kind of network file system that a folder is on, "" for a local one.
+	network func(dir string) string
 }
 
 var realSystem = &system{
 	sync: syncFile, syncDir: syncDir, remove: os.Remove, link: os.Link, rename: os.Rename,
-	create: createFile, write: writeFile, overwrite: overwriteFile, patch: patchFile,
+	create: createFile, write: writeFile, overwrite: overwriteFile, patch: patchFile, network: networkFileSystem,
 }
 
 func createFile(path string, perm os.FileMode) error {

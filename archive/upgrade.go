@@ -163,7 +163,7 @@ func (n annotator) migrated(ctx context.Context, from int, seal Seal) error {
 	if copied, _, err := n.look(ctx, n.copy); err != nil {
 		return err
 	} else if copied != seal {
-		return fmt.Errorf("%w while it was copied", errChanged)
+		return ErrChanged
 	}
 	if err := migrateFile(n.copy, from); err != nil {
 		return err

@@ -98,7 +98,7 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	f, size, err := openRegular(path)
+	f, _, err := openRegular(path)
 	if errors.Is(err, errNotRegular) {
 		v.add(sxMagic, Place{}, "%v", errNotRegular)
 		return v.done()
@@ -110,10 +110,15 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	if beingRecorded(path) {
 		return verifyRecording(ctx, path)
 	}
-	var r io.ReaderAt = f
+	main, err := newSteadyFile(f)
+	if err != nil {
+		return Report{}, err
+	}
+	size := main.size()
+	var r io.ReaderAt = main
 	if wal, _, err := openRegular(path + "-wal"); err == nil {
 		defer wal.Close()
-		if o, err := overLog(f, size, wal); err != nil {
+		if o, err := overLog(main, wal); err != nil {
 			return Report{}, err
 		} else if o != nil {
 			r, size, live = o, o.size(), true
@@ -141,8 +146,8 @@ func VerifyReader(ctx context.Context, r io.ReaderAt, size int64) (Report, error
 }
 
 // overLog gives the file f with its write-ahead log, nil if it has none that counts.
-func overLog(f *os.File, size int64, log *os.File) (*overlay, error) {
-	h, err := readHeader(f, size)
+func overLog(f *steadyFile, log *os.File) (*overlay, error) {
+	h, err := readHeader(f, f.size())
 	if err != nil || !h.wal {
 		return nil, nil // the check itself says what is wrong with the header
 	}
@@ -150,10 +155,10 @@ func overLog(f *os.File, size int64, log *os.File) (*overlay, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err := readWAL(log, info.Size(), h.pageSize)
+	index, err := readWAL(steadyLog{log, f}, info.Size(), h.pageSize)
 	var o *overlay
 	if err == nil {
-		o, err = newOverlay(f, size, h, log, index)
+		o, err = newOverlay(f, f.size(), h, steadyLog{log, f}, index)
 	}
 	if errors.Is(err, ErrDamaged) {
 		return nil, nil
@@ -162,14 +167,17 @@ func overLog(f *os.File, size int64, log *os.File) (*overlay, error) {
 }
 
 // Verify is the function [Verify] for an archive that is open. What the folder holds is not looked at.
-func (a *Archive) Verify(ctx context.Context) (Report, error) {
+func (a *Archive) Verify(ctx context.Context) (_ Report, err error) {
+	defer a.explain(&err)
 	if a.raw == nil {
 		return a.verifyShared(ctx)
 	}
 	v := newVerifier(ctx)
 	v.sealed = a.state == Sealed
 	v.file(a.raw, a.rawSize)
-	return v.done()
+	report, err := v.done()
+	report.State = a.state
+	return report, err
 }
 
 // verifyRecording checks a live file that another process records into.

@@ -50,7 +50,13 @@ func (v *verifier) sidecars(path string) {
 func at(offset int64) Place { return Place{Offset: &offset} }
 
 // file checks a file of so many bytes.
-func (v *verifier) file(r io.ReaderAt, size int64) {
+func (v *verifier) file(file io.ReaderAt, size int64) {
+	r := &viewSource{ReaderAt: file}
+	defer func() {
+		if err := r.first.Load(); err != nil && v.err == nil {
+			v.err = trimPath(*err)
+		}
+	}()
 	v.report.State = Unfinished
 	pageSize, pages, ok := v.header(r, size)
 	if !ok {

@@ -38,6 +38,10 @@ type WriterOptions struct {
 	Force bool
 	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
 	Bulk bool
+	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's write-ahead log out
+	// of shared memory: other SQLite programs cannot read along, readers of this package can, and the log is not folded into the
+	// file before the recording ends. It is chosen anyway where the folder is seen to be on a network file system.
+	Exclusive bool
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []Annotation
 
@@ -66,6 +70,9 @@ type Writer struct {
 	db   *sql.DB
 	conn *sql.Conn
 	stmt statements
+
+	network   string // the kind of network file system that is recorded to, if it is one
+	exclusive bool   // no other SQLite reads along
 
 	mu       sync.Mutex
 	order    provider.Order
@@ -142,6 +149,9 @@ func (w *Writer) acquire() error {
 		return err
 	}
 	if err := nameFits(w.path); err != nil {
+		return err
+	}
+	if err := w.chooseExclusive(); err != nil {
 		return err
 	}
 	lock, err := lockLive(w.live)
@@ -252,33 +262,12 @@ func (w *Writer) remove(path string) error {
 
 // open connects to the live file for recording.
 func (w *Writer) open() (err error) {
-	path, err := filepath.Abs(w.live)
-	if err != nil {
-		return err
-	}
 	if err := w.enterWAL(); err != nil {
 		return err
 	}
-	synchronous := "_synchronous=FULL"
-	if w.opts.Bulk {
-		synchronous = "_synchronous=OFF"
-	}
-	options := append([]string{"mode=rw", "_journal_mode=WAL", synchronous, "_busy_timeout=10000", "_txlock=immediate", "_dqs=0"}, w.sys.options...)
-	w.db = sql.OpenDB(connector{writeDriver, dsn(path, options...)})
-	w.db.SetMaxOpenConns(1)
 	ctx := context.Background()
-	if w.conn, err = w.db.Conn(ctx); err != nil {
+	if err := w.connect(ctx); err != nil {
 		return err
-	}
-	if err := keepLog(w.conn); err != nil {
-		return err
-	}
-	var mode string
-	if err := w.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return err
-	}
-	if mode != "wal" {
-		return fmt.Errorf("journal mode is %s, want wal: the file system may not allow it", mode)
 	}
 	if w.inode, err = os.Stat(w.live); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os/signal"
 	"syscall"
 	"time"
@@ -20,18 +21,34 @@ import (
 
 // A recording is what record and resume have in common: lines come in, records go into a live file.
 type recording struct {
-	asIs     bool // fill in nothing
-	print    bool
-	seal     bool // also without a result
-	sections *sectionFlags
-	preamble *preamble // nil for a resumed recording
+	asIs      bool // fill in nothing
+	print     bool
+	seal      bool // also without a result
+	exclusive bool
+	sections  *sectionFlags
+	preamble  *preamble // nil for a resumed recording
 }
 
 func (r *recording) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.asIs, "as-is", false, "record what the lines say and nothing else: no run id and no times of its own")
 	cmd.Flags().BoolVar(&r.print, "print", false, "print what replay will print, while it happens")
 	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result")
+	addExclusiveFlag(cmd, &r.exclusive)
 	r.sections = addSectionFlags(cmd)
+}
+
+// addExclusiveFlag adds the flag for file systems that are not seen to need it.
+func addExclusiveFlag(cmd *cobra.Command, exclusive *bool) {
+	cmd.Flags().BoolVar(exclusive, "exclusive", false,
+		"share no memory with other programs, as on network file systems, which are recognised: exparchive reads along all the same, other SQLite programs only when the recording has ended")
+}
+
+// reportNetwork says that the recording goes to a network file system.
+func reportNetwork(stderr io.Writer, w *archive.Writer) {
+	if kind := w.NetworkFileSystem(); kind != "" {
+		warnf(stderr, "%s is on a network file system (%s): it is recorded exclusively, so other SQLite programs cannot read it before the recording ends; its log grows until then",
+			w.LivePath(), kind)
+	}
 }
 
 func newRecordCommand() *cobra.Command {
@@ -59,7 +76,10 @@ that are not given are those of the arrival of the line; --as-is leaves them out
 
 Until the result comes the run lies in FILE.simexp-live. An interaction and an iteration are on disk before the next line
 is read, events within a second. A line that cannot be recorded ends the recording with its number; what came before stays in
-the live file, as it does when the recording is interrupted or killed. It can be continued (resume) or sealed (seal).`,
+the live file, as it does when the recording is interrupted or killed. It can be continued (resume) or sealed (seal).
+
+On a network file system the recording needs no shared memory and is announced on stderr. Two machines are kept from recording into
+one file only as far as the file system's locks reach.`,
 		Example: `  python my_experiment.py | exparchive record -o my.simexp
   exparchive record -o copy.simexp --as-is < exported.jsonl`,
 		Args: nArgs(0, 0, "none: the lines come from standard input"),
@@ -74,7 +94,7 @@ the live file, as it does when the recording is interrupted or killed. It can be
 			if r.preamble, err = start.newPreamble(); err != nil {
 				return err
 			}
-			w, err := archive.Create(output, &archive.WriterOptions{Force: force})
+			w, err := archive.Create(output, &archive.WriterOptions{Force: force, Exclusive: r.exclusive})
 			if err != nil {
 				return withForceHint(err)
 			}
@@ -92,6 +112,7 @@ the live file, as it does when the recording is interrupted or killed. It can be
 func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 	stderr := cmd.ErrOrStderr()
+	reportNetwork(stderr, w)
 	if terminal.IsInput(cmd.InOrStdin()) {
 		fmt.Fprintln(stderr, "exparchive: reading lines from the terminal")
 	}

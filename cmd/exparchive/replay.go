@@ -181,6 +181,9 @@ func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path
 		return 0, followEnded, inFile(path, provider.Copy(ctx, sink, p))
 	}
 	for r, err := range tail.RecordsFrom(ctx, seq) {
+		if errors.Is(err, archive.ErrChanged) { // its recorder ends just now: the next look goes on behind what was printed
+			return n, followRecording, nil
+		}
 		if err != nil {
 			return n, 0, inFile(path, err)
 		}

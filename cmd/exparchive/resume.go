@@ -59,7 +59,7 @@ finished. A program that records through a pipe asks this first and goes on behi
 			} else if err != nil {
 				return fmt.Errorf("standard input: %w", err)
 			}
-			w, err := archive.Resume(cmd.Context(), live, nil)
+			w, err := archive.Resume(cmd.Context(), live, &archive.WriterOptions{Exclusive: r.exclusive})
 			if err != nil {
 				return err
 			}

@@ -20,14 +20,15 @@ import (
 )
 
 type runOptions struct {
-	play     liquidity.Options
-	output   string
-	dryRun   bool
-	force    bool
-	resume   bool
-	json     bool
-	sections *sectionFlags
-	preamble preambleFlags
+	play      liquidity.Options
+	output    string
+	dryRun    bool
+	force     bool
+	resume    bool
+	json      bool
+	exclusive bool
+	sections  *sectionFlags
+	preamble  preambleFlags
 }
 
 func newRunCommand() *cobra.Command {
@@ -80,6 +81,7 @@ same command with --resume plays on from there.`,
 	flags.BoolVar(&o.resume, "resume", false, "go on with the recording of this run that was cut short")
 	flags.DurationVar(&o.play.Pause, "pause", 0, "wait this `long` between two records, such as 50ms")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of text")
+	addExclusiveFlag(cmd, &o.exclusive)
 	o.preamble.addFlags(cmd, "; the digest is then another for each run")
 	o.sections = addSectionFlags(cmd)
 	return cmd
@@ -132,10 +134,10 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		if start.salt, err = saltOf(ctx, o.output+archive.LiveSuffix); err != nil {
 			return err
 		}
-		if w, err = archive.Resume(ctx, o.output+archive.LiveSuffix, nil); err == nil {
+		if w, err = archive.Resume(ctx, o.output+archive.LiveSuffix, &archive.WriterOptions{Exclusive: o.exclusive}); err == nil {
 			sink, err = newContinuation(ctx, w)
 		}
-	} else if w, err = archive.Create(o.output, &archive.WriterOptions{Force: o.force}); err == nil {
+	} else if w, err = archive.Create(o.output, &archive.WriterOptions{Force: o.force, Exclusive: o.exclusive}); err == nil {
 		sink = w
 	}
 	if w != nil {
@@ -147,6 +149,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		}
 		return withForceHint(err)
 	}
+	reportNetwork(stderr, w)
 	signal.Ignore(syscall.SIGPIPE)
 	printed := &aside{sink: printer}
 	playErr := liquidity.Play(ctx, name, o.play, start.before(provider.Tee(sink, printed)))

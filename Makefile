@@ -21,11 +21,11 @@ ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test race emulate bench crash fuzz oracle lint dist clean
+.PHONY: help build test race emulate emulate32 bench crash fuzz oracle lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/exparchive for this machine
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
@@ -41,6 +41,9 @@ emulate: ## run what decodes bytes on a big-endian processor, and what makes byt
 	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive
 	GOARCH=arm64 $(GO) test -short -timeout 30m -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive
 	GOARCH=riscv64 $(GO) test -short -timeout 30m -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive
+
+emulate32: ## run the library's tests on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
+	GOARCH=arm $(GO) test -short -timeout 30m -exec qemu-arm-static -skip '$(RACESKIP)' ./archive ./provider/... ./internal/... ./legacy/... ./schema ./sign
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
@@ -61,9 +64,10 @@ fuzz: ## run every fuzz target, FUZZTIME each
 oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler, downloads the engines)
 	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) vet ./... && CGO_ENABLED=1 $(GO) test -count=1 -timeout 1h . $(ORACLEFLAGS)
 
-lint: ## check formatting, go vet, staticcheck
+lint: ## check formatting, go.mod, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 		if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 

@@ -66,12 +66,13 @@ func names(entries []os.DirEntry) (all []string) {
 func readers(kind, file string) [][]string {
 	all := readCommands(file)
 	all = append(all, []string{"replay", "--verbose", "--audit", file}, []string{"ls"}, []string{"info", "--json", file})
-	archive := kind == "sealed" || kind == "closed" || kind == "killed" || kind == "recorded"
+	recorded := strings.HasPrefix(kind, "recorded")
+	archive := kind == "sealed" || kind == "closed" || kind == "killed" || recorded
 	if archive {
 		all = append(all, []string{"verify", file}, []string{"secrets", file})
 	}
 	all = slices.DeleteFunc(all, func(args []string) bool {
-		return !archive && args[0] == "query" || kind == "recorded" && slices.Contains(args, "--follow") // which would not end
+		return !archive && args[0] == "query" || recorded && slices.Contains(args, "--follow") // which would not end
 	})
 	if strings.HasPrefix(kind, "duckdb") {
 		all = append(all, []string{"duckdb", "tables", file}, []string{"duckdb", "schema", file}, []string{"import", "--dry-run", file})
@@ -151,8 +152,8 @@ func TestReadOnlyMatrix(t *testing.T) {
 	part := bytes.Join(lines[:5], nil)
 
 	// record runs the recorder in folder on what is on disk in the end of input; it stays until the test stops it.
-	record := func(folder string) *exec.Cmd {
-		cmd := exec.Command(program, "record", "--as-is", "-o", "run.simexp")
+	record := func(folder string, flags ...string) *exec.Cmd {
+		cmd := exec.Command(program, append([]string{"record", "--as-is", "-o", "run.simexp"}, flags...)...)
 		cmd.Dir = folder
 		stdin, err := cmd.StdinPipe()
 		if err != nil {
@@ -205,6 +206,7 @@ func TestReadOnlyMatrix(t *testing.T) {
 			}
 		}},
 		{"recorded", "run.simexp-live", func(folder string) { record(folder) }},
+		{"recorded exclusively", "run.simexp-live", func(folder string) { record(folder, "--exclusive") }},
 		{"duckdb", "old.db", func(folder string) {
 			if err := gunzip(filepath.Join(legacyTestdata, "k0.db.gz"), filepath.Join(folder, "old.db")); err != nil {
 				t.Fatal(err)

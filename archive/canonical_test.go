@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/schema"
 )
@@ -71,9 +72,7 @@ func ddl(t *testing.T) (text string) {
 // tool runs a program, if there is one of that name.
 func tool(t *testing.T, name string, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(err)
-	}
+	othertools.Find(t, name)
 	if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("%s: %v\n%s", name, err, out)
 	}

@@ -207,7 +207,7 @@ func TestQuery(t *testing.T) {
 	for _, q := range []string{
 		"DELETE FROM event", "UPDATE experiment SET run_id = 'x'", "DROP TABLE event", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
 		"ATTACH '" + other + "' AS o", "VACUUM INTO '" + other + "'", "PRAGMA writable_schema = 1", "PRAGMA journal_mode = DELETE",
-		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM event", "", "SELECT", "REINDEX",
+		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM event", "SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
 		"INSERT INTO event SELECT * FROM event RETURNING 1",
 	} {
 		if _, rows, err := query(q); err == nil {
@@ -228,6 +228,11 @@ func TestQuery(t *testing.T) {
 		})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v, want %v", err, context.Canceled)
+	}
+	for _, q := range []string{"SELECT 1;", "SELECT 1 ; -- end", "SELECT ';' AS \"a;b\", 'it''s;' AS [c;d], 2 AS `e;f` /* ; */ ;; -- ;\n /* no end", "-- ;\nSELECT 1"} {
+		if _, rows, err := query(q); err != nil || len(rows) != 1 {
+			t.Errorf("%q: got %v, %v, want one row", q, rows, err)
+		}
 	}
 	if _, rows, err := query("PRAGMA table_info(event)"); err != nil || len(rows) != 5 {
 		t.Errorf("table_info: got %v, %v", rows, err)

@@ -16,9 +16,9 @@
 //
 // # Durability
 //
-// Event and Note return when the record is checked and in memory; it is written with the next record that is durable, or
-// after 1000 events, one mebibyte or one second. Begin, Interaction, Iteration and Attachment return when everything up
-// to them is on disk (SQLite's WAL mode with synchronous=FULL). Finish returns when the sealed file is.
+// Event returns when the record is checked and in memory; it is written with the next record that is durable, or after 1000
+// events, one mebibyte or one second. Begin, Interaction, Iteration, Note and Attachment return when everything up to them
+// is on disk (SQLite's WAL mode with synchronous=FULL). Finish returns when the sealed file is.
 //
 // # Reading never writes
 //

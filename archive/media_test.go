@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/simexp/exparchive/internal/othertools"
 )
 
 // TestMagic asks file(1) what an archive is.
 func TestMagic(t *testing.T) {
-	if _, err := exec.LookPath("file"); err != nil {
-		t.Skip(err)
-	}
+	othertools.Find(t, "file")
 	magic, err := filepath.Abs("simexp.magic")
 	if err != nil {
 		t.Fatal(err)

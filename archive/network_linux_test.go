@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -53,12 +54,9 @@ func TestLocalDisk(t *testing.T) {
 func mountSSHFS(t *testing.T, folder string) string {
 	t.Helper()
 	const server = "/usr/lib/openssh/sftp-server"
-	sshfs, err := exec.LookPath("sshfs")
-	if err != nil {
-		t.Skip("sshfs is not installed")
-	}
+	sshfs := othertools.Find(t, "sshfs")
 	if _, err := os.Stat(server); err != nil {
-		t.Skip("sftp-server is not installed")
+		othertools.Missing(t, err)
 	}
 	if f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
 		t.Skipf("no file systems of users here: %v", err)

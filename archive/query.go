@@ -17,6 +17,9 @@ const maxQueryRows = 100_000_000
 // single function call.
 func (a *Archive) Query(ctx context.Context, sql string, columns func([]string) error, row func([]any) error) (err error) {
 	defer a.explain(&err)
+	if hasTail(sql) { // the driver would run all and give the rows of the last
+		return errors.New("more than one statement: write one SELECT")
+	}
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return err
@@ -55,10 +58,45 @@ func (a *Archive) Query(ctx context.Context, sql string, columns func([]string) 
 	if err := rows.Err(); err != nil {
 		return queryError(ctx, err)
 	}
-	if rows.NextResultSet() {
-		return errors.New("more than one statement: write one SELECT")
-	}
 	return nil
+}
+
+// hasTail reports whether anything but white space and comments follows the first semicolon that is neither in quotes nor in a
+// comment (https://www.sqlite.org/lang_keywords.html for quotes, lang_comment.html).
+func hasTail(sql string) bool {
+	ended := false
+	for i := 0; i < len(sql); {
+		rest := sql[i:]
+		switch c := sql[i]; {
+		case strings.HasPrefix(rest, "--"):
+			i += through(rest, 2, "\n")
+			continue
+		case strings.HasPrefix(rest, "/*"):
+			i += through(rest, 2, "*/")
+			continue
+		case c == ';':
+			ended = true
+		case strings.IndexByte(" \t\n\r\f", c) >= 0:
+		case ended:
+			return true
+		case c == '\'' || c == '"' || c == '`': // a doubled one ends and begins
+			i += through(rest, 1, string(c))
+			continue
+		case c == '[':
+			i += through(rest, 1, "]")
+			continue
+		}
+		i++
+	}
+	return false
+}
+
+// through gives how long the beginning of s is up to and with the first end behind from, all of it if there is none.
+func through(s string, from int, end string) int {
+	if i := strings.Index(s[from:], end); i >= 0 {
+		return from + i + len(end)
+	}
+	return len(s)
 }
 
 // queryError drops what SQLite's driver puts around the message of a statement that is the user's own.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
@@ -76,9 +77,7 @@ func TestViews(t *testing.T) {
 
 func runTool(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(err)
-	}
+	othertools.Find(t, name)
 	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, out)

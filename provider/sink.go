@@ -15,7 +15,7 @@ import (
 // modify it, except that it may call Validate on it, which puts JSON texts in the form in which they are kept.
 //
 // How durable a record is when the call returns is for the sink to say; for an archive an Event may wait in memory,
-// while an Interaction (it cost money) and an Iteration are on disk.
+// while an Interaction (it cost money), an Iteration, a Note and an Attachment are on disk.
 type Sink interface {
 	Begin(ctx context.Context, s *Start) error
 	Event(ctx context.Context, e *Event) error

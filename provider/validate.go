@@ -22,9 +22,10 @@ const (
 )
 
 var (
-	errMissing   = errors.New("missing")
-	errNegative  = errors.New("negative")
-	errNotFinite = errors.New("not a finite number")
+	errEmpty       = errors.New("empty")
+	errNoAgentName = errors.New("an agent without a name")
+	errNegative    = errors.New("negative")
+	errNotFinite   = errors.New("not a finite number")
 )
 
 // A checker collects the first fault of a record.
@@ -43,12 +44,20 @@ func (c *checker) fail(field string, err error) {
 func (c *checker) name(field, s string, required bool) {
 	switch {
 	case s == "" && required:
-		c.fail(field, errMissing)
+		c.fail(field, errEmpty)
 	case len(s) > MaxName:
 		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(s), MaxName))
 	case !utf8.ValidString(s):
 		c.fail(field, jsontext.ErrUTF8)
 	}
+}
+
+// agent checks the name of an agent in a map.
+func (c *checker) agent(field, agent string) {
+	if agent == "" {
+		c.fail(field, errNoAgentName)
+	}
+	c.name(field, agent, false)
 }
 
 // text checks a long text that may be absent.
@@ -160,14 +169,14 @@ func (i *Iteration) Validate() error {
 	c.iteration(i.Number)
 	c.name("timestamp", i.Timestamp, false)
 	for agent := range i.Costs {
-		c.name("costs_per_agent", agent, true)
+		c.agent("costs_per_agent", agent)
 	}
 	for agent := range i.AcceptedChanges {
-		c.name("accepted_changes", agent, true)
+		c.agent("accepted_changes", agent)
 	}
 	size := 0
 	for agent, policy := range i.Policies {
-		c.name("policies", agent, true)
+		c.agent("policies", agent)
 		policy = c.jsonWithin(fmt.Sprintf("policies: agent %q", agent), policy, jsontext.MaxDepth-1) // it stands in an object
 		if policy == nil {
 			c.fail("policies", fmt.Errorf("agent %q has no policy: leave it out", agent))
@@ -188,7 +197,7 @@ func (n *Note) Validate() error {
 	c.name("kind", n.Kind, true)
 	c.text("text", &n.Text)
 	if _, withheld := WithheldFrom(n, "text"); n.Text == "" && !withheld {
-		c.fail("text", errMissing)
+		c.fail("text", errEmpty)
 	}
 	c.redaction(n)
 	return c.err

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -237,11 +238,7 @@ func TestSecurityToken(t *testing.T) {
 // sshKeygen gives the path of ssh-keygen, or skips the test.
 func sshKeygen(t *testing.T) string {
 	t.Helper()
-	path, err := exec.LookPath("ssh-keygen")
-	if err != nil {
-		t.Skip("no ssh-keygen (Debian package openssh-client)")
-	}
-	return path
+	return othertools.Find(t, "ssh-keygen")
 }
 
 // TestWithSSHKeygen: it accepts our signatures, and we accept its own, for keys that it made, of each type.

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/internal/terminal"
 )
@@ -47,7 +50,20 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	// Cobra drops the error of writing the help.
+	var helpErr error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var text bytes.Buffer
+		root.SetOut(&text)
+		help(cmd, args)
+		root.SetOut(stdout)
+		_, helpErr = stdout.Write(text.Bytes())
+	})
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = helpErr
+	}
 	var reported errReported
 	switch usage := (*usageError)(nil); {
 	case err == nil:

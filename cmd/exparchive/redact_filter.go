@@ -29,8 +29,8 @@ func (f *filterFlags) addFlags(cmd *cobra.Command, verb string, content bool) {
 	flags.StringSliceVar(&f.iterations, "iteration", nil, verb+" only values of these iterations: `numbers` as for --seq")
 	if content {
 		flags.StringArrayVar(&f.match, "match", nil, verb+" values in which this regular `expression` matches (RE2 syntax; (?i) in front ignores case)")
-		flags.BoolVar(&f.secrets, "secrets", false, verb+" values in which `exparchive secrets` finds something")
-		flags.StringVar(&f.allow, "allow", "", "with --secrets, a `file` of what is known not to be one (see `exparchive secrets --help`)")
+		flags.BoolVar(&f.secrets, "secrets", false, verb+" values in which the command secrets finds something")
+		flags.StringVar(&f.allow, "allow", "", "with --secrets, a `file` of what is known not to be one (see exparchive secrets --help)")
 	}
 }
 

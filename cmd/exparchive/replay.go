@@ -67,7 +67,7 @@ FILE is an archive, a live file, a database of the original project, or JSON lin
 	addRunFlag(cmd, &o.runID)
 	o.sections = addSectionFlags(cmd)
 	o.sections.addRangeFlags(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as `exparchive record` takes them, instead of text")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
 	return cmd
 }

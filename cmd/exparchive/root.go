@@ -69,9 +69,49 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
 	addCommands(root, groupOther, newUpgradeCommand, newVersionCommand)
+	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil && completion != root {
+		completion.Args = cobra.ArbitraryArgs
+		completion.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageErrorf("completion: no shell %q, want bash, zsh, fish or powershell", args[0])
+			}
+			return cmd.Help()
+		}
+	}
 	return root
+}
+
+// newHelpCommand is cobra's, but that it refuses what is no command.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == nil || len(rest) > 0 {
+				return noSuchCommand(cmd.Root(), args)
+			}
+			about.InitDefaultHelpFlag()
+			about.InitDefaultVersionFlag()
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+			about, rest, err := cmd.Root().Find(args)
+			var names []string
+			if err == nil && len(rest) == 0 {
+				for _, sub := range about.Commands() {
+					if sub.IsAvailableCommand() && strings.HasPrefix(sub.Name(), toComplete) {
+						names = append(names, sub.Name())
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 func addCommands(root *cobra.Command, group string, commands ...func() *cobra.Command) {

@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/othertools"
 )
 
 // scriptCommands are what scripts have besides testscript's own commands.
@@ -349,7 +350,11 @@ func scriptCondition(name string) (bool, error) {
 	case "mount":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
 	case "python":
-		return exec.Command("python3", "-c", "import sqlite3").Run() == nil, nil
+		err := exec.Command("python3", "-c", "import sqlite3").Run()
+		if err != nil && othertools.Required() {
+			return false, err
+		}
+		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

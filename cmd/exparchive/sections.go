@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/replay"
@@ -39,7 +40,15 @@ func (f *sectionFlags) addRangeFlags(cmd *cobra.Command) {
 	flags.BoolVar(&f.options.Audit, "audit", false, "print every call of a language model in full: prompts, answer, what was read from it")
 	flags.IntVar(&f.start, "start", -1, "print from iteration `n` on")
 	flags.IntVar(&f.end, "end", -1, "print up to iteration `n`")
+	noDefault(flags, "start", "end")
 	f.options.Start, f.options.End = &f.start, &f.end
+}
+
+// noDefault keeps the values that stand for "not given" out of the help.
+func noDefault(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		flags.Lookup(name).DefValue = "0" // which is not printed
+	}
 }
 
 // printer gives the sink that prints a run on the standard output of cmd, each line as soon as it is known.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -239,10 +240,7 @@ func TestConsistencyProof(t *testing.T) {
 
 // TestProofsInPython checks proofs with a program that was written from the RFC alone.
 func TestProofsInPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
+	python := othertools.Find(t, "python3")
 	dir := t.TempDir()
 	var args, want []string
 	add := func(text []byte, oldRoot, line string) {

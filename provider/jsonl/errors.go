@@ -3,6 +3,8 @@ package jsonl
 import (
 	"errors"
 	"fmt"
+
+	"github.com/simexp/exparchive/provider"
 )
 
 // A LineError says which line of the input was refused, and why. The lines before it are good.
@@ -20,6 +22,7 @@ var (
 	// ErrUnknown means that a line has a type or a member that the protocol does not have.
 	ErrUnknown = errors.New("unknown")
 
+	errNoStart    = noRun("the input ends before an experiment line")
 	errMissing    = errors.New("missing")
 	errBothForms  = errors.New("given in both forms, as JSON and as text")
 	errNoNewline  = errors.New("the last line is cut off")
@@ -28,3 +31,9 @@ var (
 	errLineBreak  = errors.New("line break")
 	errOutOfRange = errors.New("out of range")
 )
+
+// noRun is [provider.ErrNoRun] in other words: nobody asked for a run by its id.
+type noRun string
+
+func (e noRun) Error() string { return string(e) }
+func (noRun) Unwrap() error   { return provider.ErrNoRun }

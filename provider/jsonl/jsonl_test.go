@@ -245,7 +245,7 @@ func TestReader_refuses(t *testing.T) {
 		{"no number", `{"type":"iteration"}`, `iteration: iteration: missing`, nil},
 		{"no kind", `{"type":"note","text":"x"}`, `note: kind: missing`, nil},
 		{"no text", `{"type":"note","kind":"x"}`, `note: text: missing`, nil},
-		{"empty text", `{"type":"note","kind":"x","text":""}`, `note: text: missing`, provider.ErrInvalid},
+		{"empty text", `{"type":"note","kind":"x","text":""}`, `note: text: empty`, provider.ErrInvalid},
 		{"no name", `{"type":"attachment","data":""}`, `attachment: name: missing`, nil},
 		{"no data", `{"type":"attachment","name":"a"}`, `attachment: data: missing`, nil},
 		{"bad path", `{"type":"attachment","name":"../a","data":""}`, `attachment: name: "../a" is not a plain relative path`, provider.ErrInvalid},

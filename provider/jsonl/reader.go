@@ -107,7 +107,7 @@ func (r *Reader) next() (provider.Record, error) {
 		line, whole, err := r.readLine()
 		if err == io.EOF {
 			if r.seq == 0 && !r.o.Resume {
-				return nil, &LineError{Line: max(r.line, 1), Err: fmt.Errorf("%w: the input ends before an experiment line", provider.ErrNoRun)}
+				return nil, &LineError{Line: max(r.line, 1), Err: errNoStart}
 			}
 			return nil, io.EOF
 		}

@@ -140,7 +140,8 @@ func (b *block) accepted(id string) *bool {
 }
 
 // costs gives the costs of the iteration by agent, from its record or else from an evaluation, and their total: as
-// the evaluation has it, or else their sum.
+// the evaluation has it, or else their sum, which needs the cost of every agent of the iteration. total is nil if it is not
+// known.
 func (b *block) costs() (costs map[string]provider.Cents, total *provider.Cents) {
 	costs = map[string]provider.Cents{}
 	if b.record != nil {
@@ -158,6 +159,11 @@ func (b *block) costs() (costs map[string]provider.Cents, total *provider.Cents)
 	if len(costs) == 0 {
 		return costs, nil
 	}
+	for id := range b.ids() {
+		if _, ok := costs[id]; !ok && id != "" {
+			return costs, nil
+		}
+	}
 	sum := new(big.Int) // so that the order of adding does not matter
 	for _, c := range costs {
 		sum.Add(sum, big.NewInt(int64(c)))
@@ -168,17 +174,16 @@ func (b *block) costs() (costs map[string]provider.Cents, total *provider.Cents)
 	return costs, new(provider.Cents(sum.Int64()))
 }
 
-// summary prints a line for each agent, and the total of several.
-func (p *Printer) summary(b *block) {
-	costs, total := b.costs()
+// ids gives the agents that the iteration says something about; "" stands for what names no agent.
+func (b *block) ids() map[string]bool {
 	ids := map[string]bool{}
-	for id := range costs {
-		ids[id] = true
-	}
 	for id := range b.agents {
 		ids[id] = true
 	}
 	if b.record != nil {
+		for id := range b.record.Costs {
+			ids[id] = true
+		}
 		for id := range b.record.AcceptedChanges {
 			ids[id] = true
 		}
@@ -186,6 +191,13 @@ func (p *Printer) summary(b *block) {
 			ids[id] = true
 		}
 	}
+	return ids
+}
+
+// summary prints a line for each agent, and the total of several, "-" if it is not known.
+func (p *Printer) summary(b *block) {
+	costs, total := b.costs()
+	ids := b.ids()
 	if b.record != nil {
 		for _, field := range provider.CommittedFields(provider.KindIteration) {
 			if what := withheld(b.record, field); what != "" {
@@ -220,8 +232,8 @@ func (p *Printer) summary(b *block) {
 		}
 		rows = append(rows, r)
 	}
-	if len(sorted) > 1 && (total != nil || b.total != nil) {
-		r := row{name: "total", cost: money(b.total)}
+	if len(sorted) > 1 && (len(costs) > 0 || b.total != nil) {
+		r := row{name: "total", cost: dash(money(b.total))}
 		if total != nil {
 			r.cost = total.String()
 			if p.total != nil {

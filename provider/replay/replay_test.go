@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,6 +205,37 @@ func retries() []provider.Record {
 			Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}`), "B": p("5")}},
 		&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: p("0")},
 		&provider.Interaction{Iteration: 1, AgentID: "A", ParsingError: new("timed out")},
+	}
+}
+
+// TestMissingCost: the sum of some agents' costs is no total, and nothing is compared with one.
+func TestMissingCost(t *testing.T) {
+	policies := map[string]json.RawMessage{"A": json.RawMessage(`{"x":1}`), "B": json.RawMessage(`{"x":1}`)}
+	iteration := func(n int, costs map[string]provider.Cents) *provider.Iteration {
+		return &provider.Iteration{Number: n, Costs: costs, Policies: policies}
+	}
+	got := text(t, []provider.Record{
+		start(),
+		iteration(0, map[string]provider.Cents{"A": 100, "B": 200}),
+		iteration(1, map[string]provider.Cents{"A": 90}),
+		iteration(2, map[string]provider.Cents{"A": 80, "B": 180}),
+		event(3, "evaluation", `{"total_cost":250,"per_agent_costs":{"A":70,"B":179.5}}`),
+		iteration(3, map[string]provider.Cents{"A": 70}),
+		event(4, "evaluation", `{"per_agent_costs":{"A":60,"B":179.5}}`),
+		event(5, "evaluation", `{"per_agent_costs":{"A":50}}`),
+		&provider.Interaction{Iteration: 5, AgentID: "B"},
+		&provider.Interaction{Iteration: 6},
+		iteration(6, map[string]provider.Cents{"A": 40, "B": 170}),
+	}, nil)
+	var totals []string
+	for line := range strings.Lines(got) {
+		if f := strings.Fields(line); len(f) > 0 && f[0] == "total" {
+			totals = append(totals, strings.Join(f[1:], " "))
+		}
+	}
+	want := []string{"$3.00", "-", "$2.60", "$2.50 -$0.10", "-", "-", "$2.10"}
+	if !slices.Equal(totals, want) {
+		t.Errorf("got totals %q, want %q, in\n%s", totals, want, got)
 	}
 }
 

@@ -64,7 +64,7 @@ func (n annotator) annotate(ctx context.Context, edit func([]Annotation) ([]Anno
 	if err != nil {
 		return err
 	}
-	return errors.Join(n.run(ctx, edit), removeFile(n.copy), removeFile(n.result), unlockLive(lock))
+	return errors.Join(n.run(ctx, edit), removeFile(n.copy), removeFile(n.result), lock.Release())
 }
 
 // plan says what there is and what there shall be.

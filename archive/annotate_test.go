@@ -178,7 +178,7 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 	if err := Annotate(t.Context(), path, []Annotation{doi}); !errors.Is(err, ErrBusy) {
 		t.Errorf("got %v, want ErrBusy", err)
 	}
-	if err := unlockLive(lock); err != nil {
+	if err := lock.Release(); err != nil {
 		t.Fatal(err)
 	}
 	// What a killed process left behind does not matter.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/simexp/exparchive/internal/lockfile"
 )
 
 // A live file has a lock file beside it that its recorder holds exclusively. It is a file of its own because SQLite's locks on
@@ -17,21 +17,17 @@ const lockSuffix = "-lock"
 
 // lockLive takes the lock of the live file for writing. It waits a moment, since a reader that looks whether the lock is
 // held holds it itself for an instant. [ErrBusy] names the holder.
-func lockLive(livePath string) (*flock.Flock, error) {
+func lockLive(livePath string) (*lockfile.Lock, error) {
 	for wait := time.Millisecond; ; wait *= 2 {
-		l := flock.New(livePath+lockSuffix, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
-		ok, err := l.TryLock()
+		l, err := lockfile.Try(livePath + lockSuffix)
 		if err != nil {
 			return nil, err
 		}
-		if ok && inPlace(l) {
+		if l != nil {
 			host, _ := os.Hostname()
 			text := fmt.Sprintf("process %d on %s, since %s\n", os.Getpid(), host, time.Now().Format(time.DateTime))
 			_ = os.WriteFile(l.Path(), []byte(text), 0o644) // Windows keeps others from writing to a locked file, and so us
 			return l, nil
-		}
-		if err := l.Close(); err != nil {
-			return nil, err
 		}
 		if wait > 200*time.Millisecond {
 			return nil, fmt.Errorf("%w by %s", ErrBusy, holder(livePath))
@@ -40,39 +36,8 @@ func lockLive(livePath string) (*flock.Flock, error) {
 	}
 }
 
-// inPlace reports whether the locked file is still the one at its path, and not one that its last holder removed between our
-// opening and locking it.
-func inPlace(l *flock.Flock) bool {
-	locked, err := l.Stat()
-	if err != nil {
-		return false
-	}
-	there, err := os.Stat(l.Path())
-	return err == nil && os.SameFile(locked, there)
-}
-
-// unlockLive removes the lock's file and gives the lock back.
-func unlockLive(l *flock.Flock) error {
-	err := os.Remove(l.Path())
-	errClose := l.Close()
-	if err != nil {
-		os.Remove(l.Path()) // Windows does not remove open files
-	}
-	return errClose
-}
-
 // beingRecorded reports whether a process holds the lock of the live file. It changes nothing.
-func beingRecorded(livePath string) bool {
-	if info, err := os.Stat(livePath + lockSuffix); err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for ever
-		return false
-	}
-	l := flock.New(livePath+lockSuffix, flock.SetFlag(os.O_RDONLY))
-	ok, err := l.TryRLock()
-	if ok {
-		l.Unlock()
-	}
-	return !ok && err == nil
-}
+func beingRecorded(livePath string) bool { return lockfile.Held(livePath + lockSuffix) }
 
 // holder says who holds the lock, as it wrote itself.
 func holder(livePath string) string {

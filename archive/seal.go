@@ -241,7 +241,7 @@ func (w *Writer) release() error {
 	if w.lock == nil {
 		return nil
 	}
-	err := unlockLive(w.lock)
+	err := w.lock.Release()
 	w.lock = nil
 	return err
 }

@@ -138,7 +138,7 @@ func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, e
 	}
 	n := annotator{path: target, copy: target + upgradingSuffix, result: target + upgradedSuffix}
 	u.Backup, err = n.upgrade(ctx, u.From, seal)
-	if err = errors.Join(err, removeFile(n.copy), removeFile(n.result), unlockLive(lock)); err != nil {
+	if err = errors.Join(err, removeFile(n.copy), removeFile(n.result), lock.Release()); err != nil {
 		return u, fmt.Errorf("%s: upgrade: %w", path, err)
 	}
 	return u, nil

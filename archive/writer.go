@@ -12,8 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/simexp/exparchive/internal/lockfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -66,7 +65,7 @@ type Writer struct {
 	live string
 	opts WriterOptions
 	sys  *system
-	lock *flock.Flock
+	lock *lockfile.Lock
 	db   *sql.DB
 	conn *sql.Conn
 	stmt statements

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -266,7 +267,7 @@ func (n annotator) publish() error {
 	if err := os.Rename(n.result, n.path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(n.path))
+	return outfile.SyncDir(filepath.Dir(n.path))
 }
 
 // removeFile removes a file that may not be there.

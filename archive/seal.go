@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -253,22 +252,6 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// syncDir makes names in a folder durable, where the system knows of such a thing.
-func syncDir(path string) error {
-	if os.PathSeparator == '\\' {
-		return nil // Windows: no handle of a folder can be flushed
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // network file systems that make names durable themselves, or cannot
-	}
-	return errors.Join(err, d.Close())
 }
 
 var errNoRun = fmt.Errorf("%w: nothing was recorded", provider.ErrNoRun)

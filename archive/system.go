@@ -3,6 +3,8 @@ package archive
 import (
 	"errors"
 	"os"
+
+	"github.com/simexp/exparchive/internal/outfile"
 )
 
 // A system is where a writer's calls of the file system go. Tests put a disk in its place that fails or forgets.
@@ -26,7 +28,7 @@ type system struct {
 }
 
 var realSystem = &system{
-	sync: syncFile, syncDir: syncDir, remove: os.Remove, link: os.Link, rename: os.Rename,
+	sync: syncFile, syncDir: outfile.SyncDir, remove: os.Remove, link: os.Link, rename: os.Rename,
 	create: createFile, write: writeFile, overwrite: overwriteFile, patch: patchFile, network: networkFileSystem,
 }
 

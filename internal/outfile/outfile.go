@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // ErrExists means that there is a file of that name already.
@@ -103,7 +104,7 @@ func (f *File) Commit() error {
 	if err := check(f.path, f.force); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), f.path); err != nil {
+	if err := move(f.Name(), f.path, f.force); err != nil {
 		return err
 	}
 	f.done = true
@@ -117,4 +118,44 @@ func (f *File) Abort() {
 		f.Close()
 		os.Remove(f.Name())
 	}
+}
+
+// Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that durable.
+// A file that is there already, be it since a moment ago, is [ErrExists] and stays as it is, unless force. On file systems
+// without hard links the moment between looking and renaming remains.
+func Place(temp, path string, force bool) error {
+	if err := move(temp, path, force); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+func move(temp, path string, force bool) error {
+	if !force {
+		// A link, unlike a rename, does not replace what is there.
+		err := os.Link(temp, path)
+		if err == nil {
+			return os.Remove(temp)
+		}
+		if _, there := os.Lstat(path); errors.Is(err, fs.ErrExist) || there == nil {
+			return fmt.Errorf("%s: %w", path, ErrExists)
+		}
+	}
+	return os.Rename(temp, path)
+}
+
+// SyncDir makes names in a folder durable, where the system knows of such a thing.
+func SyncDir(path string) error {
+	if os.PathSeparator == '\\' {
+		return nil // Windows: no handle of a folder can be flushed
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // network file systems that make names durable themselves, or cannot
+	}
+	return errors.Join(err, d.Close())
 }

@@ -2,8 +2,11 @@ package outfile
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -99,5 +102,55 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := Folder(missing); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no such folder: got %v, want no such file", err)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	folder := t.TempDir()
+	temp, path := filepath.Join(folder, "temp"), filepath.Join(folder, "out")
+	for _, c := range []struct {
+		text  string
+		force bool
+		want  error
+		there string // afterwards
+	}{{"first", false, nil, "first"}, {"second", false, ErrExists, "first"}, {"third", true, nil, "third"}} {
+		if err := os.WriteFile(temp, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := Place(temp, path, c.force); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.text, err, c.want)
+		}
+		if got, _ := os.ReadFile(path); string(got) != c.there {
+			t.Errorf("%s: got %q, want %q", c.text, got, c.there)
+		}
+		if _, err := os.Lstat(temp); (err == nil) != (c.want != nil) {
+			t.Errorf("%s: the temporary file: got %v", c.text, err)
+		}
+	}
+}
+
+// TestPlaceFirst: of many that want one name at once, one gets it, and the others learn of it.
+func TestPlaceFirst(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "out")
+	var placed atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			temp := filepath.Join(folder, fmt.Sprint("temp", i))
+			if err := os.WriteFile(temp, []byte(temp), 0o666); err != nil {
+				t.Error(err)
+			}
+			switch err := Place(temp, path, false); {
+			case err == nil:
+				placed.Add(1)
+			case !errors.Is(err, ErrExists):
+				t.Errorf("got %v, want %v", err, ErrExists)
+			}
+		})
+	}
+	wg.Wait()
+	if placed.Load() != 1 {
+		t.Errorf("got %d that have the name, want 1", placed.Load())
 	}
 }

@@ -1,0 +1,159 @@
+// Package workdir makes folders to work in beside the place of what is made, and removes those that killed processes left behind
+// while it spares those of processes that live: each holds the lock of a file in its folder.
+package workdir
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/lockfile"
+)
+
+const (
+	prefix   = ".exparchive-" // of a folder's name; hexadecimal digits of so many random bytes follow
+	random   = 8
+	lockName = "lock"
+	archives = ".simexp" // in the names of all other files
+)
+
+// A Dir is a folder that belongs to the caller until Remove, or until the process ends in any way.
+type Dir struct {
+	parent, name string
+	lock         *lockfile.Lock
+}
+
+// Make makes a folder in parent that only its owner may look into. What is made in it are files with ".simexp" in their names.
+func Make(parent string) (*Dir, error) {
+	// Between its making and its locking a folder looks like one that was left behind. Whoever sweeps it then holds its lock or
+	// has removed it, and the next folder has another name.
+	const tries = 20
+	var last error
+	for range tries {
+		d := &Dir{parent: parent, name: newName()}
+		if err := os.Mkdir(d.Path(), 0o700); errors.Is(err, fs.ErrExist) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if d.lock, last = lockfile.Try(filepath.Join(d.Path(), lockName)); d.lock != nil {
+			return d, nil
+		}
+		_ = os.Remove(d.Path()) // which fails where it belongs to another by now
+	}
+	if last == nil {
+		last = errors.New("each new folder was taken for one that was left behind")
+	}
+	return nil, fmt.Errorf("%s: no folder to work in: %w", parent, last)
+}
+
+func newName() string {
+	var b [random]byte
+	rand.Read(b[:])
+	return prefix + hex.EncodeToString(b[:])
+}
+
+// Path gives the path of the folder.
+func (d *Dir) Path() string { return filepath.Join(d.parent, d.name) }
+
+// Remove removes the folder and the files in it.
+func (d *Dir) Remove() error {
+	root, err := os.OpenRoot(d.parent)
+	if err != nil {
+		return errors.Join(err, d.lock.Release())
+	}
+	defer root.Close()
+	return remove(root, d.name, d.lock)
+}
+
+// Sweep removes the folders in parent that Make made for processes which have ended. Those of others are spared, and so is a folder
+// that holds anything else than Make says. An error is about what could not be removed; the others are gone.
+func Sweep(parent string) error {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(parent) // no link that somebody puts in the place of a folder leads out of it
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	var failed error
+	for _, e := range entries {
+		if !e.IsDir() || !isName(e.Name()) {
+			continue
+		}
+		if _, ours := files(root, e.Name()); !ours {
+			continue
+		}
+		lock, err := lockfile.Try(filepath.Join(parent, e.Name(), lockName))
+		if lock == nil {
+			// Held, or just being removed, or somebody else's.
+			if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+				failed = errors.Join(failed, err)
+			}
+			continue
+		}
+		if err := remove(root, e.Name(), lock); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: left behind, and cannot be removed: %w", filepath.Join(parent, e.Name()), err))
+		}
+	}
+	return failed
+}
+
+// isName reports whether a folder has a name that Make gives.
+func isName(name string) bool {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok || len(digits) != 2*random {
+		return false
+	}
+	_, err := hex.DecodeString(digits)
+	return err == nil
+}
+
+// files gives the names of the files in a folder but for the lock, and whether all are such as Make says.
+func files(root *os.Root, folder string) (names []string, ours bool) {
+	entries, err := fs.ReadDir(root.FS(), folder)
+	if err != nil {
+		return nil, false
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || e.Name() != lockName && !strings.Contains(e.Name(), archives) {
+			return nil, false
+		}
+		if e.Name() != lockName {
+			names = append(names, e.Name())
+		}
+	}
+	return names, true
+}
+
+// remove removes a folder whose lock is held: the lock goes last of the files, and the folder itself only if it is empty. So if
+// somebody takes the lock anew in between, who may be its maker or another one that sweeps, the folder stays theirs.
+func remove(root *os.Root, folder string, lock *lockfile.Lock) error {
+	names, ours := files(root, folder)
+	if !ours {
+		return errors.Join(errors.New("there are other files in it"), lock.Release())
+	}
+	var err error
+	for _, name := range names {
+		err = errors.Join(err, root.Remove(filepath.Join(folder, name)))
+	}
+	if err = errors.Join(err, lock.Release()); err != nil {
+		return err
+	}
+	for range 100 {
+		if err = root.Remove(folder); err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if _, there := root.Lstat(filepath.Join(folder, lockName)); there == nil {
+			return nil
+		}
+	}
+	return err
+}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/simexp/exparchive/internal/lockfile"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -35,7 +36,8 @@ const (
 //
 // A sealed file is never written to: a changed copy is made under a temporary name beside it, checked down to the digest of
 // the run, flushed to disk and renamed. The outcome has the bytes of an archive that was sealed with those annotations
-// in the first place. If there is nothing to add the file is not touched; if Annotate fails or is interrupted it is whole.
+// in the first place. If there is nothing to add the file is not touched; if Annotate fails or is interrupted it is whole, and the
+// next call that succeeds removes what an interrupted one left behind.
 //
 // The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed,
 // [provider.ErrInvalid] for an annotation, [ErrBusy] while another process annotates the same file, and those of the file system.
@@ -58,14 +60,53 @@ func EditAnnotations(ctx context.Context, path string, edit func(old []Annotatio
 }
 
 func (n annotator) annotate(ctx context.Context, edit func([]Annotation) ([]Annotation, error)) error {
-	if _, old, all, err := n.plan(ctx, edit); err != nil || slices.Equal(all, old) {
-		return err // before anything is made in the folder
+	if _, old, all, err := n.plan(ctx, edit); err != nil {
+		return err
+	} else if slices.Equal(all, old) { // before anything is made in the folder
+		n.sweepUnlocked(annotateSuffix)
+		return nil
 	}
 	lock, err := lockLive(n.path + annotateSuffix)
 	if err != nil {
 		return err
 	}
-	return errors.Join(n.run(ctx, edit), removeFile(n.copy), removeFile(n.result), lock.Release())
+	if err = n.sweep(); err == nil {
+		err = n.run(ctx, edit)
+	}
+	return errors.Join(err, n.sweep(), lock.Release())
+}
+
+// temporaries are the files that a killed process may have left behind, those of SQLite among them.
+func (n annotator) temporaries() (all []string) {
+	for _, path := range []string{n.copy, n.result} {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			all = append(all, path+suffix)
+		}
+	}
+	return all
+}
+
+// sweep removes the temporaries. The caller holds the lock.
+func (n annotator) sweep() (err error) {
+	for _, path := range n.temporaries() {
+		err = errors.Join(err, removeFile(path))
+	}
+	return err
+}
+
+// sweepUnlocked removes temporaries, and the file of a lock that nobody holds, if there are any. It is for calls that have nothing
+// else to do: what cannot be removed is no failure of theirs.
+func (n annotator) sweepUnlocked(suffix string) {
+	lockFile := n.path + suffix + lockSuffix
+	for _, path := range append(n.temporaries(), lockFile) {
+		if _, err := os.Lstat(path); err != nil {
+			continue
+		}
+		if lock, err := lockfile.Try(lockFile); err == nil && lock != nil {
+			_ = errors.Join(n.sweep(), lock.Release())
+		}
+		return
+	}
 }
 
 // plan says what there is and what there shall be.

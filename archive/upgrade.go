@@ -1,22 +1,29 @@
 package archive
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/schema"
 )
 
 // formats are the versions of the format that this package knows. Tests put others in their place.
 var formats = schema.Released()
+
+// hardLink gives a file a second name. Tests put a file system without such links in its place.
+var hardLink = os.Link
 
 // openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and checked. The
 // copy is where temporary files go and lives as long as the Archive.
@@ -103,7 +110,10 @@ type Upgraded struct {
 // down to the digest of the run, and takes its place; the old one stays under its name with ".v1.bak" behind it, where 1 is its
 // version. Reading needs no upgrade: every version is read.
 //
-// The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed, [ErrExists] for the
+// If Upgrade is killed the archive is whole, old or new, and the next call removes what is left over. A backup that is the very
+// file that is upgraded, or has the same bytes, is the backup.
+//
+// The errors are those of [Open], [ErrNotSealed], [ErrDamaged] if the records are not what was sealed, [ErrExists] for another
 // backup, [ErrBusy] while another process does the same, and those of the file system. In any case the archive is whole.
 func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, error) {
 	target, err := filepath.EvalSymlinks(path) // or the link would be replaced by a file
@@ -122,7 +132,11 @@ func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, e
 	if !sealed {
 		return u, fmt.Errorf("%s: %w: seal the recording first", path, ErrNotSealed)
 	}
+	n := annotator{path: target, copy: target + upgradingSuffix, result: target + upgradedSuffix}
 	if u.From == u.To {
+		if !opts.DryRun {
+			n.sweepUnlocked(upgradeSuffix)
+		}
 		return u, nil
 	}
 	if opts.DryRun {
@@ -136,9 +150,10 @@ func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, e
 	if err != nil {
 		return u, fmt.Errorf("%s: %w", path, err)
 	}
-	n := annotator{path: target, copy: target + upgradingSuffix, result: target + upgradedSuffix}
-	u.Backup, err = n.upgrade(ctx, u.From, seal)
-	if err = errors.Join(err, removeFile(n.copy), removeFile(n.result), lock.Release()); err != nil {
+	if err = n.sweep(); err == nil {
+		u.Backup, err = n.upgrade(ctx, u.From, seal)
+	}
+	if err = errors.Join(err, n.sweep(), lock.Release()); err != nil {
 		return u, fmt.Errorf("%s: upgrade: %w", path, err)
 	}
 	return u, nil
@@ -177,18 +192,68 @@ func (n annotator) migrated(ctx context.Context, from int, seal Seal) error {
 // upgrade makes the new file and puts it in the place of the old one.
 func (n annotator) upgrade(ctx context.Context, from int, seal Seal) (backup string, err error) {
 	backup = fmt.Sprintf("%s.v%d.bak", n.path, from)
-	if _, err := os.Lstat(backup); err == nil {
-		return "", fmt.Errorf("%s: %w", backup, ErrExists)
+	if _, err := n.isBackup(backup); err != nil {
+		return "", err
 	}
 	if err := n.migrated(ctx, from, seal); err != nil {
 		return "", err
 	}
-	if err := os.Link(n.path, backup); err != nil { // the old file has two names until the new one takes the first
-		if err := duplicate(n.path, backup); err != nil {
-			return "", err
-		}
+	if err := n.backUp(backup); err != nil {
+		return "", err
 	}
 	return backup, n.publish()
+}
+
+// isBackup reports whether the backup is there, and that another file is there as [ErrExists].
+func (n annotator) isBackup(backup string) (bool, error) {
+	there, err := os.Lstat(backup)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	other := fmt.Errorf("%s: %w", backup, ErrExists)
+	if !there.Mode().IsRegular() { // a symbolic link to the old file would lead to the new one
+		return false, other
+	}
+	now, err := os.Stat(n.path)
+	switch {
+	case err != nil:
+		return false, err
+	case os.SameFile(now, there):
+		return true, nil
+	case now.Size() != there.Size():
+		return false, other
+	}
+	same, err := sameBytes(n.path, backup)
+	if err == nil && !same {
+		err = other
+	}
+	return err == nil, err
+}
+
+// backUp gives the old file a second name, which lasts when the new file takes the first. Where there are no links it is a copy.
+// A kill leaves the backup whole or absent.
+func (n annotator) backUp(backup string) error {
+	there, err := n.isBackup(backup)
+	if err != nil {
+		return err
+	}
+	if there || hardLink(n.path, backup) == nil {
+		return outfile.SyncDir(filepath.Dir(backup))
+	}
+	if err := removeFile(n.copy); err != nil { // its outcome is in the result
+		return err
+	}
+	if err := duplicate(n.path, n.copy); err != nil {
+		return err
+	}
+	err = outfile.Place(n.copy, backup, false)
+	if errors.Is(err, outfile.ErrExists) {
+		err = fmt.Errorf("%s: %w", backup, ErrExists)
+	}
+	return err
 }
 
 // layOut writes the result from the copy, as sealing does.
@@ -228,17 +293,39 @@ func checkUpgraded(ctx context.Context, path string, seal Seal) error {
 	return nil
 }
 
-// duplicate copies a file where there are no links.
+// duplicate makes a copy of a file, on disk, with its permissions.
 func duplicate(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
+	return errors.Join(err, out.Sync(), out.Close(), os.Chmod(to, info.Mode().Perm()))
+}
+
+// sameBytes compares two files.
+func sameBytes(a, b string) (bool, error) {
+	var sums [2][]byte
+	for i, path := range []string{a, b} {
+		f, err := os.Open(path)
+		if err != nil {
+			return false, err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return false, err
+		}
+		sums[i] = h.Sum(nil)
+	}
+	return bytes.Equal(sums[0], sums[1]), nil
 }

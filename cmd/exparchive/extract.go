@@ -166,7 +166,9 @@ var errWithheldFile = errors.New("was withheld from this copy")
 
 // write writes attachments into the folder. What would be in the way is found before the first one is written.
 func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file string, wanted []string) error {
-	if err := os.MkdirAll(o.folder, 0o777); err != nil {
+	unmake, err := makeFolder(o.folder)
+	defer unmake()
+	if err != nil {
 		return inFile(o.folder, err)
 	}
 	root, err := os.OpenRoot(o.folder) // no name and no link leads out of it

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -42,7 +44,8 @@ An archive notes where it comes from: the file's name, its SHA-256, its generati
 program's version. When it is written, its digest is compared with that of the run in the old file.
 
 Nothing is written if one of the archives exists already, unless --force. A run that cannot be imported is reported and
-makes the exit code 1; the others are imported all the same.`,
+makes the exit code 1; the others are imported all the same. An import that was killed leaves whole archives or none, and a
+hidden folder that the next import into the same folder removes; go on with --force.`,
 		Example: `  exparchive import results/castro.db -o archives/
   exparchive import old.db -o archives/ --dry-run     print what would be written
   exparchive import old.db -o archives/ --run exp1-20251215`,
@@ -70,7 +73,15 @@ type importJob struct {
 	target string // path of the archive
 }
 
+// sweepFolder is what an import begins with. Tests leave it out, to see that it is missed.
+var sweepFolder = workdir.Sweep
+
 func (o *importOptions) run(ctx context.Context, sources []string) error {
+	if !o.dryRun {
+		if err := sweepFolder(o.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			warnf(o.stderr, "%v", inFile(o.folder, err))
+		}
+	}
 	var failed error
 	report := func(path string, err error) {
 		warnf(o.stderr, "%v", inFile(path, err))
@@ -92,11 +103,6 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	}
 	if err := o.check(jobs); err != nil {
 		return err
-	}
-	if !o.dryRun && len(jobs) > 0 {
-		if err := os.MkdirAll(o.folder, 0o777); err != nil {
-			return err
-		}
 	}
 	for i, job := range jobs {
 		label := fmt.Sprintf("%d/%d", i+1, len(jobs))
@@ -224,12 +230,17 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 
 // write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
 func (o *importOptions) write(ctx context.Context, job importJob, label string, run provider.Provider, want digest.Hash, provenance []archive.Annotation) (err error) {
-	folder, err := os.MkdirTemp(o.folder, ".import-")
+	unmake, err := makeFolder(o.folder)
+	defer unmake()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	path := filepath.Join(folder, filepath.Base(job.target))
+	work, err := workdir.Make(o.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, work.Remove()) }()
+	path := filepath.Join(work.Path(), filepath.Base(job.target))
 	w, err := archive.Create(path, &archive.WriterOptions{Bulk: true, Annotations: provenance})
 	if err != nil {
 		return err
@@ -243,7 +254,11 @@ func (o *importOptions) write(ctx context.Context, job importJob, label string, 
 	if err := o.free(job.target); err != nil { // again: it took a while
 		return err
 	}
-	return os.Rename(path, job.target)
+	err = outfile.Place(path, job.target, o.force)
+	if errors.Is(err, outfile.ErrExists) {
+		err = fmt.Errorf("%w; --force replaces it", err)
+	}
+	return err
 }
 
 // compareArchive reads the archive at path whole and reports that its digest is not want.

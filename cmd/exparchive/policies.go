@@ -63,7 +63,7 @@ whether the proposal made in that iteration was accepted. The first policy is sh
 	flags.StringVar(&o.agent, "agent", "", "only this `agent`")
 	flags.IntVar(&o.start, "start", -1, "only iterations from this `number` on")
 	flags.IntVar(&o.end, "end", -1, "only iterations up to this `number`")
-	noDefault(flags, "start", "end")
+	noDefault(cmd, "start", "end")
 	flags.BoolVar(&o.llm, "llm", false, "show prompts and responses too")
 	flags.BoolVar(&o.compact, "compact", false, "one line an iteration; with --json, no line breaks")
 	flags.BoolVar(&o.json, "json", false, "print JSON; costs are cents")

@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/replay"
@@ -40,14 +39,14 @@ func (f *sectionFlags) addRangeFlags(cmd *cobra.Command) {
 	flags.BoolVar(&f.options.Audit, "audit", false, "print every call of a language model in full: prompts, answer, what was read from it")
 	flags.IntVar(&f.start, "start", -1, "print from iteration `n` on")
 	flags.IntVar(&f.end, "end", -1, "print up to iteration `n`")
-	noDefault(flags, "start", "end")
+	noDefault(cmd, "start", "end")
 	f.options.Start, f.options.End = &f.start, &f.end
 }
 
 // noDefault keeps the values that stand for "not given" out of the help.
-func noDefault(flags *pflag.FlagSet, names ...string) {
+func noDefault(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
-		flags.Lookup(name).DefValue = "0" // which is not printed
+		cmd.Flags().Lookup(name).DefValue = "0" // which is not printed
 	}
 }
 

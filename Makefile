@@ -50,7 +50,8 @@ bench: ## run every benchmark, BENCHTIME each
 
 crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (hours)
 	EXPARCHIVE_POWERLOSS=100000 EXPARCHIVE_FAULTS=1 EXPARCHIVE_KILLS=5000 EXPARCHIVE_VIEWER=60s \
-		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile' ./archive
+		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile|SSHFS' ./archive
+	EXPARCHIVE_KILLS=1000 $(GO) test -count=1 -timeout 12h -v -run 'Kill' ./cmd/exparchive
 
 fuzz: ## run every fuzz target, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list $(PKGS)); do \

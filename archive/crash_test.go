@@ -87,16 +87,21 @@ func recordForever(path string) error {
 	}
 }
 
+// killCount is how often tests kill: normally so often, less in a short run, EXPARCHIVE_KILLS times if that is set.
+func killCount(normally int) int {
+	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return 5
+	}
+	return normally
+}
+
 // TestKill kills a recorder at random moments again and again: whatever it acknowledged is there, what is there is the
 // run, and the next one goes on behind it. EXPARCHIVE_KILLS sets how often.
 func TestKill(t *testing.T) {
-	kills := 25
-	if testing.Short() {
-		kills = 5
-	}
-	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
-		kills = n
-	}
+	kills := killCount(25)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -92,13 +92,7 @@ func startChild(t testing.TB, part string, args ...string) (*exec.Cmd, *bufio.Sc
 // kill the final name is absent or complete and nothing acknowledged is lost, and in the end there is the archive and nothing
 // else. EXPARCHIVE_KILLS sets how often.
 func TestKillStory(t *testing.T) {
-	kills := 25
-	if testing.Short() {
-		kills = 5
-	}
-	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
-		kills = n
-	}
+	kills := killCount(25)
 	records := storyRun()
 	roots := prefixes(t, records)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))

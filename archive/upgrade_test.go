@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,20 +16,19 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// nextVersion gives the versions there are and one that there never was: it has one table more.
-func nextVersion(t *testing.T) schema.Set {
-	t.Helper()
+// nextFormats gives the versions there are and one that there never was: it has one table more.
+func nextFormats() (schema.Set, error) {
 	now := schema.Released()
 	all := fstest.MapFS{}
 	for dir, from := range map[string]fs.FS{"migrations": now.Migrations, "listings": now.Listings} {
 		names, err := fs.Glob(from, dir+"/*")
 		if err != nil || len(names) == 0 {
-			t.Fatal(names, err)
+			return now, fmt.Errorf("%s: %q, %w", dir, names, err)
 		}
 		for _, name := range names {
 			data, err := fs.ReadFile(from, name)
 			if err != nil {
-				t.Fatal(err)
+				return now, err
 			}
 			all[name] = &fstest.MapFile{Data: data}
 		}
@@ -36,7 +36,16 @@ func nextVersion(t *testing.T) schema.Set {
 	const table = "CREATE TABLE extra (\n  id INTEGER PRIMARY KEY,\n  text TEXT NOT NULL\n) STRICT"
 	all["migrations/0002_extra.up.sql"] = &fstest.MapFile{Data: []byte(table + ";\nINSERT INTO extra VALUES (1, 'migrated');\nPRAGMA user_version = 2;\n")}
 	all["listings/v2.txt"] = &fstest.MapFile{Data: []byte(string(all["listings/v1.txt"].Data) + "== table extra extra\n" + table + "\n")}
-	return schema.Set{Version: 2, Migrations: all, Listings: all}
+	return schema.Set{Version: 2, Migrations: all, Listings: all}, nil
+}
+
+func nextVersion(t *testing.T) schema.Set {
+	t.Helper()
+	s, err := nextFormats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // useFormats puts other versions in the place of the released ones for the time of the test.

@@ -1,0 +1,191 @@
+//go:build unix
+
+package main
+
+import (
+	"crypto/sha256"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/simexp/exparchive/archive"
+)
+
+// TestKillImport kills imports at any moment: each archive is absent or complete, the old databases stay as they are, and the next import
+// leaves the archives and nothing else. EXPARCHIVE_KILLS sets how often.
+func TestKillImport(t *testing.T) {
+	kills := 15
+	if testing.Short() {
+		kills = 5
+	}
+	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
+		kills = n
+	}
+	program, err := exec.LookPath("exparchive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	args := []string{"import", "--force", "-o", out}
+	sources := map[string][sha256.Size]byte{}
+	for _, name := range []string{"k0.db", "k1.db", "g.db", "s3.db"} {
+		path := filepath.Join(dir, name)
+		if err := gunzip(filepath.Join(legacyTestdata, name+".gz"), path); err != nil {
+			t.Fatal(err)
+		}
+		sources[path] = hashOf(t, path)
+		args = append(args, path)
+	}
+	start := time.Now()
+	if text, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	whole := time.Since(start)
+	want := map[string][sha256.Size]byte{}
+	for _, name := range namesIn(t, out) {
+		want[name] = hashOf(t, filepath.Join(out, name))
+	}
+	if len(want) < 4 {
+		t.Fatalf("got %d archives of four databases", len(want))
+	}
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
+	leftovers, partly := 0, 0
+	for killed := 0; killed < kills; {
+		if killed%4 == 0 {
+			if err := os.RemoveAll(out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command(program, args...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(random.Int64N(int64(whole))), func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		timer.Stop()
+		if cmd.ProcessState.ExitCode() > 0 {
+			t.Fatalf("after %d kills: %v", killed, err)
+		}
+		for path, sum := range sources {
+			if hashOf(t, path) != sum {
+				t.Fatalf("after %d kills: %s was changed", killed, path)
+			}
+		}
+		archives := 0
+		if exists(out) {
+			for _, name := range namesIn(t, out) {
+				if strings.HasPrefix(name, ".") {
+					continue
+				}
+				archives++
+				if hashOf(t, filepath.Join(out, name)) != want[name] {
+					report, err := archive.Verify(t.Context(), filepath.Join(out, name))
+					t.Fatalf("after %d kills: %s is not complete: %v, %v", killed, name, report.Problems, err)
+				}
+			}
+		}
+		if err == nil {
+			checkImported(t, out, want)
+			continue
+		}
+		killed++
+		if len(leftIn(t, out)) > 0 {
+			leftovers++
+		}
+		if archives > 0 && archives < len(want) {
+			partly++
+		}
+	}
+	if text, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("the next import: %v: %s", err, text)
+	}
+	checkImported(t, out, want)
+	if kills >= 15 && (leftovers == 0 || partly == 0) {
+		t.Errorf("of %d kills %d left a folder to sweep and %d hit between two archives, want some of each", kills, leftovers, partly)
+	}
+	t.Logf("%d kills, %d left a folder for the next start to remove, 0 archives incomplete", kills, leftovers)
+}
+
+// TestKillImportControl: without the sweep what a killed import left stays, and the check above notices.
+func TestKillImportControl(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	left := filepath.Join(out, ".exparchive-0123456789abcdef", "x.simexp-live")
+	db := filepath.Join(t.TempDir(), "k0.db")
+	if err := gunzip(filepath.Join(legacyTestdata, "k0.db.gz"), db); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(left), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sweep := sweepFolder
+	defer func() { sweepFolder = sweep }()
+	for _, sweeps := range []bool{false, true} {
+		sweepFolder = func(string) error { return nil }
+		if sweeps {
+			sweepFolder = sweep
+		}
+		var stderr strings.Builder
+		if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != exitOK {
+			t.Fatalf("exit code %d: %s", code, stderr.String())
+		}
+		if there := len(leftIn(t, out)) > 0; there == sweeps {
+			t.Errorf("sweeping %v: left over is there: %v", sweeps, there)
+		}
+	}
+}
+
+func checkImported(t *testing.T, out string, want map[string][sha256.Size]byte) {
+	t.Helper()
+	got := namesIn(t, out)
+	for _, name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is left over", name)
+		}
+	}
+	for name, sum := range want {
+		if hashOf(t, filepath.Join(out, name)) != sum {
+			t.Errorf("%s: not what an import that was not killed gives", name)
+		}
+	}
+}
+
+func namesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// leftIn gives the hidden names in a folder, none if there is no folder.
+func leftIn(t *testing.T, folder string) []string {
+	t.Helper()
+	if !exists(folder) {
+		return nil
+	}
+	return slices.DeleteFunc(namesIn(t, folder), func(name string) bool { return !strings.HasPrefix(name, ".") })
+}
+
+func hashOf(t *testing.T, path string) [sha256.Size]byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(data)
+}

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/provider"
@@ -39,6 +41,11 @@ type Salvage struct {
 	// or doubtful.
 	Whole bool
 
+	// Annotations are those that agree with the hash that is kept of each, in their order. They are no part of the run.
+	Annotations []Annotation
+	// LostAnnotations is how many there were besides, as far as the numbers of the others tell.
+	LostAnnotations int
+
 	KeepChanged bool
 
 	files    []io.Closer
@@ -52,6 +59,7 @@ type Salvage struct {
 	result   *provider.Result
 	reds     map[int64]*provider.Redaction
 	blocks   map[int64]leafBlock
+	remarks  map[int64]Annotation
 	seal     *Seal
 	salted   bool // the leaf hashes can be computed
 }
@@ -83,12 +91,14 @@ const maxSalvage = 1 << 40
 // OpenSalvage looks through the file at path, sealed or live, for all that can be read. It changes nothing. A file in which
 // there is nothing of an archive is [ErrNotArchive].
 func OpenSalvage(ctx context.Context, path string) (*Salvage, error) {
-	s := &Salvage{types: map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{}, blocks: map[int64]leafBlock{}}
+	s := &Salvage{types: map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{}, blocks: map[int64]leafBlock{},
+		remarks: map[int64]Annotation{}}
 	err := s.open(path)
 	if err == nil {
 		err = s.scan(ctx)
 	}
 	if err == nil {
+		s.chooseAnnotations()
 		err = s.choose(ctx)
 	}
 	if err != nil {
@@ -253,6 +263,13 @@ func (s *Salvage) note(r row, at place) {
 		if _, ok := s.blocks[r.key]; (!ok || current) && len(v[1].b) == len(digest.Hash{}) && len(v[2].b)%leafPrefix == 0 {
 			s.blocks[r.key] = leafBlock{r.key, digest.Hash(v[1].b), v[2].b}
 		}
+	case annotationPattern.match(v):
+		a := Annotation{Kind: string(v[1].b), Name: string(v[2].b), Text: string(v[3].b)}
+		if sum := a.sum(); bytes.Equal(v[4].b, sum[:]) && a.validate() == nil && r.key > 0 {
+			if _, ok := s.remarks[r.key]; !ok || current {
+				s.remarks[r.key] = a
+			}
+		}
 	case sealPattern.match(v):
 		if current && s.seal == nil && len(v[1].b) == len(digest.Hash{}) {
 			s.seal = &Seal{Root: digest.Hash(v[1].b), Records: v[2].i, Events: v[3].i, Interactions: v[4].i, Iterations: v[5].i, Notes: v[6].i, Attachments: v[7].i}
@@ -260,6 +277,16 @@ func (s *Salvage) note(r row, at place) {
 	case experimentPattern.match(v):
 		s.experiment(v)
 	}
+}
+
+// chooseAnnotations puts the annotations in their order. They are numbered from 1 without gaps.
+func (s *Salvage) chooseAnnotations() {
+	last := int64(0)
+	for _, id := range slices.Sorted(maps.Keys(s.remarks)) {
+		s.Annotations = append(s.Annotations, s.remarks[id])
+		last = id
+	}
+	s.LostAnnotations = int(min(last, 1<<20)) - len(s.Annotations)
 }
 
 func (s *Salvage) experiment(v []datum) {

@@ -301,6 +301,7 @@ var (
 	interactionPattern = pattern{"n", "i", "tn", "tn", "tn", "tn", "tn", "tn", "tn", "in", "in", "ifn", "tn", "tn"}
 	notePattern        = pattern{"n", "t", "t"}
 	attachmentPattern  = pattern{"n", "t", "tn", "b"}
+	annotationPattern  = pattern{"n", "t", "tn", "t", "b"}
 	sealPattern        = pattern{"n", "b", "i", "i", "i", "i", "i", "i"}
 	blockPattern       = pattern{"n", "b", "b"}
 	redactionPattern   = pattern{"i", "t", "bn", "bn"} // the only index whose rows are looked at

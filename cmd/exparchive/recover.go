@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/sign"
 )
 
 func newRecoverCommand() *cobra.Command {
@@ -26,7 +28,10 @@ Each record is compared with the hash that the file keeps of it. One that differ
 they break no rule. What is missing, changed or doubtful is printed, and stands in the new archive as notes of kind
 "salvaged". If nothing is, the new archive is the same run, with the same digest.
 
-The exit code is 0 only if the run came out whole.`,
+Annotations (an "invalidated", a DOI, where an import comes from) are copied if they agree with their hash. Signatures are of the
+whole run, so they are copied only with the whole run, and otherwise left out and named.
+
+The exit code is 0 only if the run came out whole and no annotation is known to be lost.`,
 		Example: `  exparchive recover broken.simexp -o repaired.simexp`,
 		Args:    nArgs(1, 1, "one damaged archive or live file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,7 +47,7 @@ The exit code is 0 only if the run came out whole.`,
 			} else {
 				r.print(cmd)
 			}
-			if err == nil && !r.Whole {
+			if err == nil && (!r.Whole || r.LostRemarks > 0) {
 				err = errReported{}
 			}
 			return err
@@ -66,6 +71,9 @@ type recovery struct {
 	Missing     []string `json:"missing"`
 	Changed     []int64  `json:"changed"`
 	Doubts      []string `json:"doubts"`
+	Annotations int      `json:"annotations"`      // copied
+	LostRemarks int      `json:"lost_annotations"` // unreadable, as far as is known
+	Signatures  []string `json:"signatures_left_out"`
 	Digest      string   `json:"digest"`
 	keepChanged bool
 }
@@ -80,9 +88,21 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	}
 	defer s.Close()
 	s.KeepChanged = keepChanged
-	w, err := archive.Create(output, &archive.WriterOptions{Force: force, Bulk: true, Annotations: []archive.Annotation{
-		{Kind: "provenance", Name: "recovered", Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)},
-	}})
+	annotations := s.Annotations
+	left := []string{}
+	if !s.Whole {
+		annotations = slices.DeleteFunc(slices.Clone(annotations), func(a archive.Annotation) bool {
+			signature := a.Kind == sign.KindSSH || a.Kind == sign.KindNote
+			if signature {
+				left = append(left, a.Name)
+			}
+			return signature
+		})
+	}
+	copied := len(annotations)
+	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
+		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)})
+	w, err := archive.Create(output, &archive.WriterOptions{Force: force, Bulk: true, Annotations: annotations})
 	if err != nil {
 		return r, withForceHint(err)
 	}
@@ -94,7 +114,8 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	}
 	seal, _ := w.Seal()
 	r = recovery{File: path, Output: output, Whole: s.Whole, Records: s.Records, Proved: s.Proved, Uncommitted: s.Uncommitted,
-		Missing: []string{}, Changed: append([]int64{}, s.Changed...), Doubts: append([]string{}, s.Doubts...), Digest: seal.Root.String(), keepChanged: keepChanged}
+		Missing: []string{}, Changed: append([]int64{}, s.Changed...), Doubts: append([]string{}, s.Doubts...),
+		Annotations: copied, LostRemarks: s.LostAnnotations, Signatures: left, Digest: seal.Root.String(), keepChanged: keepChanged}
 	for _, m := range s.Missing {
 		r.Missing = append(r.Missing, m.String())
 	}
@@ -120,6 +141,15 @@ func (r recovery) print(cmd *cobra.Command) {
 	}
 	for _, d := range r.Doubts {
 		line("doubtful: %s", d)
+	}
+	if r.Annotations > 0 {
+		line("%s copied", plural(int64(r.Annotations), "annotation"))
+	}
+	if r.LostRemarks > 0 {
+		line("lost: %s", plural(int64(r.LostRemarks), "annotation"))
+	}
+	for _, name := range r.Signatures {
+		line("left out, since it is of the whole run: the signature of %s", name)
 	}
 	if r.Whole {
 		line("%s: the whole run, digest %s", r.Output, r.Digest)

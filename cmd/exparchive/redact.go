@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
 )
@@ -41,6 +43,7 @@ The flags say what is withheld. Those of different kinds narrow each other, thos
   --match '(?i)project x' --match alice  every value in which one of the two is found
   --secrets                              every value in which a secret is found
 
+If they fit no value nothing is written, and the exit code is 1; only --match and --secrets may find none.
 A value goes as a whole: a prompt, an answer, the data of an event, the policies of an iteration. What identifies a record cannot be
 withheld: run id, experiment, times, event types, agents, models, tokens, names of attachments, final costs. If what --match or
 --secrets looks for is there, or in a value that the other flags leave in, it is listed and nothing is written, unless
@@ -90,6 +93,10 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	s, err := surveyRedaction(ctx, p, filter)
 	if err != nil {
 		return inFile(path, err)
+	}
+	// A slip of the pen must not make a public file that holds everything. That a search finds nothing is good news.
+	if _, values := s.counts(); values == 0 && !filter.ByContent() {
+		return fmt.Errorf("%s: the flags fit no value of the run, or none that is not withheld already; nothing was written", path)
 	}
 	s.reportRemains(stderr)
 	if len(s.remains) > 0 && !o.allowRemaining && !o.dryRun {
@@ -163,12 +170,18 @@ func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source st
 
 // writeChecked makes an archive in a folder of its own beside its place, and moves it there if check finds nothing wrong with it.
 func writeChecked(output string, force bool, opts *archive.WriterOptions, fill func(*archive.Writer) error, check func(path string) error) (err error) {
-	folder, err := os.MkdirTemp(filepath.Dir(output), ".exparchive-")
-	if err != nil {
-		return inFile(output, errors.Unwrap(err))
+	folder := filepath.Dir(output)
+	if err := workdir.Sweep(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return inFile(output, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	path := filepath.Join(folder, filepath.Base(output))
+	work, err := workdir.Make(folder)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return inFile(output, &fs.PathError{Op: "create", Path: output, Err: pathErr.Err})
+	} else if err != nil {
+		return inFile(output, err)
+	}
+	defer func() { err = errors.Join(err, work.Remove()) }()
+	path := filepath.Join(work.Path(), "copy"+archive.Extension)
 	opts.Bulk = true
 	w, err := archive.Create(path, opts)
 	if err != nil {
@@ -183,7 +196,11 @@ func writeChecked(output string, force bool, opts *archive.WriterOptions, fill f
 	if err := placeFree(output, force); err != nil { // again: it took a while
 		return err
 	}
-	return os.Rename(path, output)
+	err = outfile.Place(path, output, force)
+	if errors.Is(err, outfile.ErrExists) {
+		err = fmt.Errorf("%w (--force replaces it)", err)
+	}
+	return err
 }
 
 // print says what was withheld, or would be.

@@ -211,9 +211,13 @@ type Summary struct {
 	Notes        int64
 	Attachments  int64
 	TextBytes    int64                     // of event data, prompts, responses and proposals, as they were recorded
-	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none
+	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none, or if they were withheld
 	LastCosts    map[string]provider.Cents // of the last
 }
+
+// keptCosts are the costs of an iteration, NULL if they were withheld.
+const keptCosts = `CASE WHEN EXISTS (SELECT 1 FROM redaction WHERE redaction.seq = iteration.seq AND field = 'costs_per_agent' AND commitment IS NOT NULL)
+	THEN NULL ELSE costs_per_agent END`
 
 // Summary gives the numbers that the recorder kept; for a sealed archive [Verify] checks them.
 func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
@@ -230,7 +234,7 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		(SELECT coalesce(sum(bytes), 0) FROM iteration_span),
 		(SELECT count(*) FROM iteration), (SELECT count(*) FROM note), (SELECT count(*) FROM attachment),
 		(SELECT status IS NOT NULL FROM experiment),
-		(SELECT costs_per_agent FROM iteration ORDER BY number LIMIT 1), (SELECT costs_per_agent FROM iteration ORDER BY number DESC LIMIT 1)`).
+		(SELECT `+keptCosts+` FROM iteration ORDER BY number LIMIT 1), (SELECT `+keptCosts+` FROM iteration ORDER BY number DESC LIMIT 1)`).
 		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &finished, &first, &last)
 	if err != nil {
 		return s, damage(err)
@@ -243,6 +247,8 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		if s.FirstCosts, err = provider.ParseCosts([]byte(first.String)); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
+	}
+	if last.Valid {
 		if s.LastCosts, err = provider.ParseCosts([]byte(last.String)); err != nil {
 			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}

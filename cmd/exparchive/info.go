@@ -133,7 +133,11 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 	}
 	info.Notes = []infoNote{}
 	for _, n := range info.runSummary.notes {
-		info.Notes = append(info.Notes, infoNote{n.Kind, n.Text})
+		text := n.Text
+		if c, withheld := provider.WithheldFrom(&n, "text"); withheld {
+			text = "withheld " + c.String()
+		}
+		info.Notes = append(info.Notes, infoNote{n.Kind, text})
 	}
 	a, ok := p.(*archive.Archive)
 	if !ok {

@@ -37,7 +37,8 @@ func newPoliciesCommand() *cobra.Command {
 whether the proposal made in that iteration was accepted. The first policy is shown whole. What was not recorded is left out.
 
 --json prints one object: {AGENT: {"iteration_N": {"policy": ..., "diff": [{"path","old","new"}], "cost": CENTS, "accepted": ...,
-"explanation": ..., "llm": {"system_prompt","user_prompt","raw_response"}}}}, agents in order, N as it was recorded.`,
+"explanation": ..., "llm": {"system_prompt","user_prompt","raw_response"}}}}, agents in order, N as it was recorded.
+In a redacted copy "policy_withheld" is the commitment to the policies of the iteration.`,
 		Example: `  exparchive policies exp1.simexp --compact
   exparchive policies exp1.simexp --agent BANK_A --start 2 --end 5 --llm
   exparchive policies exp1.simexp --json | jq '.BANK_B[].cost'`,
@@ -194,6 +195,9 @@ func stepJSON(s evolution.Step, call *evolution.Call) []byte {
 			o.value("diff", append(diff, ']'))
 		}
 	}
+	if s.Withheld != nil {
+		o.value("policy_withheld", jsontext.AppendString(nil, s.Withheld.String()))
+	}
 	if s.Cost != nil {
 		o.value("cost", fmt.Appendf(nil, "%d", int64(*s.Cost)))
 	}
@@ -257,6 +261,9 @@ func policiesTable(w io.Writer, run *evolution.Run, agents []string, o policiesO
 					changed = append(changed, name+" "+changeText(c, 40))
 				}
 			}
+			if s.Withheld != nil {
+				changed = append(changed, terminal.Clip("withheld "+s.Withheld.String(), 40))
+			}
 			if changed == nil && len(s.Changes) > 0 {
 				changed = append(changed, plural(int64(len(s.Changes)), "value"))
 			}
@@ -313,6 +320,8 @@ func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agen
 			}
 			w.WriteByte('\n')
 			switch {
+			case s.Withheld != nil:
+				fmt.Fprintf(w, "    policy withheld %s\n", s.Withheld)
 			case s.Policy == nil:
 				fmt.Fprintln(w, "    no policy recorded")
 			case s.First:

@@ -54,11 +54,23 @@ func summarize(ctx context.Context, path string, p provider.Provider) (runSummar
 		return s, err
 	}
 	s.Iterations = int64(len(numbers))
-	if s.FirstCosts, err = provider.Costs(ctx, p, numbers[0]); err != nil {
+	if s.FirstCosts, err = keptCosts(ctx, p, numbers[0]); err != nil {
 		return s, err
 	}
-	s.LastCosts, err = provider.Costs(ctx, p, numbers[len(numbers)-1])
+	s.LastCosts, err = keptCosts(ctx, p, numbers[len(numbers)-1])
 	return s, err
+}
+
+// keptCosts gives the costs of an iteration, nil if they were withheld.
+func keptCosts(ctx context.Context, p provider.Provider, n int) (map[string]provider.Cents, error) {
+	it, err := p.IterationAt(ctx, n)
+	if _, withheld := provider.WithheldFrom(&it, "costs_per_agent"); err != nil || withheld {
+		return nil, err
+	}
+	if it.Costs == nil {
+		it.Costs = map[string]provider.Cents{}
+	}
+	return it.Costs, nil
 }
 
 // summaryOf gives what an experiment itself tells.

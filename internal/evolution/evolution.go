@@ -21,6 +21,8 @@ type Step struct {
 	Accepted    *bool   // whether the proposal made in this iteration was accepted
 	Explanation *string // that the proposal came with
 	LLM         *Call   // the last call in this iteration; nil unless it was asked for
+	// Withheld is the commitment to the policies of the iteration, if they were withheld. Changes then begin anew behind it.
+	Withheld *provider.Commitment
 }
 
 // A Call is a call of a language model.
@@ -50,6 +52,7 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	r := &Run{p: p, steps: map[string]map[int]*step{}}
 	_, seekable := p.(provider.Tail)
 	numbers := map[int]struct{}{}
+	withheld := map[int]provider.Commitment{} // policies of iterations
 	for record, err := range p.Records(ctx) {
 		if err != nil {
 			return nil, err
@@ -57,6 +60,9 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		switch record := record.(type) {
 		case *provider.Iteration:
 			numbers[record.Number] = struct{}{}
+			if c, ok := provider.WithheldFrom(record, "policies"); ok {
+				withheld[record.Number] = c
+			}
 			for agent, policy := range record.Policies {
 				r.at(agent, record.Number).Policy = policy
 			}
@@ -98,6 +104,9 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 				s.Policy = s.initial
 			}
 			if s.Policy == nil {
+				if c, ok := withheld[n]; ok {
+					s.Withheld, before = &c, nil
+				}
 				continue
 			}
 			if s.First = before == nil; !s.First {

@@ -191,9 +191,19 @@ func (s *CSV) Iteration(_ context.Context, i *provider.Iteration) error {
 	}
 	if r, ok := s.row("iterations"); ok {
 		r.number(int64(i.Number))
-		r.json(provider.AppendCosts(nil, i.Costs))
-		r.json(provider.AppendAcceptedChanges(nil, i.AcceptedChanges))
-		r.json(provider.AppendPolicies(nil, i.Policies))
+		for _, m := range []struct {
+			field string
+			text  json.RawMessage
+		}{
+			{"costs_per_agent", provider.AppendCosts(nil, i.Costs)},
+			{"accepted_changes", provider.AppendAcceptedChanges(nil, i.AcceptedChanges)},
+			{"policies", provider.AppendPolicies(nil, i.Policies)},
+		} {
+			if _, withheld := provider.WithheldFrom(i, m.field); withheld {
+				m.text = nil // an empty map would say that there were none
+			}
+			r.json(m.text)
+		}
 		r.name(i.Timestamp)
 		if err := r.end(); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -41,6 +42,9 @@ func newDuckDBCommand() *cobra.Command {
 // withDuckDB opens a database, reports what is odd about it, and closes it after do.
 func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string, do func(ctx context.Context, db *duckdb.DB) error) error {
 	db, err := duckdb.Open(path, &duckdb.Options{IgnoreLock: o.force, IgnoreWAL: o.noLog})
+	if errors.Is(err, duckdb.ErrInUse) {
+		return inFile(path, fmt.Errorf("%w (--force reads it all the same)", err))
+	}
 	if err != nil {
 		return inFile(path, err)
 	}
@@ -60,10 +64,23 @@ func newDuckDBTablesCommand(o *duckdbOptions) *cobra.Command {
 		Args:    nArgs(1, 1, "a database"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withDuckDB(cmd, args[0], func(_ context.Context, db *duckdb.DB) error {
+				list := duckdbdump.Tables
 				if asJSON {
-					return duckdbdump.TablesJSON(cmd.OutOrStdout(), db)
+					list = duckdbdump.TablesJSON
 				}
-				return duckdbdump.Tables(cmd.OutOrStdout(), db)
+				if err := list(cmd.OutOrStdout(), db); err != nil {
+					return err
+				}
+				unreadable := 0
+				for _, t := range db.Tables() {
+					if t.Err() != nil {
+						unreadable++
+					}
+				}
+				if unreadable > 0 {
+					return fmt.Errorf("%s cannot be read", plural(int64(unreadable), "table"))
+				}
+				return nil
 			})
 		},
 	}

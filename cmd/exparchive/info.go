@@ -60,7 +60,11 @@ the notes about it. Reading an archive's info does not read its records, however
   exparchive info exp1.simexp-live --json`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, ctx := args[0], cmd.Context()
+			ctx := cmd.Context()
+			path, err := fileOfRun(ctx, args[0], runID)
+			if err != nil {
+				return err
+			}
 			about, err := describeLegacy(ctx, path)
 			if err != nil {
 				return err

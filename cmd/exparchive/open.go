@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -29,11 +28,12 @@ var (
 
 // openRun opens the run in the file at path, whatever kind of file it is: a sealed or live archive, a legacy database, or
 // JSON lines. The run id chooses among several runs, or checks that the file holds the run that is meant; empty
-// means the only run there is. A folder stands for the archives in it. Nothing is ever written. The caller closes the Closer after the last use of the
+// means the only run there is. A folder stands for the files in it. Nothing is ever written. The caller closes the Closer after the last use of the
 // Provider. Errors begin with the name of the file.
 func openRun(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() && runID != "" {
-		return openFromDir(ctx, path, runID)
+	path, err := fileOfRun(ctx, path, runID)
+	if err != nil {
+		return nil, nil, err
 	}
 	kind, err := sniffFile(path)
 	if err != nil {
@@ -62,18 +62,6 @@ func openRun(ctx context.Context, path, runID string) (provider.Provider, io.Clo
 		return nil, nil, inFile(path, err)
 	}
 	return p, c, nil
-}
-
-func openFromDir(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
-	d, err := archive.OpenDir(path)
-	if err != nil {
-		return nil, nil, inFile(path, err)
-	}
-	a, err := d.Open(ctx, runID)
-	if err != nil {
-		return nil, nil, inFile(path, err)
-	}
-	return a, a, nil
 }
 
 // checkRun reports that the run of p is not the one asked for, whose id may be shortened. Empty asks for any.

@@ -93,6 +93,9 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 				continue
 			}
 			i.Generation = string(d.generation(signatures[r].parent))
+			if same := slices.DeleteFunc(slices.Clone(about.Generations), func(g GenerationInfo) bool { return !sameKind(g.Name, generation(i.Generation)) }); len(same) == 1 {
+				i.Generation = same[0].Name // which the runs tell, and not the columns alone
+			}
 			for _, c := range columnList(signatures[r].notKept) {
 				if known.has(c) {
 					about.NotKept = append(about.NotKept, t.Name()+"."+c)

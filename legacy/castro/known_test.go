@@ -253,7 +253,7 @@ func TestDescribe(t *testing.T) {
 		{"s5", "script S5", "", "", ""},
 		{"g", "game G", "policy_iterations 13 game G", "", ""},
 		{"c", "castro C", "experiment_events 22 castro C", "experiment_events.event_id", `costs and decisions of experiment "exp1" would be in exp1.db`},
-		{"hybrid", "castro C, core K0", "experiment_iterations 2 core K1", "experiment_events.event_id", ""},
+		{"hybrid", "castro C, core K0", "experiment_iterations 2 core K0", "experiment_events.event_id", ""},
 		{"k1", "core K1", "experiments 3 core K1", "experiment_events.id", ""},
 		{"k2", "core K2", "", "", ""},
 		{"k3", "core K3", "", "", ""},

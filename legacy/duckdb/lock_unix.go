@@ -17,9 +17,9 @@ func probeLock(f *os.File) error {
 	}
 	if lock.Type == syscall.F_WRLCK {
 		if lock.Pid <= 0 {
-			return fmt.Errorf("%w: it is open for writing; close it there, or set IgnoreLock", ErrInUse)
+			return fmt.Errorf("%w: it is open for writing; close it there", ErrInUse)
 		}
-		return fmt.Errorf("%w: process %d has it open for writing; close it there, or set IgnoreLock", ErrInUse, lock.Pid)
+		return fmt.Errorf("%w: process %d has it open for writing; close it there", ErrInUse, lock.Pid)
 	}
 	return nil
 }

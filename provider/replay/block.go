@@ -230,6 +230,9 @@ func (p *Printer) summary(b *block) {
 		} else if a := b.agents[id]; a != nil && a.cost != nil && b.record == nil {
 			r.cost = money(a.cost)
 		}
+		if id == "" && r.cost == "-" && r.text == "" {
+			continue // calls that name no agent say nothing of one
+		}
 		rows = append(rows, r)
 	}
 	if len(sorted) > 1 && (len(costs) > 0 || b.total != nil) {

@@ -58,6 +58,8 @@ type spill struct {
 	text  []byte
 	path  string // where all of text is, empty if nowhere
 	err   error  // why it is nowhere
+	kept  int64  // how many of the records are in the file that was written last
+	where string // its path
 }
 
 // fail ends the recording after cause: what waits, and r behind it if there is one, is kept in a spill file. The caller
@@ -163,12 +165,17 @@ func (w *Writer) writeSpill() {
 		s.err = errors.Join(err, w.remove(temp))
 		if path, err = w.spillElsewhere(s.text); err != nil {
 			s.err = errors.Join(s.err, err)
+			if s.kept > 0 {
+				w.err = fmt.Errorf("%w; the %d records from record %d on are in %s; the %d behind them could not be kept in a file and are lost when this process ends: %w",
+					s.cause, s.kept, s.first, s.where, s.count-s.kept, s.err)
+				return
+			}
 			w.err = fmt.Errorf("%w; the %d records from record %d on could not be kept in a file either and are lost when this process ends: %w", s.cause, s.count, s.first, s.err)
 			return
 		}
 		hint = fmt.Sprintf("move it to %s%s before resuming (there was no room: %v)", w.live, spillSuffix, s.err)
 	}
-	s.path = path
+	s.path, s.kept, s.where = path, s.count, path
 	w.err = fmt.Errorf("%w; the %d records from record %d on are in %s: %s", s.cause, s.count, s.first, path, hint)
 }
 

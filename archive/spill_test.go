@@ -222,3 +222,56 @@ func FuzzSpill(f *testing.F) {
 		}
 	})
 }
+
+// TestSpillPartly: when a later record cannot be spilled, the error says which are kept and which are lost.
+func TestSpillPartly(t *testing.T) {
+	d := newDisk(t)
+	d.Forget()
+	full := false
+	sys := diskSystem(d)
+	write := sys.write
+	sys.write = func(path string, data []byte) error {
+		if full {
+			return errors.New("no room")
+		}
+		return write(path, data)
+	}
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &WriterOptions{system: sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, r := range storyRun()[:20] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Fail(func(c disk.Call) disk.Failure {
+		if c.Kind == disk.Write && c.Path == w.LivePath()+"-wal" {
+			return disk.Failure{Code: disk.Full}
+		}
+		return disk.Failure{}
+	})
+	if err := w.Note(t.Context(), &provider.Note{Kind: "x", Text: "kept"}); err == nil {
+		t.Fatal("got no error from a full disk")
+	}
+	full = true
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	err = w.Note(t.Context(), &provider.Note{Kind: "x", Text: "lost"})
+	want := fmt.Sprintf("the 1 records from record 20 on are in %s-spill; the 1 behind them could not be kept in a file and are lost", w.LivePath())
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+	if err := w.Close(); err == nil || strings.Count(err.Error(), want) != 1 {
+		t.Errorf("close: got %v, want the same once", err)
+	}
+	d.Fail(nil)
+	again, err := Resume(t.Context(), w.LivePath(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.Count() != 21 {
+		t.Errorf("got %d records after resuming, want 21", again.Count())
+	}
+}

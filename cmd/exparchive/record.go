@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -195,6 +196,9 @@ var errNoResult = errors.New("the input ends without a result")
 // unfinished closes w and adds to the error that ended the recording what became of it.
 func (r *recording) unfinished(w *archive.Writer, err error) error {
 	if closeErr := w.Close(); closeErr != nil {
+		if strings.Contains(err.Error(), closeErr.Error()) { // what Close tried once more failed in the same way
+			return err
+		}
 		return errors.Join(err, closeErr)
 	}
 	if count, ok := kept(w.LivePath()); ok {

@@ -286,3 +286,38 @@ func FuzzInteraction(f *testing.F) {
 		}
 	})
 }
+
+// TestWebCosts: a cost that is not whole cents takes no other agent's with it.
+func TestWebCosts(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "web.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "web.json")
+	bad := bytes.Replace(text, []byte(`"BANK_A": 4000,`), []byte(`"BANK_A": 4000.5,`), 1)
+	if bytes.Equal(bad, text) {
+		t.Fatal("the fixture has no such cost")
+	}
+	if err := os.WriteFile(path, bad, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run := mustRun(t, mustOpen(t, path, &Options{Lenient: true}), "")
+	found := false
+	for r, err := range run.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if it, ok := r.(*provider.Iteration); ok && len(it.Costs) == 1 {
+			found = true
+			if it.Costs["BANK_B"] != 4000 {
+				t.Errorf("got costs %v, want those of BANK_B", it.Costs)
+			}
+		}
+	}
+	if !found {
+		t.Error("no iteration has one cost only")
+	}
+	if _, _, err := digest.Of(t.Context(), mustRun(t, mustOpen(t, path, nil), "")); err == nil || !strings.Contains(err.Error(), "BANK_A") {
+		t.Errorf("without lenient: got %v, want an error about BANK_A", err)
+	}
+}

@@ -152,9 +152,16 @@ func (w *webFile) build(b *builder, _ string) error {
 				if err != nil && !b.lenient {
 					return fmt.Errorf("%s: per_agent_costs: %w", place, err)
 				}
-				if err != nil {
+				if err != nil { // those that are whole cents stay
 					b.note(noteLeftOut, "%s: per_agent_costs: %v", place, err)
 					rest.add(name, value)
+					costs = map[string]provider.Cents{}
+					_ = jsontext.Members(value, func(agent string, cost []byte) error {
+						if c := centsOf(cost); c != nil {
+							costs[agent] = *c
+						}
+						return nil
+					})
 				}
 				it.Costs = costs
 			default:

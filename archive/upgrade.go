@@ -91,7 +91,6 @@ func migrateFile(path string, from int) error {
 const (
 	upgradingSuffix = "-upgrading" // a copy that is written to
 	upgradedSuffix  = "-upgraded"  // what becomes the archive
-	upgradeSuffix   = "-upgrade"   // what the lock belongs to; no file
 )
 
 // UpgradeOptions for [Upgrade].
@@ -120,22 +119,14 @@ func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, e
 	if err != nil {
 		return Upgraded{}, fmt.Errorf("%s: %w", path, trimPath(err))
 	}
-	a, err := Open(target, nil)
+	u, seal, err := planUpgrade(target)
 	if err != nil {
-		return Upgraded{}, err
-	}
-	seal, sealed := a.Seal()
-	u := Upgraded{From: a.SchemaVersion(), To: formats.Version}
-	if err := a.Close(); err != nil {
 		return u, err
-	}
-	if !sealed {
-		return u, fmt.Errorf("%s: %w: seal the recording first", path, ErrNotSealed)
 	}
 	n := annotator{path: target, copy: target + upgradingSuffix, result: target + upgradedSuffix}
 	if u.From == u.To {
 		if !opts.DryRun {
-			n.sweepUnlocked(upgradeSuffix)
+			n.sweepUnlocked(annotateSuffix)
 		}
 		return u, nil
 	}
@@ -146,17 +137,37 @@ func Upgrade(ctx context.Context, path string, opts UpgradeOptions) (Upgraded, e
 		}
 		return u, err
 	}
-	lock, err := lockLive(target + upgradeSuffix)
+	// The lock of Annotate, which replaces the file too: of two at once one would undo what the other did.
+	lock, err := lockLive(target + annotateSuffix)
 	if err != nil {
 		return u, fmt.Errorf("%s: %w", path, err)
 	}
-	if err = n.sweep(); err == nil {
-		u.Backup, err = n.upgrade(ctx, u.From, seal)
+	if u, seal, err = planUpgrade(target); err == nil { // again: somebody may have had the lock before
+		if err = n.sweep(); err == nil && u.From != u.To {
+			u.Backup, err = n.upgrade(ctx, u.From, seal)
+		}
 	}
 	if err = errors.Join(err, n.sweep(), lock.Release()); err != nil {
 		return u, fmt.Errorf("%s: upgrade: %w", path, err)
 	}
 	return u, nil
+}
+
+// planUpgrade says what there is to do for the archive at path.
+func planUpgrade(path string) (u Upgraded, seal Seal, err error) {
+	a, err := Open(path, nil)
+	if err != nil {
+		return u, seal, err
+	}
+	seal, sealed := a.Seal()
+	u = Upgraded{From: a.SchemaVersion(), To: formats.Version}
+	if err := a.Close(); err != nil {
+		return u, seal, err
+	}
+	if !sealed {
+		err = fmt.Errorf("%s: %w: seal the recording first", path, ErrNotSealed)
+	}
+	return u, seal, err
 }
 
 // tryUpgrade makes the new file where temporary files go, and removes it.

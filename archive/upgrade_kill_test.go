@@ -162,3 +162,28 @@ func TestUpgradeAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestUpgradeBesideAnnotate: the two replace the same file, and so keep each other out; nothing of either is lost.
+func TestUpgradeBesideAnnotate(t *testing.T) {
+	path := record(t, filepath.Join(t.TempDir(), "run.simexp"), longRun(), nil)
+	useFormats(t, nextVersion(t))
+	link := hardLink
+	defer func() { hardLink = link }()
+	var between error
+	hardLink = func(from, to string) error { // in the middle of the upgrade
+		between = Annotate(t.Context(), path, []Annotation{doi})
+		return link(from, to)
+	}
+	if _, err := Upgrade(t.Context(), path, UpgradeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(between, ErrBusy) {
+		t.Errorf("annotating meanwhile: got %v, want %v", between, ErrBusy)
+	}
+	if err := Annotate(t.Context(), path, []Annotation{doi}); err != nil {
+		t.Error(err)
+	}
+	if list, err := open(t, path).Annotations(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("got annotations %v, %v, want one", list, err)
+	}
+}

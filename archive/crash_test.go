@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -231,15 +232,90 @@ func TestInterruptedSeal(t *testing.T) {
 		})
 	}
 	t.Run("published, live file still there", func(t *testing.T) {
-		path := record(t, filepath.Join(t.TempDir(), "run.simexp"), sample, nil)
-		w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:10])
-		w.Close()
-		if err := os.Rename(w.live, path+LiveSuffix); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := SealLive(t.Context(), path+LiveSuffix, nil); !errors.Is(err, ErrExists) {
-			t.Errorf("got %v, want %v", err, ErrExists)
+		path, live := sealedBeside(t, sample)
+		if _, err := SealLive(t.Context(), live, nil); err != nil {
+			t.Error(err)
 		}
 		providertest.Test(t, open(t, path), sample)
+		wantFiles(t, filepath.Dir(path), "run.simexp")
 	})
+	// Whatever else is there stays, and so does the live file: of the same digest, or of the same seal, but not the same bytes.
+	for name, change := range map[string]func(t *testing.T, path string){
+		"another run": func(t *testing.T, path string) {
+			other := record(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:10], nil)
+			if err := os.Rename(other, path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"annotated": func(t *testing.T, path string) {
+			if err := Annotate(t.Context(), path, []Annotation{{Kind: "doi", Text: "10.1000/182"}}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"damaged": func(t *testing.T, path string) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := bytes.LastIndex(text, []byte("policy_stability"))
+			text[at] ^= 1
+			if err := os.WriteFile(path, text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run("published and then "+name, func(t *testing.T) {
+			path, live := sealedBeside(t, sample)
+			change(t, path)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := SealLive(t.Context(), live, nil); !errors.Is(err, ErrExists) {
+				t.Errorf("got %v, want %v", err, ErrExists)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed, %v", err)
+			}
+			wantFiles(t, filepath.Dir(path), "run.simexp", "run.simexp-live")
+			if _, err := SealLive(t.Context(), live, &WriterOptions{Force: true}); err != nil {
+				t.Fatal(err)
+			}
+			providertest.Test(t, open(t, path), sample)
+			wantFiles(t, filepath.Dir(path), "run.simexp")
+		})
+	}
+}
+
+// sealedBeside gives an archive and, beside it, the live file that it was sealed from, as a sealing leaves them that was killed
+// between its last two steps.
+func sealedBeside(t *testing.T, run []provider.Record) (path, live string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "run.simexp")
+	w, err := Create(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range run[:len(run)-1] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.result(t.Context(), run[len(run)-1].(*provider.Result)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile(w.LivePath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := SealLive(t.Context(), w.LivePath(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.LivePath(), kept, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path, w.LivePath()
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -116,23 +115,40 @@ func TestDirOpen(t *testing.T) {
 	}
 }
 
-func TestFileName(t *testing.T) {
-	for id, want := range map[string]string{
-		"exp1-20251211-140000-abc123": "exp1-20251211-140000-abc123.simexp",
-		"a/b\\c:d":                    "a%2fb%5cc%3ad.simexp",
-		".hidden":                     "%2ehidden.simexp",
-		"100%":                        "100%25.simexp",
-		"Zürich":                      "Zürich.simexp",
-	} {
-		if got := FileName(id); got != want {
-			t.Errorf("%q: got %q, want %q", id, got, want)
+// A run in two files is refused by name, whichever of them has the name of the run; a live file beside its archive is no second
+// one.
+func TestDirOpenTwice(t *testing.T) {
+	d := fillDir(t)
+	path := filepath.Join(d.path, FileName("exp2-a"))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+LiveSuffix, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"exp2-a", "exp2"} {
+		found, whole, err := d.Find(t.Context(), id)
+		if found != path || whole != "exp2-a" || err != nil {
+			t.Errorf("%s: got %s with run %q, %v, want %s", id, found, whole, err, path)
 		}
 	}
-	long1, long2 := FileName(strings.Repeat("x", 4000)+"1"), FileName(strings.Repeat("x", 4000)+"2")
-	if long1 == long2 || len(long1) > 255 {
-		t.Errorf("long ids: got %q and %q", long1, long2)
+	other := filepath.Join(d.path, "copy.simexp")
+	if err := os.WriteFile(other, text, 0o666); err != nil {
+		t.Fatal(err)
 	}
-	if runtime.GOOS != "windows" {
-		record(t, filepath.Join(t.TempDir(), FileName("\x00\n\x7f/")), smallRun("x", "n", "t", provider.StatusCompleted), nil)
+	for _, id := range []string{"exp2-a", "exp2"} {
+		a, err := d.Open(t.Context(), id)
+		if !errors.Is(err, ErrManyFiles) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), other) {
+			t.Errorf("%s: got %v, want %v and both files", id, err, ErrManyFiles)
+		}
+		if err == nil {
+			a.Close()
+		}
+	}
+	if a, err := d.Open(t.Context(), "exp1-a"); err != nil {
+		t.Errorf("another run of the folder: %v", err)
+	} else {
+		a.Close()
 	}
 }

@@ -27,6 +27,8 @@ var (
 	ErrLost = errors.New("live file removed or replaced")
 	// ErrChanged means that a file was written to while it was read. It can be read again.
 	ErrChanged = errors.New("changed while it was read; read it again")
+	// ErrManyFiles means that several files of a folder hold the run that is asked for. The error names them.
+	ErrManyFiles = errors.New("in several files")
 	// ErrNewer means that a file was written by a newer release.
 	ErrNewer = schema.ErrNewer
 )

@@ -32,14 +32,18 @@ func causeOf(err error) error {
 	return err
 }
 
-// longestSuffix is what is put behind the name of an archive at most, while it is recorded.
-const longestSuffix = LiveSuffix + creatingSuffix + "-journal"
+// What is put behind the name of an archive at most, while it is recorded, and ever.
+const (
+	longestLive   = LiveSuffix + creatingSuffix + "-journal"
+	longestSuffix = annotatingSuffix + "-journal"
+)
 
-// nameFits reports that the name of an archive is too long for the files that stand beside it while it is recorded.
-func nameFits(path string) error {
-	if _, err := os.Lstat(path + longestSuffix); errors.Is(err, syscall.ENAMETOOLONG) {
-		return fmt.Errorf("%s: the name is too long: while it is recorded, files with up to %d bytes more stand beside it: %w",
-			path, len(longestSuffix), syscall.ENAMETOOLONG)
+// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest has suffix
+// behind it.
+func nameFits(path, suffix string) error {
+	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
+		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
+			path, len(suffix), syscall.ENAMETOOLONG)
 	}
 	return nil
 }

@@ -118,4 +118,31 @@ func TestLongNames(t *testing.T) {
 		}
 	}
 	wantFiles(t, folder)
+
+	// A recording that has a name so long that it can be sealed, but not annotated, is finished all the same.
+	w := startRecording(t, filepath.Join(folder, strings.Repeat("y", most-len(longestSuffix))), providertest.Sample()[:10])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(folder, strings.Repeat("z", most-len(longestLive)))
+	if err := os.Rename(w.LivePath(), long+LiveSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := SealLive(t.Context(), long+LiveSuffix, nil); err != nil {
+		t.Errorf("sealing a recording of a long name: %v", err)
+	}
+}
+
+// A name that fits when the recording begins fits whatever is done to the archive afterwards.
+func TestLongNameAnnotated(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows counts the whole path")
+	}
+	path := record(t, filepath.Join(t.TempDir(), strings.Repeat("x", 255-len(longestSuffix))), providertest.Sample(), nil)
+	if err := Annotate(t.Context(), path, []Annotation{{Kind: "doi", Text: "10.1000/182"}}); err != nil {
+		t.Error(err)
+	}
+	if len(upgradingSuffix+"-journal") > len(longestSuffix) || len(longestLive) > len(longestSuffix) {
+		t.Errorf("%q is not the longest suffix", longestSuffix)
+	}
 }

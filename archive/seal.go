@@ -39,16 +39,12 @@ func (w *Writer) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: seal: %w", w.live, err)
 	}
-	if !w.published(ctx, seal) {
-		temp := w.path + sealingSuffix
-		if err := w.copyTo(ctx, temp, seal); err != nil {
-			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
-		}
-		if err := w.publish(temp); err != nil {
-			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
-		}
-	} else if err := w.sys.syncDir(filepath.Dir(w.path)); err != nil {
-		return fmt.Errorf("%s: seal: %w", w.live, err)
+	temp := w.path + sealingSuffix
+	if err := w.copyTo(ctx, temp, seal); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+	}
+	if err := w.publish(temp); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
@@ -111,9 +107,12 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want Seal) error {
 	return nil
 }
 
-// publish gives the finished copy its final name.
+// publish gives the finished copy its final name. What is there already is replaced with Force, whatever it is.
 func (w *Writer) publish(temp string) error {
 	if !w.opts.Force {
+		if w.published(temp) {
+			return errors.Join(w.sys.sync(w.path), w.remove(temp), w.sys.syncDir(filepath.Dir(w.path)))
+		}
 		// A link, unlike a rename, does not replace what is there. Some file systems have none.
 		err := w.sys.link(temp, w.path)
 		if err == nil {
@@ -134,19 +133,19 @@ func (w *Writer) publish(temp string) error {
 	return w.sys.syncDir(filepath.Dir(w.path))
 }
 
-// published reports whether the archive is there already, whole: a sealing before was interrupted between giving it its name
-// and removing the live file.
-func (w *Writer) published(ctx context.Context, want Seal) bool {
-	a, err := Open(w.path, nil)
-	if err != nil {
+// published reports whether the file of the final name is, byte for byte, the copy at temp: a sealing before was interrupted between
+// giving it its name and removing the live file. The digest does not tell: a redacted copy has that of the run.
+func (w *Writer) published(temp string) bool {
+	there, err := os.Stat(w.path)
+	if err != nil || !there.Mode().IsRegular() {
 		return false
 	}
-	defer a.Close()
-	if got, sealed := a.Seal(); !sealed || got != want {
+	made, err := os.Stat(temp)
+	if err != nil || made.Size() != there.Size() {
 		return false
 	}
-	root, records, err := digest.Of(ctx, a)
-	return err == nil && root == want.Root && records == want.Records
+	same, err := sameBytes(temp, w.path)
+	return err == nil && same
 }
 
 // SealLive seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's

@@ -119,7 +119,7 @@ func Create(path string, opts *WriterOptions) (*Writer, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := w.acquire(); err != nil {
+	if err := w.acquire(longestSuffix); err != nil {
 		return nil, err
 	}
 	if err := w.create(); err != nil {
@@ -142,12 +142,12 @@ func newWriter(path string, opts *WriterOptions) *Writer {
 	return w
 }
 
-// acquire takes the lock of the live file.
-func (w *Writer) acquire() error {
+// acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
+func (w *Writer) acquire(suffix string) error {
 	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
 		return err
 	}
-	if err := nameFits(w.path); err != nil {
+	if err := nameFits(w.path, suffix); err != nil {
 		return err
 	}
 	if err := w.chooseExclusive(); err != nil {

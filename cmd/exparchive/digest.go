@@ -20,7 +20,7 @@ import (
 var errOtherDigest = errors.New("the archive was changed after it was sealed; `exparchive verify` finds where")
 
 func newDigestCommand() *cobra.Command {
-	var runID string
+	var which runChoice
 	var file bool
 	cmd := &cobra.Command{
 		Use:   "digest FILE...",
@@ -37,7 +37,7 @@ in a paper too; it also changes with annotations, signatures and what is withhel
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var failed error
 			for _, path := range args {
-				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, runID)
+				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, which)
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
@@ -63,7 +63,7 @@ in a paper too; it also changes with annotations, signatures and what is withhel
 			return failed
 		},
 	}
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	cmd.Flags().BoolVar(&file, "file", false, "print the SHA-256 of the file as well")
 	return cmd
 }
@@ -83,8 +83,8 @@ func sumFile(path string) (string, error) {
 }
 
 // digestOf computes the digest of a run, and compares it with that of its seal, if it has one.
-func digestOf(ctx context.Context, stderr io.Writer, path, runID string) (digest.Hash, error) {
-	p, c, err := openRun(ctx, path, runID)
+func digestOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (digest.Hash, error) {
+	p, c, err := openRun(ctx, path, which)
 	if err != nil {
 		return digest.Hash{}, err
 	}

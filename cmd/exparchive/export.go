@@ -32,7 +32,7 @@ var exportFormats = []string{"jsonl", "json", "csv"}
 
 func newExportCommand() *cobra.Command {
 	var o exportOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "export FILE --format jsonl|json|csv [-o OUTPUT]",
 		Short: "Write a run as JSON lines, JSON or CSV",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/legacy/castro"
@@ -24,7 +25,7 @@ import (
 
 type importOptions struct {
 	folder        string
-	runID         string
+	which         runChoice
 	dryRun, force bool
 	salt          bool
 	stdout        io.Writer
@@ -62,7 +63,7 @@ hidden folder that the next import into the same folder removes; go on with --fo
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
 	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
@@ -98,7 +99,7 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 			continue
 		}
 		for _, id := range ids {
-			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archiveFileName(id))})
+			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archive.FileName(id))})
 		}
 	}
 	if err := o.check(jobs); err != nil {
@@ -123,18 +124,18 @@ func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, erro
 	switch {
 	case err != nil:
 		return nil, err
-	case kind == kindSQLite:
+	case kind == runs.SQLite:
 		return nil, errors.New("an archive already, or another SQLite database: import takes the databases of the original project")
-	case kind == kindLines:
+	case kind == runs.Lines:
 		return nil, errors.New("JSON lines: `exparchive record -o FILE.simexp` takes them on its standard input")
 	}
-	d, err := openCastro(path)
+	d, err := o.open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	if o.runID != "" {
-		run, err := d.Run(ctx, o.runID)
+	if o.which.id != "" {
+		run, err := d.Run(ctx, o.which.id)
 		if err != nil {
 			return nil, err
 		}
@@ -149,6 +150,10 @@ func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, erro
 		ids = append(ids, r.ID)
 	}
 	return ids, err
+}
+
+func (o *importOptions) open(path string) (*castro.Database, error) {
+	return castro.Open(path, &castro.Options{Lenient: o.which.lenient})
 }
 
 // check refuses targets that clash with one another or with what is there.
@@ -191,7 +196,7 @@ func (o *importOptions) free(path string) error {
 
 // importRun imports one run, or says what importing it would write.
 func (o *importOptions) importRun(ctx context.Context, job importJob, label string) error {
-	d, err := openCastro(job.source)
+	d, err := o.open(job.source)
 	if err != nil {
 		return err
 	}
@@ -202,7 +207,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 	}
 	experiment, err := run.Experiment(ctx)
 	if err != nil {
-		return legacyHint(err)
+		return withRunHint(err)
 	}
 	about, err := d.Describe(ctx)
 	if err != nil {
@@ -363,32 +368,4 @@ func (o *importOptions) print(job importJob, e provider.Experiment, about castro
 	}
 	_, err := io.WriteString(o.stdout, b.String())
 	return err
-}
-
-// archiveFileName makes a run id fit for the name of a file on every system.
-func archiveFileName(runID string) string {
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, runID)
-	const longest = 120
-	if len(name) > longest {
-		name = name[:longest]
-	}
-	base, _, _ := strings.Cut(strings.ToLower(name), ".")
-	if name == "" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "-") || reservedName(base) {
-		name = "run-" + name
-	}
-	return name + archive.Extension
-}
-
-// reservedName reports whether Windows keeps a name for a device.
-func reservedName(name string) bool {
-	switch name {
-	case "con", "prn", "aux", "nul":
-		return true
-	}
-	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && name[3] >= '0' && name[3] <= '9'
 }

@@ -26,7 +26,7 @@ type proveOptions struct {
 
 func newProveCommand() *cobra.Command {
 	var o proveOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "prove FILE --seq N | --consistency OLD",
 		Short: "Write a proof that a record belongs to a run, or that a run continues an earlier one",
@@ -77,7 +77,7 @@ that was noted down then, or a copy of the recording.`,
 	return cmd
 }
 
-func proveRecord(cmd *cobra.Command, path, runID string, o proveOptions, chosen bool) ([]byte, error) {
+func proveRecord(cmd *cobra.Command, path string, runID runChoice, o proveOptions, chosen bool) ([]byte, error) {
 	ctx := cmd.Context()
 	var disclose func(string) bool
 	if chosen {
@@ -168,7 +168,7 @@ func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	return sign.MergeNotes(c, notes...)
 }
 
-func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, error) {
+func proveConsistency(cmd *cobra.Command, path string, runID runChoice, old string) ([]byte, error) {
 	ctx := cmd.Context()
 	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, runID)
 	if err != nil {
@@ -199,7 +199,7 @@ func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, erro
 }
 
 // earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number was given.
-func earlier(ctx context.Context, stderr io.Writer, old, runID string) (size int64, root *digest.Hash, err error) {
+func earlier(ctx context.Context, stderr io.Writer, old string, runID runChoice) (size int64, root *digest.Hash, err error) {
 	if size, err := strconv.ParseInt(old, 10, 64); err == nil && !exists(old) {
 		if size < 1 {
 			return 0, nil, usageErrorf("prove: --consistency %d, want at least 1 record", size)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/csv"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -92,7 +93,7 @@ func runQuery(ctx context.Context, path, statement string, w rowWriter) error {
 	if err != nil {
 		return err
 	}
-	if kind != kindSQLite {
+	if kind != runs.SQLite {
 		return fmt.Errorf("%s: %w; import it, or record its lines, and query the archive", path, archive.ErrNotArchive)
 	}
 	a, err := archive.Open(path, nil)

@@ -21,7 +21,7 @@ import (
 
 type redactOptions struct {
 	filters        filterFlags
-	runID          string
+	runID          runChoice
 	output         string
 	dryRun, force  bool
 	allowRemaining bool

@@ -17,7 +17,7 @@ import (
 type revealOptions struct {
 	filters     filterFlags
 	from        string
-	runID       string
+	runID       runChoice
 	output      string
 	dryRun      bool
 	force       bool
@@ -61,7 +61,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	case !o.dryRun && o.output == "":
 		return usageErrorf("reveal: missing -o FILE%s, or --dry-run (see `exparchive reveal --help`)", archive.Extension)
 	}
-	copied, c, err := openRun(ctx, path, "")
+	copied, c, err := openRun(ctx, path, runChoice{lenient: o.runID.lenient})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -183,10 +184,4 @@ func inFile(path string, err error) error {
 }
 
 // errNoFile stands for the various words that systems have for it.
-var errNoFile = fmt.Errorf("no such file%w", quiet{fs.ErrNotExist})
-
-// quiet wraps an error and prints nothing.
-type quiet struct{ err error }
-
-func (quiet) Error() string   { return "" }
-func (q quiet) Unwrap() error { return q.err }
+var errNoFile = runs.ErrNoFile

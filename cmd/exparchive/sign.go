@@ -31,7 +31,7 @@ type signOptions struct {
 
 func newSignCommand() *cobra.Command {
 	var o signOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "sign FILE.simexp --key KEY | --note-key KEY",
 		Short: "Sign the digest of an archive with an SSH key",
@@ -114,7 +114,7 @@ func makeNoteKey(w io.Writer, name, path string) error {
 	return err
 }
 
-func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
+func runSign(cmd *cobra.Command, path string, runID runChoice, o signOptions) error {
 	ctx := cmd.Context()
 	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
 		return exportError(o.output, fmt.Errorf("%s: %w", o.output, outfile.ErrExists))
@@ -151,7 +151,7 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
 // archive. With sealed it has to be a sealed one.
-func checkpointOf(ctx context.Context, stderr io.Writer, path, runID string, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
+func checkpointOf(ctx context.Context, stderr io.Writer, path string, runID runChoice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
 	p, closer, err := openRun(ctx, path, runID)
 	if err != nil {
 		return digest.Checkpoint{}, nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -166,10 +167,10 @@ func wantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// inFile puts the name of a file before err, unless it is there already.
+// inFile puts the name of a file before err, unless it is there already. An interrupt is not about a file.
 func inFile(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || err == context.Canceled {
+		return err
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == path {
 		err = pathErr.Err

@@ -81,9 +81,10 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	if cancelled != nil {
 		return "", cancelled
 	}
-	if err == nil {
+	if err == nil && files[archivedID] == nil {
 		ids = append(ids, archivedID)
-	} else if len(ids) == 0 {
+	}
+	if err != nil && len(ids) == 0 {
 		return "", err // which names the archives that there are
 	}
 	id, err := archive.PickRun(runID, ids)
@@ -117,9 +118,11 @@ func otherRuns(ctx context.Context, folder string, o *Options) (files map[string
 			continue
 		}
 		for _, id := range runs {
+			if files[id] == nil {
+				ids = append(ids, id)
+			}
 			if !slices.Contains(files[id], file) {
 				files[id] = append(files[id], file)
-				ids = append(ids, id)
 			}
 		}
 	}

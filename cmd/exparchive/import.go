@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -105,9 +106,15 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	if err := o.check(jobs); err != nil {
 		return err
 	}
+	var source importSource
+	defer func() { source.Close() }()
 	for i, job := range jobs {
 		label := fmt.Sprintf("%d/%d", i+1, len(jobs))
-		err := o.importRun(ctx, job, label)
+		if source.path != job.source {
+			source.Close()
+			source = o.openSource(ctx, job.source)
+		}
+		err := o.importRun(ctx, &source, job, label)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -194,24 +201,45 @@ func (o *importOptions) free(path string) error {
 	return nil
 }
 
-// importRun imports one run, or says what importing it would write.
-func (o *importOptions) importRun(ctx context.Context, job importJob, label string) error {
-	d, err := o.open(job.source)
-	if err != nil {
-		return err
+// An importSource is an old file of which runs are imported, with what is the same for all of them.
+type importSource struct {
+	path       string
+	err        error // why nothing of it can be imported
+	db         *castro.Database
+	about      castro.Description
+	provenance []archive.Annotation // of the file itself
+}
+
+func (o *importOptions) openSource(ctx context.Context, path string) importSource {
+	s := importSource{path: path}
+	if s.db, s.err = o.open(path); s.err != nil {
+		return s
 	}
-	defer d.Close()
-	run, err := d.Run(ctx, job.runID)
+	if s.about, s.err = s.db.Describe(ctx); s.err == nil {
+		s.err = s.hash()
+	}
+	return s
+}
+
+func (s *importSource) Close() error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}
+
+// importRun imports one run, or says what importing it would write.
+func (o *importOptions) importRun(ctx context.Context, from *importSource, job importJob, label string) error {
+	if from.err != nil {
+		return from.err
+	}
+	run, err := from.db.Run(ctx, job.runID)
 	if err != nil {
 		return err
 	}
 	experiment, err := run.Experiment(ctx)
 	if err != nil {
 		return withRunHint(err)
-	}
-	about, err := d.Describe(ctx)
-	if err != nil {
-		return err
 	}
 	source := provider.Provider(run)
 	if o.salt {
@@ -221,7 +249,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 	if err != nil {
 		return err
 	}
-	provenance, err := provenanceOf(ctx, job.source, run, about)
+	provenance, err := from.provenanceOf(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -230,7 +258,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 			return err
 		}
 	}
-	return o.print(job, experiment, about, provenance, root, count)
+	return o.print(job, experiment, from.about, provenance, root, count)
 }
 
 // write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
@@ -280,40 +308,49 @@ func compareArchive(ctx context.Context, path string, want digest.Hash) error {
 	return err
 }
 
-// provenanceOf says where a run comes from. It is no part of the run's digest.
-func provenanceOf(ctx context.Context, path string, run *castro.Run, about castro.Description) ([]archive.Annotation, error) {
-	var all []archive.Annotation
-	add := func(name, text string) {
-		all = append(all, archive.Annotation{Kind: "provenance", Name: name, Text: text})
+// hash notes the name of the file and of the log beside it, with their hashes.
+func (s *importSource) hash() (err error) {
+	if s.provenance, err = namedHash("source", s.path); err != nil {
+		return err
 	}
-	file := func(label, path string) error {
-		sum, err := hashFile(path)
+	if wal := s.path + ".wal"; s.about.EngineVersion != "" && exists(wal) {
+		log, err := namedHash("source log", wal)
 		if err != nil {
 			return err
 		}
-		add(label, filepath.Base(path))
-		add(label+" SHA-256", sum)
-		return nil
+		s.provenance = append(s.provenance, log...)
 	}
-	if err := file("source", path); err != nil {
-		return nil, err
-	}
-	if wal := path + ".wal"; about.EngineVersion != "" && exists(wal) {
-		if err := file("source log", wal); err != nil {
-			return nil, err
-		}
-	}
+	return nil
+}
+
+// provenanceOf says where a run comes from. It is no part of the run's digest.
+func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]archive.Annotation, error) {
+	all := slices.Clone(s.provenance)
 	sibling, err := run.Sibling(ctx)
 	if err == nil && sibling != "" {
-		err = file("second source", sibling)
+		var second []archive.Annotation
+		second, err = namedHash("second source", sibling)
+		all = append(all, second...)
 	}
 	if err != nil {
 		return nil, err
 	}
-	add("generation", run.Info().Generation)
-	add("format", kindText(about))
-	add("importer", "exparchive "+programVersion())
+	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", kindText(s.about)}, {"importer", "exparchive " + programVersion()}} {
+		all = append(all, archive.Annotation{Kind: "provenance", Name: n[0], Text: n[1]})
+	}
 	return all, nil
+}
+
+// namedHash gives the name of a file and its SHA-256.
+func namedHash(label, path string) ([]archive.Annotation, error) {
+	sum, err := hashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return []archive.Annotation{
+		{Kind: "provenance", Name: label, Text: filepath.Base(path)},
+		{Kind: "provenance", Name: label + " SHA-256", Text: sum},
+	}, nil
 }
 
 func hashFile(path string) (string, error) {

@@ -78,6 +78,9 @@ func (s *Scanner) Columns() []Column { return slices.Clone(s.cols) }
 // Batch gives the current batch, valid until the next Next.
 func (s *Scanner) Batch() *Batch { return &s.batch }
 
+// SetContext makes ctx the context of what is read from here on.
+func (s *Scanner) SetContext(ctx context.Context) { s.ctx = ctx }
+
 // Err is the first error, or nil at a proper end.
 func (s *Scanner) Err() error { return s.err }
 
@@ -85,14 +88,13 @@ func (s *Scanner) Err() error { return s.err }
 // first rows of the batch may be among those.
 func (s *Scanner) Row() int64 { return s.at }
 
-// Seek makes the next batch begin at a row numbered as by [Scanner.Row], and ctx the context of the Scanner; a row past the end is the
-// end. What lies before the row in its row group, of usually 122880 rows, is decoded on the way, but for what was read just before. It
+// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies before the row in its row group, of usually 122880 rows, is decoded on the way, but for what was read just before. It
 // does nothing after an error.
-func (s *Scanner) Seek(ctx context.Context, row int64) {
+func (s *Scanner) SeekRow(row int64) {
 	if s.err != nil {
 		return
 	}
-	s.ctx, s.batch.n = ctx, 0
+	s.batch.n = 0
 	all := s.table.parts
 	i, _ := slices.BinarySearchFunc(all, max(row, 0), func(g *rowGroup, row int64) int {
 		if g.start+g.rows <= row {

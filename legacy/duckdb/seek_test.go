@@ -67,12 +67,12 @@ func TestSeek(t *testing.T) {
 					seeks++
 					k := rng.IntN(len(at) + 1)
 					if k == len(at) {
-						if s.Seek(t.Context(), at[k-1]+1<<20); s.Next() || s.Err() != nil {
+						if s.SeekRow(at[k-1] + 1<<20); s.Next() || s.Err() != nil {
 							t.Fatalf("%s: table %s: behind the end: got a batch or error %v", f.Name, table.Name(), s.Err())
 						}
 						continue
 					}
-					s.Seek(t.Context(), at[k])
+					s.SeekRow(at[k])
 					for n, read := 0, 0; n < 2 && from[k]+read < len(rows); n++ {
 						if !s.Next() {
 							t.Fatalf("%s: table %s: row %d: got the end and %v, want %d rows", f.Name, table.Name(), at[k], s.Err(), len(rows)-from[k]-read)
@@ -114,7 +114,7 @@ func TestSeekCost(t *testing.T) {
 	}
 	s = table.Scan(t.Context())
 	for row := int64(0); row < all; row += 5000 {
-		if s.Seek(t.Context(), row); !s.Next() || s.Row() != row {
+		if s.SeekRow(row); !s.Next() || s.Row() != row {
 			t.Fatalf("row %d: got row %d, %v", row, s.Row(), s.Err())
 		}
 	}
@@ -122,15 +122,16 @@ func TestSeekCost(t *testing.T) {
 		t.Errorf("seeking forward: got %d rows decoded, want at most the %d there are", cost, all)
 	}
 	before := db.RowsDecoded()
-	s.Seek(t.Context(), all-1)
-	s.Seek(t.Context(), all-2)
+	s.SeekRow(all - 1)
+	s.SeekRow(all - 2)
 	const group = 122880
 	if cost := db.RowsDecoded() - before; cost > 2*group {
 		t.Errorf("seeking back: got %d rows decoded, want at most those of a row group", cost)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s.Seek(ctx, 0)
+	s.SetContext(ctx)
+	s.SeekRow(0)
 	if s.Next() || !errors.Is(s.Err(), context.Canceled) {
 		t.Errorf("got %v, want %v", s.Err(), context.Canceled)
 	}

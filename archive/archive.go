@@ -63,8 +63,8 @@ var (
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
 // at the file's content, not at its name.
 //
-// The errors are [sqlitefile.ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
-// SQLite would mix it in), [sqlitefile.ErrUnsealed] (the log of a live file is missing) and those of the file system.
+// The errors are [ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
+// SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system.
 func Open(path string) (*Archive, error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {

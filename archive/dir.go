@@ -29,12 +29,6 @@ func OpenDir(path string) (*Dir, error) {
 	return &Dir{path: path}, nil
 }
 
-// Create begins the recording of a run in the folder. The file is named after the run's id, with characters that file systems
-// do not take escaped as %xx.
-func (d *Dir) Create(runID string, opts *WriterOptions) (*Writer, error) {
-	return Create(filepath.Join(d.path, FileName(runID)), opts)
-}
-
 // A Filter picks runs. Empty fields pick all.
 type Filter struct {
 	Type   string // experiment type
@@ -83,7 +77,7 @@ func (d *Dir) List(ctx context.Context, f Filter) iter.Seq2[Entry, error] {
 // ReadEntry describes the archive at path. With an error the Entry has only the path.
 func ReadEntry(ctx context.Context, path string) (Entry, error) {
 	e := Entry{Path: path}
-	a, err := Open(path, nil)
+	a, err := Open(path)
 	if err != nil {
 		return e, err
 	}
@@ -106,7 +100,7 @@ func (d *Dir) Open(ctx context.Context, runID string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(path, nil)
+	return Open(path)
 }
 
 // Find is [Dir.Open] that gives the path of the file and the whole id of the run in it.

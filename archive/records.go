@@ -10,6 +10,9 @@ import (
 	"iter"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -42,7 +45,7 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 var errStop = errors.New("stop")
 
 func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.Record) bool) (err error) {
-	defer a.explain(&err)
+	defer a.file.Explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 	next := max(from, 1)
 	err = s.run(ctx, next, end, -1, func(r provider.Record, seq int64) error {
 		if seq != next {
-			return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
+			return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 		}
 		next++
 		if !yield(r) {
@@ -75,7 +78,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return err
 	}
 	if next < end {
-		return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
+		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
 	if r := s.experiment.Result; r != nil && from <= end {
 		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
@@ -89,7 +92,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 }
 
 func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.Record) bool) (err error) {
-	defer a.explain(&err)
+	defer a.file.Explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err
@@ -104,10 +107,10 @@ func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.
 		}
 		return provider.NoIteration(n, have)
 	} else if err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	if last == math.MaxInt64 {
-		return fmt.Errorf("%w: iteration %d ends at record %d", ErrDamaged, n, last)
+		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, last)
 	}
 	return s.run(ctx, first, last+1, n, func(r provider.Record, _ int64) error {
 		if !yield(r) {
@@ -136,7 +139,7 @@ type scan struct {
 func (a *Archive) newScan(ctx context.Context) (*scan, error) {
 	s := &scan{a: a}
 	var err error
-	if s.conn, err = a.connect(ctx); err != nil {
+	if s.conn, err = a.file.Conn(ctx); err != nil {
 		return nil, err
 	}
 	if s.experiment, err = readExperiment(ctx, s.conn); err != nil {
@@ -144,19 +147,6 @@ func (a *Archive) newScan(ctx context.Context) (*scan, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// connect gives a connection with limits.
-func (a *Archive) connect(ctx context.Context) (*sql.Conn, error) {
-	c, err := a.db.Conn(ctx)
-	if err != nil {
-		return nil, damage(err)
-	}
-	if err := setLimits(c); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
 }
 
 func (s *scan) close() {
@@ -188,9 +178,9 @@ func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
 		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0), coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
 	if err == nil && last >= math.MaxInt64-1 {
-		err = fmt.Errorf("%w: record %d", ErrDamaged, last)
+		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
 	}
-	return last, damage(err)
+	return last, sqlitefile.Damage(err)
 }
 
 // run gives the records from first to before end in order, only those of one iteration unless that is -1.
@@ -225,11 +215,11 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 		all = append(append(all, args...), args...)
 	}
 	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq", all...); err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	find, err := s.conn.PrepareContext(ctx, "SELECT body FROM section WHERE id = ?")
 	if err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	s.sections = &sectionReader{find: find, cache: map[int64]string{}}
 	if err := s.nextOther(); err != nil {
@@ -251,7 +241,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 		}
 		return nil
 	}
-	err = s.readEvents(ctx, "SELECT seq, iteration, type, timestamp, CAST(data AS BLOB) FROM event WHERE "+ofIteration+" ORDER BY seq", args,
+	err = s.readEvents(ctx, selectEvents+ofIteration+" ORDER BY seq", args,
 		func(e *provider.Event) error {
 			if err := before(e.Seq); err != nil {
 				return err
@@ -267,17 +257,20 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 // nextOther steps to the next record that is no event; behind the last its seq is the highest there is.
 func (s *scan) nextOther() error {
 	if s.others.Next() {
-		return damage(s.others.Scan(&s.other.seq, &s.other.kind))
+		return sqlitefile.Damage(s.others.Scan(&s.other.seq, &s.other.kind))
 	}
 	s.other.seq = math.MaxInt64
-	return damage(s.others.Err())
+	return sqlitefile.Damage(s.others.Err())
 }
+
+// selectEvents gives texts as blobs, of which the driver makes one copy less.
+const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM event WHERE "
 
 // readEvents runs query past database/sql, which would copy every value once more.
 func (s *scan) readEvents(ctx context.Context, query string, args []any, yield func(*provider.Event) error) error {
 	var err error
 	if s.events == nil {
-		if s.events, err = s.a.connect(ctx); err != nil {
+		if s.events, err = s.a.file.Conn(ctx); err != nil {
 			return err
 		}
 	}
@@ -288,17 +281,17 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 		}
 		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, named)
 		if err != nil {
-			return damage(err)
+			return sqlitefile.Damage(err)
 		}
 		defer rows.Close()
-		row := make([]driver.Value, 5)
+		values, row := make([]driver.Value, 5), make(tables.Row, 5)
 		for {
-			if err := rows.Next(row); errors.Is(err, io.EOF) {
+			if err := rows.Next(values); errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
-				return damage(err)
+				return sqlitefile.Damage(err)
 			}
-			e, err := s.event(ctx, row)
+			e, err := s.event(ctx, row, values)
 			if err != nil {
 				return err
 			}
@@ -309,27 +302,22 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 	})
 }
 
-func (s *scan) event(ctx context.Context, row []driver.Value) (*provider.Event, error) {
-	seq, ok1 := row[0].(int64)
-	iteration, ok2 := row[1].(int64)
-	kind, ok3 := row[2].(int64)
-	if !ok1 || !ok2 || !ok3 || iteration < 0 || iteration > provider.MaxIteration {
-		return nil, fmt.Errorf("%w: event %v: bad iteration or type", ErrDamaged, row[0])
+func (s *scan) event(ctx context.Context, row tables.Row, values []driver.Value) (*provider.Event, error) {
+	if err := tables.FromSQL("event", row, values); err != nil {
+		return nil, err
 	}
-	name, err := s.a.typeName(ctx, s.conn, kind)
+	for i := 3; i < len(row); i++ { // what was cast
+		if row[i].Kind == btree.Blob {
+			row[i].Kind = btree.Text
+		}
+	}
+	if err := checkRow("event", row); err != nil {
+		return nil, err
+	}
+	name, err := s.a.typeName(ctx, s.conn, tables.EventType(row))
 	if err != nil {
 		return nil, err
 	}
-	e := &provider.Event{Seq: seq, Iteration: int(iteration), Type: name}
-	if row[3] != nil {
-		if e.Timestamp, ok1 = row[3].(string); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the timestamp is no text", ErrDamaged, seq)
-		}
-	}
-	if row[4] != nil {
-		if e.Data, ok1 = row[4].([]byte); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the data is no text", ErrDamaged, seq)
-		}
-	}
-	return e, nil
+	e := &provider.Event{}
+	return e, tables.Event(row, e, name)
 }

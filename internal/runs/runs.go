@@ -56,7 +56,7 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 		return nil, err
 	}
 	if kind == SQLite {
-		a, err := archive.Open(path, nil)
+		a, err := archive.Open(path)
 		if err != nil {
 			return nil, err
 		}

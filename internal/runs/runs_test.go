@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -60,7 +61,7 @@ func sample(id string) []provider.Record {
 // seal writes an archive.
 func seal(t *testing.T, path, id string) string {
 	t.Helper()
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func seal(t *testing.T, path, id string) string {
 // leave writes a live file that its recorder left behind, and gives its path.
 func leave(t *testing.T, path, id string) string {
 	t.Helper()
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

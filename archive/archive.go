@@ -189,6 +189,10 @@ func (a *Archive) Seal() (Seal, bool) {
 	return *a.seal, true
 }
 
+// Touched reports that another program has written to a sealed archive since it was sealed: its header is not the one that sealing
+// writes. What was written it does not tell; [verify.File] does.
+func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
+
 // Annotations gives what the archive says beside the run, in the order in which it was added.
 func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
 	defer a.file.Explain(&err)

@@ -30,6 +30,8 @@ type File struct {
 	// Pages are those of the file itself, Size bytes, its log included; nil if SQLite reads the file beside its recorder.
 	Pages io.ReaderAt
 	Size  int64
+	// Touched says that the header of Pages is not the one that a sealed file of its size and version has.
+	Touched bool
 
 	view   *vfs.FS
 	source *ViewSource
@@ -190,6 +192,11 @@ func refuseSidecars(path string) error {
 func (f *File) openView(r io.ReaderAt, size int64, h header) error {
 	f.source = &ViewSource{ReaderAt: r}
 	f.Pages, f.Size = r, size
+	head := make([]byte, HeaderSize)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return err
+	}
+	f.Touched = string(head) != string(CanonicalHeader(uint32(h.pages), h.version))
 	if err := f.openDB(f.source, size); err != nil || h.version == Formats.Version {
 		return err
 	}

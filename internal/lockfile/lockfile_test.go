@@ -44,8 +44,8 @@ func TestTry(t *testing.T) {
 	l.Release()
 }
 
-// TestRemovedMeanwhile: a lock of a file that its last holder removed before it was locked is held by nobody, since the next one
-// makes another file.
+// TestRemovedMeanwhile: a lock of a file that its last holder removed before it was locked is held by nobody, since the
+// next one makes another file.
 func TestRemovedMeanwhile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a file that is open cannot be removed")

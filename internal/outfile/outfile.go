@@ -1,5 +1,5 @@
-// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed when
-// they are complete.
+// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed
+// when they are complete.
 package outfile
 
 import (
@@ -16,8 +16,8 @@ import (
 // ErrExists means that there is a file of that name already.
 var ErrExists = errors.New("exists already")
 
-// system are the calls whose order makes a file durable. A test puts others in their place, and so no test of this package
-// runs beside another.
+// system are the calls whose order makes a file durable. A test puts others in their place, and so no test of this
+// package runs beside another.
 var system = struct {
 	sync         func(*os.File) error
 	link, rename func(from, to string) error
@@ -32,8 +32,8 @@ type File struct {
 	done     bool
 }
 
-// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is until
-// Commit.
+// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is
+// until Commit.
 func Create(path string, force bool) (*File, error) {
 	if err := check(path, force); err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, atPath(f.path, err)
 }
 
-// Commit puts the file in its place, complete and on disk with its name. After an error the file is removed, unless it is in its place
-// already and only the name may not be on disk.
+// Commit puts the file in its place, complete and on disk with its name. After an error the file is removed, unless it
+// is in its place already and only the name may not be on disk.
 func (f *File) Commit() error {
 	defer f.Abort()
 	if err := system.sync(f.File); err != nil {
@@ -127,9 +127,9 @@ func (f *File) Abort() {
 	}
 }
 
-// Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that durable. With
-// force it may be a folder. A file that is there already, be it since a moment ago, is [ErrExists] and stays as it is, unless force. On file systems
-// without hard links the moment between looking and renaming remains.
+// Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that
+// durable. With force it may be a folder. A file that is there already, be it since a moment ago, is [ErrExists] and
+// stays as it is, unless force. On file systems without hard links the moment between looking and renaming remains.
 func Place(temp, path string, force bool) error {
 	if err := move(temp, path, force); err != nil {
 		return err

@@ -176,7 +176,8 @@ func (b *builder) seconds(r *row, column string) *float64 {
 	return nil
 }
 
-// cents gives an amount of money; nil for NULL. A DOUBLE or FLOAT must be whole, and not so large that it may have been rounded.
+// cents gives an amount of money; nil for NULL. A DOUBLE or FLOAT must be whole, and not so large that it may have been
+// rounded.
 func (b *builder) cents(r *row, column string) *provider.Cents {
 	v := b.take(r, column)
 	switch x := v.(type) {
@@ -203,8 +204,8 @@ func (b *builder) double(r *row, column string) {
 	b.doubles[table][column] = true
 }
 
-// floating gives a DOUBLE or FLOAT, and the least magnitude at which a whole number in it may stand for another one that was
-// rounded: 2^53 stands for 2^53 + 1 too. ok is false for a value of another type.
+// floating gives a DOUBLE or FLOAT, and the least magnitude at which a whole number in it may stand for another one that
+// was rounded: 2^53 stands for 2^53 + 1 too. ok is false for a value of another type.
 func floating(v any) (x, rounds float64, ok bool) {
 	switch v := v.(type) {
 	case float64:

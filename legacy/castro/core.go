@@ -208,8 +208,8 @@ func (b *builder) members(r *row, column string, f func(string, json.RawMessage)
 	return true
 }
 
-// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out; complete is false then,
-// and where there is no object.
+// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out; complete is false
+// then, and where there is no object.
 func (b *builder) costs(r *row, column string) (costs map[string]provider.Cents, complete bool) {
 	costs = map[string]provider.Cents{}
 	left := false

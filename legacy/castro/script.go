@@ -373,8 +373,8 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, co
 	}
 }
 
-// lastAndLowest gives the last iteration with metrics, and the one whose mean total cost is the lowest, or the first without one,
-// which might be lower; -1 if there is none.
+// lastAndLowest gives the last iteration with metrics, and the one whose mean total cost is the lowest, or the first
+// without one, which might be lower; -1 if there is none.
 func lastAndLowest(iterations map[int]*scriptIteration) (last, lowest int) {
 	last, lowest = -1, -1
 	least := math.Inf(1)
@@ -396,7 +396,8 @@ func lastAndLowest(iterations map[int]*scriptIteration) (last, lowest int) {
 	return last, lowest
 }
 
-// meanCents gives the mean total cost of an iteration if it is whole, and notes that it is left out as a cost of the result if not.
+// meanCents gives the mean total cost of an iteration if it is whole, and notes that it is left out as a cost of the
+// result if not.
 func (b *builder) meanCents(cost string, iterations map[int]*scriptIteration, n int) *provider.Cents {
 	v := iterations[n].metrics.raw("total_cost_mean")
 	mean, err := whole(v)

@@ -113,7 +113,8 @@ type sums struct {
 	strict      bool   // the run can be read without lenient
 }
 
-// TestPartialSums: a cost of the result that would be a partial sum, or the least of those that happen to be known, is absent.
+// TestPartialSums: a cost of the result that would be a partial sum, or the least of those that happen to be known, is
+// absent.
 func TestPartialSums(t *testing.T) {
 	for fixture, runs := range map[string]map[string]sums{
 		"sums_game": {

@@ -25,8 +25,8 @@ func (t totals) last() *total {
 	return &last
 }
 
-// lowest gives the lowest total, of the first iteration that has it, or the first one that cannot be known, since it might be
-// lower; nil if there is none.
+// lowest gives the lowest total, of the first iteration that has it, or the first one that cannot be known, since it
+// might be lower; nil if there is none.
 func (t totals) lowest() (lowest *total) {
 	for _, x := range slices.SortedFunc(slices.Values(t), func(a, b total) int { return a.iteration - b.iteration }) {
 		if x.cents == nil {

@@ -12,11 +12,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// boundsOffset is where the segments of TestCodecBounds start in their block: a bound that counts from the block and not from the
-// segment is off by as much.
+// boundsOffset is where the segments of TestCodecBounds start in their block: a bound that counts from the block and
+// not from the segment is off by as much.
 const boundsOffset = 16
 
-// exactBlock makes a file of one block that ends with the last byte of data, of which the first boundsOffset are not the segment's.
+// exactBlock makes a file of one block that ends with the last byte of data, of which the first boundsOffset are not
+// the segment's.
 func exactBlock(data []byte) *blockFile {
 	block := append(make([]byte, 8), data...)
 	binary.LittleEndian.PutUint64(block, checksum(block[8:]))
@@ -24,8 +25,8 @@ func exactBlock(data []byte) *blockFile {
 	return newBlockFile(bytes.NewReader(b), int64(len(b)), uint64(len(block)), 1<<20)
 }
 
-// readExact decodes rows of a segment that ends with its block, which starts with pad; valid asks for the validity in place of the
-// values.
+// readExact decodes rows of a segment that ends with its block, which starts with pad; valid asks for the validity in
+// place of the values.
 func readExact(codec uint8, typ *Type, valid bool, rows int64, pad, data []byte) (string, error) {
 	block := append(append(slices.Clone(pad), make([]byte, boundsOffset-len(pad))...), data...)
 	f := exactBlock(block)
@@ -128,8 +129,9 @@ func fsstOf(counts [8]uint8, symbols string) []byte {
 	return cat(b8(fsstVersion)<<32, b1(0), counts[:], symbols)
 }
 
-// roaringTwo is a segment of two containers: a bitset, in the bytes of which the metadata lie, and one of the given type, whose bytes
-// come last. sizes are those of the containers that are no runs, runs the number of runs of the second.
+// roaringTwo is a segment of two containers: a bitset, in the bytes of which the metadata lie, and one of the given
+// type, whose bytes come last. sizes are those of the containers that are no runs, runs the number of runs of the
+// second.
 func roaringTwo(typ uint64, runs uint64, sizes []byte, last []byte) []byte {
 	meta := packed(2, 0, typ)
 	if typ&roaringRuns != 0 {
@@ -318,8 +320,8 @@ func boundsCases(t *testing.T) []boundsCase {
 	return all
 }
 
-// TestCodecBounds reads segments whose last part ends with the last byte of their block, and the same with one byte less, or with a
-// bound that is one too far.
+// TestCodecBounds reads segments whose last part ends with the last byte of their block, and the same with one byte
+// less, or with a bound that is one too far.
 func TestCodecBounds(t *testing.T) {
 	var values, validity [len(codecs)]bool
 	for _, c := range boundsCases(t) {

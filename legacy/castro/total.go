@@ -69,9 +69,3 @@ func sumOf(costs map[string]provider.Cents, agents map[string]bool) *provider.Ce
 	}
 	return new(provider.Cents(sum.Int64()))
 }
-
-// plus adds two amounts; ok is false if the sum does not fit.
-func plus(a, b provider.Cents) (sum provider.Cents, ok bool) {
-	sum = a + b
-	return sum, b == 0 || (b > 0) == (sum > a)
-}

@@ -54,7 +54,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 		}
 		w.next++
 		blocks.add(&tree, w.leaf.Hash(last))
-		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(last)); err != nil {
+		if err := w.insertRedaction(ctx, tree.Len()-1, last.RecordMeta().Redaction); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,8 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	if e.Result != nil {
 		var end int64
 		if end, err = lastSeq(ctx, conn); err == nil {
-			e.Result.Redaction, err = redactionAt(ctx, conn, end+1)
+			e.Result.Seq = end + 1
+			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
 		}
 		if err != nil {
 			return e, err
@@ -143,10 +144,10 @@ func (s *scan) readOther(ctx context.Context) (provider.Record, error) {
 	case provider.KindIteration:
 		r, err = scanIteration(s.conn.QueryRowContext(ctx, iterationColumns+"seq = ?", seq))
 	case provider.KindNote:
-		n := &provider.Note{Seq: seq}
+		n := &provider.Note{Meta: provider.Meta{Seq: seq}}
 		r, err = n, s.conn.QueryRowContext(ctx, "SELECT kind, text FROM note WHERE seq = ?", seq).Scan(&n.Kind, &n.Text)
 	case provider.KindAttachment:
-		a := &provider.Attachment{Seq: seq}
+		a := &provider.Attachment{Meta: provider.Meta{Seq: seq}}
 		var media sql.NullString
 		err = s.conn.QueryRowContext(ctx, "SELECT name, media_type, data FROM attachment WHERE seq = ?", seq).Scan(&a.Name, &media, &a.Data)
 		a.MediaType = media.String
@@ -159,7 +160,7 @@ func (s *scan) readOther(ctx context.Context) (provider.Record, error) {
 }
 
 func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	i := &provider.Interaction{Seq: seq}
+	i := &provider.Interaction{Meta: provider.Meta{Seq: seq}}
 	var agent, system, user, policy, timestamp, extra sql.NullString
 	err := s.conn.QueryRowContext(ctx, `SELECT iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy, parsing_error,
 		prompt_tokens, completion_tokens, latency_seconds, timestamp, extra FROM llm_interaction WHERE seq = ?`, seq).

@@ -78,6 +78,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
 	}
 	if r := s.experiment.Result; r != nil && from <= end {
+		r.Seq = end
 		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 			if err != nil {
 				return err
 			}
-			provider.SetRedaction(r, red)
+			r.RecordMeta().Redaction = red
 			return take(r, seq)
 		}
 	}
@@ -320,7 +321,7 @@ func (s *scan) event(ctx context.Context, row []driver.Value) (*provider.Event, 
 	if err != nil {
 		return nil, err
 	}
-	e := &provider.Event{Seq: seq, Iteration: int(iteration), Type: name}
+	e := &provider.Event{Meta: provider.Meta{Seq: seq}, Iteration: int(iteration), Type: name}
 	if row[3] != nil {
 		if e.Timestamp, ok1 = row[3].(string); !ok1 {
 			return nil, fmt.Errorf("%w: event %d: the timestamp is no text", ErrDamaged, seq)

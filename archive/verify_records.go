@@ -296,7 +296,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 	}
 	r.room(seq)
 	b := r.batch
-	e := provider.Event{Seq: seq, Iteration: iteration, Type: name}
+	e := provider.Event{Meta: provider.Meta{Seq: seq}, Iteration: iteration, Type: name}
 	size := 0
 	if x[3].Kind != btree.Null {
 		it.time[0] = len(b.names)
@@ -328,7 +328,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 func (r *recordReader) begin(seq int64, record provider.Record, sound bool) {
 	sound = r.redact(seq, record) && sound
 	if n, ok := record.(*provider.Note); ok && n.Text == "" {
-		if _, withheld := provider.WithheldFrom(n, "text"); !withheld {
+		if _, withheld := n.Withheld("text"); !withheld {
 			r.v.add(sxRequired, Place{Table: "note", Record: &seq, Column: "text"}, "empty")
 		}
 	}
@@ -374,10 +374,10 @@ func (r *recordReader) other(s *source, seq int64) (record provider.Record, soun
 		return r.interaction(c, x, seq)
 	case provider.KindNote:
 		r.counts.Notes++
-		return &provider.Note{Seq: seq, Kind: c.name("kind", x[1], true), Text: *c.text("text", x[2])}, true
+		return &provider.Note{Meta: provider.Meta{Seq: seq}, Kind: c.name("kind", x[1], true), Text: *c.text("text", x[2])}, true
 	}
 	r.counts.Attachments++
-	a := &provider.Attachment{Seq: seq, Name: c.name("name", x[1], true), MediaType: c.name("media_type", x[2], false), Data: bytes.Clone(x[3].Bytes)}
+	a := &provider.Attachment{Meta: provider.Meta{Seq: seq}, Name: c.name("name", x[1], true), MediaType: c.name("media_type", x[2], false), Data: bytes.Clone(x[3].Bytes)}
 	c.length("data", len(a.Data))
 	if a.Name != "" && !plainPath(a.Name) {
 		c.add(sxAttachmentName, c.at("name"), "%q is not a plain relative path", a.Name)
@@ -400,7 +400,7 @@ func (r *recordReader) iteration(at numbered) (provider.Record, bool) {
 	}
 	c := checker{&r.v.problemLog, Place{Table: "iteration", Row: new(at.number), Record: new(at.seq)}}
 	number, inRange := c.iteration("number", at.number)
-	i := &provider.Iteration{Seq: at.seq, Number: number, Timestamp: c.name("timestamp", x[5], false)}
+	i := &provider.Iteration{Meta: provider.Meta{Seq: at.seq}, Number: number, Timestamp: c.name("timestamp", x[5], false)}
 	var sound [3]bool
 	i.Costs, sound[0] = c.costs(x[2].Bytes)
 	i.AcceptedChanges, sound[1] = c.accepted(x[3].Bytes)
@@ -413,7 +413,7 @@ func (r *recordReader) iteration(at numbered) (provider.Record, bool) {
 func (r *recordReader) interaction(c checker, x []btree.Value, seq int64) (provider.Record, bool) {
 	number, inRange := c.iteration("iteration", x[1].Int)
 	i := &provider.Interaction{
-		Seq: seq, Iteration: number, AgentID: c.name("agent_id", x[2], false), Timestamp: c.name("timestamp", x[12], false),
+		Meta: provider.Meta{Seq: seq}, Iteration: number, AgentID: c.name("agent_id", x[2], false), Timestamp: c.name("timestamp", x[12], false),
 		Response: c.text("response", x[6]), ParsingError: c.text("parsing_error", x[8]),
 		PromptTokens: c.tokens("prompt_tokens", x[9]), CompletionTokens: c.tokens("completion_tokens", x[10]),
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"maps"
 )
 
 // A Field describes one field of a kind of record. What goes through records field by field (their hash, redaction, proofs,
@@ -242,8 +243,8 @@ func (f Field) Drop(r Record) {
 	}
 }
 
-// detach gives a clone texts of its own, so that it shares nothing with what it was made from but the redaction.
-func detach(r Record) {
+// own gives r, which was copied from another record, texts, values and maps of its own. None of its maps is nil then.
+func own(r Record) Record {
 	for f := range r.RecordKind().Fields() {
 		switch p := f.Addr(r).(type) {
 		case *[]byte:
@@ -258,12 +259,18 @@ func detach(r Record) {
 			*p = copied(*p)
 		case **Cents:
 			*p = copied(*p)
+		case *map[string]Cents:
+			*p = copiedMap(*p)
+		case *map[string]bool:
+			*p = copiedMap(*p)
 		case *map[string]json.RawMessage:
+			*p = copiedMap(*p)
 			for agent, policy := range *p {
 				(*p)[agent] = bytes.Clone(policy)
 			}
 		}
 	}
+	return r
 }
 
 func copied[T any](p *T) *T {
@@ -271,4 +278,10 @@ func copied[T any](p *T) *T {
 		return nil
 	}
 	return new(*p)
+}
+
+func copiedMap[V any](m map[string]V) map[string]V {
+	c := make(map[string]V, len(m))
+	maps.Copy(c, m)
+	return c
 }

@@ -59,13 +59,12 @@ func (l *Live) addRecord(r Record) error {
 	return l.add(r, func(o *Order) error { return o.Record(r.RecordKind()) })
 }
 
-// add keeps a copy of r that shares no text with it.
+// add keeps a copy of r.
 func (l *Live) add(r Record, inOrder func(*Order) error) error {
 	r = r.Clone()
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	detach(r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.unique(r); err != nil {

@@ -13,7 +13,7 @@ type Record interface {
 	// Validate checks the record and puts its JSON texts in the form in which they are kept: no white space around them,
 	// null as nil. It returns an error that wraps [ErrInvalid]. Every sink that keeps records calls it first.
 	Validate() error
-	// Clone gives a copy that shares only texts and attachments with the record, which nobody may modify, and the redaction.
+	// Clone gives a copy that shares nothing with the record but its redaction. None of the copy's maps is nil.
 	Clone() Record
 }
 
@@ -182,37 +182,25 @@ func (*Attachment) RecordKind() Kind  { return KindAttachment }
 func (*Result) RecordKind() Kind      { return KindResult }
 
 // Clone implements [Record].
-func (s *Start) Clone() Record { return new(*s) }
+func (s *Start) Clone() Record { return own(new(*s)) }
 
 // Clone implements [Record].
-func (e *Event) Clone() Record { return new(*e) }
+func (e *Event) Clone() Record { return own(new(*e)) }
 
 // Clone implements [Record].
-func (i *Interaction) Clone() Record { return new(*i) }
-
-// Clone implements [Record]. The maps of the copy are its own, and none of them is nil.
-func (i *Iteration) Clone() Record {
-	c := *i
-	c.Costs, c.AcceptedChanges, c.Policies = clone(i.Costs), clone(i.AcceptedChanges), clone(i.Policies)
-	return &c
-}
+func (i *Interaction) Clone() Record { return own(new(*i)) }
 
 // Clone implements [Record].
-func (n *Note) Clone() Record { return new(*n) }
+func (i *Iteration) Clone() Record { return own(new(*i)) }
 
 // Clone implements [Record].
-func (a *Attachment) Clone() Record { return new(*a) }
+func (n *Note) Clone() Record { return own(new(*n)) }
 
 // Clone implements [Record].
-func (r *Result) Clone() Record { return new(*r) }
+func (a *Attachment) Clone() Record { return own(new(*a)) }
 
-func clone[V any](m map[string]V) map[string]V {
-	c := make(map[string]V, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
-}
+// Clone implements [Record].
+func (r *Result) Clone() Record { return own(new(*r)) }
 
 // IterationOf gives the number of the iteration that r belongs to, and false for a record of the whole run.
 func IterationOf(r Record) (int, bool) {

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -116,7 +117,7 @@ func (l *Leaf) build(r provider.Record) {
 		return
 	case *provider.Start:
 		_, withheld := r.Withheld("salt")
-		l.salt, l.salted, l.next = r.Salt, r.Salt != nil || withheld, 0
+		l.salt, l.salted, l.next = bytes.Clone(r.Salt), r.Salt != nil || withheld, 0
 	}
 	l.begin(r.RecordKind(), r.RecordMeta().Redaction)
 	for f := range r.RecordKind().Fields() {

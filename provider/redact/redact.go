@@ -10,6 +10,7 @@
 package redact
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func NewSink(next provider.Sink, rule Rule) *Sink { return &Sink{next: next, rul
 // Begin implements [provider.Sink]. The salt of a salted run is always withheld.
 func (s *Sink) Begin(ctx context.Context, r *provider.Start) error {
 	_, withheld := r.Withheld("salt")
-	s.salt, s.salted = r.Salt, r.Salt != nil || withheld
+	s.salt, s.salted = bytes.Clone(r.Salt), r.Salt != nil || withheld
 	return s.put(ctx, r)
 }
 

@@ -73,12 +73,16 @@ func (s scribbler) put(ctx context.Context, r provider.Record) error {
 	return err
 }
 
-func (s scribbler) Begin(ctx context.Context, r *provider.Start) error             { return s.put(ctx, r) }
-func (s scribbler) Event(ctx context.Context, r *provider.Event) error             { return s.put(ctx, r) }
-func (s scribbler) Interaction(ctx context.Context, r *provider.Interaction) error { return s.put(ctx, r) }
-func (s scribbler) Iteration(ctx context.Context, r *provider.Iteration) error     { return s.put(ctx, r) }
-func (s scribbler) Note(ctx context.Context, r *provider.Note) error               { return s.put(ctx, r) }
-func (s scribbler) Attachment(ctx context.Context, r *provider.Attachment) error   { return s.put(ctx, r) }
+func (s scribbler) Begin(ctx context.Context, r *provider.Start) error { return s.put(ctx, r) }
+func (s scribbler) Event(ctx context.Context, r *provider.Event) error { return s.put(ctx, r) }
+func (s scribbler) Interaction(ctx context.Context, r *provider.Interaction) error {
+	return s.put(ctx, r)
+}
+func (s scribbler) Iteration(ctx context.Context, r *provider.Iteration) error { return s.put(ctx, r) }
+func (s scribbler) Note(ctx context.Context, r *provider.Note) error           { return s.put(ctx, r) }
+func (s scribbler) Attachment(ctx context.Context, r *provider.Attachment) error {
+	return s.put(ctx, r)
+}
 
 func (s scribbler) Finish(ctx context.Context, r *provider.Result) error {
 	if r == nil {

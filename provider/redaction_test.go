@@ -51,6 +51,8 @@ func TestValidate_redaction(t *testing.T) {
 		{"key of nothing in a call", &provider.Interaction{}, provider.Redaction{Key: key}, "key"},
 		{"key of nothing in a result", result(), provider.Redaction{Key: key}, "key"},
 		{"key of the salt alone", start(), provider.Redaction{Key: key, Withheld: withheld("salt")}, "key"},
+		{"key beside the salt alone", func() *provider.Start { s := start(); s.Salt = make([]byte, provider.SaltSize); return s }(),
+			provider.Redaction{Key: key}, "key"},
 		{"key that opens", call(), provider.Redaction{Key: key, Withheld: withheld("extra")}, "key"},
 		{"key and field keys", call(), provider.Redaction{Key: key, FieldKeys: keys("response")}, "key"},
 		{"field key of nothing", bare(), provider.Redaction{FieldKeys: keys("event_data")}, "event_data"},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/workdir"
@@ -163,13 +164,13 @@ func placeFree(path string, force bool) error {
 
 // write writes the copy, checks it, and only then gives it its name.
 func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider, s *redactSurvey) error {
-	return writeChecked(o.output, o.force, &archive.WriterOptions{Annotations: s.annotate}, func(w *archive.Writer) error {
+	return writeChecked(o.output, o.force, &record.Options{Annotations: s.annotate}, func(w *record.Writer) error {
 		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, s.rule), p))
 	}, func(path string) error { return s.checkCopy(ctx, path) })
 }
 
 // writeChecked makes an archive in a folder of its own beside its place, and moves it there if check finds nothing wrong with it.
-func writeChecked(output string, force bool, opts *archive.WriterOptions, fill func(*archive.Writer) error, check func(path string) error) (err error) {
+func writeChecked(output string, force bool, opts *record.Options, fill func(*record.Writer) error, check func(path string) error) (err error) {
 	folder := filepath.Dir(output)
 	if err := workdir.Sweep(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return inFile(output, err)
@@ -183,7 +184,7 @@ func writeChecked(output string, force bool, opts *archive.WriterOptions, fill f
 	defer func() { err = errors.Join(err, work.Remove()) }()
 	path := filepath.Join(work.Path(), "copy"+archive.Extension)
 	opts.Bulk = true
-	w, err := archive.Create(path, opts)
+	w, err := record.Create(path, opts)
 	if err != nil {
 		return err
 	}

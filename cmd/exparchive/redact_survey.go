@@ -287,7 +287,7 @@ func (s *redactSurvey) checkCopy(ctx context.Context, path string) error {
 	if s.search.Empty() {
 		return nil
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -198,11 +199,11 @@ const codeSignature = "signature"
 
 // check verifies the signatures over the archive at path and adds what is wrong to its report. The signatures count only for an
 // archive whose content is what was sealed, so with another problem they are not looked at. The flags must be loaded.
-func (v *verifySignatures) check(ctx context.Context, path string, report *archive.Report) ([]signatureInfo, error) {
+func (v *verifySignatures) check(ctx context.Context, path string, report *verify.Report) ([]signatureInfo, error) {
 	if !report.OK() {
 		return nil, nil
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -226,11 +227,11 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *archi
 	for _, s := range signatures {
 		// A signature by a stranger beside the one that is wanted does no harm; one that does not hold should not be there.
 		if s.Problem != "" && (missing != "" || strings.HasPrefix(s.Problem, sign.ErrSignature.Error())) {
-			report.Problems = append(report.Problems, archive.Problem{Code: codeSignature, Place: archive.Place{Name: s.Key}, Text: s.Problem})
+			report.Problems = append(report.Problems, verify.Problem{Code: codeSignature, Place: verify.Place{Name: s.Key}, Text: s.Problem})
 		}
 	}
 	if missing != "" {
-		report.Problems = append(report.Problems, archive.Problem{Code: codeSignature, Text: missing})
+		report.Problems = append(report.Problems, verify.Problem{Code: codeSignature, Text: missing})
 	}
 	return signatures, nil
 }

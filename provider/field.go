@@ -7,8 +7,8 @@ import (
 	"maps"
 )
 
-// A Field describes one field of a kind of record. What goes through records field by field (their hash, redaction, proofs,
-// the line protocol) takes the fields from [Kind.Fields], so that they are told in one place.
+// A Field describes one field of a kind of record. What goes through records field by field (their hash, redaction,
+// proofs, the line protocol) takes the fields from [Kind.Fields], so that they are told in one place.
 type Field struct {
 	ID        byte   // in what the hash of a record covers, see package digest; never changed
 	Name      string // in the line protocol
@@ -18,8 +18,8 @@ type Field struct {
 	addr   func(Record) any // nil for a record of another kind
 }
 
-// fields has those of each kind of record in ascending order of their ids, which are part of the archive format. A field that
-// is added gets an id behind the others.
+// fields has those of each kind of record in ascending order of their ids, which are part of the archive format. A field
+// that is added gets an id behind the others.
 var fields = [...][]Field{
 	KindStart: {
 		required(1, "run_id", func(s *Start) any { return &s.RunID }),
@@ -152,8 +152,8 @@ func (f Field) Addr(r Record) any {
 	return f.addr(r)
 }
 
-// In reports whether r has a value in the field that is not withheld. Some fields are always there, even if they are empty:
-// those that are required, the maps of an [Iteration], the text of a [Note] and the data of an [Attachment].
+// In reports whether r has a value in the field that is not withheld. Some fields are always there, even if they are
+// empty: those that are required, the maps of an [Iteration], the text of a [Note] and the data of an [Attachment].
 func (f Field) In(r Record) bool {
 	if f.Committed {
 		if _, withheld := r.RecordMeta().Withheld(f.Name); withheld {
@@ -166,8 +166,8 @@ func (f Field) In(r Record) bool {
 	return !f.IsZero(r)
 }
 
-// IsZero reports whether the field has nothing in it, whatever the redaction of r says. What a field has that is not always
-// there may be empty, such as a response of no text.
+// IsZero reports whether the field has nothing in it, whatever the redaction of r says. The value of a field that is not
+// always there may be empty, such as a response of no text, which is not nothing.
 func (f Field) IsZero(r Record) bool {
 	switch p := f.Addr(r).(type) {
 	case *int:
@@ -196,8 +196,8 @@ func (f Field) IsZero(r Record) bool {
 	return true
 }
 
-// Value gives the bytes of a committed field as its commitment covers them, which must not be modified. It is nil if the field
-// is not in r, and never otherwise.
+// Value gives the bytes of a committed field as its commitment covers them, which must not be modified. It is nil if the
+// field is not in r, and never otherwise.
 func (f Field) Value(r Record) []byte {
 	if !f.Committed || !f.In(r) {
 		return nil

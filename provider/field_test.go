@@ -79,9 +79,10 @@ func TestField_Value(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"config": `{"a": 1}`, "salt": string(make([]byte, provider.SaltSize)), "event_data": "[]", "system_prompt": "s", "user_prompt": "",
-		"response": "r", "parsed_policy": "{}", "parsing_error": "e", "extra": `{"x":1}`, "costs_per_agent": `{"A":-5}`,
-		"accepted_changes": `{"A":false}`, "policies": `{"A":{ }}`, "text": "note", "data": "\x00", "convergence_reason": "stable",
+		"config": `{"a": 1}`, "salt": string(make([]byte, provider.SaltSize)), "event_data": "[]", "system_prompt": "s",
+		"user_prompt": "", "response": "r", "parsed_policy": "{}", "parsing_error": "e", "extra": `{"x":1}`,
+		"costs_per_agent": `{"A":-5}`, "accepted_changes": `{"A":false}`, "policies": `{"A":{ }}`, "text": "note",
+		"data": "\x00", "convergence_reason": "stable",
 	}
 	n := 0
 	for _, r := range filled() {

@@ -26,8 +26,8 @@ type Meta struct {
 // RecordMeta implements [Record].
 func (m *Meta) RecordMeta() *Meta { return m }
 
-// Withheld gives the commitment of a field that was withheld from the record, by its name in the line protocol, and false for
-// one that was not.
+// Withheld gives the commitment of a field that was withheld from the record, by its name in the line protocol, and false
+// for one that was not.
 func (m *Meta) Withheld(field string) (Commitment, bool) {
 	if m.Redaction == nil {
 		return Commitment{}, false

@@ -97,7 +97,8 @@ func (c *checker) redaction(r Record) {
 	}
 }
 
-// foreign gives the first of the names in m, in their order, that is none of a committed field of k; ok is false if all are.
+// foreign gives the first of the names in m, in their order, that is none of a committed field of k; ok is false if all
+// are.
 func foreign[V any](k Kind, m map[string]V) (first string, ok bool) {
 	for name := range m {
 		if f, known := k.Field(name); (!known || !f.Committed) && (!ok || name < first) {

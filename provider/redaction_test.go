@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// What a redaction says has to fit the record: keys only where there is something to compute a hash of with them, since one
-// that nothing depends on could be changed unseen.
+// What a redaction says has to fit the record: keys only where there is something to compute a hash of with them, since
+// one that nothing depends on could be changed unseen.
 func TestValidate_redaction(t *testing.T) {
 	key := new(provider.Key)
 	withheld := func(fields ...string) map[string]provider.Commitment {
@@ -28,6 +28,11 @@ func TestValidate_redaction(t *testing.T) {
 		return m
 	}
 	start := func() *provider.Start { return &provider.Start{RunID: "r", Name: "n", Type: "t"} }
+	salted := func() *provider.Start {
+		s := start()
+		s.Salt = make([]byte, provider.SaltSize)
+		return s
+	}
 	bare := func() *provider.Event { return &provider.Event{Type: "t"} }
 	whole := func() *provider.Event { return &provider.Event{Type: "t", Data: json.RawMessage("{}")} }
 	call := func() *provider.Interaction { return &provider.Interaction{Response: new("")} }
@@ -51,8 +56,7 @@ func TestValidate_redaction(t *testing.T) {
 		{"key of nothing in a call", &provider.Interaction{}, provider.Redaction{Key: key}, "key"},
 		{"key of nothing in a result", result(), provider.Redaction{Key: key}, "key"},
 		{"key of the salt alone", start(), provider.Redaction{Key: key, Withheld: withheld("salt")}, "key"},
-		{"key beside the salt alone", func() *provider.Start { s := start(); s.Salt = make([]byte, provider.SaltSize); return s }(),
-			provider.Redaction{Key: key}, "key"},
+		{"key beside the salt alone", salted(), provider.Redaction{Key: key}, "key"},
 		{"key that opens", call(), provider.Redaction{Key: key, Withheld: withheld("extra")}, "key"},
 		{"key and field keys", call(), provider.Redaction{Key: key, FieldKeys: keys("response")}, "key"},
 		{"field key of nothing", bare(), provider.Redaction{FieldKeys: keys("event_data")}, "event_data"},
@@ -61,8 +65,7 @@ func TestValidate_redaction(t *testing.T) {
 			provider.Redaction{Withheld: withheld("event_data"), FieldKeys: keys("event_data")}, "event_data"},
 		{"field key of the envelope", whole(), provider.Redaction{FieldKeys: keys("event_type")}, "field_keys"},
 		{"field key of another kind", whole(), provider.Redaction{FieldKeys: keys("config")}, "field_keys"},
-		{"field key of the salt", func() *provider.Start { s := start(); s.Salt = make([]byte, provider.SaltSize); return s }(),
-			provider.Redaction{FieldKeys: keys("salt")}, "field_keys"},
+		{"field key of the salt", salted(), provider.Redaction{FieldKeys: keys("salt")}, "field_keys"},
 		{"withheld envelope", whole(), provider.Redaction{Withheld: withheld("timestamp")}, "withheld"},
 		{"withheld of another kind", whole(), provider.Redaction{Withheld: withheld("config")}, "withheld"},
 		{"withheld and there", whole(), provider.Redaction{Withheld: withheld("event_data")}, "event_data"},

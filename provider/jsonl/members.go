@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// kinds gives the kind of record by its type in the protocol. What a line of each type may hold are the fields of the kind, and
-// redactionMembers. A name with textSuffix behind it is allowed where isJSON says so.
+// kinds gives the kind of record by its type in the protocol. What a line of each type may hold are the fields of the
+// kind, and redactionMembers. A name with textSuffix behind it is allowed where isJSON says so.
 var kinds = func() map[string]provider.Kind {
 	m := make(map[string]provider.Kind)
 	for k := provider.KindStart; k <= provider.KindResult; k++ {

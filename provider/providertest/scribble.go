@@ -8,9 +8,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// TestSink checks that a sink keeps nothing of what it is given after the call, which is the rule of [provider.Sink]. open
-// gives a new sink and what became of the run that it took, once it is finished: anything that can be compared and that
-// changes with the run. Runs come to the sink twice, as they are and through [Scribble], and have to become the same.
+// TestSink checks that a sink keeps nothing of what it is given after the call, which is the rule of [provider.Sink].
+// open gives a new sink and what became of the run that it took, once it is finished: anything that can be compared and
+// that changes with the run. Runs come to the sink twice, as they are and through [Scribble], and have to become the
+// same.
 func TestSink(t *testing.T, open func(t *testing.T) (sink provider.Sink, took func() string)) {
 	t.Helper()
 	for name, run := range sinkRuns() {
@@ -60,8 +61,8 @@ func sinkRuns() map[string][]provider.Record {
 	}
 }
 
-// Scribble gives a sink that passes copies of what it takes on to next and writes over them as soon as next returns, as a
-// caller may do that uses its buffers again.
+// Scribble gives a sink that passes copies of what it takes on to next and writes over them as soon as next returns, as
+// a caller may do that uses its buffers again.
 func Scribble(next provider.Sink) provider.Sink { return scribbler{next} }
 
 type scribbler struct{ next provider.Sink }

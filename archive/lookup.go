@@ -44,7 +44,8 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	if e.Result != nil {
 		var end int64
 		if end, err = lastSeq(ctx, conn); err == nil {
-			e.Result.Redaction, err = redactionAt(ctx, conn, end+1)
+			e.Result.Seq = end + 1
+			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
 		}
 		if err != nil {
 			return e, err
@@ -60,9 +61,13 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 		return e, sqlitefile.Damage(err)
 	}
 	defer rows.Close()
+	budget := a.file.Budget()
 	for rows.Next() {
 		row, err := scanRow(rows, "note")
 		if err != nil {
+			return e, err
+		}
+		if err := budget.Take(len(row[1].Bytes) + len(row[2].Bytes)); err != nil {
 			return e, err
 		}
 		n := tables.Note(row)
@@ -77,8 +82,23 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	defer a.file.Explain(&err)
-	err = a.file.DB.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
-	return numbers, sqlitefile.Damage(err)
+	rows, err := a.file.DB.QueryContext(ctx, "SELECT number FROM iteration ORDER BY number")
+	if err != nil {
+		return nil, sqlitefile.Damage(err)
+	}
+	defer rows.Close()
+	budget := a.file.Budget()
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return nil, sqlitefile.Damage(err)
+		}
+		if err := budget.Take(0); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, sqlitefile.Damage(rows.Err())
 }
 
 // readIteration reads the row of the table iteration that a condition picks; [sql.ErrNoRows] if there is none.

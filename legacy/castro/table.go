@@ -53,7 +53,7 @@ func (t *table) isText(column string) bool {
 type row struct {
 	t    *table
 	n    int64 // from 1
-	v    []any // nil, string, int64, float64, bool, stamp, or json.RawMessage for other types
+	v    []any // nil, string, int64, float64, float32, bool, stamp, errUnreadable, or json.RawMessage for other types
 	used []bool
 }
 
@@ -131,7 +131,7 @@ func (r *reading) all(s *duckdb.Scanner) error {
 			n++
 		}
 	}
-	return r.err(s)
+	return s.Err() // which names the table
 }
 
 // spans reads what the index says.
@@ -146,19 +146,12 @@ func (r *reading) spans(ctx context.Context, x *keyIndex, names []string) error 
 	for _, s := range found {
 		for n := s.from; n < s.to; n++ {
 			if !c.goTo(x, n) {
-				return r.err(c.Scanner)
+				return c.Err()
 			}
 			if err := r.row(c.Batch(), int(n-c.n), n); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-func (r *reading) err(s *duckdb.Scanner) error {
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("table %s: %w", r.table.t.Name(), err)
 	}
 	return nil
 }
@@ -216,10 +209,7 @@ func (t *table) keys(ctx context.Context, column string, f func(string)) error {
 			f(asText(value(v, i)))
 		}
 	}
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("table %s: %w", t.t.Name(), err)
-	}
-	return nil
+	return s.Err()
 }
 
 func value(v *duckdb.Vector, i int) any {
@@ -234,7 +224,7 @@ func value(v *duckdb.Vector, i int) any {
 	case duckdb.TypeDouble:
 		return v.Float64s()[i]
 	case duckdb.TypeFloat:
-		return float64(v.Float32s()[i])
+		return v.Float32s()[i]
 	case duckdb.TypeTimestamp:
 		return isoformat(duckdb.Timestamp(v.Int64s()[i]))
 	case duckdb.TypeTinyInt, duckdb.TypeSmallInt, duckdb.TypeInteger, duckdb.TypeBigInt, duckdb.TypeUTinyInt,
@@ -283,6 +273,8 @@ func asText(v any) string {
 		return strconv.FormatInt(v, 10)
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
 	case json.RawMessage:

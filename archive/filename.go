@@ -15,7 +15,8 @@ const maxFileName = 200
 // FileName gives the name of the archive of a run, one that every file system takes: its id, and the extension. Another id gives
 // another name, though file systems that do not tell upper from lower case may take two of them for one. In the name stand as
 // %xx, two hexadecimal digits for each byte,
-//   - what Windows keeps for itself (/ \ : * ? " < > |), the percent sign, bytes that are not UTF-8 and characters that do not print;
+//   - what Windows keeps for itself (/ \ : * ? " < > |), the percent sign, bytes that are not UTF-8, and characters that do
+//     not print;
 //   - a dot or hyphen at the beginning, which hide the file or make an option of it;
 //   - a dot or blank at the end, which Windows would cut off from a name without its extension;
 //   - the first letter of a name that Windows keeps for a device, such as con or com1.
@@ -64,7 +65,9 @@ func reservedName(name string) bool {
 		return true
 	}
 	for _, port := range []string{"com", "lpt"} {
-		if n, ok := strings.CutPrefix(base, port); ok && (len(n) == 1 && n[0] >= '0' && n[0] <= '9' || n == "¹" || n == "²" || n == "³") {
+		switch n, ok := strings.CutPrefix(base, port); {
+		case !ok:
+		case len(n) == 1 && n[0] >= '0' && n[0] <= '9', n == "¹", n == "²", n == "³":
 			return true
 		}
 	}

@@ -102,7 +102,7 @@ func proveRecord(cmd *cobra.Command, path, runID string, o proveOptions, chosen 
 	if err := checkFields(proof, o.fields); err != nil {
 		return nil, err
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
@@ -146,17 +146,6 @@ func checkFields(p *digest.Proof, fields []string) error {
 	return nil
 }
 
-// checkSealAndAnnotations compares a checkpoint that was computed from the records of p with the seal, if there is one, and gives
-// the annotations.
-func checkSealAndAnnotations(ctx context.Context, p provider.Provider, c digest.Checkpoint) ([]archive.Annotation, error) {
-	if a, ok := p.(*archive.Archive); ok {
-		if seal, sealed := a.Seal(); sealed && (seal.Root != c.Root || seal.Records != c.Size) {
-			return nil, fmt.Errorf("digest %s, but the seal says %s: %w", c.Root, seal.Root, errOtherDigest)
-		}
-	}
-	return annotationsOf(ctx, p)
-}
-
 // signedNote gives the signed note of c that is among the annotations, empty for none.
 func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	var notes []string
@@ -190,7 +179,7 @@ func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, erro
 	if oldRoot != nil && *oldRoot != root {
 		return nil, fmt.Errorf("%s: it does not continue %s: its first %s have digest %s, those were %s", path, old, plural(size, "record"), root, *oldRoot)
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}

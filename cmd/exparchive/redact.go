@@ -90,7 +90,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	if err := o.checkSource(p, path); err != nil {
 		return err
 	}
-	s, err := surveyRedaction(ctx, p, filter)
+	s, err := surveyRedaction(ctx, checked(p), filter)
 	if err != nil {
 		return inFile(path, err)
 	}

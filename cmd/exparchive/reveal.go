@@ -10,7 +10,6 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
@@ -71,24 +70,26 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer c.Close()
-	if a, ok := copied.(*archive.Archive); ok {
-		if o.annotations, err = a.Annotations(ctx); err != nil {
-			return inFile(path, err)
-		}
+	if o.annotations, err = annotationsOf(ctx, copied); err != nil {
+		return inFile(path, err)
 	}
-	root, _, err := digest.Of(ctx, copied)
+	sink, err := digestRun(ctx, cmd.ErrOrStderr(), copied)
 	if err != nil {
 		return inFile(path, err)
 	}
+	root := sink.Root()
 	var pick func(int64, provider.Record, string) bool
 	if !filter.Empty() {
 		pick = filter.Covers
 	}
 	revealed := 0
 	reveal := func(ctx context.Context, sink provider.Sink) (err error) {
-		revealed, err = redact.Reveal(ctx, sink, copied, original, pick)
+		revealed, err = redact.Reveal(ctx, sink, checked(copied), checked(original), pick)
 		if errors.Is(err, redact.ErrDiffers) {
 			return fmt.Errorf("%s: %w, %s", o.from, err, path)
+		}
+		if changed, _ := changedRun(err); changed != nil { // the copy has been checked before
+			return inFile(o.from, err)
 		}
 		return err
 	}

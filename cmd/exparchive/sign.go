@@ -149,6 +149,8 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 	return err
 }
 
+var errNotKept = errors.New("only a sealed archive keeps a signature; with --detached it goes elsewhere")
+
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
 // archive. With sealed it has to be a sealed one.
 func checkpointOf(ctx context.Context, stderr io.Writer, path, runID string, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
@@ -157,27 +159,18 @@ func checkpointOf(ctx context.Context, stderr io.Writer, path, runID string, sea
 		return digest.Checkpoint{}, nil, err
 	}
 	defer closer.Close()
-	a, _ := p.(*archive.Archive)
-	var seal archive.Seal
-	isSealed := false
-	if a != nil {
-		seal, isSealed = a.Seal()
+	if a, ok := p.(*archive.Archive); sealed && (!ok || a.State() != archive.Sealed) {
+		return digest.Checkpoint{}, nil, inFile(path, errNotKept)
 	}
-	if sealed && !isSealed {
-		return digest.Checkpoint{}, nil, inFile(path, fmt.Errorf("only a sealed archive keeps a signature; with --detached it goes elsewhere"))
-	}
-	var sink digest.Sink
 	e, err := p.Experiment(ctx)
-	if err == nil {
-		err = copyRun(ctx, stderr, "reading", &sink, p)
+	if err != nil {
+		return digest.Checkpoint{}, nil, inFile(path, err)
 	}
+	sink, err := digestRun(ctx, stderr, p)
 	if err != nil {
 		return digest.Checkpoint{}, nil, inFile(path, err)
 	}
 	c := digest.Checkpoint{Origin: digest.Origin(e.RunID), Size: sink.Count(), Root: sink.Root()}
-	if isSealed && (seal.Root != c.Root || seal.Records != c.Size) {
-		return c, nil, inFile(path, fmt.Errorf("digest %s, but the seal says %s: %w", c.Root, seal.Root, errOtherDigest))
-	}
 	annotations, err := annotationsOf(ctx, p)
 	return c, annotations, inFile(path, err)
 }

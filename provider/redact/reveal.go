@@ -38,6 +38,12 @@ func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.P
 		}
 		finished = r.RecordKind() == provider.KindResult
 	}
+	// The error that an original may end with is one too.
+	if _, err, more := next(); err != nil {
+		return v.revealed, err
+	} else if more {
+		return v.revealed, fmt.Errorf("record %d: %w: the copy ends before it", v.seq, ErrDiffers)
+	}
 	if !finished {
 		return v.revealed, sink.Finish(ctx, nil)
 	}

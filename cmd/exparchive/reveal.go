@@ -105,7 +105,10 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 	}
-	err = writeChecked(o.output, o.force, &archive.WriterOptions{Annotations: o.annotations},
+	if err := sweepBeside(o.output); err != nil {
+		return err
+	}
+	err = writeChecked(o.output, o.force, o.annotations,
 		func(w *archive.Writer) error { return reveal(ctx, w) },
 		func(path string) error { return compareArchive(ctx, path, root) })
 	if err != nil {

@@ -107,10 +107,9 @@ func proveRecord(cmd *cobra.Command, path, runID string, o proveOptions, chosen 
 		return nil, inFile(path, err)
 	}
 	proof.Log.Note = signedNote(annotations, proof.Log.Checkpoint)
-	signatures, _ := signaturesIn(annotations, proof.Log.Checkpoint)
-	for _, s := range signatures {
-		if s.ssh != nil && s.Problem == "" {
-			proof.Signatures = append(proof.Signatures, s.ssh.Armor())
+	for _, s := range signaturesIn(annotations, proof.Log.Checkpoint).Verdicts {
+		if s.SSH != nil && s.Err == nil {
+			proof.Signatures = append(proof.Signatures, s.SSH.Armor())
 		}
 	}
 	text := proof.AppendText(nil)

@@ -13,7 +13,7 @@ import (
 
 // reportPlan lists what the user may not expect of a plan: flags that fit nothing, and what stays, a line for each field and reason.
 func reportPlan(stderr io.Writer, path string, plan *redact.Plan) {
-	reportUnmatched(stderr, path, plan.Unmatched)
+	reportUnmatched(stderr, path, plan.Unmatched, "of the run, or none that is not withheld already")
 	type group struct {
 		field string
 		why   redact.Reason
@@ -32,10 +32,10 @@ func reportPlan(stderr io.Writer, path string, plan *redact.Plan) {
 	}
 }
 
-// reportUnmatched names the flags of a filter that fit nothing.
-func reportUnmatched(stderr io.Writer, path string, unmatched []redact.Selector) {
+// reportUnmatched names the flags of a filter that fit no value of those that it chooses among.
+func reportUnmatched(stderr io.Writer, path string, unmatched []redact.Selector, among string) {
 	for _, s := range unmatched {
-		warnf(stderr, "%s: --%s %s fits no value of the run, or none that is not withheld already", path, s.List, s.Value)
+		warnf(stderr, "%s: --%s %s fits no value %s", path, s.List, s.Value, among)
 	}
 }
 

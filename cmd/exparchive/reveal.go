@@ -33,7 +33,7 @@ the two is compared by its hash, so what comes out is proven to be what was with
 nothing is written.
 
 Without flags everything is put back that the original has. --field, --seq, --agent and --iteration choose; those of different kinds
-narrow each other, those of one kind add up. --dry-run only proves that the two are of the same run.`,
+narrow each other, those of one kind add up; one that fits no withheld value is listed. --dry-run only proves that the two are of the same run.`,
 		Example: `  exparchive reveal public.simexp --from my.simexp -o for-reviewers.simexp --field response
   exparchive reveal public.simexp --from my.simexp --dry-run`,
 		Args: nArgs(1, 1, "one redacted archive"),
@@ -78,13 +78,9 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		return inFile(path, err)
 	}
 	root := sink.Root()
-	var pick func(int64, provider.Record, string) bool
-	if !filter.Empty() {
-		pick = filter.Covers
-	}
-	revealed := 0
+	var revealed redact.Revealed
 	reveal := func(ctx context.Context, sink provider.Sink) (err error) {
-		revealed, err = redact.Reveal(ctx, sink, checked(copied), checked(original), pick)
+		revealed, err = redact.Reveal(ctx, sink, checked(copied), checked(original), filter)
 		if errors.Is(err, redact.ErrDiffers) {
 			return fmt.Errorf("%s: %w, %s", o.from, err, path)
 		}
@@ -97,7 +93,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		if err := reveal(ctx, discard{}); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n", plural(int64(revealed), "value"), root)
+		reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n", plural(int64(revealed.Values), "value"), root)
 		return err
 	}
 	for _, source := range []string{path, o.from} {
@@ -114,7 +111,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n", terminal.Escape(o.output), plural(int64(revealed), "value"), root)
+	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n", terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
 	return err
 }
 

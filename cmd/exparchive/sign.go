@@ -134,6 +134,9 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 		return err
 	}
 	if !o.detached {
+		if err := roomFor(a, annotations); err != nil {
+			return inFile(path, err)
+		}
 		if err := archive.Annotate(ctx, path, []archive.Annotation{a}); err != nil {
 			return inFile(path, err)
 		}
@@ -150,6 +153,23 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 }
 
 var errNotKept = errors.New("only a sealed archive keeps a signature; with --detached it goes elsewhere")
+
+// roomFor refuses one more signature in an archive that has as many as are checked.
+func roomFor(signature archive.Annotation, annotations []archive.Annotation) error {
+	n := 0
+	for _, a := range annotations {
+		if a == signature {
+			return nil // nothing will be added
+		}
+		if a.Kind == sign.KindSSH || a.Kind == sign.KindNote {
+			n++
+		}
+	}
+	if n >= sign.MaxSignatures {
+		return fmt.Errorf("%w: it has %d, and no more are checked; with --detached it goes elsewhere", sign.ErrTooMany, n)
+	}
+	return nil
+}
 
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
 // archive. With sealed it has to be a sealed one.
@@ -200,10 +220,9 @@ func signSSH(ctx context.Context, o signOptions, c digest.Checkpoint, annotation
 	}
 	defer closer.Close()
 	key := signer.PublicKey()
-	signatures, _ := signaturesIn(annotations, c)
-	for _, s := range signatures {
-		if s.Problem == "" && s.ssh != nil && s.Key == sign.Describe(key) {
-			return sshAnnotation(s.ssh), s.Key, nil
+	for _, s := range signaturesIn(annotations, c).Verdicts {
+		if s.Err == nil && s.SSH != nil && s.Key == sign.Describe(key) {
+			return sshAnnotation(s.SSH), s.Key, nil
 		}
 	}
 	s, err := sign.Sign(signer, c.Text())

@@ -38,20 +38,20 @@ race: ## run the tests of the concurrent packages under the race detector (needs
 
 emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on three (needs qemu-user-static)
 	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
-	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive
-	GOARCH=arm64 $(GO) test -short -timeout 30m -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive
-	GOARCH=riscv64 $(GO) test -short -timeout 30m -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive
+	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
+	GOARCH=arm64 $(GO) test -short -timeout 30m -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
+	GOARCH=riscv64 $(GO) test -short -timeout 30m -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
 
 emulate32: ## run the library's tests on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
-	GOARCH=arm $(GO) test -short -timeout 30m -exec qemu-arm-static -skip '$(RACESKIP)' ./archive ./provider/... ./internal/... ./legacy/... ./schema ./sign
+	GOARCH=arm $(GO) test -short -timeout 30m -exec qemu-arm-static -skip '$(RACESKIP)' ./archive/... ./provider/... ./internal/... ./legacy/... ./schema ./sign
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
 
 crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (hours)
 	EXPARCHIVE_POWERLOSS=100000 EXPARCHIVE_FAULTS=1 EXPARCHIVE_KILLS=5000 EXPARCHIVE_VIEWER=60s \
-		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile|SSHFS' ./archive
-	EXPARCHIVE_KILLS=1000 $(GO) test -count=1 -timeout 12h -v -run 'Kill' ./cmd/exparchive
+		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile|SSHFS' ./archive/...
+	EXPARCHIVE_KILLS=1000 $(GO) test -count=1 -timeout 12h -v -run 'Kill' ./cmd/exparchive ./archive/rewrite
 
 fuzz: ## run every fuzz target, FUZZTIME each
 	@set -e; for pkg in $$($(GO) list $(PKGS)); do \

@@ -29,12 +29,6 @@ func OpenDir(path string) (*Dir, error) {
 	return &Dir{path: path}, nil
 }
 
-// Create begins the recording of a run in the folder. The file is named after the run's id, with characters that file systems
-// do not take escaped as %xx.
-func (d *Dir) Create(runID string, opts *WriterOptions) (*Writer, error) {
-	return Create(filepath.Join(d.path, FileName(runID)), opts)
-}
-
 // FileName gives the name of the archive of a run: its id with what a file name may not hold escaped, and the extension.
 func FileName(runID string) string {
 	var b strings.Builder
@@ -111,7 +105,7 @@ func (d *Dir) List(ctx context.Context, f Filter) iter.Seq2[Entry, error] {
 // ReadEntry describes the archive at path. With an error the Entry has only the path.
 func ReadEntry(ctx context.Context, path string) (Entry, error) {
 	e := Entry{Path: path}
-	a, err := Open(path, nil)
+	a, err := Open(path)
 	if err != nil {
 		return e, err
 	}
@@ -129,8 +123,8 @@ func ReadEntry(ctx context.Context, path string) (Entry, error) {
 
 // Open opens the run of an id, or of a prefix that only one id has. [provider.ErrNoRun] lists what there is.
 func (d *Dir) Open(ctx context.Context, runID string) (*Archive, error) {
-	// Most often the file has the name that Create gave it.
-	if a, err := Open(filepath.Join(d.path, FileName(runID)), nil); err == nil {
+	// Most often the file has the name that FileName gives it.
+	if a, err := Open(filepath.Join(d.path, FileName(runID))); err == nil {
 		if e, err := a.Experiment(ctx); err == nil && e.RunID == runID {
 			return a, nil
 		}
@@ -153,7 +147,7 @@ func (d *Dir) Open(ctx context.Context, runID string) (*Archive, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", d.path, err), unreadable)
 	}
-	return Open(byID[id], nil)
+	return Open(byID[id])
 }
 
 // PickRun finds the run that want means among ids: the id itself, or the only one that begins with it. An empty want means

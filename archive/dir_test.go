@@ -1,4 +1,4 @@
-package archive
+package archive_test
 
 import (
 	"errors"
@@ -8,34 +8,28 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-func smallRun(id, name, typ string, status provider.Status) []provider.Record {
-	records := []provider.Record{
-		&provider.Start{RunID: id, Name: name, Type: typ, CreatedAt: "2025-12-11T14:00:00"},
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"A": 5000}},
-	}
-	if status != provider.StatusRunning {
-		records = append(records, &provider.Result{Status: status})
-	}
-	return records
-}
-
-func fillDir(t *testing.T) *Dir {
+func fillDir(t *testing.T) (*archive.Dir, string) {
 	t.Helper()
-	d, err := OpenDir(t.TempDir())
+	dir := t.TempDir()
+	d, err := archive.OpenDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, run := range [][]provider.Record{
-		smallRun("exp1-a", "exp1", "castro", provider.StatusCompleted),
-		smallRun("exp1-b", "exp1", "castro", provider.StatusRunning),
-		smallRun("exp2-a", "exp2", "castro", provider.StatusFailed),
-		smallRun("other/../..\\x", "exp1", "core", provider.StatusCompleted),
+		archivetest.SmallRun("exp1-a", "exp1", "castro", provider.StatusCompleted),
+		archivetest.SmallRun("exp1-b", "exp1", "castro", provider.StatusRunning),
+		archivetest.SmallRun("exp2-a", "exp2", "castro", provider.StatusFailed),
+		archivetest.SmallRun("other/../..\\x", "exp1", "core", provider.StatusCompleted),
 	} {
-		w, err := d.Create(run[0].(*provider.Start).RunID, nil)
+		w, err := record.Create(filepath.Join(dir, archive.FileName(run[0].(*provider.Start).RunID)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,20 +38,20 @@ func fillDir(t *testing.T) *Dir {
 		}
 		w.Close()
 	}
-	return d
+	return d, dir
 }
 
 func TestDirList(t *testing.T) {
-	d := fillDir(t)
+	d, dir := fillDir(t)
 	for _, c := range []struct {
-		filter Filter
+		filter archive.Filter
 		want   string
 	}{
-		{Filter{}, `exp1-a exp1-b exp2-a other/../..\x`},
-		{Filter{Type: "core"}, `other/../..\x`},
-		{Filter{Name: "exp1", Type: "castro"}, "exp1-a exp1-b"},
-		{Filter{Status: provider.StatusRunning}, "exp1-b"},
-		{Filter{Status: provider.StatusFailed, Name: "exp1"}, ""},
+		{archive.Filter{}, `exp1-a exp1-b exp2-a other/../..\x`},
+		{archive.Filter{Type: "core"}, `other/../..\x`},
+		{archive.Filter{Name: "exp1", Type: "castro"}, "exp1-a exp1-b"},
+		{archive.Filter{Status: provider.StatusRunning}, "exp1-b"},
+		{archive.Filter{Status: provider.StatusFailed, Name: "exp1"}, ""},
 	} {
 		var ids []string
 		for e, err := range d.List(t.Context(), c.filter) {
@@ -65,7 +59,7 @@ func TestDirList(t *testing.T) {
 				t.Fatal(err)
 			}
 			ids = append(ids, e.Experiment.RunID)
-			if e.State != Sealed || e.Summary.Iterations != 1 || e.Summary.LastCosts["A"] != 5000 {
+			if e.State != archive.Sealed || e.Summary.Iterations != 1 || e.Summary.LastCosts["A"] != 5000 {
 				t.Errorf("%s: got %+v", e.Path, e)
 			}
 		}
@@ -74,14 +68,14 @@ func TestDirList(t *testing.T) {
 		}
 	}
 	// A file that is none is told of and does not hide the others.
-	if err := os.WriteFile(filepath.Join(d.path, "bad.simexp"), []byte("x"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "bad.simexp"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	runs, bad := 0, 0
-	for e, err := range d.List(t.Context(), Filter{}) {
+	for e, err := range d.List(t.Context(), archive.Filter{}) {
 		if err == nil {
 			runs++
-		} else if bad++; filepath.Base(e.Path) != "bad.simexp" || !errors.Is(err, ErrNotArchive) {
+		} else if bad++; filepath.Base(e.Path) != "bad.simexp" || !errors.Is(err, archive.ErrNotArchive) {
 			t.Errorf("got %v of %s", err, e.Path)
 		}
 	}
@@ -91,7 +85,7 @@ func TestDirList(t *testing.T) {
 }
 
 func TestDirOpen(t *testing.T) {
-	d := fillDir(t)
+	d, dir := fillDir(t)
 	for id, want := range map[string]string{"exp1-a": "exp1-a", "exp2": "exp2-a", `other/../..\x`: `other/../..\x`, "o": `other/../..\x`} {
 		a, err := d.Open(t.Context(), id)
 		if err != nil {
@@ -111,7 +105,7 @@ func TestDirOpen(t *testing.T) {
 			t.Errorf("%q, which several runs begin with: got %v", id, err)
 		}
 	}
-	if _, err := OpenDir(filepath.Join(d.path, "none")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := archive.OpenDir(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want %v", err, os.ErrNotExist)
 	}
 }
@@ -124,15 +118,15 @@ func TestFileName(t *testing.T) {
 		"100%":                        "100%25.simexp",
 		"Zürich":                      "Zürich.simexp",
 	} {
-		if got := FileName(id); got != want {
+		if got := archive.FileName(id); got != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}
-	long1, long2 := FileName(strings.Repeat("x", 4000)+"1"), FileName(strings.Repeat("x", 4000)+"2")
+	long1, long2 := archive.FileName(strings.Repeat("x", 4000)+"1"), archive.FileName(strings.Repeat("x", 4000)+"2")
 	if long1 == long2 || len(long1) > 255 {
 		t.Errorf("long ids: got %q and %q", long1, long2)
 	}
 	if runtime.GOOS != "windows" {
-		record(t, filepath.Join(t.TempDir(), FileName("\x00\n\x7f/")), smallRun("x", "n", "t", provider.StatusCompleted), nil)
+		recordtest.Record(t, filepath.Join(t.TempDir(), archive.FileName("\x00\n\x7f/")), archivetest.SmallRun("x", "n", "t", provider.StatusCompleted), nil)
 	}
 }

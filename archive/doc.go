@@ -1,18 +1,18 @@
 // Package archive reads and writes .simexp files: one SQLite database that holds one run of an experiment.
 //
-// Most programs need [Open], which gives a [provider.Provider]; to make a file, use [Create], which gives a
+// Most programs need [Open], which gives a [provider.Provider]; to make a file, use [record.Create], which gives a
 // [provider.Sink], and [provider.Copy] to join the two. FORMAT.md beside this file describes the tables for readers in
 // other languages. Encryption is not supported.
 //
 // # Two states
 //
 // While a run is recorded it is in a live file, run.simexp-live, with the -wal and -shm files of SQLite and a -lock file
-// beside it. [Writer.Finish] seals it: a fresh copy under a temporary name is checked, flushed to disk and renamed to
+// beside it. [record.Writer.Finish] seals it: a fresh copy under a temporary name is checked, flushed to disk and renamed to
 // run.simexp, and the live file goes away. A sealed file is a single file that is never opened for writing again; a
 // half-made one never has the final name.
 //
 // A recording that was killed leaves its live file behind. It opens as it is, unfinished, and can be continued
-// ([Resume]) or sealed ([SealLive]).
+// ([record.Resume]) or sealed ([record.Seal]).
 //
 // # Durability
 //
@@ -27,16 +27,16 @@
 // created. Only a run that another process is recording at the moment is read through SQLite's own shared memory file.
 //
 // Whoever reads a live file without SQLite's locks, one that was left behind or whose recorder is exclusive, may find that a recorder
-// takes it up or closes it meanwhile. That is [ErrChanged], never a mixture of both states.
+// takes it up or closes it meanwhile. That is [sqlitefile.ErrChanged], never a mixture of both states.
 //
 // # Network file systems
 //
 // SQLite's log needs memory that all its readers share, and machines share none. Where the folder is seen to be on a network file
-// system, or [WriterOptions] say so, the recorder is exclusive: it keeps the log to itself and never folds it into the file before
+// system, or [record.Options] say so, the recorder is exclusive: it keeps the log to itself and never folds it into the file before
 // the end. This package reads along all the same, from any machine; other SQLite programs have to wait for the end. Durability is
 // the same, as far as the file server keeps its word. Locks keep a second recorder away as far as the file system passes them on.
 //
 // # Compatibility
 //
-// An archive written by any release is readable by every later one.
+// An archive written by any release is rarchive by every later one.
 package archive

@@ -2,31 +2,32 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/schema"
 )
 
 var (
 	// ErrNotArchive means that a file is no .simexp file at all.
-	ErrNotArchive = errors.New("not a .simexp file")
+	ErrNotArchive = sqlitefile.ErrNotArchive
 	// ErrDamaged means that a file was a .simexp file, but is cut short or contradicts itself.
-	ErrDamaged = errors.New("damaged archive")
+	ErrDamaged = sqlitefile.ErrDamaged
 	// ErrSidecar means that a file stands beside a sealed archive that SQLite would mix with it.
-	ErrSidecar = errors.New("stale sidecar file")
+	ErrSidecar = sqlitefile.ErrSidecar
 	// ErrUnsealed means that a file is a bare copy of a live file, without the write-ahead log that belongs to it.
-	ErrUnsealed = errors.New("copy of a live file")
-	// ErrExists means that the file to be written is there already.
-	ErrExists = errors.New("exists already")
+	ErrUnsealed = sqlitefile.ErrUnsealed
 	// ErrBusy means that another process is recording into the file.
-	ErrBusy = errors.New("being recorded")
-	// ErrSealed means that a sealed archive was to be changed.
-	ErrSealed = errors.New("sealed")
-	// ErrFinished means that a recording has its result and takes no more records; it can only be sealed.
-	ErrFinished = errors.New("finished")
-	// ErrLost means that the live file was removed or replaced while it was recorded into.
-	ErrLost = errors.New("live file removed or replaced")
+	ErrBusy = sqlitefile.ErrBusy
 	// ErrChanged means that a file was written to while it was read. It can be read again.
-	ErrChanged = errors.New("changed while it was read; read it again")
+	ErrChanged = sqlitefile.ErrChanged
 	// ErrNewer means that a file was written by a newer release.
 	ErrNewer = schema.ErrNewer
+	// ErrExists means that the file to be written is there already.
+	ErrExists = errors.New("exists already")
+	// ErrNotSealed means that something was asked of a live file that only a sealed archive can do.
+	ErrNotSealed = errors.New("not sealed")
 )
+
+var errNoRun = fmt.Errorf("%w: nothing was recorded", provider.ErrNoRun)

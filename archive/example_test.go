@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/replay"
 )
@@ -21,7 +22,7 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "run.simexp")
-	if err := record(context.Background(), path); err != nil {
+	if err := recordRun(context.Background(), path); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("--- again")
@@ -54,8 +55,8 @@ func Example() {
 	// Best cost   -
 }
 
-func record(ctx context.Context, path string) (err error) {
-	w, err := archive.Create(path, nil)
+func recordRun(ctx context.Context, path string) (err error) {
+	w, err := record.Create(path, nil)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func record(ctx context.Context, path string) (err error) {
 }
 
 func show(ctx context.Context, path string) error {
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func ExampleArchive_IterationAt() {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "run.simexp")
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func ExampleArchive_IterationAt() {
 			log.Fatal(err)
 		}
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package archive
+package archive_test
 
 import "time"
 

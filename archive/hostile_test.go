@@ -1,12 +1,9 @@
-package archive
+package archive_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,12 +13,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/salvage"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/hostile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-func init() { testChildren["hostile"] = hostileChild }
+func TestMain(m *testing.M) {
+	archivetest.MainOf(m, map[string]func([]string) error{"hostile": hostileChild})
+}
 
 // Limits for one hostile file, in a child process.
 const (
@@ -56,7 +60,7 @@ func readEveryWay(path string) (slowest time.Duration, err error) {
 		slowest = max(slowest, usedTime()-before)
 	}
 	way(func() {
-		if s, err := OpenSalvage(ctx, path); err == nil {
+		if s, err := salvage.Open(ctx, path); err == nil {
 			var sink digest.Sink
 			if err := s.Write(ctx, &sink); err != nil {
 				fmt.Printf("salvage %v\n", err)
@@ -64,10 +68,10 @@ func readEveryWay(path string) (slowest time.Duration, err error) {
 			s.Close()
 		}
 	})
-	way(func() { _, _ = ReadEntry(ctx, path) })
-	way(func() { _, _ = Verify(ctx, path) })
-	var a *Archive
-	way(func() { a, err = Open(path, nil) })
+	way(func() { _, _ = archive.ReadEntry(ctx, path) })
+	way(func() { _, _ = verify.File(ctx, path) })
+	var a *archive.Archive
+	way(func() { a, err = archive.Open(path) })
 	if err != nil {
 		return slowest, err
 	}
@@ -100,13 +104,13 @@ func readEveryWay(path string) (slowest time.Duration, err error) {
 	})
 	for _, view := range []string{"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes", "notes"} {
 		way(func() {
-			n := 0
-			_ = a.Query(ctx, "SELECT * FROM "+view, func([]string) error { return nil }, func([]any) error {
-				if n++; n == 1000 {
-					return errStop
-				}
-				return nil
-			})
+			rows, err := a.Query(ctx, "SELECT * FROM "+view)
+			if err != nil {
+				return
+			}
+			defer rows.Close()
+			for n := 0; n < 1000 && rows.Next(); n++ {
+			}
 		})
 	}
 	return slowest, nil
@@ -118,10 +122,10 @@ func fresh() { debug.FreeOSMemory() }
 // hostileSource records what hostile files are made from.
 func hostileSource(t testing.TB) hostile.Source {
 	t.Helper()
-	records := longRun()[:120]
+	records := archivetest.LongRun()[:120]
 	records = append(records, &provider.Note{Kind: "doubtful", Text: "text"}, &provider.Attachment{Name: "a/b", Data: []byte("data")})
-	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
-	live := copyKilled(t, w.LivePath())
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
+	live := archivetest.CopyKilled(t, w.LivePath())
 	if err := w.Finish(t.Context(), &provider.Result{Status: provider.StatusCompleted}); err != nil {
 		t.Fatal(err)
 	}
@@ -150,9 +154,9 @@ func TestHostile(t *testing.T) {
 	if len(files) < 100 {
 		t.Errorf("got %d hostile files, want 100 or more", len(files))
 	}
-	before := folderState(t, dir)
+	before := archivetest.FolderState(t, dir)
 	// The sound file comes first and must be read: that the child works at all.
-	sound := record(t, filepath.Join(t.TempDir(), "sound.simexp"), longRun(), nil)
+	sound := recordtest.Record(t, filepath.Join(t.TempDir(), "sound.simexp"), archivetest.LongRun(), nil)
 	var slowest time.Duration
 	var most int64
 	read := 0
@@ -163,7 +167,7 @@ func TestHostile(t *testing.T) {
 		for _, f := range batch {
 			args = append(args, f.Path)
 		}
-		child, lines := startChild(t, "hostile", args...)
+		child, lines := archivetest.StartChild(t, "hostile", args...)
 		n := -2
 		for lines.Scan() {
 			name := "the sound file"
@@ -216,46 +220,17 @@ func TestHostile(t *testing.T) {
 			t.Errorf("the child ended at file %d of %v: %v", n, batch, err)
 		}
 	}
-	if after := folderState(t, dir); after != before {
+	if after := archivetest.FolderState(t, dir); after != before {
 		t.Errorf("reading changed files: got\n%s\nwant\n%s", after, before)
 	}
 	t.Logf("%d hostile files: %d refused, %d read; the slowest took %v, %d MB at most", len(files), len(files)-read, read, slowest.Round(time.Millisecond), most>>20)
 }
 
-// folderState describes every file below dir; of big ones only the size.
-func folderState(t *testing.T, dir string) string {
-	t.Helper()
-	var b strings.Builder
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&b, "%s %v %v %d", path, info.Mode(), info.ModTime(), info.Size())
-		if info.Mode().IsRegular() && info.Size() < 1<<28 {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(&b, " %x", sha256.Sum256(data))
-		}
-		b.WriteByte('\n')
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 // TestHostileControl: opened by SQLite itself, a file's own view runs without end; only a deadline stops it.
 func TestHostileControl(t *testing.T) {
-	path := record(t, filepath.Join(t.TempDir(), "run.simexp"), longRun()[:10], nil)
-	editAt(t, path, "DROP VIEW costs; CREATE VIEW costs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS n FROM c")
-	db := sql.OpenDB(connector{writeDriver, dsn(path, "mode=ro")})
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun()[:10], nil)
+	recordtest.EditAt(t, path, "DROP VIEW costs; CREATE VIEW costs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS n FROM c")
+	db := archivetest.OpenSQL(t, path, "mode=ro")
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -263,7 +238,7 @@ func TestHostileControl(t *testing.T) {
 	if err := db.QueryRowContext(ctx, "SELECT n FROM costs").Scan(&n); err == nil || ctx.Err() == nil {
 		t.Errorf("got %d, %v, want that the view runs until the deadline", n, err)
 	}
-	if _, err := Open(path, nil); !errors.Is(err, ErrNotArchive) {
-		t.Errorf("got %v, want %v", err, ErrNotArchive)
+	if _, err := archive.Open(path); !errors.Is(err, archive.ErrNotArchive) {
+		t.Errorf("got %v, want %v", err, archive.ErrNotArchive)
 	}
 }

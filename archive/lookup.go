@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -22,7 +23,7 @@ func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, e
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, errNoRun
 	} else if err != nil {
-		return e, damage(err)
+		return e, sqlitefile.Damage(err)
 	}
 	e.CreatedAt = created.String
 	if config.Valid {
@@ -38,8 +39,8 @@ func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, e
 
 // Experiment implements [provider.Provider].
 func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err error) {
-	defer a.explain(&err)
-	conn, err := a.connect(ctx)
+	defer a.file.Explain(&err)
+	conn, err := a.file.Conn(ctx)
 	if err != nil {
 		return provider.Experiment{}, err
 	}
@@ -67,27 +68,27 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	defer withheld.close()
 	rows, err := conn.QueryContext(ctx, "SELECT seq, kind, text FROM note ORDER BY seq")
 	if err != nil {
-		return e, damage(err)
+		return e, sqlitefile.Damage(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var n provider.Note
 		if err := rows.Scan(&n.Seq, &n.Kind, &n.Text); err != nil {
-			return e, damage(err)
+			return e, sqlitefile.Damage(err)
 		}
 		if n.Redaction, err = withheld.of(n.Seq); err != nil {
 			return e, err
 		}
 		e.Notes = append(e.Notes, n)
 	}
-	return e, damage(rows.Err())
+	return e, sqlitefile.Damage(rows.Err())
 }
 
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
-	defer a.explain(&err)
-	err = a.db.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
-	return numbers, damage(err)
+	defer a.file.Explain(&err)
+	err = a.file.DB.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
+	return numbers, sqlitefile.Damage(err)
 }
 
 const iterationColumns = "SELECT number, seq, costs_per_agent, accepted_changes, policies, timestamp FROM iteration WHERE "
@@ -105,15 +106,15 @@ func scanIteration(row *sql.Row) (*provider.Iteration, error) {
 	i.AcceptedChanges, errs[1] = provider.ParseAcceptedChanges([]byte(accepted))
 	i.Policies, errs[2] = provider.ParsePolicies([]byte(policies))
 	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("%w: iteration %d: %w", ErrDamaged, i.Number, err)
+		return nil, fmt.Errorf("%w: iteration %d: %w", sqlitefile.ErrDamaged, i.Number, err)
 	}
 	return &i, nil
 }
 
 // IterationAt implements [provider.Provider].
 func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration, err error) {
-	defer a.explain(&err)
-	conn, err := a.connect(ctx)
+	defer a.file.Explain(&err)
+	conn, err := a.file.Conn(ctx)
 	if err != nil {
 		return provider.Iteration{}, err
 	}
@@ -126,7 +127,7 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 		}
 		return provider.Iteration{}, provider.NoIteration(n, have)
 	} else if err != nil {
-		return provider.Iteration{}, damage(err)
+		return provider.Iteration{}, sqlitefile.Damage(err)
 	}
 	i.Redaction, err = redactionAt(ctx, conn, i.Seq)
 	return *i, err
@@ -153,7 +154,7 @@ func (s *scan) readOther(ctx context.Context) (provider.Record, error) {
 		r = a
 	}
 	if err != nil {
-		return nil, fmt.Errorf("record %d: %w", seq, damage(err))
+		return nil, fmt.Errorf("record %d: %w", seq, sqlitefile.Damage(err))
 	}
 	return r, nil
 }
@@ -192,9 +193,9 @@ func (a *Archive) typeName(ctx context.Context, conn *sql.Conn, id int64) (strin
 	}
 	err := conn.QueryRowContext(ctx, "SELECT name FROM event_type WHERE id = ?", id).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("%w: event type %d is missing", ErrDamaged, id)
+		return "", fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
 	} else if err != nil {
-		return "", damage(err)
+		return "", sqlitefile.Damage(err)
 	}
 	a.typesMu.Lock()
 	a.types[id] = name
@@ -210,6 +211,7 @@ type Summary struct {
 	Iterations   int64
 	Notes        int64
 	Attachments  int64
+	Withheld     int64                     // values that were taken out; the salt is none
 	TextBytes    int64                     // of event data, prompts, responses and proposals, as they were recorded
 	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none, or if they were withheld
 	LastCosts    map[string]provider.Cents // of the last
@@ -219,10 +221,10 @@ type Summary struct {
 const keptCosts = `CASE WHEN EXISTS (SELECT 1 FROM redaction WHERE redaction.seq = iteration.seq AND field = 'costs_per_agent' AND commitment IS NOT NULL)
 	THEN NULL ELSE costs_per_agent END`
 
-// Summary gives the numbers that the recorder kept; for a sealed archive [Verify] checks them.
+// Summary gives the numbers that the recorder kept; for a sealed archive [verify.File] checks them.
 func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
-	defer a.explain(&err)
-	conn, err := a.connect(ctx)
+	defer a.file.Explain(&err)
+	conn, err := a.file.Conn(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -233,11 +235,11 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		(SELECT coalesce(sum(events), 0) FROM iteration_span), (SELECT coalesce(sum(interactions), 0) FROM iteration_span),
 		(SELECT coalesce(sum(bytes), 0) FROM iteration_span),
 		(SELECT count(*) FROM iteration), (SELECT count(*) FROM note), (SELECT count(*) FROM attachment),
-		(SELECT status IS NOT NULL FROM experiment),
+		(SELECT count(*) FROM redaction WHERE commitment IS NOT NULL AND field <> 'salt'), (SELECT status IS NOT NULL FROM experiment),
 		(SELECT `+keptCosts+` FROM iteration ORDER BY number LIMIT 1), (SELECT `+keptCosts+` FROM iteration ORDER BY number DESC LIMIT 1)`).
-		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &finished, &first, &last)
+		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &s.Withheld, &finished, &first, &last)
 	if err != nil {
-		return s, damage(err)
+		return s, sqlitefile.Damage(err)
 	}
 	s.Records = 1 + s.Events + s.Interactions + s.Iterations + s.Notes + s.Attachments
 	if finished {
@@ -245,12 +247,12 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 	}
 	if first.Valid {
 		if s.FirstCosts, err = provider.ParseCosts([]byte(first.String)); err != nil {
-			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return s, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
 		}
 	}
 	if last.Valid {
 		if s.LastCosts, err = provider.ParseCosts([]byte(last.String)); err != nil {
-			return s, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return s, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
 		}
 	}
 	return s, nil

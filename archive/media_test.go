@@ -1,4 +1,4 @@
-package archive
+package archive_test
 
 import (
 	"os"
@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/internal/othertools"
 )
 
@@ -17,17 +20,17 @@ func TestMagic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := write(t, sampleBytes(t))
-	live := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), exampleRun(nil)[:3]).LivePath()
+	sealed := archivetest.Write(t, recordtest.SampleBytes(t))
+	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ExampleRun(nil)[:3]).LivePath()
 	other := filepath.Join(t.TempDir(), "other.db")
-	b := sampleBytes(t)
+	b := recordtest.SampleBytes(t)
 	copy(b[68:], "\x00\x00\x00\x00")
 	if err := os.WriteFile(other, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, option, want string }{
 		{sealed, "-b", "archive of an experiment run (.simexp), format version 1, 18 pages"},
-		{sealed, "--mime-type", MediaType},
+		{sealed, "--mime-type", archive.MediaType},
 		{live, "-b", "recording of an experiment run (.simexp-live), format version 1"},
 	} {
 		out, err := exec.CommandContext(t.Context(), "file", "-m", magic, c.option, c.path).CombinedOutput()
@@ -38,7 +41,7 @@ func TestMagic(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "file", "-m", magic, "-b", other).CombinedOutput(); err != nil || strings.Contains(string(out), "experiment") {
 		t.Errorf("another database: got %q, %v", out, err)
 	}
-	if !strings.Contains(Magic, MediaType) {
+	if !strings.Contains(archive.Magic, archive.MediaType) {
 		t.Error("the entry does not name the media type")
 	}
 }

@@ -2,63 +2,110 @@ package archive
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
 // maxQueryRows bounds what a query may give.
 const maxQueryRows = 100_000_000
 
-// Query runs one SQL statement that reads, with the views of FORMAT.md and the tables behind them, and calls row for each row of
-// its result after columns for their names. A value is nil, int64, float64, string or []byte and belongs to the caller.
+// Rows are the result of [Archive.Query], which is read row by row:
+//
+//	for rows.Next() {
+//		use(rows.Values())
+//	}
+//	return rows.Err()
+//
+// The caller closes them.
+type Rows struct {
+	ctx     context.Context
+	file    *sqlitefile.File
+	conn    *sql.Conn
+	rows    *sql.Rows
+	columns []string
+	values  []any
+	n       int
+	err     error
+}
+
+// Query runs one SQL statement that reads, with the views of FORMAT.md and the tables behind them.
 //
 // The statement cannot write, attach another file or change a setting. It is stopped when ctx is done, though not inside a
 // single function call.
-func (a *Archive) Query(ctx context.Context, sql string, columns func([]string) error, row func([]any) error) (err error) {
-	defer a.explain(&err)
-	if hasTail(sql) { // the driver would run all and give the rows of the last
-		return errors.New("more than one statement: write one SELECT")
+func (a *Archive) Query(ctx context.Context, query string) (_ *Rows, err error) {
+	defer a.file.Explain(&err)
+	if hasTail(query) { // the driver would run all and give the rows of the last
+		return nil, errors.New("more than one statement: write one SELECT")
 	}
-	conn, err := a.connect(ctx)
+	r := &Rows{ctx: ctx, file: a.file}
+	if r.conn, err = a.file.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if r.rows, err = r.conn.QueryContext(ctx, query); err == nil {
+		r.columns, err = r.rows.Columns()
+	}
 	if err != nil {
-		return err
+		return nil, errors.Join(queryError(ctx, err), r.Close())
 	}
-	defer conn.Close()
-	rows, err := conn.QueryContext(ctx, sql)
-	if err != nil {
-		return queryError(ctx, err)
+	if len(r.columns) == 0 {
+		return nil, errors.Join(errors.New("the statement gives no rows: write one SELECT"), r.Close())
 	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return queryError(ctx, err)
+	return r, nil
+}
+
+// Columns gives the names of the columns.
+func (r *Rows) Columns() []string { return r.columns }
+
+// Next goes to the next row. It reports false behind the last one and after an error.
+func (r *Rows) Next() bool {
+	if r.err != nil || !r.rows.Next() {
+		return false
 	}
-	if len(names) == 0 {
-		return errors.New("the statement gives no rows: write one SELECT")
+	if r.n++; r.n > maxQueryRows {
+		r.err = fmt.Errorf("more than %d rows: add a LIMIT", maxQueryRows)
+		return false
 	}
-	if err := columns(names); err != nil {
-		return err
+	r.values = make([]any, len(r.columns))
+	targets := make([]any, len(r.columns))
+	for i := range targets {
+		targets[i] = &r.values[i]
 	}
-	values, targets := make([]any, len(names)), make([]any, len(names))
-	for i := range values {
-		targets[i] = &values[i]
+	r.err = r.rows.Scan(targets...)
+	return r.err == nil
+}
+
+// Values gives the values of the row: nil, int64, float64, string or []byte. They belong to the caller.
+func (r *Rows) Values() []any { return r.values }
+
+// Err gives the error that ended the rows, nil if all were read.
+func (r *Rows) Err() error {
+	err := r.err
+	if err == nil {
+		err = r.rows.Err()
 	}
-	for n := 0; rows.Next(); n++ {
-		if n == maxQueryRows {
-			return fmt.Errorf("more than %d rows: add a LIMIT", maxQueryRows)
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return queryError(ctx, err)
-		}
-		if err := row(values); err != nil {
-			return err
-		}
+	if err == nil {
+		return nil
 	}
-	if err := rows.Err(); err != nil {
-		return queryError(ctx, err)
+	err = queryError(r.ctx, err)
+	r.file.Explain(&err)
+	return err
+}
+
+// Close ends the query. It may be called more than once.
+func (r *Rows) Close() error {
+	var err error
+	if r.rows != nil {
+		err = r.rows.Close()
 	}
-	return nil
+	if r.conn != nil {
+		err = errors.Join(err, r.conn.Close())
+		r.conn = nil
+	}
+	return err
 }
 
 // hasTail reports whether anything but white space and comments follows the first semicolon that is neither in quotes nor in a
@@ -104,13 +151,12 @@ func queryError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	err = damage(err)
-	if errors.Is(err, ErrDamaged) {
+	err = sqlitefile.Damage(err)
+	if errors.Is(err, sqlitefile.ErrDamaged) {
 		return err
 	}
-	text := strings.TrimPrefix(err.Error(), "SQL logic error: ")
-	if strings.Contains(text, "not authorized") || strings.Contains(text, "prohibited") {
-		return fmt.Errorf("%s: an archive can only be read", text)
+	if sqlitefile.Refused(err) {
+		return fmt.Errorf("%w: an archive can only be read", err)
 	}
-	return errors.New(text)
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -42,7 +43,7 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 var errStop = errors.New("stop")
 
 func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.Record) bool) (err error) {
-	defer a.explain(&err)
+	defer a.file.Explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 	next := max(from, 1)
 	err = s.run(ctx, next, end, -1, func(r provider.Record, seq int64) error {
 		if seq != next {
-			return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
+			return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 		}
 		next++
 		if !yield(r) {
@@ -75,7 +76,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return err
 	}
 	if next < end {
-		return fmt.Errorf("%w: record %d is missing", ErrDamaged, next)
+		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
 	if r := s.experiment.Result; r != nil && from <= end {
 		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
@@ -89,7 +90,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 }
 
 func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.Record) bool) (err error) {
-	defer a.explain(&err)
+	defer a.file.Explain(&err)
 	s, err := a.newScan(ctx)
 	if err != nil {
 		return err
@@ -104,10 +105,10 @@ func (a *Archive) readIteration(ctx context.Context, n int, yield func(provider.
 		}
 		return provider.NoIteration(n, have)
 	} else if err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	if last == math.MaxInt64 {
-		return fmt.Errorf("%w: iteration %d ends at record %d", ErrDamaged, n, last)
+		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, last)
 	}
 	return s.run(ctx, first, last+1, n, func(r provider.Record, _ int64) error {
 		if !yield(r) {
@@ -136,7 +137,7 @@ type scan struct {
 func (a *Archive) newScan(ctx context.Context) (*scan, error) {
 	s := &scan{a: a}
 	var err error
-	if s.conn, err = a.connect(ctx); err != nil {
+	if s.conn, err = a.file.Conn(ctx); err != nil {
 		return nil, err
 	}
 	if s.experiment, err = readExperiment(ctx, s.conn); err != nil {
@@ -144,19 +145,6 @@ func (a *Archive) newScan(ctx context.Context) (*scan, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// connect gives a connection with limits.
-func (a *Archive) connect(ctx context.Context) (*sql.Conn, error) {
-	c, err := a.db.Conn(ctx)
-	if err != nil {
-		return nil, damage(err)
-	}
-	if err := setLimits(c); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
 }
 
 func (s *scan) close() {
@@ -188,9 +176,9 @@ func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
 		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0), coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
 	if err == nil && last >= math.MaxInt64-1 {
-		err = fmt.Errorf("%w: record %d", ErrDamaged, last)
+		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
 	}
-	return last, damage(err)
+	return last, sqlitefile.Damage(err)
 }
 
 // run gives the records from first to before end in order, only those of one iteration unless that is -1.
@@ -225,11 +213,11 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 		all = append(append(all, args...), args...)
 	}
 	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq", all...); err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	find, err := s.conn.PrepareContext(ctx, "SELECT body FROM section WHERE id = ?")
 	if err != nil {
-		return damage(err)
+		return sqlitefile.Damage(err)
 	}
 	s.sections = &sectionReader{find: find, cache: map[int64]string{}}
 	if err := s.nextOther(); err != nil {
@@ -267,17 +255,17 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 // nextOther steps to the next record that is no event; behind the last its seq is the highest there is.
 func (s *scan) nextOther() error {
 	if s.others.Next() {
-		return damage(s.others.Scan(&s.other.seq, &s.other.kind))
+		return sqlitefile.Damage(s.others.Scan(&s.other.seq, &s.other.kind))
 	}
 	s.other.seq = math.MaxInt64
-	return damage(s.others.Err())
+	return sqlitefile.Damage(s.others.Err())
 }
 
 // readEvents runs query past database/sql, which would copy every value once more.
 func (s *scan) readEvents(ctx context.Context, query string, args []any, yield func(*provider.Event) error) error {
 	var err error
 	if s.events == nil {
-		if s.events, err = s.a.connect(ctx); err != nil {
+		if s.events, err = s.a.file.Conn(ctx); err != nil {
 			return err
 		}
 	}
@@ -288,7 +276,7 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 		}
 		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, named)
 		if err != nil {
-			return damage(err)
+			return sqlitefile.Damage(err)
 		}
 		defer rows.Close()
 		row := make([]driver.Value, 5)
@@ -296,7 +284,7 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 			if err := rows.Next(row); errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
-				return damage(err)
+				return sqlitefile.Damage(err)
 			}
 			e, err := s.event(ctx, row)
 			if err != nil {
@@ -314,7 +302,7 @@ func (s *scan) event(ctx context.Context, row []driver.Value) (*provider.Event, 
 	iteration, ok2 := row[1].(int64)
 	kind, ok3 := row[2].(int64)
 	if !ok1 || !ok2 || !ok3 || iteration < 0 || iteration > provider.MaxIteration {
-		return nil, fmt.Errorf("%w: event %v: bad iteration or type", ErrDamaged, row[0])
+		return nil, fmt.Errorf("%w: event %v: bad iteration or type", sqlitefile.ErrDamaged, row[0])
 	}
 	name, err := s.a.typeName(ctx, s.conn, kind)
 	if err != nil {
@@ -323,12 +311,12 @@ func (s *scan) event(ctx context.Context, row []driver.Value) (*provider.Event, 
 	e := &provider.Event{Seq: seq, Iteration: int(iteration), Type: name}
 	if row[3] != nil {
 		if e.Timestamp, ok1 = row[3].(string); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the timestamp is no text", ErrDamaged, seq)
+			return nil, fmt.Errorf("%w: event %d: the timestamp is no text", sqlitefile.ErrDamaged, seq)
 		}
 	}
 	if row[4] != nil {
 		if e.Data, ok1 = row[4].([]byte); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the data is no text", ErrDamaged, seq)
+			return nil, fmt.Errorf("%w: event %d: the data is no text", sqlitefile.ErrDamaged, seq)
 		}
 	}
 	return e, nil

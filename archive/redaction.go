@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -13,13 +15,7 @@ import (
 type redactionReader struct {
 	rows *sql.Rows // nil when there is nothing more
 	seq  int64
-	field
-}
-
-// field is one row of the table redaction, apart from its record.
-type field struct {
-	name            string
-	commitment, key []byte
+	tables.RedactionRow
 }
 
 const redactionColumns = "SELECT seq, field, commitment, key FROM redaction WHERE "
@@ -29,11 +25,11 @@ func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*red
 	r := &redactionReader{}
 	var any bool
 	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM redaction)").Scan(&any); err != nil || !any {
-		return r, damage(err)
+		return r, sqlitefile.Damage(err)
 	}
 	rows, err := conn.QueryContext(ctx, redactionColumns+"seq >= ? AND seq < ? ORDER BY seq, field", first, end)
 	if err != nil {
-		return nil, damage(err)
+		return nil, sqlitefile.Damage(err)
 	}
 	r.rows = rows
 	return r, r.next()
@@ -48,12 +44,12 @@ func (r *redactionReader) close() {
 
 func (r *redactionReader) next() error {
 	if r.rows.Next() {
-		return damage(r.rows.Scan(&r.seq, &r.name, &r.commitment, &r.key))
+		return sqlitefile.Damage(r.rows.Scan(&r.seq, &r.Name, &r.Commitment, &r.Key))
 	}
 	err := r.rows.Err()
 	r.close()
 	r.seq = math.MaxInt64
-	return damage(err)
+	return sqlitefile.Damage(err)
 }
 
 // of gives what record seq lacks, nil for nothing. Calls come in ascending order of seq.
@@ -64,7 +60,7 @@ func (r *redactionReader) of(seq int64) (*provider.Redaction, error) {
 			if red == nil {
 				red = &provider.Redaction{}
 			}
-			if err := r.addTo(red); err != nil {
+			if err := r.AddTo(red); err != nil {
 				return nil, fmt.Errorf("record %d: %w", seq, err)
 			}
 		}
@@ -73,27 +69,6 @@ func (r *redactionReader) of(seq int64) (*provider.Redaction, error) {
 		}
 	}
 	return red, nil
-}
-
-// addTo puts one row into a redaction.
-func (f field) addTo(red *provider.Redaction) error {
-	switch {
-	case len(f.commitment) == len(provider.Commitment{}) && f.key == nil && f.name != "":
-		if red.Withheld == nil {
-			red.Withheld = map[string]provider.Commitment{}
-		}
-		red.Withheld[f.name] = provider.Commitment(f.commitment)
-	case len(f.key) == len(provider.Key{}) && f.commitment == nil && f.name != "":
-		if red.FieldKeys == nil {
-			red.FieldKeys = map[string]provider.Key{}
-		}
-		red.FieldKeys[f.name] = provider.Key(f.key)
-	case len(f.key) == len(provider.Key{}) && f.commitment == nil:
-		red.Key = new(provider.Key(f.key))
-	default:
-		return fmt.Errorf("%w: redaction of field %.80q", ErrDamaged, f.name)
-	}
-	return nil
 }
 
 // redactionAt gives what one record lacks.

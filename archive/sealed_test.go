@@ -11,6 +11,8 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/rewrite"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -20,7 +22,7 @@ import (
 func changedCopy(t *testing.T, statement string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.simexp")
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,7 @@ func TestChecked(t *testing.T) {
 		"result":    {`UPDATE experiment SET convergence_reason = 'another'`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := archive.Open(changedCopy(t, test.statement), nil)
+			a, err := archive.Open(changedCopy(t, test.statement))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +111,7 @@ func TestChecked(t *testing.T) {
 
 // TestChecked_stops: what breaks off a reading hears nothing more, and an archive that is not sealed has nothing to be compared with.
 func TestChecked_stops(t *testing.T) {
-	a, err := archive.Open(changedCopy(t, `UPDATE seal SET root = zeroblob(32)`), nil)
+	a, err := archive.Open(changedCopy(t, `UPDATE seal SET root = zeroblob(32)`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +123,7 @@ func TestChecked_stops(t *testing.T) {
 		break
 	}
 
-	w, err := archive.Create(filepath.Join(t.TempDir(), "b.simexp"), nil)
+	w, err := record.Create(filepath.Join(t.TempDir(), "b.simexp"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +131,7 @@ func TestChecked_stops(t *testing.T) {
 	if err := w.Begin(t.Context(), providertest.Sample()[0].(*provider.Start)); err != nil {
 		t.Fatal(err)
 	}
-	live, err := archive.Open(w.LivePath(), nil)
+	live, err := archive.Open(w.LivePath())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func TestChecked_writers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := archive.Annotate(t.Context(), path, []archive.Annotation{{Kind: "k", Text: "t"}}); !errors.Is(err, archive.ErrDamaged) {
+	if err := rewrite.Annotate(t.Context(), path, []archive.Annotation{{Kind: "k", Text: "t"}}); !errors.Is(err, archive.ErrDamaged) {
 		t.Errorf("annotate: got %v, want ErrDamaged", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {

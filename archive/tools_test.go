@@ -1,15 +1,13 @@
-package archive
+package archive_test
 
 import (
-	"database/sql"
-	"encoding/json"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/simexp/exparchive/internal/othertools"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
@@ -30,37 +28,22 @@ var viewQueries = []struct{ name, sql, want string }{
 	{"notes", "SELECT kind || ':' || text FROM notes", "derived:of something"},
 }
 
-func viewRun() []provider.Record {
-	part := strings.Repeat("x", 198) + "\n\n"
-	return []provider.Record{
-		&provider.Start{RunID: "r-1", Name: "n", Type: "t"},
-		&provider.Event{Type: "evaluation", Timestamp: "2025-12-01T10:00:00.5", Data: json.RawMessage(`{"b": 1.50, "a":[1, 2]}`)},
-		&provider.Interaction{AgentID: "A", SystemPrompt: new(strings.Repeat(part, 6)), UserPrompt: new(part + "y" + part + "tail"), Response: new("yes"),
-			ParsedPolicy: json.RawMessage(`{"f":0.4}`), PromptTokens: new(int64(9007199254740993)), LatencySeconds: new(8.25)},
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": -5, "A": 9007199254740993},
-			AcceptedChanges: map[string]bool{"A": true}, Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"f": 0.50}`)}},
-		&provider.Iteration{Number: 4},
-		&provider.Note{Kind: "derived", Text: "of something"},
-		&provider.Result{Status: provider.StatusCompleted, Converged: new(true), FinalCost: new(provider.Cents(9007199254740993))},
-	}
-}
-
 // TestViews asks the views through three readers: the one in this program, the sqlite3 shell and Python's sqlite3.
 func TestViews(t *testing.T) {
-	path := record(t, filepath.Join(t.TempDir(), "run.simexp"), viewRun(), nil)
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ViewRun(), nil)
 	readers := map[string]func(t *testing.T, query string) string{
-		"modernc": func(t *testing.T, query string) string {
-			db := sql.OpenDB(connector{readDriver, dsn(path, "mode=ro", "immutable=1")})
-			defer db.Close()
-			var s string
-			if err := db.QueryRow(query).Scan(&s); err != nil {
-				t.Error(err)
+		"modernc": func(t *testing.T, statement string) string {
+			_, rows, err := archivetest.Query(t.Context(), archivetest.Open(t, path), statement)
+			if err != nil {
+				t.Fatal(err)
 			}
-			return s
+			return fmt.Sprint(rows[0][0])
 		},
-		"sqlite3": func(t *testing.T, query string) string { return runTool(t, "sqlite3", "-readonly", path, query) },
+		"sqlite3": func(t *testing.T, query string) string {
+			return archivetest.RunTool(t, "sqlite3", "-readonly", path, query)
+		},
 		"python3": func(t *testing.T, query string) string {
-			return runTool(t, "python3", "-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])", path, query)
+			return archivetest.RunTool(t, "python3", "-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])", path, query)
 		},
 	}
 	for name, read := range readers {
@@ -72,17 +55,7 @@ func TestViews(t *testing.T) {
 			}
 		})
 	}
-	wantFiles(t, filepath.Dir(path), "run.simexp")
-}
-
-func runTool(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	othertools.Find(t, name)
-	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
-	}
-	return strings.TrimRight(string(out), "\r\n")
+	archivetest.WantFiles(t, filepath.Dir(path), "run.simexp")
 }
 
 // TestPromptsInSQL: the view joins prompts byte for byte, however they were cut into sections.
@@ -99,32 +72,14 @@ func TestPromptsInSQL(t *testing.T) {
 		want = append(want, b.String())
 		records = append(records, &provider.Interaction{Iteration: i, UserPrompt: new(b.String())})
 	}
-	a := open(t, record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
-	i := 0
-	err := a.Query(t.Context(), "SELECT user_prompt FROM llm_interactions ORDER BY id", func([]string) error { return nil }, func(row []any) error {
+	a := archivetest.Open(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
+	_, rows, err := archivetest.Query(t.Context(), a, "SELECT user_prompt FROM llm_interactions ORDER BY id")
+	if err != nil || len(rows) != len(want) {
+		t.Fatalf("got %d prompts, %v, want %d", len(rows), err, len(want))
+	}
+	for i, row := range rows {
 		if row[0] != want[i] {
 			t.Errorf("prompt %d: got %q, want %q", i, row[0], want[i])
-		}
-		i++
-		return nil
-	})
-	if err != nil || i != len(want) {
-		t.Errorf("got %d prompts, %v, want %d", i, err, len(want))
-	}
-}
-
-func TestSplitSections(t *testing.T) {
-	long := strings.Repeat("a", minSection)
-	for _, c := range []struct {
-		text string
-		want int
-	}{
-		{"", 1}, {"a", 1}, {"a\n\nb", 1}, {long, 1}, {long + "\n\n", 1}, {long + "\n\nb", 2}, {long + "\n\n\n\n\nb", 2},
-		{"\n\n" + long + "\n\nb", 2}, {long + "\nb", 1}, {long + "\n\n" + long + "\n\n" + long, 3},
-	} {
-		got := splitSections(c.text)
-		if len(got) != c.want || strings.Join(got, "") != c.text {
-			t.Errorf("%.20q… of %d bytes: got %d sections of %d bytes, want %d", c.text, len(c.text), len(got), len(strings.Join(got, "")), c.want)
 		}
 	}
 }
@@ -138,8 +93,8 @@ func TestPromptsShareSections(t *testing.T) {
 		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: new(strings.Repeat("Rules. ", 2000)), UserPrompt: new(history + "Now decide.")})
 		total += len(history) + 14000
 	}
-	path := record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
-	info := look(t, path)
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+	info := archivetest.Look(t, path)
 	var size int
 	if _, err := fmt.Sscan(strings.Fields(strings.SplitN(info, "\n", 2)[1])[0], &size); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/rewrite"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -114,7 +115,7 @@ func readAnnotations(ctx context.Context, path string) ([]archive.Annotation, er
 	if _, err := sniffFile(path); err != nil {
 		return nil, err
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
@@ -125,7 +126,7 @@ func readAnnotations(ctx context.Context, path string) ([]archive.Annotation, er
 
 func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	var done string
-	err := archive.EditAnnotations(cmd.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) {
+	err := rewrite.Edit(cmd.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) {
 		if o.remove == 0 {
 			if slices.Contains(old, o.annotation) {
 				done = "is there already"

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 )
@@ -60,7 +61,7 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err 
 			return err
 		}
 	}
-	w, err := archive.Resume(ctx, live, nil)
+	w, err := record.Resume(ctx, live, nil)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err 
 // checkAttachable says for what reason a file takes no attachments, before anything is tried.
 func checkAttachable(live string) error {
 	sealed := strings.TrimSuffix(live, archive.LiveSuffix)
-	if a, err := archive.Open(sealed, nil); err == nil && (live == sealed || !exists(live)) {
+	if a, err := archive.Open(sealed); err == nil && (live == sealed || !exists(live)) {
 		state := a.State()
 		a.Close()
 		if state == archive.Sealed {

@@ -112,7 +112,7 @@ func newSalt() []byte {
 
 // saltOf gives the salt of the recording in a live file, nil for none.
 func saltOf(ctx context.Context, live string) ([]byte, error) {
-	a, err := archive.Open(live, nil)
+	a, err := archive.Open(live)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/workdir"
@@ -241,7 +242,7 @@ func (o *importOptions) write(ctx context.Context, job importJob, label string, 
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
 	path := filepath.Join(work.Path(), filepath.Base(job.target))
-	w, err := archive.Create(path, &archive.WriterOptions{Bulk: true, Annotations: provenance})
+	w, err := record.Create(path, &record.Options{Bulk: true, Annotations: provenance})
 	if err != nil {
 		return err
 	}
@@ -263,7 +264,7 @@ func (o *importOptions) write(ctx context.Context, job importJob, label string, 
 
 // compareArchive reads the archive at path whole and reports that its digest is not want.
 func compareArchive(ctx context.Context, path string, want digest.Hash) error {
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/verify"
 )
 
 // TestKillImport kills imports at any moment: each archive is absent or complete, the old databases stay as they are, and the next import
@@ -86,7 +86,7 @@ func TestKillImport(t *testing.T) {
 				}
 				archives++
 				if hashOf(t, filepath.Join(out, name)) != want[name] {
-					report, err := archive.Verify(t.Context(), filepath.Join(out, name))
+					report, err := verify.File(t.Context(), filepath.Join(out, name))
 					t.Fatalf("after %d kills: %s is not complete: %v, %v", killed, name, report.Problems, err)
 				}
 			}

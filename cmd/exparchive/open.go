@@ -44,7 +44,7 @@ func openRun(ctx context.Context, path, runID string) (provider.Provider, io.Clo
 	switch {
 	case kind == kindSQLite:
 		var a *archive.Archive
-		if a, err = archive.Open(path, nil); err == nil {
+		if a, err = archive.Open(path); err == nil {
 			p, c = a, a
 		}
 	case kind != kindLines && legacyOpen != nil:

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/workdir"
 )
@@ -37,9 +38,9 @@ func sweepBeside(path string) error {
 
 // writeChecked makes the archive output: fill records it, under another name, and it gets its own if check finds nothing wrong with it.
 func writeChecked(output string, force bool, annotations []archive.Annotation,
-	fill func(*archive.Writer) error, check func(path string) error) error {
+	fill func(*record.Writer) error, check func(path string) error) error {
 	err := outfile.Build(output, force, func(path string) error {
-		w, err := archive.Create(path, &archive.WriterOptions{Bulk: true, Annotations: annotations})
+		w, err := record.Create(path, &record.Options{Bulk: true, Annotations: annotations})
 		if err != nil {
 			return err
 		}

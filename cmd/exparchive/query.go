@@ -95,12 +95,25 @@ func runQuery(ctx context.Context, path, statement string, w rowWriter) error {
 	if kind != kindSQLite {
 		return fmt.Errorf("%s: %w; import it, or record its lines, and query the archive", path, archive.ErrNotArchive)
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return inFile(path, err)
 	}
 	defer a.Close()
-	if err := a.Query(ctx, statement, w.columns, w.row); err != nil {
+	rows, err := a.Query(ctx, statement)
+	if err != nil {
+		return inFile(path, err)
+	}
+	defer rows.Close()
+	if err := w.columns(rows.Columns()); err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := w.row(rows.Values()); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
 		return inFile(path, err)
 	}
 	return w.end()

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
@@ -45,7 +46,7 @@ func addExclusiveFlag(cmd *cobra.Command, exclusive *bool) {
 }
 
 // reportNetwork says that the recording goes to a network file system.
-func reportNetwork(stderr io.Writer, w *archive.Writer) {
+func reportNetwork(stderr io.Writer, w *record.Writer) {
 	if kind := w.NetworkFileSystem(); kind != "" {
 		warnf(stderr, "%s is on a network file system (%s): it is recorded exclusively, so other SQLite programs cannot read it before the recording ends; its log grows until then",
 			w.LivePath(), kind)
@@ -95,7 +96,7 @@ one file only as far as the file system's locks reach.`,
 			if r.preamble, err = start.newPreamble(); err != nil {
 				return err
 			}
-			w, err := archive.Create(output, &archive.WriterOptions{Force: force, Exclusive: r.exclusive})
+			w, err := record.Create(output, &record.Options{Force: force, Exclusive: r.exclusive})
 			if err != nil {
 				return withForceHint(err)
 			}
@@ -110,7 +111,7 @@ one file only as far as the file system's locks reach.`,
 }
 
 // record moves lines from standard input into w until the result, and closes w. A resumed recording has begun already.
-func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) (err error) {
+func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 	stderr := cmd.ErrOrStderr()
 	reportNetwork(stderr, w)
@@ -194,7 +195,7 @@ func (r *recording) record(cmd *cobra.Command, w *archive.Writer, resumed bool) 
 var errNoResult = errors.New("the input ends without a result")
 
 // unfinished closes w and adds to the error that ended the recording what became of it.
-func (r *recording) unfinished(w *archive.Writer, err error) error {
+func (r *recording) unfinished(w *record.Writer, err error) error {
 	if closeErr := w.Close(); closeErr != nil {
 		if strings.Contains(err.Error(), closeErr.Error()) { // what Close tried once more failed in the same way
 			return err
@@ -210,7 +211,7 @@ func (r *recording) unfinished(w *archive.Writer, err error) error {
 // kept gives how many records a live file holds that no recorder has open: fewer than its writer took, if writing failed. It
 // gives false if there is no such file.
 func kept(live string) (int64, bool) {
-	a, err := archive.Open(live, nil)
+	a, err := archive.Open(live)
 	if err != nil {
 		return 0, false
 	}
@@ -252,7 +253,7 @@ func (a *aside) put(put func(provider.Sink) error) error {
 
 // catchUp gives the sink what an earlier process recorded.
 func (a *aside) catchUp(ctx context.Context, live string) error {
-	run, err := archive.Open(live, nil)
+	run, err := archive.Open(live)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/salvage"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/sign"
 )
@@ -82,7 +84,7 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	if _, err := os.Stat(path); err != nil {
 		return r, inFile(path, err)
 	}
-	s, err := archive.OpenSalvage(cmd.Context(), path)
+	s, err := salvage.Open(cmd.Context(), path)
 	if err != nil {
 		return r, inFile(path, err)
 	}
@@ -102,7 +104,7 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	copied := len(annotations)
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
 		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)})
-	w, err := archive.Create(output, &archive.WriterOptions{Force: force, Bulk: true, Annotations: annotations})
+	w, err := record.Create(output, &record.Options{Force: force, Bulk: true, Annotations: annotations})
 	if err != nil {
 		return r, withForceHint(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/schema"
@@ -159,7 +160,7 @@ func outputFree(source, output string, force bool) error {
 // write writes the copy, checks it, and only then gives it its name.
 func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider, plan *redact.Plan,
 	annotations []archive.Annotation) error {
-	fill := func(w *archive.Writer) error {
+	fill := func(w *record.Writer) error {
 		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, plan.Rule), p))
 	}
 	if err := sweepBeside(o.output); err != nil {
@@ -170,7 +171,7 @@ func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source st
 
 // checkRedacted checks the copy at path, record by record and byte by byte.
 func checkRedacted(ctx context.Context, path string, plan *redact.Plan) error {
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -15,7 +16,7 @@ import (
 func TestRedactRecording(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.simexp")
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestRedactRealData(t *testing.T) {
 		if before[:64] != after[:64] || !strings.Contains(stdout, before[:64]) {
 			t.Errorf("%s: got digest %s of the copy, want %s", name, after[:64], before[:64])
 		}
-		if _, err := archive.Verify(t.Context(), public); err != nil {
+		if _, err := verify.File(t.Context(), public); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		whole, again := filepath.Join(dir, "whole.simexp"), filepath.Join(dir, "again.simexp")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -59,7 +60,7 @@ finished. A program that records through a pipe asks this first and goes on behi
 			} else if err != nil {
 				return fmt.Errorf("standard input: %w", err)
 			}
-			w, err := archive.Resume(cmd.Context(), live, &archive.WriterOptions{Exclusive: r.exclusive})
+			w, err := record.Resume(cmd.Context(), live, &record.Options{Exclusive: r.exclusive})
 			if err != nil {
 				return err
 			}
@@ -80,8 +81,8 @@ func takeIn(ctx context.Context, live string) error {
 	if !exists(live + spillSuffix) {
 		return nil
 	}
-	w, err := archive.Resume(ctx, live, nil)
-	if errors.Is(err, archive.ErrBusy) || errors.Is(err, archive.ErrFinished) {
+	w, err := record.Resume(ctx, live, nil)
+	if errors.Is(err, archive.ErrBusy) || errors.Is(err, record.ErrFinished) {
 		return nil
 	}
 	if err != nil {
@@ -91,7 +92,7 @@ func takeIn(ctx context.Context, live string) error {
 }
 
 func standingOf(ctx context.Context, live string) (standing, error) {
-	a, err := archive.Open(live, nil)
+	a, err := archive.Open(live)
 	if err != nil {
 		return standing{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
@@ -106,7 +107,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	err = writeChecked(o.output, o.force, o.annotations,
-		func(w *archive.Writer) error { return reveal(ctx, w) },
+		func(w *record.Writer) error { return reveal(ctx, w) },
 		func(path string) error { return compareArchive(ctx, path, root) })
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/liquidity"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
@@ -124,7 +125,7 @@ func (o *runOptions) printer(cmd *cobra.Command) (provider.Sink, error) {
 // record plays the experiment into an archive and the printer. The recording outlives whoever reads what is printed.
 func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Sink) (err error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	var w *archive.Writer
+	var w *record.Writer
 	sink := provider.Sink(nil)
 	start, err := o.preamble.newPreamble()
 	if err != nil {
@@ -134,10 +135,10 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		if start.salt, err = saltOf(ctx, o.output+archive.LiveSuffix); err != nil {
 			return err
 		}
-		if w, err = archive.Resume(ctx, o.output+archive.LiveSuffix, &archive.WriterOptions{Exclusive: o.exclusive}); err == nil {
+		if w, err = record.Resume(ctx, o.output+archive.LiveSuffix, &record.Options{Exclusive: o.exclusive}); err == nil {
 			sink, err = newContinuation(ctx, w)
 		}
-	} else if w, err = archive.Create(o.output, &archive.WriterOptions{Force: o.force, Exclusive: o.exclusive}); err == nil {
+	} else if w, err = record.Create(o.output, &record.Options{Force: o.force, Exclusive: o.exclusive}); err == nil {
 		sink = w
 	}
 	if w != nil {
@@ -162,7 +163,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 			return errors.Join(playErr, err)
 		}
 		// After an error the file may hold fewer records than the writer took.
-		if left, err := archive.Open(w.LivePath(), nil); err == nil {
+		if left, err := archive.Open(w.LivePath()); err == nil {
 			count, err := left.RecordCount(context.WithoutCancel(ctx))
 			if err = errors.Join(err, left.Close()); err == nil {
 				playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(), plural(count, "record"))
@@ -180,16 +181,16 @@ var errOtherRun = errors.New("the recording is of another run, or was played wit
 // A continuation is a sink for a run that is played again from its start: it checks that the records already on disk are
 // those it gets, and passes on the others.
 type continuation struct {
-	w        *archive.Writer
+	w        *record.Writer
 	recorded []digest.Hash
 	leaf     digest.Leaf
 	next     int
 }
 
 // newContinuation reads what w continues.
-func newContinuation(ctx context.Context, w *archive.Writer) (*continuation, error) {
+func newContinuation(ctx context.Context, w *record.Writer) (*continuation, error) {
 	c := &continuation{w: w}
-	a, err := archive.Open(w.LivePath(), nil)
+	a, err := archive.Open(w.LivePath())
 	if err != nil {
 		return nil, err
 	}

@@ -316,7 +316,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func recordsOnDisk(live string) int64 {
-	a, err := archive.Open(live, nil)
+	a, err := archive.Open(live)
 	if err != nil {
 		return 0
 	}

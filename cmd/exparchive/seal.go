@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
 )
 
@@ -32,7 +33,7 @@ It prints the digest of each archive, as digest does.`,
 					failed = errReported{}
 					continue
 				}
-				seal, err := archive.SealLive(cmd.Context(), live, &archive.WriterOptions{Force: force})
+				seal, err := record.Seal(cmd.Context(), live, &record.Options{Force: force})
 				if err != nil {
 					if cmd.Context().Err() != nil {
 						return err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/rewrite"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
@@ -137,7 +138,7 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 		if err := roomFor(a, annotations); err != nil {
 			return inFile(path, err)
 		}
-		if err := archive.Annotate(ctx, path, []archive.Annotation{a}); err != nil {
+		if err := rewrite.Annotate(ctx, path, []archive.Annotation{a}); err != nil {
 			return inFile(path, err)
 		}
 	}

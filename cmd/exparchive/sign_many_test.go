@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/sign"
@@ -47,7 +48,7 @@ func TestVerify_manySignatures(t *testing.T) {
 	signedBy := func(n int) string {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "a.simexp")
-		w, err := archive.Create(path, &archive.WriterOptions{Annotations: annotations[:n]})
+		w, err := record.Create(path, &record.Options{Annotations: annotations[:n]})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -101,11 +102,11 @@ const codeSignature = "signature"
 
 // check verifies the signatures over the archive at path and adds what is wrong to its report. The signatures count only for an
 // archive whose content is what was sealed, so with another problem they are not looked at. The flags must be loaded.
-func (v *verifySignatures) check(ctx context.Context, path string, report *archive.Report) ([]sign.Verdict, error) {
+func (v *verifySignatures) check(ctx context.Context, path string, report *verify.Report) ([]sign.Verdict, error) {
 	if !report.OK() {
 		return nil, nil
 	}
-	a, err := archive.Open(path, nil)
+	a, err := archive.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *archi
 		return nil, err
 	}
 	for _, f := range list.Judge(v.Trust, time.Now()) {
-		report.Problems = append(report.Problems, archive.Problem{Code: codeSignature, Place: archive.Place{Name: f.Key}, Text: f.Err.Error()})
+		report.Problems = append(report.Problems, verify.Problem{Code: codeSignature, Place: verify.Place{Name: f.Key}, Text: f.Err.Error()})
 	}
 	return list.Verdicts, nil
 }

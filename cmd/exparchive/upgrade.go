@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/rewrite"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
 func newUpgradeCommand() *cobra.Command {
-	var opts archive.UpgradeOptions
+	var opts rewrite.Options
 	cmd := &cobra.Command{
 		Use:   "upgrade FILE.simexp...",
 		Short: "Bring archives of an older version of the format to the newest",
@@ -26,7 +27,7 @@ behind its name, where 1 is its version.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var failed error
 			for _, path := range args {
-				u, err := archive.Upgrade(cmd.Context(), path, opts)
+				u, err := rewrite.Upgrade(cmd.Context(), path, opts)
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -81,16 +82,16 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 	return cmd
 }
 
-func verifyFile(cmd *cobra.Command, path string) (archive.Report, error) {
+func verifyFile(cmd *cobra.Command, path string) (verify.Report, error) {
 	if _, err := sniffFile(path); err != nil {
-		return archive.Report{}, err
+		return verify.Report{}, err
 	}
-	report, err := archive.Verify(cmd.Context(), path)
+	report, err := verify.File(cmd.Context(), path)
 	return report, err
 }
 
 // printProblems prints what is wrong with a file, then what to do, each way once.
-func printProblems(out io.Writer, path string, report archive.Report) {
+func printProblems(out io.Writer, path string, report verify.Report) {
 	line := func(text string) { fmt.Fprintf(out, "%s: %s\n", terminal.Escape(path), terminal.Escape(text)) }
 	fixes := map[string][]string{}
 	var order []string
@@ -127,14 +128,14 @@ type verdict struct {
 }
 
 type verdictProblem struct {
-	Code   string        `json:"code"` // requirement of FORMAT.md
-	Level  archive.Level `json:"level,omitempty"`
-	Place  archive.Place `json:"place,omitzero"`
-	Text   string        `json:"text"`
-	Remedy string        `json:"fix,omitempty"`
+	Code   string       `json:"code"` // requirement of FORMAT.md
+	Level  verify.Level `json:"level,omitempty"`
+	Place  verify.Place `json:"place,omitzero"`
+	Text   string       `json:"text"`
+	Remedy string       `json:"fix,omitempty"`
 }
 
-func newVerdict(path string, r archive.Report, signed []sign.Verdict) verdict {
+func newVerdict(path string, r verify.Report, signed []sign.Verdict) verdict {
 	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Unchecked: r.Unchecked}
 	for _, s := range signed {
 		v.Signed = append(v.Signed, newSignatureInfo(s))

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -77,7 +79,7 @@ func TestRedact(t *testing.T) {
 		// The copy is a run like any other: through an archive and through lines.
 		n++
 		path := filepath.Join(dir, "copy.simexp")
-		w, err := archive.Create(path, &archive.WriterOptions{Force: true, Bulk: true})
+		w, err := record.Create(path, &record.Options{Force: true, Bulk: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +87,7 @@ func TestRedact(t *testing.T) {
 		if err := provider.Copy(t.Context(), w, twice); err != nil {
 			t.Fatal(err)
 		}
-		a, err := archive.Open(path, nil)
+		a, err := archive.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +220,7 @@ func TestNothingStays(t *testing.T) {
 		&provider.Result{Status: "completed", ConvergenceReason: &secret},
 	}
 	path := filepath.Join(t.TempDir(), "copy.simexp")
-	w, err := archive.Create(path, nil)
+	w, err := record.Create(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +237,7 @@ func TestNothingStays(t *testing.T) {
 	if b := readFile(t, path); bytes.Contains(b, []byte(secret)) {
 		t.Error("the value is in the file of the copy")
 	}
-	if report, err := archive.Verify(t.Context(), path); err != nil || !report.OK() {
+	if report, err := verify.File(t.Context(), path); err != nil || !report.OK() {
 		t.Errorf("verify: got %v, %v", report.Problems, err)
 	}
 }

@@ -1,0 +1,194 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+const (
+	// Extension is that of sealed archives.
+	Extension = ".simexp"
+	// LiveSuffix follows the name of the archive-to-be in the name of a live file.
+	LiveSuffix = "-live"
+)
+
+// State says what kind of file an archive is.
+type State string
+
+const (
+	// Sealed is the state of a file that will never change again.
+	Sealed State = "sealed"
+	// Recording is the state of a live file that a process is recording into.
+	Recording State = "recording"
+	// Unfinished is the state of a live file that its recorder left behind.
+	Unfinished State = "unfinished"
+)
+
+// A Seal is what a sealed archive says of its own content.
+type Seal struct {
+	Root         digest.Hash // the digest of the run
+	Records      int64       // all of them, the Start and the Result included
+	Events       int64
+	Interactions int64
+	Iterations   int64
+	Notes        int64
+	Attachments  int64
+}
+
+// An Archive is an open .simexp file, or a live file. It is a [provider.Provider] whose methods may be called from several
+// goroutines. The caller closes it.
+type Archive struct {
+	path    string
+	file    *sqlitefile.File
+	state   State
+	seal    *Seal
+	typesMu sync.RWMutex
+	types   map[int64]string // event types by id; grows while the run is recorded
+}
+
+var (
+	_ provider.Tail    = (*Archive)(nil)
+	_ provider.Counter = (*Archive)(nil)
+)
+
+// Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
+// at the file's content, not at its name.
+//
+// The errors are [sqlitefile.ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
+// SQLite would mix it in), [sqlitefile.ErrUnsealed] (the log of a live file is missing) and those of the file system.
+func Open(path string) (*Archive, error) {
+	f, err := sqlitefile.Open(path, false)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	a, err := newArchive(f)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	a.path = path
+	return a, nil
+}
+
+// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close.
+func New(r io.ReaderAt, size int64) (*Archive, error) {
+	f, err := sqlitefile.New(r, size)
+	if err != nil {
+		return nil, err
+	}
+	a, err := newArchive(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return a, nil
+}
+
+// newArchive reads what every use of the archive needs.
+func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
+	defer f.Explain(&err)
+	a := &Archive{file: f, state: Unfinished}
+	if f.Recording {
+		a.state = Recording
+	}
+	ctx := context.Background()
+	conn, err := f.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if a.types, err = loadTypes(ctx, conn); err != nil {
+		return nil, err
+	}
+	if a.seal, err = loadSeal(ctx, conn); err != nil {
+		return nil, err
+	}
+	// A live file has a seal only if sealing was interrupted.
+	if a.seal != nil && a.state == Unfinished && !strings.HasSuffix(f.Path, LiveSuffix) {
+		a.state = Sealed
+	}
+	var n int
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM experiment").Scan(&n); err != nil {
+		return nil, sqlitefile.Damage(err)
+	}
+	if n != 1 {
+		return nil, errNoRun
+	}
+	return a, nil
+}
+
+// MaxEventTypes bounds what a stranger's table of event types can ask for.
+const MaxEventTypes = 1 << 16
+
+func loadTypes(ctx context.Context, conn *sql.Conn) (map[int64]string, error) {
+	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type LIMIT ?", MaxEventTypes+1)
+	if err != nil {
+		return nil, sqlitefile.Damage(err)
+	}
+	defer rows.Close()
+	types := map[int64]string{}
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, sqlitefile.Damage(err)
+		}
+		types[id] = name
+	}
+	if len(types) > MaxEventTypes {
+		return nil, fmt.Errorf("%w: more than %d event types", sqlitefile.ErrDamaged, MaxEventTypes)
+	}
+	return types, sqlitefile.Damage(rows.Err())
+}
+
+func loadSeal(ctx context.Context, conn *sql.Conn) (*Seal, error) {
+	var s Seal
+	var root []byte
+	err := conn.QueryRowContext(ctx, "SELECT root, records, events, interactions, iterations, notes, attachments FROM seal").
+		Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, sqlitefile.Damage(err)
+	case len(root) != len(s.Root):
+		return nil, fmt.Errorf("%w: seal: a root of %d bytes", sqlitefile.ErrDamaged, len(root))
+	}
+	s.Root = digest.Hash(root)
+	return &s, nil
+}
+
+// Close releases the file. The Archive must not be used any more.
+func (a *Archive) Close() error { return a.file.Close() }
+
+// Path gives the name that the archive was opened by, empty for [New].
+func (a *Archive) Path() string { return a.path }
+
+// State tells whether the archive is sealed.
+func (a *Archive) State() State { return a.state }
+
+// SchemaVersion gives the schema version of the file.
+func (a *Archive) SchemaVersion() int { return a.file.Version }
+
+// Seal gives what a sealed archive says of its content, and false for a live file. It is a claim of the file;
+// [verify.File] checks it.
+func (a *Archive) Seal() (Seal, bool) {
+	if a.seal == nil || a.state != Sealed {
+		return Seal{}, false
+	}
+	return *a.seal, true
+}
+
+// Annotations gives what the archive says beside the run, in the order in which it was added.
+func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
+	defer a.file.Explain(&err)
+	err = a.file.DB.SelectContext(ctx, &list, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
+	return list, sqlitefile.Damage(err)
+}

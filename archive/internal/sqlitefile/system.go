@@ -1,0 +1,90 @@
+package sqlitefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/simexp/exparchive/internal/outfile"
+)
+
+// A System is where a writer's calls of the file System go. Tests put a disk in its place that fails or forgets.
+type System struct {
+	Options []string // for SQLite, behind the writer's own; such as vfs=…
+	Sync    func(path string) error
+	SyncDir func(path string) error
+	Remove  func(path string) error
+	Link    func(from, to string) error
+	Rename  func(from, to string) error
+	// create makes an empty file, not flushed.
+	Create func(path string, perm os.FileMode) error
+	// write makes a file anew that only its owner reads, flushed.
+	Write func(path string, data []byte) error
+	// overwrite changes bytes of a file, not flushed.
+	Overwrite func(path string, data []byte, offset int64) error
+	// patch overwrites bytes of a file, flushed.
+	Patch func(path string, data []byte, offset int64) error
+}
+
+var RealSystem = &System{
+	Sync: SyncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename,
+	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
+}
+
+func createFile(path string, perm os.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func writeFile(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return WriteAndClose(f, data, 0)
+}
+
+func OverwriteFile(path string, data []byte, offset int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(data, offset)
+	return errors.Join(err, f.Close())
+}
+
+func patchFile(path string, data []byte, offset int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return WriteAndClose(f, data, offset)
+}
+
+func WriteAndClose(f *os.File, data []byte, offset int64) error {
+	_, err := f.WriteAt(data, offset)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// SyncFile flushes a file to disk.
+func SyncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// RemoveFile removes a file that may not be there.
+func RemoveFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package record
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/internal/othertools"
+	"github.com/simexp/exparchive/provider"
+)
+
+// TestMountKind finds mounts in a table as proc_pid_mountinfo(5) describes it.
+func TestMountKind(t *testing.T) {
+	const table = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
+30 22 0:26 / /home rw,nosuid - nfs4 server:/home rw,vers=4.2
+31 30 0:27 / /home/ada/with\040space rw - fuse.sshfs ada@host:/ rw,user_id=0
+32 22 0:28 / /mnt rw - ext4 /dev/sdb rw
+33 22 0:29 / /mnt rw master:3 - cifs //server/share rw
+34 22 0:30 / /media/stick rw - fuseblk /dev/sdc1 rw
+a line that is none
+`
+	for dir, want := range map[string]string{
+		"/":                            "ext4",
+		"/homes":                       "ext4",
+		"/home":                        "nfs4",
+		"/home/ada":                    "nfs4",
+		"/home/ada/with space":         "fuse.sshfs",
+		"/home/ada/with space/run":     "fuse.sshfs",
+		"/mnt/run":                     "cifs",
+		"/media/stick/experiments/one": "fuseblk",
+	} {
+		if got := mountKind(strings.NewReader(table), dir); got != want {
+			t.Errorf("%s: got %q, want %q", dir, got, want)
+		}
+	}
+	if got := mountKind(strings.NewReader(""), "/x"); got != "fuse" {
+		t.Errorf("in an empty table: got %q, want fuse", got)
+	}
+}
+
+// TestLocalDisk: an ordinary folder is not taken for a network file system.
+func TestLocalDisk(t *testing.T) {
+	if kind := networkFileSystem(t.TempDir()); kind != "" {
+		t.Errorf("got %q, want that the folder of temporary files is local", kind)
+	}
+}
+
+// mountSSHFS mounts folder at a new one with sshfs, a real network file system, whose server is a process of this machine that is
+// reached through a pipe.
+func mountSSHFS(t *testing.T, folder string) string {
+	t.Helper()
+	const server = "/usr/lib/openssh/sftp-server"
+	sshfs := othertools.Find(t, "sshfs")
+	if _, err := os.Stat(server); err != nil {
+		othertools.Missing(t, err)
+	}
+	if f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
+		t.Skipf("no file systems of users here: %v", err)
+	} else {
+		f.Close()
+	}
+	ssh := filepath.Join(t.TempDir(), "ssh") // in the place of ssh, which would go to another machine
+	if err := os.WriteFile(ssh, []byte("#!/bin/sh\nexec "+server+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mount := t.TempDir()
+	out, err := exec.Command(sshfs, "-o", "ssh_command="+ssh, "localhost:"+folder, mount).CombinedOutput()
+	if err != nil {
+		t.Fatalf("sshfs: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		for range 50 { // its last files are closed a moment later
+			if err = syscall.Unmount(mount, 0); err == nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Errorf("unmount %s: %v", mount, err)
+		_ = syscall.Unmount(mount, syscall.MNT_DETACH)
+	})
+	return mount
+}
+
+// TestSSHFS records to a real network file system: it is recognised, read along from both of its sides, survives a kill of the
+// recorder, and is sealed to the bytes that a local disk gives.
+func TestSSHFS(t *testing.T) {
+	there := t.TempDir()
+	here := mountSSHFS(t, there)
+	records := storyRun()
+	path := filepath.Join(here, "run.simexp")
+	w, err := Create(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { w.Close() }()
+	if w.NetworkFileSystem() != "fuse.sshfs" || !w.Exclusive() {
+		t.Errorf("got %q, exclusive %v, want fuse.sshfs and an exclusive recorder", w.NetworkFileSystem(), w.Exclusive())
+	}
+	roots := prefixes(t, records)
+	put := func(from, to int64) {
+		t.Helper()
+		for _, r := range records[from:to] {
+			if err := provider.Put(t.Context(), w, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put(0, 60)
+	for side, want := range map[string]archive.State{here: archive.Recording, there: ""} { // the other machine may not see the lock
+		a := archivetest.Open(t, filepath.Join(side, "run.simexp-live"))
+		if want != "" && a.State() != want {
+			t.Errorf("%s: got %s, want %s", side, a.State(), want)
+		}
+		a.Close()
+		if n := prefixOf(t, filepath.Join(side, "run.simexp-live"), roots); n != 60 {
+			t.Errorf("%s: got %d records, want 60", side, n)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	child, lines := archivetest.StartChild(t, "record", filepath.Join(here, "killed.simexp"))
+	acked := 0
+	for range 20 {
+		if !lines.Scan() {
+			t.Fatal("the recorder stopped")
+		}
+		acked++
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	if a := archivetest.Open(t, filepath.Join(here, "killed.simexp-live")); checkCrashRun(t, a) < int64(acked) {
+		t.Errorf("fewer records than the %d that were acknowledged", acked)
+	} else {
+		a.Close()
+	}
+	if _, err := Seal(t.Context(), filepath.Join(here, "killed.simexp-live"), nil); err != nil {
+		t.Error(err)
+	}
+	if w, err = Resume(t.Context(), path+archive.LiveSuffix, nil); err != nil {
+		t.Fatal(err)
+	}
+	put(60, int64(len(records)))
+	for range 100 { // a file that is removed just after it was closed keeps another name for a moment
+		if hidden, err := filepath.Glob(filepath.Join(there, ".fuse_hidden*")); err != nil || len(hidden) == 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	archivetest.WantFiles(t, there, "killed.simexp", "run.simexp")
+	got, want := archivetest.Sum(t, path), archivetest.Sum(t, recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
+	if got != want {
+		t.Error("the archive has other bytes than one that was recorded on a local disk")
+	}
+}

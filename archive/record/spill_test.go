@@ -1,0 +1,279 @@
+//go:build !windows
+
+package record
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/disktest"
+	"github.com/simexp/exparchive/provider"
+)
+
+// spillSome records records[:from] and then lets the disk fail, for the rest too, so that it is spilled. The recorder is closed.
+func spillSome(t testing.TB, records []provider.Record, from int) (live string, text []byte) {
+	t.Helper()
+	d := newDisk(t)
+	d.Forget()
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: diskSystem(d)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, r := range records[:from] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.flush(nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	log := w.LivePath() + "-wal"
+	d.Fail(func(c disktest.Call) disktest.Failure {
+		if c.Kind == disktest.Write && c.Path == log {
+			return disktest.Failure{Code: disktest.Full}
+		}
+		return disktest.Failure{}
+	})
+	refused := false
+	for i, r := range records[from:] {
+		put := provider.Put(t.Context(), w, r)
+		if refused = refused || r.RecordKind() != provider.KindEvent; refused && put == nil {
+			t.Fatalf("record %d: got no error from a full disk", from+i)
+		}
+		if refused && r.RecordKind() != provider.KindEvent && !strings.Contains(put.Error(), w.LivePath()+spillSuffix) {
+			t.Fatalf("record %d: the error does not name the spill: %v", from+i, put)
+		}
+	}
+	d.Fail(nil)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(w.LivePath() + spillSuffix); err != nil {
+		t.Fatal(err)
+	}
+	return w.LivePath(), text
+}
+
+// TestSpill: what a full disk does not take is in the spill, those records too that come after the failure, and resuming takes
+// it in, once.
+func TestSpill(t *testing.T) {
+	records := faultRun(60, 11)
+	live, text := spillSome(t, records, 20)
+	if n := bytes.Count(text, []byte("\n")); n != 41 {
+		t.Errorf("got a spill of %d lines, want 41", n)
+	}
+	if a := archivetest.Open(t, live); countRecords(t, a) != 20 {
+		t.Errorf("got %d records in the live file, want 20", countRecords(t, a))
+	}
+	if _, err := Create(strings.TrimSuffix(live, archive.LiveSuffix), nil); !errors.Is(err, archive.ErrExists) {
+		t.Errorf("create: got %v, want %v", err, archive.ErrExists)
+	}
+	// The run has its result: it cannot be resumed, only sealed. The first opening has taken the spill in; should it come back,
+	// nothing happens twice.
+	for range 2 {
+		if _, err := Resume(t.Context(), live, nil); !errors.Is(err, ErrFinished) {
+			t.Fatalf("resume: got %v, want %v", err, ErrFinished)
+		}
+		if a := archivetest.Open(t, live); countRecords(t, a) != 60 {
+			t.Errorf("got %d records after resuming, want 60", countRecords(t, a))
+		}
+		if _, err := os.Stat(live + spillSuffix); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the spill: got %v, want %v", err, os.ErrNotExist)
+		}
+		if err := os.WriteFile(live+spillSuffix, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seal, err := Seal(t.Context(), live, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := prefixRoots(records)[60]; seal.Root != want {
+		t.Errorf("got digest %v, want %v", seal.Root, want)
+	}
+	archivetest.WantFiles(t, filepath.Dir(live), "run.simexp")
+}
+
+// TestSpillCut cuts a spill at many places, as a kill while it is written can: what is whole of it is taken in.
+func TestSpillCut(t *testing.T) {
+	live, text := spillSome(t, faultRun(24, 12), 12)
+	for n := 0; n < len(text); n += 1 + n%61 {
+		if err := os.WriteFile(live+spillSuffix, text[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := readSpill(live)
+		if err != nil {
+			t.Fatalf("the first %d of %d bytes: %v", n, len(text), err)
+		}
+		got, want := 0, max(0, bytes.Count(text[:n], []byte("\n"))-1)
+		if s != nil {
+			got = len(s.records)
+		}
+		if got != want {
+			t.Fatalf("the first %d of %d bytes: got %d records, want %d", n, len(text), got, want)
+		}
+	}
+}
+
+// TestSpillRefused: a spill that is damaged or belongs elsewhere is refused by name, and stays.
+func TestSpillRefused(t *testing.T) {
+	records := faultRun(24, 13)
+	live, text := spillSome(t, records, 12)
+	other := faultRun(24, 14)
+	for name, c := range map[string]struct {
+		text []byte
+		want string
+	}{
+		"changed":         {bytes.Replace(text, []byte(`{"i":`), []byte(`{"j":`), 1), "has hash"},
+		"line missing":    {slices.Concat(text[:bytes.IndexByte(text, '\n')+1], text[bytes.Index(text, []byte("\n{\"seq\":13"))+1:]), "record 13, want 12"},
+		"no JSON":         {append(bytes.Clone(text), "x\n"...), "line 14"},
+		"newer":           {bytes.Replace(text, []byte(`{"spill":1`), []byte(`{"spill":2`), 1), archive.ErrNewer.Error()},
+		"another's":       {second(spillSome(t, other, 12)), "another recording"},
+		"of a later time": {second(spillSome(t, records, 18)), "ends before record 12"},
+	} {
+		if err := os.WriteFile(live+spillSuffix, c.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w, err := Resume(t.Context(), live, nil)
+		if err == nil {
+			w.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), live+spillSuffix) {
+			t.Errorf("%s: got %v, want %q and the name of the spill", name, err, c.want)
+		}
+		if got, err := os.ReadFile(live + spillSuffix); err != nil || !bytes.Equal(got, c.text) {
+			t.Errorf("%s: the spill was changed: %v", name, err)
+		}
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }
+
+// TestSpillElsewhere: where there is no room beside the live file, the spill goes where temporary files go.
+func TestSpillElsewhere(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	d := newDisk(t)
+	d.Forget()
+	records := faultRun(20, 15)
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: diskSystem(d)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, r := range records[:10] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Fail(faultKind{"", []disktest.Kind{disktest.Write}, disktest.Failure{Code: disktest.Full, Short: true}, true}.at(0))
+	err = w.Interaction(t.Context(), &provider.Interaction{Response: new("paid for")})
+	d.Fail(nil)
+	if err == nil {
+		t.Fatal("got no error from a full disk")
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	found, _ := filepath.Glob(filepath.Join(temp, "*"+spillSuffix+"-*"))
+	if len(found) != 1 || !strings.Contains(err.Error(), found[0]) {
+		t.Fatalf("got files %q and error %v, want one file, named by the error", found, err)
+	}
+	text, err := os.ReadFile(found[0])
+	if err != nil || !bytes.Contains(text, []byte("paid for")) {
+		t.Errorf("got %q, %v, want the response", text, err)
+	}
+	archivetest.WantFiles(t, filepath.Dir(w.Path()), "run.simexp-live", "run.simexp-live-shm", "run.simexp-live-wal")
+}
+
+// TestCancelledRecord: a record whose context is done is recorded whole, and the recording goes on.
+func TestCancelledRecord(t *testing.T) {
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), faultRun(20, 16)[:5])
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Interaction(ctx, &provider.Interaction{Response: new("paid for"), UserPrompt: new("prompt")}); err != nil {
+		t.Errorf("got %v, want no error", err)
+	}
+	if a := archivetest.Open(t, w.LivePath()); countRecords(t, a) != 6 {
+		t.Errorf("got %d records, want 6", countRecords(t, a))
+	}
+}
+
+// FuzzSpill feeds lines to the reader of spills.
+func FuzzSpill(f *testing.F) {
+	_, text := spillSome(f, faultRun(16, 17), 8)
+	f.Add(text)
+	f.Add([]byte(fmt.Sprintf("{\"spill\":1,\"run_id\":\"r\",\"first\":%d,\"root\":\"\"}\n", int64(1)<<62)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		live := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(live+spillSuffix, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := readSpill(live); err == nil && s != nil && len(s.records) != len(s.hashes) {
+			t.Errorf("got %d records and %d hashes", len(s.records), len(s.hashes))
+		}
+	})
+}
+
+// TestSpillPartly: when a later record cannot be spilled, the error says which are kept and which are lost.
+func TestSpillPartly(t *testing.T) {
+	d := newDisk(t)
+	d.Forget()
+	full := false
+	sys := diskSystem(d)
+	write := sys.Write
+	sys.Write = func(path string, data []byte) error {
+		if full {
+			return errors.New("no room")
+		}
+		return write(path, data)
+	}
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, r := range storyRun()[:20] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Fail(func(c disktest.Call) disktest.Failure {
+		if c.Kind == disktest.Write && c.Path == w.LivePath()+"-wal" {
+			return disktest.Failure{Code: disktest.Full}
+		}
+		return disktest.Failure{}
+	})
+	if err := w.Note(t.Context(), &provider.Note{Kind: "x", Text: "kept"}); err == nil {
+		t.Fatal("got no error from a full disk")
+	}
+	full = true
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	err = w.Note(t.Context(), &provider.Note{Kind: "x", Text: "lost"})
+	want := fmt.Sprintf("the 1 records from record 20 on are in %s-spill; the 1 behind them could not be kept in a file and are lost", w.LivePath())
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+	if err := w.Close(); err == nil || strings.Count(err.Error(), want) != 1 {
+		t.Errorf("close: got %v, want the same once", err)
+	}
+	d.Fail(nil)
+	again, err := Resume(t.Context(), w.LivePath(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.Count() != 21 {
+		t.Errorf("got %d records after resuming, want 21", again.Count())
+	}
+}

@@ -1,0 +1,257 @@
+package rewrite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+var (
+	doi     = archive.Annotation{Kind: "doi", Text: "10.1000/182"}
+	invalid = archive.Annotation{Kind: "invalidated", Name: "configs", Text: "wrong\nconfigs — see the erratum"}
+)
+
+func annotations(t *testing.T, path string) []archive.Annotation {
+	t.Helper()
+	list, err := archivetest.Open(t, path).Annotations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestAnnotateGivesTheBytesOfSealing: an archive annotated later is the one that was sealed with its annotations.
+func TestAnnotateGivesTheBytesOfSealing(t *testing.T) {
+	dir := t.TempDir()
+	later := recordtest.Record(t, filepath.Join(dir, "a b#?%41.simexp"), providertest.Sample(), nil)
+	plain := archivetest.ReadFile(t, later)
+	for _, a := range []archive.Annotation{doi, invalid} {
+		if err := Annotate(t.Context(), later, []archive.Annotation{a}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := recordtest.Record(t, filepath.Join(dir, "first.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{doi, invalid}})
+	if got, want := archivetest.ReadFile(t, later), archivetest.ReadFile(t, first); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes that differ from the %d of a file sealed with the annotations", len(got), len(want))
+	}
+	if bytes.Equal(plain, archivetest.ReadFile(t, later)) {
+		t.Error("the file did not change")
+	}
+	if got, want := annotations(t, later), []archive.Annotation{doi, invalid}; !slices.Equal(got, want) {
+		t.Errorf("got annotations %v, want %v", got, want)
+	}
+	report, err := verify.File(t.Context(), later)
+	if err != nil || !report.OK() || report.Root != archivetest.RootOf(t, providertest.Sample()) {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 2 {
+		t.Errorf("got %v in the folder, %v, want the two archives", names, err)
+	}
+}
+
+// TestAnnotateTwice: what is there already is not added, and then the file is not touched.
+func TestAnnotateTwice(t *testing.T) {
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
+	if err := Annotate(t.Context(), path, []archive.Annotation{doi, doi, invalid}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), path, []archive.Annotation{invalid, doi}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()) {
+		t.Error("the file was replaced though there was nothing to add")
+	}
+	if got, want := annotations(t, path), []archive.Annotation{doi, invalid}; !slices.Equal(got, want) {
+		t.Errorf("got annotations %v, want %v", got, want)
+	}
+}
+
+func TestAnnotateKeepsModeAndLink(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such modes and links")
+	}
+	dir := t.TempDir()
+	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	link := filepath.Join(dir, "link.simexp")
+	if err := errors.Join(os.Chmod(path, 0o440), os.Symlink("x.simexp", link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), link, []archive.Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != 0o440 {
+		t.Errorf("got mode %v, %v, want -r--r-----", info.Mode(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("got %v, %v, want the link to be one still", info.Mode(), err)
+	}
+	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi}) {
+		t.Errorf("got annotations %v", got)
+	}
+}
+
+// TestAnnotateRefuses: nothing is changed and nothing is left behind.
+func TestAnnotateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	live := filepath.Join(dir, "y.simexp")
+	w, err := record.Create(live, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Begin(t.Context(), providertest.Sample()[0].(*provider.Start)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(dir, "changed.simexp")
+	data := bytes.Replace(archivetest.ReadFile(t, path), []byte("policy_stability"), []byte("policy_ztability"), 1)
+	text := filepath.Join(dir, "text.simexp")
+	if err := errors.Join(os.WriteFile(changed, data, 0o666), os.WriteFile(text, []byte("text"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		path string
+		add  archive.Annotation
+		want error
+	}{
+		{"live", t.Context(), live + archive.LiveSuffix, doi, archive.ErrNotSealed},
+		{"changed", t.Context(), changed, doi, archive.ErrDamaged},
+		{"text", t.Context(), text, doi, archive.ErrNotArchive},
+		{"missing", t.Context(), filepath.Join(dir, "missing.simexp"), doi, os.ErrNotExist},
+		{"cancelled", cancelled, path, doi, context.Canceled},
+		{"no kind", t.Context(), path, archive.Annotation{Text: "x"}, provider.ErrInvalid},
+		{"no UTF-8", t.Context(), path, archive.Annotation{Kind: "x", Text: "\xff"}, provider.ErrInvalid},
+	} {
+		before, _ := os.ReadFile(c.path)
+		if err := Annotate(c.ctx, c.path, []archive.Annotation{c.add}); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if after, _ := os.ReadFile(c.path); !bytes.Equal(before, after) {
+			t.Errorf("%s: the file changed", c.name)
+		}
+	}
+	names, err := os.ReadDir(dir)
+	if err != nil || len(names) != 4 {
+		t.Errorf("got %v in the folder, %v, want the four files", names, err)
+	}
+}
+
+// TestAnnotateWhileAnotherDoes: the second is refused and does not undo the first.
+func TestAnnotateWhileAnotherDoes(t *testing.T) {
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
+	lock, err := sqlitefile.Lock(path + annotateSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Annotate(t.Context(), path, []archive.Annotation{doi}); !errors.Is(err, archive.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	// What a killed process left behind does not matter.
+	for _, suffix := range []string{annotatingSuffix, annotatedSuffix, annotateSuffix + sqlitefile.LockSuffix} {
+		if err := os.WriteFile(path+suffix, []byte("litter"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Annotate(t.Context(), path, []archive.Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi}) {
+		t.Errorf("got annotations %v", got)
+	}
+	if root, _, err := digest.Of(t.Context(), archivetest.Open(t, path)); err != nil || root != archivetest.RootOf(t, providertest.Sample()) {
+		t.Errorf("got digest %v, %v", root, err)
+	}
+}
+
+// TestEditAnnotations: an annotation that is taken out leaves nothing behind.
+func TestEditAnnotations(t *testing.T) {
+	dir := t.TempDir()
+	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{invalid, doi}})
+	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(dir, "y.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{doi}}))
+	err := Edit(t.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) { return old[1:], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes that differ from the %d of a file sealed with the other annotation", len(got), len(want))
+	}
+	no := errors.New("no")
+	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation, error) { return nil, no }); !errors.Is(err, no) {
+		t.Errorf("got %v, want the error of the edit", err)
+	}
+	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation, error) { return []archive.Annotation{{}}, nil }); !errors.Is(err, provider.ErrInvalid) {
+		t.Errorf("got %v, want ErrInvalid", err)
+	}
+	if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {
+		t.Error("what was refused changed the file")
+	}
+}
+
+// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is there.
+func TestAnnotateInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
+	before := archivetest.ReadFile(t, path)
+	start := time.Now()
+	if err := Annotate(t.Context(), path, []archive.Annotation{doi}); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(start)
+	after := archivetest.ReadFile(t, path)
+	const tries = 30
+	interrupted := 0
+	for i := range tries {
+		if err := os.WriteFile(path, before, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), whole*time.Duration(i)/tries)
+		err := Annotate(ctx, path, []archive.Annotation{doi})
+		cancel()
+		want := after
+		if err != nil {
+			interrupted++
+			want = before
+		}
+		if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {
+			t.Fatalf("interrupted after %d of %d of the time, with %v: got other bytes", i, tries, err)
+		}
+		if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+			t.Fatalf("got %v in the folder, %v, want the archive only", names, err)
+		}
+	}
+	if interrupted == 0 {
+		t.Error("none of the interruptions came in time")
+	}
+}

@@ -1,0 +1,297 @@
+package salvage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+// salvage writes what can be read of path to a new archive.
+func salvage(t testing.TB, path string, keepChanged bool) (*Salvage, *archive.Archive) {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.KeepChanged = keepChanged
+	w, err := record.Create(filepath.Join(t.TempDir(), "new.simexp"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := s.Write(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	a := archivetest.Open(t, w.Path())
+	if r, err := verify.File(t.Context(), w.Path()); err != nil || !r.OK() {
+		t.Errorf("verify of what was salvaged: %v, %v", r.Problems, err)
+	}
+	return s, a
+}
+
+// TestSalvageWhole: from a sound file everything comes out, by every form, with the same digest and no note.
+func TestSalvageWhole(t *testing.T) {
+	check := func(t *testing.T, path string, records []provider.Record) {
+		t.Helper()
+		s, a := salvage(t, path, false)
+		if !s.Whole || s.Records != int64(len(records)) || len(s.Missing)+len(s.Changed)+len(s.Doubts) > 0 || s.Uncommitted > 0 {
+			t.Errorf("got %d records of %d, whole %v, missing %v, changed %v, doubts %v", s.Records, len(records), s.Whole, s.Missing, s.Changed, s.Doubts)
+		}
+		if root, _, err := digest.Of(t.Context(), a); err != nil || root != archivetest.RootOf(t, records) {
+			t.Errorf("got digest %v, %v, want %v", root, err, archivetest.RootOf(t, records))
+		}
+	}
+	t.Run("sealed", func(t *testing.T) {
+		path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil)
+		check(t, path, archivetest.LongRun())
+		if s, _ := salvage(t, path, false); s.Proved != s.Records {
+			t.Errorf("got %d records proved, want all %d", s.Proved, s.Records)
+		}
+	})
+	t.Run("sample", func(t *testing.T) {
+		check(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil), providertest.Sample())
+	})
+	t.Run("killed", func(t *testing.T) {
+		records := archivetest.LongRun()[:600]
+		w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
+		check(t, archivetest.CopyKilled(t, w.LivePath()), records)
+	})
+	t.Run("random", func(t *testing.T) {
+		n := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			if n++; n > 15 {
+				return
+			}
+			records := providertest.Random(rt)
+			dir, err := os.MkdirTemp(t.TempDir(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, recordtest.Record(t, filepath.Join(dir, "run.simexp"), records, nil), records)
+		})
+	})
+}
+
+// salvageCheck reads what is left of a damaged file: each record that came out is one of the originals, in order, and what did not
+// is listed.
+func salvageCheck(t *testing.T, what, path string, originals map[digest.Hash]int64, total int64) int64 {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if errors.Is(err, archive.ErrNotArchive) {
+		return 0
+	} else if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	defer s.Close()
+	var got gather
+	if err := s.Write(t.Context(), &got); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	count, last := int64(0), int64(-1)
+	for _, r := range got.records {
+		if n, ok := r.(*provider.Note); ok && n.Kind == salvagedNote {
+			continue
+		}
+		if st, ok := r.(*provider.Start); ok && st.RunID == "unknown" {
+			continue
+		}
+		at, ok := originals[hashOf(r)]
+		if !ok && len(s.Doubts) == 0 {
+			t.Fatalf("%s: a record came out that was never recorded: %+v", what, r)
+		}
+		if ok && at <= last {
+			t.Fatalf("%s: record %d comes after %d", what, at, last)
+		}
+		if ok {
+			last = at
+		}
+		count++
+	}
+	if count != s.Records {
+		t.Errorf("%s: %d records came out, the report says %d", what, count, s.Records)
+	}
+	lost := int64(len(s.Changed))
+	for _, m := range s.Missing {
+		lost += m.Last - m.First + 1
+	}
+	if count+lost > total || s.Sealed && count+lost != total {
+		t.Errorf("%s: %d came out, missing are %v and changed %v, of %d", what, count, s.Missing, s.Changed, total)
+	}
+	if s.Whole && count != total {
+		t.Errorf("%s: whole with %d records of %d", what, count, total)
+	}
+	return count
+}
+
+// gather is a sink that keeps everything.
+type gather struct {
+	records []provider.Record
+}
+
+func (g *gather) add(r provider.Record) error {
+	g.records = append(g.records, r)
+	return nil
+}
+func (g *gather) Begin(_ context.Context, r *provider.Start) error             { return g.add(r) }
+func (g *gather) Event(_ context.Context, r *provider.Event) error             { return g.add(r) }
+func (g *gather) Interaction(_ context.Context, r *provider.Interaction) error { return g.add(r) }
+func (g *gather) Iteration(_ context.Context, r *provider.Iteration) error     { return g.add(r) }
+func (g *gather) Note(_ context.Context, r *provider.Note) error               { return g.add(r) }
+func (g *gather) Attachment(_ context.Context, r *provider.Attachment) error   { return g.add(r) }
+func (g *gather) Finish(_ context.Context, r *provider.Result) error {
+	if r == nil {
+		return nil
+	}
+	return g.add(r)
+}
+
+// TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost, nothing
+// comes out that was not recorded, and what is gone is listed.
+func TestSalvageDamage(t *testing.T) {
+	records := archivetest.LongRun()
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	originals := map[digest.Hash]int64{}
+	for i, r := range records {
+		if err := r.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		originals[hashOf(r)] = int64(i)
+	}
+	total := int64(len(records))
+	bad := filepath.Join(t.TempDir(), "bad.simexp")
+	try := func(what string, b []byte) int64 {
+		if err := os.WriteFile(bad, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return salvageCheck(t, what, bad, originals, total)
+	}
+	const page = 8192
+	pages := len(good) / page
+	step := 4
+	if testing.Short() {
+		step = 10
+	}
+	least := total
+	for p := 0; p < pages; p += step {
+		b := append([]byte(nil), good...)
+		clear(b[p*page : (p+1)*page])
+		least = min(least, try(fmt.Sprintf("page %d zeroed", p+1), b))
+	}
+	// A page of events holds some dozens of them; the page with the types or the blocks costs none.
+	if least < total*3/4 {
+		t.Errorf("one page lost cost %d of %d records", total-least, total)
+	}
+	for n := len(good); n > 0; n -= page*7 + 1234 {
+		try(fmt.Sprintf("the first %d bytes", n), good[:n])
+	}
+	if n := try("half", good[:len(good)/2]); n == 0 {
+		t.Error("from half a file nothing came out")
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	flips := 400 / step
+	for range flips {
+		b := append([]byte(nil), good...)
+		at, bit := random.IntN(len(b)), byte(1)<<random.IntN(8)
+		b[at] ^= bit
+		try(fmt.Sprintf("bit %#x of byte %d", bit, at), b)
+	}
+	t.Logf("%d pages, the worst of them costs %d of %d records", pages, total-least, total)
+}
+
+// TestSalvageControl: without the hashes of the records a changed one would come out unnoticed.
+func TestSalvageControl(t *testing.T) {
+	const change = "UPDATE event SET data = replace(data, '\"i\":100,', '\"i\":999,') WHERE seq = 100"
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil)
+	recordtest.EditAt(t, path, change)
+	s, a := salvage(t, path, false)
+	if fmt.Sprint(s.Changed) != "[100]" || s.Whole || archivetest.CountRecordsOf(t, a) != 901 {
+		t.Errorf("got changed %v, whole %v, %d records, want record 100, false and 900 records and a note", s.Changed, s.Whole, archivetest.CountRecordsOf(t, a))
+	}
+	if _, a = salvage(t, path, true); archivetest.CountRecordsOf(t, a) != 902 {
+		t.Errorf("kept: got %d records, want 901 and a note", archivetest.CountRecordsOf(t, a))
+	}
+	recordtest.EditAt(t, path, "DELETE FROM leaf_block")
+	if s, _ = salvage(t, path, false); len(s.Changed) != 0 || s.Whole {
+		t.Errorf("without hashes: got changed %v, whole %v, want none and false", s.Changed, s.Whole)
+	}
+}
+
+// TestSalvageLog damages the log of a live file: what is behind the damaged place comes out all the same.
+func TestSalvageLog(t *testing.T) {
+	records := archivetest.LongRun()[:300]
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
+	live := archivetest.CopyKilled(t, w.LivePath())
+	log, err := os.ReadFile(live + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log[len(log)/2] ^= 1
+	if err := os.WriteFile(live+"-wal", log, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	a := archivetest.Open(t, live)
+	before := archivetest.CountRecordsOf(t, a)
+	s, _ := salvage(t, live, false)
+	if s.Records <= before || s.Uncommitted == 0 {
+		t.Errorf("got %d records, %d of them uncommitted, want more than the %d before the damaged place", s.Records, s.Uncommitted, before)
+	}
+	if err := os.Remove(live + "-wal"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), live); err != nil && !errors.Is(err, archive.ErrNotArchive) {
+		t.Errorf("without a log: %v", err)
+	}
+}
+
+func FuzzSalvage(f *testing.F) {
+	good, err := os.ReadFile(recordtest.Record(f, filepath.Join(f.TempDir(), "run.simexp"), providertest.Sample(), nil))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[8192:])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "x.simexp")
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			return
+		}
+		defer s.Close()
+		for _, keep := range []bool{false, true} {
+			s.KeepChanged = keep
+			var sink digest.Sink
+			if err := s.Write(t.Context(), &sink); err != nil {
+				t.Errorf("what was found is not a run: %v", err)
+			}
+		}
+	})
+}
+
+// hashOf gives the leaf hash that r has in a run without a salt.
+func hashOf(r provider.Record) digest.Hash {
+	var leaf digest.Leaf
+	return leaf.Hash(r)
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package archive
-
-import "os"
-
-// dataFrom gives the first offset from at on where f may be no hole.
-func dataFrom(_ *os.File, at int64) int64 { return at }

@@ -1,0 +1,222 @@
+package verify
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
+)
+
+var errColumns = errors.New("other columns than the table has")
+
+// rows are those of one table that can be read, in the order of their keys.
+type rows struct {
+	v       *verifier
+	table   string
+	columns []tables.Column
+	key     int64
+	values  []btree.Value // valid until the next step
+	page    bool          // of a file, not of SQLite
+	walk    *btree.Walk
+	sql     *sql.Rows
+	broken  bool // some rows could not be read
+}
+
+// rows begins to read a table. It must be read to its end.
+func (v *verifier) rows(table string) *rows {
+	r := &rows{v: v, table: table, columns: tables.Columns[table]}
+	r.values = make([]btree.Value, len(r.columns))
+	if v.conn != nil {
+		order := r.columns[0].Name
+		if table == sqlitefile.RedactionTable {
+			order = "seq, field"
+		}
+		var err error
+		if r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s ORDER BY %s", table, order)); err != nil {
+			r.fail(err)
+		}
+		return r
+	}
+	if t, ok := v.trees[table]; ok {
+		r.page, r.walk = true, v.forest.Walk(t.Name, t.Root, t.Index)
+	} else {
+		r.lose()
+	}
+	return r
+}
+
+// lose notes that rows of the table could not be read.
+func (r *rows) lose() { r.broken, r.v.lost = true, true }
+
+// fail notes an error of SQLite.
+func (r *rows) fail(err error) {
+	r.lose()
+	if r.v.ctx.Err() == nil {
+		r.v.add(sxIntegrity, Place{Table: r.table}, "%v", err)
+	}
+}
+
+func (r *rows) place() Place {
+	if _, numbered := recordTables[r.table]; numbered {
+		return Place{Table: r.table, Record: new(r.key)}
+	}
+	return Place{Table: r.table, Row: new(r.key)}
+}
+
+// recordTables are those whose primary key is a Seq.
+var recordTables = map[string]bool{"event": true, "llm_interaction": true, "note": true, "attachment": true}
+
+// next goes to the next row whose columns have the types that they have to have.
+func (r *rows) next() bool {
+	for {
+		switch {
+		case r.page:
+			if !r.walk.Next() {
+				if r.walk.Broken {
+					r.lose()
+				}
+				return false
+			}
+			if !r.decode() {
+				r.lose()
+				continue
+			}
+		case r.sql != nil:
+			if !r.sql.Next() {
+				if err := errors.Join(r.sql.Err(), r.sql.Close()); err != nil {
+					r.fail(err)
+				}
+				return false
+			}
+			if err := r.scan(); err != nil {
+				r.fail(err)
+				return false
+			}
+		default:
+			return false
+		}
+		if r.typed() {
+			return true
+		}
+		r.lose()
+	}
+}
+
+// decode takes a row from its page.
+func (r *rows) decode() bool {
+	n, plain, err := btree.DecodeRow(r.walk.Payload, r.values)
+	if err == nil && n != len(r.columns) {
+		err = fmt.Errorf("%d columns, want %d", n, len(r.columns))
+	}
+	r.key = r.walk.Key
+	withRowid := r.table != sqlitefile.RedactionTable
+	if err == nil && withRowid && r.values[0].Kind != btree.Null {
+		err = fmt.Errorf("%s: a %v beside the key", r.columns[0].Name, r.values[0].Kind)
+	}
+	if !withRowid && n > 0 {
+		r.key = r.values[0].Int
+	}
+	if err != nil {
+		r.v.add(sxColumns, r.place(), "%v", err)
+		return false
+	}
+	if withRowid {
+		r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
+	}
+	if !plain && r.v.strict {
+		r.v.add(sxShortest, r.place(), "a number of more bytes than it needs")
+	}
+	return true
+}
+
+// scan takes a row from SQLite.
+func (r *rows) scan() error {
+	values, targets := make([]any, len(r.columns)), make([]any, len(r.columns))
+	for i := range values {
+		targets[i] = &values[i]
+	}
+	if err := r.sql.Scan(targets...); err != nil {
+		return err
+	}
+	for i, x := range values {
+		switch x := x.(type) {
+		case nil:
+			r.values[i] = btree.Value{}
+		case int64:
+			r.values[i] = btree.Value{Kind: btree.Integer, Int: x}
+		case float64:
+			r.values[i] = btree.Value{Kind: btree.Real, Float: x}
+		case string:
+			r.values[i] = btree.Value{Kind: btree.Text, Bytes: []byte(x)}
+		case []byte:
+			r.values[i] = btree.Value{Kind: btree.Blob, Bytes: x}
+		default:
+			return fmt.Errorf("%s: a value of type %T", r.columns[i].Name, x)
+		}
+	}
+	r.key = r.values[0].Int
+	return nil
+}
+
+// typed checks the types of a row, and that texts are UTF-8.
+func (r *rows) typed() bool {
+	ok := true
+	for i := range r.columns {
+		c, x := &r.columns[i], &r.values[i]
+		if c.Kind == btree.Real && x.Kind == btree.Integer { // SQLite keeps whole numbers so
+			x.Kind, x.Float = btree.Real, float64(x.Int)
+		}
+		switch {
+		case x.Kind == btree.Null && c.Nullable:
+		case x.Kind != c.Kind:
+			place := r.place()
+			place.Column = c.Name
+			r.v.add(sxType, place, "a value of type %v, want %v", x.Kind, c.Kind)
+			ok = false
+		case x.Kind == btree.Text && !utf8.Valid(x.Bytes):
+			place := r.place()
+			place.Column = c.Name
+			r.v.add(sxUTF8, place, "not UTF-8")
+		}
+	}
+	return ok
+}
+
+// find gives a row of a table by its key, nil if there is none or it is not as it should be. It reports nothing.
+func (v *verifier) find(table string, key int64) []btree.Value {
+	quiet := &verifier{ctx: v.ctx, conn: v.conn, forest: v.forest, trees: v.trees}
+	r := &rows{v: quiet, table: table, columns: tables.Columns[table], key: key}
+	r.values = make([]btree.Value, len(r.columns))
+	if v.conn != nil {
+		var err error
+		r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s = ?", table, r.columns[0].Name), key)
+		if err != nil {
+			return nil
+		}
+		defer r.sql.Close()
+		if !r.sql.Next() || r.scan() != nil || !r.typed() {
+			return nil
+		}
+		return r.values
+	}
+	t, ok := v.trees[table]
+	if !ok {
+		return nil
+	}
+	payload := v.forest.Find(t.Root, key)
+	if payload == nil {
+		return nil
+	}
+	if n, _, err := btree.DecodeRow(payload, r.values); err != nil || n != len(r.columns) {
+		return nil
+	}
+	r.values[0] = btree.Value{Kind: btree.Integer, Int: key}
+	if !r.typed() {
+		return nil
+	}
+	return r.values
+}

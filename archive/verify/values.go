@@ -1,0 +1,167 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A checker checks values of one row after another.
+type checker struct {
+	*problemLog
+	place Place
+}
+
+func (c checker) at(column string) Place {
+	place := c.place
+	place.Column = column
+	return place
+}
+
+// name checks a short text that is there, and what is not there if it is required. A text that is optional is NULL and never
+// empty.
+func (c checker) name(column string, x btree.Value, required bool) string {
+	switch n := len(x.Bytes); {
+	case x.Kind == btree.Null:
+	case n == 0 && required:
+		c.add(sxRequired, c.at(column), "empty")
+	case n == 0:
+		c.add(sxAbsent, c.at(column), "an empty text, want NULL")
+	case n > provider.MaxName:
+		c.add(sxNameLength, c.at(column), "%d bytes, more than %d", n, provider.MaxName)
+	}
+	return string(x.Bytes)
+}
+
+// text checks a long text or blob.
+func (c checker) text(column string, x btree.Value) *string {
+	if x.Kind == btree.Null {
+		return nil
+	}
+	c.length(column, len(x.Bytes))
+	if len(x.Bytes) > provider.MaxText+1<<20 { // said, and not copied; SQLite's handle of a reader gives up there too
+		return new("")
+	}
+	return new(string(x.Bytes))
+}
+
+func (c checker) length(column string, n int) {
+	if n > provider.MaxText {
+		c.add(sxTextLength, c.at(column), "%d bytes, more than %d", n, provider.MaxText)
+	}
+}
+
+// json checks a JSON text that is there and reports whether it is one.
+func (c checker) json(column string, text []byte) bool {
+	c.length(column, len(text))
+	if trimmed := jsontext.Trim(text); len(trimmed) != len(text) {
+		c.add(sxJSONForm, c.at(column), "white space around the value")
+		text = trimmed
+	} else if string(text) == "null" {
+		c.add(sxJSONForm, c.at(column), "null, want NULL")
+		return false
+	}
+	err := jsontext.Check(text)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, jsontext.ErrDepth):
+		c.add(sxJSONDepth, c.at(column), "%v", err)
+	case errors.Is(err, jsontext.ErrUTF8): // reported with the column
+		return true
+	default:
+		c.add(sxJSON, c.at(column), "%v", err)
+	}
+	return false
+}
+
+// object checks a canonical object by agent, calls value for each member and then compares the text with what again appends.
+func (c checker) object(column string, text []byte, value func(agent string, place Place, text []byte) bool, again func([]byte) []byte) (sound bool) {
+	if !c.json(column, text) {
+		return false
+	}
+	sound = true
+	err := jsontext.Members(text, func(agent string, text []byte) error {
+		place := c.at(column)
+		place.Pointer = "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(agent)
+		if agent == "" || len(agent) > provider.MaxName {
+			c.add(sxAgents, place, "an agent's name of %d bytes, want 1 to %d", len(agent), provider.MaxName)
+		}
+		if !value(agent, place, text) {
+			sound = false
+		}
+		return nil
+	})
+	if err != nil {
+		c.add(sxAgents, c.at(column), "%v", err)
+		return false
+	}
+	if sound && !bytes.Equal(again(nil), text) {
+		c.add(sxAgents, c.at(column), "not in canonical form: want agents in ascending order, no white space and nothing escaped without need")
+	}
+	return sound
+}
+
+func (c checker) costs(text []byte) (map[string]provider.Cents, bool) {
+	m := map[string]provider.Cents{}
+	sound := c.object("costs_per_agent", text, func(agent string, place Place, text []byte) bool {
+		n, err := provider.ParseCents(string(text))
+		if err != nil {
+			c.add(sxCents, place, "%v", err)
+		}
+		m[agent] = n
+		return err == nil
+	}, func(dst []byte) []byte { return provider.AppendCosts(dst, m) })
+	return m, sound
+}
+
+func (c checker) accepted(text []byte) (map[string]bool, bool) {
+	m := map[string]bool{}
+	sound := c.object("accepted_changes", text, func(agent string, place Place, text []byte) bool {
+		m[agent] = string(text) == "true"
+		if m[agent] || string(text) == "false" {
+			return true
+		}
+		c.add(sxAccepted, place, "%.80s, want true or false", text)
+		return false
+	}, func(dst []byte) []byte { return provider.AppendAcceptedChanges(dst, m) })
+	return m, sound
+}
+
+func (c checker) policies(text []byte) (map[string]json.RawMessage, bool) {
+	m := map[string]json.RawMessage{}
+	sound := c.object("policies", text, func(agent string, place Place, text []byte) bool {
+		m[agent] = text
+		if jsontext.IsNull(text) {
+			c.add(sxPolicies, place, "null: an agent without a policy is left out")
+			return false
+		}
+		return true
+	}, func(dst []byte) []byte { return provider.AppendPolicies(dst, m) })
+	return m, sound
+}
+
+// iteration checks the number of an iteration.
+func (c checker) iteration(column string, n int64) (number int, sound bool) {
+	if n < 0 || n > provider.MaxIteration {
+		c.add(sxIterationRange, c.at(column), "%d, want 0 to %d", n, provider.MaxIteration)
+		return 0, false
+	}
+	return int(n), true
+}
+
+// tokens checks a count that may be absent.
+func (c checker) tokens(column string, x btree.Value) *int64 {
+	if x.Kind == btree.Null {
+		return nil
+	}
+	if x.Int < 0 {
+		c.add(sxTokens, c.at(column), "%d is negative", x.Int)
+	}
+	return new(x.Int)
+}

@@ -1,0 +1,190 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+func codes(r Report) (list []string) {
+	for _, p := range r.Problems {
+		if !slices.Contains(list, p.Code) {
+			list = append(list, p.Code)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func verifyBytes(t testing.TB, b []byte) Report {
+	t.Helper()
+	r, err := Reader(t.Context(), bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestFlips changes one bit of a sealed archive after another: each is found, wherever it is.
+func TestFlips(t *testing.T) {
+	good := recordtest.SampleBytes(t)
+	if r := verifyBytes(t, good); len(r.Problems) > 0 {
+		t.Fatal(r.Problems)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	flips := 10_000
+	if testing.Short() {
+		flips = 500
+	}
+	for range flips {
+		at, bit := random.IntN(len(good)), byte(1)<<random.IntN(8)
+		good[at] ^= bit
+		if r := verifyBytes(t, good); r.OK() {
+			t.Errorf("byte %d, bit %#x: not found", at, bit)
+		}
+		good[at] ^= bit
+	}
+}
+
+// TestVerifyLive: a live file is checked in every form that it can have, and a fault in it is found.
+func TestVerifyLive(t *testing.T) {
+	records := archivetest.ManyRecords(700)
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records[:650])
+	killed := archivetest.CopyKilled(t, w.LivePath())
+	check := func(what, path string, state archive.State) {
+		t.Helper()
+		r, err := File(t.Context(), path)
+		if err != nil || len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != state || r.Records != 650 || r.Root != archivetest.RootOf(t, records[:650]) {
+			t.Errorf("%s: got %+v, %v", what, r, err)
+		}
+	}
+	check("being recorded", w.LivePath(), archive.Recording)
+	check("killed", killed, archive.Unfinished)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check("closed", w.LivePath(), archive.Unfinished)
+
+	db := archivetest.OpenSQL(t, w.LivePath(), "mode=rw")
+	if _, err := db.Exec("UPDATE event SET data = '{' WHERE seq = 5"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	r, err := File(t.Context(), w.LivePath())
+	if got := codes(r); err != nil || !slices.Contains(got, sxJSON) || !slices.Contains(got, sxBlockLeaves) {
+		t.Errorf("changed: got %v, %v", r.Problems, err)
+	}
+}
+
+// TestVerifyEachField changes each stored field of a run in turn: the digest is another, and the record is named.
+func TestVerifyEachField(t *testing.T) {
+	for table, columns := range tables.Columns {
+		if !recordTables[table] && table != "experiment" && table != "iteration" {
+			continue
+		}
+		for _, c := range columns[1:] {
+			if c.Name == "seq" {
+				continue
+			}
+			change := map[btree.Type]string{btree.Integer: "%s + 1", btree.Real: "%s + 0.5", btree.Text: "'x' || %s", btree.Blob: "%s || x'00'"}[c.Kind]
+			switch c.Name {
+			case "config", "data", "parsed_policy", "extra", "policies", "costs_per_agent", "accepted_changes":
+				change = map[string]string{"costs_per_agent": `'{"BANK_A":1}'`, "accepted_changes": `'{"BANK_B":true}'`, "policies": `'{"BANK_A":{}}'`}[c.Name]
+				if change == "" {
+					change = `'{"changed":true}'`
+				}
+				if table == "attachment" {
+					change = "x'00'"
+				}
+			case "type":
+				change = "%s %% 2 + 1"
+			case "converged":
+				change = "1 - %s"
+			case "salt":
+				change = "zeroblob(32)"
+			case "system_prompt", "user_prompt":
+				change = "'[1,1]'"
+			}
+			key := columns[0].Name
+			row := fmt.Sprintf("(SELECT min(%s) FROM %s WHERE %s IS NOT NULL)", key, table, c.Name)
+			change = strings.ReplaceAll(strings.ReplaceAll(change, "%s", c.Name), "%%", "%")
+			statement := fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s = %s", table, c.Name, change, key, row)
+			base := "all"
+			if c.Name == "extra" {
+				base = "prompts"
+			} else if c.Name == "salt" {
+				base = "salted"
+			} else if c.Name == "media_type" {
+				base = "attachments"
+			}
+			b := badFile{code: sxSealRoot, sql: statement}.make(t, goodFiles()[base].make(t))
+			var named []int64
+			report := verifyBytes(t, b)
+			for _, p := range report.Problems {
+				if p.Code == sxSealRoot && p.Place.Record != nil {
+					named = append(named, *p.Place.Record)
+				}
+			}
+			want := 1
+			if c.Name == "salt" {
+				want = len(goodFiles()[base].Records) // all commitments depend on it, but for those of records without a value
+			}
+			if len(named) == 0 || len(named) > want || report.Root == (digest.Hash{}) || report.Root == archivetest.RootOf(t, goodFiles()[base].Records) {
+				t.Errorf("%s: got records %v named, digest %v: %v, %v", statement, named, report.Root, report.Problems, report.Unchecked)
+			}
+		}
+	}
+}
+
+// TestVerifyNotAnArchive: a file that is none is one problem, and a file that is not there no problem of a file.
+func TestVerifyNotAnArchive(t *testing.T) {
+	report, err := File(t.Context(), archivetest.Write(t, []byte("hello")))
+	if err != nil || !slices.Equal(codes(report), []string{sxMagic}) {
+		t.Errorf("a text file: got %v, %v, want %s", report.Problems, err, sxMagic)
+	}
+	if report, err := File(t.Context(), t.TempDir()); err != nil || !slices.Equal(codes(report), []string{sxFileName, sxMagic}[1:]) {
+		t.Errorf("a folder: got %v, %v", report.Problems, err)
+	}
+	if _, err := File(t.Context(), filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: got %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+// TestVerifyNamesTheRecord: whatever field of a run is changed, the records that differ from what was sealed are named.
+func TestVerifyNamesTheRecord(t *testing.T) {
+	for _, c := range []struct {
+		sql  string
+		seqs []int64
+	}{
+		{"UPDATE event SET data = json_set(data, '$.x', 1) WHERE seq = 2", []int64{2}},
+		{"UPDATE event SET timestamp = timestamp || 'Z' WHERE seq IN (3, 5)", []int64{3, 5}},
+		{"UPDATE experiment SET run_id = run_id || '.'", []int64{0}},
+	} {
+		report, err := File(t.Context(), recordtest.Edit(t, c.sql))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, p := range report.Problems {
+			if p.Code == sxSealRoot && p.Place.Record != nil && strings.Contains(p.Text, "sealed") {
+				got = append(got, *p.Place.Record)
+			}
+		}
+		if !slices.Equal(got, c.seqs) {
+			t.Errorf("%s: got records %v, want %v: %v", c.sql, got, c.seqs, report.Problems)
+		}
+	}
+}

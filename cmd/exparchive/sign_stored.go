@@ -124,7 +124,8 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *verif
 		return nil, err
 	}
 	for _, f := range list.Judge(v.Trust, time.Now()) {
-		report.Problems = append(report.Problems, verify.Problem{Code: codeSignature, Place: verify.Place{Name: f.Key}, Text: f.Err.Error()})
+		p := verify.Problem{Code: codeSignature, Place: verify.Place{Name: f.Key}, Text: f.Err.Error()}
+		report.Problems = append(report.Problems, p)
 	}
 	return list.Verdicts, nil
 }

@@ -258,3 +258,21 @@ func TestReadErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestTouched: a sealed archive that another program has written to says so, whatever it wrote, and no other does.
+func TestTouched(t *testing.T) {
+	path := archivetest.Write(t, recordtest.SampleBytes(t))
+	if archivetest.Open(t, path).Touched() {
+		t.Error("as it was sealed: touched")
+	}
+	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:3]).LivePath()
+	for _, path := range []string{live, archivetest.CopyKilled(t, live)} {
+		if archivetest.Open(t, path).Touched() {
+			t.Errorf("%s: a live file is touched", path)
+		}
+	}
+	recordtest.EditAt(t, path, "UPDATE experiment SET run_id = 'another'")
+	if !archivetest.Open(t, path).Touched() {
+		t.Error("after an update: not touched")
+	}
+}

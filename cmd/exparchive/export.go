@@ -153,7 +153,7 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 	}
 	changed, err := changedRun(exportTables(ctx, stderr, p, folder, o))
 	if err == nil {
-		err = os.Rename(folder, o.output)
+		err = outfile.Place(folder, o.output, true)
 	}
 	if err != nil {
 		_ = os.RemoveAll(folder)

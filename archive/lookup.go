@@ -44,7 +44,8 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	if e.Result != nil {
 		var end int64
 		if end, err = lastSeq(ctx, conn); err == nil {
-			e.Result.Redaction, err = redactionAt(ctx, conn, end+1)
+			e.Result.Seq = end + 1
+			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
 		}
 		if err != nil {
 			return e, err

@@ -81,6 +81,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
 	if r := s.experiment.Result; r != nil && from <= end {
+		r.Seq = end
 		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
 			return err
 		}
@@ -196,7 +197,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 			if err != nil {
 				return err
 			}
-			provider.SetRedaction(r, red)
+			r.RecordMeta().Redaction = red
 			return take(r, seq)
 		}
 	}

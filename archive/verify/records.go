@@ -335,7 +335,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 func (r *recordReader) begin(seq int64, record provider.Record, sound bool) {
 	sound = r.redact(seq, record) && sound
 	if n, ok := record.(*provider.Note); ok && n.Text == "" {
-		if _, withheld := provider.WithheldFrom(n, "text"); !withheld {
+		if _, withheld := n.Withheld("text"); !withheld {
 			r.v.add(sxRequired, Place{Table: "note", Record: &seq, Column: "text"}, "empty")
 		}
 	}

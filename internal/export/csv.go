@@ -110,9 +110,9 @@ func (r row) end() error     { return r.w.End() }
 func (r row) endOf(records ...provider.Record) error {
 	var names []string
 	for _, record := range records {
-		for _, field := range provider.CommittedFields(record.RecordKind()) {
-			if _, withheld := provider.WithheldFrom(record, field); withheld {
-				names = append(names, field)
+		for f := range record.RecordKind().Committed() {
+			if _, withheld := record.RecordMeta().Withheld(f.Name); withheld {
+				names = append(names, f.Name)
 			}
 		}
 	}
@@ -215,7 +215,7 @@ func (s *CSV) Iteration(_ context.Context, i *provider.Iteration) error {
 			{"accepted_changes", provider.AppendAcceptedChanges(nil, i.AcceptedChanges)},
 			{"policies", provider.AppendPolicies(nil, i.Policies)},
 		} {
-			if _, withheld := provider.WithheldFrom(i, m.field); withheld {
+			if _, withheld := i.Withheld(m.field); withheld {
 				m.text = nil // an empty map would say that there were none
 			}
 			r.json(m.text)
@@ -277,7 +277,7 @@ func (s *CSV) Attachment(_ context.Context, a *provider.Attachment) error {
 	r.number(id)
 	r.text(a.Name)
 	r.name(a.MediaType)
-	if _, withheld := provider.WithheldFrom(a, "data"); withheld {
+	if _, withheld := a.Withheld("data"); withheld {
 		r.w.Absent() // an empty text would say that the file is empty
 	} else {
 		r.text(base64.StdEncoding.EncodeToString(a.Data))

@@ -80,14 +80,14 @@ func TestCSV_withheld(t *testing.T) {
 		return r
 	}
 	records := []provider.Record{
-		&provider.Start{RunID: "r1", Name: "n", Type: "t", Redaction: withheld("salt", "config")},
-		&provider.Event{Type: "e", Redaction: withheld("event_data")},
-		&provider.Interaction{AgentID: "A", Response: new(""), Redaction: withheld("user_prompt", "extra", "system_prompt")},
-		&provider.Iteration{Costs: map[string]provider.Cents{"A": 1}, Redaction: withheld("accepted_changes", "policies")},
-		&provider.Note{Kind: "k", Redaction: withheld("text")},
-		&provider.Attachment{Name: "f", Redaction: withheld("data")},
+		&provider.Start{RunID: "r1", Name: "n", Type: "t", Meta: provider.Meta{Redaction: withheld("salt", "config")}},
+		&provider.Event{Type: "e", Meta: provider.Meta{Redaction: withheld("event_data")}},
+		&provider.Interaction{AgentID: "A", Response: new(""), Meta: provider.Meta{Redaction: withheld("user_prompt", "extra", "system_prompt")}},
+		&provider.Iteration{Costs: map[string]provider.Cents{"A": 1}, Meta: provider.Meta{Redaction: withheld("accepted_changes", "policies")}},
+		&provider.Note{Kind: "k", Meta: provider.Meta{Redaction: withheld("text")}},
+		&provider.Attachment{Name: "f", Meta: provider.Meta{Redaction: withheld("data")}},
 		&provider.Attachment{Name: "g"},
-		&provider.Result{Status: "completed", Redaction: withheld("convergence_reason")},
+		&provider.Result{Status: "completed", Meta: provider.Meta{Redaction: withheld("convergence_reason")}},
 	}
 	got := tablesOf(t, false, Tables(), records)
 	for table, want := range map[string]string{

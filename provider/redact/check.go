@@ -38,15 +38,14 @@ func (s *Plan) Check(ctx context.Context, copied provider.Provider, file io.Read
 		if err := provider.Put(ctx, &sink, r); err != nil {
 			return err
 		}
-		for field := range values(r) {
-			at := place{seq, field}
-			if s.goes(seq, field) {
-				return fmt.Errorf("%w: record %d: %s: its value is there", ErrCopy, seq, field)
+		for f := range values(r) {
+			if s.goes(seq, f.Name) {
+				return fmt.Errorf("%w: record %d: %s: its value is there", ErrCopy, seq, f.Name)
 			}
-			if value := Value(r, field); s.known[at] {
+			if value := f.Value(r); s.known[place{seq, f.Name}] {
 				note(value)
 			} else if s.has(value) {
-				return fmt.Errorf("%w: record %d: %s", ErrRemains, seq, field)
+				return fmt.Errorf("%w: record %d: %s", ErrRemains, seq, f.Name)
 			}
 		}
 		for _, at := range Envelope(r) {

@@ -80,7 +80,7 @@ func NewPlan(ctx context.Context, p provider.Provider, filter *Filter) (*Plan, e
 			return nil, err
 		}
 		if start, ok := r.(*provider.Start); ok {
-			_, withheld := provider.WithheldFrom(start, "salt")
+			_, withheld := start.Withheld("salt")
 			s.salted = withheld || start.Salt != nil
 		}
 		seq := sink.Count()
@@ -124,10 +124,10 @@ func valid(ctx context.Context, p provider.Provider) iter.Seq2[provider.Record, 
 }
 
 // values yields the committed fields of a record that it has, and that a rule is asked about.
-func values(r provider.Record) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, field := range provider.CommittedFields(r.RecordKind()) {
-			if field != "salt" && provider.HasField(r, field) && !yield(field) {
+func values(r provider.Record) iter.Seq[provider.Field] {
+	return func(yield func(provider.Field) bool) {
+		for f := range r.RecordKind().Committed() {
+			if f.Name != "salt" && f.In(r) && !yield(f) {
 				return
 			}
 		}
@@ -136,9 +136,9 @@ func values(r provider.Record) iter.Seq[string] {
 
 // record decides about one record.
 func (s *Plan) record(seq int64, r provider.Record) {
-	for field := range values(r) {
+	for f := range values(r) {
+		field, value := f.Name, f.Value(r)
 		covered := s.watch.covers(seq, r, field)
-		value := Value(r, field)
 		hits := s.filter.Hits(value)
 		switch {
 		case s.filter.ByContent() && len(hits) == 0:
@@ -184,8 +184,8 @@ func (s *Plan) pick(seq int64, field string, value []byte, hits []Hit) {
 
 // again looks for the texts that other values were picked for. Where secrets are looked for, a value that has one of them goes too.
 func (s *Plan) again(seq int64, r provider.Record) {
-	for field := range values(r) {
-		value := Value(r, field)
+	for f := range values(r) {
+		field, value := f.Name, f.Value(r)
 		switch {
 		case s.goes(seq, field) || !s.has(value):
 		case s.filter.Secrets != nil && s.filter.Covers(seq, r, field):

@@ -40,12 +40,17 @@ func (s Seal) counts() string {
 		s.Records, s.Events, s.Interactions, s.Iterations, s.Notes, s.Attachments)
 }
 
-// Check reports, with a [SealError], that the records that got has taken are not those that were sealed: neither digest nor any count
-// may differ.
+// Check reports, with a [SealError], that the records that got has taken are not those that were sealed: neither digest
+// nor any count may differ.
 func (s Seal) Check(got *digest.Sink) error {
 	now := Seal{
-		Root: got.Root(), Records: got.Count(), Events: got.CountOf(provider.KindEvent), Interactions: got.CountOf(provider.KindInteraction),
-		Iterations: got.CountOf(provider.KindIteration), Notes: got.CountOf(provider.KindNote), Attachments: got.CountOf(provider.KindAttachment),
+		Root:         got.Root(),
+		Records:      got.Count(),
+		Events:       got.CountOf(provider.KindEvent),
+		Interactions: got.CountOf(provider.KindInteraction),
+		Iterations:   got.CountOf(provider.KindIteration),
+		Notes:        got.CountOf(provider.KindNote),
+		Attachments:  got.CountOf(provider.KindAttachment),
 	}
 	if now != s {
 		return &SealError{Want: s, Got: now}
@@ -55,7 +60,8 @@ func (s Seal) Check(got *digest.Sink) error {
 
 // CheckSeal is [Seal.Check] for a sink that took the whole run of p. A provider without a seal passes.
 //
-// Whoever makes something from the whole run of an archive asks CheckSeal, or reads it from [Archive.Checked], which does.
+// Whoever makes something from the whole run of an archive asks CheckSeal, or reads it from [Archive.Checked], which
+// does.
 func CheckSeal(p provider.Provider, got *digest.Sink) error {
 	if a, ok := p.(interface{ Seal() (Seal, bool) }); ok {
 		if seal, sealed := a.Seal(); sealed {
@@ -65,9 +71,9 @@ func CheckSeal(p provider.Provider, got *digest.Sink) error {
 	return nil
 }
 
-// A Checked is an archive that compares its records with its seal while they are read: what Records yields is that of the Archive, and
-// behind the last record of a run that is not the one that was sealed a [SealError]. An archive that is not sealed has nothing to
-// compare with. A reading of a part of the run is not compared.
+// A Checked is an archive that compares its records with its seal while they are read: what Records yields is that of
+// the Archive, and behind the last record of a run that is not the one that was sealed a [SealError]. An archive that
+// is not sealed has nothing to compare with. A reading of a part of the run is not compared.
 type Checked struct{ *Archive }
 
 var (
@@ -75,7 +81,8 @@ var (
 	_ provider.Counter = Checked{}
 )
 
-// Checked gives the archive as one that compares its records with its seal. Both share what is open; only the Archive is closed.
+// Checked gives the archive as one that compares its records with its seal. Both share what is open; only the Archive
+// is closed.
 func (a *Archive) Checked() Checked { return Checked{a} }
 
 // Records implements [provider.Provider].

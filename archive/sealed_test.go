@@ -109,7 +109,8 @@ func TestChecked(t *testing.T) {
 	}
 }
 
-// TestChecked_stops: what breaks off a reading hears nothing more, and an archive that is not sealed has nothing to be compared with.
+// TestChecked_stops: what breaks off a reading hears nothing more, and an archive that is not sealed has nothing to be
+// compared with.
 func TestChecked_stops(t *testing.T) {
 	a, err := archive.Open(changedCopy(t, `UPDATE seal SET root = zeroblob(32)`))
 	if err != nil {

@@ -75,9 +75,9 @@ func noteVerifier(text string) (note.Verifier, error) {
 	return v, nil
 }
 
-// OpenNote verifies a signed checkpoint with the public keys of those who may sign, and gives what they signed and the names
-// of the keys that did. It fails with [ErrUnknownSigner] if none did, and with [ErrSignature] if the signature of one of them is bad
-// or the note is none.
+// OpenNote verifies a signed checkpoint with the public keys of those who may sign, and gives what they signed and the
+// names of the keys that did. It fails with [ErrUnknownSigner] if none did, and with [ErrSignature] if the signature of
+// one of them is bad or the note is none.
 func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []string, err error) {
 	if len(signed) > digest.MaxCheckpoint {
 		return c, nil, fmt.Errorf("%w: note of %d bytes, more than %d", ErrSignature, len(signed), digest.MaxCheckpoint)

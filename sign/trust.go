@@ -46,8 +46,8 @@ func (v Verdict) String() string {
 
 // A List is the signatures that lie with one checkpoint, in an archive, a proof, or files beside them.
 //
-// An SSH signature is checked with the key in it when it is added, so that what is left open is only whose key it is. A note
-// signature cannot be checked without its key.
+// An SSH signature is checked with the key in it when it is added, so that what is left open is only whose key it is. A
+// note signature cannot be checked without its key.
 type List struct {
 	Checkpoint digest.Checkpoint
 	Verdicts   []Verdict
@@ -55,8 +55,8 @@ type List struct {
 	taken      int // by Add
 }
 
-// Add adds a signature of the kind [KindSSH] or [KindNote] that somebody else put there; it is false for other kinds. Beyond
-// MaxSignatures it only counts.
+// Add adds a signature of the kind [KindSSH] or [KindNote] that somebody else put there; it is false for other kinds.
+// Beyond MaxSignatures it only counts.
 func (l *List) Add(kind, text string) bool {
 	if kind != KindSSH && kind != KindNote {
 		return false
@@ -70,7 +70,8 @@ func (l *List) Add(kind, text string) bool {
 	return true
 }
 
-// AddOwn adds a signature that the user chose, an armoured SSH signature or a signed note, and which is checked in any case.
+// AddOwn adds a signature that the user chose, an armoured SSH signature or a signed note, and which is checked in any
+// case.
 func (l *List) AddOwn(text string) {
 	if strings.HasPrefix(text, "-----BEGIN") {
 		l.add(KindSSH, text)
@@ -122,10 +123,10 @@ type Fault struct {
 	Err error
 }
 
-// Judge finds out who made the signatures of l and completes their verdicts. It gives a fault for each one that does not hold
-// ([ErrSignature]), for a signature that t demands and that is not there ([ErrNoSignature]), and for those that were not checked
-// ([ErrTooMany]). A signature by a stranger or of an unknown kind beside the one that is demanded does no harm; where that one is missing
-// they are named too.
+// Judge finds out who made the signatures of l and completes their verdicts. It gives a fault for each one that does
+// not hold ([ErrSignature]), for a signature that t demands and that is not there ([ErrNoSignature]), and for those
+// that were not checked ([ErrTooMany]). A signature by a stranger or of an unknown kind beside the one that is demanded
+// does no harm; where that one is missing they are named too.
 func (l *List) Judge(t Trust, now time.Time) []Fault {
 	ssh, note := t.Allowed == nil, len(t.NoteKeys) == 0
 	for i := range l.Verdicts {
@@ -141,7 +142,8 @@ func (l *List) Judge(t Trust, now time.Time) []Fault {
 		}
 	}
 	if l.Unchecked > 0 {
-		faults = append(faults, Fault{"", fmt.Errorf("%w: %d, of which %d are checked", ErrTooMany, l.Unchecked+MaxSignatures, MaxSignatures)})
+		err := fmt.Errorf("%w: %d, of which %d are checked", ErrTooMany, l.Unchecked+MaxSignatures, MaxSignatures)
+		faults = append(faults, Fault{"", err})
 	}
 	switch {
 	case !ssh:

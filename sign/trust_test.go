@@ -97,7 +97,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudge_many: signatures beyond those that are checked change nothing about the verdicts on the others, and are a fault.
+// TestJudge_many: signatures beyond those that are checked change nothing about the verdicts on the others, and are a
+// fault.
 func TestJudge_many(t *testing.T) {
 	const count = 150
 	var signers []ssh.Signer

@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// copyRun is [provider.Copy] with a progress bar, if stderr is a terminal. A run that was changed after it was sealed is copied whole,
-// and then an error: see changedRun.
+// copyRun is [provider.Copy] with a progress bar, if stderr is a terminal. A run that was changed after it was sealed
+// is copied whole, and then an error: see changedRun.
 func copyRun(ctx context.Context, stderr io.Writer, label string, s provider.Sink, p provider.Provider) error {
 	p, changed := shown(p)
 	if err := copyUnchecked(ctx, stderr, label, s, p); err != nil {
@@ -40,8 +40,8 @@ func copyUnchecked(ctx context.Context, stderr io.Writer, label string, s provid
 	return provider.Copy(ctx, s, counted{p, bar})
 }
 
-// checked gives p for something that is made from the whole run: that of a sealed archive ends with an error if it is not the one that was
-// sealed.
+// checked gives p for something that is made from the whole run: that of a sealed archive ends with an error if it is
+// not the one that was sealed.
 func checked(p provider.Provider) provider.Provider {
 	if a, ok := p.(*archive.Archive); ok {
 		return a.Checked()
@@ -49,8 +49,8 @@ func checked(p provider.Provider) provider.Provider {
 	return p
 }
 
-// shown is checked for what shows a run also if it was changed after it was sealed. The run ends without an error then; changed
-// gives it when the run has been read.
+// shown is checked for what shows a run also if it was changed after it was sealed. The run ends without an error then;
+// changed gives it when the run has been read.
 func shown(p provider.Provider) (_ provider.Provider, changed func() error) {
 	a, ok := p.(*archive.Archive)
 	if !ok {
@@ -79,8 +79,8 @@ func (s *shownArchive) Records(ctx context.Context) iter.Seq2[provider.Record, e
 	}
 }
 
-// changedRun divides the error of a command that shows a run: changed says that the run, all of which was shown, was changed after it was
-// sealed; other is any other error.
+// changedRun divides the error of a command that shows a run: changed says that the run, all of which was shown, was
+// changed after it was sealed; other is any other error.
 func changedRun(err error) (changed, other error) {
 	if e := (*archive.SealError)(nil); errors.As(err, &e) {
 		return err, nil

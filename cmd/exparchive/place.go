@@ -36,7 +36,8 @@ func sweepBeside(path string) error {
 	return nil
 }
 
-// writeChecked makes the archive output: fill records it, under another name, and it gets its own if check finds nothing wrong with it.
+// writeChecked makes the archive output: fill records it, under another name, and it gets its own if check finds
+// nothing wrong with it.
 func writeChecked(output string, force bool, annotations []archive.Annotation,
 	fill func(*record.Writer) error, check func(path string) error) error {
 	err := outfile.Build(output, force, func(path string) error {

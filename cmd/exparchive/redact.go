@@ -101,8 +101,8 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	reportPlan(stderr, path, plan)
 	remains := len(plan.Remaining) > 0 && !o.allowRemaining
 	if remains && !o.dryRun {
-		return fmt.Errorf("%s: what was to be withheld remains in %s; nothing was written (--allow-remaining writes the copy all the same)",
-			path, plural(int64(len(plan.Remaining)), "place"))
+		return fmt.Errorf("%s: what was to be withheld remains in %s; nothing was written "+
+			"(--allow-remaining writes the copy all the same)", path, plural(int64(len(plan.Remaining)), "place"))
 	}
 	if o.dryRun {
 		warnOutcome(stderr, plan, dropped, "would be left out")
@@ -122,7 +122,8 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 }
 
 // keptAnnotations gives the annotations of p that the copy gets, and the numbers of the others.
-func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan) (kept []archive.Annotation, dropped []int, err error) {
+func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan) (
+	kept []archive.Annotation, dropped []int, err error) {
 	list, err := annotationsOf(ctx, p)
 	for i, a := range list {
 		if plan.Finds(a.Kind, a.Name, a.Text) {
@@ -158,15 +159,16 @@ func outputFree(source, output string, force bool) error {
 }
 
 // write writes the copy, checks it, and only then gives it its name.
-func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider, plan *redact.Plan,
-	annotations []archive.Annotation) error {
+func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider,
+	plan *redact.Plan, annotations []archive.Annotation) error {
 	fill := func(w *record.Writer) error {
 		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, plan.Rule), p))
 	}
 	if err := sweepBeside(o.output); err != nil {
 		return err
 	}
-	return writeChecked(o.output, o.force, annotations, fill, func(path string) error { return checkRedacted(ctx, path, plan) })
+	check := func(path string) error { return checkRedacted(ctx, path, plan) }
+	return writeChecked(o.output, o.force, annotations, fill, check)
 }
 
 // checkRedacted checks the copy at path, record by record and byte by byte.

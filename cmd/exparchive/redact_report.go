@@ -11,7 +11,8 @@ import (
 	"github.com/simexp/exparchive/provider/redact"
 )
 
-// reportPlan lists what the user may not expect of a plan: flags that fit nothing, and what stays, a line for each field and reason.
+// reportPlan lists what the user may not expect of a plan: flags that fit nothing, and what stays, a line for each
+// field and reason.
 func reportPlan(stderr io.Writer, path string, plan *redact.Plan) {
 	reportUnmatched(stderr, path, plan.Unmatched, "of the run, or none that is not withheld already")
 	type group struct {
@@ -55,7 +56,8 @@ func someRecords(list []int64) string {
 	return text
 }
 
-// warnOutcome says what of the outcome the user may not expect. dropped are the numbers of annotations, and verb what happens to them.
+// warnOutcome says what of the outcome the user may not expect. dropped are the numbers of annotations, and verb what
+// happens to them.
 func warnOutcome(stderr io.Writer, plan *redact.Plan, dropped []int, verb string) {
 	for _, n := range dropped {
 		warnf(stderr, "annotation %d matches and %s", n, verb)

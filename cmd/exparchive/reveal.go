@@ -95,7 +95,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 		reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n", plural(int64(revealed.Values), "value"), root)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n",
+			plural(int64(revealed.Values), "value"), root)
 		return err
 	}
 	for _, source := range []string{path, o.from} {
@@ -113,7 +114,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n", terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n",
+		terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
 	return err
 }
 

@@ -14,7 +14,8 @@ import (
 	"github.com/simexp/exparchive/sign"
 )
 
-// TestVerify_manySignatures: of 150 signatures each verdict up to the limit stands, and one line says that there are more.
+// TestVerify_manySignatures: of 150 signatures each verdict up to the limit stands, and one line says that there are
+// more.
 func TestVerify_manySignatures(t *testing.T) {
 	live := providertest.Live(providertest.Sample())
 	root, size, err := digest.Of(t.Context(), live)

@@ -17,9 +17,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// The tables, with their columns. Where a view of the archive has the same content its columns have the same names. Every
-// row begins with the id of the run, so that tables of several runs can be put together. Where a record has fields that can be
-// withheld the row ends with the names of those that are, by the line protocol and with blanks between them: their cells are empty.
+// The tables, with their columns. Where a view of the archive has the same content its columns have the same names.
+// Every row begins with the id of the run, so that tables of several runs can be put together. Where a record has
+// fields that can be withheld the row ends with the names of those that are, by the line protocol and with blanks
+// between them: their cells are empty.
 var tables = []struct {
 	name    string
 	columns []string

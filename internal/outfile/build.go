@@ -29,10 +29,10 @@ func Free(path string, force bool) error {
 	return nil
 }
 
-// Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package workdir, which also
-// removes what a killed process leaves of it) fill makes it under the name that it is given, complete and on disk; without an
-// error it then moves to path, as by [Place]. What else fill leaves in the folder goes away. The errors of fill are given as they are,
-// those about the folder name path.
+// Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package
+// workdir, which also removes what a killed process leaves of it) fill makes it under the name that it is given,
+// complete and on disk; without an error it then moves to path, as by [Place]. What else fill leaves in the folder goes
+// away. The errors of fill are given as they are, those about the folder name path.
 func Build(path string, force bool, fill func(temp string) error) (err error) {
 	work, err := workdir.Make(filepath.Dir(path))
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {

@@ -25,8 +25,8 @@ type Filter struct {
 	Secrets func(text []byte) []Hit // see [FindSecrets]
 }
 
-// FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home directories, other
-// than those that are allowed. A nil allowed allows none.
+// FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home
+// directories, other than those that are allowed. A nil allowed allows none.
 func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) []Hit {
 	return func(text []byte) []Hit {
 		var hits []Hit

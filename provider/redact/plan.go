@@ -11,17 +11,17 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// A Plan is what is known of a run before a copy of it is written: which values go, and what stays although it is what the filter
-// looks for. [Plan.Rule] makes the copy, by a [Sink], and [Plan.Check] proves that it turned out right.
+// A Plan is what is known of a run before a copy of it is written: which values go, and what stays although it is what
+// the filter looks for. [Plan.Rule] makes the copy, by a [Sink], and [Plan.Check] proves that it turned out right.
 type Plan struct {
 	Root      digest.Hash // of the run, and of every copy
 	Records   int         // records that lose a value
 	Guessable int         // values that go and may perhaps be guessed; 0 for a salted run
-	// Remaining are the places that the copy shows although what the filter looks for is there, by record. They are to be put before
-	// whoever publishes the copy.
+	// Remaining are the places that the copy shows although what the filter looks for is there, by record. They are to
+	// be put before whoever publishes the copy.
 	Remaining []Remainder
-	// Unmatched are the entries of the filter's lists that fit no value: a name misspelt, a record that the run does not have. What they
-	// were to withhold is in the copy.
+	// Unmatched are the entries of the filter's lists that fit no value: a name misspelt, a record that the run does
+	// not have. What they were to withhold is in the copy.
 	Unmatched []Selector
 
 	filter *Filter
@@ -57,7 +57,8 @@ const (
 	InEnvelope Reason = "is part of what identifies the record and cannot be withheld"
 	// NotCovered is the reason for a value that another list of the filter leaves in.
 	NotCovered Reason = "is not covered by the other flags"
-	// MatchesElsewhere is the reason for a text that was found in another value, and is in this one where it was not looked for.
+	// MatchesElsewhere is the reason for a text that was found in another value, and is in this one where it was not
+	// looked for.
 	MatchesElsewhere Reason = "holds a text that matches elsewhere, though it does not match here"
 )
 
@@ -66,8 +67,8 @@ type place struct {
 	field string
 }
 
-// NewPlan reads the run of p, twice if the filter looks at values, and decides what of it goes. The run must not change until the copy
-// is written.
+// NewPlan reads the run of p, twice if the filter looks at values, and decides what of it goes. The run must not change
+// until the copy is written.
 func NewPlan(ctx context.Context, p provider.Provider, filter *Filter) (*Plan, error) {
 	s := &Plan{filter: filter, watch: newWatch(filter), fields: map[string]*Count{}, picks: map[int64]uint32{}, bits: map[string]uint32{},
 		origin: map[string]int{}, known: map[place]bool{}}
@@ -182,7 +183,8 @@ func (s *Plan) pick(seq int64, field string, value []byte, hits []Hit) {
 	}
 }
 
-// again looks for the texts that other values were picked for. Where secrets are looked for, a value that has one of them goes too.
+// again looks for the texts that other values were picked for. Where secrets are looked for, a value that has one of
+// them goes too.
 func (s *Plan) again(seq int64, r provider.Record) {
 	for f := range values(r) {
 		field, value := f.Name, f.Value(r)
@@ -214,8 +216,8 @@ func (s *Plan) remain(seq int64, field string, why Reason) {
 	}
 }
 
-// Finds reports whether something that the filter looks for is in one of the texts. It is for what lies beside the run, such as
-// annotations, and should not be copied then.
+// Finds reports whether something that the filter looks for is in one of the texts. It is for what lies beside the run,
+// such as annotations, and should not be copied then.
 func (s *Plan) Finds(texts ...string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool {
 		return len(s.filter.Hits([]byte(text))) > 0 || s.has([]byte(text))
@@ -240,6 +242,6 @@ func (s *Plan) Counts() (list []Count, values int64) {
 	return list, values
 }
 
-// SearchFull reports whether too much was found to look for all of it in the bytes of the copy. All values in which it was
-// found are withheld nonetheless.
+// SearchFull reports whether too much was found to look for all of it in the bytes of the copy. All values in which it
+// was found are withheld nonetheless.
 func (s *Plan) SearchFull() bool { return s.search.Full() }

@@ -15,10 +15,10 @@ type Revealed struct {
 	Unmatched []Selector // entries of the filter's lists that fitted no value that was withheld and that the original has
 }
 
-// Reveal gives sink the run of a redacted copy with values put back from the original: those that the filter covers, or all for a nil
-// or empty one, the salt included. Every record of the copy is compared with that of the original by its leaf hash, so what Reveal
-// gives is proven to be what was withheld; a difference is [ErrDiffers] with the record. What the filter looks for in values
-// does not matter.
+// Reveal gives sink the run of a redacted copy with values put back from the original: those that the filter covers, or
+// all for a nil or empty one, the salt included. Every record of the copy is compared with that of the original by its
+// leaf hash, so what Reveal gives is proven to be what was withheld; a difference is [ErrDiffers] with the record. What
+// the filter looks for in values does not matter.
 func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, filter *Filter) (Revealed, error) {
 	v := revealer{}
 	if filter != nil && !filter.Empty() {

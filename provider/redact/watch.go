@@ -14,8 +14,8 @@ type Selector struct {
 	Value string `json:"value"` // a name, or a [Range] as text
 }
 
-// A watch is a filter that notes which entries of its lists fit something, each together with entries of the other lists. What is in
-// values does not matter: that a search finds nothing is no mistake.
+// A watch is a filter that notes which entries of its lists fit something, each together with entries of the other
+// lists. What is in values does not matter: that a search finds nothing is no mistake.
 type watch struct {
 	*Filter
 	fields, agents   map[string]bool // those that fitted

@@ -12,7 +12,6 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/outfile"
-	"github.com/simexp/exparchive/provider/digest"
 )
 
 // hardLink gives a file a second name. Tests put a file system without such links in its place.
@@ -225,14 +224,7 @@ func checkUpgraded(ctx context.Context, path string, seal archive.Seal) error {
 		return err
 	}
 	defer a.Close()
-	root, records, err := digest.Of(ctx, a)
-	if err != nil {
-		return err
-	}
-	if now, ok := a.Seal(); !ok || now != seal || root != seal.Root || records != seal.Records {
-		return fmt.Errorf("%w: %d records with digest %v, sealed were %d with %v", archive.ErrDamaged, records, root, seal.Records, seal.Root)
-	}
-	return nil
+	return checkRun(ctx, a, seal)
 }
 
 // duplicate makes a copy of a file, on disk, with its permissions.

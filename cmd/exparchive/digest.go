@@ -4,20 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 )
-
-// errOtherDigest means that the records of an archive do not give the digest that its seal says.
-var errOtherDigest = errors.New("the archive was changed after it was sealed; `exparchive verify` finds where")
 
 func newDigestCommand() *cobra.Command {
 	var which runChoice
@@ -89,15 +84,6 @@ func digestOf(ctx context.Context, stderr io.Writer, path string, which runChoic
 		return digest.Hash{}, err
 	}
 	defer c.Close()
-	var sink digest.Sink
-	if err := copyRun(ctx, stderr, "reading", &sink, p); err != nil {
-		return digest.Hash{}, err
-	}
-	root := sink.Root()
-	if a, ok := p.(*archive.Archive); ok {
-		if seal, sealed := a.Seal(); sealed && seal.Root != root {
-			return root, fmt.Errorf("digest %s, but the seal says %s: %w", root, seal.Root, errOtherDigest)
-		}
-	}
-	return root, nil
+	sink, err := digestRun(ctx, stderr, p)
+	return sink.Root(), err
 }

@@ -56,7 +56,9 @@ In a redacted copy "policy_withheld" is the commitment to the policies of the it
 				return err
 			}
 			defer c.Close()
-			return inFile(args[0], runPolicies(cmd.Context(), cmd.OutOrStdout(), p, o))
+			p, changed := shown(p)
+			err = runPolicies(cmd.Context(), cmd.OutOrStdout(), p, o)
+			return inFile(args[0], cmp.Or(err, changed()))
 		},
 	}
 	flags := cmd.Flags()

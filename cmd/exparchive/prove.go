@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
 )
@@ -102,15 +101,14 @@ func proveRecord(cmd *cobra.Command, path string, runID runChoice, o proveOption
 	if err := checkFields(proof, o.fields); err != nil {
 		return nil, err
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
 	proof.Log.Note = signedNote(annotations, proof.Log.Checkpoint)
-	signatures, _ := signaturesIn(annotations, proof.Log.Checkpoint)
-	for _, s := range signatures {
-		if s.ssh != nil && s.Problem == "" {
-			proof.Signatures = append(proof.Signatures, s.ssh.Armor())
+	for _, s := range signaturesIn(annotations, proof.Log.Checkpoint).Verdicts {
+		if s.SSH != nil && s.Err == nil {
+			proof.Signatures = append(proof.Signatures, s.SSH.Armor())
 		}
 	}
 	text := proof.AppendText(nil)
@@ -150,17 +148,6 @@ func checkFields(p *digest.Proof, fields []string) error {
 	return nil
 }
 
-// checkSealAndAnnotations compares a checkpoint that was computed from the records of p with the seal, if there is one, and gives
-// the annotations.
-func checkSealAndAnnotations(ctx context.Context, p provider.Provider, c digest.Checkpoint) ([]archive.Annotation, error) {
-	if a, ok := p.(*archive.Archive); ok {
-		if seal, sealed := a.Seal(); sealed && (seal.Root != c.Root || seal.Records != c.Size) {
-			return nil, fmt.Errorf("digest %s, but the seal says %s: %w", c.Root, seal.Root, errOtherDigest)
-		}
-	}
-	return annotationsOf(ctx, p)
-}
-
 // signedNote gives the signed note of c that is among the annotations, empty for none.
 func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	var notes []string
@@ -194,7 +181,7 @@ func proveConsistency(cmd *cobra.Command, path string, runID runChoice, old stri
 	if oldRoot != nil && *oldRoot != root {
 		return nil, fmt.Errorf("%s: it does not continue %s: its first %s have digest %s, those were %s", path, old, plural(size, "record"), root, *oldRoot)
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}

@@ -108,10 +108,11 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 	if err := o.sections.checkRange(ctx, p); err != nil {
 		return inFile(path, err)
 	}
+	stderr := cmd.ErrOrStderr()
 	if terminal.Is(cmd.OutOrStdout()) {
-		return inFile(path, provider.Copy(ctx, sink, p)) // the text itself shows how far it is
+		stderr = io.Discard // for the bar: the text itself shows how far it is
 	}
-	return inFile(path, copyRun(ctx, cmd.ErrOrStderr(), "replaying", sink, p))
+	return inFile(path, copyRun(ctx, stderr, "replaying", sink, p))
 }
 
 // putAll is [provider.Copy] for records of which there is only a sequence.
@@ -178,13 +179,16 @@ func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path
 		return 0, 0, err
 	}
 	defer c.Close()
-	tail, ok := p.(provider.Tail)
+	tail, ok := checked(p).(provider.Tail)
 	if !ok {
 		return 0, followEnded, inFile(path, provider.Copy(ctx, sink, p))
 	}
 	for r, err := range tail.RecordsFrom(ctx, seq) {
 		if errors.Is(err, archive.ErrChanged) { // its recorder ends just now: the next look goes on behind what was printed
 			return n, followRecording, nil
+		}
+		if changed, _ := changedRun(err); changed != nil && state != followEnded { // it is printed to its end all the same
+			err = errors.Join(err, sink.Finish(ctx, nil))
 		}
 		if err != nil {
 			return n, 0, inFile(path, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -136,8 +137,9 @@ func (o *secretsOptions) scan(ctx context.Context, path string, runID runChoice,
 		}
 		return nil
 	}
+	q, changed := shown(p)
 	seq := int64(0)
-	for r, err := range p.Records(ctx) {
+	for r, err := range q.Records(ctx) {
 		if err == nil {
 			err = r.Validate()
 		}
@@ -172,11 +174,7 @@ func (o *secretsOptions) scan(ctx context.Context, path string, runID runChoice,
 		}
 		seq++
 	}
-	a, ok := p.(*archive.Archive)
-	if !ok {
-		return nil
-	}
-	list, err := a.Annotations(ctx)
+	list, err := annotationsOf(ctx, p)
 	for i, annotation := range list {
 		f := base
 		f.Annotation, f.Type, f.CanRedact = i+1, "annotation", true
@@ -187,7 +185,7 @@ func (o *secretsOptions) scan(ctx context.Context, path string, runID runChoice,
 			}
 		}
 	}
-	return err
+	return cmp.Or(err, changed())
 }
 
 func (o *secretsOptions) print(w io.Writer, f secretFound) error {

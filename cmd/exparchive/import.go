@@ -16,7 +16,6 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
-	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/workdir"
@@ -176,28 +175,9 @@ func (o *importOptions) check(jobs []importJob) error {
 		if o.dryRun {
 			continue
 		}
-		if err := o.free(job.target); err != nil {
+		if err := placeFree(job.target, o.force); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// free reports that a file of the name path is in the way.
-func (o *importOptions) free(path string) error {
-	if live := path + archive.LiveSuffix; exists(live) {
-		return fmt.Errorf("%s: an unfinished recording of that name is there: seal or remove it first", live)
-	}
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return inFile(path, errNotRegular)
-	case !o.force:
-		return fmt.Errorf("%s: %w; --force replaces it", path, archive.ErrExists)
 	}
 	return nil
 }
@@ -262,51 +242,17 @@ func (o *importOptions) importRun(ctx context.Context, from *importSource, job i
 	return o.print(job, experiment, from.about, provenance, root, count)
 }
 
-// write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
-func (o *importOptions) write(ctx context.Context, job importJob, label string, run provider.Provider, want digest.Hash, provenance []archive.Annotation) (err error) {
+// write writes the archive of a run, whose digest is want, into the folder.
+func (o *importOptions) write(ctx context.Context, job importJob, label string, run provider.Provider, want digest.Hash,
+	provenance []archive.Annotation) error {
 	unmake, err := makeFolder(o.folder)
 	defer unmake()
 	if err != nil {
 		return err
 	}
-	work, err := workdir.Make(o.folder)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, work.Remove()) }()
-	path := filepath.Join(work.Path(), filepath.Base(job.target))
-	w, err := record.Create(path, &record.Options{Bulk: true, Annotations: provenance})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(copyRun(ctx, o.stderr, "importing "+label, w, run), w.Close()); err != nil {
-		return err
-	}
-	if err := compareArchive(ctx, path, want); err != nil {
-		return err
-	}
-	if err := o.free(job.target); err != nil { // again: it took a while
-		return err
-	}
-	err = outfile.Place(path, job.target, o.force)
-	if errors.Is(err, outfile.ErrExists) {
-		err = fmt.Errorf("%w; --force replaces it", err)
-	}
-	return err
-}
-
-// compareArchive reads the archive at path whole and reports that its digest is not want.
-func compareArchive(ctx context.Context, path string, want digest.Hash) error {
-	a, err := archive.Open(path)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	got, _, err := digest.Of(ctx, a)
-	if err == nil && got != want {
-		err = fmt.Errorf("got digest %s from the archive just written, want that of the source, %s; nothing was kept of it", got, want)
-	}
-	return err
+	return writeChecked(job.target, o.force, provenance,
+		func(w *record.Writer) error { return copyRun(ctx, o.stderr, "importing "+label, w, run) },
+		func(path string) error { return compareArchive(ctx, path, want) })
 }
 
 // hash notes the name of the file and of the log beside it, with their hashes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/workdir"
+	"github.com/simexp/exparchive/provider/digest"
 )
 
 // placeFree reports that an archive of the name path cannot be written.
@@ -57,4 +59,18 @@ func writeChecked(output string, force bool, annotations []archive.Annotation,
 		return inFile(output, err)
 	}
 	return withForceHint(err)
+}
+
+// compareArchive reads the archive at path whole, and reports that it is not the run with the digest want.
+func compareArchive(ctx context.Context, path string, want digest.Hash) error {
+	a, err := archive.Open(path)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	got, _, err := digest.Of(ctx, a.Checked())
+	if err == nil && got != want {
+		err = fmt.Errorf("got digest %s from the archive just written, want that of the source, %s", got, want)
+	}
+	return err
 }

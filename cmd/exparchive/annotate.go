@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ type numberedAnnotation struct {
 }
 
 func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
-	list, err := readAnnotations(cmd.Context(), path)
+	list, err := readAnnotations(cmd.Context(), cmd.ErrOrStderr(), path)
 	if err != nil {
 		return err
 	}
@@ -112,11 +113,11 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 }
 
 // readAnnotations reads the annotations of an archive.
-func readAnnotations(ctx context.Context, path string) ([]archive.Annotation, error) {
+func readAnnotations(ctx context.Context, stderr io.Writer, path string) ([]archive.Annotation, error) {
 	if _, err := sniffFile(path); err != nil {
 		return nil, err
 	}
-	a, err := archive.Open(path)
+	a, err := openArchive(stderr, path)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
@@ -126,6 +127,10 @@ func readAnnotations(ctx context.Context, path string) ([]archive.Annotation, er
 }
 
 func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
+	// What is rewritten looks untouched afterwards, so that it is said before.
+	if a, err := openArchive(cmd.ErrOrStderr(), path); err == nil {
+		a.Close()
+	}
 	var done string
 	err := rewrite.Edit(cmd.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) {
 		if o.remove == 0 {

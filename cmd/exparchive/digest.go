@@ -79,7 +79,7 @@ func sumFile(path string) (string, error) {
 
 // digestOf computes the digest of a run, and compares it with that of its seal, if it has one.
 func digestOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (digest.Hash, error) {
-	p, c, err := openRun(ctx, path, which)
+	p, c, err := openRun(ctx, stderr, path, which)
 	if err != nil {
 		return digest.Hash{}, err
 	}

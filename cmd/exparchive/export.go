@@ -33,7 +33,7 @@ var exportFormats = []string{"jsonl", "json", "csv"}
 
 func newExportCommand() *cobra.Command {
 	var o exportOptions
-	var runID runChoice
+	var which runChoice
 	cmd := &cobra.Command{
 		Use:   "export FILE --format jsonl|json|csv [-o OUTPUT]",
 		Short: "Write a run as JSON lines, JSON or CSV",
@@ -59,7 +59,7 @@ warning and exit code 1.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			p, c, err := openRun(cmd.Context(), args[0], runID)
+			p, c, err := openRun(cmd.Context(), cmd.ErrOrStderr(), args[0], which)
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,7 @@ warning and exit code 1.`,
 	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write, or with csv and no --table the folder; - is standard output")
 	flags.BoolVar(&o.raw, "raw", false, "with csv, leave cells that look like formulas as they are")
 	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	return cmd
 }
 

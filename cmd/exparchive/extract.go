@@ -58,7 +58,7 @@ Nothing is written outside of the folder, and no file that is there is replaced 
 
 func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) error {
 	ctx := cmd.Context()
-	p, c, err := openRun(ctx, file, o.which)
+	p, c, err := openRun(ctx, cmd.ErrOrStderr(), file, o.which)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ the notes about it. Reading an archive's info does not read its records, however
 					return showDescription(cmd.OutOrStdout(), path, about, ids, asJSON)
 				}
 			}
-			info, err := infoOf(ctx, path, which)
+			info, err := infoOf(ctx, cmd.ErrOrStderr(), path, which)
 			if err != nil {
 				return err
 			}
@@ -106,8 +106,8 @@ func showDescription(w io.Writer, path string, about [][2]string, ids []string, 
 	return printFields(w, fields)
 }
 
-func infoOf(ctx context.Context, path string, which runChoice) (runInfo, error) {
-	p, c, err := openRun(ctx, path, which)
+func infoOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (runInfo, error) {
+	p, c, err := openRun(ctx, stderr, path, which)
 	if err != nil {
 		return runInfo{}, err
 	}
@@ -183,6 +183,9 @@ func (i runInfo) fields() [][2]string {
 		archive.Recording:  "being recorded",
 		archive.Unfinished: "the recording was cut short; resume or seal it",
 	}[i.State]
+	if i.Touched {
+		state = "sealed, but another program has written to it since"
+	}
 	f := [][2]string{
 		{"file", fmt.Sprintf("%s (%s)", i.File, plural(i.Size, "byte"))},
 		{"state", state},

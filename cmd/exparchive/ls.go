@@ -89,6 +89,11 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 	if o.limit > 0 && len(all) > o.limit {
 		all = all[:o.limit]
 	}
+	for _, r := range all {
+		if r.Touched {
+			warnTouched(cmd.ErrOrStderr(), r.File)
+		}
+	}
 	if err := o.print(cmd.OutOrStdout(), all); err != nil {
 		return err
 	}

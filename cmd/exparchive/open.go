@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
@@ -29,13 +30,32 @@ func addRunFlag(cmd *cobra.Command, c *runChoice) {
 
 func (c runChoice) options() *runs.Options { return &runs.Options{Lenient: c.lenient} }
 
-// openRun is [runs.Open] with what the flags choose. The caller closes the Closer after the last use of the Provider.
-func openRun(ctx context.Context, path string, c runChoice) (provider.Provider, io.Closer, error) {
+// openRun is [runs.Open] with what the flags choose; on stderr it says so if another program has written to the archive.
+// The caller closes the Closer after the last use of the Provider.
+func openRun(ctx context.Context, stderr io.Writer, path string, c runChoice) (provider.Provider, io.Closer, error) {
 	r, err := runs.Open(ctx, path, c.id, c.options())
 	if err != nil {
 		return nil, nil, withRunHint(err)
 	}
+	if a, ok := r.Provider.(*archive.Archive); ok && a.Touched() {
+		warnTouched(stderr, r.Path)
+	}
 	return r.Provider, r, nil
+}
+
+// openArchive is openRun for what only an archive has: its annotations, SQL.
+func openArchive(stderr io.Writer, path string) (*archive.Archive, error) {
+	a, err := archive.Open(path)
+	if err == nil && a.Touched() {
+		warnTouched(stderr, path)
+	}
+	return a, err
+}
+
+// warnTouched says what the header of a sealed archive tells before a record is read. Commands that read the whole run
+// find out whether the run itself was changed; see changedRun.
+func warnTouched(stderr io.Writer, path string) {
+	warnf(stderr, "%s: another program has written to this archive since it was sealed; `exparchive verify` says what", path)
 }
 
 // sniffFile is [runs.Sniff].

@@ -51,7 +51,7 @@ In a redacted copy "policy_withheld" is the commitment to the policies of the it
 			if o.end >= 0 && o.start > o.end {
 				return usageErrorf("policies: --start %d is after --end %d", o.start, o.end)
 			}
-			p, c, err := openRun(cmd.Context(), args[0], which)
+			p, c, err := openRun(cmd.Context(), cmd.ErrOrStderr(), args[0], which)
 			if err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ type proveOptions struct {
 
 func newProveCommand() *cobra.Command {
 	var o proveOptions
-	var runID runChoice
+	var which runChoice
 	cmd := &cobra.Command{
 		Use:   "prove FILE --seq N | --consistency OLD",
 		Short: "Write a proof that a record belongs to a run, or that a run continues an earlier one",
@@ -56,9 +56,9 @@ that was noted down then, or a copy of the recording.`,
 			var text []byte
 			var err error
 			if flags.Changed("seq") {
-				text, err = proveRecord(cmd, args[0], runID, o, flags.Changed("fields"))
+				text, err = proveRecord(cmd, args[0], which, o, flags.Changed("fields"))
 			} else {
-				text, err = proveConsistency(cmd, args[0], runID, o.consistency)
+				text, err = proveConsistency(cmd, args[0], which, o.consistency)
 			}
 			if err != nil {
 				return err
@@ -72,11 +72,11 @@ that was noted down then, or a copy of the recording.`,
 	flags.StringVar(&o.consistency, "consistency", "", "prove that the run continues `old`: a number of records, a file with a checkpoint, or a run")
 	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write; - is standard output, as without it")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	return cmd
 }
 
-func proveRecord(cmd *cobra.Command, path string, runID runChoice, o proveOptions, chosen bool) ([]byte, error) {
+func proveRecord(cmd *cobra.Command, path string, which runChoice, o proveOptions, chosen bool) ([]byte, error) {
 	ctx := cmd.Context()
 	var disclose func(string) bool
 	if chosen {
@@ -85,7 +85,7 @@ func proveRecord(cmd *cobra.Command, path string, runID runChoice, o proveOption
 		}
 		disclose = func(field string) bool { return slices.Contains(o.fields, field) }
 	}
-	p, closer, err := openRun(ctx, path, runID)
+	p, closer, err := openRun(ctx, cmd.ErrOrStderr(), path, which)
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +159,13 @@ func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	return sign.MergeNotes(c, notes...)
 }
 
-func proveConsistency(cmd *cobra.Command, path string, runID runChoice, old string) ([]byte, error) {
+func proveConsistency(cmd *cobra.Command, path string, which runChoice, old string) ([]byte, error) {
 	ctx := cmd.Context()
-	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, runID)
+	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, which)
 	if err != nil {
 		return nil, err
 	}
-	p, closer, err := openRun(ctx, path, runID)
+	p, closer, err := openRun(ctx, cmd.ErrOrStderr(), path, which)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +190,7 @@ func proveConsistency(cmd *cobra.Command, path string, runID runChoice, old stri
 }
 
 // earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number was given.
-func earlier(ctx context.Context, stderr io.Writer, old string, runID runChoice) (size int64, root *digest.Hash, err error) {
+func earlier(ctx context.Context, stderr io.Writer, old string, which runChoice) (size int64, root *digest.Hash, err error) {
 	if size, err := strconv.ParseInt(old, 10, 64); err == nil && !exists(old) {
 		if size < 1 {
 			return 0, nil, usageErrorf("prove: --consistency %d, want at least 1 record", size)
@@ -202,6 +202,6 @@ func earlier(ctx context.Context, stderr io.Writer, old string, runID runChoice)
 			return c.Size, &c.Root, nil
 		}
 	}
-	c, _, err := checkpointOf(ctx, stderr, old, runID, false)
+	c, _, err := checkpointOf(ctx, stderr, old, which, false)
 	return c.Size, &c.Root, err
 }

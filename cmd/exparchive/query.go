@@ -80,7 +80,7 @@ single call of a function.`,
 				again := []string{"query", "--timeout", "0", "--format", format, "--raw=" + strconv.FormatBool(raw), "--", args[0], "-"}
 				return inFile(args[0], runTimed(cmd.Context(), timeout, again, strings.NewReader(statement), cmd.OutOrStdout(), cmd.ErrOrStderr()))
 			}
-			return runQuery(cmd.Context(), args[0], statement, w)
+			return runQuery(cmd.Context(), cmd.ErrOrStderr(), args[0], statement, w)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "print a table, csv or json")
@@ -89,7 +89,7 @@ single call of a function.`,
 	return cmd
 }
 
-func runQuery(ctx context.Context, path, statement string, w rowWriter) error {
+func runQuery(ctx context.Context, stderr io.Writer, path, statement string, w rowWriter) error {
 	kind, err := sniffFile(path)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func runQuery(ctx context.Context, path, statement string, w rowWriter) error {
 	if kind != runs.SQLite {
 		return fmt.Errorf("%s: %w; import it, or record its lines, and query the archive", path, archive.ErrNotArchive)
 	}
-	a, err := archive.Open(path)
+	a, err := openArchive(stderr, path)
 	if err != nil {
 		return inFile(path, err)
 	}

@@ -16,7 +16,7 @@ import (
 
 type redactOptions struct {
 	filters        filterFlags
-	runID          runChoice
+	which          runChoice
 	output         string
 	dryRun, force  bool
 	allowRemaining bool
@@ -63,7 +63,7 @@ recorded with --salt has no such weakness.`,
 	flags.BoolVar(&o.allowRemaining, "allow-remaining", false, "write the copy also if what was looked for remains somewhere")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
@@ -78,7 +78,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	case !o.dryRun && o.output == "":
 		return usageErrorf("redact: missing -o FILE%s, or --dry-run (see `exparchive redact --help`)", archive.Extension)
 	}
-	p, c, err := openRun(ctx, path, o.runID)
+	p, c, err := openRun(ctx, stderr, path, o.which)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
 
 func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string) error {
 	ctx := cmd.Context()
-	p, c, err := openRun(ctx, path, o.which)
+	p, c, err := openRun(ctx, cmd.ErrOrStderr(), path, o.which)
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,10 @@ func (o *replayOptions) followFile(cmd *cobra.Command, sink provider.Sink, path 
 		bar = nil
 	}
 	defer bar.Clear()
+	stderr := cmd.ErrOrStderr()
 	for seq := int64(0); ; {
-		n, state, err := o.followOnce(ctx, sink, path, seq)
+		n, state, err := o.followOnce(ctx, stderr, sink, path, seq)
+		stderr = io.Discard // what is to be said of the file is said once
 		if err := errors.Join(err, o.out.Flush()); err != nil {
 			return err
 		}
@@ -173,8 +175,9 @@ const (
 
 // followOnce prints the records from seq on that there are now, and says how many and whether there may be more. The file is opened anew
 // each time: between two looks a recorder may have ended, or have sealed the run under its final name.
-func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path string, seq int64) (n int64, state followState, err error) {
-	p, c, err := openFollowed(ctx, path, o.which)
+func (o *replayOptions) followOnce(ctx context.Context, stderr io.Writer, sink provider.Sink, path string, seq int64) (
+	n int64, state followState, err error) {
+	p, c, err := openFollowed(ctx, stderr, path, o.which)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -211,10 +214,10 @@ func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path
 }
 
 // openFollowed opens a live file, or the archive that it has become.
-func openFollowed(ctx context.Context, path string, which runChoice) (provider.Provider, io.Closer, error) {
-	p, c, err := openRun(ctx, path, which)
+func openFollowed(ctx context.Context, stderr io.Writer, path string, which runChoice) (provider.Provider, io.Closer, error) {
+	p, c, err := openRun(ctx, stderr, path, which)
 	if sealed, ok := archiveName(path); err != nil && ok && exists(sealed) && !exists(path) {
-		return openRun(ctx, sealed, which)
+		return openRun(ctx, stderr, sealed, which)
 	}
 	return p, c, err
 }

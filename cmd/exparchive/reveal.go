@@ -17,7 +17,7 @@ import (
 type revealOptions struct {
 	filters     filterFlags
 	from        string
-	runID       runChoice
+	which       runChoice
 	output      string
 	dryRun      bool
 	force       bool
@@ -46,7 +46,7 @@ narrow each other, those of one kind add up; one that fits no withheld value is 
 	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; compare the two and print how many values would be put back")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
@@ -61,12 +61,12 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	case !o.dryRun && o.output == "":
 		return usageErrorf("reveal: missing -o FILE%s, or --dry-run (see `exparchive reveal --help`)", archive.Extension)
 	}
-	copied, c, err := openRun(ctx, path, runChoice{lenient: o.runID.lenient})
+	copied, c, err := openRun(ctx, cmd.ErrOrStderr(), path, runChoice{lenient: o.which.lenient})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	original, c, err := openRun(ctx, o.from, o.runID)
+	original, c, err := openRun(ctx, cmd.ErrOrStderr(), o.from, o.which)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 
 type secretsOptions struct {
 	allow string
-	runID runChoice
+	which runChoice
 	show  bool
 	json  bool
 }
@@ -69,7 +69,7 @@ Kinds: ` + strings.Join(secrets.Kinds(), ", ") + `.`,
 	cmd.Flags().StringVar(&o.allow, "allow", "", "a `file` of what is known not to be a secret")
 	cmd.Flags().BoolVar(&o.show, "show", false, "print the secrets")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and finding")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
@@ -82,14 +82,14 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	found, failed := 0, error(nil)
 	for _, path := range paths {
-		ids := []string{o.runID.id}
-		if o.runID.id == "" {
-			if list, err := runs.IDs(ctx, path, o.runID.options()); err == nil && len(list) > 0 {
+		ids := []string{o.which.id}
+		if o.which.id == "" {
+			if list, err := runs.IDs(ctx, path, o.which.options()); err == nil && len(list) > 0 {
 				ids = list
 			}
 		}
 		for _, id := range ids {
-			err := o.scan(ctx, path, runChoice{id, o.runID.lenient}, allow, func(f secretFound) error {
+			err := o.scan(ctx, cmd.ErrOrStderr(), path, runChoice{id, o.which.lenient}, allow, func(f secretFound) error {
 				found++
 				return o.print(out, f)
 			})
@@ -115,8 +115,9 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 }
 
 // scan looks through one run.
-func (o *secretsOptions) scan(ctx context.Context, path string, runID runChoice, allow *secrets.Allow, found func(secretFound) error) error {
-	p, c, err := openRun(ctx, path, runID)
+func (o *secretsOptions) scan(ctx context.Context, stderr io.Writer, path string, which runChoice, allow *secrets.Allow,
+	found func(secretFound) error) error {
+	p, c, err := openRun(ctx, stderr, path, which)
 	if err != nil {
 		return err
 	}

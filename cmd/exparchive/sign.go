@@ -32,7 +32,7 @@ type signOptions struct {
 
 func newSignCommand() *cobra.Command {
 	var o signOptions
-	var runID runChoice
+	var which runChoice
 	cmd := &cobra.Command{
 		Use:   "sign FILE.simexp --key KEY | --note-key KEY",
 		Short: "Sign the digest of an archive with an SSH key",
@@ -63,7 +63,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 					return err
 				}
 			}
-			return runSign(cmd, args[0], runID, o)
+			return runSign(cmd, args[0], which, o)
 		},
 	}
 	flags := cmd.Flags()
@@ -74,7 +74,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 	flags.StringVarP(&o.output, "output", "o", "", "write the signature to this `file` as well; - is standard output")
 	flags.BoolVar(&o.detached, "detached", false, "leave the archive as it is; without -o the signature goes to standard output")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	return cmd
 }
 
@@ -115,12 +115,12 @@ func makeNoteKey(w io.Writer, name, path string) error {
 	return err
 }
 
-func runSign(cmd *cobra.Command, path string, runID runChoice, o signOptions) error {
+func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) error {
 	ctx := cmd.Context()
 	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
 		return exportError(o.output, fmt.Errorf("%s: %w", o.output, outfile.ErrExists))
 	}
-	c, annotations, err := checkpointOf(ctx, cmd.ErrOrStderr(), path, runID, !o.detached)
+	c, annotations, err := checkpointOf(ctx, cmd.ErrOrStderr(), path, which, !o.detached)
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func roomFor(signature archive.Annotation, annotations []archive.Annotation) err
 
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
 // archive. With sealed it has to be a sealed one.
-func checkpointOf(ctx context.Context, stderr io.Writer, path string, runID runChoice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
-	p, closer, err := openRun(ctx, path, runID)
+func checkpointOf(ctx context.Context, stderr io.Writer, path string, which runChoice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
+	p, closer, err := openRun(ctx, stderr, path, which)
 	if err != nil {
 		return digest.Checkpoint{}, nil, err
 	}

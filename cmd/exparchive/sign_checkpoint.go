@@ -11,7 +11,7 @@ import (
 )
 
 func newCheckpointCommand() *cobra.Command {
-	var runID runChoice
+	var which runChoice
 	var note bool
 	cmd := &cobra.Command{
 		Use:   "checkpoint FILE",
@@ -24,7 +24,7 @@ records, and its digest in base64. It is computed from the records. Signatures s
   exparchive checkpoint exp1.simexp --note`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, annotations, err := checkpointOf(cmd.Context(), cmd.ErrOrStderr(), args[0], runID, false)
+			c, annotations, err := checkpointOf(cmd.Context(), cmd.ErrOrStderr(), args[0], which, false)
 			if err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ records, and its digest in base64. It is computed from the records. Signatures s
 		},
 	}
 	cmd.Flags().BoolVar(&note, "note", false, "print a signed note")
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	return cmd
 }
 

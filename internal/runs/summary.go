@@ -12,7 +12,8 @@ import (
 // A Summary is what a list says about a run. What is not recorded is nil, which JSON shows as null.
 type Summary struct {
 	File              string                    `json:"file"`
-	State             archive.State             `json:"state,omitempty"` // of archives only
+	State             archive.State             `json:"state,omitempty"`   // of archives only
+	Touched           bool                      `json:"touched,omitempty"` // another program has written to it since it was sealed
 	RunID             string                    `json:"run_id"`
 	Experiment        string                    `json:"experiment_name"`
 	Type              string                    `json:"experiment_type"`
@@ -123,7 +124,7 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 }
 
 func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {
-	s.State = a.State()
+	s.State, s.Touched = a.State(), a.Touched()
 	sum, err := a.Summary(ctx)
 	if err != nil {
 		return err

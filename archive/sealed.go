@@ -35,24 +35,31 @@ func (e *SealError) Unwrap() []error {
 	return []error{ErrDamaged, e.Err}
 }
 
+// String gives the digest and the counts.
+func (s Seal) String() string { return "digest " + s.Root.String() + " of " + s.counts() }
+
 func (s Seal) counts() string {
 	return fmt.Sprintf("%d records (%d events, %d interactions, %d iterations, %d notes, %d attachments)",
 		s.Records, s.Events, s.Interactions, s.Iterations, s.Notes, s.Attachments)
 }
 
+// SealOf gives the seal of a run, all of which sink has taken.
+func SealOf(sink *digest.Sink) Seal {
+	return Seal{
+		Root:         sink.Root(),
+		Records:      sink.Count(),
+		Events:       sink.CountOf(provider.KindEvent),
+		Interactions: sink.CountOf(provider.KindInteraction),
+		Iterations:   sink.CountOf(provider.KindIteration),
+		Notes:        sink.CountOf(provider.KindNote),
+		Attachments:  sink.CountOf(provider.KindAttachment),
+	}
+}
+
 // Check reports, with a [SealError], that the records that got has taken are not those that were sealed: neither digest
 // nor any count may differ.
 func (s Seal) Check(got *digest.Sink) error {
-	now := Seal{
-		Root:         got.Root(),
-		Records:      got.Count(),
-		Events:       got.CountOf(provider.KindEvent),
-		Interactions: got.CountOf(provider.KindInteraction),
-		Iterations:   got.CountOf(provider.KindIteration),
-		Notes:        got.CountOf(provider.KindNote),
-		Attachments:  got.CountOf(provider.KindAttachment),
-	}
-	if now != s {
+	if now := SealOf(got); now != s {
 		return &SealError{Want: s, Got: now}
 	}
 	return nil

@@ -1,0 +1,53 @@
+package rewrite
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+// TestChangedRunIsRefused: neither an annotation nor a new version makes a sound archive of a run that was changed after it was sealed.
+// The file stays as it is, and nothing is left beside it.
+func TestChangedRunIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	if err := os.WriteFile(path, recordtest.SampleBytes(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	recordtest.EditAt(t, path, "UPDATE experiment SET run_id = 'another'")
+	before := archivetest.ReadFile(t, path)
+	useFormats(t, nextVersion(t))
+	for name, rewrite := range map[string]func() error{
+		"annotate": func() error { return Annotate(t.Context(), path, []archive.Annotation{doi}) },
+		"upgrade":  func() error { _, err := Upgrade(t.Context(), path, Options{}); return err },
+		"dry run":  func() error { _, err := Upgrade(t.Context(), path, Options{DryRun: true}); return err },
+	} {
+		err := rewrite()
+		if e := (*archive.SealError)(nil); !errors.As(err, &e) || e.Want.Root != archivetest.RootOf(t, providertest.Sample()) || e.Got.Root == e.Want.Root {
+			t.Errorf("%s: got %v, want a SealError about the digest", name, err)
+		}
+		if !bytes.Equal(archivetest.ReadFile(t, path), before) {
+			t.Fatalf("%s: the file changed", name)
+		}
+		archivetest.WantFiles(t, filepath.Dir(path), filepath.Base(path))
+	}
+}
+
+// TestTouchedOlderVersion: a file of an older version is compared with what was sealed then, not with the migrated copy that is read.
+func TestTouchedOlderVersion(t *testing.T) {
+	path := archivetest.Write(t, recordtest.SampleBytes(t))
+	useFormats(t, nextVersion(t))
+	if a := archivetest.Open(t, path); a.SchemaVersion() != 1 || a.Touched() {
+		t.Errorf("as it was sealed: got version %d, touched %v, want 1 and false", a.SchemaVersion(), a.Touched())
+	}
+	recordtest.EditAt(t, path, "UPDATE seal SET id = id")
+	if !archivetest.Open(t, path).Touched() {
+		t.Error("after an update: not touched")
+	}
+}

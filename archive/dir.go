@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -21,10 +22,10 @@ type Dir struct{ path string }
 func OpenDir(path string) (*Dir, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fileerr.In(path, err)
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s: not a folder", path)
+		return nil, fileerr.Errorf(path, "not a folder")
 	}
 	return &Dir{path: path}, nil
 }
@@ -84,11 +85,11 @@ func ReadEntry(ctx context.Context, path string) (Entry, error) {
 	defer a.Close()
 	experiment, err := a.Experiment(ctx)
 	if err != nil {
-		return e, fmt.Errorf("%s: %w", path, err)
+		return e, fileerr.In(path, err)
 	}
 	summary, err := a.Summary(ctx)
 	if err != nil {
-		return e, fmt.Errorf("%s: %w", path, err)
+		return e, fileerr.In(path, err)
 	}
 	return Entry{Path: path, State: a.State(), Experiment: experiment, Summary: summary}, nil
 }
@@ -123,7 +124,7 @@ func (d *Dir) Find(ctx context.Context, runID string) (path, id string, err erro
 		paths[id] = append(paths[id], e.Path)
 	}
 	if id, err = PickRun(runID, ids); err != nil {
-		return "", "", errors.Join(fmt.Errorf("%s: %w", d.path, err), unreadable)
+		return "", "", errors.Join(fileerr.In(d.path, err), unreadable)
 	}
 	all := slices.Clone(paths[id])
 	all = slices.DeleteFunc(all, func(path string) bool {
@@ -131,7 +132,7 @@ func (d *Dir) Find(ctx context.Context, runID string) (path, id string, err erro
 		return live && slices.Contains(paths[id], sealed)
 	})
 	if len(all) > 1 {
-		return "", "", fmt.Errorf("%s: run %q: %w: %s", d.path, id, ErrManyFiles, strings.Join(all, ", "))
+		return "", "", fileerr.Errorf(d.path, "run %q: %w: %s", id, ErrManyFiles, strings.Join(all, ", "))
 	}
 	return all[0], id, nil
 }
@@ -184,7 +185,7 @@ func listIDs(ids []string) string {
 func (d *Dir) files() ([]string, error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
-		return nil, err
+		return nil, fileerr.In(d.path, err)
 	}
 	var paths []string
 	for _, e := range entries {

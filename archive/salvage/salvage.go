@@ -16,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/schema"
@@ -105,7 +106,7 @@ func Open(ctx context.Context, path string) (*Salvage, error) {
 		err = s.choose(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, sqlitefile.TrimPath(err)), s.Close())
+		return nil, errors.Join(fileerr.In(path, sqlitefile.TrimPath(err)), s.Close())
 	}
 	return s, nil
 }

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -11,14 +10,20 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 // File checks the archive or live file at path against every requirement of FORMAT.md that binds files: the header, the pages,
 // the schema, every value of every row, that the records are those that were sealed, and that not a byte stands where none
 // belongs. It goes on past what is broken and reports all that it finds.
 //
-// The error is only for a check that could not be made, because the file system failed or ctx is done.
+// The error is only for a check that could not be made, because the file system failed or ctx is done. It names the file.
 func File(ctx context.Context, path string) (Report, error) {
+	report, err := verifyFile(ctx, path)
+	return report, fileerr.In(path, err)
+}
+
+func verifyFile(ctx context.Context, path string) (Report, error) {
 	v := newCheck(ctx)
 	path, err := sqlitefile.FollowLink(path)
 	if err != nil {
@@ -75,7 +80,7 @@ func Reader(ctx context.Context, r io.ReaderAt, size int64) (Report, error) {
 func verifyRecording(ctx context.Context, path string) (report Report, err error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {
-		return Report{}, fmt.Errorf("%s: %w", path, err)
+		return Report{}, err
 	}
 	defer f.Close()
 	if f.Pages == nil {

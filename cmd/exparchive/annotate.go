@@ -149,14 +149,14 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	})
 	switch {
 	case errors.Is(err, archive.ErrNotSealed):
-		return fmt.Errorf("%w; until then, record a line of type \"note\"", inFile(path, err))
+		return fmt.Errorf("%w; until then, record a line of type \"note\"", err)
 	case errors.Is(err, os.ErrNotExist):
 		if _, err := sniffFile(path); err != nil {
 			return err
 		}
 	}
 	if err != nil {
-		return inFile(path, err)
+		return err
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path+": "+done))
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/provider/digest"
@@ -19,13 +20,13 @@ func placeFree(path string, force bool) error {
 	if err := notRecorded(path); err != nil {
 		return err
 	}
-	return withForceHint(inFile(path, outfile.Free(path, force)))
+	return withForceHint(outfile.Free(path, force))
 }
 
 // notRecorded reports that a recording would become the archive of the name path when it is sealed.
 func notRecorded(path string) error {
 	if live := path + archive.LiveSuffix; exists(live) {
-		return fmt.Errorf("%s: an unfinished recording of that name is there: seal or remove it first", live)
+		return fileerr.Errorf(live, "an unfinished recording of that name is there: seal or remove it first")
 	}
 	return nil
 }
@@ -42,7 +43,7 @@ func sweepBeside(path string) error {
 // nothing wrong with it.
 func writeChecked(output string, force bool, annotations []archive.Annotation,
 	fill func(*record.Writer) error, check func(path string) error) error {
-	err := outfile.Build(output, force, func(path string) error {
+	return withForceHint(outfile.Build(output, force, func(path string) error {
 		w, err := record.Create(path, &record.Options{Bulk: true, Annotations: annotations})
 		if err != nil {
 			return err
@@ -51,14 +52,10 @@ func writeChecked(output string, force bool, annotations []archive.Annotation,
 			return err
 		}
 		if err := check(path); err != nil {
-			return fmt.Errorf("%s: nothing was written: %w", output, err)
+			return fileerr.Errorf(output, "nothing was written: %w", err)
 		}
 		return notRecorded(output) // again: it took a while
-	})
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == output {
-		return inFile(output, err)
-	}
-	return withForceHint(err)
+	}))
 }
 
 // compareArchive reads the archive at path whole, and reports that it is not the run with the digest want.

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
@@ -167,21 +165,12 @@ func wantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// inFile puts the name of a file before err, unless it is there already. An interrupt is not about a file.
+// inFile is [fileerr.In], but that an interrupt is not about a file.
 func inFile(path string, err error) error {
-	if err == nil || err == context.Canceled {
+	if err == context.Canceled {
 		return err
 	}
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == path {
-		err = pathErr.Err
-		if errors.Is(err, os.ErrNotExist) {
-			err = errNoFile
-		}
-	}
-	if strings.HasPrefix(err.Error(), path+": ") {
-		return err
-	}
-	return fmt.Errorf("%s: %w", path, err)
+	return fileerr.In(path, err)
 }
 
 // errNoFile stands for the various words that systems have for it.

@@ -38,7 +38,7 @@ It prints the digest of each archive, as digest does.`,
 					if cmd.Context().Err() != nil {
 						return err
 					}
-					warnf(cmd.ErrOrStderr(), "%v", inFile(live, withForceHint(err)))
+					warnf(cmd.ErrOrStderr(), "%v", withForceHint(err))
 					failed = errReported{}
 					continue
 				}

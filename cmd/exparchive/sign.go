@@ -139,7 +139,7 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 			return inFile(path, err)
 		}
 		if err := rewrite.Annotate(ctx, path, []archive.Annotation{a}); err != nil {
-			return inFile(path, err)
+			return err
 		}
 	}
 	if o.output != "" {

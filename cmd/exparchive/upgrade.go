@@ -35,7 +35,7 @@ behind its name, where 1 is its version.`,
 					if errors.Is(err, archive.ErrExists) {
 						err = fmt.Errorf("%w: move the backup away first", err)
 					}
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					warnf(cmd.ErrOrStderr(), "%v", err)
 					failed = errReported{}
 					continue
 				}

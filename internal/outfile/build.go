@@ -2,11 +2,11 @@ package outfile
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/workdir"
 )
 
@@ -20,11 +20,11 @@ func Free(path string, force bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return fileerr.In(path, err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s: %w", path, ErrNotRegular)
+		return fileerr.In(path, ErrNotRegular)
 	case !force:
-		return fmt.Errorf("%s: %w", path, ErrExists)
+		return fileerr.In(path, ErrExists)
 	}
 	return nil
 }
@@ -32,13 +32,11 @@ func Free(path string, force bool) error {
 // Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package
 // workdir, which also removes what a killed process leaves of it) fill makes it under the name that it is given,
 // complete and on disk; without an error it then moves to path, as by [Place]. What else fill leaves in the folder goes
-// away. The errors of fill are given as they are, those about the folder name path.
+// away. The errors of fill are given as they are; the others name path.
 func Build(path string, force bool, fill func(temp string) error) (err error) {
 	work, err := workdir.Make(filepath.Dir(path))
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return atPath(path, err)
-	} else if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err != nil {
+		return fileerr.In(path, atPath(path, err))
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
 	temp := filepath.Join(work.Path(), "new.simexp") // a name that workdir.Sweep knows
@@ -48,5 +46,5 @@ func Build(path string, force bool, fill func(temp string) error) (err error) {
 	if err := Free(path, force); err != nil { // it took a while
 		return err
 	}
-	return Place(temp, path, force)
+	return fileerr.In(path, Place(temp, path, force))
 }

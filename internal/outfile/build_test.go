@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 func TestFree(t *testing.T) {
@@ -85,8 +87,7 @@ func TestBuild(t *testing.T) {
 	stands("two")
 
 	nowhere := filepath.Join(folder, "none", "a")
-	var pathErr *fs.PathError
-	if err := Build(nowhere, false, write("x")); !errors.As(err, &pathErr) || pathErr.Path != nowhere || !errors.Is(err, fs.ErrNotExist) {
+	if err := Build(nowhere, false, write("x")); !fileerr.Names(err, nowhere) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no folder: got %v, want an error about %s", err, nowhere)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 // ErrExists means that there is a file of that name already.
@@ -87,9 +88,9 @@ func check(path string, force bool) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return fmt.Errorf("%s: is a folder", path)
+		return fileerr.Errorf(path, "is a folder")
 	case !force:
-		return fmt.Errorf("%s: %w", path, ErrExists)
+		return fileerr.In(path, ErrExists)
 	}
 	return nil
 }
@@ -145,7 +146,7 @@ func move(temp, path string, force bool) error {
 			return system.remove(temp)
 		}
 		if _, there := os.Lstat(path); errors.Is(err, fs.ErrExist) || there == nil {
-			return fmt.Errorf("%s: %w", path, ErrExists)
+			return fileerr.In(path, ErrExists)
 		}
 	}
 	return system.rename(temp, path)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -30,7 +31,7 @@ func Files(path string, recursive bool) iter.Seq2[string, error] {
 // walk is [Files] for a folder; it is false when yield was.
 func walk(folder string, recursive bool, yield func(string, error) bool) bool {
 	entries, err := os.ReadDir(folder)
-	if err != nil && !yield(folder, inFile(folder, err)) {
+	if err != nil && !yield(folder, fileerr.In(folder, err)) {
 		return false
 	}
 	for _, e := range entries {
@@ -68,7 +69,7 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	}
 	d, err := archive.OpenDir(path)
 	if err != nil {
-		return "", inFile(path, err)
+		return "", fileerr.In(path, err)
 	}
 	archived, archivedID, err := d.Find(ctx, runID)
 	if err != nil && !errors.Is(err, provider.ErrNoRun) {
@@ -90,11 +91,11 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	id, err := archive.PickRun(runID, ids)
 	switch {
 	case err != nil:
-		return "", inFile(path, err)
+		return "", fileerr.In(path, err)
 	case archived != "" && id == archivedID:
 		return archived, nil
 	case len(files[id]) > 1:
-		return "", inFile(path, fmt.Errorf("run %q: %w: %s", id, ErrManyFiles, strings.Join(files[id], ", ")))
+		return "", fileerr.In(path, fmt.Errorf("run %q: %w: %s", id, ErrManyFiles, strings.Join(files[id], ", ")))
 	}
 	return files[id][0], nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/legacy/castro"
 )
 
@@ -18,7 +19,7 @@ func openDatabase(path string, kind Kind, o *Options) (*castro.Database, error) 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, fileerr.In(path, err)
 	}
 	return d, nil
 }
@@ -36,7 +37,7 @@ func Describe(ctx context.Context, path string, o *Options) (*castro.Description
 	defer d.Close()
 	about, err := d.Describe(ctx)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, fileerr.In(path, err)
 	}
 	return &about, nil
 }
@@ -57,7 +58,7 @@ func IDs(ctx context.Context, path string, o *Options) ([]string, error) {
 	defer d.Close()
 	infos, err := d.Runs(ctx)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, fileerr.In(path, err)
 	}
 	ids := make([]string, len(infos))
 	for i, r := range infos {
@@ -75,7 +76,7 @@ func onlyID(ctx context.Context, path string, o *Options) ([]string, error) {
 	defer r.Close()
 	id, err := idOf(ctx, r.Provider)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, fileerr.In(path, err)
 	}
 	return []string{id}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -69,7 +70,7 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	if d == nil {
 		lines, err := jsonl.Open(path)
 		if err != nil {
-			return nil, inFile(path, err)
+			return nil, fileerr.In(path, err)
 		}
 		return only(ctx, &Run{lines, path, nil}, runID)
 	}
@@ -79,7 +80,7 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	}
 	if err != nil {
 		d.Close()
-		return nil, inFile(path, err)
+		return nil, fileerr.In(path, err)
 	}
 	return &Run{run, path, d}, nil
 }
@@ -95,7 +96,7 @@ func only(ctx context.Context, r *Run, runID string) (*Run, error) {
 	}
 	if err != nil {
 		r.Close()
-		return nil, inFile(r.Path, err)
+		return nil, fileerr.In(r.Path, err)
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 // A Kind is what a file holds, as far as its first bytes tell.
@@ -31,30 +32,30 @@ func Sniff(path string) (Kind, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if live := path + archive.LiveSuffix; errors.Is(err, fs.ErrNotExist) && exists(live) {
-			return 0, fmt.Errorf("%s: %w; its recording is not finished: %s is there", path, ErrNoFile, live)
+			return 0, fileerr.Errorf(path, "%w; its recording is not finished: %s is there", ErrNoFile, live)
 		}
-		return 0, inFile(path, err)
+		return 0, fileerr.In(path, err)
 	}
 	switch {
 	case info.IsDir():
-		return 0, inFile(path, ErrFolder)
+		return 0, fileerr.In(path, ErrFolder)
 	case !info.Mode().IsRegular(): // opening a pipe could wait for ever
-		return 0, inFile(path, ErrNotRegular)
+		return 0, fileerr.In(path, ErrNotRegular)
 	case info.Size() == 0:
-		return 0, inFile(path, noRun("the file is empty"))
+		return 0, fileerr.In(path, noRun("the file is empty"))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, inFile(path, err)
+		return 0, fileerr.In(path, err)
 	}
 	defer f.Close()
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, inFile(path, err)
+		return 0, fileerr.In(path, err)
 	}
 	kind, err := sniff(head[:n])
-	return kind, inFile(path, err)
+	return kind, fileerr.In(path, err)
 }
 
 // sniff is [Sniff] for the first bytes of a file.

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 )
@@ -60,11 +61,11 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 		defer d.Close()
 		infos, err := d.Runs(ctx)
 		if err != nil {
-			yield(Summary{File: path}, inFile(path, err))
+			yield(Summary{File: path}, fileerr.In(path, err))
 			return
 		}
 		for _, info := range infos {
-			if s, err := summaryFrom(ctx, path, d, info.ID); !yield(s, inFile(path, err)) || ctx.Err() != nil {
+			if s, err := summaryFrom(ctx, path, d, info.ID); !yield(s, fileerr.In(path, err)) || ctx.Err() != nil {
 				return
 			}
 		}
@@ -99,7 +100,7 @@ func summaryFrom(ctx context.Context, path string, d *castro.Database, id string
 // archive are not read.
 func Summarize(ctx context.Context, path string, p provider.Provider) (Summary, error) {
 	s, err := summarize(ctx, path, p)
-	return s, inFile(path, err)
+	return s, fileerr.In(path, err)
 }
 
 func summarize(ctx context.Context, path string, p provider.Provider) (Summary, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -145,7 +146,7 @@ func openFile(f *os.File, path string, o Options) (*DB, error) {
 func regular(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: %w: not a regular file", path, ErrNotDuckDB)
+		err = &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("%w: not a regular file", ErrNotDuckDB)}
 	}
 	return err
 }

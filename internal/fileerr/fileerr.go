@@ -1,0 +1,58 @@
+// Package fileerr makes errors that name the file that they are about, once. A function that is given a path wraps what it
+// returns by [In] or [Errorf]; whoever wraps it again by [In] finds that the file is named already.
+package fileerr
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// An Error is about a file, whose name its text begins with.
+type Error struct {
+	Path string
+	Err  error // what is wrong; it need not name the file
+}
+
+func (e *Error) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is an Error without Err about the same file. [Names] asks so.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Err == nil && t.Path == e.Path
+}
+
+// ErrNotExist means that there is no file of that name. It wraps [fs.ErrNotExist], for which systems have various words.
+var ErrNotExist error = notExist{}
+
+type notExist struct{}
+
+func (notExist) Error() string { return "no such file" }
+func (notExist) Unwrap() error { return fs.ErrNotExist }
+
+// Errorf is [fmt.Errorf] for an error about the file at path, which the format leaves out.
+func Errorf(path, format string, args ...any) error {
+	return &Error{path, fmt.Errorf(format, args...)}
+}
+
+// In gives err as an error that names the file at path: err itself, if it wraps an [Error] about that file. Of an
+// [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing. It gives nil for nil.
+func In(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if call := (*fs.PathError)(nil); errors.As(err, &call) && call.Path == path {
+		err = call.Err
+		if errors.Is(err, fs.ErrNotExist) {
+			err = ErrNotExist
+		}
+	}
+	if Names(err, path) {
+		return err
+	}
+	return &Error{path, err}
+}
+
+// Names reports whether err wraps an [Error] about the file at path.
+func Names(err error, path string) bool { return errors.Is(err, &Error{Path: path}) }

@@ -65,8 +65,8 @@ var (
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
 // at the file's content, not at its name.
 //
-// The errors are [ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
-// SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system.
+// The errors are [ErrNotArchive], [ErrNewer], [ErrDamaged], [ErrSidecar] (a journal or log stands beside a sealed file and SQLite
+// would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They begin with path.
 func Open(path string) (*Archive, error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {
@@ -188,8 +188,8 @@ func (a *Archive) Seal() (Seal, bool) {
 	return *a.seal, true
 }
 
-// Touched reports that another program has written to a sealed archive since it was sealed: its header is not the one that sealing
-// writes. What was written it does not tell; [verify.File] does.
+// Touched reports that another program has written to a sealed archive since it was sealed: its header is not the one
+// that sealing writes. What was written it does not tell; [verify.File] does.
 func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
 
 // Annotations gives what the archive says beside the run, in the order in which it was added.

@@ -138,7 +138,7 @@ func (d *Dir) Find(ctx context.Context, runID string) (path, id string, err erro
 }
 
 // PickRun finds the run that want means among ids: the id itself, or the only one that begins with it. An empty want means
-// the only run there is.
+// the only run there is. If none begins so, that is [provider.ErrNoRun].
 func PickRun(want string, ids []string) (string, error) {
 	if slices.Contains(ids, want) {
 		return want, nil

@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// readExperiment reads the one row of the table experiment.
-func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
+// selectExperiment reads the one row of the table experiment.
+func selectExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
 	var e provider.Experiment
 	row, err := selectRow(ctx, conn, "experiment", "LIMIT 1")
 	if errors.Is(err, sql.ErrNoRows) {
@@ -34,7 +34,7 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 		return provider.Experiment{}, err
 	}
 	defer conn.Close()
-	e, err := readExperiment(ctx, conn)
+	e, err := selectExperiment(ctx, conn)
 	if err != nil {
 		return e, err
 	}
@@ -101,8 +101,8 @@ func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	return numbers, sqlitefile.Damage(rows.Err())
 }
 
-// readIteration reads the row of the table iteration that a condition picks; [sql.ErrNoRows] if there is none.
-func readIteration(ctx context.Context, conn *sql.Conn, where string, arg any) (*provider.Iteration, error) {
+// selectIteration reads the row of the table iteration that a condition picks; [sql.ErrNoRows] if there is none.
+func selectIteration(ctx context.Context, conn *sql.Conn, where string, arg any) (*provider.Iteration, error) {
 	row, err := selectRow(ctx, conn, "iteration", where, arg)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 		return provider.Iteration{}, err
 	}
 	defer conn.Close()
-	i, err := readIteration(ctx, conn, "WHERE number = ?", n)
+	i, err := selectIteration(ctx, conn, "WHERE number = ?", n)
 	if errors.Is(err, sql.ErrNoRows) {
 		have, err := a.Iterations(ctx)
 		if err != nil {
@@ -130,67 +130,6 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 	}
 	i.Redaction, err = redactionAt(ctx, conn, i.Seq)
 	return *i, err
-}
-
-// readOther reads the record, not an event, that the scan stands at.
-func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
-	seq := s.other.seq
-	switch s.other.kind {
-	case provider.KindIteration:
-		r, err = readIteration(ctx, s.conn, "WHERE seq = ?", seq)
-	case provider.KindInteraction:
-		r, err = s.readInteraction(ctx, seq)
-	case provider.KindNote:
-		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, "note", "WHERE seq = ?", seq); err == nil {
-			r = tables.Note(row)
-		}
-	case provider.KindAttachment:
-		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, "attachment", "WHERE seq = ?", seq); err == nil {
-			r = tables.Attachment(row)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("record %d: %w", seq, err)
-	}
-	return r, nil
-}
-
-func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	row, err := selectRow(ctx, s.conn, "llm_interaction", "WHERE seq = ?", seq)
-	if err != nil {
-		return nil, err
-	}
-	i, prompts, err := tables.Interaction(row)
-	if err != nil {
-		return nil, err
-	}
-	if i.SystemPrompt, err = s.sections.text(ctx, prompts.System); err != nil {
-		return nil, err
-	}
-	i.UserPrompt, err = s.sections.text(ctx, prompts.User)
-	return i, err
-}
-
-// typeName gives the name of an event type. A recorder may have added it since the archive was opened.
-func (a *Archive) typeName(ctx context.Context, conn *sql.Conn, id int64) (string, error) {
-	a.typesMu.RLock()
-	name, ok := a.types[id]
-	a.typesMu.RUnlock()
-	if ok {
-		return name, nil
-	}
-	err := conn.QueryRowContext(ctx, "SELECT name FROM event_type WHERE id = ?", id).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
-	} else if err != nil {
-		return "", sqlitefile.Damage(err)
-	}
-	a.typesMu.Lock()
-	a.types[id] = name
-	a.typesMu.Unlock()
-	return name, nil
 }
 
 // A Summary tells what is in an archive without reading the records.

@@ -110,11 +110,11 @@ func (r *Rows) Close() error {
 
 // hasTail reports whether anything but white space and comments follows the first semicolon that is neither in quotes nor in a
 // comment (https://www.sqlite.org/lang_keywords.html for quotes, lang_comment.html).
-func hasTail(sql string) bool {
+func hasTail(statement string) bool {
 	ended := false
-	for i := 0; i < len(sql); {
-		rest := sql[i:]
-		switch c := sql[i]; {
+	for i := 0; i < len(statement); {
+		rest := statement[i:]
+		switch c := statement[i]; {
 		case strings.HasPrefix(rest, "--"):
 			i += through(rest, 2, "\n")
 			continue

@@ -18,16 +18,16 @@ type redactionReader struct {
 	tables.RedactionRow
 }
 
-const redactionColumns = "SELECT seq, field, commitment, key FROM redaction WHERE "
+const selectRedactions = "SELECT seq, field, commitment, key FROM redaction WHERE "
 
 // openRedactions gives a reader of the records from first to before end.
 func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*redactionReader, error) {
 	r := &redactionReader{}
-	var any bool
-	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM redaction)").Scan(&any); err != nil || !any {
+	var lacking bool
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM redaction)").Scan(&lacking); err != nil || !lacking {
 		return r, sqlitefile.Damage(err)
 	}
-	rows, err := conn.QueryContext(ctx, redactionColumns+"seq >= ? AND seq < ? ORDER BY seq, field", first, end)
+	rows, err := conn.QueryContext(ctx, selectRedactions+"seq >= ? AND seq < ? ORDER BY seq, field", first, end)
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}

@@ -29,7 +29,7 @@ func (r *sectionReader) text(ctx context.Context, list btree.Value) (*string, er
 	if err != nil {
 		return nil, err
 	}
-	// The length first: a short list can name much.
+	// Before they are joined: a short list can name much.
 	size, bodies := 0, make([]string, len(ids))
 	for i, id := range ids {
 		if bodies[i], err = r.body(ctx, id); err != nil {

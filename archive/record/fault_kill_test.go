@@ -251,7 +251,7 @@ func TestSecondRecorder(t *testing.T) {
 		t.Fatal("the recorder acknowledged nothing")
 	}
 	who := fmt.Sprintf("process %d ", child.Process.Pid)
-	_, errCreate := Create(path, &Options{Force: true})
+	_, errCreate := Create(path, &Options{Replace: true, Restart: true})
 	_, errResume := Resume(t.Context(), path+archive.LiveSuffix, nil)
 	_, errSeal := Seal(t.Context(), path+archive.LiveSuffix, nil)
 	for what, err := range map[string]error{"create": errCreate, "resume": errResume, "seal": errSeal} {

@@ -206,7 +206,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	w := startRecording(t, filepath.Join(dir, "live.simexp"), providertest.Sample()[:5])
 	for _, force := range []bool{false, true} {
-		if _, err := Create(w.Path(), &Options{Force: force}); !errors.Is(err, archive.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		if _, err := Create(w.Path(), &Options{Replace: force, Restart: force}); !errors.Is(err, archive.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 			t.Errorf("beside a recorder, force %v: got %v, want %v and this process", force, err, archive.ErrBusy)
 		}
 	}
@@ -224,8 +224,8 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	archivetest.WantFiles(t, dir, "live.simexp-live", "run.simexp")
 	// With force, and over what a process left that was killed before its run began.
-	recordRun(t, path, archivetest.ManyRecords(10), &Options{Force: true})
-	recordRun(t, w.Path(), archivetest.ManyRecords(10), &Options{Force: true})
+	recordRun(t, path, archivetest.ManyRecords(10), &Options{Replace: true, Restart: true})
+	recordRun(t, w.Path(), archivetest.ManyRecords(10), &Options{Replace: true, Restart: true})
 	if err := os.WriteFile(filepath.Join(dir, "new.simexp-live"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	copied := len(annotations)
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
 		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)})
-	w, err := record.Create(output, &record.Options{Force: force, Bulk: true, Annotations: annotations})
+	w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Bulk: true, Annotations: annotations})
 	if err != nil {
 		return r, withForceHint(err)
 	}

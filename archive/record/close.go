@@ -35,8 +35,8 @@ func (w *Writer) Close() error {
 		_ = emptyLog(w.conn)
 	}
 	empty := w.next == 0
-	if w.spill != nil && w.spill.path == "" {
-		if w.writeSpill(); w.spill.path == "" {
+	if w.spill != nil && len(w.spill.rest) > 0 {
+		if w.saveSpill(); w.spill.err != nil {
 			err = errors.Join(err, w.err)
 		}
 	}

@@ -18,6 +18,13 @@
 // 1000 events, one mebibyte or one second, or by [Writer.Sync]. Begin, Interaction, Iteration, Note and Attachment return when
 // everything up to them is on disk (SQLite's WAL mode with synchronous=FULL). Finish returns when the sealed file is.
 //
+// # A disk that is full
+//
+// When the live file cannot be written any more, the Writer acknowledges nothing more. The record that failed, those that
+// waited before it and those that still come, up to 256 MiB, are kept in one spill file, run.simexp-live-spill, to which they
+// are appended; or, if there is no room beside the live file, in one where temporary files go. The error of each call says
+// which records are kept, where, and what to do. [Resume] and [Seal] take in a spill that is beside the live file, once.
+//
 // # Network file systems
 //
 // SQLite's log needs memory that all its readers share, and machines share none. Where the folder is seen to be on a network file

@@ -65,7 +65,7 @@ func recordForever(args []string) error {
 // TestKill kills a recorder at random moments again and again: whatever it acknowledged is there, what is there is the
 // run, and the next one goes on behind it. EXPARCHIVE_KILLS sets how often.
 func TestKill(t *testing.T) {
-	kills := archivetest.KillCount(25)
+	kills := archivetest.KillCount()
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	last, total := int64(-1), int64(0)

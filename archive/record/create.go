@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -28,8 +29,9 @@ type Options struct {
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []archive.Annotation
 
-	system  *sqlitefile.System      // nil for the real one
-	network func(dir string) string // nil for the real one; see networkFileSystem
+	system     *sqlitefile.System      // nil for the real one
+	flushAfter time.Duration           // how long events wait; 0 for a second
+	network    func(dir string) string // nil for the real one; see networkFileSystem
 }
 
 // Create begins a recording that will become the archive path. It records into path+"-live". An archive at path is

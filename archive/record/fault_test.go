@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/disktest"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -78,7 +79,7 @@ func newFaultStory(t testing.TB, k *take, d *disktest.Disk, folder string) *faul
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: &Options{system: diskSystem(d), Exclusive: k.exclusive}}
+	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: diskOptions(d, k.exclusive)}
 }
 
 // record goes on until the end or the first error.
@@ -179,10 +180,7 @@ func TestFaultsExclusive(t *testing.T) { testFaults(t, true) }
 func testFaults(t *testing.T, exclusive bool) {
 	records := faultRun(40, 7)
 	k := &take{records: records, roots: prefixRoots(records), exclusive: exclusive}
-	places := 25
-	if testing.Short() {
-		places = 5
-	}
+	places := longtest.Count(6, 25)
 	if os.Getenv("EXPARCHIVE_FAULTS") != "" {
 		places = 1 << 30
 	}

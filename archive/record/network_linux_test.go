@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
@@ -75,14 +74,11 @@ func mountSSHFS(t *testing.T, folder string) string {
 		t.Fatalf("sshfs: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
-		for range 50 { // its last files are closed a moment later
-			if err = syscall.Unmount(mount, 0); err == nil {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
+		// Its last files are closed a moment later.
+		if !archivetest.WaitUntil(t, func() bool { err = syscall.Unmount(mount, 0); return err == nil }) {
+			t.Errorf("unmount %s: %v", mount, err)
+			_ = syscall.Unmount(mount, syscall.MNT_DETACH)
 		}
-		t.Errorf("unmount %s: %v", mount, err)
-		_ = syscall.Unmount(mount, syscall.MNT_DETACH)
 	})
 	return mount
 }
@@ -149,12 +145,10 @@ func TestSSHFS(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(60, int64(len(records)))
-	for range 100 { // a file that is removed just after it was closed keeps another name for a moment
-		if hidden, err := filepath.Glob(filepath.Join(there, ".fuse_hidden*")); err != nil || len(hidden) == 0 {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	archivetest.WaitUntil(t, func() bool { // a file that is removed just after it was closed keeps another name for a moment
+		hidden, err := filepath.Glob(filepath.Join(there, ".fuse_hidden*"))
+		return err != nil || len(hidden) == 0
+	})
 	archivetest.WantFiles(t, there, "killed.simexp", "run.simexp")
 	got, want := archivetest.Sum(t, path), archivetest.Sum(t, recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
 	if got != want {

@@ -12,11 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/disktest"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -28,6 +30,11 @@ func diskSystem(d *disktest.Disk, options ...string) *sqlitefile.System {
 		Sync:    d.Sync, SyncDir: d.SyncDir, Remove: d.Remove, Link: d.Link, Rename: d.Rename,
 		Create: d.Create, Write: d.Write, Overwrite: d.Overwrite, Patch: d.Patch,
 	}
+}
+
+// diskOptions makes a recorder write to d. Events wait for as long as it takes, so that the calls are the same on every machine.
+func diskOptions(d *disktest.Disk, exclusive bool) *Options {
+	return &Options{system: diskSystem(d), flushAfter: time.Hour, Exclusive: exclusive}
 }
 
 func newDisk(t testing.TB) *disktest.Disk {
@@ -106,7 +113,7 @@ func newTake(t testing.TB, n int, seed uint64, opts Options, options ...string) 
 	t.Helper()
 	records := faultRun(n, seed)
 	d := newDisk(t)
-	opts.system = diskSystem(d, options...)
+	opts.system, opts.flushAfter = diskSystem(d, options...), time.Hour
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	w, err := Create(path, &opts)
 	if err != nil {
@@ -181,7 +188,7 @@ func (k *take) prefix(ctx context.Context, path string) (int64, error) {
 
 // goOn takes the recording up again in folder, as a user would, and brings it to its end.
 func (k *take) goOn(ctx context.Context, folder string, d *disktest.Disk) error {
-	opts := &Options{system: diskSystem(d), Exclusive: k.exclusive} // which does not wait for the real disk
+	opts := diskOptions(d, k.exclusive) // which does not wait for the real disk
 	path := filepath.Join(folder, "run.simexp")
 	_, noSealed := os.Lstat(path)
 	_, noLive := os.Lstat(path + archive.LiveSuffix)
@@ -288,10 +295,7 @@ func powerStates(t testing.TB) int {
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_POWERLOSS")); err == nil {
 		return n
 	}
-	if testing.Short() {
-		return 300
-	}
-	return 1500
+	return longtest.Count(400, 1500)
 }
 
 // TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a record

@@ -24,7 +24,7 @@ func spillSome(t testing.TB, records []provider.Record, from int) (live string, 
 	t.Helper()
 	d := newDisk(t)
 	d.Forget()
-	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: diskSystem(d)})
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), diskOptions(d, false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func spillSome(t testing.TB, records []provider.Record, from int) (live string, 
 			t.Fatal(err)
 		}
 	}
-	if err := w.flush(nil, nil); err != nil {
+	if err := w.Sync(); err != nil {
 		t.Fatal(err)
 	}
 	log := w.LivePath() + "-wal"

@@ -82,6 +82,9 @@ func newWriter(path string, opts *Options) *Writer {
 	if w.sys = w.opts.system; w.sys == nil {
 		w.sys = sqlitefile.RealSystem
 	}
+	if w.opts.flushAfter == 0 {
+		w.opts.flushAfter = flushAfter
+	}
 	if w.opts.network == nil {
 		w.opts.network = networkFileSystem
 	}
@@ -167,9 +170,9 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 		return w.flush(nil, nil)
 	}
 	if w.timer == nil {
-		w.timer = time.AfterFunc(flushAfter, w.flushLate)
+		w.timer = time.AfterFunc(w.opts.flushAfter, w.flushLate)
 	} else if len(w.batch.events) == 1 {
-		w.timer.Reset(flushAfter)
+		w.timer.Reset(w.opts.flushAfter)
 	}
 	return nil
 }

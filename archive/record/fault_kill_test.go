@@ -211,8 +211,8 @@ func TestViewer(t *testing.T) {
 	recordBesideViewer(t, startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:60]))
 }
 
-// recordBesideViewer records while a viewer holds its cursor, which ends only then: a recorder that waited for it would do so for ever,
-// or give up. It has 60 records and is sealed in the end.
+// recordBesideViewer records, behind 60 records, while a viewer holds its cursor, which ends only then: a recorder that waited for it
+// would not come to its end.
 func recordBesideViewer(t *testing.T, w *Writer) {
 	t.Helper()
 	child, lines, letGo := archivetest.StartHeldChild(t, "watch", w.LivePath())

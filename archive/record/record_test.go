@@ -178,7 +178,12 @@ func TestEventsAppear(t *testing.T) {
 	}
 	n := int64(0)
 	if !archivetest.WaitUntil(t, func() bool {
-		n = countRecords(t, archivetest.Open(t, w.LivePath()))
+		a, err := archive.Open(w.LivePath())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		n = countRecords(t, a)
 		return n == 3
 	}) {
 		t.Errorf("got %d records in the file, want 3", n)

@@ -48,7 +48,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := w.acquire(); err != nil {
+	if err := w.acquire(longestSuffix); err != nil {
 		return nil, err
 	}
 	if err := w.create(); err != nil {

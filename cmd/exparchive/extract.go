@@ -20,7 +20,7 @@ import (
 
 type extractOptions struct {
 	folder string
-	runID  string
+	which  runChoice
 	force  bool
 	json   bool
 }
@@ -52,13 +52,13 @@ Nothing is written outside of the folder, and no file that is there is replaced 
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
 	cmd.Flags().BoolVar(&o.json, "json", false, "list as JSON, one object a line")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
 func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) error {
 	ctx := cmd.Context()
-	p, c, err := openRun(ctx, file, o.runID)
+	p, c, err := openRun(ctx, file, o.which)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) er
 	}
 	if o.folder == "-" {
 		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
-			if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+			if _, withheld := f.Withheld("data"); withheld {
 				return fmt.Errorf("%s: %q %w", file, f.Name, errWithheldFile)
 			}
 			_, err := cmd.OutOrStdout().Write(f.Data)
@@ -99,7 +99,7 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
 		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
-		if commitment, withheld := provider.WithheldFrom(f, "data"); withheld {
+		if commitment, withheld := f.Withheld("data"); withheld {
 			a.Commitment = new(commitment.String())
 			t.add(f.Name, textOrDash(f.MediaType), "-", "withheld")
 		} else {
@@ -183,7 +183,7 @@ func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file str
 	}
 	var failed error
 	err = eachAttachment(cmd.Context(), p, wanted, func(f *provider.Attachment) error {
-		if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+		if _, withheld := f.Withheld("data"); withheld {
 			warnf(cmd.ErrOrStderr(), "%s: %q %v", file, f.Name, errWithheldFile)
 			failed = errReported{}
 			return nil

@@ -22,7 +22,24 @@ type Filter struct {
 	Iterations Ranges   // records that belong to these iterations
 	// Match and Secrets pick values by what is in them, also behind escapes of JSON. They are one list.
 	Match   []*regexp.Regexp
-	Secrets func(text []byte) []secrets.Finding
+	Secrets func(text []byte) []Hit // see [FindSecrets]
+}
+
+// FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home
+// directories, other than those that are allowed. A nil allowed allows none.
+func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) []Hit {
+	return func(text []byte) []Hit {
+		var hits []Hit
+		for _, s := range secrets.Scan(text) {
+			if allowed != nil && allowed(s.Kind, s.Secret) {
+				continue
+			}
+			for _, form := range s.Forms {
+				hits = append(hits, Hit{Text: form, Kind: s.Kind, Guessable: s.Guessable()})
+			}
+		}
+		return hits
+	}
 }
 
 // Empty reports whether f has no list, and so picks everything.
@@ -99,10 +116,8 @@ func (f *Filter) Hits(text []byte) []Hit {
 		}
 	}
 	if f.Secrets != nil {
-		for _, s := range f.Secrets(text) {
-			for _, form := range s.Forms {
-				add(Hit{Text: form, Kind: s.Kind, Guessable: s.Guessable()})
-			}
+		for _, h := range f.Secrets(text) {
+			add(h)
 		}
 	}
 	return hits
@@ -112,9 +127,9 @@ func (f *Filter) Hits(text []byte) []Hit {
 func Fields() []string {
 	var all []string
 	for k := provider.KindStart; k <= provider.KindResult; k++ {
-		for _, field := range provider.CommittedFields(k) {
-			if field != "salt" && !slices.Contains(all, field) {
-				all = append(all, field)
+		for f := range k.Committed() {
+			if f.Name != "salt" && !slices.Contains(all, f.Name) {
+				all = append(all, f.Name)
 			}
 		}
 	}
@@ -128,24 +143,16 @@ type Place struct{ Field, Text string }
 // Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol.
 func Envelope(r provider.Record) []Place {
 	var all []Place
-	switch r := r.(type) {
-	case *provider.Start:
-		all = []Place{{"run_id", r.RunID}, {"experiment_name", r.Name}, {"experiment_type", r.Type}, {"created_at", r.CreatedAt}}
-	case *provider.Event:
-		all = []Place{{"event_type", r.Type}, {"timestamp", r.Timestamp}}
-	case *provider.Interaction:
-		all = []Place{{"agent_id", r.AgentID}, {"timestamp", r.Timestamp}}
-		if r.Model != nil {
-			all = append(all, Place{"model", *r.Model})
+	for f := range r.RecordKind().Fields() {
+		if f.Committed || f.IsZero(r) {
+			continue
 		}
-	case *provider.Iteration:
-		all = []Place{{"timestamp", r.Timestamp}}
-	case *provider.Note:
-		all = []Place{{"kind", r.Kind}}
-	case *provider.Attachment:
-		all = []Place{{"name", r.Name}, {"media_type", r.MediaType}}
-	case *provider.Result:
-		all = []Place{{"completed_at", r.CompletedAt}, {"status", string(r.Status)}}
+		switch p := f.Addr(r).(type) {
+		case *string:
+			all = append(all, Place{f.Name, *p})
+		case **string:
+			all = append(all, Place{f.Name, **p})
+		}
 	}
 	return slices.DeleteFunc(all, func(p Place) bool { return p.Text == "" })
 }
@@ -158,7 +165,7 @@ type Range struct{ First, Last int64 }
 
 // Contains reports whether n is in the set.
 func (s Ranges) Contains(n int64) bool {
-	return slices.ContainsFunc(s, func(r Range) bool { return r.First <= n && n <= r.Last })
+	return slices.ContainsFunc(s, func(r Range) bool { return r.contains(n) })
 }
 
 // ParseRanges reads a set of numbers from 0: "7", "3-9", "12-" for all from 12 on, or several of them with commas.

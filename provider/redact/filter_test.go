@@ -12,8 +12,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/simexp/exparchive/internal/secrets"
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
@@ -43,8 +41,8 @@ func TestFilter(t *testing.T) {
 	records := providertest.Sample()
 	count := func(f Filter) (n int) {
 		for seq, r := range records {
-			for _, field := range provider.CommittedFields(r.RecordKind()) {
-				if provider.HasField(r, field) && f.Covers(int64(seq), r, field) && (!f.ByContent() || len(f.Hits(Value(r, field))) > 0) {
+			for field := range r.RecordKind().Committed() {
+				if field.In(r) && f.Covers(int64(seq), r, field.Name) && (!f.ByContent() || len(f.Hits(field.Value(r))) > 0) {
 					n++
 				}
 			}
@@ -67,7 +65,7 @@ func TestFilter(t *testing.T) {
 	if got := count(Filter{Fields: []string{"response"}, Match: []*regexp.Regexp{regexp.MustCompile(`^I cannot`)}}); got != 1 {
 		t.Errorf("response that matches: got %d, want 1", got)
 	}
-	if got := count(Filter{Secrets: secrets.Scan}); got != 0 {
+	if got := count(Filter{Secrets: FindSecrets(nil)}); got != 0 {
 		t.Errorf("secrets: got %d, want none", got)
 	}
 }

@@ -14,8 +14,8 @@ func (w *Writer) Sync() error {
 	return w.flush(nil, nil)
 }
 
-// Close ends a recording without sealing it, if Finish has not: what waits is written, and the live file stays behind as one
-// complete file. It may be called more than once.
+// Close ends a recording without sealing it, if Finish has not: what waits is written, and the live file stays behind
+// as one complete file. It may be called more than once.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -51,8 +51,8 @@ func (w *Writer) Close() error {
 	return errors.Join(err, w.release())
 }
 
-// Discard ends a recording and removes the live file with all that was recorded. It is for copies of runs that exist elsewhere,
-// when copying failed. After Finish or Close it does nothing.
+// Discard ends a recording and removes the live file with all that was recorded. It is for copies of runs that exist
+// elsewhere, when copying failed. After Finish or Close it does nothing.
 func (w *Writer) Discard() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

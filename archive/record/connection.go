@@ -57,8 +57,8 @@ func (w *Writer) open() (err error) {
 	return nil
 }
 
-// connect opens the live file for recording, with a write-ahead log, on one connection; exclusively where it turns out that the log
-// cannot be shared.
+// connect opens the live file for recording, with a write-ahead log, on one connection; exclusively where it turns
+// out that the log cannot be shared.
 func (w *Writer) connect(ctx context.Context) error {
 	err := w.tryConnect(ctx)
 	if w.exclusive || !sharedMemoryFailed(err) {

@@ -22,9 +22,10 @@ type Options struct {
 	Restart bool
 	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
 	Bulk bool
-	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's write-ahead log out
-	// of shared memory: other SQLite programs cannot read along, readers of this package can, and the log is not folded into the
-	// file before the recording ends. It is chosen anyway where the folder is seen to be on a network file system.
+	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's
+	// write-ahead log out of shared memory: other SQLite programs cannot read along, readers of this package can, and
+	// the log is not folded into the file before the recording ends. It is chosen anyway where the folder is seen to
+	// be on a network file system.
 	Exclusive bool
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []archive.Annotation
@@ -35,9 +36,8 @@ type Options struct {
 }
 
 // Create begins a recording that will become the archive path. It records into path+"-live". An archive at path is
-// [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart; one that is going on is
-// [archive.ErrBusy] in any case.
-// The caller ends it with Finish, which seals, and always with Close.
+// [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart; one that is going
+// on is [archive.ErrBusy] in any case. The caller ends it with Finish, which seals, and always with Close.
 func Create(path string, opts *Options) (*Writer, error) {
 	w := newWriter(path, opts)
 	if strings.HasSuffix(path, archive.LiveSuffix) {
@@ -72,8 +72,8 @@ func (w *Writer) create() error {
 	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
 		return err
 	}
-	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then does the
-	// file get its name: a live file that is cut short by a crash is never mistaken for a recording.
+	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then
+	// does the file get its name: a live file that is cut short by a crash is never mistaken for a recording.
 	temp := w.live + creatingSuffix
 	if err := w.sweep(); err != nil {
 		return err
@@ -98,8 +98,8 @@ func (w *Writer) create() error {
 	return w.open()
 }
 
-// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed before its
-// run began; one that cannot be told counts as if it had.
+// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed
+// before its run began; one that cannot be told counts as if it had.
 func holdsRun(live string) bool {
 	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
 		return false

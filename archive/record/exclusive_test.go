@@ -39,8 +39,9 @@ func startExclusive(t *testing.T, path string, records []provider.Record) *Write
 	return w
 }
 
-// TestExclusive: a recorder on a network file system needs no shared memory, is read along by this package after every record
-// that it acknowledges, and by no other SQLite; the archive has the bytes that any other recorder gives it.
+// TestExclusive: a recorder on a network file system needs no shared memory, is read along by this package after
+// every record that it acknowledges, and by no other SQLite; the archive has the bytes that any other recorder gives
+// it.
 func TestExclusive(t *testing.T) {
 	records := storyRun()
 	roots := prefixes(t, records)
@@ -108,7 +109,8 @@ func TestExclusive(t *testing.T) {
 	}
 }
 
-// TestExclusiveControl: other recorders have a file of shared memory, by which readers tell the two apart, and SQLite reads along.
+// TestExclusiveControl: other recorders have a file of shared memory, by which readers tell the two apart, and SQLite
+// reads along.
 func TestExclusiveControl(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:30])
 	if w.Exclusive() || w.NetworkFileSystem() != "" || !sqlitefile.SharesIndex(w.LivePath()) {
@@ -170,8 +172,8 @@ func TestExclusiveHandOver(t *testing.T) {
 	}
 }
 
-// TestChangedWhileRead: whoever reads a live file without SQLite's locks while its recorder writes to the main file gets the records of
-// the state that he opened, or ErrChanged; never others, and no word of damage.
+// TestChangedWhileRead: whoever reads a live file without SQLite's locks while its recorder writes to the main file
+// gets the records of the state that he opened, or ErrChanged; never others, and no word of damage.
 func TestChangedWhileRead(t *testing.T) {
 	records := archivetest.LongRun()
 	for name, change := range map[string]func(t *testing.T, w *Writer){

@@ -29,8 +29,8 @@ func storyRun() []provider.Record {
 	return append(records, &provider.Result{Status: provider.StatusCompleted})
 }
 
-// storyChild creates or resumes the archive args[0], records the rest of the story and seals. It prints how many records are
-// durable, and "sealing" before it seals.
+// storyChild creates or resumes the archive args[0], records the rest of the story and seals. It prints how many
+// records are durable, and "sealing" before it seals.
 func storyChild(args []string) error {
 	ctx := context.Background()
 	path := args[0]
@@ -62,9 +62,9 @@ func storyChild(args []string) error {
 	return nil
 }
 
-// TestKillStory kills a recorder at any moment from its start to its end, sealing included, until it gets through: after each
-// kill the final name is absent or complete and nothing acknowledged is lost, and in the end there is the archive and nothing
-// else. EXPARCHIVE_KILLS sets how often; it goes on until a kill hit a sealing.
+// TestKillStory kills a recorder at any moment from its start to its end, sealing included, until it gets through:
+// after each kill the final name is absent or complete and nothing acknowledged is lost, and in the end there is the
+// archive and nothing else. EXPARCHIVE_KILLS sets how often; it goes on until a kill hit a sealing.
 func TestKillStory(t *testing.T) {
 	kills := archivetest.KillCount()
 	records := storyRun()
@@ -155,7 +155,8 @@ func prefixes(t testing.TB, records []provider.Record) []digest.Hash {
 	return roots
 }
 
-// prefixOf gives how many records of the run the file at path holds, -1 if there is no file, 0 if there is no run in it yet.
+// prefixOf gives how many records of the run the file at path holds, -1 if there is no file, 0 if there is no run in
+// it yet.
 func prefixOf(t testing.TB, path string, roots []digest.Hash) int64 {
 	t.Helper()
 	a, err := archive.Open(path)
@@ -178,8 +179,8 @@ func prefixOf(t testing.TB, path string, roots []digest.Hash) int64 {
 	return n
 }
 
-// watchChild opens the live file args[0], reads some records, says so, holds its cursor until its stdin ends, and then checks that it
-// saw a run without gaps.
+// watchChild opens the live file args[0], reads some records, says so, holds its cursor until its stdin ends, and
+// then checks that it saw a run without gaps.
 func watchChild(args []string) error {
 	a, err := archive.Open(args[0])
 	if err != nil {
@@ -206,13 +207,14 @@ func watchChild(args []string) error {
 	return nil
 }
 
-// TestViewer: a viewer in another process that holds its cursor does not keep the recorder waiting, and sees a whole run.
+// TestViewer: a viewer in another process that holds its cursor does not keep the recorder waiting, and sees a whole
+// run.
 func TestViewer(t *testing.T) {
 	recordBesideViewer(t, startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:60]))
 }
 
-// recordBesideViewer records, behind 60 records, while a viewer holds its cursor, which ends only then: a recorder that waited for it
-// would not come to its end.
+// recordBesideViewer records, behind 60 records, while a viewer holds its cursor, which ends only then: a recorder
+// that waited for it would not come to its end.
 func recordBesideViewer(t *testing.T, w *Writer) {
 	t.Helper()
 	child, lines, letGo := archivetest.StartHeldChild(t, "watch", w.LivePath())

@@ -26,8 +26,8 @@ func init() {
 	recordChildren["sqlite"] = sqliteChild
 }
 
-// limitedChild records into args[0] until a file would grow beyond args[1] bytes, the limit of the process. It prints how many
-// records are acknowledged, and in the end the error.
+// limitedChild records into args[0] until a file would grow beyond args[1] bytes, the limit of the process. It prints
+// how many records are acknowledged, and in the end the error.
 func limitedChild(args []string) error {
 	signal.Ignore(syscall.SIGXFSZ) // the write fails instead
 	size, err := strconv.ParseUint(args[1], 10, 64)
@@ -153,7 +153,9 @@ func TestDiskFullForLong(t *testing.T) {
 		t.Errorf("got %v, %v, want a spill of about the %d bytes that were given", info, err, given)
 	}
 	roomy := filepath.Join(t.TempDir(), "run.simexp-live")
-	for from, to := range map[string]string{w.LivePath(): roomy, w.LivePath() + "-wal": roomy + "-wal", spill: roomy + spillSuffix} {
+	for from, to := range map[string]string{
+		w.LivePath(): roomy, w.LivePath() + "-wal": roomy + "-wal", spill: roomy + spillSuffix,
+	} {
 		if err := os.WriteFile(to, archivetest.ReadFile(t, from), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +177,8 @@ func TestTemporaryFilesFull(t *testing.T) {
 	f.temp = smallDisk(t, "64k")
 	t.Setenv("TMPDIR", f.temp)
 	big := strings.Repeat("z", 100<<10)
-	if said := f.note(t, big); !strings.HasPrefix(said, "the 1 records from record 20 on could not be kept in a file either") {
+	said := f.note(t, big)
+	if !strings.HasPrefix(said, "the 1 records from record 20 on could not be kept in a file either") {
 		t.Errorf("got %q, want that the record is nowhere", said)
 	}
 	archivetest.WantFiles(t, f.temp)
@@ -186,7 +189,8 @@ func TestTemporaryFilesFull(t *testing.T) {
 	t.Setenv("TMPDIR", f.temp)
 	f.note(t, "kept")
 	want := "the 1 records from record 20 on are in " + f.inTemp(t) + ": move it to "
-	if said := f.note(t, big); !strings.HasPrefix(said, want) || !strings.Contains(said, "; the 1 behind them could not be kept") {
+	said = f.note(t, big)
+	if !strings.HasPrefix(said, want) || !strings.Contains(said, "; the 1 behind them could not be kept") {
 		t.Errorf("got %q, want %q and that one is lost", said, want)
 	}
 	if err := f.Close(); err == nil {
@@ -300,8 +304,8 @@ func TestDiskFullWhileSealing(t *testing.T) {
 	archivetest.WantFiles(t, small, "run.simexp")
 }
 
-// sqliteChild opens the database args[0] with plain SQLite, writes nothing and closes it, which makes SQLite fold the log into
-// it and remove the log if nobody else has it open.
+// sqliteChild opens the database args[0] with plain SQLite, writes nothing and closes it, which makes SQLite fold the
+// log into it and remove the log if nobody else has it open.
 func sqliteChild(args []string) error {
 	db, err := sqlitefile.OpenWritable(args[0], "mode=rw")
 	if err != nil {
@@ -312,7 +316,8 @@ func sqliteChild(args []string) error {
 	return errors.Join(err, db.Close())
 }
 
-// TestOwnLocks: that the recording process reads and closes its own files, to hash or copy them, does not give its locks away.
+// TestOwnLocks: that the recording process reads and closes its own files, to hash or copy them, does not give its
+// locks away.
 func TestOwnLocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	w := startRecording(t, path, storyRun()[:30])

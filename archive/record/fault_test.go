@@ -116,8 +116,8 @@ func (s *faultStory) record(ctx context.Context) (err error) {
 	return nil
 }
 
-// check looks, on a disk that works again, whether what was acknowledged is there, and what was handed over too once the
-// recording is resumed; and it brings the recording to its end.
+// check looks, on a disk that works again, whether what was acknowledged is there, and what was handed over too once
+// the recording is resumed; and it brings the recording to its end.
 func (s *faultStory) check(ctx context.Context) error {
 	if _, err := os.Lstat(s.path); err == nil { // absent or complete
 		if n, err := s.prefix(ctx, s.path); err != nil || n != int64(len(s.records)) {
@@ -153,8 +153,8 @@ func (s *faultStory) check(ctx context.Context) error {
 	return s.goOn(ctx, filepath.Dir(s.path), s.disk)
 }
 
-// moveSpill does what the writer's error asks for if the spill could not be written beside the live file. Temporary files go
-// into the same folder.
+// moveSpill does what the writer's error asks for if the spill could not be written beside the live file. Temporary
+// files go into the same folder.
 func (s *faultStory) moveSpill() error {
 	found, err := filepath.Glob(s.path + archive.LiveSuffix + spillSuffix + "-*")
 	if err != nil {
@@ -171,7 +171,8 @@ func (s *faultStory) moveSpill() error {
 	return nil
 }
 
-// TestFaults lets calls fail in turn while a run is recorded, resumed and sealed. EXPARCHIVE_FAULTS=1 makes it every call.
+// TestFaults lets calls fail in turn while a run is recorded, resumed and sealed. EXPARCHIVE_FAULTS=1 makes it every
+// call.
 func TestFaults(t *testing.T) { testFaults(t, false) }
 
 // TestFaultsExclusive is the same for recorders as they are on a network file system.

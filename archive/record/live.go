@@ -45,14 +45,15 @@ func (w *Writer) release() error {
 	return err
 }
 
-// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite annotates it.
+// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite
+// annotates it.
 const (
 	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
 	longestSuffix = "-annotating-journal"
 )
 
-// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest has suffix
-// behind it.
+// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest
+// has suffix behind it.
 func nameFits(path, suffix string) error {
 	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
 		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
@@ -61,7 +62,8 @@ func nameFits(path, suffix string) error {
 	return nil
 }
 
-// sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the lock.
+// sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the
+// lock.
 func (w *Writer) sweep() error {
 	var err error
 	err = w.remove(w.live + spillSuffix + creatingSuffix)
@@ -73,8 +75,8 @@ func (w *Writer) sweep() error {
 	return err
 }
 
-// removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long as it is
-// there it is complete with what stands beside it.
+// removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long
+// as it is there it is complete with what stands beside it.
 func (w *Writer) removeLive() error {
 	err := w.sys.Remove(w.live)
 	switch {

@@ -50,8 +50,8 @@ func TestLocalDisk(t *testing.T) {
 	}
 }
 
-// mountSSHFS mounts folder at a new one with sshfs, a real network file system, whose server is a process of this machine that is
-// reached through a pipe.
+// mountSSHFS mounts folder at a new one with sshfs, a real network file system, whose server is a process of this
+// machine that is reached through a pipe.
 func mountSSHFS(t *testing.T, folder string) string {
 	t.Helper()
 	const server = "/usr/lib/openssh/sftp-server"
@@ -83,8 +83,8 @@ func mountSSHFS(t *testing.T, folder string) string {
 	return mount
 }
 
-// TestSSHFS records to a real network file system: it is recognised, read along from both of its sides, survives a kill of the
-// recorder, and is sealed to the bytes that a local disk gives.
+// TestSSHFS records to a real network file system: it is recognised, read along from both of its sides, survives a
+// kill of the recorder, and is sealed to the bytes that a local disk gives.
 func TestSSHFS(t *testing.T) {
 	there := t.TempDir()
 	here := mountSSHFS(t, there)

@@ -32,7 +32,8 @@ func diskSystem(d *disktest.Disk, options ...string) *sqlitefile.System {
 	}
 }
 
-// diskOptions makes a recorder write to d. Events wait for as long as it takes, so that the calls are the same on every machine.
+// diskOptions makes a recorder write to d. Events wait for as long as it takes, so that the calls are the same on
+// every machine.
 func diskOptions(d *disktest.Disk, exclusive bool) *Options {
 	return &Options{system: diskSystem(d), flushAfter: time.Hour, Exclusive: exclusive}
 }
@@ -298,8 +299,9 @@ func powerStates(t testing.TB) int {
 	return longtest.Count(400, 1500)
 }
 
-// TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a record
-// lost that was acknowledged, or a file left that is wrong. EXPARCHIVE_POWERLOSS sets how many states are visited.
+// TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a
+// record lost that was acknowledged, or a file left that is wrong. EXPARCHIVE_POWERLOSS sets how many states are
+// visited.
 func TestPowerLoss(t *testing.T) {
 	total := powerStates(t)
 	const runs = 4 // of different sizes, with logs that are folded into the main file at different times
@@ -322,8 +324,8 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("%d states, %d of them recorded on to the end, 0 lost", sum.states, sum.continued)
 }
 
-// TestPowerLossControls takes the protections away: without flushing, or on a disk that only says it flushes, records must get
-// lost, or the test above shows nothing.
+// TestPowerLossControls takes the protections away: without flushing, or on a disk that only says it flushes, records
+// must get lost, or the test above shows nothing.
 func TestPowerLossControls(t *testing.T) {
 	states := min(powerStates(t)/4, 2000)
 	k := newTake(t, 100, 100, Options{})
@@ -346,7 +348,8 @@ func TestPowerLossControls(t *testing.T) {
 	}
 }
 
-// TestLogWithoutHeader: frames without the header of the log, which a loss of power can leave, are no frames, as for SQLite.
+// TestLogWithoutHeader: frames without the header of the log, which a loss of power can leave, are no frames, as for
+// SQLite.
 func TestLogWithoutHeader(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), faultRun(20, 3)[:10])
 	if err := w.Close(); err != nil {

@@ -63,8 +63,8 @@ const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM l
 
 // copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
 //
-// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's release
-// goes when the copy is made canonical.
+// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's
+// release goes when the copy is made canonical.
 func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) error {
 	if err := w.remove(temp); err != nil {
 		return err
@@ -100,8 +100,8 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) err
 // publish gives the finished copy its final name. What is there already is replaced with Replace, whatever it is.
 func (w *Writer) publish(temp string) error {
 	if !w.opts.Replace {
-		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest does not tell: a
-		// redacted copy has that of the run.
+		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest
+		// does not tell: a redacted copy has that of the run.
 		if same, err := outfile.Same(temp, w.path); err == nil && same {
 			return errors.Join(w.sys.Sync(w.path), w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
 		}
@@ -125,8 +125,8 @@ func (w *Writer) publish(temp string) error {
 	return w.sys.SyncDir(filepath.Dir(w.path))
 }
 
-// Seal seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's
-// name is that of the live file without "-live".
+// Seal seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The
+// archive's name is that of the live file without "-live".
 func Seal(ctx context.Context, livePath string, opts *Options) (archive.Seal, error) {
 	w, err := openLive(ctx, livePath, opts)
 	if err != nil {

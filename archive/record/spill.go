@@ -25,15 +25,16 @@ import (
 //
 //	{"seq":412,"sha256":"…","record":{…as in the line protocol…}}
 //
-// where sha256 is the leaf hash of the record in a run without a salt. Later records are appended. A last line without its line
-// end is not counted: the writer was killed while it wrote it. Nor is what follows from a line with a zero byte on, which JSON
-// never has: the power failed before what was appended was on disk.
+// where sha256 is the leaf hash of the record in a run without a salt. Later records are appended. A last line
+// without its line end is not counted: the writer was killed while it wrote it. Nor is what follows from a line with
+// a zero byte on, which JSON never has: the power failed before what was appended was on disk.
 const (
 	spillSuffix  = "-spill"
 	spillVersion = 1
 )
 
-// maxSpill bounds what a writer that has failed still takes, in bytes: those who take it in hold it in memory. A variable for tests.
+// maxSpill bounds what a writer that has failed still takes, in bytes: those who take it in hold it in memory. A
+// variable for tests.
 var maxSpill int64 = 256 << 20
 
 type spillHeader struct {
@@ -49,8 +50,8 @@ type spillLine struct {
 	Record json.RawMessage `json:"record"`
 }
 
-// A spill is what a writer that failed still takes. There is one file of it, which grows: beside the live file or, if there is no
-// room, where temporary files go.
+// A spill is what a writer that failed still takes. There is one file of it, which grows: beside the live file or, if
+// there is no room, where temporary files go.
 type spill struct {
 	cause  error  // why the writer failed
 	beside string // where the file belongs
@@ -93,8 +94,8 @@ func (w *Writer) fail(cause error, r provider.Record) error {
 	return w.err
 }
 
-// refuse answers a record that comes after the writer failed: it is kept with the others, and the answer is an error all the
-// same. The caller holds mu.
+// refuse answers a record that comes after the writer failed: it is kept with the others, and the answer is an error
+// all the same. The caller holds mu.
 func (w *Writer) refuse(r provider.Record, inOrder func() error) error {
 	if w.spill == nil || w.closed {
 		return w.err
@@ -143,7 +144,8 @@ func (s *spill) add(r provider.Record) error {
 		return err
 	}
 	// Not by json.Marshal: that would write the JSON texts in the record anew.
-	s.rest = fmt.Appendf(s.rest, "{\"seq\":%d,\"sha256\":\"%v\",\"record\":%s}\n", s.first+s.count, contentHash(r), bytes.TrimSpace(line.Bytes()))
+	s.rest = fmt.Appendf(s.rest, "{\"seq\":%d,\"sha256\":\"%v\",\"record\":%s}\n",
+		s.first+s.count, contentHash(r), bytes.TrimSpace(line.Bytes()))
 	s.count++
 	return nil
 }
@@ -154,8 +156,8 @@ func contentHash(r provider.Record) digest.Hash {
 	return leaf.Hash(r)
 }
 
-// saveSpill puts on disk what of the spill is not there yet, and says in w.err what is kept where. It may be called again after it
-// failed: what is appended goes behind the last byte that was flushed.
+// saveSpill puts on disk what of the spill is not there yet, and says in w.err what is kept where. It may be called
+// again after it failed: what is appended goes behind the last byte that was flushed.
 func (w *Writer) saveSpill() {
 	s := w.spill
 	switch {
@@ -204,8 +206,8 @@ func (w *Writer) newSpill() error {
 	return w.sys.SyncDir(filepath.Dir(w.spill.beside))
 }
 
-// elsewhere makes the whole file where temporary files go, of what is in the one beside the live file and what is to be appended. That
-// file stays as it is, since the other place may be one that does not outlive the machine.
+// elsewhere makes the whole file where temporary files go, of what is in the one beside the live file and what is to
+// be appended. That file stays as it is, since the other place may be one that does not outlive the machine.
 func (s *spill) elsewhere() (string, error) {
 	f, err := os.CreateTemp("", filepath.Base(s.beside)+"-")
 	if err != nil {
@@ -239,8 +241,8 @@ func copyFirst(to io.Writer, path string, size int64) error {
 // told says what is kept where and what to do with it, behind why the recording ended.
 func (s *spill) told() error {
 	if s.path == "" {
-		return fmt.Errorf("%w; the %d records from record %d on could not be kept in a file either and are lost when this process ends: %w",
-			s.cause, s.count, s.first, s.err)
+		return fmt.Errorf("%w; the %d records from record %d on could not be kept in a file either and are lost "+
+			"when this process ends: %w", s.cause, s.count, s.first, s.err)
 	}
 	hint := "resuming takes them in"
 	if s.moved {
@@ -249,6 +251,6 @@ func (s *spill) told() error {
 	if s.err == nil {
 		return fmt.Errorf("%w; the %d records from record %d on are in %s: %s", s.cause, s.kept, s.first, s.path, hint)
 	}
-	return fmt.Errorf("%w; the %d records from record %d on are in %s: %s; the %d behind them could not be kept in a file and are lost when this process ends: %w",
-		s.cause, s.kept, s.first, s.path, hint, s.count-s.kept, s.err)
+	return fmt.Errorf("%w; the %d records from record %d on are in %s: %s; the %d behind them could not be kept in a file "+
+		"and are lost when this process ends: %w", s.cause, s.kept, s.first, s.path, hint, s.count-s.kept, s.err)
 }

@@ -106,7 +106,8 @@ func (f *failedWriter) inTemp(t *testing.T) string {
 	return filepath.Join(f.temp, names[0])
 }
 
-// TestSpillIsWrittenOnce: what comes later is appended, so that the spill is one file, each byte of which was written once.
+// TestSpillIsWrittenOnce: what comes later is appended, so that the spill is one file, each byte of which was written
+// once.
 func TestSpillIsWrittenOnce(t *testing.T) {
 	f := failWriter(t)
 	spill := f.LivePath() + spillSuffix
@@ -158,13 +159,15 @@ func TestSpillOfEvents(t *testing.T) {
 	f.resumes(t, f.LivePath()+spillSuffix, 21+events)
 }
 
-// TestSpillElsewhere: where there is no room beside the live file, the spill is one file where temporary files go, and grows there.
+// TestSpillElsewhere: where there is no room beside the live file, the spill is one file where temporary files go,
+// and grows there.
 func TestSpillElsewhere(t *testing.T) {
 	f := failWriter(t)
 	f.closed, f.torn = true, true
 	for i := range 10 {
 		said := f.note(t, fmt.Sprint("kept ", i))
-		want := fmt.Sprintf("the %d records from record 20 on are in %s: move it to %s%s before resuming (there was no room: ",
+		want := fmt.Sprintf("the %d records from record 20 on are in %s: move it to %s%s before resuming "+
+			"(there was no room: ",
 			i+1, f.inTemp(t), f.LivePath(), spillSuffix)
 		if !strings.HasPrefix(said, want) {
 			t.Fatalf("got %q, want %q", said, want)
@@ -191,11 +194,13 @@ func TestSpillFolder(t *testing.T) {
 	if said := f.note(t, "kept"); !strings.Contains(said, f.inTemp(t)) {
 		t.Errorf("got %q, want the temporary file", said)
 	}
-	archivetest.WantFiles(t, filepath.Dir(f.Path()), "run.simexp-live", "run.simexp-live-lock", "run.simexp-live-shm", "run.simexp-live-wal")
+	archivetest.WantFiles(t, filepath.Dir(f.Path()), "run.simexp-live", "run.simexp-live-lock",
+		"run.simexp-live-shm", "run.simexp-live-wal")
 	f.resumes(t, f.inTemp(t), 21)
 }
 
-// TestSpillMoves: when there is no room any more for what is to be appended, the whole goes where temporary files go, once.
+// TestSpillMoves: when there is no room any more for what is to be appended, the whole goes where temporary files go,
+// once.
 func TestSpillMoves(t *testing.T) {
 	f := failWriter(t)
 	// That it was nowhere for a moment does not matter later.
@@ -208,7 +213,8 @@ func TestSpillMoves(t *testing.T) {
 	f.closed, f.torn = true, true
 	for i := range 10 {
 		said := f.note(t, strings.Repeat("elsewhere ", 100))
-		want := fmt.Sprintf("the %d records from record 20 on are in %s: move it to %s%s before resuming (there was no room: ",
+		want := fmt.Sprintf("the %d records from record 20 on are in %s: move it to %s%s before resuming "+
+			"(there was no room: ",
 			i+3, f.inTemp(t), f.LivePath(), spillSuffix)
 		if !strings.HasPrefix(said, want) {
 			t.Fatalf("got %q, want %q", said, want)
@@ -224,8 +230,8 @@ func TestSpillMoves(t *testing.T) {
 	f.resumes(t, f.inTemp(t), 32)
 }
 
-// TestSpillPartly: when a later record cannot be kept anywhere, the error says which are kept, where, and which are lost; when there is
-// room again, none is.
+// TestSpillPartly: when a later record cannot be kept anywhere, the error says which are kept, where, and which are
+// lost; when there is room again, none is.
 func TestSpillPartly(t *testing.T) {
 	for _, roomAgain := range []bool{false, true} {
 		t.Run(fmt.Sprint("room again ", roomAgain), func(t *testing.T) {
@@ -272,9 +278,11 @@ func TestSpillElsewherePartly(t *testing.T) {
 	if err := os.Rename(path, away); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("the 1 records from record 20 on are in %s: move it to %s%s before resuming", path, f.LivePath(), spillSuffix)
+	want := fmt.Sprintf("the 1 records from record 20 on are in %s: move it to %s%s before resuming",
+		path, f.LivePath(), spillSuffix)
 	said := f.note(t, "lost")
-	if !strings.HasPrefix(said, want) || !strings.Contains(said, "; the 1 behind them could not be kept in a file and are lost") {
+	if !strings.HasPrefix(said, want) ||
+		!strings.Contains(said, "; the 1 behind them could not be kept in a file and are lost") {
 		t.Errorf("got %q, want %q and that one is lost", said, want)
 	}
 	if err := os.Rename(away, path); err != nil {
@@ -299,7 +307,8 @@ func TestSpillNowhere(t *testing.T) {
 		if strings.Contains(said, "; this record is not kept: the spill is full at 5000 bytes") {
 			break
 		}
-		want := fmt.Sprintf("the %d records from record 20 on could not be kept in a file either and are lost when this process ends: ", n+1)
+		want := fmt.Sprintf("the %d records from record 20 on could not be kept in a file either "+
+			"and are lost when this process ends: ", n+1)
 		if !strings.HasPrefix(said, want) {
 			t.Fatalf("got %q, want %q", said, want)
 		}
@@ -310,7 +319,8 @@ func TestSpillNowhere(t *testing.T) {
 	if said := f.note(t, "small"); !strings.Contains(said, "this record is not kept") {
 		t.Errorf("after one that is not kept: got %q", said)
 	}
-	archivetest.WantFiles(t, filepath.Dir(f.Path()), "run.simexp-live", "run.simexp-live-lock", "run.simexp-live-shm", "run.simexp-live-wal")
+	archivetest.WantFiles(t, filepath.Dir(f.Path()), "run.simexp-live", "run.simexp-live-lock",
+		"run.simexp-live-shm", "run.simexp-live-wal")
 	f.closed = false
 	if err := f.Close(); err != nil {
 		t.Errorf("close: got %v, want no error, since all is kept", err)
@@ -318,7 +328,8 @@ func TestSpillNowhere(t *testing.T) {
 	f.resumes(t, f.LivePath()+spillSuffix, 20+int64(n))
 }
 
-// TestPowerLossSpill: whatever a loss of power does to a spill that grows, it holds the records that were kept, and no others.
+// TestPowerLossSpill: whatever a loss of power does to a spill that grows, it holds the records that were kept, and
+// no others.
 func TestPowerLossSpill(t *testing.T) {
 	f := failWriter(t)
 	records := storyRun()[:20]

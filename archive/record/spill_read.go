@@ -88,8 +88,8 @@ func (s *spilled) line(text []byte) error {
 	return nil
 }
 
-// compare checks that the record r, number seq of a live file, where before is the digest of those before it, agrees with the
-// spill. A commit that seemed to fail may be on disk all the same, and then the spill holds it too.
+// compare checks that the record r, number seq of a live file, where before is the digest of those before it, agrees
+// with the spill. A commit that seemed to fail may be on disk all the same, and then the spill holds it too.
 func (s *spilled) compare(seq int64, before func() digest.Hash, r provider.Record) error {
 	if s == nil || seq < s.header.First {
 		return nil
@@ -112,8 +112,8 @@ func (s *spilled) begins(root digest.Hash) error {
 	return nil
 }
 
-// takeIn records what the spill holds and the live file does not, and removes the spill. The caller has called compare for
-// each record of the live file.
+// takeIn records what the spill holds and the live file does not, and removes the spill. The caller has called
+// compare for each record of the live file.
 func (w *Writer) takeIn(ctx context.Context, s *spilled) error {
 	if s == nil {
 		return nil

@@ -19,7 +19,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// spillSome records records[:from] and then lets the disk fail, for the rest too, so that it is spilled. The recorder is closed.
+// spillSome records records[:from] and then lets the disk fail, for the rest too, so that it is spilled. The recorder
+// is closed.
 func spillSome(t testing.TB, records []provider.Record, from int) (live string, text []byte) {
 	t.Helper()
 	d := newDisk(t)
@@ -64,8 +65,8 @@ func spillSome(t testing.TB, records []provider.Record, from int) (live string, 
 	return w.LivePath(), text
 }
 
-// TestSpill: what a full disk does not take is in the spill, those records too that come after the failure, and resuming takes
-// it in, once.
+// TestSpill: what a full disk does not take is in the spill, those records too that come after the failure, and
+// resuming takes it in, once.
 func TestSpill(t *testing.T) {
 	records := faultRun(60, 11)
 	live, text := spillSome(t, records, 20)
@@ -78,8 +79,8 @@ func TestSpill(t *testing.T) {
 	if _, err := Create(strings.TrimSuffix(live, archive.LiveSuffix), nil); !errors.Is(err, archive.ErrExists) {
 		t.Errorf("create: got %v, want %v", err, archive.ErrExists)
 	}
-	// The run has its result: it cannot be resumed, only sealed. The first opening has taken the spill in; should it come back,
-	// nothing happens twice.
+	// The run has its result: it cannot be resumed, only sealed. The first opening has taken the spill in; should it
+	// come back, nothing happens twice.
 	for range 2 {
 		if _, err := Resume(t.Context(), live, nil); !errors.Is(err, ErrFinished) {
 			t.Fatalf("resume: got %v, want %v", err, ErrFinished)
@@ -104,8 +105,8 @@ func TestSpill(t *testing.T) {
 	archivetest.WantFiles(t, filepath.Dir(live), "run.simexp")
 }
 
-// TestSpillCut cuts a spill at many places, the ends of its lines among them, as a kill while it is written can: what is whole of it is
-// taken in.
+// TestSpillCut cuts a spill at many places, the ends of its lines among them, as a kill while it is written can: what
+// is whole of it is taken in.
 func TestSpillCut(t *testing.T) {
 	live, text := spillSome(t, faultRun(24, 12), 12)
 	for n := 0; n < len(text); n++ {

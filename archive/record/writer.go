@@ -17,12 +17,13 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several goroutines; their
-// order is then that in which they come to hold the Writer. The package documentation says when records are durable.
+// A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several
+// goroutines; their order is then that in which they come to hold the Writer. The package documentation says when
+// records are durable.
 //
-// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more. What was
-// acknowledged stays in the live file; what was not, that record and those that still come, is kept in a spill file. The
-// error says where; see the package documentation.
+// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more.
+// What was acknowledged stays in the live file; what was not, that record and those that still come, is kept in a
+// spill file. The error says where; see the package documentation.
 type Writer struct {
 	path string
 	live string
@@ -251,8 +252,8 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 	})
 }
 
-// Finish implements [provider.Sink]: it records the result, if there is one, and seals the archive. When it returns without an
-// error the sealed file is on disk under its final name and the live file is gone.
+// Finish implements [provider.Sink]: it records the result, if there is one, and seals the archive. When it returns
+// without an error the sealed file is on disk under its final name and the live file is gone.
 func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 	if r != nil {
 		if err := w.result(ctx, r); err != nil {

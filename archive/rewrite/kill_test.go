@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	archivetest.MainOf(m, map[string]func([]string) error{"rewrite": rewriteChild})
 }
 
-// rewriteChild says that it begins, and upgrades or annotates the archive args[1], as args[0] says; "copy" upgrades where there are no
-// links.
+// rewriteChild says that it begins, and upgrades or annotates the archive args[1], as args[0] says; "copy" upgrades
+// where there are no links.
 func rewriteChild(args []string) (err error) {
 	if args[0] == "copy" {
 		hardLink = func(string, string) error { return errors.ErrUnsupported }
@@ -42,9 +42,9 @@ func rewriteChild(args []string) (err error) {
 	return err
 }
 
-// killRewriting kills children of the kind how at random moments, each with an archive of its own or what the one before left of it, and
-// gives how often, and how often a file was left over, which it waits for. After each kill the archive is whole, old or new, and in the
-// end each is new.
+// killRewriting kills children of the kind how at random moments, each with an archive of its own or what the one
+// before left of it, and gives how often, and how often a file was left over, which it waits for. After each kill the
+// archive is whole, old or new, and in the end each is new.
 func killRewriting(t *testing.T, how string, kills int) (killed, leftovers int) {
 	records := archivetest.LongRun()
 	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
@@ -55,8 +55,8 @@ func killRewriting(t *testing.T, how string, kills int) (killed, leftovers int) 
 		}
 		return path
 	}
-	// run gives whether the child got through, and how long it took from its first line on. It is killed after a time, or never if that
-	// is negative.
+	// run gives whether the child got through, and how long it took from its first line on. It is killed after a
+	// time, or never if that is negative.
 	run := func(path string, kill time.Duration) (bool, time.Duration) {
 		child, lines := archivetest.StartChild(t, "rewrite", how, path)
 		if !lines.Scan() {
@@ -123,7 +123,8 @@ func TestKillRewriting(t *testing.T) {
 	}
 }
 
-// TestUpgradeAgain: each state that a killed upgrade can leave is gone through; a backup of something else is refused as ever.
+// TestUpgradeAgain: each state that a killed upgrade can leave is gone through; a backup of something else is refused
+// as ever.
 func TestUpgradeAgain(t *testing.T) {
 	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil))
 	useFormats(t, nextVersion(t))

@@ -17,8 +17,8 @@ import (
 // childEnv names the part that the test binary plays when it is run as a child.
 const childEnv = "EXPARCHIVE_TEST_CHILD"
 
-// MainOf is the TestMain of a package some of whose tests run the test binary as a child: children are the parts that it plays. What
-// they return is printed on stderr and makes its exit code 1.
+// MainOf is the TestMain of a package some of whose tests run the test binary as a child: children are the parts that
+// it plays. What they return is printed on stderr and makes its exit code 1.
 func MainOf(m *testing.M, children map[string]func(args []string) error) {
 	part := os.Getenv(childEnv)
 	if part == "" {
@@ -43,7 +43,7 @@ func StartChild(t testing.TB, part string, args ...string) (*exec.Cmd, *bufio.Sc
 }
 
 // StartHeldChild is StartChild for a part that waits for the end of its stdin, which letGo brings.
-func StartHeldChild(t testing.TB, part string, args ...string) (child *exec.Cmd, lines *bufio.Scanner, letGo func() error) {
+func StartHeldChild(t testing.TB, part string, args ...string) (_ *exec.Cmd, lines *bufio.Scanner, letGo func() error) {
 	t.Helper()
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -51,7 +51,7 @@ func StartHeldChild(t testing.TB, part string, args ...string) (child *exec.Cmd,
 	}
 	t.Cleanup(func() { out.Close() })
 	defer in.Close()
-	child, lines = start(t, in, part, args)
+	child, lines := start(t, in, part, args)
 	return child, lines, out.Close
 }
 
@@ -87,7 +87,8 @@ func KillCount() int {
 	return longtest.Count(10, 25)
 }
 
-// WaitUntil waits until something is so, as long as it takes: until shortly before the time of all tests is up. It reports whether it is.
+// WaitUntil waits until something is so, as long as it takes: until shortly before the time of all tests is up. It
+// reports whether it is.
 func WaitUntil(t *testing.T, so func() bool) bool {
 	t.Helper()
 	for !so() {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 type statements struct {
@@ -96,7 +97,7 @@ func (w *Writer) tryConnect(ctx context.Context) error {
 	}
 	for _, p := range pragmas {
 		if _, err := w.conn.ExecContext(ctx, "PRAGMA "+p); err != nil {
-			return fmt.Errorf("%s: %w", p, err)
+			return fileerr.In(p, err)
 		}
 	}
 	var mode string

@@ -3,9 +3,9 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -39,7 +39,7 @@ func Continue(ctx context.Context, w *Writer) (*Continuation, error) {
 	defer a.Close()
 	for r, err := range a.Records(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.LivePath(), err)
+			return nil, fileerr.In(w.LivePath(), err)
 		}
 		c.recorded = append(c.recorded, c.leaf.Hash(r))
 	}
@@ -58,7 +58,7 @@ func (c *Continuation) put(ctx context.Context, r provider.Record) error {
 		return err
 	}
 	if hash != c.recorded[c.next] {
-		return fmt.Errorf("%s: record %d differs: %w", c.w.LivePath(), c.next, ErrOtherRun)
+		return fileerr.Errorf(c.w.LivePath(), "record %d differs: %w", c.next, ErrOtherRun)
 	}
 	c.next++
 	return nil
@@ -92,7 +92,7 @@ func (c *Continuation) Attachment(ctx context.Context, r *provider.Attachment) e
 func (c *Continuation) Finish(ctx context.Context, r *provider.Result) error {
 	if c.next < len(c.recorded) {
 		if r == nil {
-			return fmt.Errorf("%s: the run ends at record %d of %d: %w", c.w.LivePath(), c.next, len(c.recorded), ErrOtherRun)
+			return fileerr.Errorf(c.w.LivePath(), "the run ends at record %d of %d: %w", c.next, len(c.recorded), ErrOtherRun)
 		}
 		if r.Status == provider.StatusInterrupted {
 			return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -41,10 +42,10 @@ type Options struct {
 func Create(path string, opts *Options) (*Writer, error) {
 	w := newWriter(path, opts)
 	if strings.HasSuffix(path, archive.LiveSuffix) {
-		return nil, fmt.Errorf("%s: name the archive without %q", path, archive.LiveSuffix)
+		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
 	}
 	if _, err := os.Lstat(path); err == nil && !w.opts.Replace {
-		return nil, fmt.Errorf("%s: %w", path, archive.ErrExists)
+		return nil, fileerr.In(path, archive.ErrExists)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 		return nil, err
 	}
 	if err := w.create(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", w.live, sqlitefile.Damage(err)), w.disconnect(), w.release())
+		return nil, errors.Join(fileerr.In(w.live, sqlitefile.Damage(err)), w.disconnect(), w.release())
 	}
 	return w, nil
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 // creatingSuffix follows the name of a live file in the name that it has until it is complete.
@@ -28,7 +28,7 @@ func (w *Writer) acquire(suffix string) error {
 	}
 	lock, err := sqlitefile.Lock(w.live)
 	if err != nil {
-		return fmt.Errorf("%s: %w", w.live, err)
+		return fileerr.In(w.live, err)
 	}
 	w.lock = lock
 	return nil
@@ -56,8 +56,9 @@ const (
 // has suffix behind it.
 func nameFits(path, suffix string) error {
 	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
-		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
-			path, len(suffix), syscall.ENAMETOOLONG)
+		return fileerr.Errorf(path,
+			"the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
+			len(suffix), syscall.ENAMETOOLONG)
 	}
 	return nil
 }

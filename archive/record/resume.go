@@ -8,6 +8,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -21,7 +22,7 @@ func Resume(ctx context.Context, livePath string, opts *Options) (*Writer, error
 		return nil, err
 	}
 	if w.order.Record(provider.KindEvent) != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w: the run has its result; seal it", livePath, ErrFinished), w.Close())
+		return nil, errors.Join(fileerr.Errorf(livePath, "%w: the run has its result; seal it", ErrFinished), w.Close())
 	}
 	return w, nil
 }
@@ -41,9 +42,9 @@ func openLive(ctx context.Context, livePath string, opts *Options) (*Writer, err
 		}
 		defer a.Close()
 		if a.State() == archive.Sealed {
-			return nil, fmt.Errorf("%s: %w: it takes no more records", livePath, ErrSealed)
+			return nil, fileerr.Errorf(livePath, "%w: it takes no more records", ErrSealed)
 		}
-		return nil, fmt.Errorf("%s: the name of a live file ends in %q", livePath, archive.LiveSuffix)
+		return nil, fileerr.Errorf(livePath, "the name of a live file ends in %q", archive.LiveSuffix)
 	}
 	w := newWriter(path, opts)
 	if err := w.acquire(longestLive); err != nil {
@@ -62,16 +63,16 @@ func (w *Writer) restore(ctx context.Context) error {
 	}
 	spilled, err := w.read(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", w.live, err)
+		return fileerr.In(w.live, err)
 	}
 	if err := w.open(); err != nil {
-		return fmt.Errorf("%s: %w", w.live, sqlitefile.Damage(err))
+		return fileerr.In(w.live, sqlitefile.Damage(err))
 	}
 	if _, err := w.conn.ExecContext(ctx, "DELETE FROM seal; "+deletePartialBlock); err != nil {
-		return fmt.Errorf("%s: %w", w.live, err)
+		return fileerr.In(w.live, err)
 	}
 	if err := w.annotate(ctx); err != nil {
-		return fmt.Errorf("%s: %w", w.live, err)
+		return fileerr.In(w.live, err)
 	}
 	return w.takeIn(ctx, spilled)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -24,18 +25,18 @@ func (w *Writer) finish(ctx context.Context) error {
 		w.timer.Stop()
 	}
 	if w.next == 0 {
-		return fmt.Errorf("%s: %w", w.live, errNothing)
+		return fileerr.In(w.live, errNothing)
 	}
 	seal, err := w.writeSeal(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: seal: %w", w.live, err)
+		return fileerr.Errorf(w.live, "seal: %w", err)
 	}
 	temp := w.path + sealingSuffix
 	if err := w.copyTo(ctx, temp, seal); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+		return errors.Join(fileerr.Errorf(w.live, "seal: %w", err), w.remove(temp))
 	}
 	if err := w.publish(temp); err != nil {
-		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+		return errors.Join(fileerr.Errorf(w.live, "seal: %w", err), w.remove(temp))
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
@@ -112,7 +113,7 @@ func (w *Writer) publish(temp string) error {
 			return errors.Join(w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
 		}
 		if _, there := os.Lstat(w.path); errors.Is(err, fs.ErrExist) || there == nil {
-			return fmt.Errorf("%s: %w", w.path, archive.ErrExists)
+			return fileerr.In(w.path, archive.ErrExists)
 		}
 	}
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of what is replaced; they would be mixed with the new file

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -72,7 +73,7 @@ type spill struct {
 // fail ends the recording after cause: what waits, and r behind it if there is one, is kept in a spill file. The caller
 // holds mu.
 func (w *Writer) fail(cause error, r provider.Record) error {
-	cause = fmt.Errorf("%s: %w; nothing was recorded after record %d", w.live, cause, w.tree.Len()-1)
+	cause = fileerr.Errorf(w.live, "%w; nothing was recorded after record %d", cause, w.tree.Len()-1)
 	w.err = cause
 	if w.opts.Bulk || w.tree.Len() == 0 || w.takingIn || r == nil && len(w.batch.events) == 0 {
 		return w.err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -46,7 +47,7 @@ func readSpill(livePath string) (*spilled, error) {
 			return nil, err
 		}
 		if err := s.line(line); err != nil {
-			return nil, fmt.Errorf("%s: %w: line %d: %w", path, archive.ErrDamaged, n, err)
+			return nil, fileerr.Errorf(path, "%w: line %d: %w", archive.ErrDamaged, n, err)
 		}
 	}
 	if s.header.Version == 0 {
@@ -137,7 +138,7 @@ func (w *Writer) takeIn(ctx context.Context, s *spilled) error {
 			err = provider.Put(ctx, w, r)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.path, err)
+			return fileerr.In(s.path, err)
 		}
 	}
 	w.mu.Lock()

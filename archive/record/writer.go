@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lockfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -309,7 +309,7 @@ func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 	case w.err != nil:
 		return w.err
 	case w.closed:
-		return fmt.Errorf("%s: %w", w.live, fs.ErrClosed)
+		return fileerr.In(w.live, fs.ErrClosed)
 	}
 	return inOrder()
 }

@@ -192,6 +192,28 @@ func (a *Archive) Seal() (Seal, bool) {
 // that sealing writes. What was written it does not tell; [verify.File] does.
 func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
 
+// Raw gives the bytes of the file of a sealed archive, for whoever looks into them; a live file is [ErrNotSealed].
+func (a *Archive) Raw() (*io.SectionReader, error) {
+	if a.state != Sealed {
+		return nil, ErrNotSealed
+	}
+	return io.NewSectionReader(a.file.Pages, 0, a.file.Size), nil
+}
+
+// SchemaTexts gives the names and the SQL of the tables and views that every archive of the version has: what is among
+// the bytes of the file whatever was recorded.
+func (a *Archive) SchemaTexts() []string {
+	objects, err := sqlitefile.Formats.Objects(a.SchemaVersion())
+	if err != nil {
+		return nil // opening it compared its objects with these
+	}
+	var texts []string
+	for _, o := range objects {
+		texts = append(texts, o.Name, o.SQL.String)
+	}
+	return texts
+}
+
 // Annotations gives what the archive says beside the run, in the order in which it was added.
 func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
 	defer a.file.Explain(&err)

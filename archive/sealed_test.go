@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	_ "modernc.org/sqlite"
@@ -155,5 +157,51 @@ func TestChecked_writers(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("annotate: the file is not as it was, %v", err)
+	}
+}
+
+// TestRaw: the bytes of a sealed archive are those of its file, and what every archive has is among them. A live file changes under
+// whoever reads it.
+func TestRaw(t *testing.T) {
+	path := changedCopy(t, "")
+	a, err := archive.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	raw, err := a.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(raw)
+	want, readErr := os.ReadFile(path)
+	if err := errors.Join(err, readErr); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes, %v, want the %d of the file", len(got), err, len(want))
+	}
+	texts := a.SchemaTexts()
+	if !slices.Contains(texts, "experiment_events") {
+		t.Errorf("got texts %q, want the name of a view among them", texts)
+	}
+	for _, text := range texts {
+		if !bytes.Contains(got, []byte(text)) {
+			t.Errorf("not in the file: %q", text)
+		}
+	}
+	live := filepath.Join(t.TempDir(), "b.simexp")
+	w, err := record.Create(live, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := provider.Put(t.Context(), w, providertest.Sample()[0]); err != nil {
+		t.Fatal(err)
+	}
+	b, err := archive.Open(live + archive.LiveSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := b.Raw(); !errors.Is(err, archive.ErrNotSealed) {
+		t.Errorf("a live file: got %v, want %v", err, archive.ErrNotSealed)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
-	"github.com/simexp/exparchive/schema"
 )
 
 type redactOptions struct {
@@ -162,7 +161,7 @@ func outputFree(source, output string, force bool) error {
 func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider,
 	plan *redact.Plan, annotations []archive.Annotation) error {
 	fill := func(w *record.Writer) error {
-		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, plan.Rule), p))
+		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", plan.Sink(w), p))
 	}
 	if err := sweepBeside(o.output); err != nil {
 		return err
@@ -178,18 +177,9 @@ func checkRedacted(ctx context.Context, path string, plan *redact.Plan) error {
 		return err
 	}
 	defer a.Close()
-	objects, err := schema.Objects(a.SchemaVersion())
+	raw, err := a.Raw()
 	if err != nil {
 		return err
 	}
-	var always []string // what every archive has
-	for _, o := range objects {
-		always = append(always, o.Name, o.SQL.String)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return plan.Check(ctx, a.Checked(), f, always...)
+	return plan.Check(ctx, a.Checked(), raw, a.SchemaTexts()...)
 }

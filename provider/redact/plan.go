@@ -12,7 +12,7 @@ import (
 )
 
 // A Plan is what is known of a run before a copy of it is written: which values go, and what stays although it is what
-// the filter looks for. [Plan.Rule] makes the copy, by a [Sink], and [Plan.Check] proves that it turned out right.
+// the filter looks for. [Plan.Sink] makes the copy, and [Plan.Check] proves that it turned out right.
 type Plan struct {
 	Root      digest.Hash // of the run, and of every copy
 	Records   int         // records that lose a value
@@ -224,8 +224,10 @@ func (s *Plan) Finds(texts ...string) bool {
 	})
 }
 
-// Rule is the [Rule] of a [Sink] that makes the copy.
-func (s *Plan) Rule(seq int64, _ provider.Record, field string, _ []byte) bool {
+// Sink gives a [Sink] that passes the run on to next without what goes. The run must be the one that was planned for.
+func (s *Plan) Sink(next provider.Sink) *Sink { return NewSink(next, s.rule) }
+
+func (s *Plan) rule(seq int64, _ provider.Record, field string, _ []byte) bool {
 	return s.goes(seq, field)
 }
 

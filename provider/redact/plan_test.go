@@ -100,7 +100,7 @@ func TestPlan_unmatched(t *testing.T) {
 func TestPlan_check(t *testing.T) {
 	f := matching(`\bAlice \w+\b`)
 	p := plan(t, f)
-	good := copyOf(t, p.Rule, planned())
+	good := copyOf(t, p.rule, planned())
 	file := "what every file has: magic words; agent Alice Smith"
 	if err := p.Check(t.Context(), good, strings.NewReader(file)); err != nil {
 		t.Errorf("good: got %v", err)
@@ -111,18 +111,18 @@ func TestPlan_check(t *testing.T) {
 	}
 	other := planned()
 	other[2].(*provider.Interaction).Response = new("another")
-	if err := p.Check(t.Context(), copyOf(t, p.Rule, other), strings.NewReader("")); !errors.Is(err, ErrCopy) {
+	if err := p.Check(t.Context(), copyOf(t, p.rule, other), strings.NewReader("")); !errors.Is(err, ErrCopy) {
 		t.Errorf("another run: got %v, want ErrCopy", err)
 	}
 	other[4].(*provider.Event).Data = []byte(`"of \u0041lice Smith"`)
-	if err := p.Check(t.Context(), copyOf(t, p.Rule, other), strings.NewReader("")); !errors.Is(err, ErrRemains) {
+	if err := p.Check(t.Context(), copyOf(t, p.rule, other), strings.NewReader("")); !errors.Is(err, ErrRemains) {
 		t.Errorf("in another record: got %v, want ErrRemains", err)
 	}
 
 	// In the bytes only what identifies records, what is known to remain and what the caller names may be.
 	f = matching(`ask Alice`)
 	p = plan(t, f)
-	good = copyOf(t, p.Rule, planned())
+	good = copyOf(t, p.rule, planned())
 	file = "SQLite ask Alice"
 	if err := p.Check(t.Context(), good, strings.NewReader(file)); !errors.Is(err, ErrRemains) || !strings.Contains(err.Error(), "byte 0x7: match 1, of 9 bytes") {
 		t.Errorf("in the bytes: got %v, want ErrRemains at byte 7", err)

@@ -5,6 +5,9 @@
 // policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models and timestamps are part
 // of what identifies a record and stay.
 //
+// [NewPlan] decides what a [Filter] takes out of a run, [Plan.Sink] makes the copy and [Plan.Check] checks it; a [Sink] of its
+// own has whoever wants another [Rule]. [Reveal] puts values back.
+//
 // A commitment hides a value only as far as the value cannot be guessed: who guesses it can check. In a run with a salt that
 // takes the salt, which a redacted copy does not have.
 package redact

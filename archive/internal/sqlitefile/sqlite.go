@@ -156,12 +156,22 @@ func Refused(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_AUTH || e.Code()&0xff == sqlite3.SQLITE_READONLY)
 }
 
-// Damage turns what SQLite says of a file's content into [ErrDamaged]; other errors stay.
+// Damage turns what SQLite says of the content of a file in a view into [ErrDamaged]; other errors stay. What cannot be read is
+// damaged too.
 func Damage(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_IOERR {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return Corrupt(err)
+}
+
+// Corrupt is [Damage] for a file that is written to: where the medium fails, that is no fault of the file.
+func Corrupt(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_IOERR:
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG:
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}

@@ -113,6 +113,10 @@ func (r *replacement) copyTo(backup string) error {
 	if err := r.flush(r.copy); err != nil {
 		return err
 	}
+	// Or a loss of power could undo the removal above and keep the change of the name below: of the wrong file.
+	if err := r.sys.SyncDir(filepath.Dir(r.copy)); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(backup); !errors.Is(err, fs.ErrNotExist) {
 		return first(cause(err), fmt.Errorf("%s: %w", backup, archive.ErrExists))
 	}

@@ -63,8 +63,8 @@ var (
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
 // at the file's content, not at its name.
 //
-// The errors are [sqlitefile.ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
-// SQLite would mix it in), [sqlitefile.ErrUnsealed] (the log of a live file is missing) and those of the file system.
+// The errors are [ErrNotArchive], [sqlitefile.ErrNewer], [sqlitefile.ErrDamaged], [sqlitefile.ErrSidecar] (a journal or log stands beside a sealed file and
+// SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system.
 func Open(path string) (*Archive, error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {
@@ -104,7 +104,7 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 		return nil, err
 	}
 	defer conn.Close()
-	if a.types, err = loadTypes(ctx, conn); err != nil {
+	if a.types, err = loadTypes(ctx, conn, f.Budget()); err != nil {
 		return nil, err
 	}
 	if a.seal, err = loadSeal(ctx, conn); err != nil {
@@ -127,7 +127,7 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 // MaxEventTypes bounds what a stranger's table of event types can ask for.
 const MaxEventTypes = 1 << 16
 
-func loadTypes(ctx context.Context, conn *sql.Conn) (map[int64]string, error) {
+func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (map[int64]string, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type LIMIT ?", MaxEventTypes+1)
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
@@ -139,6 +139,9 @@ func loadTypes(ctx context.Context, conn *sql.Conn) (map[int64]string, error) {
 		var name string
 		if err := rows.Scan(&id, &name); err != nil {
 			return nil, sqlitefile.Damage(err)
+		}
+		if err := budget.Take(len(name)); err != nil {
+			return nil, err
 		}
 		types[id] = name
 	}
@@ -186,9 +189,28 @@ func (a *Archive) Seal() (Seal, bool) {
 	return *a.seal, true
 }
 
+// Touched reports that another program has written to a sealed archive since it was sealed: its header is not the one that sealing
+// writes. What was written it does not tell; [verify.File] does.
+func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
+
 // Annotations gives what the archive says beside the run, in the order in which it was added.
 func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
 	defer a.file.Explain(&err)
-	err = a.file.DB.SelectContext(ctx, &list, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
-	return list, sqlitefile.Damage(err)
+	rows, err := a.file.DB.QueryxContext(ctx, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
+	if err != nil {
+		return nil, sqlitefile.Damage(err)
+	}
+	defer rows.Close()
+	budget := a.file.Budget()
+	for rows.Next() {
+		var x Annotation
+		if err := rows.StructScan(&x); err != nil {
+			return nil, sqlitefile.Damage(err)
+		}
+		if err := budget.Take(len(x.Kind) + len(x.Name) + len(x.Text)); err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, sqlitefile.Damage(rows.Err())
 }

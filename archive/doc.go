@@ -27,7 +27,7 @@
 // created. Only a run that another process is recording at the moment is read through SQLite's own shared memory file.
 //
 // Whoever reads a live file without SQLite's locks, one that was left behind or whose recorder is exclusive, may find that a recorder
-// takes it up or closes it meanwhile. That is [sqlitefile.ErrChanged], never a mixture of both states.
+// takes it up or closes it meanwhile. That is [ErrChanged], never a mixture of both states.
 //
 // # Network file systems
 //
@@ -38,5 +38,5 @@
 //
 // # Compatibility
 //
-// An archive written by any release is rarchive by every later one.
+// An archive written by any release is readable by every later one.
 package archive

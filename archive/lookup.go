@@ -8,32 +8,21 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
 // readExperiment reads the one row of the table experiment.
 func readExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
 	var e provider.Experiment
-	var r provider.Result
-	var config, created, status, completed sql.NullString
-	var final, best *int64
-	err := conn.QueryRowContext(ctx, `SELECT run_id, experiment_name, experiment_type, config, created_at, status, completed_at,
-		converged, convergence_reason, final_cost, best_cost, salt FROM experiment`).
-		Scan(&e.RunID, &e.Name, &e.Type, &config, &created, &status, &completed, &r.Converged, &r.ConvergenceReason, &final, &best, &e.Salt)
+	row, err := selectRow(ctx, conn, "experiment", "LIMIT 1")
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, errNoRun
 	} else if err != nil {
-		return e, sqlitefile.Damage(err)
+		return e, err
 	}
-	e.CreatedAt = created.String
-	if config.Valid {
-		e.Config = []byte(config.String)
-	}
-	if status.Valid {
-		r.Status, r.CompletedAt = provider.Status(status.String), completed.String
-		r.FinalCost, r.BestCost = (*provider.Cents)(final), (*provider.Cents)(best)
-		e.Result = &r
-	}
+	start, result := tables.Experiment(row)
+	e.Start, e.Result = *start, result
 	return e, nil
 }
 
@@ -55,7 +44,8 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	if e.Result != nil {
 		var end int64
 		if end, err = lastSeq(ctx, conn); err == nil {
-			e.Result.Redaction, err = redactionAt(ctx, conn, end+1)
+			e.Result.Seq = end + 1
+			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
 		}
 		if err != nil {
 			return e, err
@@ -66,20 +56,25 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 		return e, err
 	}
 	defer withheld.close()
-	rows, err := conn.QueryContext(ctx, "SELECT seq, kind, text FROM note ORDER BY seq")
+	rows, err := conn.QueryContext(ctx, tables.Select("note")+"ORDER BY seq")
 	if err != nil {
 		return e, sqlitefile.Damage(err)
 	}
 	defer rows.Close()
+	budget := a.file.Budget()
 	for rows.Next() {
-		var n provider.Note
-		if err := rows.Scan(&n.Seq, &n.Kind, &n.Text); err != nil {
-			return e, sqlitefile.Damage(err)
+		row, err := scanRow(rows, "note")
+		if err != nil {
+			return e, err
 		}
+		if err := budget.Take(len(row[1].Bytes) + len(row[2].Bytes)); err != nil {
+			return e, err
+		}
+		n := tables.Note(row)
 		if n.Redaction, err = withheld.of(n.Seq); err != nil {
 			return e, err
 		}
-		e.Notes = append(e.Notes, n)
+		e.Notes = append(e.Notes, *n)
 	}
 	return e, sqlitefile.Damage(rows.Err())
 }
@@ -87,28 +82,32 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	defer a.file.Explain(&err)
-	err = a.file.DB.SelectContext(ctx, &numbers, "SELECT number FROM iteration ORDER BY number")
-	return numbers, sqlitefile.Damage(err)
+	rows, err := a.file.DB.QueryContext(ctx, "SELECT number FROM iteration ORDER BY number")
+	if err != nil {
+		return nil, sqlitefile.Damage(err)
+	}
+	defer rows.Close()
+	budget := a.file.Budget()
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return nil, sqlitefile.Damage(err)
+		}
+		if err := budget.Take(0); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, sqlitefile.Damage(rows.Err())
 }
 
-const iterationColumns = "SELECT number, seq, costs_per_agent, accepted_changes, policies, timestamp FROM iteration WHERE "
-
-func scanIteration(row *sql.Row) (*provider.Iteration, error) {
-	var i provider.Iteration
-	var costs, accepted, policies string
-	var timestamp sql.NullString
-	if err := row.Scan(&i.Number, &i.Seq, &costs, &accepted, &policies, &timestamp); err != nil {
+// readIteration reads the row of the table iteration that a condition picks; [sql.ErrNoRows] if there is none.
+func readIteration(ctx context.Context, conn *sql.Conn, where string, arg any) (*provider.Iteration, error) {
+	row, err := selectRow(ctx, conn, "iteration", where, arg)
+	if err != nil {
 		return nil, err
 	}
-	i.Timestamp = timestamp.String
-	var errs [3]error
-	i.Costs, errs[0] = provider.ParseCosts([]byte(costs))
-	i.AcceptedChanges, errs[1] = provider.ParseAcceptedChanges([]byte(accepted))
-	i.Policies, errs[2] = provider.ParsePolicies([]byte(policies))
-	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("%w: iteration %d: %w", sqlitefile.ErrDamaged, i.Number, err)
-	}
-	return &i, nil
+	return tables.Iteration(row)
 }
 
 // IterationAt implements [provider.Provider].
@@ -119,7 +118,7 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 		return provider.Iteration{}, err
 	}
 	defer conn.Close()
-	i, err := scanIteration(conn.QueryRowContext(ctx, iterationColumns+"number = ?", n))
+	i, err := readIteration(ctx, conn, "WHERE number = ?", n)
 	if errors.Is(err, sql.ErrNoRows) {
 		have, err := a.Iterations(ctx)
 		if err != nil {
@@ -134,52 +133,43 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 }
 
 // readOther reads the record, not an event, that the scan stands at.
-func (s *scan) readOther(ctx context.Context) (provider.Record, error) {
+func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
 	seq := s.other.seq
-	var r provider.Record
-	var err error
 	switch s.other.kind {
+	case provider.KindIteration:
+		r, err = readIteration(ctx, s.conn, "WHERE seq = ?", seq)
 	case provider.KindInteraction:
 		r, err = s.readInteraction(ctx, seq)
-	case provider.KindIteration:
-		r, err = scanIteration(s.conn.QueryRowContext(ctx, iterationColumns+"seq = ?", seq))
 	case provider.KindNote:
-		n := &provider.Note{Seq: seq}
-		r, err = n, s.conn.QueryRowContext(ctx, "SELECT kind, text FROM note WHERE seq = ?", seq).Scan(&n.Kind, &n.Text)
+		var row tables.Row
+		if row, err = selectRow(ctx, s.conn, "note", "WHERE seq = ?", seq); err == nil {
+			r = tables.Note(row)
+		}
 	case provider.KindAttachment:
-		a := &provider.Attachment{Seq: seq}
-		var media sql.NullString
-		err = s.conn.QueryRowContext(ctx, "SELECT name, media_type, data FROM attachment WHERE seq = ?", seq).Scan(&a.Name, &media, &a.Data)
-		a.MediaType = media.String
-		r = a
+		var row tables.Row
+		if row, err = selectRow(ctx, s.conn, "attachment", "WHERE seq = ?", seq); err == nil {
+			r = tables.Attachment(row)
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("record %d: %w", seq, sqlitefile.Damage(err))
+		return nil, fmt.Errorf("record %d: %w", seq, err)
 	}
 	return r, nil
 }
 
 func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	i := &provider.Interaction{Seq: seq}
-	var agent, system, user, policy, timestamp, extra sql.NullString
-	err := s.conn.QueryRowContext(ctx, `SELECT iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy, parsing_error,
-		prompt_tokens, completion_tokens, latency_seconds, timestamp, extra FROM llm_interaction WHERE seq = ?`, seq).
-		Scan(&i.Iteration, &agent, &i.Model, &system, &user, &i.Response, &policy, &i.ParsingError,
-			&i.PromptTokens, &i.CompletionTokens, &i.LatencySeconds, &timestamp, &extra)
+	row, err := selectRow(ctx, s.conn, "llm_interaction", "WHERE seq = ?", seq)
 	if err != nil {
 		return nil, err
 	}
-	i.AgentID, i.Timestamp = agent.String, timestamp.String
-	if policy.Valid {
-		i.ParsedPolicy = []byte(policy.String)
-	}
-	if extra.Valid {
-		i.Extra = []byte(extra.String)
-	}
-	if i.SystemPrompt, err = s.sections.text(ctx, system); err != nil {
+	i, prompts, err := tables.Interaction(row)
+	if err != nil {
 		return nil, err
 	}
-	i.UserPrompt, err = s.sections.text(ctx, user)
+	if i.SystemPrompt, err = s.sections.text(ctx, prompts.System); err != nil {
+		return nil, err
+	}
+	i.UserPrompt, err = s.sections.text(ctx, prompts.User)
 	return i, err
 }
 

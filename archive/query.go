@@ -155,8 +155,9 @@ func queryError(ctx context.Context, err error) error {
 	if errors.Is(err, sqlitefile.ErrDamaged) {
 		return err
 	}
+	text := strings.TrimPrefix(err.Error(), "SQL logic error: ")
 	if sqlitefile.Refused(err) {
-		return fmt.Errorf("%w: an archive can only be read", err)
+		return fmt.Errorf("%s: an archive can only be read", text)
 	}
-	return err
+	return errors.New(text)
 }

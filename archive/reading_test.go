@@ -167,6 +167,13 @@ func TestReadingChangesNothing(t *testing.T) {
 	}
 }
 
+// numberedAs gives a copy of r with its position in the run.
+func numberedAs(r provider.Record, seq int) provider.Record {
+	r = r.Clone()
+	r.RecordMeta().Seq = int64(seq)
+	return r
+}
+
 // TestReadWhileRecording: readers see a growing, always complete run, and the recorder goes on while one holds a cursor.
 func TestReadWhileRecording(t *testing.T) {
 	records := archivetest.ManyRecords(4000)
@@ -177,7 +184,7 @@ func TestReadWhileRecording(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := providertest.Diff(r, provider.WithSeq(provider.Clone(records[seen]), int64(seen))); diff != "" {
+		if diff := providertest.Diff(r, numberedAs(records[seen], seen)); diff != "" {
 			t.Fatalf("record %d: %s", seen, diff)
 		}
 		if seen++; seen == 10 { // with the cursor in the middle, record much more
@@ -198,7 +205,7 @@ func TestReadWhileRecording(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := providertest.Diff(r, provider.WithSeq(provider.Clone(records[2000]), 2000)); diff != "" {
+		if diff := providertest.Diff(r, numberedAs(records[2000], 2000)); diff != "" {
 			t.Error(diff)
 		}
 		break
@@ -256,5 +263,23 @@ func TestReadErrors(t *testing.T) {
 		if err == nil {
 			t.Errorf("a medium that fails from byte %d on: got no error", from)
 		}
+	}
+}
+
+// TestTouched: a sealed archive that another program has written to says so, whatever it wrote, and no other does.
+func TestTouched(t *testing.T) {
+	path := archivetest.Write(t, recordtest.SampleBytes(t))
+	if archivetest.Open(t, path).Touched() {
+		t.Error("as it was sealed: touched")
+	}
+	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:3]).LivePath()
+	for _, path := range []string{live, archivetest.CopyKilled(t, live)} {
+		if archivetest.Open(t, path).Touched() {
+			t.Errorf("%s: a live file is touched", path)
+		}
+	}
+	recordtest.EditAt(t, path, "UPDATE experiment SET run_id = 'another'")
+	if !archivetest.Open(t, path).Touched() {
+		t.Error("after an update: not touched")
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"iter"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -79,6 +81,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
 	if r := s.experiment.Result; r != nil && from <= end {
+		r.Seq = end
 		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
 			return err
 		}
@@ -194,7 +197,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 			if err != nil {
 				return err
 			}
-			provider.SetRedaction(r, red)
+			r.RecordMeta().Redaction = red
 			return take(r, seq)
 		}
 	}
@@ -239,7 +242,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 		}
 		return nil
 	}
-	err = s.readEvents(ctx, "SELECT seq, iteration, type, timestamp, CAST(data AS BLOB) FROM event WHERE "+ofIteration+" ORDER BY seq", args,
+	err = s.readEvents(ctx, selectEvents+ofIteration+" ORDER BY seq", args,
 		func(e *provider.Event) error {
 			if err := before(e.Seq); err != nil {
 				return err
@@ -261,6 +264,9 @@ func (s *scan) nextOther() error {
 	return sqlitefile.Damage(s.others.Err())
 }
 
+// selectEvents gives texts as blobs, of which the driver makes one copy less.
+const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM event WHERE "
+
 // readEvents runs query past database/sql, which would copy every value once more.
 func (s *scan) readEvents(ctx context.Context, query string, args []any, yield func(*provider.Event) error) error {
 	var err error
@@ -279,14 +285,14 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 			return sqlitefile.Damage(err)
 		}
 		defer rows.Close()
-		row := make([]driver.Value, 5)
+		values, row := make([]driver.Value, 5), make(tables.Row, 5)
 		for {
-			if err := rows.Next(row); errors.Is(err, io.EOF) {
+			if err := rows.Next(values); errors.Is(err, io.EOF) {
 				return nil
 			} else if err != nil {
 				return sqlitefile.Damage(err)
 			}
-			e, err := s.event(ctx, row)
+			e, err := s.event(ctx, row, values)
 			if err != nil {
 				return err
 			}
@@ -297,27 +303,22 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 	})
 }
 
-func (s *scan) event(ctx context.Context, row []driver.Value) (*provider.Event, error) {
-	seq, ok1 := row[0].(int64)
-	iteration, ok2 := row[1].(int64)
-	kind, ok3 := row[2].(int64)
-	if !ok1 || !ok2 || !ok3 || iteration < 0 || iteration > provider.MaxIteration {
-		return nil, fmt.Errorf("%w: event %v: bad iteration or type", sqlitefile.ErrDamaged, row[0])
+func (s *scan) event(ctx context.Context, row tables.Row, values []driver.Value) (*provider.Event, error) {
+	if err := tables.FromSQL("event", row, values); err != nil {
+		return nil, err
 	}
-	name, err := s.a.typeName(ctx, s.conn, kind)
+	for i := 3; i < len(row); i++ { // what was cast
+		if row[i].Kind == btree.Blob {
+			row[i].Kind = btree.Text
+		}
+	}
+	if err := checkRow("event", row); err != nil {
+		return nil, err
+	}
+	name, err := s.a.typeName(ctx, s.conn, tables.EventType(row))
 	if err != nil {
 		return nil, err
 	}
-	e := &provider.Event{Seq: seq, Iteration: int(iteration), Type: name}
-	if row[3] != nil {
-		if e.Timestamp, ok1 = row[3].(string); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the timestamp is no text", sqlitefile.ErrDamaged, seq)
-		}
-	}
-	if row[4] != nil {
-		if e.Data, ok1 = row[4].([]byte); !ok1 {
-			return nil, fmt.Errorf("%w: event %d: the data is no text", sqlitefile.ErrDamaged, seq)
-		}
-	}
-	return e, nil
+	e := &provider.Event{}
+	return e, tables.Event(row, e, name)
 }

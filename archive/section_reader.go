@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -20,11 +21,11 @@ type sectionReader struct {
 }
 
 // text gives the text that list names, nil for none.
-func (r *sectionReader) text(ctx context.Context, list sql.NullString) (*string, error) {
-	if !list.Valid {
+func (r *sectionReader) text(ctx context.Context, list btree.Value) (*string, error) {
+	if list.Kind == btree.Null {
 		return nil, nil
 	}
-	ids, err := tables.ParseSectionList(list.String)
+	ids, err := tables.ParseSectionList(string(list.Bytes))
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ type Live struct {
 	mu      sync.RWMutex
 	order   Order
 	records []Record
-	numbers []int // of the iterations recorded, ascending
-	result  *Result
+	numbers []int               // of the iterations recorded, ascending
+	names   map[string]struct{} // of the attachments recorded
 }
 
 var (
@@ -27,100 +27,78 @@ var (
 	_ Counter = (*Live)(nil)
 )
 
-// Begin implements [Sink]. Like the other methods it keeps a copy of the record, which shares texts with it.
-func (l *Live) Begin(_ context.Context, s *Start) error {
-	r := *s
-	return l.add(&r, (*Order).Begin)
-}
+// Begin implements [Sink].
+func (l *Live) Begin(_ context.Context, s *Start) error { return l.add(s, (*Order).Begin) }
 
 // Event implements [Sink].
-func (l *Live) Event(_ context.Context, e *Event) error {
-	r := *e
-	return l.addRecord(&r)
-}
+func (l *Live) Event(_ context.Context, e *Event) error { return l.addRecord(e) }
 
 // Interaction implements [Sink].
-func (l *Live) Interaction(_ context.Context, i *Interaction) error {
-	r := *i
-	return l.addRecord(&r)
-}
+func (l *Live) Interaction(_ context.Context, i *Interaction) error { return l.addRecord(i) }
 
 // Iteration implements [Sink].
-func (l *Live) Iteration(_ context.Context, i *Iteration) error {
-	r := *i
-	r.Costs, r.AcceptedChanges, r.Policies = clone(i.Costs), clone(i.AcceptedChanges), clone(i.Policies)
-	return l.addRecord(&r)
-}
+func (l *Live) Iteration(_ context.Context, i *Iteration) error { return l.addRecord(i) }
 
 // Note implements [Sink].
-func (l *Live) Note(_ context.Context, n *Note) error {
-	r := *n
-	return l.addRecord(&r)
-}
+func (l *Live) Note(_ context.Context, n *Note) error { return l.addRecord(n) }
 
 // Attachment implements [Sink].
-func (l *Live) Attachment(_ context.Context, a *Attachment) error {
-	r := *a
-	return l.addRecord(&r)
-}
+func (l *Live) Attachment(_ context.Context, a *Attachment) error { return l.addRecord(a) }
 
 // Finish implements [Sink].
-func (l *Live) Finish(_ context.Context, result *Result) error {
-	if result == nil {
+func (l *Live) Finish(_ context.Context, r *Result) error {
+	if r == nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.order.Finish()
 	}
-	r := *result
-	return l.add(&r, (*Order).Finish)
-}
-
-func clone[V any](m map[string]V) map[string]V {
-	c := make(map[string]V, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
+	return l.add(r, (*Order).Finish)
 }
 
 func (l *Live) addRecord(r Record) error {
 	return l.add(r, func(o *Order) error { return o.Record(r.RecordKind()) })
 }
 
+// add keeps a copy of r.
 func (l *Live) add(r Record, inOrder func(*Order) error) error {
+	r = r.Clone()
 	if err := r.Validate(); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.unique(r); err != nil {
+		return err
+	}
+	if err := inOrder(&l.order); err != nil {
+		return err
+	}
 	switch r := r.(type) {
 	case *Iteration:
-		i, found := slices.BinarySearch(l.numbers, r.Number)
-		if found {
-			return RepeatedIteration(r.Number)
-		}
-		if err := inOrder(&l.order); err != nil {
-			return err
-		}
+		i, _ := slices.BinarySearch(l.numbers, r.Number)
 		l.numbers = slices.Insert(l.numbers, i, r.Number)
 	case *Attachment:
-		if slices.ContainsFunc(l.records, func(have Record) bool {
-			a, ok := have.(*Attachment)
-			return ok && a.Name == r.Name
-		}) {
+		if l.names == nil {
+			l.names = map[string]struct{}{}
+		}
+		l.names[r.Name] = struct{}{}
+	}
+	r.RecordMeta().Seq = int64(len(l.records))
+	l.records = append(l.records, r)
+	return nil
+}
+
+// unique refuses a second iteration of one number and a second attachment of one name.
+func (l *Live) unique(r Record) error {
+	switch r := r.(type) {
+	case *Iteration:
+		if _, found := slices.BinarySearch(l.numbers, r.Number); found {
+			return RepeatedIteration(r.Number)
+		}
+	case *Attachment:
+		if _, found := l.names[r.Name]; found {
 			return RepeatedAttachment(r.Name)
 		}
-		if err := inOrder(&l.order); err != nil {
-			return err
-		}
-	default:
-		if err := inOrder(&l.order); err != nil {
-			return err
-		}
-	}
-	l.records = append(l.records, WithSeq(r, int64(len(l.records))))
-	if result, ok := r.(*Result); ok {
-		l.result = result
 	}
 	return nil
 }
@@ -173,9 +151,7 @@ func (l *Live) Iterations(context.Context) ([]int, error) {
 func (l *Live) IterationAt(ctx context.Context, n int) (Iteration, error) {
 	for _, r := range l.snapshot() {
 		if it, ok := r.(*Iteration); ok && it.Number == n {
-			c := *it
-			c.Costs, c.AcceptedChanges, c.Policies = clone(it.Costs), clone(it.AcceptedChanges), clone(it.Policies)
-			return c, nil
+			return *it.Clone().(*Iteration), nil
 		}
 	}
 	have, _ := l.Iterations(ctx)
@@ -193,7 +169,7 @@ func (l *Live) IterationRecords(ctx context.Context, n int) iter.Seq2[Record, er
 					return
 				}
 				found = true
-				if !yield(Clone(r), nil) {
+				if !yield(r.Clone(), nil) {
 					return
 				}
 			}
@@ -217,7 +193,7 @@ func (l *Live) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[Record, err
 				yield(nil, err)
 				return
 			}
-			if !yield(Clone(r), nil) {
+			if !yield(r.Clone(), nil) {
 				return
 			}
 		}
@@ -226,26 +202,3 @@ func (l *Live) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[Record, err
 
 // RecordCount implements [Counter].
 func (l *Live) RecordCount(context.Context) (int64, error) { return int64(len(l.snapshot())), nil }
-
-// Clone gives a copy of r that shares only its texts, which nobody may modify.
-func Clone(r Record) Record {
-	switch r := r.(type) {
-	case *Start:
-		return new(*r)
-	case *Event:
-		return new(*r)
-	case *Interaction:
-		return new(*r)
-	case *Iteration:
-		c := *r
-		c.Costs, c.AcceptedChanges, c.Policies = clone(r.Costs), clone(r.AcceptedChanges), clone(r.Policies)
-		return &c
-	case *Note:
-		return new(*r)
-	case *Attachment:
-		return new(*r)
-	case *Result:
-		return new(*r)
-	}
-	return r
-}

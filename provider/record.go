@@ -8,9 +8,32 @@ import (
 type Record interface {
 	// RecordKind says which record it is.
 	RecordKind() Kind
+	// RecordMeta gives what records of all kinds have, to be read and set.
+	RecordMeta() *Meta
 	// Validate checks the record and puts its JSON texts in the form in which they are kept: no white space around them,
 	// null as nil. It returns an error that wraps [ErrInvalid]. Every sink that keeps records calls it first.
 	Validate() error
+	// Clone gives a copy that shares nothing with the record but its redaction. None of the copy's maps is nil.
+	Clone() Record
+}
+
+// Meta is what records of all kinds have. It is no part of what was recorded: the hash of a record does not cover it.
+type Meta struct {
+	Seq       int64      // position in the run, from 0; sinks ignore it and number records themselves
+	Redaction *Redaction // nil unless the run comes from a redacted copy
+}
+
+// RecordMeta implements [Record].
+func (m *Meta) RecordMeta() *Meta { return m }
+
+// Withheld gives the commitment of a field that was withheld from the record, by its name in the line protocol, and false
+// for one that was not.
+func (m *Meta) Withheld(field string) (Commitment, bool) {
+	if m.Redaction == nil {
+		return Commitment{}, false
+	}
+	c, ok := m.Redaction.Withheld[field]
+	return c, ok
 }
 
 // Kind numbers the kinds of record. The numbers are part of the archive format and never change.
@@ -49,28 +72,27 @@ func (k Kind) String() string {
 
 // A Start is the first record of a run: what is known when it begins.
 type Start struct {
+	Meta
 	RunID     string          // required; unique among the runs of a collection
 	Name      string          // of the experiment, such as "exp1"; required
 	Type      string          // of the experiment, such as "castro"; required
 	Config    json.RawMessage // nil if none was recorded
 	CreatedAt string          // when the run began; empty if not recorded
 	Salt      []byte          // [SaltSize] random bytes that make withheld values unguessable; nil for a run without
-	Redaction *Redaction      // nil unless the run comes from a redacted copy, as in every other record
 }
 
 // An Event is something that happened during an iteration.
 type Event struct {
-	Seq       int64           // position in the run; sinks ignore it and number records themselves
+	Meta
 	Iteration int             // number of the iteration, from 0
 	Type      string          // such as "evaluation"; required
 	Timestamp string          // empty if not recorded
 	Data      json.RawMessage // payload, usually an object; nil if none was recorded
-	Redaction *Redaction
 }
 
 // An Interaction is one call of a language model and what came of it. It costs money and cannot be repeated.
 type Interaction struct {
-	Seq              int64 // as in [Event]
+	Meta
 	Iteration        int
 	AgentID          string // on whose behalf; empty if not recorded
 	Model            *string
@@ -84,46 +106,42 @@ type Interaction struct {
 	LatencySeconds   *float64 // finite, not negative
 	Timestamp        string
 	Extra            json.RawMessage // an object with whatever else the caller wants to keep; nil if none
-	Redaction        *Redaction
 }
 
 // An Iteration is recorded at the end of an iteration.
 type Iteration struct {
-	Seq             int64 // as in [Event]
-	Number          int   // from 0; each number occurs once in a run
+	Meta
+	Number          int // from 0; each number occurs once in a run
 	Costs           map[string]Cents
 	AcceptedChanges map[string]bool // agents whose acceptance is not known are left out
 	Policies        map[string]json.RawMessage
 	Timestamp       string
-	Redaction       *Redaction
 }
 
 // A Note tells a reader of the run what cannot be seen from its records: that a value was derived, that one is doubtful.
 type Note struct {
-	Seq       int64  // as in [Event]
-	Kind      string // such as "derived", "doubtful", "invalidated"; required
-	Text      string // required
-	Redaction *Redaction
+	Meta
+	Kind string // such as "derived", "doubtful", "invalidated"; required
+	Text string // required
 }
 
 // An Attachment is a file that belongs to the run: configuration, code, a figure.
 type Attachment struct {
-	Seq       int64  // as in [Event]
+	Meta
 	Name      string // a relative slash-separated path without "..", unique in the run
 	MediaType string // such as "text/x-python"; empty if not known
 	Data      []byte
-	Redaction *Redaction
 }
 
 // A Result is the last record of a finished run.
 type Result struct {
+	Meta
 	CompletedAt       string // empty if not recorded
 	Status            Status // required
 	Converged         *bool
 	ConvergenceReason *string
 	FinalCost         *Cents
 	BestCost          *Cents
-	Redaction         *Redaction
 }
 
 // Status says how far a run got.
@@ -163,6 +181,27 @@ func (*Note) RecordKind() Kind        { return KindNote }
 func (*Attachment) RecordKind() Kind  { return KindAttachment }
 func (*Result) RecordKind() Kind      { return KindResult }
 
+// Clone implements [Record].
+func (s *Start) Clone() Record { return own(new(*s)) }
+
+// Clone implements [Record].
+func (e *Event) Clone() Record { return own(new(*e)) }
+
+// Clone implements [Record].
+func (i *Interaction) Clone() Record { return own(new(*i)) }
+
+// Clone implements [Record].
+func (i *Iteration) Clone() Record { return own(new(*i)) }
+
+// Clone implements [Record].
+func (n *Note) Clone() Record { return own(new(*n)) }
+
+// Clone implements [Record].
+func (a *Attachment) Clone() Record { return own(new(*a)) }
+
+// Clone implements [Record].
+func (r *Result) Clone() Record { return own(new(*r)) }
+
 // IterationOf gives the number of the iteration that r belongs to, and false for a record of the whole run.
 func IterationOf(r Record) (int, bool) {
 	switch r := r.(type) {
@@ -174,21 +213,4 @@ func IterationOf(r Record) (int, bool) {
 		return r.Number, true
 	}
 	return 0, false
-}
-
-// WithSeq sets the position of r in its run, where r has a field for it, and returns r.
-func WithSeq(r Record, seq int64) Record {
-	switch r := r.(type) {
-	case *Event:
-		r.Seq = seq
-	case *Interaction:
-		r.Seq = seq
-	case *Iteration:
-		r.Seq = seq
-	case *Note:
-		r.Seq = seq
-	case *Attachment:
-		r.Seq = seq
-	}
-	return r
 }

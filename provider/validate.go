@@ -196,7 +196,7 @@ func (n *Note) Validate() error {
 	c := checker{record: KindNote}
 	c.name("kind", n.Kind, true)
 	c.text("text", &n.Text)
-	if _, withheld := WithheldFrom(n, "text"); n.Text == "" && !withheld {
+	if _, withheld := n.Withheld("text"); n.Text == "" && !withheld {
 		c.fail("text", errEmpty)
 	}
 	c.redaction(n)

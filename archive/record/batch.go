@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"sync"
@@ -76,11 +77,33 @@ type batch struct {
 	events []provider.Event
 	types  []int64 // id of the type of each event
 	bytes  int     // of data
+	arena  []byte  // the data of the events, one behind the other, as far as it fits
 }
 
 func (b *batch) reset() {
 	clear(b.events) // let go of the texts
 	b.events, b.types, b.bytes = b.events[:0], b.types[:0], 0
+	b.arena = b.arena[:0] // which no event has any more
+}
+
+// add takes an event with a copy of its data, since the caller may use that memory again.
+func (b *batch) add(e *provider.Event, seq, typ int64) {
+	own := *e
+	own.Seq = seq
+	if e.Data != nil {
+		if b.arena == nil {
+			b.arena = make([]byte, 0, flushBytes)
+		}
+		if len(e.Data) <= cap(b.arena)-len(b.arena) { // it must not move: events have parts of it
+			at := len(b.arena)
+			b.arena = append(b.arena, e.Data...)
+			own.Data = b.arena[at:len(b.arena):len(b.arena)]
+		} else {
+			own.Data = bytes.Clone(e.Data)
+		}
+	}
+	b.events, b.types = append(b.events, own), append(b.types, typ)
+	b.bytes += len(e.Data)
 }
 
 // BestIndex implements [vtab.Table].

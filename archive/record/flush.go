@@ -55,7 +55,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 		}
 		w.next++
 		blocks.Add(&tree, w.leaf.Hash(last))
-		if err := w.insertRedaction(ctx, tree.Len()-1, provider.RedactionOf(last)); err != nil {
+		if err := w.insertRedaction(ctx, tree.Len()-1, last.RecordMeta().Redaction); err != nil {
 			return err
 		}
 	}

@@ -253,7 +253,7 @@ func (s *spilled) line(text []byte) error {
 	if err != nil {
 		return err
 	}
-	r = provider.WithSeq(r, line.Seq)
+	r.RecordMeta().Seq = line.Seq
 	hash := contentHash(r)
 	if hash.String() != line.SHA256 {
 		return fmt.Errorf("record %d has hash %v, its line says %.80q", line.Seq, hash, line.SHA256)

@@ -351,10 +351,7 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 		w.types[e.Type] = id
 		w.newTypes = append(w.newTypes, e.Type)
 	}
-	w.batch.events = append(w.batch.events, *e)
-	w.batch.events[len(w.batch.events)-1].Seq = w.next
-	w.batch.types = append(w.batch.types, id)
-	w.batch.bytes += len(e.Data)
+	w.batch.add(e, w.next, id)
 	s := w.span(e.Iteration)
 	s.events++
 	s.bytes += int64(len(e.Data))

@@ -296,7 +296,7 @@ func (s *Salvage) experiment(v []datum) {
 	start := &provider.Start{
 		RunID: string(v[1].b), Name: string(v[2].b), Type: string(v[3].b), Config: v[4].b, CreatedAt: string(v[5].b), Salt: v[6].b,
 	}
-	if s.start == nil && provider.Clone(start).Validate() == nil {
+	if s.start == nil && start.Clone().Validate() == nil {
 		s.start = start
 	}
 	if v[7].kind != 't' || s.result != nil {
@@ -307,7 +307,7 @@ func (s *Salvage) experiment(v []datum) {
 	if v[9].kind == 'i' {
 		r.Converged = new(v[9].i != 0)
 	}
-	if provider.Clone(r).Validate() == nil {
+	if r.Clone().Validate() == nil {
 		s.result = r
 	}
 }
@@ -392,11 +392,12 @@ func (s *Salvage) record(at place) (r provider.Record, doubt string, err error) 
 	case provider.KindAttachment:
 		r = &provider.Attachment{Name: string(v[1].b), MediaType: string(v[2].b), Data: v[3].b}
 	}
-	provider.SetRedaction(r, s.reds[at.seq])
+	r.RecordMeta().Redaction = s.reds[at.seq]
 	if err := r.Validate(); err != nil {
 		return nil, "", err
 	}
-	return provider.WithSeq(r, at.seq), doubt, nil
+	r.RecordMeta().Seq = at.seq
+	return r, doubt, nil
 }
 
 // prompt joins the sections that a list names.

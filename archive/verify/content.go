@@ -15,8 +15,9 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// content is what the small tables of a file hold, and what is needed to compare the tables with each other.
+// content is the second step: what the small tables of a file hold, and what is needed to compare the tables with each other.
 type content struct {
+	*source
 	start      *provider.Start
 	result     *provider.Result
 	types      map[int64]string
@@ -40,29 +41,27 @@ type storedSection struct {
 	used bool
 }
 
-// run checks all tables.
-func (v *verifier) run() {
-	if v.trees == nil && v.conn == nil {
-		return
-	}
-	v.experiment()
-	v.eventTypes()
-	v.iterationSeqs()
-	v.sectionRows()
-	v.spanRows()
-	v.annotations()
-	v.sealRow()
-	v.records()
+// content checks all tables.
+func (v *check) content(rows *source) {
+	c := &content{source: rows}
+	c.experiment()
+	c.eventTypes()
+	c.iterationSeqs()
+	c.sectionRows()
+	c.spanRows()
+	c.annotations()
+	c.sealRow()
+	c.records()
 	if v.ctx.Err() != nil || v.err != nil {
 		return
 	}
-	v.indexes()
-	v.unused()
+	c.indexes()
+	c.unused()
 }
 
-func (v *verifier) checkerOf(r *rows) checker { return checker{&v.problemLog, r.place()} }
+func (v *content) checkerOf(r *rows) checker { return checker{&v.problemLog, r.place()} }
 
-func (v *verifier) experiment() {
+func (v *content) experiment() {
 	n := 0
 	r := v.rows("experiment")
 	for r.next() {
@@ -71,23 +70,19 @@ func (v *verifier) experiment() {
 			continue
 		}
 		c := checker{&v.problemLog, Place{Table: r.table, Record: new(int64(0))}}
-		x := r.values
-		s := &provider.Start{
-			RunID: c.name("run_id", x[1], true), Name: c.name("experiment_name", x[2], true), Type: c.name("experiment_type", x[3], true),
-			CreatedAt: c.name("created_at", x[5], false),
-		}
+		x := own(r.values, 4, 6)
+		c.name("run_id", x[1], true)
+		c.name("experiment_name", x[2], true)
+		c.name("experiment_type", x[3], true)
+		c.name("created_at", x[5], false)
 		if x[4].Kind != btree.Null {
 			c.json("config", x[4].Bytes)
-			s.Config = bytes.Clone(x[4].Bytes)
 		}
-		if x[6].Kind != btree.Null {
-			if len(x[6].Bytes) != provider.SaltSize {
-				c.add(sxSalt, c.at("salt"), "%d bytes, want %d", len(x[6].Bytes), provider.SaltSize)
-			}
-			s.Salt = bytes.Clone(x[6].Bytes)
+		if n := len(x[6].Bytes); x[6].Kind != btree.Null && n != provider.SaltSize {
+			c.add(sxSalt, c.at("salt"), "%d bytes, want %d", n, provider.SaltSize)
 		}
-		v.start = s
 		v.resultOf(c, x)
+		v.start, v.result = tables.Experiment(x)
 	}
 	if n == 0 && !r.broken {
 		v.add(sxExperimentRow, Place{Table: r.table}, "no row: nothing was recorded")
@@ -96,7 +91,7 @@ func (v *verifier) experiment() {
 }
 
 // resultOf checks the result, which stands in the row of the experiment.
-func (v *verifier) resultOf(c checker, x []btree.Value) {
+func (v *content) resultOf(c checker, x tables.Row) {
 	if x[7].Kind == btree.Null {
 		for i, column := range tables.Columns["experiment"][8:] {
 			if x[8+i].Kind != btree.Null {
@@ -106,32 +101,23 @@ func (v *verifier) resultOf(c checker, x []btree.Value) {
 		return
 	}
 	c.place.Record = nil // it is the last one, whose number is not known yet
-	r := &provider.Result{Status: provider.Status(c.name("status", x[7], true)), CompletedAt: c.name("completed_at", x[8], false)}
-	if r.Status == provider.StatusRunning {
-		c.add(sxStatus, c.at("status"), "%q is for a run without a result, whose status is NULL", r.Status)
+	c.name("status", x[7], true)
+	c.name("completed_at", x[8], false)
+	if status := provider.Status(x[7].Bytes); status == provider.StatusRunning {
+		c.add(sxStatus, c.at("status"), "%q is for a run without a result, whose status is NULL", status)
 	}
-	if x[9].Kind != btree.Null {
-		if x[9].Int != 0 && x[9].Int != 1 {
-			c.add(sxConverged, c.at("converged"), "%d, want 0 or 1", x[9].Int)
-		}
-		r.Converged = new(x[9].Int != 0)
+	if n := x[9].Int; x[9].Kind != btree.Null && n != 0 && n != 1 {
+		c.add(sxConverged, c.at("converged"), "%d, want 0 or 1", n)
 	}
-	r.ConvergenceReason = c.text("convergence_reason", x[10])
-	if x[11].Kind != btree.Null {
-		r.FinalCost = new(provider.Cents(x[11].Int))
-	}
-	if x[12].Kind != btree.Null {
-		r.BestCost = new(provider.Cents(x[12].Int))
-	}
-	v.result = r
+	c.text("convergence_reason", &x[10])
 }
 
-func (v *verifier) eventTypes() {
+func (v *content) eventTypes() {
 	v.types, v.typeUsed = map[int64]string{}, map[int64]bool{}
 	r := v.rows("event_type")
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
-		name := c.name("name", r.values[1], true)
+		c.name("name", r.values[1], true)
 		if r.key != n && !r.broken {
 			v.add(sxTypeOrder, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
@@ -141,12 +127,12 @@ func (v *verifier) eventTypes() {
 			v.lost = true
 		}
 		if len(v.types) < archive.MaxEventTypes {
-			v.types[r.key] = name
+			v.types[r.key] = string(r.values[1].Bytes)
 		}
 	}
 }
 
-func (v *verifier) iterationSeqs() {
+func (v *content) iterationSeqs() {
 	r := v.rows("iteration")
 	for r.next() {
 		v.iterations = append(v.iterations, numbered{r.values[1].Int, r.key})
@@ -154,7 +140,7 @@ func (v *verifier) iterationSeqs() {
 	slices.SortStableFunc(v.iterations, func(a, b numbered) int { return cmp.Compare(a.seq, b.seq) })
 }
 
-func (v *verifier) sectionRows() {
+func (v *content) sectionRows() {
 	r := v.rows("section")
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
@@ -174,7 +160,7 @@ func (v *verifier) sectionRows() {
 	}
 }
 
-func (v *verifier) section(id int64) *storedSection {
+func (v *content) section(id int64) *storedSection {
 	i, ok := slices.BinarySearchFunc(v.sections, id, func(s storedSection, id int64) int { return cmp.Compare(s.id, id) })
 	if !ok {
 		return nil
@@ -182,29 +168,32 @@ func (v *verifier) section(id int64) *storedSection {
 	return &v.sections[i]
 }
 
-func (v *verifier) spanRows() {
+func (v *content) spanRows() {
 	v.spans = map[int64]iterationSpan{}
 	for r := v.rows("iteration_span"); r.next(); {
 		v.spans[r.key] = iterationSpan{r.values[1].Int, r.values[2].Int, r.values[3].Int, r.values[4].Int, r.values[5].Int}
 	}
 }
 
-func (v *verifier) annotations() {
+func (v *content) annotations() {
 	r := v.rows("annotation")
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
-		a := archive.Annotation{Kind: c.name("kind", r.values[1], true), Name: c.name("name", r.values[2], false), Text: *c.text("text", r.values[3])}
+		x := r.values
+		c.name("kind", x[1], true)
+		c.name("name", x[2], false)
+		c.text("text", &x[3])
 		if r.key != n && !r.broken {
 			v.add(sxAnnotationID, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
 		}
-		if sum := tables.AnnotationSum(a.Kind, a.Name, a.Text); !bytes.Equal(sum[:], r.values[4].Bytes) {
-			v.add(sxAnnotationSum, r.place(), "kind, name and text have checksum %x, stored is %x", sum, r.values[4].Bytes)
+		if sum := tables.AnnotationSum(string(x[1].Bytes), string(x[2].Bytes), string(x[3].Bytes)); !bytes.Equal(sum[:], x[4].Bytes) {
+			v.add(sxAnnotationSum, r.place(), "kind, name and text have checksum %x, stored is %x", sum, x[4].Bytes)
 		}
 	}
 }
 
-func (v *verifier) sealRow() {
+func (v *content) sealRow() {
 	r := v.rows("seal")
 	for r.next() {
 		x := r.values
@@ -234,7 +223,7 @@ type entry struct {
 }
 
 // indexes compares each index with its table. SQLite finds rows by them.
-func (v *verifier) indexes() {
+func (v *content) indexes() {
 	if v.conn != nil {
 		return // of a file that is being written SQLite keeps them
 	}
@@ -262,9 +251,9 @@ func (v *verifier) indexes() {
 }
 
 // index compares the one index of a table with the entries that it should have; code is what two equal keys break.
-func (v *verifier) index(table, code string, want []entry) {
+func (v *content) index(table, code string, want []entry) {
 	name := fmt.Sprintf("sqlite_autoindex_%s_1", table)
-	t, ok := v.trees[name]
+	t, ok := v.pages.trees[name]
 	if !ok {
 		return
 	}
@@ -277,7 +266,7 @@ func (v *verifier) index(table, code string, want []entry) {
 			v.add(code, Place{Table: table, Row: new(want[i].row)}, "the same as in row %d", want[i-1].row)
 		}
 	}
-	w := v.forest.Walk(name, t.Root, true)
+	w := v.pages.forest.Walk(name, t.Root, true)
 	values := make([]btree.Value, 2)
 	n := 0
 	for ; w.Next(); n++ {
@@ -304,7 +293,7 @@ func (v *verifier) index(table, code string, want []entry) {
 }
 
 // unused reports what nothing refers to.
-func (v *verifier) unused() {
+func (v *content) unused() {
 	if v.lost {
 		return
 	}

@@ -208,7 +208,7 @@ func (l *valueCheck) run(in <-chan *recordBatch) {
 }
 
 // compareSpans compares iteration_span with the records.
-func (v *verifier) compareSpans(found map[int64]*iterationSpan, partial map[int64]bool) {
+func (v *content) compareSpans(found map[int64]*iterationSpan, partial map[int64]bool) {
 	if v.lost {
 		v.unchecked("where the iterations lie (iteration_span)")
 		return
@@ -239,7 +239,7 @@ func (v *verifier) compareSpans(found map[int64]*iterationSpan, partial map[int6
 }
 
 // compareDigest compares the records with leaf_block and the seal.
-func (v *verifier) compareDigest(r *recordReader, h *hashCheck) {
+func (v *content) compareDigest(r *recordReader, h *hashCheck) {
 	whole := h.whole && !v.lost && h.next > 0
 	if whole {
 		v.report.Root = digest.BlockRoot(h.roots)
@@ -277,7 +277,7 @@ func (v *verifier) compareDigest(r *recordReader, h *hashCheck) {
 }
 
 // changedRecords names the records, with exceptions, that are not those that were sealed, as the blocks prove.
-func (v *verifier) changedRecords(h *hashCheck, except map[int64]bool) {
+func (v *content) changedRecords(h *hashCheck, except map[int64]bool) {
 	for _, c := range h.changed {
 		if v.blockDiffers(h, c.seq) && !except[c.seq] {
 			v.add(sxSealRoot, Place{Record: new(c.seq)}, "not the record that was sealed: its leaf hash begins with %x, that of the sealed one with %x", c.got, c.want)
@@ -294,13 +294,13 @@ func (v *verifier) changedRecords(h *hashCheck, except map[int64]bool) {
 }
 
 // blockDiffers reports whether the records of the block of record seq have another root than is stored, or none.
-func (v *verifier) blockDiffers(h *hashCheck, seq int64) bool {
+func (v *content) blockDiffers(h *hashCheck, seq int64) bool {
 	return !h.whole || slices.ContainsFunc(h.blocks, func(b blockDiff) bool { return b.what == blockRoot && seq >= b.first && seq <= b.last })
 }
 
 // compareBlocks reports what leaf_block has wrong. agree says that the records are those of the seal; proven that it is the
 // blocks.
-func (v *verifier) compareBlocks(h *hashCheck, sealed, agree, proven bool) {
+func (v *content) compareBlocks(h *hashCheck, sealed, agree, proven bool) {
 	for _, b := range h.blocks {
 		place := Place{Table: "leaf_block", Row: new(b.first)}
 		switch {
@@ -320,7 +320,7 @@ func (v *verifier) compareBlocks(h *hashCheck, sealed, agree, proven bool) {
 }
 
 // compareCounts compares the counts of the seal.
-func (v *verifier) compareCounts(seal, counts archive.Seal) {
+func (v *content) compareCounts(seal, counts archive.Seal) {
 	for _, c := range []struct {
 		code, column string
 		got, want    int64

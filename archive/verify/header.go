@@ -2,8 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -16,32 +14,15 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// A verifier makes one check of one file.
-type verifier struct {
-	ctx context.Context
-	err error // why the check could not be made
-	problemLog
-	report Report
-	sealed bool // the file has to be a sealed one
-	strict bool // and looks like one, so its pages have to be canonical
-
-	// One of two ways to the rows: the pages of a file, or SQLite.
-	forest  *btree.Forest
-	trees   map[string]sqlitefile.Tree
-	version int
-	conn    *sql.Conn
-
-	// lost says that rows are missing because something could not be read; then nothing can be said about their number.
-	lost bool
-	content
-}
-
-func newVerifier(ctx context.Context) *verifier {
-	return &verifier{ctx: ctx, version: sqlitefile.Formats.Version}
+// pages is the first step: the pages of a file, its header and where its tables are.
+type pages struct {
+	*check
+	forest *btree.Forest
+	trees  map[string]sqlitefile.Tree
 }
 
 // sidecars looks for files that SQLite would take for part of the archive.
-func (v *verifier) sidecars(path string) {
+func (v *check) sidecars(path string) {
 	for _, suffix := range []string{"-wal", "-journal"} {
 		if info, err := os.Lstat(path + suffix); err == nil && info.Size() > 0 {
 			v.add(sxSidecar, Place{Name: path + suffix}, "SQLite would take it for part of the archive")
@@ -52,7 +33,7 @@ func (v *verifier) sidecars(path string) {
 func at(offset int64) Place { return Place{Offset: &offset} }
 
 // file checks a file of so many bytes.
-func (v *verifier) file(file io.ReaderAt, size int64) {
+func (v *check) file(file io.ReaderAt, size int64) {
 	r := &sqlitefile.ViewSource{ReaderAt: file}
 	defer func() {
 		if err := r.First.Load(); err != nil && v.err == nil {
@@ -60,17 +41,11 @@ func (v *verifier) file(file io.ReaderAt, size int64) {
 		}
 	}()
 	v.report.State = archive.Unfinished
-	pageSize, pages, ok := v.header(r, size)
-	if !ok {
+	p := &pages{check: v}
+	if !p.open(r, size) {
 		v.unchecked("what is in the file")
 		return
 	}
-	pager := btree.NewPager(r, pageSize, pages)
-	v.forest = btree.NewForest(pager)
-	v.forest.Report = v.fault
-	v.strict = v.sealed && hasSeal(pager)
-	v.forest.Canonical = v.strict
-	v.schema()
 	if v.strict {
 		v.report.State = archive.Sealed
 	}
@@ -78,11 +53,26 @@ func (v *verifier) file(file io.ReaderAt, size int64) {
 	if len(v.list) == 0 { // SQLite sees nothing that is known not to be ours
 		wait = v.sqliteCheck(r, size)
 	}
-	v.run()
+	v.content(&source{check: v, pages: p})
 	if v.strict && !v.lost {
-		v.forest.Rest()
+		p.forest.Rest()
 	}
 	wait()
+}
+
+// open checks the header and the schema, and reports whether there are pages at all.
+func (v *pages) open(r io.ReaderAt, size int64) bool {
+	pageSize, count, ok := v.header(r, size)
+	if !ok {
+		return false
+	}
+	pager := btree.NewPager(r, pageSize, count)
+	v.forest = btree.NewForest(pager)
+	v.forest.Report = v.fault
+	v.strict = v.sealed && hasSeal(pager)
+	v.forest.Canonical = v.strict
+	v.schema()
+	return true
 }
 
 // hasSeal reports whether there is a row in the table seal.
@@ -101,14 +91,14 @@ func hasSeal(p *btree.Pager) bool {
 }
 
 // header checks the first 100 bytes, and gives what pages there are, unless there can be none.
-func (v *verifier) header(r io.ReaderAt, size int64) (pageSize, pages int64, ok bool) {
+func (v *pages) header(r io.ReaderAt, size int64) (pageSize, pages int64, ok bool) {
 	b := make([]byte, sqlitefile.HeaderSize)
 	n, err := r.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		v.err = err
 		return 0, 0, false
 	}
-	if n == 0 || !strings.HasPrefix(string(b[:n]), sqlitefile.SqliteMagic) {
+	if n == 0 || !strings.HasPrefix(string(b[:n]), sqlitefile.Magic) {
 		what := "the file is empty"
 		if n > 0 {
 			what = sqlitefile.Guess(b[:n])
@@ -185,7 +175,7 @@ var faultCodes = map[btree.Kind]string{
 }
 
 // fault reports what is wrong with a page.
-func (v *verifier) fault(f btree.Fault) {
+func (v *pages) fault(f btree.Fault) {
 	v.lost = v.lost || f.Kind != btree.Divider && f.Kind != btree.Layout && f.Kind != btree.Shortest
 	if v.count[sxFileSize] > 0 && f.Kind == btree.PageUse {
 		return // what is missing of a file that was cut cannot be found
@@ -198,6 +188,6 @@ func (v *verifier) fault(f btree.Fault) {
 	v.add(faultCodes[f.Kind], place, "page %d: %s", f.Page, f.Text)
 }
 
-func (v *verifier) unchecked(what string) {
+func (v *check) unchecked(what string) {
 	v.report.Unchecked = append(v.report.Unchecked, what)
 }

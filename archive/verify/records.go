@@ -49,10 +49,10 @@ type storedBlock struct {
 
 const batchBytes = 1 << 20
 
-// A recordReader reads the records of all tables in the order of Seq.
+// A recordReader is the third step: it reads the records of all tables in the order of Seq.
 type recordReader struct {
-	v       *verifier
-	sources []*source
+	v       *content
+	streams []*stream
 	blocks  *rows // the next row of leaf_block, nil behind the last
 	reds    *rows // the next row of redaction, nil behind the last
 	batch   *recordBatch
@@ -70,8 +70,8 @@ type recordReader struct {
 	size    int              // of bodies in bytes
 }
 
-// A source is one table of records.
-type source struct {
+// A stream is one table of records.
+type stream struct {
 	rows *rows // nil for the iterations
 	seq  int64 // of the next record, the highest there is behind the last
 	kind provider.Kind
@@ -79,7 +79,7 @@ type source struct {
 }
 
 // records checks all records, and what the file says of them elsewhere.
-func (v *verifier) records() {
+func (v *content) records() {
 	r := &recordReader{
 		v: v, free: make(chan *recordBatch, 4), out: []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
 		found: map[int64]*iterationSpan{}, lastOf: -1, twice: map[int64]bool{}, partial: map[int64]bool{}, bodies: map[int64]string{},
@@ -112,13 +112,13 @@ func (r *recordReader) run() {
 		table string
 		kind  provider.Kind
 	}{{"event", provider.KindEvent}, {"llm_interaction", provider.KindInteraction}, {"note", provider.KindNote}, {"attachment", provider.KindAttachment}} {
-		s := &source{rows: r.v.rows(t.table), kind: t.kind}
+		s := &stream{rows: r.v.rows(t.table), kind: t.kind}
 		r.step(s)
-		r.sources = append(r.sources, s)
+		r.streams = append(r.streams, s)
 	}
-	iterations := &source{kind: provider.KindIteration}
+	iterations := &stream{kind: provider.KindIteration}
 	r.step(iterations)
-	r.sources = append(r.sources, iterations)
+	r.streams = append(r.streams, iterations)
 	r.blocks = r.v.rows("leaf_block")
 	r.nextBlock()
 	r.reds = r.v.rows(sqlitefile.RedactionTable)
@@ -129,8 +129,8 @@ func (r *recordReader) run() {
 	}
 	r.next = 1
 	for r.v.ctx.Err() == nil {
-		s := r.sources[0]
-		for _, o := range r.sources[1:] {
+		s := r.streams[0]
+		for _, o := range r.streams[1:] {
 			if o.seq < s.seq {
 				s = o
 			}
@@ -154,8 +154,8 @@ func (r *recordReader) run() {
 	}
 }
 
-// step goes to the next record of a source.
-func (r *recordReader) step(s *source) {
+// step goes to the next record of a stream.
+func (r *recordReader) step(s *stream) {
 	switch {
 	case s.rows == nil:
 		if s.i < len(r.v.iterations) {
@@ -173,8 +173,8 @@ func (r *recordReader) step(s *source) {
 	s.seq = math.MaxInt64 // a row of that number cannot be: the walk through the table ends behind it
 }
 
-// read takes the record that a source stands at.
-func (r *recordReader) read(s *source) {
+// read takes the record that a stream stands at.
+func (r *recordReader) read(s *stream) {
 	seq := s.seq
 	place := Place{Record: new(seq)}
 	switch {
@@ -283,8 +283,8 @@ func (r *recordReader) count(seq, iteration, size int64, kind provider.Kind) {
 func (r *recordReader) event(rows *rows, seq int64) {
 	x := rows.values
 	c := r.v.checkerOf(rows)
-	iteration, inRange := c.iteration("iteration", x[1].Int)
-	name, ok := r.v.types[x[2].Int]
+	inRange := c.iteration("iteration", x[1].Int)
+	name, ok := r.v.types[tables.EventType(x)]
 	it := item{seq: seq, sound: ok && inRange, data: [2]int{-1, -1}, time: [2]int{-1, -1}}
 	if !ok {
 		if !r.v.lost {
@@ -299,7 +299,11 @@ func (r *recordReader) event(rows *rows, seq int64) {
 	}
 	r.room(seq)
 	b := r.batch
-	e := provider.Event{Seq: seq, Iteration: iteration, Type: name}
+	var e provider.Event
+	e.Seq, e.Type = seq, name
+	if inRange {
+		e.Iteration = int(x[1].Int)
+	}
 	size := 0
 	if x[3].Kind != btree.Null {
 		it.time[0] = len(b.names)
@@ -331,7 +335,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 func (r *recordReader) begin(seq int64, record provider.Record, sound bool) {
 	sound = r.redact(seq, record) && sound
 	if n, ok := record.(*provider.Note); ok && n.Text == "" {
-		if _, withheld := provider.WithheldFrom(n, "text"); !withheld {
+		if _, withheld := n.Withheld("text"); !withheld {
 			r.v.add(sxRequired, Place{Table: "note", Record: &seq, Column: "text"}, "empty")
 		}
 	}
@@ -364,29 +368,43 @@ func textSize(record provider.Record) (n int64) {
 	return n
 }
 
-// other reads the record, no event, that a source stands at.
-func (r *recordReader) other(s *source, seq int64) (record provider.Record, sound bool) {
+// other reads the record, no event, that a stream stands at.
+func (r *recordReader) other(s *stream, seq int64) (record provider.Record, sound bool) {
 	if s.kind == provider.KindIteration {
 		return r.iteration(r.v.iterations[s.i-1])
 	}
-	x := s.rows.values
 	c := r.v.checkerOf(s.rows)
+	x := s.rows.values
 	switch s.kind {
 	case provider.KindInteraction:
 		r.counts.Interactions++
-		return r.interaction(c, x, seq)
+		return r.interaction(c, own(x, 7, 13))
 	case provider.KindNote:
 		r.counts.Notes++
-		return &provider.Note{Seq: seq, Kind: c.name("kind", x[1], true), Text: *c.text("text", x[2])}, true
+		c.name("kind", x[1], true)
+		x = own(x)
+		c.text("text", &x[2])
+		return tables.Note(x), true
 	}
 	r.counts.Attachments++
-	a := &provider.Attachment{Seq: seq, Name: c.name("name", x[1], true), MediaType: c.name("media_type", x[2], false), Data: bytes.Clone(x[3].Bytes)}
-	c.length("data", len(a.Data))
+	c.name("name", x[1], true)
+	c.name("media_type", x[2], false)
+	c.length("data", len(x[3].Bytes))
+	a := tables.Attachment(own(x, 3))
 	if a.Name != "" && !plainPath(a.Name) {
 		c.add(sxAttachmentName, c.at("name"), "%q is not a plain relative path", a.Name)
 	}
 	r.v.names[seq] = a.Name
 	return a, true
+}
+
+// own gives a row some of whose columns, those that a record shares with it, have memory of their own.
+func own(row tables.Row, columns ...int) tables.Row {
+	row = slices.Clone(row)
+	for _, i := range columns {
+		row[i].Bytes = bytes.Clone(row[i].Bytes)
+	}
+	return row
 }
 
 // plainPath reports whether a name of an attachment may become that of a file below a folder.
@@ -402,51 +420,41 @@ func (r *recordReader) iteration(at numbered) (provider.Record, bool) {
 		return nil, false
 	}
 	c := checker{&r.v.problemLog, Place{Table: "iteration", Row: new(at.number), Record: new(at.seq)}}
-	number, inRange := c.iteration("number", at.number)
-	i := &provider.Iteration{Seq: at.seq, Number: number, Timestamp: c.name("timestamp", x[5], false)}
-	var sound [3]bool
-	i.Costs, sound[0] = c.costs(x[2].Bytes)
-	i.AcceptedChanges, sound[1] = c.accepted(x[3].Bytes)
-	i.Policies, sound[2] = c.policies(x[4].Bytes)
+	inRange := c.iteration("number", at.number)
+	c.name("timestamp", x[5], false)
+	sound := [3]bool{c.costs(x[2].Bytes), c.accepted(x[3].Bytes), c.policies(x[4].Bytes)}
+	i, _ := tables.Iteration(x)
 	r.counts.Iterations++
 	r.count(at.seq, at.number, 0, provider.KindIteration)
 	return i, inRange && sound == [3]bool{true, true, true}
 }
 
-func (r *recordReader) interaction(c checker, x []btree.Value, seq int64) (provider.Record, bool) {
-	number, inRange := c.iteration("iteration", x[1].Int)
-	i := &provider.Interaction{
-		Seq: seq, Iteration: number, AgentID: c.name("agent_id", x[2], false), Timestamp: c.name("timestamp", x[12], false),
-		Response: c.text("response", x[6]), ParsingError: c.text("parsing_error", x[8]),
-		PromptTokens: c.tokens("prompt_tokens", x[9]), CompletionTokens: c.tokens("completion_tokens", x[10]),
+func (r *recordReader) interaction(c checker, x tables.Row) (provider.Record, bool) {
+	inRange := c.iteration("iteration", x[1].Int)
+	c.name("agent_id", x[2], false)
+	c.name("timestamp", x[12], false)
+	if len(x[3].Bytes) > provider.MaxName { // a model may be empty
+		c.add(sxNameLength, c.at("model"), "%d bytes, more than %d", len(x[3].Bytes), provider.MaxName)
 	}
-	if x[3].Kind != btree.Null {
-		if i.Model = new(string(x[3].Bytes)); len(*i.Model) > provider.MaxName {
-			c.add(sxNameLength, c.at("model"), "%d bytes, more than %d", len(*i.Model), provider.MaxName)
-		}
-	}
-	var sound1, sound2 bool
-	i.SystemPrompt, sound1 = r.prompt(c, "system_prompt", x[4])
-	i.UserPrompt, sound2 = r.prompt(c, "user_prompt", x[5])
+	c.text("response", &x[6])
+	c.text("parsing_error", &x[8])
+	c.tokens("prompt_tokens", x[9])
+	c.tokens("completion_tokens", x[10])
 	if x[7].Kind != btree.Null {
 		c.json("parsed_policy", x[7].Bytes)
-		i.ParsedPolicy = bytes.Clone(x[7].Bytes)
 	}
-	if x[11].Kind != btree.Null {
-		l := x[11].Float
-		if math.IsNaN(l) || math.IsInf(l, 0) || l < 0 || l == 0 && math.Signbit(l) {
-			c.add(sxLatency, c.at("latency_seconds"), "%v, want a finite number that is not negative", l)
-		}
-		i.LatencySeconds = &l
+	if l := x[11].Float; x[11].Kind != btree.Null && (math.IsNaN(l) || math.IsInf(l, 0) || l < 0 || l == 0 && math.Signbit(l)) {
+		c.add(sxLatency, c.at("latency_seconds"), "%v, want a finite number that is not negative", l)
 	}
-	if x[13].Kind != btree.Null {
-		if c.json("extra", x[13].Bytes) && !bytes.HasPrefix(jsontext.Trim(x[13].Bytes), []byte("{")) {
-			c.add(sxExtra, c.at("extra"), "not a JSON object")
-		}
-		i.Extra = bytes.Clone(x[13].Bytes)
+	if x[13].Kind != btree.Null && c.json("extra", x[13].Bytes) && !bytes.HasPrefix(jsontext.Trim(x[13].Bytes), []byte("{")) {
+		c.add(sxExtra, c.at("extra"), "not a JSON object")
 	}
+	i, prompts, _ := tables.Interaction(x)
+	var sound1, sound2 bool
+	i.SystemPrompt, sound1 = r.prompt(c, "system_prompt", prompts.System)
+	i.UserPrompt, sound2 = r.prompt(c, "user_prompt", prompts.User)
 	size := lengthOf(i.SystemPrompt) + lengthOf(i.UserPrompt) + lengthOf(i.Response) + int64(len(i.ParsedPolicy))
-	r.count(seq, x[1].Int, size, provider.KindInteraction)
+	r.count(i.Seq, x[1].Int, size, provider.KindInteraction)
 	if !sound1 || !sound2 {
 		r.partial[x[1].Int] = true
 	}

@@ -57,7 +57,7 @@ func (r *recordReader) redact(seq int64, record provider.Record) (sound bool) {
 		}
 	}
 	held := heldFields(record, red)
-	provider.SetRedaction(record, red)
+	record.RecordMeta().Redaction = red
 	r.needless(seq, red, held)
 	if !r.salted || red != nil && red.Key != nil {
 		return sound
@@ -78,16 +78,16 @@ func hasKey(red *provider.Redaction, field string) bool {
 
 // heldFields gives the committed fields, the salt aside, of which a record has a value that is not withheld.
 func heldFields(record provider.Record, red *provider.Redaction) (held []string) {
-	for _, field := range provider.CommittedFields(record.RecordKind()) {
-		if field == "salt" || !provider.HasField(record, field) {
+	for f := range record.RecordKind().Committed() {
+		if f.Name == "salt" || !f.In(record) {
 			continue
 		}
 		if red != nil {
-			if _, withheld := red.Withheld[field]; withheld {
+			if _, withheld := red.Withheld[f.Name]; withheld {
 				continue
 			}
 		}
-		held = append(held, field)
+		held = append(held, f.Name)
 	}
 	return held
 }
@@ -102,8 +102,13 @@ func (r *recordReader) redaction(record provider.Record, red *provider.Redaction
 		r.v.add(sxRedactionForm, place, "a commitment of %d bytes and a key of %d, want one of them with 32", len(commitment.Bytes), len(key.Bytes))
 		return false
 	}
-	if fields := provider.CommittedFields(record.RecordKind()); name != "" && !slices.Contains(fields, name) || isKey && name == "salt" {
-		r.v.add(sxRedactedField, place, "a record of kind %v has no such field, want one of %q", record.RecordKind(), fields)
+	field, known := record.RecordKind().Field(name)
+	if name != "" && !(known && field.Committed) || isKey && name == "salt" {
+		var names []string
+		for f := range record.RecordKind().Committed() {
+			names = append(names, f.Name)
+		}
+		r.v.add(sxRedactedField, place, "a record of kind %v has no such field, want one of %q", record.RecordKind(), names)
 		return true // and so it does not count in its hash
 	}
 	switch {
@@ -113,25 +118,11 @@ func (r *recordReader) redaction(record provider.Record, red *provider.Redaction
 		red.FieldKeys[name] = provider.Key(key.Bytes)
 	default:
 		red.Withheld[name] = provider.Commitment(commitment.Bytes)
-		if hasWithheldValue(record, name) {
+		if !field.IsZero(record) {
 			r.v.add(sxWithheldValue, place, "withheld, but its value is there")
 		}
 	}
 	return true
-}
-
-// hasWithheldValue reports whether a field that is withheld holds more than what stands in for it.
-func hasWithheldValue(record provider.Record, field string) bool {
-	switch record := record.(type) {
-	case *provider.Iteration:
-		return field == "costs_per_agent" && len(record.Costs) > 0 || field == "accepted_changes" && len(record.AcceptedChanges) > 0 ||
-			field == "policies" && len(record.Policies) > 0
-	case *provider.Note:
-		return record.Text != ""
-	case *provider.Attachment:
-		return len(record.Data) > 0
-	}
-	return provider.HasField(record, field)
 }
 
 // needless reports keys that no hash is computed with: nobody could tell if they were changed.

@@ -11,11 +11,18 @@ import (
 	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
+// A source gives the rows of tables, from the pages of a file or, if conn is set, by way of SQLite.
+type source struct {
+	*check
+	pages *pages
+	conn  *sql.Conn
+}
+
 var errColumns = errors.New("other columns than the table has")
 
 // rows are those of one table that can be read, in the order of their keys.
 type rows struct {
-	v       *verifier
+	v       *source
 	table   string
 	columns []tables.Column
 	key     int64
@@ -27,7 +34,7 @@ type rows struct {
 }
 
 // rows begins to read a table. It must be read to its end.
-func (v *verifier) rows(table string) *rows {
+func (v *source) rows(table string) *rows {
 	r := &rows{v: v, table: table, columns: tables.Columns[table]}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
@@ -41,8 +48,8 @@ func (v *verifier) rows(table string) *rows {
 		}
 		return r
 	}
-	if t, ok := v.trees[table]; ok {
-		r.page, r.walk = true, v.forest.Walk(t.Name, t.Root, t.Index)
+	if t, ok := v.pages.trees[table]; ok {
+		r.page, r.walk = true, v.pages.forest.Walk(t.Name, t.Root, t.Index)
 	} else {
 		r.lose()
 	}
@@ -142,21 +149,8 @@ func (r *rows) scan() error {
 	if err := r.sql.Scan(targets...); err != nil {
 		return err
 	}
-	for i, x := range values {
-		switch x := x.(type) {
-		case nil:
-			r.values[i] = btree.Value{}
-		case int64:
-			r.values[i] = btree.Value{Kind: btree.Integer, Int: x}
-		case float64:
-			r.values[i] = btree.Value{Kind: btree.Real, Float: x}
-		case string:
-			r.values[i] = btree.Value{Kind: btree.Text, Bytes: []byte(x)}
-		case []byte:
-			r.values[i] = btree.Value{Kind: btree.Blob, Bytes: x}
-		default:
-			return fmt.Errorf("%s: a value of type %T", r.columns[i].Name, x)
-		}
+	if err := tables.FromSQL(r.table, r.values, values); err != nil {
+		return err
 	}
 	r.key = r.values[0].Int
 	return nil
@@ -167,28 +161,24 @@ func (r *rows) typed() bool {
 	ok := true
 	for i := range r.columns {
 		c, x := &r.columns[i], &r.values[i]
-		if c.Kind == btree.Real && x.Kind == btree.Integer { // SQLite keeps whole numbers so
-			x.Kind, x.Float = btree.Real, float64(x.Int)
+		place := func() Place {
+			p := r.place()
+			p.Column = c.Name
+			return p
 		}
-		switch {
-		case x.Kind == btree.Null && c.Nullable:
-		case x.Kind != c.Kind:
-			place := r.place()
-			place.Column = c.Name
-			r.v.add(sxType, place, "a value of type %v, want %v", x.Kind, c.Kind)
+		if err := c.Check(x); err != nil {
+			r.v.add(sxType, place(), "a value of type %v, want %v", x.Kind, c.Kind)
 			ok = false
-		case x.Kind == btree.Text && !utf8.Valid(x.Bytes):
-			place := r.place()
-			place.Column = c.Name
-			r.v.add(sxUTF8, place, "not UTF-8")
+		} else if x.Kind == btree.Text && !utf8.Valid(x.Bytes) {
+			r.v.add(sxUTF8, place(), "not UTF-8")
 		}
 	}
 	return ok
 }
 
 // find gives a row of a table by its key, nil if there is none or it is not as it should be. It reports nothing.
-func (v *verifier) find(table string, key int64) []btree.Value {
-	quiet := &verifier{ctx: v.ctx, conn: v.conn, forest: v.forest, trees: v.trees}
+func (v *source) find(table string, key int64) []btree.Value {
+	quiet := &source{check: &check{ctx: v.ctx}, pages: v.pages, conn: v.conn}
 	r := &rows{v: quiet, table: table, columns: tables.Columns[table], key: key}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
@@ -203,11 +193,11 @@ func (v *verifier) find(table string, key int64) []btree.Value {
 		}
 		return r.values
 	}
-	t, ok := v.trees[table]
+	t, ok := v.pages.trees[table]
 	if !ok {
 		return nil
 	}
-	payload := v.forest.Find(t.Root, key)
+	payload := v.pages.forest.Find(t.Root, key)
 	if payload == nil {
 		return nil
 	}

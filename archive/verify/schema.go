@@ -8,7 +8,7 @@ import (
 
 // schema compares the table of the schema with what its version has, and notes where the tables are. A table whose text differs
 // is not read: its columns would be others.
-func (v *verifier) schema() {
+func (v *pages) schema() {
 	v.trees = map[string]sqlitefile.Tree{}
 	want, err := sqlitefile.Formats.Objects(v.version)
 	if err != nil {
@@ -78,7 +78,7 @@ func (v *verifier) schema() {
 
 // walkUnknown goes through the pages of what is not ours, so that they are not reported as belonging to nothing. Its layout is
 // not ours either.
-func (v *verifier) walkUnknown(o schema.Object, root int64) {
+func (v *pages) walkUnknown(o schema.Object, root int64) {
 	if o.Type == "table" {
 		v.lost = true
 	}

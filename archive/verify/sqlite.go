@@ -13,7 +13,7 @@ var sqliteTables = []string{"experiment", "iteration", "iteration_span", "event_
 
 // sqliteCheck begins to ask SQLite whether the file is sound, and gives what waits for the answers. What it says beside problems
 // that are known only follows from them.
-func (v *verifier) sqliteCheck(r io.ReaderAt, size int64) (wait func()) {
+func (v *check) sqliteCheck(r io.ReaderAt, size int64) (wait func()) {
 	type answer struct{ table, text string }
 	ask := func() (list []answer) {
 		db, view, err := sqlitefile.OpenView(r, size)

@@ -25,7 +25,7 @@ func (c checker) at(column string) Place {
 
 // name checks a short text that is there, and what is not there if it is required. A text that is optional is NULL and never
 // empty.
-func (c checker) name(column string, x btree.Value, required bool) string {
+func (c checker) name(column string, x btree.Value, required bool) {
 	switch n := len(x.Bytes); {
 	case x.Kind == btree.Null:
 	case n == 0 && required:
@@ -35,19 +35,14 @@ func (c checker) name(column string, x btree.Value, required bool) string {
 	case n > provider.MaxName:
 		c.add(sxNameLength, c.at(column), "%d bytes, more than %d", n, provider.MaxName)
 	}
-	return string(x.Bytes)
 }
 
-// text checks a long text or blob.
-func (c checker) text(column string, x btree.Value) *string {
-	if x.Kind == btree.Null {
-		return nil
-	}
+// text checks a long text that may be absent. One that is so long that a reader's handle of SQLite gives it up is let go.
+func (c checker) text(column string, x *btree.Value) {
 	c.length(column, len(x.Bytes))
-	if len(x.Bytes) > provider.MaxText+1<<20 { // said, and not copied; SQLite's handle of a reader gives up there too
-		return new("")
+	if len(x.Bytes) > provider.MaxText+1<<20 {
+		x.Bytes = nil
 	}
-	return new(string(x.Bytes))
 }
 
 func (c checker) length(column string, n int) {
@@ -107,9 +102,9 @@ func (c checker) object(column string, text []byte, value func(agent string, pla
 	return sound
 }
 
-func (c checker) costs(text []byte) (map[string]provider.Cents, bool) {
+func (c checker) costs(text []byte) bool {
 	m := map[string]provider.Cents{}
-	sound := c.object("costs_per_agent", text, func(agent string, place Place, text []byte) bool {
+	return c.object("costs_per_agent", text, func(agent string, place Place, text []byte) bool {
 		n, err := provider.ParseCents(string(text))
 		if err != nil {
 			c.add(sxCents, place, "%v", err)
@@ -117,12 +112,11 @@ func (c checker) costs(text []byte) (map[string]provider.Cents, bool) {
 		m[agent] = n
 		return err == nil
 	}, func(dst []byte) []byte { return provider.AppendCosts(dst, m) })
-	return m, sound
 }
 
-func (c checker) accepted(text []byte) (map[string]bool, bool) {
+func (c checker) accepted(text []byte) bool {
 	m := map[string]bool{}
-	sound := c.object("accepted_changes", text, func(agent string, place Place, text []byte) bool {
+	return c.object("accepted_changes", text, func(agent string, place Place, text []byte) bool {
 		m[agent] = string(text) == "true"
 		if m[agent] || string(text) == "false" {
 			return true
@@ -130,12 +124,11 @@ func (c checker) accepted(text []byte) (map[string]bool, bool) {
 		c.add(sxAccepted, place, "%.80s, want true or false", text)
 		return false
 	}, func(dst []byte) []byte { return provider.AppendAcceptedChanges(dst, m) })
-	return m, sound
 }
 
-func (c checker) policies(text []byte) (map[string]json.RawMessage, bool) {
+func (c checker) policies(text []byte) bool {
 	m := map[string]json.RawMessage{}
-	sound := c.object("policies", text, func(agent string, place Place, text []byte) bool {
+	return c.object("policies", text, func(agent string, place Place, text []byte) bool {
 		m[agent] = text
 		if jsontext.IsNull(text) {
 			c.add(sxPolicies, place, "null: an agent without a policy is left out")
@@ -143,25 +136,20 @@ func (c checker) policies(text []byte) (map[string]json.RawMessage, bool) {
 		}
 		return true
 	}, func(dst []byte) []byte { return provider.AppendPolicies(dst, m) })
-	return m, sound
 }
 
-// iteration checks the number of an iteration.
-func (c checker) iteration(column string, n int64) (number int, sound bool) {
+// iteration checks the number of an iteration, and reports whether it can be one.
+func (c checker) iteration(column string, n int64) bool {
 	if n < 0 || n > provider.MaxIteration {
 		c.add(sxIterationRange, c.at(column), "%d, want 0 to %d", n, provider.MaxIteration)
-		return 0, false
+		return false
 	}
-	return int(n), true
+	return true
 }
 
 // tokens checks a count that may be absent.
-func (c checker) tokens(column string, x btree.Value) *int64 {
-	if x.Kind == btree.Null {
-		return nil
-	}
-	if x.Int < 0 {
+func (c checker) tokens(column string, x btree.Value) {
+	if x.Kind != btree.Null && x.Int < 0 {
 		c.add(sxTokens, c.at(column), "%d is negative", x.Int)
 	}
-	return new(x.Int)
 }

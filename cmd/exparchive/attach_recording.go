@@ -69,7 +69,7 @@ func (p *preamble) Begin(ctx context.Context, s *provider.Start) error {
 
 // withSalt gives s with a salt, unless it has one.
 func withSalt(s *provider.Start, salt []byte) *provider.Start {
-	if _, withheld := provider.WithheldFrom(s, "salt"); salt == nil || withheld || s.Salt != nil {
+	if _, withheld := s.Withheld("salt"); salt == nil || withheld || s.Salt != nil {
 		return s
 	}
 	salted := *s

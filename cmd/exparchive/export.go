@@ -144,7 +144,7 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 		return exportError(o.output, err)
 	}
 	if err = exportTables(ctx, stderr, p, folder, o); err == nil {
-		err = os.Rename(folder, o.output)
+		err = outfile.Place(folder, o.output, true)
 	}
 	if err != nil {
 		_ = os.RemoveAll(folder)

@@ -78,7 +78,7 @@ func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) er
 	}
 	if o.folder == "-" {
 		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
-			if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+			if _, withheld := f.Withheld("data"); withheld {
 				return fmt.Errorf("%s: %q %w", file, f.Name, errWithheldFile)
 			}
 			_, err := cmd.OutOrStdout().Write(f.Data)
@@ -99,7 +99,7 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
 		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
-		if commitment, withheld := provider.WithheldFrom(f, "data"); withheld {
+		if commitment, withheld := f.Withheld("data"); withheld {
 			a.Commitment = new(commitment.String())
 			t.add(f.Name, textOrDash(f.MediaType), "-", "withheld")
 		} else {
@@ -183,7 +183,7 @@ func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file str
 	}
 	var failed error
 	err = eachAttachment(cmd.Context(), p, wanted, func(f *provider.Attachment) error {
-		if _, withheld := provider.WithheldFrom(f, "data"); withheld {
+		if _, withheld := f.Withheld("data"); withheld {
 			warnf(cmd.ErrOrStderr(), "%s: %q %v", file, f.Name, errWithheldFile)
 			failed = errReported{}
 			return nil

@@ -138,7 +138,7 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 	info.Notes = []infoNote{}
 	for _, n := range info.runSummary.notes {
 		text := n.Text
-		if c, withheld := provider.WithheldFrom(&n, "text"); withheld {
+		if c, withheld := n.Withheld("text"); withheld {
 			text = "withheld " + c.String()
 		}
 		info.Notes = append(info.Notes, infoNote{n.Kind, text})

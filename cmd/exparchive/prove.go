@@ -126,8 +126,12 @@ func checkFields(p *digest.Proof, fields []string) error {
 	if err != nil {
 		return err
 	}
-	known := provider.CommittedFields(e.Kind)
-	known = slices.DeleteFunc(known, func(f string) bool { return f == "salt" })
+	var known []string
+	for f := range e.Kind.Committed() {
+		if f.Name != "salt" {
+			known = append(known, f.Name)
+		}
+	}
 	for _, field := range fields {
 		shown := func(d digest.Disclosure) bool { return d.Field == field }
 		committed := func(f digest.EntryField) bool { return f.Name == field && f.Committed() }

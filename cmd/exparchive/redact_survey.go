@@ -73,7 +73,7 @@ func surveyRedaction(ctx context.Context, p provider.Provider, filter *redact.Fi
 			return nil, err
 		}
 		if start, ok := r.(*provider.Start); ok {
-			_, withheld := provider.WithheldFrom(start, "salt")
+			_, withheld := start.Withheld("salt")
 			s.salted = withheld || start.Salt != nil
 		}
 		tree.Add(leaf.Hash(r))
@@ -112,11 +112,12 @@ func surveyRedaction(ctx context.Context, p provider.Provider, filter *redact.Fi
 // record decides about one record.
 func (s *redactSurvey) record(r provider.Record) {
 	seq := s.records
-	for _, field := range provider.CommittedFields(r.RecordKind()) {
-		if !provider.HasField(r, field) || field == "salt" {
+	for f := range r.RecordKind().Committed() {
+		field := f.Name
+		if !f.In(r) || field == "salt" {
 			continue
 		}
-		value := redact.Value(r, field)
+		value := f.Value(r)
 		hits := s.filter.Hits(value)
 		if s.filter.ByContent() && len(hits) == 0 {
 			continue
@@ -165,11 +166,12 @@ func (s *redactSurvey) pick(seq int64, field string, value []byte, hits []redact
 
 // again looks for the texts that other values were picked for. Where secrets are looked for, a value that has one of them goes too.
 func (s *redactSurvey) again(seq int64, r provider.Record) {
-	for _, field := range provider.CommittedFields(r.RecordKind()) {
-		if !provider.HasField(r, field) || field == "salt" || s.picks[seq][field] {
+	for f := range r.RecordKind().Committed() {
+		field := f.Name
+		if !f.In(r) || field == "salt" || s.picks[seq][field] {
 			continue
 		}
-		value := redact.Value(r, field)
+		value := f.Value(r)
 		if !s.has(value) {
 			continue
 		}
@@ -299,14 +301,14 @@ func (s *redactSurvey) checkCopy(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		for _, field := range provider.CommittedFields(r.RecordKind()) {
-			if !provider.HasField(r, field) {
+		for f := range r.RecordKind().Committed() {
+			if !f.In(r) {
 				continue
 			}
-			if value := redact.Value(r, field); s.known[place{seq, field}] {
+			if value := f.Value(r); s.known[place{seq, f.Name}] {
 				note(value)
 			} else if s.has(value) {
-				return fmt.Errorf("%w: record %d: %s", errStillThere, seq, field)
+				return fmt.Errorf("%w: record %d: %s", errStillThere, seq, f.Name)
 			}
 		}
 		for _, at := range redact.Envelope(r) {

@@ -162,12 +162,12 @@ func (o *secretsOptions) scan(ctx context.Context, path, runID string, allow *se
 				return err
 			}
 		}
-		for _, field := range provider.CommittedFields(r.RecordKind()) {
-			if !provider.HasField(r, field) || field == "salt" {
+		for field := range r.RecordKind().Committed() {
+			if !field.In(r) || field.Name == "salt" {
 				continue
 			}
-			f.Field, f.CanRedact = field, true
-			if err := look(f, redact.Value(r, field)); err != nil {
+			f.Field, f.CanRedact = field.Name, true
+			if err := look(f, field.Value(r)); err != nil {
 				return err
 			}
 		}

@@ -64,7 +64,7 @@ func summarize(ctx context.Context, path string, p provider.Provider) (runSummar
 // keptCosts gives the costs of an iteration, nil if they were withheld.
 func keptCosts(ctx context.Context, p provider.Provider, n int) (map[string]provider.Cents, error) {
 	it, err := p.IterationAt(ctx, n)
-	if _, withheld := provider.WithheldFrom(&it, "costs_per_agent"); err != nil || withheld {
+	if _, withheld := it.Withheld("costs_per_agent"); err != nil || withheld {
 		return nil, err
 	}
 	if it.Costs == nil {

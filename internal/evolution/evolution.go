@@ -60,7 +60,7 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		switch record := record.(type) {
 		case *provider.Iteration:
 			numbers[record.Number] = struct{}{}
-			if c, ok := provider.WithheldFrom(record, "policies"); ok {
+			if c, ok := record.Withheld("policies"); ok {
 				withheld[record.Number] = c
 			}
 			for agent, policy := range record.Policies {

@@ -199,7 +199,7 @@ func (s *CSV) Iteration(_ context.Context, i *provider.Iteration) error {
 			{"accepted_changes", provider.AppendAcceptedChanges(nil, i.AcceptedChanges)},
 			{"policies", provider.AppendPolicies(nil, i.Policies)},
 		} {
-			if _, withheld := provider.WithheldFrom(i, m.field); withheld {
+			if _, withheld := i.Withheld(m.field); withheld {
 				m.text = nil // an empty map would say that there were none
 			}
 			r.json(m.text)

@@ -37,6 +37,7 @@ func Make(dir string, src Source) ([]File, error) {
 	m.schemas()
 	m.contents()
 	m.structures()
+	m.repetitions()
 	m.logs()
 	m.kinds()
 	return m.files, m.err
@@ -237,6 +238,66 @@ func (m *maker) contents() {
 			"PRAGMA schema_version = 1000", statement,
 			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'event'", "PRAGMA schema_version = 1001", "DROP TABLE keep")
 	}
+}
+
+// repeated is the sealed archive after a statement, with a table whose pages stand for more rows than the file has bytes: above what
+// was its root are pages of pointers, levels high, that all lead to the same page below.
+func (m *maker) repeated(name string, refused bool, table string, levels int, statement string) {
+	m.edited(name, refused, statement, "VACUUM")
+	if m.err != nil {
+		return
+	}
+	path := m.files[len(m.files)-1].Path
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		m.err = err
+		return
+	}
+	var root uint32
+	err = db.QueryRow("SELECT rootpage FROM sqlite_schema WHERE name = ?", table).Scan(&root)
+	if err = errors.Join(err, db.Close()); err != nil {
+		m.err = err
+		return
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		m.err = err
+		return
+	}
+	be := binary.BigEndian
+	size := int(be.Uint16(data[16:]))
+	below := append([]byte(nil), data[int(root-1)*size:int(root)*size]...)
+	for range levels {
+		data = append(data, below...)
+		child := uint32(len(data) / size)
+		below = make([]byte, size)
+		below[0] = 5 // the inside of a table
+		cells := (size - 12) / (2 + 5)
+		at := size
+		for i := range cells { // a pointer, and a key of one byte
+			at -= 5
+			be.PutUint32(below[at:], child)
+			below[at+4] = byte(min(i+1, 127))
+			be.PutUint16(below[12+2*i:], uint16(at))
+		}
+		be.PutUint16(below[3:], uint16(cells))
+		be.PutUint16(below[5:], uint16(at))
+		be.PutUint32(below[8:], child)
+	}
+	copy(data[int(root-1)*size:], below)
+	be.PutUint32(data[28:], uint32(len(data)/size))
+	m.err = os.WriteFile(path, data, 0o666)
+}
+
+// repetitions are tables that are gathered in memory, with rows without end.
+func (m *maker) repetitions() {
+	m.repeated("a note of three megabytes, a thousand times", false, "note", 1,
+		"INSERT INTO note SELECT max(seq) + 1, 'k', hex(zeroblob(1500000)) FROM note")
+	m.repeated("an annotation of three megabytes, a thousand times", false, "annotation", 1,
+		"INSERT INTO annotation (kind, text, sha256) VALUES ('k', hex(zeroblob(1500000)), zeroblob(32))")
+	m.repeated("millions of iterations", false, "iteration", 2, "UPDATE iteration SET policies = '{}'")
+	m.repeated("an event type of three megabytes, a thousand times", true, "event_type", 1,
+		"UPDATE event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
 }
 
 // structures damages pages: types, pointers, lengths, and whole pages in wrong places.

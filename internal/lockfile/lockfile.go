@@ -13,9 +13,12 @@ type Lock struct{ f *flock.Flock }
 
 // Try takes the lock of the file at path, which it makes if need be. The lock is nil, without an error, if it is held by
 // somebody else, be it in this process.
-func Try(path string) (*Lock, error) {
+func Try(path string) (*Lock, error) { return try(path, (*flock.Flock).TryLock) }
+
+// try takes the lock by a call that opens and locks the file, between which somebody else may remove it.
+func try(path string, lock func(*flock.Flock) (bool, error)) (*Lock, error) {
 	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
-	ok, err := f.TryLock()
+	ok, err := lock(f)
 	if err != nil {
 		return nil, err
 	}

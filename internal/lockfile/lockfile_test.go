@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 func TestTry(t *testing.T) {
@@ -40,6 +42,56 @@ func TestTry(t *testing.T) {
 		t.Fatalf("a file that was left behind: got %v, %v, want the lock", l, err)
 	}
 	l.Release()
+}
+
+// TestRemovedMeanwhile: a lock of a file that its last holder removed before it was locked is held by nobody, since the
+// next one makes another file.
+func TestRemovedMeanwhile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be removed")
+	}
+	for _, c := range []struct {
+		name  string
+		after func(path string) error // the locking
+		want  bool
+	}{
+		{"in its place", func(string) error { return nil }, true},
+		{"removed", os.Remove, false},
+		{"replaced", func(path string) error {
+			if err := os.WriteFile(path+".new", nil, 0o644); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		}, false},
+	} {
+		path := filepath.Join(t.TempDir(), "lock")
+		l, err := try(path, func(f *flock.Flock) (bool, error) {
+			ok, err := f.TryLock()
+			if err := c.after(path); err != nil {
+				t.Fatal(err)
+			}
+			return ok, err
+		})
+		if err != nil || (l != nil) != c.want {
+			t.Errorf("%s: got %v, %v, want a lock: %v", c.name, l, err, c.want)
+		}
+		if l != nil {
+			if err := l.Release(); err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		// Whoever comes next gets the lock: the one that was not taken is given back.
+		if l, err = Try(path); err != nil || l == nil {
+			t.Fatalf("%s: the next one got %v, %v, want the lock", c.name, l, err)
+		}
+		if !Held(path) {
+			t.Errorf("%s: the lock of the next one is not held", c.name)
+		}
+		if err := l.Release(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
 }
 
 // TestOneHolder: while holders come and go and take the file with them, there is never more than one.

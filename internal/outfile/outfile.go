@@ -1,5 +1,5 @@
-// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed when
-// they are complete.
+// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed
+// when they are complete.
 package outfile
 
 import (
@@ -16,6 +16,14 @@ import (
 // ErrExists means that there is a file of that name already.
 var ErrExists = errors.New("exists already")
 
+// system are the calls whose order makes a file durable. A test puts others in their place, and so no test of this
+// package runs beside another.
+var system = struct {
+	sync         func(*os.File) error
+	link, rename func(from, to string) error
+	remove       func(string) error
+}{sync: (*os.File).Sync, link: os.Link, rename: os.Rename, remove: os.Remove}
+
 // A File is being written. It ends with Commit; Abort removes it unless it was committed.
 type File struct {
 	*os.File // under its temporary name
@@ -24,8 +32,8 @@ type File struct {
 	done     bool
 }
 
-// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is until
-// Commit.
+// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is
+// until Commit.
 func Create(path string, force bool) (*File, error) {
 	if err := check(path, force); err != nil {
 		return nil, err
@@ -43,7 +51,7 @@ func Create(path string, force bool) (*File, error) {
 	}
 }
 
-// Folder makes a folder with a temporary name beside path, which the caller renames to path or removes.
+// Folder makes a folder with a temporary name beside path, which the caller gives its name by [Place] or removes.
 func Folder(path string) (string, error) {
 	for {
 		temp := tempName(path)
@@ -92,11 +100,12 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, atPath(f.path, err)
 }
 
-// Commit puts the file in its place, complete and on disk. After an error the file is removed.
+// Commit puts the file in its place, complete and on disk with its name. After an error the file is removed, unless it
+// is in its place already and only the name may not be on disk.
 func (f *File) Commit() error {
 	defer f.Abort()
-	if err := f.Sync(); err != nil {
-		return err
+	if err := system.sync(f.File); err != nil {
+		return atPath(f.path, err)
 	}
 	if err := f.Close(); err != nil {
 		return err
@@ -104,25 +113,23 @@ func (f *File) Commit() error {
 	if err := check(f.path, f.force); err != nil {
 		return err
 	}
-	if err := move(f.Name(), f.path, f.force); err != nil {
-		return err
-	}
-	f.done = true
-	return nil
+	err := Place(f.Name(), f.path, f.force)
+	f.done = err == nil
+	return err
 }
 
-// Abort removes the file unless Commit was successful.
+// Abort removes the file unless it is in its place.
 func (f *File) Abort() {
 	if !f.done {
 		f.done = true
 		f.Close()
-		os.Remove(f.Name())
+		system.remove(f.Name())
 	}
 }
 
-// Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that durable.
-// A file that is there already, be it since a moment ago, is [ErrExists] and stays as it is, unless force. On file systems
-// without hard links the moment between looking and renaming remains.
+// Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that
+// durable. With force it may be a folder. A file that is there already, be it since a moment ago, is [ErrExists] and
+// stays as it is, unless force. On file systems without hard links the moment between looking and renaming remains.
 func Place(temp, path string, force bool) error {
 	if err := move(temp, path, force); err != nil {
 		return err
@@ -133,15 +140,15 @@ func Place(temp, path string, force bool) error {
 func move(temp, path string, force bool) error {
 	if !force {
 		// A link, unlike a rename, does not replace what is there.
-		err := os.Link(temp, path)
+		err := system.link(temp, path)
 		if err == nil {
-			return os.Remove(temp)
+			return system.remove(temp)
 		}
 		if _, there := os.Lstat(path); errors.Is(err, fs.ErrExist) || there == nil {
 			return fmt.Errorf("%s: %w", path, ErrExists)
 		}
 	}
-	return os.Rename(temp, path)
+	return system.rename(temp, path)
 }
 
 // SyncDir makes names in a folder durable, where the system knows of such a thing.
@@ -153,7 +160,7 @@ func SyncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	err = d.Sync()
+	err = system.sync(d)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil // network file systems that make names durable themselves, or cannot
 	}

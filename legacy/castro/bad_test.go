@@ -321,3 +321,39 @@ func TestWebCosts(t *testing.T) {
 		t.Errorf("without lenient: got %v, want an error about BANK_A", err)
 	}
 }
+
+// TestDamage damages one block after another: an error names its table, and names it once.
+func TestDamage(t *testing.T) {
+	whole := readGzip(t, filepath.Join("testdata", "k4.db.gz"))
+	named := 0
+	for at := 12288 + 100; at < len(whole); at += 16384 {
+		bad := bytes.Clone(whole)
+		bad[at] ^= 0xff
+		path := filepath.Join(t.TempDir(), "bad.db")
+		if err := os.WriteFile(path, bad, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Open(path, nil)
+		if err != nil {
+			continue
+		}
+		_, errDescribe := d.Describe(t.Context())
+		run, err := d.Run(t.Context(), "")
+		if err == nil {
+			_, err = run.Experiment(t.Context())
+		}
+		d.Close()
+		for _, err := range []error{errDescribe, err} {
+			if err == nil {
+				continue
+			}
+			if got := strings.Count(err.Error(), "table "); got != 1 {
+				t.Errorf("damage at %d: %v: the table is named %d times", at, err, got)
+			}
+			named++
+		}
+	}
+	if named < 4 {
+		t.Errorf("got %d errors about tables, want at least 4", named)
+	}
+}

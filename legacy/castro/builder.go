@@ -36,6 +36,7 @@ type builder struct {
 	attachments []*provider.Attachment
 	notes       []*provider.Note
 	said        map[string]bool
+	homeless    bool                       // a row was left out that has a part of an iteration's costs
 	doubles     map[string]map[string]bool // columns by table that were converted to cents
 	result      *provider.Result
 	sibling     string // path of the other database that records are from
@@ -160,23 +161,23 @@ func (b *builder) boolean(r *row, column string) *bool {
 // seconds gives a duration; nil for NULL.
 func (b *builder) seconds(r *row, column string) *float64 {
 	v := b.take(r, column)
-	switch x := v.(type) {
-	case nil:
+	if v == nil {
 		return nil
-	case float64:
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			b.bad(r, column, asText(v), ErrNotFinite)
-			return nil
-		}
-		if x >= 0 {
-			return &x
-		}
 	}
-	b.bad(r, column, asText(v), errors.New("not a duration in seconds"))
+	x, _, ok := floating(v)
+	switch {
+	case math.IsNaN(x) || math.IsInf(x, 0):
+		b.bad(r, column, asText(v), ErrNotFinite)
+	case !ok || x < 0:
+		b.bad(r, column, asText(v), errors.New("not a duration in seconds"))
+	default:
+		return &x
+	}
 	return nil
 }
 
-// cents gives an amount of money; nil for NULL. A DOUBLE must be whole, and not so large that it may have been rounded.
+// cents gives an amount of money; nil for NULL. A DOUBLE or FLOAT must be whole, and not so large that it may have been
+// rounded.
 func (b *builder) cents(r *row, column string) *provider.Cents {
 	v := b.take(r, column)
 	switch x := v.(type) {
@@ -184,23 +185,14 @@ func (b *builder) cents(r *row, column string) *provider.Cents {
 		return nil
 	case int64:
 		return new(provider.Cents(x))
-	case float64:
-		if c, ok := whole(v); ok {
-			b.double(r, column)
-			return &c
-		}
-		switch {
-		case math.IsNaN(x) || math.IsInf(x, 0):
-			b.bad(r, column, asText(v), ErrNotFinite)
-		case x != math.Trunc(x):
-			b.bad(r, column, asText(v), ErrFraction)
-		default:
-			b.bad(r, column, asText(v), errors.New("a DOUBLE past 2^53 cannot hold every number of cents"))
-		}
+	}
+	c, err := whole(v)
+	if err != nil {
+		b.bad(r, column, asText(v), err)
 		return nil
 	}
-	b.bad(r, column, asText(v), ErrFraction)
-	return nil
+	b.double(r, column)
+	return &c
 }
 
 // double remembers that a column was converted to cents.
@@ -212,13 +204,30 @@ func (b *builder) double(r *row, column string) {
 	b.doubles[table][column] = true
 }
 
-// whole gives a DOUBLE as cents if it is a whole number of them, and not so large that it may have been rounded.
-func whole(v any) (provider.Cents, bool) {
-	x, ok := v.(float64)
-	if !ok || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
-		return 0, false
+// floating gives a DOUBLE or FLOAT, and the least magnitude at which a whole number in it may stand for another one that
+// was rounded: 2^53 stands for 2^53 + 1 too. ok is false for a value of another type.
+func floating(v any) (x, rounds float64, ok bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, 1 << 53, true
+	case float32:
+		return float64(v), 1 << 24, true
 	}
-	return provider.Cents(int64(x)), true
+	return 0, 0, false
+}
+
+// whole gives a DOUBLE or FLOAT as cents. The error is [ErrNotFinite], [ErrFraction] or [ErrRounded].
+func whole(v any) (provider.Cents, error) {
+	x, rounds, ok := floating(v)
+	switch {
+	case math.IsNaN(x) || math.IsInf(x, 0):
+		return 0, ErrNotFinite
+	case !ok || x != math.Trunc(x):
+		return 0, ErrFraction
+	case math.Abs(x) >= rounds:
+		return 0, ErrRounded
+	}
+	return provider.Cents(int64(x)), nil
 }
 
 // json gives a value that must be JSON, as it stands; nil for NULL.
@@ -259,41 +268,45 @@ var jsonColumns = map[string]bool{
 // rest gives every value of r that was not used yet and is not NULL as members of o, in the order of the columns.
 func (b *builder) rest(r *row, o *object) {
 	for i, c := range r.t.columns {
-		if r.used[i] || r.v[i] == nil {
-			continue
+		if !r.used[i] {
+			b.keep(r, strings.ToLower(c.Name), o)
 		}
-		name := strings.ToLower(c.Name)
-		switch v := b.take(r, name).(type) {
-		case nil:
-		case string:
-			text := jsontext.Trim([]byte(v))
-			switch {
-			case c.Type.Alias == "JSON":
-				o.add(name, b.json(r, name))
-			case jsonColumns[name] && len(text) > 0 && jsontext.Check(text) == nil:
-				o.add(name, text)
-			case !utf8.ValidString(v):
-				b.bad(r, name, v, jsontext.ErrUTF8)
-			default:
-				o.addText(name, v)
-			}
-		case stamp:
-			o.addText(name, string(v))
-		case float64:
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				b.bad(r, name, asText(v), ErrNotFinite)
-				continue
-			}
-			o.addFloat(name, v)
-		case json.RawMessage:
-			if err := jsontext.Check(v); err != nil {
-				b.bad(r, name, string(v), err)
-				continue
-			}
-			o.add(name, v)
+	}
+}
+
+// keep adds a value of r to o as JSON; NULL adds nothing.
+func (b *builder) keep(r *row, name string, o *object) {
+	switch v := b.take(r, name).(type) {
+	case nil:
+	case string:
+		text := jsontext.Trim([]byte(v))
+		switch {
+		case r.t.columns[r.t.index[name]].Type.Alias == "JSON":
+			o.add(name, b.json(r, name))
+		case jsonColumns[name] && len(text) > 0 && jsontext.Check(text) == nil:
+			o.add(name, text)
+		case !utf8.ValidString(v):
+			b.bad(r, name, v, jsontext.ErrUTF8)
 		default:
-			o.add(name, json.RawMessage(asText(v)))
+			o.addText(name, v)
 		}
+	case stamp:
+		o.addText(name, string(v))
+	case float64, float32:
+		x, rounds, _ := floating(v)
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			b.bad(r, name, asText(v), ErrNotFinite)
+			return
+		}
+		o.addFloat(name, x, rounds)
+	case json.RawMessage:
+		if err := jsontext.Check(v); err != nil {
+			b.bad(r, name, string(v), err)
+			return
+		}
+		o.add(name, v)
+	default:
+		o.add(name, json.RawMessage(asText(v)))
 	}
 }
 

@@ -404,7 +404,7 @@ func TestReal(t *testing.T) {
 		if err != nil || len(numbers) != want.days || numbers[0] != 0 {
 			t.Errorf("%s: got iterations %v, %v, want %d from 0", name, numbers, err, want.days)
 		}
-		if got := sumOf(iterationAt(t, run, 0).Costs); got == nil || *got != want.total {
+		if got := sumOf(iterationAt(t, run, 0).Costs, nil); got == nil || *got != want.total {
 			t.Errorf("%s: got a total of %v on the first day, want %d", name, got, want.total)
 		}
 		if e, err := run.Experiment(t.Context()); err != nil || e.Name != name || e.Status() != provider.StatusCompleted {

@@ -52,10 +52,8 @@ func (c *castro) build(b *builder, id string) error {
 		if endOf(status) == provider.StatusRunning {
 			o.unended(&result)
 		}
-		if n := b.take(r, "num_iterations"); n != nil {
-			counted = asText(n)
-			o.add("num_iterations", json.RawMessage(counted))
-		}
+		counted = r.text("num_iterations")
+		b.keep(r, "num_iterations", &o)
 		b.start.Config = b.payload(r)
 		b.recorded(r, "experiment_runs", &o)
 		b.valid(r, &b.start)

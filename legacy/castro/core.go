@@ -59,7 +59,9 @@ type coreRun struct {
 	stored     bool // some accepted_changes are true, so that the column means something
 	decided    map[int]map[string]bool
 	proposals  map[int]map[string]json.RawMessage
-	totals     map[int]provider.Cents // total_cost of the evaluation event
+	totals     map[int]*provider.Cents // total_cost of the evaluation event; nil for one that is not whole cents
+	partial    map[int]bool            // iterations of which a cost was left out
+	halved     bool                    // the costs of the agents may add up to less than the total
 	calls      calls
 }
 
@@ -67,7 +69,7 @@ func (c *core) build(b *builder, id string) error {
 	c = &core{b.tables(c.tables), c.names}
 	run := &coreRun{
 		builder: b, iterations: map[int]*provider.Iteration{}, decided: map[int]map[string]bool{},
-		proposals: map[int]map[string]json.RawMessage{}, totals: map[int]provider.Cents{},
+		proposals: map[int]map[string]json.RawMessage{}, totals: map[int]*provider.Cents{}, partial: map[int]bool{},
 	}
 	b.start = provider.Start{RunID: id}
 	var result provider.Result
@@ -139,8 +141,8 @@ func (c *core) readEvents(run *coreRun, id string) error {
 			}
 		case *provider.Event:
 			if e.Type == "evaluation" {
-				if total := centsOf(member(e.Data, "total_cost")); total != nil {
-					run.totals[n] = *total
+				if total := member(e.Data, "total_cost"); total != nil {
+					run.totals[n] = centsOf(total)
 				}
 			}
 		}
@@ -157,11 +159,13 @@ func (c *core) readIterations(run *coreRun, id string) error {
 	return c.tables[c.names.iterations].each(run.ctx, c.names.id, is(id), func(r *row) error {
 		n, ok := run.iteration(r, "iteration")
 		if !ok {
+			run.homeless = true
 			return run.err
 		}
 		run.drop(r, c.names.id)
+		costs, complete := run.costs(r, "costs_per_agent")
 		record := &provider.Iteration{
-			Number: n, Costs: run.costs(r, "costs_per_agent"), Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
+			Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
 		}
 		run.members(r, "policies", func(agent string, value json.RawMessage) error {
 			if !jsontext.IsNull(value) {
@@ -178,38 +182,48 @@ func (c *core) readIterations(run *coreRun, id string) error {
 			run.stored = run.stored || yes
 		}
 		run.recorded(r, fmt.Sprintf("experiment_iterations, iteration %d", n), nil)
-		if run.err == nil && run.iterations[n] == nil && run.valid(r, record) {
-			run.iterations[n] = record
-			run.others = append(run.others, placed{record, n, record.Timestamp, 0})
+		if run.err != nil || run.iterations[n] != nil {
+			return run.err
 		}
-		return run.err
+		if !run.valid(r, record) {
+			run.homeless = true
+			return run.err
+		}
+		run.iterations[n], run.partial[n] = record, !complete
+		run.others = append(run.others, placed{record, n, record.Timestamp, 0})
+		return nil
 	})
 }
 
-// members calls f for the members of an object of JSON.
-func (b *builder) members(r *row, column string, f func(string, json.RawMessage) error) {
+// members calls f for the members of an object of JSON. It reports whether there is one that could be read.
+func (b *builder) members(r *row, column string, f func(string, json.RawMessage) error) bool {
 	text := b.json(r, column)
 	if text == nil || jsontext.IsNull(text) {
-		return
+		return false
 	}
 	if err := jsontext.Members(text, func(name string, value []byte) error { return f(name, value) }); err != nil {
 		b.bad(r, column, string(text), err)
+		return false
 	}
+	return true
 }
 
-// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out.
-func (b *builder) costs(r *row, column string) map[string]provider.Cents {
-	costs := map[string]provider.Cents{}
-	b.members(r, column, func(agent string, value json.RawMessage) error {
+// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out; complete is false
+// then, and where there is no object.
+func (b *builder) costs(r *row, column string) (costs map[string]provider.Cents, complete bool) {
+	costs = map[string]provider.Cents{}
+	left := false
+	there := b.members(r, column, func(agent string, value json.RawMessage) error {
 		c, err := provider.ParseCents(string(value))
 		if err != nil {
+			left = true
 			b.bad(r, column, string(value), &provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
 			return nil
 		}
 		costs[agent] = c
 		return nil
 	})
-	return costs
+	return costs, there && !left
 }
 
 func (c *core) readEvaluations(run *coreRun, id string) error {
@@ -365,11 +379,12 @@ func (run *coreRun) checkCosts() {
 				policiesDiffer = true
 			}
 		}
-		if sum, total := sumOf(it.Costs), run.totals[n]; sum != nil && total > *sum {
+		if sum, total := sumOf(it.Costs, nil), run.totals[n]; sum != nil && total != nil && *total > *sum {
 			policiesDiffer = true // a cent was lost when the total was divided
 		}
 	}
 	if compared > 0 && policiesDiffer {
+		run.halved = true
 		run.note(noteDoubtful, "the agents have equal costs in every iteration: in bootstrap mode each was given an equal part of the total, rounded down; total_cost of the evaluation events is right")
 	}
 }
@@ -391,33 +406,43 @@ func (run *coreRun) finishCore(result *provider.Result) {
 		result.BestCost = best
 		run.note(noteDerived, "best cost: best_cost of the configuration, where the runner put it")
 	}
-	var lowest *provider.Cents
-	at := 0
-	numbers := slices.Sorted(maps.Keys(run.iterations))
-	for _, n := range numbers {
-		if total := run.total(n); total != nil && (lowest == nil || *total < *lowest) {
-			lowest, at = total, n
+	all := run.iterationTotals()
+	if result.FinalCost == nil {
+		last := all.last()
+		if result.FinalCost = run.derive("final cost", "iteration", last); result.FinalCost != nil {
+			run.note(noteDerived, "final cost: the total of the last iteration, %d; the runner did not record one", last.iteration)
 		}
 	}
-	if len(numbers) > 0 && result.FinalCost == nil {
-		last := numbers[len(numbers)-1]
-		if result.FinalCost = run.total(last); result.FinalCost != nil {
-			run.note(noteDerived, "final cost: the total of the last iteration, %d; the runner did not record one", last)
+	if result.BestCost == nil {
+		lowest := all.lowest()
+		if result.BestCost = run.derive("best cost", "iteration", lowest); result.BestCost != nil {
+			run.note(noteDerived, "best cost: the lowest total of an iteration, that of %d; the runner did not record one", lowest.iteration)
 		}
 	}
-	if lowest != nil && result.BestCost == nil {
-		result.BestCost = lowest
-		run.note(noteDerived, "best cost: the lowest total of an iteration, that of %d; the runner did not record one", at)
-	}
-	run.checkStability(numbers, result)
+	run.checkStability(slices.Sorted(maps.Keys(run.iterations)), result)
 }
 
-// total gives the total cost of an iteration: that of its evaluation, else the sum over the agents.
-func (run *coreRun) total(n int) *provider.Cents {
-	if total, ok := run.totals[n]; ok {
-		return &total
+// iterationTotals gives the total cost of each iteration: that of its evaluation, else the sum over the agents.
+func (run *coreRun) iterationTotals() (all totals) {
+	agents := map[string]bool{}
+	for _, it := range run.iterations {
+		for agent := range it.Costs {
+			agents[agent] = true
+		}
 	}
-	return sumOf(run.iterations[n].Costs)
+	for n, it := range run.iterations {
+		t := total{iteration: n}
+		if evaluated, ok := run.totals[n]; ok {
+			t.cents = evaluated
+		} else if !run.halved && !run.partial[n] {
+			t.cents = sumOf(it.Costs, agents)
+		}
+		if run.homeless {
+			t.cents = nil // a row that was left out may be that of this iteration, or of a later one
+		}
+		all = append(all, t)
+	}
+	return all
 }
 
 // checkStability adds a note if a run is said to be stable although policies were still changing.

@@ -18,6 +18,8 @@ var (
 	ErrFraction = errors.New("not a whole number of cents")
 	// ErrNotFinite means that a number is NaN or infinite.
 	ErrNotFinite = errors.New("not a finite number")
+	// ErrRounded means that an amount of money may have been rounded before it was recorded.
+	ErrRounded = errors.New("a DOUBLE from 2^53 on, or a FLOAT from 2^24 on, cannot hold every number of cents")
 )
 
 // A CellError reports a value of a table that cannot be kept as recorded. [Options.Lenient] leaves such values out.

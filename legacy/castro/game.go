@@ -68,9 +68,7 @@ func (g *game) build(b *builder, id string) error {
 		if endOf(status) == provider.StatusRunning {
 			o.unended(&result)
 		}
-		if n := b.take(r, "total_iterations"); n != nil {
-			o.add("total_iterations", json.RawMessage(asText(n)))
-		}
+		b.keep(r, "total_iterations", &o)
 		b.start.Config = b.payload(r)
 		b.recorded(r, "game_sessions", &o)
 		b.valid(r, &b.start)
@@ -86,9 +84,11 @@ func (g *game) build(b *builder, id string) error {
 	all = append(all, gameIterations(b, iterations, nil)...)
 	inOrder(all)
 	b.records = recordsOf(all)
-	if best, n := bestTotal(iterations); best != nil && endOf(status) != provider.StatusRunning {
-		result.BestCost = best
-		b.note(noteDerived, "best cost: the lowest sum of old_cost over the agents, that of iteration %d; an iteration without a row of policies is not known", n)
+	if endOf(status) != provider.StatusRunning {
+		best := b.gameTotals(iterations).lowest()
+		if result.BestCost = b.derive("best cost", "iteration", best); result.BestCost != nil {
+			b.note(noteDerived, "best cost: the lowest sum of old_cost over the agents, that of iteration %d; an iteration without a row of policies is not known", best.iteration)
+		}
 	}
 	b.ended(status, &result)
 	b.checkCalls()
@@ -110,6 +110,7 @@ func (o *object) unended(result *provider.Result) {
 
 // A gameIteration is what the rows of policies tell of one iteration.
 type gameIteration struct {
+	agents   map[string]bool // that have a row
 	costs    map[string]provider.Cents
 	accepted map[string]bool
 	policies map[string]json.RawMessage
@@ -128,16 +129,21 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 	err = g.t[gamePolicies].each(b.ctx, "game_id", is(id), func(r *row) error {
 		n, ok := b.iteration(r, "iteration_number")
 		if !ok {
+			b.homeless = true
 			return b.err
 		}
 		b.drop(r, "game_id")
 		it := iterations[n]
 		if it == nil {
-			it = &gameIteration{costs: map[string]provider.Cents{}, accepted: map[string]bool{}, policies: map[string]json.RawMessage{}}
+			it = &gameIteration{
+				agents: map[string]bool{}, costs: map[string]provider.Cents{}, accepted: map[string]bool{}, policies: map[string]json.RawMessage{},
+			}
 			iterations[n] = it
 		}
 		agent, time := b.str(r, "agent_id"), b.str(r, "created_at")
 		old, cost, accepted := b.json(r, "old_policy_json"), b.cents(r, "old_cost"), b.boolean(r, "was_accepted")
+		it.agents[agent] = true
+		b.homeless = b.homeless || agent == ""
 		if cost != nil {
 			it.costs[agent] = *cost
 		}
@@ -234,30 +240,20 @@ func gameIterations(b *builder, iterations map[int]*gameIteration, more []placed
 	return all
 }
 
-// bestTotal gives the lowest sum of costs of an iteration and its number.
-func bestTotal(iterations map[int]*gameIteration) (best *provider.Cents, iteration int) {
-	for _, n := range slices.Sorted(maps.Keys(iterations)) {
-		if sum := sumOf(iterations[n].costs); sum != nil && (best == nil || *sum < *best) {
-			best, iteration = sum, n
+// gameTotals gives the totals of the iterations that have rows of policies.
+func (b *builder) gameTotals(iterations map[int]*gameIteration) (all totals) {
+	agents := map[string]bool{}
+	for _, it := range iterations {
+		maps.Copy(agents, it.agents)
+	}
+	for n, it := range iterations {
+		t := total{n, sumOf(it.costs, agents)}
+		if b.homeless {
+			t.cents = nil // the row may be of this iteration
 		}
+		all = append(all, t)
 	}
-	return best, iteration
-}
-
-// sumOf adds costs; nil if there are none or the sum does not fit.
-func sumOf(costs map[string]provider.Cents) *provider.Cents {
-	if len(costs) == 0 {
-		return nil
-	}
-	sum := provider.Cents(0)
-	for _, c := range costs {
-		next := sum + c
-		if (c > 0) != (next > sum) && c != 0 {
-			return nil
-		}
-		sum = next
-	}
-	return &sum
+	return all
 }
 
 // openGame opens the database of one experiment beside castro.db; nil if there is none of the game generation.

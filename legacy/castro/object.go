@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
@@ -30,8 +32,13 @@ func (o *object) add(name string, value json.RawMessage) {
 
 func (o *object) addText(name, value string) { o.add(name, jsontext.AppendString(nil, value)) }
 
-// addFloat appends a finite number in its shortest form; one that is whole is written as an integer.
-func (o *object) addFloat(name string, value float64) {
+// addFloat appends a finite number in its shortest form. One that is whole is written as an integer, unless its magnitude
+// is at least rounds: with an exponent nobody takes it for an exact one.
+func (o *object) addFloat(name string, value, rounds float64) {
+	if math.Abs(value) >= rounds {
+		o.add(name, strconv.AppendFloat(nil, value, 'e', -1, 64))
+		return
+	}
 	text, _ := json.Marshal(value) // of a finite number: no error
 	o.add(name, text)
 }

@@ -3,8 +3,10 @@ package castro
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -52,6 +54,7 @@ type scriptIteration struct {
 	seeds    int
 	sum      map[string]int64 // of the cost of each agent over the seeds
 	past     bool             // the sum is past int64
+	partial  bool             // a seed has no cost: the sum is not that of all seeds
 	short    bool             // a seed's costs of the banks do not add up to its total
 	halves   bool             // both banks have the same cost in every seed
 	accepted map[string]bool
@@ -132,6 +135,7 @@ func (s *script) build(b *builder, id string) error {
 	err = s.t[scriptRuns].each(b.ctx, "experiment_id", is(id), func(r *row) error {
 		n, ok := b.iteration(r, "iteration_number")
 		if !ok {
+			b.homeless = true
 			return b.err
 		}
 		b.drop(r, "experiment_id")
@@ -140,12 +144,14 @@ func (s *script) build(b *builder, id string) error {
 		total, totalOK := r.raw("total_cost").(int64)
 		first, firstOK := r.raw("bank_a_cost").(int64)
 		second, secondOK := r.raw("bank_b_cost").(int64)
-		if totalOK && firstOK && secondOK {
-			it.seeds++
+		it.seeds++
+		if firstOK && secondOK {
 			it.add("BANK_A", first)
 			it.add("BANK_B", second)
-			it.short = it.short || first+second != total
+			it.short = it.short || totalOK && first+second != total
 			it.halves = it.halves && first == second
+		} else {
+			it.partial = true
 		}
 		place(r, 1, &provider.Event{Iteration: n, Type: "simulation_run", Timestamp: time, Data: b.payload(r)}, n, time)
 		return b.err
@@ -154,10 +160,15 @@ func (s *script) build(b *builder, id string) error {
 		return err
 	}
 
-	var totals scriptTotals
+	for _, it := range iterations {
+		it.partial = it.partial || b.homeless // the row may be a seed of any iteration
+	}
+	converged := false
+	b.homeless = false
 	err = s.t[scriptMetrics].each(b.ctx, "experiment_id", is(id), func(r *row) error {
 		n, ok := b.iteration(r, "iteration_number")
 		if !ok {
+			b.homeless = true
 			return b.err
 		}
 		b.drop(r, "experiment_id")
@@ -167,9 +178,10 @@ func (s *script) build(b *builder, id string) error {
 			b.note(noteDoubtful, "iteration %d has several rows in iteration_metrics; the last one counts", n)
 		}
 		it.metrics = r
-		totals.add(n, r)
+		yes, _ := r.raw("converged").(bool)
+		converged = converged || yes
 		var o object
-		if mean, ok := whole(r.raw("total_cost_mean")); ok {
+		if mean, err := whole(r.raw("total_cost_mean")); err == nil {
 			o.addCents("total_cost", &mean)
 		}
 		if costs := it.costs(); len(costs) > 0 {
@@ -188,7 +200,7 @@ func (s *script) build(b *builder, id string) error {
 	b.placeIterations(iterations, policies, &all)
 	inOrder(all)
 	b.records = recordsOf(all)
-	b.scriptNotes(s, iterations, totals, maxIterations)
+	b.scriptNotes(s, iterations, converged, maxIterations)
 	return b.err
 }
 
@@ -237,18 +249,16 @@ func (s *script) calls(b *builder, id string, place func(*row, int, provider.Rec
 }
 
 func (it *scriptIteration) add(agent string, cost int64) {
-	sum := sumOf(map[string]provider.Cents{"before": provider.Cents(it.sum[agent]), "now": provider.Cents(cost)})
-	if sum == nil {
+	before := it.sum[agent]
+	if it.sum[agent] += cost; cost != 0 && (cost > 0) != (it.sum[agent] > before) {
 		it.past = true
-		return
 	}
-	it.sum[agent] = int64(*sum)
 }
 
 // costs gives the mean over the seeds for each agent for which it is a whole number of cents.
 func (it *scriptIteration) costs() map[string]provider.Cents {
 	costs := map[string]provider.Cents{}
-	if it.seeds == 0 || it.past {
+	if it.seeds == 0 || it.past || it.partial {
 		return costs
 	}
 	for agent, sum := range it.sum {
@@ -261,7 +271,7 @@ func (it *scriptIteration) costs() map[string]provider.Cents {
 
 // placeIterations adds the record of each iteration that was evaluated.
 func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies map[string]map[int]json.RawMessage, all *[]placed) {
-	var unfinished []string
+	var unfinished, partial []string
 	for _, n := range slices.Sorted(maps.Keys(iterations)) {
 		it := iterations[n]
 		if it.metrics == nil {
@@ -287,6 +297,10 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 		if b.valid(it.metrics, record) {
 			*all = append(*all, placed{record, n, record.Timestamp, 2}) // behind the evaluation
 		}
+		if it.partial {
+			partial = append(partial, fmt.Sprint(n))
+			continue
+		}
 		if it.past {
 			b.note(noteLeftOut, "iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
 		}
@@ -297,48 +311,21 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 			}
 		}
 	}
+	if len(partial) > 0 {
+		b.note(noteDerived, "the costs of iteration %s are left out: a seed has no cost of a bank, so that the mean over the seeds cannot be known",
+			strings.Join(partial, ", "))
+	}
 	if len(unfinished) > 0 {
 		b.note(noteDoubtful, "simulations but no metrics were recorded for iteration %s: it was not finished, or every simulation failed", strings.Join(unfinished, ", "))
 	}
 }
 
-// scriptTotals are the mean total costs, which are a DOUBLE.
-type scriptTotals struct {
-	last, best int // iteration of the last and of the lowest
-	lastRow    *row
-	bestRow    *row
-	converged  bool
-}
-
-func (t *scriptTotals) add(n int, r *row) {
-	mean, ok := r.raw("total_cost_mean").(float64)
-	if c, _ := r.raw("converged").(bool); c {
-		t.converged = true
-	}
-	if t.lastRow == nil || n >= t.last {
-		t.last, t.lastRow = n, r
-	}
-	if ok {
-		if best, _ := t.bestOf(); t.bestRow == nil || mean < best {
-			t.best, t.bestRow = n, r
-		}
-	}
-}
-
-func (t *scriptTotals) bestOf() (float64, bool) {
-	if t.bestRow == nil {
-		return 0, false
-	}
-	mean, ok := t.bestRow.raw("total_cost_mean").(float64)
-	return mean, ok
-}
-
-func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, totals scriptTotals, maxIterations int64) {
+func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, converged bool, maxIterations int64) {
 	short, halves, costs := 0, 0, 0
 	for _, it := range iterations {
 		if it.seeds > 0 {
 			costs++
-			if it.halves {
+			if it.halves && len(it.sum) > 0 {
 				halves++
 			}
 		}
@@ -360,40 +347,69 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, to
 	} else {
 		b.note(noteDerived, "the accepted changes of an iteration are was_accepted of the policies that its call proposed, which have the number of the next iteration")
 	}
-	if totals.lastRow == nil {
+	last, lowest := lastAndLowest(iterations)
+	if last < 0 {
 		b.note(noteDoubtful, "no iteration was recorded: the run failed at once, or was killed; the initial policies are in its policy_init events")
 		return
 	}
 	ended := ""
 	switch {
-	case totals.converged:
+	case converged:
 		ended = "an iteration is marked as converged"
-	case maxIterations > 0 && int64(totals.last) >= maxIterations:
+	case maxIterations > 0 && int64(last) >= maxIterations:
 		ended = fmt.Sprintf("the iterations reached the limit of %d", maxIterations)
 	default:
-		b.note(noteDoubtful, "the file does not say whether the run came to its end: it has %d of at most %d iterations and looks the same if it was killed", totals.last, maxIterations)
+		b.note(noteDoubtful, "the file does not say whether the run came to its end: it has %d of at most %d iterations and looks the same if it was killed", last, maxIterations)
 		return
 	}
-	final, best := b.meanCents(totals.lastRow), b.meanCents(totals.bestRow)
-	b.result = &provider.Result{Status: provider.StatusCompleted, Converged: &totals.converged, FinalCost: final, BestCost: best}
+	final, best := b.meanCents("final cost", iterations, last), b.meanCents("best cost", iterations, lowest)
+	b.result = &provider.Result{Status: provider.StatusCompleted, Converged: &converged, FinalCost: final, BestCost: best}
 	b.note(noteDerived, "the end of the run was not recorded; that it was completed follows from this: %s", ended)
 	if final != nil {
-		b.note(noteDerived, "final cost: the mean total cost of the last iteration, %d", totals.last)
+		b.note(noteDerived, "final cost: the mean total cost of the last iteration, %d", last)
 	}
 	if best != nil {
-		b.note(noteDerived, "best cost: the lowest mean total cost, that of iteration %d", totals.best)
+		b.note(noteDerived, "best cost: the lowest mean total cost, that of iteration %d", lowest)
 	}
 }
 
-// meanCents gives a mean total cost if it is whole.
-func (b *builder) meanCents(r *row) *provider.Cents {
-	if r == nil {
-		return nil
+// lastAndLowest gives the last iteration with metrics, and the one whose mean total cost is the lowest, or the first
+// without one, which might be lower; -1 if there is none.
+func lastAndLowest(iterations map[int]*scriptIteration) (last, lowest int) {
+	last, lowest = -1, -1
+	least := math.Inf(1)
+	unknown := false
+	for _, n := range slices.Sorted(maps.Keys(iterations)) {
+		if iterations[n].metrics == nil {
+			continue
+		}
+		last = n
+		mean, _, ok := floating(iterations[n].metrics.raw("total_cost_mean"))
+		switch {
+		case unknown:
+		case !ok || math.IsNaN(mean):
+			lowest, unknown = n, true
+		case lowest < 0 || mean < least:
+			lowest, least = n, mean
+		}
 	}
-	mean, ok := whole(r.raw("total_cost_mean"))
-	if !ok {
-		b.note(noteDerived, "the mean total cost %s of iteration %s is not a whole number of cents and is left out of the result", asText(r.raw("total_cost_mean")), r.text("iteration_number"))
-		return nil
+	return last, lowest
+}
+
+// meanCents gives the mean total cost of an iteration if it is whole, and notes that it is left out as a cost of the
+// result if not.
+func (b *builder) meanCents(cost string, iterations map[int]*scriptIteration, n int) *provider.Cents {
+	v := iterations[n].metrics.raw("total_cost_mean")
+	mean, err := whole(v)
+	switch {
+	case err == nil && !b.homeless:
+		return &mean
+	case b.homeless, asText(v) == "":
+		b.derive(cost, "iteration", &total{n, nil})
+	case errors.Is(err, ErrFraction):
+		b.note(noteDerived, "the mean total cost %s of iteration %d is not a whole number of cents and is left out of the result", asText(v), n)
+	default:
+		b.note(noteDerived, "the mean total cost %s of iteration %d is left out of the result: %v", asText(v), n, err)
 	}
-	return &mean
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 // A Summary is what a list says about a run, the same that its records give.
 type Summary struct {
-	Experiment provider.Experiment       // without Notes
+	Experiment provider.Experiment       // without Notes and without the Seq of the Result, since records are not counted
 	Iterations int64                     // how many were recorded
 	FirstCosts map[string]provider.Cents // of the first iteration; nil if there is none
 	LastCosts  map[string]provider.Cents // of the last
@@ -39,6 +39,9 @@ func (r *Run) Summary(ctx context.Context) (Summary, error) {
 		return s, err
 	}
 	s.Experiment.Notes = nil
+	if s.Experiment.Result != nil {
+		s.Experiment.Result.Seq = 0
+	}
 	numbers, err := live.Iterations(ctx)
 	if err != nil || len(numbers) == 0 {
 		return s, err

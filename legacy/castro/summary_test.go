@@ -36,6 +36,9 @@ func fullSummary(t *testing.T, run *Run) (s Summary) {
 	}
 	s.Experiment = e
 	s.Experiment.Notes = nil
+	if s.Experiment.Result != nil {
+		s.Experiment.Result.Seq = 0
+	}
 	return s
 }
 

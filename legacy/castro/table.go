@@ -47,7 +47,7 @@ func (t *table) has(columns ...string) bool {
 type row struct {
 	t    *table
 	n    int64 // from 1
-	v    []any // nil, string, int64, float64, bool, stamp, or json.RawMessage for other types
+	v    []any // nil, string, int64, float64, float32, bool, stamp, errUnreadable, or json.RawMessage for other types
 	used []bool
 }
 
@@ -113,10 +113,7 @@ func (t *table) each(ctx context.Context, key string, want func(string) bool, f 
 			}
 		}
 	}
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("table %s: %w", t.t.Name(), err)
-	}
-	return nil
+	return s.Err() // which names the table
 }
 
 // size gives about how many bytes of memory the row and what is made of it take.
@@ -142,10 +139,7 @@ func (t *table) keys(ctx context.Context, column string, f func(string)) error {
 			f(asText(value(v, i)))
 		}
 	}
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("table %s: %w", t.t.Name(), err)
-	}
-	return nil
+	return s.Err()
 }
 
 // is makes a condition for [table.each].
@@ -163,7 +157,7 @@ func value(v *duckdb.Vector, i int) any {
 	case duckdb.TypeDouble:
 		return v.Float64s()[i]
 	case duckdb.TypeFloat:
-		return float64(v.Float32s()[i])
+		return v.Float32s()[i]
 	case duckdb.TypeTimestamp:
 		return isoformat(duckdb.Timestamp(v.Int64s()[i]))
 	case duckdb.TypeTinyInt, duckdb.TypeSmallInt, duckdb.TypeInteger, duckdb.TypeBigInt, duckdb.TypeUTinyInt,
@@ -212,6 +206,8 @@ func asText(v any) string {
 		return strconv.FormatInt(v, 10)
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
 	case json.RawMessage:

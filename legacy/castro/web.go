@@ -118,12 +118,6 @@ func (w *webFile) runs(context.Context) ([]RunInfo, error) {
 	return []RunInfo{{ID: w.id, Name: w.name, Type: "web", Generation: string(generationWeb), Status: endOf(w.status()), CreatedAt: created}}, nil
 }
 
-// A webTotal is the total cost of a day.
-type webTotal struct {
-	day   int
-	total *provider.Cents
-}
-
 func (w *webFile) build(b *builder, _ string) error {
 	info, _ := w.runs(b.ctx)
 	b.start = provider.Start{RunID: w.id, Name: w.name, Type: "web", Config: w.rest, CreatedAt: info[0].CreatedAt}
@@ -131,12 +125,12 @@ func (w *webFile) build(b *builder, _ string) error {
 		return err
 	}
 	b.note(noteDerived, "the experiment's name is that of the file; the export does not hold one")
-	var totals []webTotal
+	var days []webCosts
 	missing := 0
 	for _, d := range w.days {
 		it := &provider.Iteration{Number: d.number, Costs: map[string]provider.Cents{}, Policies: map[string]json.RawMessage{}}
 		var rest object
-		var total *provider.Cents
+		sum := webCosts{day: d.number, complete: true}
 		place := fmt.Sprintf("day %d", d.number)
 		err := jsontext.Members(d.text, func(name string, value []byte) error {
 			switch name {
@@ -153,6 +147,7 @@ func (w *webFile) build(b *builder, _ string) error {
 					return fmt.Errorf("%s: per_agent_costs: %w", place, err)
 				}
 				if err != nil { // those that are whole cents stay
+					sum.complete = false
 					b.note(noteLeftOut, "%s: per_agent_costs: %v", place, err)
 					rest.add(name, value)
 					costs = map[string]provider.Cents{}
@@ -165,8 +160,8 @@ func (w *webFile) build(b *builder, _ string) error {
 				}
 				it.Costs = costs
 			default:
-				if name == "total_cost" {
-					total = centsOf(value)
+				if name == "total_cost" && !jsontext.IsNull(value) {
+					sum.recorded, sum.total = true, centsOf(value)
 				}
 				rest.add(name, value)
 			}
@@ -189,8 +184,10 @@ func (w *webFile) build(b *builder, _ string) error {
 			}
 			b.records = append(b.records, r)
 		}
-		totals = append(totals, webTotal{d.number, b.dayTotal(d.number, total, it.Costs)})
+		sum.costs = it.Costs
+		days = append(days, sum)
 	}
+	totals := b.dayTotals(days)
 	if missing > 0 {
 		b.note(noteDoubtful, "in %d of %d days the export holds fewer events than event_count says were counted", missing, len(w.days))
 	}
@@ -206,33 +203,46 @@ func (w *webFile) build(b *builder, _ string) error {
 	return b.err
 }
 
-// dayTotal gives the total cost of a day and notes it where it is not the sum over the agents.
-func (b *builder) dayTotal(day int, total *provider.Cents, costs map[string]provider.Cents) *provider.Cents {
-	sum := sumOf(costs)
-	if total == nil {
-		return sum
-	}
-	if sum != nil && *sum != *total {
-		b.note(noteDoubtful, "day %d: the costs of the agents add up to %d cents, total_cost is %d", day, int64(*sum), int64(*total))
-	}
-	return total
+// webCosts are what is recorded of the costs of a day.
+type webCosts struct {
+	day      int
+	costs    map[string]provider.Cents
+	complete bool            // no cost of an agent was left out
+	recorded bool            // there is a total
+	total    *provider.Cents // which is nil if it is not whole cents
 }
 
-func (b *builder) webResult(totals []webTotal, result *provider.Result) {
-	last, at := -1, 0
-	for _, t := range totals {
-		if t.total == nil {
-			continue
-		}
-		if t.day > last {
-			last, result.FinalCost = t.day, t.total
-		}
-		if result.BestCost == nil || *t.total < *result.BestCost {
-			at, result.BestCost = t.day, t.total
+// dayTotals gives the total costs of the days, and notes where one is not the sum over the agents.
+func (b *builder) dayTotals(days []webCosts) (all totals) {
+	agents := map[string]bool{}
+	for _, d := range days {
+		for agent := range d.costs {
+			agents[agent] = true
 		}
 	}
-	if result.FinalCost != nil {
-		b.note(noteDerived, "final cost: the total of the last day, %d; best cost: the lowest total, that of day %d", last, at)
+	for _, d := range days {
+		t := total{d.day, nil}
+		switch {
+		case d.recorded:
+			t.cents = d.total
+		case d.complete:
+			t.cents = sumOf(d.costs, agents)
+		}
+		if sum := sumOf(d.costs, nil); d.complete && sum != nil && t.cents != nil && *sum != *t.cents {
+			b.note(noteDoubtful, "day %d: the costs of the agents add up to %d cents, total_cost is %d", d.day, int64(*sum), int64(*t.cents))
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+func (b *builder) webResult(days totals, result *provider.Result) {
+	last, lowest := days.last(), days.lowest()
+	result.FinalCost, result.BestCost = b.derive("final cost", "day", last), b.derive("best cost", "day", lowest)
+	if result.FinalCost != nil && result.BestCost != nil {
+		b.note(noteDerived, "final cost: the total of the last day, %d; best cost: the lowest total, that of day %d", last.iteration, lowest.iteration)
+	} else if result.FinalCost != nil {
+		b.note(noteDerived, "final cost: the total of the last day, %d", last.iteration)
 	}
 }
 
@@ -271,6 +281,7 @@ func (w *webTables) build(b *builder, id string) error {
 	b.note(noteDerived, "run id and name are that of the file; the database does not hold them")
 	b.note(noteDoubtful, "the database does not say whether the run came to its end")
 	var all []placed
+	var sums []webCosts
 	days, cut := 0, 0
 	err := w.t[webDays].each(b.ctx, "", nil, func(r *row) error {
 		n, ok := b.iteration(r, "day")
@@ -279,7 +290,8 @@ func (w *webTables) build(b *builder, id string) error {
 		}
 		days++
 		time := b.str(r, "created_at")
-		it := &provider.Iteration{Number: n, Costs: b.costs(r, "per_agent_costs"), Policies: map[string]json.RawMessage{}, Timestamp: time}
+		costs, complete := b.costs(r, "per_agent_costs")
+		it := &provider.Iteration{Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: time}
 		b.members(r, "policies", func(agent string, value json.RawMessage) error {
 			if !jsontext.IsNull(value) {
 				it.Policies[agent] = value
@@ -287,7 +299,7 @@ func (w *webTables) build(b *builder, id string) error {
 			return nil
 		})
 		if total, ok := r.raw("total_cost").(int64); ok {
-			b.dayTotal(n, new(provider.Cents(total)), it.Costs)
+			sums = append(sums, webCosts{n, costs, complete, true, new(provider.Cents(total))})
 		}
 		var events []json.RawMessage
 		if json.Unmarshal([]byte(r.text("events")), &events) == nil && len(events) == eventsKept {
@@ -304,6 +316,7 @@ func (w *webTables) build(b *builder, id string) error {
 	if err != nil {
 		return err
 	}
+	b.dayTotals(sums)
 	if cut > 0 {
 		b.note(noteDoubtful, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days, eventsKept)
 	}

@@ -88,6 +88,7 @@ func TestCodecRefusals(t *testing.T) {
 		{"dictionary past the block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 1 << 20}), "uncompressed.dict_end"},
 		{"string past the dictionary", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 12}, [2]uint64{4, 13}), "uncompressed.offsets"},
 		{"offsets that fall", 1, text, 2, le([2]uint64{4, 0}, [2]uint64{4, 40}, [2]uint64{4, 20}, [2]uint64{4, 10}), "uncompressed.offsets"},
+		{"overflow marker before the dictionary", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 24}, [2]uint64{4, 1<<32 - 25}, [2]uint64{8, 0}, [2]uint64{4, 0}), "uncompressed.offsets"},
 		{"overflow in no block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 24}, [2]uint64{4, 1<<32 - 12}, [2]uint64{8, 77}, [2]uint64{4, 0}), "overflow.block"},
 		{"overflow that is its own next block", 1, text, 1, le([2]uint64{4, 0}, [2]uint64{4, 24}, [2]uint64{4, 1<<32 - 12}, [2]uint64{8, 0}, [2]uint64{4, 40}, [2]uint64{8, 0}, [2]uint64{8, 0}, [2]uint64{4, 0xffffff}), "overflow.length"},
 		{"run of no rows", 3, integer, 1, le([2]uint64{8, 12}, [2]uint64{4, 1}, [2]uint64{2, 0}), "rle.counts"},

@@ -220,8 +220,10 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 			if u.column != p {
 				continue
 			}
-			if err := u.apply(s.batch.cols[k], s.pos, n, b); err != nil {
+			if err := u.apply(s.batch.cols[k], s.pos, n, b); errors.Is(err, errBudget) {
 				return err
+			} else if err != nil {
+				return s.wrapColumn(k, err)
 			}
 		}
 	}

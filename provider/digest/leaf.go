@@ -1,8 +1,10 @@
 package digest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -45,78 +47,13 @@ const (
 	formCommitment = 'c'
 )
 
-// Ids of the fields of each kind of record.
-const (
-	startRunID = iota + 1
-	startName
-	startType
-	startCreatedAt
-	startConfig // this and below: commitments
-	startSalt
-)
-
+// Ids of the fields of an event, of which a run has the most: their hash is computed without going through the fields.
 const (
 	eventIteration = iota + 1
 	eventType
 	eventTimestamp
 	eventData // commitment
 )
-
-const (
-	interactionIteration = iota + 1
-	interactionAgent
-	interactionModel
-	interactionTimestamp
-	interactionPromptTokens
-	interactionCompletionTokens
-	interactionLatency
-	interactionSystemPrompt // this and all below: commitments
-	interactionUserPrompt
-	interactionResponse
-	interactionParsedPolicy
-	interactionParsingError
-	interactionExtra
-)
-
-const (
-	iterationNumber = iota + 1
-	iterationTimestamp
-	iterationCosts // this and all below: commitments
-	iterationAccepted
-	iterationPolicies
-)
-
-const (
-	noteKind = iota + 1
-	noteText // commitment
-)
-
-const (
-	attachmentName = iota + 1
-	attachmentMediaType
-	attachmentData // commitment
-)
-
-const (
-	resultCompletedAt = iota + 1
-	resultStatus
-	resultConverged
-	resultFinalCost
-	resultBestCost
-	resultReason // commitment
-)
-
-// committedIDs gives the ids of the fields that stand in an entry as commitments, by their names in the line protocol.
-var committedIDs = map[provider.Kind]map[string]byte{
-	provider.KindStart: {"config": startConfig, "salt": startSalt},
-	provider.KindEvent: {"event_data": eventData},
-	provider.KindInteraction: {"system_prompt": interactionSystemPrompt, "user_prompt": interactionUserPrompt, "response": interactionResponse,
-		"parsed_policy": interactionParsedPolicy, "parsing_error": interactionParsingError, "extra": interactionExtra},
-	provider.KindIteration:  {"costs_per_agent": iterationCosts, "accepted_changes": iterationAccepted, "policies": iterationPolicies},
-	provider.KindNote:       {"text": noteText},
-	provider.KindAttachment: {"data": attachmentData},
-	provider.KindResult:     {"convergence_reason": resultReason},
-}
 
 // A Leaf computes the leaf hashes of a run, record by record from its Start on, and reuses its buffers. It keeps the
 // run's salt and counts the records, since keys depend on both. The zero value is ready. It is not for several goroutines.
@@ -165,90 +102,69 @@ func (l *Leaf) event(e *provider.Event) {
 	l.begin(provider.KindEvent, e.Redaction)
 	l.integer(eventIteration, int64(e.Iteration))
 	l.text(eventType, e.Type)
-	l.optionalText(eventTimestamp, e.Timestamp)
-	l.commitBytes(eventData, "event_data", e.Data)
+	if e.Timestamp != "" {
+		l.text(eventTimestamp, e.Timestamp)
+	}
+	if !l.withheld(eventData, "event_data") && e.Data != nil {
+		l.commitBytes(eventData, "event_data", e.Data)
+	}
 }
 
 func (l *Leaf) build(r provider.Record) {
-	if e, ok := r.(*provider.Event); ok {
-		l.event(e)
-		return
-	}
-	if s, ok := r.(*provider.Start); ok {
-		_, withheld := provider.WithheldFrom(s, "salt")
-		l.salt, l.salted, l.next = s.Salt, s.Salt != nil || withheld, 0
-	}
-	l.begin(r.RecordKind(), provider.RedactionOf(r))
 	switch r := r.(type) {
+	case *provider.Event:
+		l.event(r)
+		return
 	case *provider.Start:
-		l.text(startRunID, r.RunID)
-		l.text(startName, r.Name)
-		l.text(startType, r.Type)
-		l.optionalText(startCreatedAt, r.CreatedAt)
-		l.commitBytes(startConfig, "config", r.Config)
-		l.commitBytes(startSalt, "salt", r.Salt)
-	case *provider.Interaction:
-		l.interaction(r)
-	case *provider.Iteration:
-		l.integer(iterationNumber, int64(r.Number))
-		l.optionalText(iterationTimestamp, r.Timestamp)
-		l.commitFunc(iterationCosts, "costs_per_agent", func(b []byte) []byte { return provider.AppendCosts(b, r.Costs) })
-		l.commitFunc(iterationAccepted, "accepted_changes", func(b []byte) []byte { return provider.AppendAcceptedChanges(b, r.AcceptedChanges) })
-		l.commitFunc(iterationPolicies, "policies", func(b []byte) []byte { return provider.AppendPolicies(b, r.Policies) })
-	case *provider.Note:
-		l.text(noteKind, r.Kind)
-		l.commitText(noteText, "text", &r.Text)
-	case *provider.Attachment:
-		l.text(attachmentName, r.Name)
-		l.optionalText(attachmentMediaType, r.MediaType)
-		data := r.Data
-		if data == nil {
-			data = []byte{} // an attachment is never without, however empty
-		}
-		l.commitBytes(attachmentData, "data", data)
-	case *provider.Result:
-		l.optionalText(resultCompletedAt, r.CompletedAt)
-		l.text(resultStatus, string(r.Status))
-		if r.Converged != nil {
-			converged := int64(0)
-			if *r.Converged {
-				converged = 1
+		_, withheld := r.Withheld("salt")
+		l.salt, l.salted, l.next = bytes.Clone(r.Salt), r.Salt != nil || withheld, 0
+	}
+	l.begin(r.RecordKind(), r.RecordMeta().Redaction)
+	for f := range r.RecordKind().Fields() {
+		if !f.In(r) {
+			if f.Committed {
+				l.withheld(f.ID, f.Name)
 			}
-			l.integer(resultConverged, converged)
+			continue
 		}
-		if r.FinalCost != nil {
-			l.integer(resultFinalCost, int64(*r.FinalCost))
+		switch p := f.Addr(r).(type) {
+		case *int:
+			l.integer(f.ID, int64(*p))
+		case *string:
+			if f.Committed {
+				l.commitText(f.ID, f.Name, *p)
+			} else {
+				l.text(f.ID, *p)
+			}
+		case **string:
+			if f.Committed {
+				l.commitText(f.ID, f.Name, **p)
+			} else {
+				l.text(f.ID, **p)
+			}
+		case *[]byte:
+			l.commitBytes(f.ID, f.Name, *p)
+		case **int64:
+			l.integer(f.ID, **p)
+		case **provider.Cents:
+			l.integer(f.ID, int64(**p))
+		case **bool:
+			n := int64(0)
+			if **p {
+				n = 1
+			}
+			l.integer(f.ID, n)
+		case **float64:
+			l.entry = append(l.entry, f.ID, formNumber)
+			l.entry = binary.BigEndian.AppendUint64(l.entry, math.Float64bits(**p))
+		case *map[string]provider.Cents:
+			l.commit(f.ID, provider.AppendCosts(l.commitmentTo(f.ID, f.Name), *p))
+		case *map[string]bool:
+			l.commit(f.ID, provider.AppendAcceptedChanges(l.commitmentTo(f.ID, f.Name), *p))
+		case *map[string]json.RawMessage:
+			l.commit(f.ID, provider.AppendPolicies(l.commitmentTo(f.ID, f.Name), *p))
 		}
-		if r.BestCost != nil {
-			l.integer(resultBestCost, int64(*r.BestCost))
-		}
-		l.commitText(resultReason, "convergence_reason", r.ConvergenceReason)
 	}
-}
-
-func (l *Leaf) interaction(r *provider.Interaction) {
-	l.integer(interactionIteration, int64(r.Iteration))
-	l.optionalText(interactionAgent, r.AgentID)
-	if r.Model != nil {
-		l.text(interactionModel, *r.Model)
-	}
-	l.optionalText(interactionTimestamp, r.Timestamp)
-	if r.PromptTokens != nil {
-		l.integer(interactionPromptTokens, *r.PromptTokens)
-	}
-	if r.CompletionTokens != nil {
-		l.integer(interactionCompletionTokens, *r.CompletionTokens)
-	}
-	if r.LatencySeconds != nil {
-		l.entry = append(l.entry, interactionLatency, formNumber)
-		l.entry = binary.BigEndian.AppendUint64(l.entry, math.Float64bits(*r.LatencySeconds))
-	}
-	l.commitText(interactionSystemPrompt, "system_prompt", r.SystemPrompt)
-	l.commitText(interactionUserPrompt, "user_prompt", r.UserPrompt)
-	l.commitText(interactionResponse, "response", r.Response)
-	l.commitBytes(interactionParsedPolicy, "parsed_policy", r.ParsedPolicy)
-	l.commitText(interactionParsingError, "parsing_error", r.ParsingError)
-	l.commitBytes(interactionExtra, "extra", r.Extra)
 }
 
 // begin starts the entry of a record, behind the leaf prefix.
@@ -269,17 +185,8 @@ func (l *Leaf) text(id byte, s string) {
 	l.entry = append(l.entry, s...)
 }
 
-func (l *Leaf) optionalText(id byte, s string) {
-	if s != "" {
-		l.text(id, s)
-	}
-}
-
-// commitBytes adds the commitment to value, unless it is absent.
+// commitBytes adds the commitment to value.
 func (l *Leaf) commitBytes(id byte, name string, value []byte) {
-	if l.withheld(id, name) || value == nil {
-		return
-	}
 	if len(value) > longValue {
 		commitLong(l, id, l.commitmentTo(id, name), value)
 		return
@@ -287,16 +194,13 @@ func (l *Leaf) commitBytes(id byte, name string, value []byte) {
 	l.commit(id, append(l.commitmentTo(id, name), value...))
 }
 
-// commitText adds the commitment to value, unless it is absent.
-func (l *Leaf) commitText(id byte, name string, value *string) {
-	if l.withheld(id, name) || value == nil {
+// commitText adds the commitment to value.
+func (l *Leaf) commitText(id byte, name, value string) {
+	if len(value) > longValue {
+		commitLong(l, id, l.commitmentTo(id, name), value)
 		return
 	}
-	if len(*value) > longValue {
-		commitLong(l, id, l.commitmentTo(id, name), *value)
-		return
-	}
-	l.commit(id, append(l.commitmentTo(id, name), *value...))
+	l.commit(id, append(l.commitmentTo(id, name), value...))
 }
 
 // longValue is the length in bytes from which a value is hashed in pieces; a shorter one is copied behind what is
@@ -314,13 +218,6 @@ func commitLong[T []byte | string](l *Leaf, id byte, before []byte, value T) {
 		value = value[n:]
 	}
 	l.entry = h.Sum(append(l.entry, id, formCommitment))
-}
-
-// commitFunc adds the commitment to the value that appendTo appends; such a field is never absent.
-func (l *Leaf) commitFunc(id byte, name string, appendTo func([]byte) []byte) {
-	if !l.withheld(id, name) {
-		l.commit(id, appendTo(l.commitmentTo(id, name)))
-	}
 }
 
 // withheld adds the commitment that stands in for a value that was taken out, if it was.

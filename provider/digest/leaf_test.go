@@ -103,7 +103,7 @@ func (s *slowLeaf) hash(r provider.Record) digest.Hash {
 	fields := map[int]string{}
 	number := func(n int64) string { return "i" + string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 	text := func(v string) string { return "t" + string(binary.BigEndian.AppendUint32(nil, uint32(len(v)))) + v }
-	red := provider.RedactionOf(r)
+	red := r.RecordMeta().Redaction
 	if start, ok := r.(*provider.Start); ok {
 		s.salt = start.Salt
 		s.salted = start.Salt != nil
@@ -330,11 +330,10 @@ func TestLeaf_everyField(t *testing.T) {
 		typ := reflect.TypeOf(base).Elem()
 		for i := range typ.NumField() {
 			name := typ.Field(i).Name
-			if name == "Redaction" {
-				continue
-			}
-			if name == "Seq" {
-				if r := provider.WithSeq(provider.Clone(base), 99); new(digest.Leaf).Hash(r) != new(digest.Leaf).Hash(base) {
+			if name == "Meta" {
+				r := base.Clone()
+				r.RecordMeta().Seq = 99
+				if new(digest.Leaf).Hash(r) != new(digest.Leaf).Hash(base) {
 					t.Errorf("%s: Seq changes the hash", typ.Name())
 				}
 				continue
@@ -344,7 +343,7 @@ func TestLeaf_everyField(t *testing.T) {
 				t.Errorf("%s.%s: the test has no other values of a %v", typ.Name(), name, typ.Field(i).Type)
 			}
 			for j, value := range values {
-				r := provider.Clone(base)
+				r := base.Clone()
 				reflect.ValueOf(r).Elem().Field(i).Set(reflect.ValueOf(value))
 				what := fmt.Sprintf("%s variant %d", name, j)
 				h := new(digest.Leaf).Hash(r)
@@ -445,7 +444,8 @@ func TestSink_errors(t *testing.T) {
 	}
 	// A salted run whose salt and keys are gone has no digest.
 	var lost digest.Sink
-	_ = lost.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Redaction: &provider.Redaction{Withheld: map[string]provider.Commitment{"salt": {}}}})
+	_ = lost.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Meta: provider.Meta{
+		Redaction: &provider.Redaction{Withheld: map[string]provider.Commitment{"salt": {}}}}})
 	if err := lost.Event(ctx, &provider.Event{Type: "t", Data: json.RawMessage("{}")}); !errors.Is(err, digest.ErrKey) {
 		t.Errorf("no key: got %v, want ErrKey", err)
 	}

@@ -23,7 +23,8 @@ func TestLongValues(t *testing.T) {
 				t.Fatal(err)
 			}
 			for field, c := range got {
-				covered := append([]byte{commitmentPrefix, byte(r.RecordKind()), committedIDs[r.RecordKind()][field]}, value...)
+				f, _ := r.RecordKind().Field(field)
+				covered := append([]byte{commitmentPrefix, byte(r.RecordKind()), f.ID}, value...)
 				if want := provider.Commitment(sha256.Sum256(covered)); c != want {
 					t.Errorf("%s of %d bytes: got %v, want %v", field, n, c, want)
 				}

@@ -482,14 +482,14 @@ func TestReader_withheld(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, field := range map[int]string{1: "text", 2: "data", 3: "policies"} {
-		if _, ok := provider.WithheldFrom(records[i], field); !ok {
+		if _, ok := records[i].RecordMeta().Withheld(field); !ok {
 			t.Errorf("record %d: got no commitment to %s", i, field)
 		}
 	}
 	if it := records[3].(*provider.Iteration); it.Costs["A"] != 1 || len(it.Redaction.FieldKeys) != 2 {
 		t.Errorf("got %+v, want costs and two keys", it)
 	}
-	if red := provider.RedactionOf(records[4]); red != nil {
+	if red := records[4].RecordMeta().Redaction; red != nil {
 		t.Errorf("nothing withheld: got %+v, want nil", red)
 	}
 }

@@ -12,25 +12,11 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// members lists what a line of each type may hold, in the order in which the writer writes it. A name with textSuffix behind
-// it is allowed where isJSON says so.
-var members = map[provider.Kind][]string{
-	provider.KindStart: {"run_id", "experiment_name", "experiment_type", "config", "created_at", "salt"},
-	provider.KindEvent: {"iteration", "event_type", "timestamp", "event_data"},
-	provider.KindInteraction: {
-		"iteration", "agent_id", "model", "system_prompt", "user_prompt", "response", "parsed_policy", "parsing_error",
-		"prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra",
-	},
-	provider.KindIteration:  {"iteration", "costs_per_agent", "accepted_changes", "policies", "timestamp"},
-	provider.KindNote:       {"kind", "text"},
-	provider.KindAttachment: {"name", "media_type", "data"},
-	provider.KindResult:     {"completed_at", "status", "converged", "convergence_reason", "final_cost", "best_cost"},
-}
-
-// kinds gives the kind of record by its type in the protocol.
+// kinds gives the kind of record by its type in the protocol. What a line of each type may hold are the fields of the
+// kind, and redactionMembers. A name with textSuffix behind it is allowed where isJSON says so.
 var kinds = func() map[string]provider.Kind {
 	m := make(map[string]provider.Kind)
-	for k := range members {
+	for k := provider.KindStart; k <= provider.KindResult; k++ {
 		m[k.String()] = k
 	}
 	return m
@@ -87,12 +73,28 @@ func (f *fields) parse(line []byte) error {
 	}
 	f.kind = k
 	for _, name := range f.names {
-		base := strings.TrimSuffix(name, textSuffix)
-		if !slices.Contains(members[k], name) && !slices.Contains(redactionMembers, name) && (base == name || !isJSON(base) || !slices.Contains(members[k], base)) {
-			return fmt.Errorf("%w member %.80q: %s has %s", ErrUnknown, name, k, strings.Join(members[k], ", "))
+		if !isMember(k, name) {
+			var all []string
+			for field := range k.Fields() {
+				all = append(all, field.Name)
+			}
+			return fmt.Errorf("%w member %.80q: %s has %s", ErrUnknown, name, k, strings.Join(all, ", "))
 		}
 	}
 	return nil
+}
+
+// isMember tells whether a line that records a k may have a member of that name.
+func isMember(k provider.Kind, name string) bool {
+	if _, ok := k.Field(name); ok || slices.Contains(redactionMembers, name) {
+		return true
+	}
+	base, ok := strings.CutSuffix(name, textSuffix)
+	if !ok || !isJSON(base) {
+		return false
+	}
+	_, ok = k.Field(base)
+	return ok
 }
 
 func allTypes() string {
@@ -305,6 +307,6 @@ func (f *fields) record() (provider.Record, error) {
 			FinalCost: f.cents("final_cost"), BestCost: f.cents("best_cost"),
 		}
 	}
-	provider.SetRedaction(r, f.redaction())
+	r.RecordMeta().Redaction = f.redaction()
 	return r, f.err
 }

@@ -183,7 +183,7 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if err := r.inOrder(record); err != nil {
 		return nil, err
 	}
-	record = provider.WithSeq(record, r.seq)
+	record.RecordMeta().Seq = r.seq
 	r.seq++
 	return record, nil
 }

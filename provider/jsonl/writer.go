@@ -76,7 +76,6 @@ func (w *Writer) write(r provider.Record, inOrder func(*provider.Order) error, f
 	if w.err != nil {
 		return w.err
 	}
-	r = provider.Clone(r) // Validate changes what it checks
 	if w.err = inOrder(&w.order); w.err != nil {
 		return w.err
 	}
@@ -137,15 +136,15 @@ func (w *Writer) members(r provider.Record) {
 		w.json("extra", r.Extra)
 	case *provider.Iteration:
 		w.integer("iteration", int64(r.Number))
-		if provider.HasField(r, "costs_per_agent") {
+		if has(r, "costs_per_agent") {
 			w.member("costs_per_agent")
 			w.line = provider.AppendCosts(w.line, r.Costs)
 		}
-		if provider.HasField(r, "accepted_changes") {
+		if has(r, "accepted_changes") {
 			w.member("accepted_changes")
 			w.line = provider.AppendAcceptedChanges(w.line, r.AcceptedChanges)
 		}
-		if provider.HasField(r, "policies") {
+		if has(r, "policies") {
 			w.json("policies", provider.AppendPolicies(nil, r.Policies))
 		}
 		w.name("timestamp", r.Timestamp)
@@ -155,7 +154,7 @@ func (w *Writer) members(r provider.Record) {
 	case *provider.Attachment:
 		w.text("name", r.Name)
 		w.name("media_type", r.MediaType)
-		if provider.HasField(r, "data") {
+		if has(r, "data") {
 			w.member("data")
 			w.line = append(w.line, '"')
 			w.line = base64.StdEncoding.AppendEncode(w.line, r.Data)
@@ -172,7 +171,13 @@ func (w *Writer) members(r provider.Record) {
 		w.optionalInteger("final_cost", (*int64)(r.FinalCost))
 		w.optionalInteger("best_cost", (*int64)(r.BestCost))
 	}
-	w.redaction(provider.RedactionOf(r))
+	w.redaction(r.RecordMeta().Redaction)
+}
+
+// has tells whether a field that is there even if empty was not withheld.
+func has(r provider.Record, field string) bool {
+	_, withheld := r.RecordMeta().Withheld(field)
+	return !withheld
 }
 
 func (w *Writer) member(name string) {

@@ -17,7 +17,7 @@ import (
 func Play(ctx context.Context, s provider.Sink, records []provider.Record) error {
 	finished := false
 	for i, r := range records {
-		if err := provider.Put(ctx, s, provider.Clone(r)); err != nil {
+		if err := provider.Put(ctx, s, r.Clone()); err != nil {
 			return fmt.Errorf("record %d: %w", i, err)
 		}
 		finished = r.RecordKind() == provider.KindResult
@@ -41,11 +41,12 @@ func Live(records []provider.Record) *provider.Live {
 func Kept(records []provider.Record) ([]provider.Record, error) {
 	kept := make([]provider.Record, len(records))
 	for i, r := range records {
-		r = provider.Clone(r)
+		r = r.Clone()
 		if err := r.Validate(); err != nil {
 			return nil, fmt.Errorf("record %d: %w", i, err)
 		}
-		kept[i] = provider.WithSeq(r, int64(i))
+		r.RecordMeta().Seq = int64(i)
+		kept[i] = r
 	}
 	return kept, nil
 }
@@ -58,15 +59,16 @@ func Diff(got, want provider.Record) string {
 	}
 	g, w := reflect.ValueOf(got).Elem(), reflect.ValueOf(want).Elem()
 	var out []byte
-	for i := range g.NumField() {
-		if equal(g.Field(i), w.Field(i)) {
+	for _, f := range reflect.VisibleFields(g.Type()) {
+		g, w := g.FieldByIndex(f.Index), w.FieldByIndex(f.Index)
+		if f.Anonymous || equal(g, w) {
 			continue
 		}
 		if out != nil {
 			out = append(out, "; "...)
 		}
-		out = fmt.Appendf(out, "%s: %s: got %s, want %s", got.RecordKind(), g.Type().Field(i).Name,
-			show(g.Field(i).Interface()), show(w.Field(i).Interface()))
+		out = fmt.Appendf(out, "%s: %s: got %s, want %s", got.RecordKind(), f.Name,
+			show(g.Interface()), show(w.Interface()))
 	}
 	return string(out)
 }

@@ -25,10 +25,10 @@ func Redact(records []provider.Record, withhold func(r provider.Record, field st
 			salt = s.Salt
 		}
 		red := &provider.Redaction{Withheld: map[string]provider.Commitment{}, FieldKeys: map[string]provider.Key{}}
-		for _, field := range provider.CommittedFields(r.RecordKind()) {
-			if provider.HasField(r, field) && withhold(r, field) {
-				red.Withheld[field] = commitments[field]
-				provider.DropField(r, field)
+		for f := range r.RecordKind().Committed() {
+			if f.In(r) && withhold(r, f.Name) {
+				red.Withheld[f.Name] = commitments[f.Name]
+				f.Drop(r)
 			}
 		}
 		others := len(red.Withheld)
@@ -36,12 +36,12 @@ func Redact(records []provider.Record, withhold func(r provider.Record, field st
 			saltWithheld = true
 			others--
 		}
-		provider.SetRedaction(r, red)
+		r.RecordMeta().Redaction = red
 		if saltWithheld {
 			key := digest.RecordKey(salt, int64(seq))
-			for _, field := range provider.CommittedFields(r.RecordKind()) {
-				if fieldKey, ok := digest.FieldKey(key, r.RecordKind(), field); ok && provider.HasField(r, field) {
-					red.FieldKeys[field] = fieldKey
+			for f := range r.RecordKind().Committed() {
+				if fieldKey, ok := digest.FieldKey(key, r.RecordKind(), f.Name); ok && f.In(r) {
+					red.FieldKeys[f.Name] = fieldKey
 				}
 			}
 			if others == 0 && len(red.FieldKeys) > 0 { // one key for all of them

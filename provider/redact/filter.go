@@ -112,9 +112,9 @@ func (f *Filter) Hits(text []byte) []Hit {
 func Fields() []string {
 	var all []string
 	for k := provider.KindStart; k <= provider.KindResult; k++ {
-		for _, field := range provider.CommittedFields(k) {
-			if field != "salt" && !slices.Contains(all, field) {
-				all = append(all, field)
+		for f := range k.Committed() {
+			if f.Name != "salt" && !slices.Contains(all, f.Name) {
+				all = append(all, f.Name)
 			}
 		}
 	}
@@ -128,24 +128,16 @@ type Place struct{ Field, Text string }
 // Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol.
 func Envelope(r provider.Record) []Place {
 	var all []Place
-	switch r := r.(type) {
-	case *provider.Start:
-		all = []Place{{"run_id", r.RunID}, {"experiment_name", r.Name}, {"experiment_type", r.Type}, {"created_at", r.CreatedAt}}
-	case *provider.Event:
-		all = []Place{{"event_type", r.Type}, {"timestamp", r.Timestamp}}
-	case *provider.Interaction:
-		all = []Place{{"agent_id", r.AgentID}, {"timestamp", r.Timestamp}}
-		if r.Model != nil {
-			all = append(all, Place{"model", *r.Model})
+	for f := range r.RecordKind().Fields() {
+		if f.Committed || f.IsZero(r) {
+			continue
 		}
-	case *provider.Iteration:
-		all = []Place{{"timestamp", r.Timestamp}}
-	case *provider.Note:
-		all = []Place{{"kind", r.Kind}}
-	case *provider.Attachment:
-		all = []Place{{"name", r.Name}, {"media_type", r.MediaType}}
-	case *provider.Result:
-		all = []Place{{"completed_at", r.CompletedAt}, {"status", string(r.Status)}}
+		switch p := f.Addr(r).(type) {
+		case *string:
+			all = append(all, Place{f.Name, *p})
+		case **string:
+			all = append(all, Place{f.Name, **p})
+		}
 	}
 	return slices.DeleteFunc(all, func(p Place) bool { return p.Text == "" })
 }

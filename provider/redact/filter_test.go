@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/simexp/exparchive/internal/secrets"
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
@@ -43,8 +42,8 @@ func TestFilter(t *testing.T) {
 	records := providertest.Sample()
 	count := func(f Filter) (n int) {
 		for seq, r := range records {
-			for _, field := range provider.CommittedFields(r.RecordKind()) {
-				if provider.HasField(r, field) && f.Covers(int64(seq), r, field) && (!f.ByContent() || len(f.Hits(Value(r, field))) > 0) {
+			for field := range r.RecordKind().Committed() {
+				if field.In(r) && f.Covers(int64(seq), r, field.Name) && (!f.ByContent() || len(f.Hits(field.Value(r))) > 0) {
 					n++
 				}
 			}

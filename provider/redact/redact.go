@@ -1,7 +1,7 @@
 // Package redact takes values out of a copy of a run and leaves their commitments, so that the digest of the run, the
 // signatures over it and the proofs from it hold for the copy too, and puts values back and proves that they are the ones.
 //
-// What can be withheld are the fields of [provider.CommittedFields]: configuration, event data, prompts, responses,
+// What can be withheld are the fields that [provider.Kind.Committed] gives: configuration, event data, prompts, responses,
 // policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models and timestamps are part
 // of what identifies a record and stay.
 //
@@ -10,6 +10,7 @@
 package redact
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,8 @@ func NewSink(next provider.Sink, rule Rule) *Sink { return &Sink{next: next, rul
 
 // Begin implements [provider.Sink]. The salt of a salted run is always withheld.
 func (s *Sink) Begin(ctx context.Context, r *provider.Start) error {
-	_, withheld := provider.WithheldFrom(r, "salt")
-	s.salt, s.salted = r.Salt, r.Salt != nil || withheld
+	_, withheld := r.Withheld("salt")
+	s.salt, s.salted = bytes.Clone(r.Salt), r.Salt != nil || withheld
 	return s.put(ctx, r)
 }
 
@@ -70,7 +71,7 @@ func (s *Sink) Finish(ctx context.Context, r *provider.Result) error {
 }
 
 func (s *Sink) put(ctx context.Context, r provider.Record) error {
-	r = provider.Clone(r)
+	r = r.Clone()
 	if err := r.Validate(); err != nil {
 		return err
 	}
@@ -84,10 +85,10 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 	}
 	seq := s.seq
 	s.seq++
-	var drop []string
-	for _, field := range provider.CommittedFields(r.RecordKind()) {
-		if provider.HasField(r, field) && (field == "salt" || s.rule(seq, r, field, Value(r, field))) {
-			drop = append(drop, field)
+	var drop []provider.Field
+	for f := range r.RecordKind().Committed() {
+		if f.In(r) && (f.Name == "salt" || s.rule(seq, r, f.Name, f.Value(r))) {
+			drop = append(drop, f)
 		}
 	}
 	if err := s.withhold(r, seq, drop, commitments); err != nil {
@@ -97,8 +98,8 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 }
 
 // withhold drops fields and makes the redaction that the record then needs.
-func (s *Sink) withhold(r provider.Record, seq int64, drop []string, commitments map[string]provider.Commitment) error {
-	old := provider.RedactionOf(r)
+func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, commitments map[string]provider.Commitment) error {
+	old := r.RecordMeta().Redaction
 	if old == nil {
 		old = &provider.Redaction{}
 	}
@@ -109,26 +110,26 @@ func (s *Sink) withhold(r provider.Record, seq int64, drop []string, commitments
 	// Keys are taken before the fields go.
 	keys := map[string]provider.Key{}
 	if s.salted {
-		for _, field := range provider.CommittedFields(r.RecordKind()) {
-			if !provider.HasField(r, field) || field == "salt" {
+		for f := range r.RecordKind().Committed() {
+			if !f.In(r) || f.Name == "salt" {
 				continue
 			}
-			key, err := s.key(r, seq, field, old)
+			key, err := s.key(r, seq, f.Name, old)
 			if err != nil {
 				return err
 			}
-			keys[field] = key
+			keys[f.Name] = key
 		}
 	}
-	for _, field := range drop {
-		red.Withheld[field] = commitments[field]
-		provider.DropField(r, field)
-		delete(keys, field)
-		if field != "salt" {
+	for _, f := range drop {
+		red.Withheld[f.Name] = commitments[f.Name]
+		f.Drop(r)
+		delete(keys, f.Name)
+		if f.Name != "salt" {
 			s.Withheld++
 		}
 	}
-	if len(drop) > 1 || len(drop) == 1 && drop[0] != "salt" {
+	if len(drop) > 1 || len(drop) == 1 && drop[0].Name != "salt" {
 		s.Records++
 	}
 	whole := len(red.Withheld) == 0
@@ -145,7 +146,7 @@ func (s *Sink) withhold(r provider.Record, seq int64, drop []string, commitments
 	case s.salt != nil:
 		red.Key = new(digest.RecordKey(s.salt, seq))
 	}
-	provider.SetRedaction(r, red)
+	r.RecordMeta().Redaction = red
 	return r.Validate() // drops an empty redaction
 }
 
@@ -165,57 +166,6 @@ func (s *Sink) key(r provider.Record, seq int64, field string, old *provider.Red
 	}
 	key, _ := digest.FieldKey(record, r.RecordKind(), field)
 	return key, nil
-}
-
-// Value gives the bytes of a committed field that a record has, as its commitment covers them.
-func Value(r provider.Record, field string) []byte {
-	switch r := r.(type) {
-	case *provider.Start:
-		if field == "salt" {
-			return r.Salt
-		}
-		return r.Config
-	case *provider.Event:
-		return r.Data
-	case *provider.Interaction:
-		switch field {
-		case "system_prompt":
-			return bytesOf(r.SystemPrompt)
-		case "user_prompt":
-			return bytesOf(r.UserPrompt)
-		case "response":
-			return bytesOf(r.Response)
-		case "parsed_policy":
-			return r.ParsedPolicy
-		case "parsing_error":
-			return bytesOf(r.ParsingError)
-		case "extra":
-			return r.Extra
-		}
-	case *provider.Iteration:
-		switch field {
-		case "costs_per_agent":
-			return provider.AppendCosts(nil, r.Costs)
-		case "accepted_changes":
-			return provider.AppendAcceptedChanges(nil, r.AcceptedChanges)
-		case "policies":
-			return provider.AppendPolicies(nil, r.Policies)
-		}
-	case *provider.Note:
-		return []byte(r.Text)
-	case *provider.Attachment:
-		return r.Data
-	case *provider.Result:
-		return bytesOf(r.ConvergenceReason)
-	}
-	return nil
-}
-
-func bytesOf(s *string) []byte {
-	if s == nil {
-		return nil
-	}
-	return []byte(*s)
 }
 
 // ErrDiffers means that an original is not the run that a copy was made from.

@@ -72,14 +72,14 @@ func (v *revealer) record(r, original provider.Record) (provider.Record, error) 
 		return nil, fmt.Errorf("record %d: %w", seq, ErrDiffers)
 	}
 	if s, ok := original.(*provider.Start); ok {
-		_, withheld := provider.WithheldFrom(s, "salt")
+		_, withheld := s.Withheld("salt")
 		v.salt, v.salted = s.Salt, s.Salt != nil || withheld
 	}
-	red := provider.RedactionOf(r)
+	red := r.RecordMeta().Redaction
 	if red == nil {
 		return r, nil
 	}
-	if v.pick == nil && provider.RedactionOf(original) == nil {
+	if v.pick == nil && original.RecordMeta().Redaction == nil {
 		v.revealed += len(red.Withheld)
 		if _, ok := red.Withheld["salt"]; ok {
 			v.revealed--
@@ -92,8 +92,9 @@ func (v *revealer) record(r, original provider.Record) (provider.Record, error) 
 // merge starts from the original and withholds again whatever is not to be put back.
 func (v *revealer) merge(r, original provider.Record, seq int64) (provider.Record, error) {
 	keep := map[string]bool{}
-	for field := range provider.RedactionOf(r).Withheld {
-		if provider.HasField(original, field) && field != "salt" && (v.pick == nil || v.pick(seq, original, field)) {
+	for field := range r.RecordMeta().Redaction.Withheld {
+		f, _ := original.RecordKind().Field(field)
+		if f.In(original) && field != "salt" && (v.pick == nil || v.pick(seq, original, field)) {
 			v.revealed++
 		} else {
 			keep[field] = true

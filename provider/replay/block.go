@@ -199,9 +199,9 @@ func (p *Printer) summary(b *block) {
 	costs, total := b.costs()
 	ids := b.ids()
 	if b.record != nil {
-		for _, field := range provider.CommittedFields(provider.KindIteration) {
-			if what := withheld(b.record, field); what != "" {
-				p.line(2, field+" "+what)
+		for f := range provider.KindIteration.Committed() {
+			if what := withheld(b.record, f.Name); what != "" {
+				p.line(2, f.Name+" "+what)
 			}
 		}
 	}

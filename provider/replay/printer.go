@@ -72,7 +72,7 @@ func (p *Printer) take(r provider.Record, print func(provider.Record)) error {
 	if p.err != nil {
 		return p.err
 	}
-	r = provider.Clone(r) // Validate changes what it checks
+	r = r.Clone() // Validate changes what it checks
 	if p.err = r.Validate(); p.err != nil {
 		return p.err
 	}
@@ -140,7 +140,7 @@ func (p *Printer) Finish(_ context.Context, r *provider.Result) error {
 		p.err = p.order.Finish()
 	}
 	if p.err == nil && r != nil {
-		r = provider.Clone(r).(*provider.Result) // Validate changes what it checks
+		r = r.Clone().(*provider.Result) // Validate changes what it checks
 		p.err = r.Validate()
 	}
 	if p.err != nil {
@@ -204,7 +204,7 @@ func yesNo(b *bool) string {
 
 // withheld says that the value of a field was taken out of the run, and gives its commitment; "" if it was not.
 func withheld(r provider.Record, field string) string {
-	if c, ok := provider.WithheldFrom(r, field); ok {
+	if c, ok := r.RecordMeta().Withheld(field); ok {
 		return "withheld " + c.String()
 	}
 	return ""

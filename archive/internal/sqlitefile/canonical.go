@@ -23,7 +23,7 @@ const sqliteVersion = 3037000
 // CanonicalHeader gives the first 100 bytes of a sealed file of so many pages.
 func CanonicalHeader(pages uint32, version int) []byte {
 	b := make([]byte, HeaderSize)
-	copy(b, SqliteMagic)
+	copy(b, Magic)
 	be := binary.BigEndian
 	be.PutUint16(b[16:], schema.PageSize)
 	b[18], b[19] = ModeRollback, ModeRollback

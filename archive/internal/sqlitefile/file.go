@@ -30,6 +30,8 @@ type File struct {
 	// Pages are those of the file itself, Size bytes, its log included; nil if SQLite reads the file beside its recorder.
 	Pages io.ReaderAt
 	Size  int64
+	// Touched says that the header of Pages is not the one that a sealed file of its size and version has.
+	Touched bool
 
 	view   *vfs.FS
 	source *ViewSource
@@ -126,7 +128,7 @@ func (f *File) open(path string, held bool) (err error) {
 		}
 		if h.version == Formats.Version { // of an older one a copy is read, as it is at this moment
 			f.DB = sqlx.NewDb(openShared(f.Path), "sqlite")
-			return f.check(h)
+			return f.check()
 		}
 	}
 	if f.main, err = NewSteadyFile(file); err != nil {
@@ -190,19 +192,24 @@ func refuseSidecars(path string) error {
 func (f *File) openView(r io.ReaderAt, size int64, h header) error {
 	f.source = &ViewSource{ReaderAt: r}
 	f.Pages, f.Size = r, size
-	if err := f.openDB(f.source, size, h); err != nil || h.version == Formats.Version {
+	head := make([]byte, HeaderSize)
+	if _, err := r.ReadAt(head, 0); err != nil {
+		return err
+	}
+	f.Touched = string(head) != string(CanonicalHeader(uint32(h.pages), h.version))
+	if err := f.openDB(f.source, size); err != nil || h.version == Formats.Version {
 		return err
 	}
 	return f.openMigrated(r, size, h.version)
 }
 
-func (f *File) openDB(r io.ReaderAt, size int64, h header) error {
+func (f *File) openDB(r io.ReaderAt, size int64) error {
 	db, view, err := OpenView(r, size)
 	if err != nil {
 		return err
 	}
 	f.DB, f.view = sqlx.NewDb(db, "sqlite"), view
-	return f.check(h)
+	return f.check()
 }
 
 // openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and checked. The
@@ -223,21 +230,20 @@ func (f *File) openMigrated(r io.ReaderAt, size int64, version int) error {
 	if err != nil {
 		return err
 	}
-	h, err := readHeader(temp, info.Size())
-	if err != nil {
-		return err
-	}
 	if err := errors.Join(f.DB.Close(), f.view.Close()); err != nil {
 		return err
 	}
 	f.DB, f.view = nil, nil
-	err = f.openDB(temp, info.Size(), h)
+	err = f.openDB(temp, info.Size())
 	f.Version = version // the file's own
 	return err
 }
 
+// maxObjects is more than any version of the format has.
+const maxObjects = 2000
+
 // check refuses a schema that is not the one of its version.
-func (f *File) check(h header) error {
+func (f *File) check() error {
 	ctx := context.Background()
 	conn, err := f.DB.Connx(ctx)
 	if err != nil {
@@ -247,11 +253,27 @@ func (f *File) check(h header) error {
 	if err := setLimits(conn.Conn); err != nil {
 		return err
 	}
-	var objects []schema.Object
-	if err := conn.SelectContext(ctx, &objects, "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT 2000"); err != nil {
+	if err := conn.GetContext(ctx, &f.Version, "PRAGMA user_version"); err != nil {
 		return Damage(err)
 	}
-	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&f.Version); err != nil {
+	rows, err := conn.QueryxContext(ctx, "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT ?", maxObjects)
+	if err != nil {
+		return Damage(err)
+	}
+	defer rows.Close()
+	budget := f.Budget()
+	var objects []schema.Object
+	for rows.Next() {
+		var o schema.Object
+		if err := rows.StructScan(&o); err != nil {
+			return Damage(err)
+		}
+		if err := budget.Take(len(o.Type) + len(o.Name) + len(o.Table) + len(o.SQL.String)); err != nil {
+			return err
+		}
+		objects = append(objects, o)
+	}
+	if err := rows.Err(); err != nil {
 		return Damage(err)
 	}
 	if err := Formats.Check(int64(f.Version), objects); err != nil {

@@ -13,8 +13,8 @@ import (
 // HeaderSize is the length of the SQLite database header (https://www.sqlite.org/fileformat.html section 1.3).
 const HeaderSize = 100
 
-// SqliteMagic is what every SQLite database begins with.
-const SqliteMagic = "SQLite format 3\x00"
+// Magic is what every SQLite database begins with.
+const Magic = "SQLite format 3\x00"
 
 // header is what the first 100 bytes of a .simexp file say, checked before SQLite sees the file.
 type header struct {
@@ -36,7 +36,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return h, err
 	}
-	if !strings.HasPrefix(string(b[:n]), SqliteMagic) {
+	if !strings.HasPrefix(string(b[:n]), Magic) {
 		return h, fmt.Errorf("%w: %s", ErrNotArchive, Guess(b[:n]))
 	}
 	if n < HeaderSize {

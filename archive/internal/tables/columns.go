@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
@@ -12,6 +14,21 @@ type Column struct {
 	Name     string
 	Kind     btree.Type
 	Nullable bool
+}
+
+// ErrType means that a value has not the type of its column.
+var ErrType = errors.New("wrong type")
+
+// Check reports that a value has not the type of the column as [ErrType]. A whole number where a real belongs, which SQLite stores
+// as an integer, becomes a real. That a text is UTF-8 is not checked.
+func (c *Column) Check(x *btree.Value) error {
+	if x.Kind == btree.Integer && c.Kind == btree.Real {
+		x.Kind, x.Float = btree.Real, float64(x.Int)
+	}
+	if x.Kind == c.Kind || x.Kind == btree.Null && c.Nullable {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %v, want %v", c.Name, ErrType, x.Kind, c.Kind)
 }
 
 // Columns are the columns of each table; the first is the primary key.

@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/lockfile"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -149,11 +150,11 @@ func verified(ctx context.Context, a *archive.Archive) (content, error) {
 	if err != nil {
 		return c, err
 	}
-	root, records, err := digest.Of(ctx, a)
-	if err == nil && (root != c.seal.Root || records != c.seal.Records) {
-		err = fmt.Errorf("%w: %d records with digest %v, sealed were %d with %v", archive.ErrDamaged, records, root, c.seal.Records, c.seal.Root)
+	var got digest.Sink
+	if err := provider.Copy(ctx, &got, a); err != nil {
+		return c, err
 	}
-	return c, err
+	return c, c.seal.Check(&got)
 }
 
 // read reads one of the files that are worked in.

@@ -1,18 +1,16 @@
 package rewrite
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/outfile"
 )
 
 // upgrading are the suffixes of the files that [Upgrade] works in.
@@ -145,27 +143,9 @@ func (r *replacement) isBackup(backup string) (bool, error) {
 	case now.Size() != there.Size():
 		return false, other
 	}
-	same, err := sameBytes(r.path, backup)
+	same, err := outfile.Same(r.path, backup)
 	if err == nil && !same {
 		err = other
 	}
 	return err == nil, err
-}
-
-// sameBytes compares two files.
-func sameBytes(a, b string) (bool, error) {
-	var sums [2][]byte
-	for i, path := range []string{a, b} {
-		f, err := os.Open(path)
-		if err != nil {
-			return false, err
-		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return false, err
-		}
-		sums[i] = h.Sum(nil)
-	}
-	return bytes.Equal(sums[0], sums[1]), nil
 }

@@ -73,7 +73,9 @@ func changed(file []byte, page uint32, change func([]byte)) []byte {
 func zero(page []byte) { clear(page) }
 
 // silent reports that nothing is said of annotations that are lost or damaged.
-func silent(r Report) bool { return r.Lost == 0 && !r.Unsure && len(r.Damaged) == 0 && len(r.Remarks()) == 0 }
+func silent(r Report) bool {
+	return r.Lost == 0 && !r.Unsure && len(r.Damaged) == 0 && len(r.Remarks()) == 0
+}
 
 // TestLostAnnotations: whatever of their pages is damaged, annotations that do not come out are spoken of; and where nothing is damaged,
 // nothing is.
@@ -105,6 +107,10 @@ func TestLostAnnotations(t *testing.T) {
 		if r := survey(t, file[:n]); silent(r) && !slices.Equal(r.Annotations, all) {
 			t.Errorf("cut to %d of %d bytes: %d annotations of %d come out, and nothing is said", n, len(file), len(r.Annotations), len(all))
 		}
+	}
+	// A page that does not count its last cell any more.
+	if r := survey(t, changed(file, own[len(own)-1], func(page []byte) { page[4]-- })); silent(r) {
+		t.Errorf("a cell that is not counted: %d annotations of %d come out, and nothing is said", len(r.Annotations), len(all))
 	}
 	step := 5 // which has no factor in common with the 8 bits
 	if testing.Short() {
@@ -153,6 +159,26 @@ func TestAtLeastLost(t *testing.T) {
 	recordtest.EditAt(t, path, "UPDATE annotation SET id = 1099511627776 WHERE id = 40")
 	if r, _ := salvage(t, path, false); r.Lost != 0 || !r.Unsure || len(r.Annotations) != len(all) {
 		t.Errorf("a number that cannot be: got %d lost, unsure %v, %d annotations, want 0, true, %d", r.Lost, r.Unsure, len(r.Annotations), len(all))
+	}
+}
+
+// TestWrongTree: a schema that leads to the tree of another table, one without rows even, tells nothing of annotations.
+func TestWrongTree(t *testing.T) {
+	for _, c := range []struct {
+		table       string
+		annotations []archive.Annotation
+	}{{"attachment", []archive.Annotation{{Kind: "doi", Text: "x"}}}, {"iteration", nil}} {
+		path := filepath.Join(t.TempDir(), "run.simexp")
+		run := archivetest.SmallRun("r", "n", "t", provider.StatusCompleted)
+		recordtest.Record(t, path, run, &record.Options{Annotations: c.annotations})
+		if r, _ := salvage(t, path, false); !silent(r) {
+			t.Errorf("as it is: got %q", r.LostAnnotations())
+		}
+		recordtest.EditAt(t, path, fmt.Sprintf(`PRAGMA writable_schema = ON; UPDATE sqlite_schema
+			SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = '%s') WHERE name = 'annotation'`, c.table))
+		if r, _ := salvage(t, path, false); !r.Unsure || len(r.Annotations) != len(c.annotations) {
+			t.Errorf("tree of %s: got unsure %v, %d annotations, want true, %d", c.table, r.Unsure, len(r.Annotations), len(c.annotations))
+		}
 	}
 }
 
@@ -224,5 +250,21 @@ func TestCurrentPages(t *testing.T) {
 	b := make([]byte, 2048)
 	if n, err := (currentPages{p}).ReadAt(b, 0); n != 1024 || err != io.EOF || string(b[:1024]) != strings.Repeat("m", 512)+strings.Repeat("l", 512) {
 		t.Errorf("got %d bytes, %v", n, err)
+	}
+}
+
+// TestValues: what SQLite would not write is no row.
+func TestValues(t *testing.T) {
+	for payload, want := range map[string]int{
+		"\x03\x00\x01\x05":     2, // NULL, 5
+		"\x03\x00\x01\x05\x00": 0, // a byte too many
+		"\x03\x00\x02\x00\x05": 0, // 5 in two bytes
+		"\x03\x00\x01":         0, // cut
+		"":                     0,
+		"\x23" + strings.Repeat("\x00", maxColumns+2): 0,
+	} {
+		if row, err := values([]byte(payload)); len(row) != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: got %v, %v, want %d values", payload, row, err, want)
+		}
 	}
 }

@@ -15,14 +15,17 @@ type LeafCell struct {
 	Overflow uint32 // the page that the rest begins on, 0 if there is none
 }
 
+// minPage is the length of the shortest page that SQLite has.
+const minPage = 512
+
 // LeafCells gives the offsets of the cells of a page, those outside it left out, and whether it is one of an index. first says that the
-// header of the database stands before the page's own. A page that is no leaf has none.
+// header of the database stands before the page's own. What is no leaf page has none.
 func LeafCells(data []byte, first bool) (index bool, offsets []int) {
 	start := 0
 	if first {
 		start = HeaderSize
 	}
-	if len(data) < start+headerLength(tableLeaf) || data[start] != tableLeaf && data[start] != indexLeaf {
+	if len(data) < minPage || data[start] != tableLeaf && data[start] != indexLeaf {
 		return false, nil
 	}
 	pointers := data[start+headerLength(tableLeaf):]

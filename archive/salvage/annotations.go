@@ -2,6 +2,7 @@ package salvage
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,7 +39,7 @@ func (m *remarks) note(row tables.Row, current bool) {
 const leastAnnotation = 34
 
 // chooseAnnotations says which annotations there are and what is known of those that are lost.
-func (s *Survey) chooseAnnotations() {
+func (s *Survey) chooseAnnotations(ctx context.Context) error {
 	m, r := &s.remarks, &s.report
 	for _, id := range slices.Sorted(maps.Keys(m.sound)) {
 		r.Annotations = append(r.Annotations, m.sound[id])
@@ -48,7 +49,7 @@ func (s *Survey) chooseAnnotations() {
 			r.Damaged = append(r.Damaged, DamagedAnnotation{id, m.damaged[id]})
 		}
 	}
-	numbers, sure := s.walkAnnotations()
+	numbers, sure := s.walkAnnotations(ctx)
 	r.Unsure = !sure
 	numbers = slices.AppendSeq(slices.AppendSeq(numbers, maps.Keys(m.sound)), maps.Keys(m.damaged))
 	last := int64(0)
@@ -60,11 +61,12 @@ func (s *Survey) chooseAnnotations() {
 		last = max(last, id)
 	}
 	r.Lost = max(0, int(last)-len(r.Annotations)-len(r.Damaged))
+	return ctx.Err()
 }
 
 // walkAnnotations goes through the tree of the table of annotations, as its pages are now. It gives numbers that annotations have or
 // had, and whether the tree is sound: then there are no others.
-func (s *Survey) walkAnnotations() (numbers []int64, sure bool) {
+func (s *Survey) walkAnnotations(ctx context.Context) (numbers []int64, sure bool) {
 	f := s.pages.forest()
 	sure = true
 	f.Report = func(btree.Fault) { sure = false }
@@ -76,7 +78,7 @@ func (s *Survey) walkAnnotations() (numbers []int64, sure bool) {
 	f.Canonical = s.canonical // then a cell that the page does not count any more has left its bytes
 	w := f.Walk(all[at].Name, all[at].Root, false)
 	met := map[int64]bool{}
-	for w.Next() {
+	for w.Next() && ctx.Err() == nil {
 		row, err := values(w.Payload)
 		if err != nil || tableOf(row, false) != "annotation" { // is this the tree of annotations at all?
 			sure = false

@@ -63,7 +63,9 @@ func Open(ctx context.Context, path string) (*Survey, error) {
 		err = s.scan(ctx)
 	}
 	if err == nil {
-		s.chooseAnnotations()
+		err = s.chooseAnnotations(ctx)
+	}
+	if err == nil {
 		err = s.choose(ctx)
 	}
 	if err != nil {

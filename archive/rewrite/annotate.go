@@ -11,13 +11,13 @@ import (
 // annotating are the suffixes of the files that [Edit] works in.
 var annotating = [2]string{"-annotating", "-annotated"}
 
-// Annotate adds annotations to the sealed archive at path behind those that it has, and leaves out any that are there word
-// for word. If there is nothing to add the file is not touched.
+// Annotate adds annotations to the sealed archive at path behind those that it has, and leaves out any that are there
+// word for word. If there is nothing to add the file is not touched.
 //
-// The errors are those of [archive.Open], [archive.ErrNotSealed], [archive.ErrDamaged] if the records are not what was sealed,
-// [archive.ErrChanged] if the file was replaced meanwhile, provider.ErrInvalid for an annotation, [archive.ErrBusy] while another
-// process changes the same file, and those of the file system. They name the archive and say what was being done. In any case
-// the archive is whole.
+// The errors are those of [archive.Open], [archive.ErrNotSealed], [archive.ErrDamaged] if the records are not what was
+// sealed, [archive.ErrChanged] if the file was replaced meanwhile, provider.ErrInvalid for an annotation,
+// [archive.ErrBusy] while another process changes the same file, and those of the file system. They name the archive
+// and say what was being done. In any case the archive is whole.
 func Annotate(ctx context.Context, path string, annotations []archive.Annotation) error {
 	return Edit(ctx, path, adding(annotations))
 }
@@ -28,7 +28,9 @@ func Edit(ctx context.Context, path string, edit func(old []archive.Annotation) 
 	return editOn(ctx, sqlitefile.RealSystem, path, edit)
 }
 
-func editOn(ctx context.Context, sys *sqlitefile.System, path string, edit func([]archive.Annotation) ([]archive.Annotation, error)) error {
+func editOn(ctx context.Context, sys *sqlitefile.System, path string,
+	edit func([]archive.Annotation) ([]archive.Annotation, error),
+) error {
 	r, err := newReplacement(sys, path, annotating, func(now content) (content, error) {
 		all, err := edit(now.annotations)
 		if err != nil {

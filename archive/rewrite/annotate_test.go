@@ -238,7 +238,8 @@ func TestEditAnnotations(t *testing.T) {
 	}
 }
 
-// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is there.
+// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is
+// there.
 func TestAnnotateInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)

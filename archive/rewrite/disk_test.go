@@ -66,7 +66,8 @@ func stories(t *testing.T) []*story {
 // check looks at what is under the names of the archive and of its backup; nil is no file.
 func (s *story) check(now, backup []byte) error {
 	if !bytes.Equal(now, s.old) && !bytes.Equal(now, s.done) {
-		return fmt.Errorf("%d bytes under the name of the archive, neither the %d of the old one nor the %d of the new", len(now), len(s.old), len(s.done))
+		return fmt.Errorf("%d bytes under the name of the archive, neither the %d of the old one nor the %d of the new",
+			len(now), len(s.old), len(s.done))
 	}
 	if backup != nil && !bytes.Equal(backup, s.old) {
 		return fmt.Errorf("a backup of %d bytes, want the %d of the old file", len(backup), len(s.old))
@@ -118,8 +119,8 @@ func powerStates() int {
 	return 600
 }
 
-// crash makes the change and visits about n states that a loss of power could leave. Of every deep-th the change is made again; 0
-// means none. It gives how many states were bad, and why the first was.
+// crash makes the change and visits about n states that a loss of power could leave. Of every deep-th the change is
+// made again; 0 means none. It gives how many states were bad, and why the first was.
 func (s *story) crash(t *testing.T, n, deep int, lying bool) (states, bad int, first error) {
 	t.Helper()
 	d := newDisk(t)
@@ -171,7 +172,8 @@ func (s *story) crash(t *testing.T, n, deep int, lying bool) (states, bad int, f
 			}
 			if err != nil {
 				if bad++; first == nil {
-					first = fmt.Errorf("after step %d of %d (%s %s): %w", i, len(ops)-before, op.Kind, filepath.Base(op.Path), err)
+					first = fmt.Errorf("after step %d of %d (%s %s): %w",
+						i, len(ops)-before, op.Kind, filepath.Base(op.Path), err)
 				}
 			}
 		}
@@ -179,8 +181,9 @@ func (s *story) crash(t *testing.T, n, deep int, lying bool) (states, bad int, f
 	return states, bad, first
 }
 
-// TestPowerLoss changes archives on a disk that loses, reorders and tears whatever was not flushed: at every moment the archive is the
-// old one or the new one, and the backup whole or absent. EXPARCHIVE_POWERLOSS sets how many states are visited of each change.
+// TestPowerLoss changes archives on a disk that loses, reorders and tears whatever was not flushed: at every moment the
+// archive is the old one or the new one, and the backup whole or absent. EXPARCHIVE_POWERLOSS sets how many states are
+// visited of each change.
 func TestPowerLoss(t *testing.T) {
 	for _, s := range stories(t) {
 		n := powerStates()
@@ -205,9 +208,15 @@ type fault struct {
 }
 
 var faults = []fault{
-	{"full", []disktest.Kind{disktest.Write, disktest.Create, disktest.Open}, disktest.Failure{Code: disktest.Full, Short: true}, false},
+	{
+		"full", []disktest.Kind{disktest.Write, disktest.Create, disktest.Open},
+		disktest.Failure{Code: disktest.Full, Short: true}, false,
+	},
 	{"no flush", []disktest.Kind{disktest.Sync, disktest.SyncDir}, disktest.Failure{Code: disktest.SyncEIO}, false},
-	{"no changes of names", []disktest.Kind{disktest.Link, disktest.Rename, disktest.Delete, disktest.Chmod}, disktest.Failure{Code: disktest.DeleteEIO}, false},
+	{
+		"no changes of names", []disktest.Kind{disktest.Link, disktest.Rename, disktest.Delete, disktest.Chmod},
+		disktest.Failure{Code: disktest.DeleteEIO}, false,
+	},
 	{"no reading", []disktest.Kind{disktest.Read}, disktest.Failure{Code: disktest.ReadEIO}, false},
 	{"dead disk", nil, disktest.Failure{Code: disktest.IOErr}, true},
 }
@@ -227,10 +236,12 @@ func (f fault) at(k int, calls *int) func(disktest.Call) disktest.Failure {
 	}
 }
 
-var saysWhat = regexp.MustCompile(`^: (copy|change the copy|lay out the copy|check of the copy|backup|replace the archive|remove what is left over): .`)
+var saysWhat = regexp.MustCompile(`^: (copy|change the copy|lay out the copy|check of the copy|backup|replace the archive|` +
+	`remove what is left over): .`)
 
-// TestFaults lets calls fail in turn while an archive is changed: it is the old one or the new one, the error says what was being done
-// and names the archive once, and when the disk works again the change can be made. EXPARCHIVE_FAULTS=1 makes it every call.
+// TestFaults lets calls fail in turn while an archive is changed: it is the old one or the new one, the error says what
+// was being done and names the archive once, and when the disk works again the change can be made. EXPARCHIVE_FAULTS=1
+// makes it every call.
 func TestFaults(t *testing.T) {
 	places := 8
 	if testing.Short() {
@@ -282,7 +293,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestSecretWork: while an archive that only its owner may read is changed, nobody else may read what is worked in either.
+// TestSecretWork: while an archive that only its owner may read is changed, nobody else may read what is worked in
+// either.
 func TestSecretWork(t *testing.T) {
 	for _, s := range stories(t) {
 		path := archivetest.Write(t, s.old)

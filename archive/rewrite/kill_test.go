@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	archivetest.MainOf(m, map[string]func([]string) error{"rewrite": rewriteChild})
 }
 
-// rewriteChild says that it begins, and upgrades or annotates the archive args[1], as args[0] says; "copy" upgrades where there are no
-// links.
+// rewriteChild says that it begins, and upgrades or annotates the archive args[1], as args[0] says; "copy" upgrades
+// where there are no links.
 func rewriteChild(args []string) (err error) {
 	sys := sqlitefile.RealSystem
 	if args[0] == "copy" {
@@ -50,8 +50,9 @@ func withoutLinks(sys *sqlitefile.System) *sqlitefile.System {
 	return &other
 }
 
-// killRewriting kills children of the kind how at random moments, each with an archive of its own or what the one before left of it, and
-// gives how often, and how often a file was left over. After each kill the archive is whole, old or new, and in the end each is new.
+// killRewriting kills children of the kind how at random moments, each with an archive of its own or what the one
+// before left of it, and gives how often, and how often a file was left over. After each kill the archive is whole, old
+// or new, and in the end each is new.
 func killRewriting(t *testing.T, how string, kills int) (killed, leftovers int) {
 	records := archivetest.LongRun()
 	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
@@ -125,7 +126,8 @@ func TestKillRewriting(t *testing.T) {
 	}
 }
 
-// TestUpgradeAgain: each state that a killed upgrade can leave is gone through; a backup of something else is refused as ever.
+// TestUpgradeAgain: each state that a killed upgrade can leave is gone through; a backup of something else is refused
+// as ever.
 func TestUpgradeAgain(t *testing.T) {
 	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil))
 	useFormats(t, nextVersion(t))

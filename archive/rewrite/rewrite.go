@@ -43,23 +43,27 @@ type replacement struct {
 	keep func(was content) error
 }
 
-// Files that are worked in are named after the archive. Which function they belong to tells people what was going on; the lock is one
-// for all, since of two that replace the file at once one would undo what the other did.
+// Files that are worked in are named after the archive. Which function they belong to tells people what was going on;
+// the lock is one for all, since of two that replace the file at once one would undo what the other did.
 var workSuffixes = [...][2]string{annotating, upgrading}
 
 const lockName = "-annotate" // before sqlitefile.LockSuffix
 
 // newReplacement prepares a replacement that works in files with suffixes behind the archive's name.
-func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string, goal func(content) (content, error)) (*replacement, error) {
+func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string,
+	goal func(content) (content, error),
+) (*replacement, error) {
 	path, err := filepath.EvalSymlinks(name) // or the link would be replaced by a file
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, cause(err))
 	}
-	return &replacement{sys: sys, name: name, path: path, copy: path + suffixes[0], result: path + suffixes[1], goal: goal}, nil
+	return &replacement{
+		sys: sys, name: name, path: path, copy: path + suffixes[0], result: path + suffixes[1], goal: goal,
+	}, nil
 }
 
-// run replaces the archive, unless it holds already what it shall hold. It gives what the archive held and what it shall hold.
-// Errors name the archive once: those of plan do, and all others get the name here.
+// run replaces the archive, unless it holds already what it shall hold. It gives what the archive held and what it
+// shall hold. Errors name the archive once: those of plan do, and all others get the name here.
 func (r *replacement) run(ctx context.Context) (was, want content, err error) {
 	if was, want, err = r.plan(ctx); err != nil {
 		return was, want, err
@@ -137,7 +141,8 @@ func (r *replacement) make(ctx context.Context, was, want content) error {
 func look(ctx context.Context, a *archive.Archive) (c content, err error) {
 	seal, ok := a.Seal()
 	if !ok {
-		return c, fmt.Errorf("%w: the run is still being recorded, or its recording was cut short; seal it first", archive.ErrNotSealed)
+		return c, fmt.Errorf("%w: the run is still being recorded, or its recording was cut short; seal it first",
+			archive.ErrNotSealed)
 	}
 	c = content{version: a.SchemaVersion(), seal: seal}
 	c.annotations, err = a.Annotations(ctx)
@@ -158,7 +163,9 @@ func verified(ctx context.Context, a *archive.Archive) (content, error) {
 }
 
 // read reads one of the files that are worked in.
-func (r *replacement) read(ctx context.Context, path string, read func(context.Context, *archive.Archive) (content, error)) (c content, err error) {
+func (r *replacement) read(ctx context.Context, path string,
+	read func(context.Context, *archive.Archive) (content, error),
+) (c content, err error) {
 	f, size, err := sqlitefile.OpenRegular(path)
 	if err != nil {
 		return c, err
@@ -187,7 +194,8 @@ func (r *replacement) change(ctx context.Context, was, want content) error {
 			return err
 		}
 		for _, a := range want.annotations { // numbered from 1 again
-			if _, err := db.ExecContext(ctx, tables.InsertAnnotation, tables.AnnotationRow(a.Kind, a.Name, a.Text)...); err != nil {
+			row := tables.AnnotationRow(a.Kind, a.Name, a.Text)
+			if _, err := db.ExecContext(ctx, tables.InsertAnnotation, row...); err != nil {
 				return err
 			}
 		}
@@ -299,8 +307,8 @@ func (r *replacement) sweep() (err error) {
 	return step("remove what is left over", err)
 }
 
-// sweepUnlocked sweeps, if there is anything to sweep or the file of a lock that nobody holds. It is for calls that have nothing
-// else to do: what cannot be removed is no failure of theirs.
+// sweepUnlocked sweeps, if there is anything to sweep or the file of a lock that nobody holds. It is for calls that
+// have nothing else to do: what cannot be removed is no failure of theirs.
 func (r *replacement) sweepUnlocked() {
 	lockFile := r.path + lockName + sqlitefile.LockSuffix
 	for _, path := range append(r.leftovers(), lockFile) {

@@ -28,11 +28,11 @@ type Upgraded struct {
 	Backup   string // where the file as it was is; empty if there was nothing to do, or in a dry run
 }
 
-// Upgrade brings the sealed archive at path to the newest version of the format. The old file stays under its name with ".v1.bak"
-// behind it, where 1 is its version. Reading needs no upgrade: every version is read.
+// Upgrade brings the sealed archive at path to the newest version of the format. The old file stays under its name with
+// ".v1.bak" behind it, where 1 is its version. Reading needs no upgrade: every version is read.
 //
-// A backup that is there already, because an upgrade was killed, is taken for it if it is the very file that is upgraded or has
-// the same bytes.
+// A backup that is there already, because an upgrade was killed, is taken for it if it is the very file that is
+// upgraded or has the same bytes.
 //
 // The errors are those of [Annotate], and [archive.ErrExists] for another backup. In any case the archive is whole.
 func Upgrade(ctx context.Context, path string, opts Options) (Upgraded, error) {
@@ -43,7 +43,8 @@ func upgradeOn(ctx context.Context, sys *sqlitefile.System, path string, opts Op
 	var r *replacement
 	r, err = newReplacement(sys, path, upgrading, func(now content) (want content, err error) {
 		want = now
-		if want.version = sqlitefile.Formats.Version; want.version != now.version { // what is in the way is said before anything is made
+		want.version = sqlitefile.Formats.Version
+		if want.version != now.version { // what is in the way is said before anything is made
 			_, err = r.isBackup(r.backup(now.version))
 		}
 		return want, err
@@ -85,8 +86,8 @@ func (r *replacement) try(ctx context.Context) (was, want content, err error) {
 // backup gives the name of the backup of the archive as it is in a version.
 func (r *replacement) backup(version int) string { return fmt.Sprintf("%s.v%d.bak", r.path, version) }
 
-// backUp gives the archive a second name, which lasts when the new file takes the first. Where there are no links it is a copy.
-// A kill leaves the backup whole or absent.
+// backUp gives the archive a second name, which lasts when the new file takes the first. Where there are no links it is
+// a copy. A kill leaves the backup whole or absent.
 func (r *replacement) backUp(backup string) error {
 	there, err := r.isBackup(backup)
 	if err != nil {
@@ -100,7 +101,8 @@ func (r *replacement) backUp(backup string) error {
 	return r.sys.SyncDir(filepath.Dir(backup))
 }
 
-// copyTo makes the backup as a copy. Without links the moment between looking for a file of that name and renaming remains.
+// copyTo makes the backup as a copy. Without links the moment between looking for a file of that name and renaming
+// remains.
 func (r *replacement) copyTo(backup string) error {
 	if err := r.remove(r.copy); err != nil { // its outcome is in the result
 		return err

@@ -54,7 +54,7 @@ func (s *Survey) chooseAnnotations(ctx context.Context) error {
 	numbers = slices.AppendSeq(slices.AppendSeq(numbers, maps.Keys(m.sound)), maps.Keys(m.damaged))
 	last := int64(0)
 	for _, id := range numbers {
-		if id > s.pages.count()*s.pages.size/leastAnnotation { // more than fit into the file: a number that is damaged itself
+		if id > s.pages.count()*s.pages.size/leastAnnotation { // more than fit into the file: the number is damaged
 			r.Unsure = true
 			continue
 		}
@@ -64,8 +64,8 @@ func (s *Survey) chooseAnnotations(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// walkAnnotations goes through the tree of the table of annotations, as its pages are now. It gives numbers that annotations have or
-// had, and whether the tree is sound: then there are no others.
+// walkAnnotations goes through the tree of the table of annotations, as its pages are now. It gives numbers that
+// annotations have or had, and whether the tree is sound: then there are no others.
 func (s *Survey) walkAnnotations(ctx context.Context) (numbers []int64, sure bool) {
 	f := s.pages.forest()
 	sure = true
@@ -93,34 +93,39 @@ func (s *Survey) walkAnnotations(ctx context.Context) (numbers []int64, sure boo
 	return append(slices.Collect(maps.Keys(met)), w.Highest), sure
 }
 
-// maybeInvalidated is what to bear in mind when annotations are lost.
-const maybeInvalidated = "one may have said that the run is invalidated"
+const (
+	// damagedPages is why more is not known.
+	damagedPages = "since pages of their table are damaged"
+	// maybeInvalidated is what to bear in mind when annotations are lost.
+	maybeInvalidated = "one may have said that the run is invalidated"
+)
 
-// LostAnnotations says in one sentence what is known of annotations of which nothing can be read; it is empty if there are none.
+// LostAnnotations says in one sentence what is known of annotations of which nothing can be read; it is empty if there
+// are none.
 func (r Report) LostAnnotations() string {
 	switch {
 	case r.Lost > 0 && r.Unsure:
-		return fmt.Sprintf("at least %d annotations are lost, and whether more are cannot be told, since pages of their table are damaged; %s",
-			r.Lost, maybeInvalidated)
+		return fmt.Sprintf("at least %d annotations are lost, and whether more are cannot be told, %s; %s",
+			r.Lost, damagedPages, maybeInvalidated)
 	case r.Lost > 0:
 		return fmt.Sprintf("annotations are lost: %d; %s", r.Lost, maybeInvalidated)
 	case r.Unsure:
-		return "whether annotations are lost cannot be told, since pages of their table are damaged; " + maybeInvalidated
+		return fmt.Sprintf("whether annotations are lost cannot be told, %s; %s", damagedPages, maybeInvalidated)
 	}
 	return ""
 }
 
 // String says what can be read of d.
 func (d DamagedAnnotation) String() string {
-	return strings.ToValidUTF8(fmt.Sprintf("annotation %d does not agree with its checksum; what can be read of it: kind %q, name %q, text: %s",
-		d.Number, d.Kind, d.Name, d.Text), "\ufffd")
+	const format = "annotation %d does not agree with its checksum; what can be read of it: kind %q, name %q, text: %s"
+	return strings.ToValidUTF8(fmt.Sprintf(format, d.Number, d.Kind, d.Name, d.Text), "\ufffd")
 }
 
 // maxRemark leaves room in a note for a few words before a remark.
 const maxRemark = provider.MaxText - 100
 
-// Remarks gives annotations of kind "salvaged" for the new archive, which say of the original's what is damaged and what is lost.
-// The records of a run that is whole stay as they are, so this cannot stand among them.
+// Remarks gives annotations of kind "salvaged" for the new archive, which say of the original's what is damaged and
+// what is lost. The records of a run that is whole stay as they are, so this cannot stand among them.
 func (r Report) Remarks() (all []archive.Annotation) {
 	for _, d := range r.Damaged {
 		text := d.String()

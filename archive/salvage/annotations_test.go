@@ -77,8 +77,8 @@ func silent(r Report) bool {
 	return r.Lost == 0 && !r.Unsure && len(r.Damaged) == 0 && len(r.Remarks()) == 0
 }
 
-// TestLostAnnotations: whatever of their pages is damaged, annotations that do not come out are spoken of; and where nothing is damaged,
-// nothing is.
+// TestLostAnnotations: whatever of their pages is damaged, annotations that do not come out are spoken of; and where
+// nothing is damaged, nothing is.
 func TestLostAnnotations(t *testing.T) {
 	file, all := remarked(t)
 	if r := survey(t, file); !silent(r) || !slices.Equal(r.Annotations, all) {
@@ -105,12 +105,14 @@ func TestLostAnnotations(t *testing.T) {
 	}
 	for n := len(file) - 1; n > len(file)/2; n -= schema.PageSize * 3 / 2 {
 		if r := survey(t, file[:n]); silent(r) && !slices.Equal(r.Annotations, all) {
-			t.Errorf("cut to %d of %d bytes: %d annotations of %d come out, and nothing is said", n, len(file), len(r.Annotations), len(all))
+			t.Errorf("cut to %d of %d bytes: %d annotations of %d come out, and nothing is said",
+				n, len(file), len(r.Annotations), len(all))
 		}
 	}
 	// A page that does not count its last cell any more.
 	if r := survey(t, changed(file, own[len(own)-1], func(page []byte) { page[4]-- })); silent(r) {
-		t.Errorf("a cell that is not counted: %d annotations of %d come out, and nothing is said", len(r.Annotations), len(all))
+		t.Errorf("a cell that is not counted: %d annotations of %d come out, and nothing is said",
+			len(r.Annotations), len(all))
 	}
 	step := 5 // which has no factor in common with the 8 bits
 	if testing.Short() {
@@ -121,14 +123,16 @@ func TestLostAnnotations(t *testing.T) {
 			for _, at := range []int{bit / 8, schema.PageSize - 1 - bit/8*29} {
 				r := survey(t, changed(file, p, func(page []byte) { page[at] ^= 1 << (bit % 8) }))
 				if silent(r) && !slices.Equal(r.Annotations, all) {
-					t.Errorf("page %d, bit %d of byte %d: %d annotations of %d come out, and nothing is said", p, bit%8, at, len(r.Annotations), len(all))
+					t.Errorf("page %d, bit %d of byte %d: %d annotations of %d come out, and nothing is said",
+						p, bit%8, at, len(r.Annotations), len(all))
 				}
 			}
 		}
 	}
 }
 
-// TestAtLeastLost: the numbers of the annotations that are there, and the keys above the leaves, tell how many are lost at least.
+// TestAtLeastLost: the numbers of the annotations that are there, and the keys above the leaves, tell how many are lost
+// at least.
 func TestAtLeastLost(t *testing.T) {
 	file, all := remarked(t)
 	own := treePages(t, file, "annotation")
@@ -152,13 +156,15 @@ func TestAtLeastLost(t *testing.T) {
 	// Without the tree only the gaps are known.
 	r = survey(t, changed(changed(file, own[0], zero), leaves[1], zero))
 	if r.Lost != middle || !r.Unsure || !strings.Contains(r.LostAnnotations(), fmt.Sprintf("at least %d annotations are lost", middle)) {
-		t.Errorf("without the root: got %d lost, unsure %v, %q, want %d, true", r.Lost, r.Unsure, r.LostAnnotations(), middle)
+		t.Errorf("without the root: got %d lost, unsure %v, %q, want %d, true",
+			r.Lost, r.Unsure, r.LostAnnotations(), middle)
 	}
 	// A number beyond what fits into the file is no number.
 	path := archivetest.Write(t, file)
 	recordtest.EditAt(t, path, "UPDATE annotation SET id = 1099511627776 WHERE id = 40")
 	if r, _ := salvage(t, path, false); r.Lost != 0 || !r.Unsure || len(r.Annotations) != len(all) {
-		t.Errorf("a number that cannot be: got %d lost, unsure %v, %d annotations, want 0, true, %d", r.Lost, r.Unsure, len(r.Annotations), len(all))
+		t.Errorf("a number that cannot be: got %d lost, unsure %v, %d annotations, want 0, true, %d",
+			r.Lost, r.Unsure, len(r.Annotations), len(all))
 	}
 }
 
@@ -177,7 +183,8 @@ func TestWrongTree(t *testing.T) {
 		recordtest.EditAt(t, path, fmt.Sprintf(`PRAGMA writable_schema = ON; UPDATE sqlite_schema
 			SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = '%s') WHERE name = 'annotation'`, c.table))
 		if r, _ := salvage(t, path, false); !r.Unsure || len(r.Annotations) != len(c.annotations) {
-			t.Errorf("tree of %s: got unsure %v, %d annotations, want true, %d", c.table, r.Unsure, len(r.Annotations), len(c.annotations))
+			t.Errorf("tree of %s: got unsure %v, %d annotations, want true, %d",
+				c.table, r.Unsure, len(r.Annotations), len(c.annotations))
 		}
 	}
 }
@@ -190,7 +197,8 @@ func TestDamagedInvalidation(t *testing.T) {
 	r, a := salvage(t, path, false)
 	want := DamagedAnnotation{7, archive.Annotation{Kind: "invalidated", Text: "wrong\xff configuratio"}}
 	if !r.Whole || r.Lost != 0 || r.Unsure || len(r.Annotations) != len(all)-1 || !slices.Equal(r.Damaged, []DamagedAnnotation{want}) {
-		t.Errorf("got whole %v, lost %d, unsure %v, %d annotations and damaged %v", r.Whole, r.Lost, r.Unsure, len(r.Annotations), r.Damaged)
+		t.Errorf("got whole %v, lost %d, unsure %v, %d annotations and damaged %v",
+			r.Whole, r.Lost, r.Unsure, len(r.Annotations), r.Damaged)
 	}
 	if got := archivetest.CountRecordsOf(t, a); got != int64(len(providertest.Sample())) {
 		t.Errorf("got %d records, want the %d of the whole run and no note", got, len(providertest.Sample()))

@@ -203,8 +203,8 @@ func (s *Survey) account(changed map[int64]place, hashes map[int64]digest.Hash, 
 	s.report.Whole = intact && (s.seal == nil || tree.Root() == s.seal.Root && tree.Len() == s.seal.Records)
 }
 
-// resultSeq gives the number of the result, where the records that are there end before next, and those that were there before
-// end or, if the result is not among them, at end.
+// resultSeq gives the number of the result, where the records that are there end before next, and those that were there
+// before end or, if the result is not among them, at end.
 func (s *Survey) resultSeq(next, end int64) int64 {
 	if end == next {
 		return end
@@ -229,8 +229,8 @@ func (s *Survey) hashResult(seq int64) digest.Hash {
 	return leaf.Hash(s.result)
 }
 
-// unique reports whether the record at a place can be read, and whether it repeats none of numbers and names, to which it then adds its
-// own.
+// unique reports whether the record at a place can be read, and whether it repeats none of numbers and names, to which
+// it then adds its own.
 func (s *Survey) unique(at place, numbers map[int]bool, names map[string]bool) (readable, once bool) {
 	r, _, err := s.record(at)
 	if err != nil {

@@ -19,7 +19,8 @@ type image struct {
 	at int64
 }
 
-// pages are the images that rows are looked for in: those of the main file, by page number, and behind them those of the log.
+// pages are the images that rows are looked for in: those of the main file, by page number, and behind them those of
+// the log.
 type pages struct {
 	size   int64
 	main   image
@@ -114,7 +115,8 @@ func (p *pages) read(i image) ([]byte, error) {
 // maxRow is the length in bytes of the longest row that is read.
 const maxRow = provider.MaxText + 1<<20
 
-// row reads the cell at an offset of a leaf page, and gives the table that it is of and its values. They belong to the caller.
+// row reads the cell at an offset of a leaf page, and gives the table that it is of and its values. They belong to the
+// caller.
 func (p *pages) row(page []byte, index bool, at int) (table string, row tables.Row, err error) {
 	c, err := btree.ReadLeafCell(page, index, at)
 	if err != nil || c.Size < 1 || c.Size > maxRow {
@@ -173,11 +175,12 @@ func values(payload []byte) (tables.Row, error) {
 
 // rowTables are the tables with a rowid whose rows are looked for, in a fixed order; no row can be one of two of them.
 var rowTables = []string{
-	"event", "llm_interaction", "iteration", "note", "attachment", "event_type", "section", "leaf_block", "annotation", "seal", "experiment",
+	"event", "llm_interaction", "iteration", "note", "attachment", "event_type", "section", "leaf_block",
+	"annotation", "seal", "experiment",
 }
 
-// tableOf gives the table that a row is of, which its columns tell; "" if it is of none. The first column of a table with a rowid is
-// NULL in its rows. Of those of indexes only the table without a rowid is looked at.
+// tableOf gives the table that a row is of, which its columns tell; "" if it is of none. The first column of a table
+// with a rowid is NULL in its rows. Of those of indexes only the table without a rowid is looked at.
 func tableOf(row tables.Row, index bool) string {
 	if index {
 		if fits(sqlitefile.RedactionTable, row, 0) {

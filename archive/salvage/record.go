@@ -42,15 +42,18 @@ func (s *Survey) note(table string, row tables.Row, at place) {
 		}
 	case "leaf_block":
 		root, leaves := row[1].Bytes, row[2].Bytes
-		if _, ok := s.blocks[key]; (!ok || current) && len(root) == len(digest.Hash{}) && len(leaves)%tables.LeafPrefix == 0 {
+		sized := len(root) == len(digest.Hash{}) && len(leaves)%tables.LeafPrefix == 0
+		if _, ok := s.blocks[key]; (!ok || current) && sized {
 			s.blocks[key] = tables.LeafBlock{First: key, Root: digest.Hash(root), Leaves: leaves}
 		}
 	case "annotation":
 		s.remarks.note(row, current)
 	case "seal":
 		if root := row[1].Bytes; current && s.seal == nil && len(root) == len(digest.Hash{}) {
-			s.seal = &archive.Seal{Root: digest.Hash(root), Records: row[2].Int, Events: row[3].Int, Interactions: row[4].Int,
-				Iterations: row[5].Int, Notes: row[6].Int, Attachments: row[7].Int}
+			s.seal = &archive.Seal{
+				Root: digest.Hash(root), Records: row[2].Int, Events: row[3].Int, Interactions: row[4].Int,
+				Iterations: row[5].Int, Notes: row[6].Int, Attachments: row[7].Int,
+			}
 		}
 	case "experiment":
 		start, result := tables.Experiment(row)

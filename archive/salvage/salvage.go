@@ -55,7 +55,8 @@ const maxFile = 1 << 40
 // there is nothing of an archive is [archive.ErrNotArchive].
 func Open(ctx context.Context, path string) (*Survey, error) {
 	s := &Survey{
-		types: map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{}, blocks: map[int64]tables.LeafBlock{},
+		types: map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{},
+		blocks:  map[int64]tables.LeafBlock{},
 		remarks: remarks{map[int64]archive.Annotation{}, map[int64]archive.Annotation{}},
 	}
 	err := s.open(path)
@@ -111,8 +112,8 @@ func (s *Survey) open(path string) error {
 		s.canonical = head[sqlitefile.ModeOffset] != sqlitefile.ModeWAL && !strings.HasSuffix(path, archive.LiveSuffix)
 	}
 	p.main, p.pages, s.main = image{f, 0}, (size+p.size-1)/p.size, f
-	// Of a live file the newest version of a page is in its log; older versions, and what is behind a damaged place of the log,
-	// count only where nothing else is.
+	// Of a live file the newest version of a page is in its log; older versions, and what is behind a damaged place of
+	// the log, count only where nothing else is.
 	log, logSize, err := s.openFile(path + "-wal")
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, archive.ErrNotArchive):
@@ -136,8 +137,8 @@ func (s *Survey) open(path string) error {
 	return nil
 }
 
-// refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is brought
-// out, and of what a file holds no more than a few times its size is plausible.
+// refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is
+// brought out, and of what a file holds no more than a few times its size is plausible.
 func (s *Survey) refill() {
 	s.pages.budget = 8*s.pages.count()*s.pages.size + 1<<20
 }
@@ -173,7 +174,8 @@ func (s *Survey) scan(ctx context.Context) error {
 			continue // a bad sector
 		}
 		current := p.isCurrent(n)
-		index, offsets := btree.LeafCells(page, n == 0 || n >= p.pages && bytes.HasPrefix(page, []byte(sqlitefile.Magic)))
+		first := n == 0 || n >= p.pages && bytes.HasPrefix(page, []byte(sqlitefile.Magic))
+		index, offsets := btree.LeafCells(page, first)
 		for _, offset := range offsets {
 			table, row, err := p.row(page, index, offset)
 			if errors.Is(err, errBudget) {

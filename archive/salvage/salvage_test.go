@@ -87,8 +87,8 @@ func TestSalvageWhole(t *testing.T) {
 	})
 }
 
-// salvageCheck reads what is left of a damaged file: each record that came out is one of the originals, in order, and what did not
-// is listed.
+// salvageCheck reads what is left of a damaged file: each record that came out is one of the originals, in order, and
+// what did not is listed.
 func salvageCheck(t *testing.T, what, path string, originals map[digest.Hash]int64, total int64) int64 {
 	t.Helper()
 	s, err := Open(t.Context(), path)
@@ -161,8 +161,8 @@ func (g *gather) Finish(_ context.Context, r *provider.Result) error {
 	return g.add(r)
 }
 
-// TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost, nothing
-// comes out that was not recorded, and what is gone is listed.
+// TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost,
+// nothing comes out that was not recorded, and what is gone is listed.
 func TestSalvageDamage(t *testing.T) {
 	records := archivetest.LongRun()
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)

@@ -19,9 +19,9 @@ type Options struct {
 	KeepChanged bool
 }
 
-// Write gives what was found to a sink: the records in their order, those that are gone left out, and before the result notes of kind
-// "salvaged" that say what is missing, changed or doubtful. A run that is whole comes out with no note and with its digest.
-// The annotations are not the run's; they are in the [Report]. Write may be called again.
+// Write gives what was found to a sink: the records in their order, those that are gone left out, and before the result
+// notes of kind "salvaged" that say what is missing, changed or doubtful. A run that is whole comes out with no note
+// and with its digest. The annotations are not the run's; they are in the [Report]. Write may be called again.
 func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) error {
 	s.refill()
 	start := s.start
@@ -47,7 +47,8 @@ func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) er
 		}
 	}
 	if len(s.report.Missing) > 0 {
-		notes = append(notes, fmt.Sprintf("of the records of the original, counted from 0, these are lost: %s", list(s.report.Missing)))
+		notes = append(notes, fmt.Sprintf("of the records of the original, counted from 0, these are lost: %s",
+			list(s.report.Missing)))
 	}
 	if len(s.report.Changed) > 0 {
 		kept := "left out"
@@ -76,8 +77,8 @@ func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) er
 	return sink.Finish(ctx, s.result)
 }
 
-// withChanged gives the records that are kept and those that are changed, in order. A changed record that breaks a rule of the
-// run as a whole stays out.
+// withChanged gives the records that are kept and those that are changed, in order. A changed record that breaks a rule
+// of the run as a whole stays out.
 func (s *Survey) withChanged() []place {
 	all := slices.Clone(s.chosen)
 	numbers, names := map[int]bool{}, map[string]bool{}

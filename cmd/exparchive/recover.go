@@ -135,8 +135,8 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 // setAside comes before the kind of a signature that does not hold for the run that it is kept with.
 const setAside = "salvaged-"
 
-// setSignaturesAside gives annotations in which signatures have another kind, so that nobody takes them for signatures of this run, and
-// the names of those signatures.
+// setSignaturesAside gives annotations in which signatures have another kind, so that nobody takes them for signatures
+// of this run, and the names of those signatures.
 func setSignaturesAside(annotations []archive.Annotation) (all []archive.Annotation, names []string) {
 	names = []string{}
 	for _, a := range annotations {

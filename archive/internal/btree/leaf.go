@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// The functions below read a leaf page that may be damaged, one cell at a time: a cell that cannot be read costs no other.
+// The functions below read a leaf page that may be damaged, one cell at a time: a cell that cannot be read costs no
+// other.
 
 // A LeafCell is a row or entry of a leaf page.
 type LeafCell struct {
@@ -18,8 +19,8 @@ type LeafCell struct {
 // minPage is the length of the shortest page that SQLite has.
 const minPage = 512
 
-// LeafCells gives the offsets of the cells of a page, those outside it left out, and whether it is one of an index. first says that the
-// header of the database stands before the page's own. What is no leaf page has none.
+// LeafCells gives the offsets of the cells of a page, those outside it left out, and whether it is one of an index.
+// first says that the header of the database stands before the page's own. What is no leaf page has none.
 func LeafCells(data []byte, first bool) (index bool, offsets []int) {
 	start := 0
 	if first {

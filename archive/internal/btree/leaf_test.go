@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestLeafCells: the cells of the leaves, read one by one, are the rows that a walk meets, and one that is damaged costs no other.
+// TestLeafCells: the cells of the leaves, read one by one, are the rows that a walk meets, and one that is damaged
+// costs no other.
 func TestLeafCells(t *testing.T) {
 	b := makeDB(t, 300)
 	cells := func(b []byte) (all []string) {

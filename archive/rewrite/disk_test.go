@@ -260,6 +260,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			total, failed := calls, 0
+			t.Logf("%s, %s: %d calls", s.name, f.name, total)
 			step := max(1, total/places)
 			for k := total % step; k < total; k += step {
 				path := archivetest.Write(t, s.old)

@@ -21,6 +21,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/disktest"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/longtest"
 )
 
 // A story is one change of an archive, made on a simulated disk.
@@ -113,10 +114,7 @@ func powerStates() int {
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_POWERLOSS")); err == nil {
 		return n
 	}
-	if testing.Short() {
-		return 150
-	}
-	return 600
+	return longtest.Count(150, 600)
 }
 
 // crash makes the change and visits about n states that a loss of power could leave. Of every deep-th the change is
@@ -243,10 +241,7 @@ var saysWhat = regexp.MustCompile(`^: (copy|change the copy|lay out the copy|che
 // was being done and names the archive once, and when the disk works again the change can be made. EXPARCHIVE_FAULTS=1
 // makes it every call.
 func TestFaults(t *testing.T) {
-	places := 8
-	if testing.Short() {
-		places = 3
-	}
+	places := longtest.Count(3, 8)
 	if os.Getenv("EXPARCHIVE_FAULTS") != "" {
 		places = 1 << 30
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/schema"
@@ -114,11 +115,8 @@ func TestLostAnnotations(t *testing.T) {
 		t.Errorf("a cell that is not counted: %d annotations of %d come out, and nothing is said",
 			len(r.Annotations), len(all))
 	}
-	step := 5 // which has no factor in common with the 8 bits
-	if testing.Short() {
-		step = 13
-	}
-	for _, p := range own { // of each the header, the places of the cells and the cells one after the other
+	step := longtest.Count(13, 5) // neither has a factor in common with the 8 bits
+	for _, p := range own {       // of each the header, the places of the cells and the cells one after the other
 		for bit := 0; bit < 8*48; bit += step {
 			for _, at := range []int{bit / 8, schema.PageSize - 1 - bit/8*29} {
 				r := survey(t, changed(file, p, func(page []byte) { page[at] ^= 1 << (bit % 8) }))

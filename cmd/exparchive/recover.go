@@ -102,9 +102,12 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	annotations = append(slices.Clone(annotations), found.Remarks()...)
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
 		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", found.Records, found.Whole)})
-	w, err := record.Create(output, &record.Options{Force: force, Bulk: true, Annotations: annotations})
-	if err != nil {
+	// Not Restart: a recording of that name may be the very file that is recovered.
+	w, err := record.Create(output, &record.Options{Replace: force, Bulk: true, Annotations: annotations})
+	if _, there := os.Lstat(output); err != nil && there == nil && !force {
 		return r, withForceHint(err)
+	} else if err != nil {
+		return r, err
 	}
 	if err := s.Write(cmd.Context(), w, salvage.Options{KeepChanged: keepChanged}); err != nil {
 		return r, errors.Join(inFile(path, err), w.Discard())

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lockfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -55,7 +56,7 @@ func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string,
 ) (*replacement, error) {
 	path, err := filepath.EvalSymlinks(name) // or the link would be replaced by a file
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, cause(err))
+		return nil, fileerr.In(name, cause(err))
 	}
 	return &replacement{
 		sys: sys, name: name, path: path, copy: path + suffixes[0], result: path + suffixes[1], goal: goal,
@@ -331,12 +332,7 @@ func (r *replacement) remove(path string) error {
 }
 
 // named puts the name of the archive before an error that does not name it.
-func (r *replacement) named(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", r.name, err)
-}
+func (r *replacement) named(err error) error { return fileerr.In(r.name, err) }
 
 // step says what was being done when err happened, instead of the names of files that the caller never heard of.
 func step(what string, err error) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 )
 
@@ -118,7 +119,7 @@ func (r *replacement) copyTo(backup string) error {
 		return err
 	}
 	if _, err := os.Lstat(backup); !errors.Is(err, fs.ErrNotExist) {
-		return first(cause(err), fmt.Errorf("%s: %w", backup, archive.ErrExists))
+		return first(cause(err), fileerr.In(backup, archive.ErrExists))
 	}
 	return r.sys.Rename(r.copy, backup)
 }
@@ -132,7 +133,7 @@ func (r *replacement) isBackup(backup string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	other := fmt.Errorf("%s: %w", backup, archive.ErrExists)
+	other := fileerr.In(backup, archive.ErrExists)
 	if !there.Mode().IsRegular() { // a symbolic link to the old file would lead to the new one
 		return false, other
 	}

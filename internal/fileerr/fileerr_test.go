@@ -46,6 +46,9 @@ func TestIn(t *testing.T) {
 	if err := In("x", nil); err != nil {
 		t.Errorf("got %v for no error", err)
 	}
+	if errors.Is(In("x", broken), &Error{"x", fs.ErrExist}) {
+		t.Error("an error is taken for another one about the same file")
+	}
 	if e := (*Error)(nil); !errors.As(In("x", broken), &e) || e.Path != "x" || e.Err != broken {
 		t.Errorf("got %+v, want the path and the error", e)
 	}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+// TestWriteChecked: an archive that is not the run that it was to be does not appear.
+func TestWriteChecked(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "run.simexp")
+	var live provider.Live
+	var got digest.Sink
+	both := provider.Tee(&live, &got)
+	if err := errors.Join(both.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}), both.Finish(t.Context(), nil)); err != nil {
+		t.Fatal(err)
+	}
+	write := func(want digest.Hash) error {
+		return writeChecked(path, false, nil,
+			func(w *record.Writer) error { return provider.Copy(t.Context(), w, &live) },
+			func(path string) error { return compareArchive(t.Context(), path, want) })
+	}
+	if err := write(digest.Hash{1}); err == nil {
+		t.Error("another digest: got no error")
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("got %v, %v in the folder, want nothing", left, err)
+	}
+	if err := write(got.Root()); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 || left[0].Name() != "run.simexp" {
+		t.Errorf("got %v, %v in the folder, want the archive", left, err)
+	}
+}

@@ -1,0 +1,72 @@
+package hostile
+
+import (
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// MaxMemory bounds the bytes that are resident while one file is read in one way.
+const MaxMemory = 256 << 20
+
+// MaxTime bounds the time of the processor, since others use the machine too, that reading one file in one way takes: 5 seconds, and
+// more on a processor that is slow.
+var MaxTime = sync.OnceValue(func() time.Duration {
+	const (
+		limit = 5 * time.Second
+		usual = 100 * time.Millisecond // what the work below takes on a processor of 2015; on newer ones it is half
+	)
+	before := usedTime()
+	x := uint64(1)
+	for range 1 << 26 {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+	}
+	if x == 0 { // never, but the compiler does not know
+		return 0
+	}
+	return limit * max(usual, usedTime()-before) / usual
+})
+
+// A Use is what reading takes.
+type Use struct {
+	Time   time.Duration // of the processor
+	Memory int64         // the most bytes that were resident
+}
+
+// Measure runs f and gives what it takes, as if it ran in a process of its own. f may take four times [MaxTime]; then over is called,
+// which ends the process.
+//
+// Where the system cannot forget a peak, which is everywhere but on Linux, Memory is the most since the process began. On Windows both
+// are 0.
+func Measure(f, over func()) Use { return measure(f, 4*MaxTime(), over) }
+
+func measure(f func(), limit time.Duration, over func()) Use {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapSys-m.HeapReleased > 8<<20 {
+		debug.FreeOSMemory() // what the measurement before left
+	}
+	forgetPeak()
+	before := usedTime()
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if usedTime()-before > limit {
+					over()
+					return
+				}
+			}
+		}
+	}()
+	f()
+	close(done)
+	return Use{usedTime() - before, peakMemory()}
+}

@@ -47,7 +47,8 @@ func makeHostile(t *testing.T, folder string, flips int) []hostileFile {
 	m.exports()
 	large := 0
 	for i := range m.files {
-		if m.files[i].large = slices.Contains(largeHostile, m.files[i].name); m.files[i].large {
+		if f := &m.files[i]; slices.Contains(largeHostile, f.name) {
+			f.large = true
 			large++
 		}
 	}

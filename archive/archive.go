@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -124,11 +125,8 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 	return a, nil
 }
 
-// MaxEventTypes bounds what a stranger's table of event types can ask for.
-const MaxEventTypes = 1 << 16
-
 func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (map[int64]string, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type LIMIT ?", MaxEventTypes+1)
+	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type LIMIT ?", tables.MaxEventTypes+1)
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
@@ -145,8 +143,8 @@ func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (
 		}
 		types[id] = name
 	}
-	if len(types) > MaxEventTypes {
-		return nil, fmt.Errorf("%w: more than %d event types", sqlitefile.ErrDamaged, MaxEventTypes)
+	if len(types) > tables.MaxEventTypes {
+		return nil, fmt.Errorf("%w: more than %d event types", sqlitefile.ErrDamaged, tables.MaxEventTypes)
 	}
 	return types, sqlitefile.Damage(rows.Err())
 }

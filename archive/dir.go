@@ -29,34 +29,6 @@ func OpenDir(path string) (*Dir, error) {
 	return &Dir{path: path}, nil
 }
 
-// FileName gives the name of the archive of a run: its id with what a file name may not hold escaped, and the extension.
-func FileName(runID string) string {
-	var b strings.Builder
-	for i := range len(runID) {
-		c := runID[i]
-		switch {
-		case c < ' ' || c == 0x7f || strings.IndexByte(`/\:*?"<>|%`, c) >= 0, i == 0 && (c == '.' || c == '-'):
-			fmt.Fprintf(&b, "%%%02x", c)
-		default:
-			b.WriteByte(c)
-		}
-		if b.Len() > 200 { // file systems take 255 bytes
-			fmt.Fprintf(&b, "~%x", hash32(runID))
-			break
-		}
-	}
-	return b.String() + Extension
-}
-
-// hash32 is FNV-1a; it tells apart long ids that begin alike.
-func hash32(s string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
-}
-
 // A Filter picks runs. Empty fields pick all.
 type Filter struct {
 	Type   string // experiment type
@@ -121,33 +93,47 @@ func ReadEntry(ctx context.Context, path string) (Entry, error) {
 	return Entry{Path: path, State: a.State(), Experiment: experiment, Summary: summary}, nil
 }
 
-// Open opens the run of an id, or of a prefix that only one id has. [provider.ErrNoRun] lists what there is.
+// Open opens the run of an id, or of the beginning of an id that only one run has. [provider.ErrNoRun] lists what there is. A run
+// that several files hold is [ErrManyFiles]; a live file beside the archive that it became does not count.
 func (d *Dir) Open(ctx context.Context, runID string) (*Archive, error) {
-	// Most often the file has the name that FileName gives it.
-	if a, err := Open(filepath.Join(d.path, FileName(runID))); err == nil {
-		if e, err := a.Experiment(ctx); err == nil && e.RunID == runID {
-			return a, nil
-		}
-		a.Close()
+	path, _, err := d.Find(ctx, runID)
+	if err != nil {
+		return nil, err
 	}
+	return Open(path)
+}
+
+// Find is [Dir.Open] that gives the path of the file and the whole id of the run in it.
+func (d *Dir) Find(ctx context.Context, runID string) (path, id string, err error) {
 	var ids []string
-	byID := map[string]string{}
+	paths := map[string][]string{} // by id
 	var unreadable error
 	for e, err := range d.List(ctx, Filter{}) {
+		if ctx.Err() != nil {
+			return "", "", ctx.Err()
+		}
 		if err != nil {
 			unreadable = err
 			continue
 		}
-		if _, twice := byID[e.Experiment.RunID]; !twice {
-			ids = append(ids, e.Experiment.RunID)
-			byID[e.Experiment.RunID] = e.Path
+		id := e.Experiment.RunID
+		if paths[id] == nil {
+			ids = append(ids, id)
 		}
+		paths[id] = append(paths[id], e.Path)
 	}
-	id, err := PickRun(runID, ids)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", d.path, err), unreadable)
+	if id, err = PickRun(runID, ids); err != nil {
+		return "", "", errors.Join(fmt.Errorf("%s: %w", d.path, err), unreadable)
 	}
-	return Open(byID[id])
+	all := slices.Clone(paths[id])
+	all = slices.DeleteFunc(all, func(path string) bool {
+		sealed, live := strings.CutSuffix(path, LiveSuffix)
+		return live && slices.Contains(paths[id], sealed)
+	})
+	if len(all) > 1 {
+		return "", "", fmt.Errorf("%s: run %q: %w: %s", d.path, id, ErrManyFiles, strings.Join(all, ", "))
+	}
+	return all[0], id, nil
 }
 
 // PickRun finds the run that want means among ids: the id itself, or the only one that begins with it. An empty want means

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
-	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -110,23 +108,40 @@ func TestDirOpen(t *testing.T) {
 	}
 }
 
-func TestFileName(t *testing.T) {
-	for id, want := range map[string]string{
-		"exp1-20251211-140000-abc123": "exp1-20251211-140000-abc123.simexp",
-		"a/b\\c:d":                    "a%2fb%5cc%3ad.simexp",
-		".hidden":                     "%2ehidden.simexp",
-		"100%":                        "100%25.simexp",
-		"Zürich":                      "Zürich.simexp",
-	} {
-		if got := archive.FileName(id); got != want {
-			t.Errorf("%q: got %q, want %q", id, got, want)
+// A run in two files is refused by name, whichever of them has the name of the run; a live file beside its archive is no second
+// one.
+func TestDirOpenTwice(t *testing.T) {
+	d, dir := fillDir(t)
+	path := filepath.Join(dir, archive.FileName("exp2-a"))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+archive.LiveSuffix, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"exp2-a", "exp2"} {
+		found, whole, err := d.Find(t.Context(), id)
+		if found != path || whole != "exp2-a" || err != nil {
+			t.Errorf("%s: got %s with run %q, %v, want %s", id, found, whole, err, path)
 		}
 	}
-	long1, long2 := archive.FileName(strings.Repeat("x", 4000)+"1"), archive.FileName(strings.Repeat("x", 4000)+"2")
-	if long1 == long2 || len(long1) > 255 {
-		t.Errorf("long ids: got %q and %q", long1, long2)
+	other := filepath.Join(dir, "copy.simexp")
+	if err := os.WriteFile(other, text, 0o666); err != nil {
+		t.Fatal(err)
 	}
-	if runtime.GOOS != "windows" {
-		recordtest.Record(t, filepath.Join(t.TempDir(), archive.FileName("\x00\n\x7f/")), archivetest.SmallRun("x", "n", "t", provider.StatusCompleted), nil)
+	for _, id := range []string{"exp2-a", "exp2"} {
+		a, err := d.Open(t.Context(), id)
+		if !errors.Is(err, archive.ErrManyFiles) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), other) {
+			t.Errorf("%s: got %v, want %v and both files", id, err, archive.ErrManyFiles)
+		}
+		if err == nil {
+			a.Close()
+		}
+	}
+	if a, err := d.Open(t.Context(), "exp1-a"); err != nil {
+		t.Errorf("another run of the folder: %v", err)
+	} else {
+		a.Close()
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// ErrUnknownSigner means that a signature is by a key that no line of an allowed signers file names.
+// ErrUnknownSigner means that a signature is by a key that no line of an allowed signers file names, or by none of the
+// note keys given.
 var ErrUnknownSigner = errors.New("unknown signer")
 
 // AllowedSigners says whose keys are trusted. It is a file in the format that ssh-keygen(1) describes under ALLOWED SIGNERS,

@@ -75,9 +75,9 @@ func noteVerifier(text string) (note.Verifier, error) {
 	return v, nil
 }
 
-// OpenNote verifies a signed checkpoint with the public keys of those who may sign, and gives what they signed and the names
-// of the keys that did. It fails if none did or if the signature of one of them is bad, with an error that
-// wraps [ErrSignature].
+// OpenNote verifies a signed checkpoint with the public keys of those who may sign, and gives what they signed and the
+// names of the keys that did. It fails with [ErrUnknownSigner] if none did, and with [ErrSignature] if the signature of
+// one of them is bad or the note is none.
 func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []string, err error) {
 	if len(signed) > digest.MaxCheckpoint {
 		return c, nil, fmt.Errorf("%w: note of %d bytes, more than %d", ErrSignature, len(signed), digest.MaxCheckpoint)
@@ -98,7 +98,7 @@ func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []
 			for _, s := range unverified.Note.UnverifiedSigs {
 				by = append(by, fmt.Sprintf("%s+%08x", s.Name, s.Hash))
 			}
-			return c, nil, fmt.Errorf("%w: the note is signed by %.300s, which is none of the keys given", ErrSignature, strings.Join(by, ", "))
+			return c, nil, fmt.Errorf("%w: the note is signed by %.300s, which is none of the keys given", ErrUnknownSigner, strings.Join(by, ", "))
 		}
 		return c, nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}

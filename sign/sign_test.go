@@ -603,8 +603,12 @@ func TestNote(t *testing.T) {
 		"no signature": func() error { _, _, err := OpenNote(c.Text(), verifier); return err },
 		"too long":     func() error { _, _, err := OpenNote(strings.Repeat("x", 1<<20), verifier); return err },
 	} {
-		if err := f(); !errors.Is(err, ErrSignature) {
-			t.Errorf("%s: got %v, want ErrSignature", what, err)
+		want := ErrSignature
+		if what == "stranger" || what == "no keys" {
+			want = ErrUnknownSigner
+		}
+		if err := f(); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", what, err, want)
 		}
 	}
 	for _, key := range []string{"", "x", verifier, "PRIVATE+KEY+x+00000000+AAAA", strings.Repeat("x", 10000)} {

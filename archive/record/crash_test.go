@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -184,15 +185,91 @@ func TestInterruptedSeal(t *testing.T) {
 		})
 	}
 	t.Run("published, live file still there", func(t *testing.T) {
-		path := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample, nil)
-		w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:10])
-		w.Close()
-		if err := os.Rename(w.live, path+archive.LiveSuffix); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Seal(t.Context(), path+archive.LiveSuffix, nil); !errors.Is(err, archive.ErrExists) {
-			t.Errorf("got %v, want %v", err, archive.ErrExists)
+		path, live := sealedBeside(t, sample)
+		if _, err := Seal(t.Context(), live, nil); err != nil {
+			t.Error(err)
 		}
 		providertest.Test(t, archivetest.Open(t, path), sample)
+		archivetest.WantFiles(t, filepath.Dir(path), "run.simexp")
 	})
+	// Whatever else is there stays, and so does the live file: of the same digest, or of the same seal, but not the same bytes.
+	for name, change := range map[string]func(t *testing.T, path string){
+		"another run": func(t *testing.T, path string) {
+			other := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:10], nil)
+			if err := os.Rename(other, path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"annotated": func(t *testing.T, path string) {
+			other := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample, &Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}})
+			if err := os.Rename(other, path); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"damaged": func(t *testing.T, path string) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := bytes.LastIndex(text, []byte("policy_stability"))
+			text[at] ^= 1
+			if err := os.WriteFile(path, text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run("published and then "+name, func(t *testing.T) {
+			path, live := sealedBeside(t, sample)
+			change(t, path)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Seal(t.Context(), live, nil); !errors.Is(err, archive.ErrExists) {
+				t.Errorf("got %v, want %v", err, archive.ErrExists)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed, %v", err)
+			}
+			archivetest.WantFiles(t, filepath.Dir(path), "run.simexp", "run.simexp-live")
+			if _, err := Seal(t.Context(), live, &Options{Force: true}); err != nil {
+				t.Fatal(err)
+			}
+			providertest.Test(t, archivetest.Open(t, path), sample)
+			archivetest.WantFiles(t, filepath.Dir(path), "run.simexp")
+		})
+	}
+}
+
+// sealedBeside gives an archive and, beside it, the live file that it was sealed from, as a sealing leaves them that was killed
+// between its last two steps.
+func sealedBeside(t *testing.T, run []provider.Record) (path, live string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "run.simexp")
+	w, err := Create(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range run[:len(run)-1] {
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.result(t.Context(), run[len(run)-1].(*provider.Result)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile(w.LivePath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Seal(t.Context(), w.LivePath(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.LivePath(), kept, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path, w.LivePath()
 }

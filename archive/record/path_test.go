@@ -120,4 +120,17 @@ func TestLongNames(t *testing.T) {
 		}
 	}
 	archivetest.WantFiles(t, folder)
+
+	// A recording that has a name so long that it can be sealed, but not annotated, is finished all the same.
+	w := startRecording(t, filepath.Join(folder, strings.Repeat("y", most-len(longestSuffix))), providertest.Sample()[:10])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(folder, strings.Repeat("z", most-len(longestLive)))
+	if err := os.Rename(w.LivePath(), long+archive.LiveSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Seal(t.Context(), long+archive.LiveSuffix, nil); err != nil {
+		t.Errorf("sealing a recording of a long name: %v", err)
+	}
 }

@@ -46,7 +46,7 @@ func openLive(ctx context.Context, livePath string, opts *Options) (*Writer, err
 		return nil, fmt.Errorf("%s: the name of a live file ends in %q", livePath, archive.LiveSuffix)
 	}
 	w := newWriter(path, opts)
-	if err := w.acquire(); err != nil {
+	if err := w.acquire(longestLive); err != nil {
 		return nil, err
 	}
 	if err := w.restore(ctx); err != nil {

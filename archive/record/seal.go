@@ -11,6 +11,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -29,16 +30,12 @@ func (w *Writer) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: seal: %w", w.live, err)
 	}
-	if !w.published(ctx, seal) {
-		temp := w.path + sealingSuffix
-		if err := w.copyTo(ctx, temp, seal); err != nil {
-			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
-		}
-		if err := w.publish(temp); err != nil {
-			return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
-		}
-	} else if err := w.sys.SyncDir(filepath.Dir(w.path)); err != nil {
-		return fmt.Errorf("%s: seal: %w", w.live, err)
+	temp := w.path + sealingSuffix
+	if err := w.copyTo(ctx, temp, seal); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
+	}
+	if err := w.publish(temp); err != nil {
+		return errors.Join(fmt.Errorf("%s: seal: %w", w.live, err), w.remove(temp))
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
@@ -101,9 +98,14 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) err
 	return nil
 }
 
-// publish gives the finished copy its final name.
+// publish gives the finished copy its final name. What is there already is replaced with Force, whatever it is.
 func (w *Writer) publish(temp string) error {
 	if !w.opts.Force {
+		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest does not tell: a
+		// redacted copy has that of the run.
+		if same, err := outfile.Same(temp, w.path); err == nil && same {
+			return errors.Join(w.sys.Sync(w.path), w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
+		}
 		// A link, unlike a rename, does not replace what is there. Some file systems have none.
 		err := w.sys.Link(temp, w.path)
 		if err == nil {
@@ -122,21 +124,6 @@ func (w *Writer) publish(temp string) error {
 		return err
 	}
 	return w.sys.SyncDir(filepath.Dir(w.path))
-}
-
-// published reports whether the archive is there already, whole: a sealing before was interrupted between giving it its name
-// and removing the live file.
-func (w *Writer) published(ctx context.Context, want archive.Seal) bool {
-	a, err := archive.Open(w.path)
-	if err != nil {
-		return false
-	}
-	defer a.Close()
-	if got, sealed := a.Seal(); !sealed || got != want {
-		return false
-	}
-	root, records, err := digest.Of(ctx, a)
-	return err == nil && root == want.Root && records == want.Records
 }
 
 // Seal seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's

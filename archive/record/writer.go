@@ -107,7 +107,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if err := w.acquire(); err != nil {
+	if err := w.acquire(longestSuffix); err != nil {
 		return nil, err
 	}
 	if err := w.create(); err != nil {
@@ -133,12 +133,12 @@ func newWriter(path string, opts *Options) *Writer {
 	return w
 }
 
-// acquire takes the lock of the live file.
-func (w *Writer) acquire() error {
+// acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
+func (w *Writer) acquire(suffix string) error {
 	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
 		return err
 	}
-	if err := nameFits(w.path); err != nil {
+	if err := nameFits(w.path, suffix); err != nil {
 		return err
 	}
 	if err := w.chooseExclusive(); err != nil {
@@ -514,14 +514,18 @@ func jsonText(b []byte) any {
 	return string(b)
 }
 
-// nameFits reports that the name of an archive is too long for the files that stand beside it while it is recorded.
-func nameFits(path string) error {
-	if _, err := os.Lstat(path + longestSuffix); errors.Is(err, syscall.ENAMETOOLONG) {
-		return fmt.Errorf("%s: the name is too long: while it is recorded, files with up to %d bytes more stand beside it: %w",
-			path, len(longestSuffix), syscall.ENAMETOOLONG)
+// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite annotates it.
+const (
+	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
+	longestSuffix = "-annotating-journal"
+)
+
+// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest has suffix
+// behind it.
+func nameFits(path, suffix string) error {
+	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
+		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
+			path, len(suffix), syscall.ENAMETOOLONG)
 	}
 	return nil
 }
-
-// longestSuffix is what is put behind the name of an archive at most, while it is recorded.
-const longestSuffix = archive.LiveSuffix + creatingSuffix + "-journal"

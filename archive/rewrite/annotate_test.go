@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -253,5 +255,36 @@ func TestAnnotateInterrupted(t *testing.T) {
 	}
 	if interrupted == 0 {
 		t.Error("none of the interruptions came in time")
+	}
+}
+
+// A name that fits when the recording begins fits whatever is done to the archive afterwards.
+func TestLongNames(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows counts the whole path")
+	}
+	folder := t.TempDir()
+	longest := 255
+	for ; ; longest-- { // bytes, on all common file systems
+		w, err := record.Create(filepath.Join(folder, strings.Repeat("x", longest)), nil)
+		if err == nil {
+			if err := providertest.Play(t.Context(), w, providertest.Sample()); err != nil {
+				t.Fatal(err)
+			}
+			w.Close()
+			break
+		}
+		if !errors.Is(err, syscall.ENAMETOOLONG) {
+			t.Fatal(err)
+		}
+	}
+	doi := []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}
+	if err := Annotate(t.Context(), filepath.Join(folder, strings.Repeat("x", longest)), doi); err != nil {
+		t.Errorf("a name of %d bytes: %v", longest, err)
+	}
+	for _, suffix := range []string{annotatingSuffix, annotatedSuffix, upgradingSuffix, upgradedSuffix} {
+		if len(suffix+"-journal")+longest > 255 {
+			t.Errorf("%s does not fit behind a name of %d bytes, which can be recorded", suffix, longest)
+		}
 	}
 }

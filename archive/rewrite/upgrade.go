@@ -1,9 +1,7 @@
 package rewrite
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +12,6 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/outfile"
-	"github.com/simexp/exparchive/provider/digest"
 )
 
 // hardLink gives a file a second name. Tests put a file system without such links in its place.
@@ -170,7 +167,7 @@ func (n annotator) isBackup(backup string) (bool, error) {
 	case now.Size() != there.Size():
 		return false, other
 	}
-	same, err := sameBytes(n.path, backup)
+	same, err := outfile.Same(n.path, backup)
 	if err == nil && !same {
 		err = other
 	}
@@ -227,14 +224,7 @@ func checkUpgraded(ctx context.Context, path string, seal archive.Seal) error {
 		return err
 	}
 	defer a.Close()
-	root, records, err := digest.Of(ctx, a)
-	if err != nil {
-		return err
-	}
-	if now, ok := a.Seal(); !ok || now != seal || root != seal.Root || records != seal.Records {
-		return fmt.Errorf("%w: %d records with digest %v, sealed were %d with %v", archive.ErrDamaged, records, root, seal.Records, seal.Root)
-	}
-	return nil
+	return checkRun(ctx, a, seal)
 }
 
 // duplicate makes a copy of a file, on disk, with its permissions.
@@ -254,22 +244,4 @@ func duplicate(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close(), os.Chmod(to, info.Mode().Perm()))
-}
-
-// sameBytes compares two files.
-func sameBytes(a, b string) (bool, error) {
-	var sums [2][]byte
-	for i, path := range []string{a, b} {
-		f, err := os.Open(path)
-		if err != nil {
-			return false, err
-		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return false, err
-		}
-		sums[i] = h.Sum(nil)
-	}
-	return bytes.Equal(sums[0], sums[1]), nil
 }

@@ -122,11 +122,11 @@ func (v *content) eventTypes() {
 			v.add(sxTypeOrder, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
 		}
-		if len(v.types) == archive.MaxEventTypes {
-			v.add(sxTypeCount, r.place(), "more than %d event types", archive.MaxEventTypes)
+		if len(v.types) == tables.MaxEventTypes {
+			v.add(sxTypeCount, r.place(), "more than %d event types", tables.MaxEventTypes)
 			v.lost = true
 		}
-		if len(v.types) < archive.MaxEventTypes {
+		if len(v.types) < tables.MaxEventTypes {
 			v.types[r.key] = string(r.values[1].Bytes)
 		}
 	}

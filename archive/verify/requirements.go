@@ -25,7 +25,7 @@ const (
 	fixGetAgain  = "the file was cut short or changed on its way: get it again and compare its SHA-256; `exparchive recover` takes out what is intact"
 	fixChanged   = "the content is not what was sealed: do not rely on it, and get the file again from where it was published"
 	fixMaker     = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes out what is sound"
-	fixSealAgain = "the file is not in its canonical form: if nothing else is wrong with it, `exparchive export --format jsonl` and `exparchive record --as-is` make it anew, with the same digest and without annotations"
+	fixSealAgain = "the file is not in its canonical form: if nothing else is wrong with it, `exparchive recover` makes it anew, with the same digest and its annotations"
 	fixNewer     = "the file is newer than this program: get a newer release"
 	fixRemove    = "remove the file beside it if it belongs to an older archive of that name"
 	fixRename    = "rename the file"

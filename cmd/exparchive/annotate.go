@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/rewrite"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -81,7 +82,7 @@ func (o *annotateOptions) check(cmd *cobra.Command) error {
 // A numberedAnnotation is what --list --json prints.
 type numberedAnnotation struct {
 	Number int `json:"number"`
-	infoAnnotation
+	runs.Annotation
 }
 
 func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
@@ -93,7 +94,7 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 	if o.json {
 		enc := json.NewEncoder(w)
 		for i, a := range list {
-			if err := enc.Encode(numberedAnnotation{i + 1, infoAnnotation(a)}); err != nil {
+			if err := enc.Encode(numberedAnnotation{i + 1, runs.Annotation(a)}); err != nil {
 				return err
 			}
 		}

@@ -4,23 +4,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// errOtherDigest means that the records of an archive do not give the digest that its seal says.
-var errOtherDigest = errors.New("the archive was changed after it was sealed; `exparchive verify` finds where")
-
 func newDigestCommand() *cobra.Command {
-	var runID string
+	var which runChoice
 	var file bool
 	cmd := &cobra.Command{
 		Use:   "digest FILE...",
@@ -37,7 +32,7 @@ in a paper too; it also changes with annotations, signatures and what is withhel
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var failed error
 			for _, path := range args {
-				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, runID)
+				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, which)
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
@@ -63,7 +58,7 @@ in a paper too; it also changes with annotations, signatures and what is withhel
 			return failed
 		},
 	}
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	cmd.Flags().BoolVar(&file, "file", false, "print the SHA-256 of the file as well")
 	return cmd
 }
@@ -83,21 +78,12 @@ func sumFile(path string) (string, error) {
 }
 
 // digestOf computes the digest of a run, and compares it with that of its seal, if it has one.
-func digestOf(ctx context.Context, stderr io.Writer, path, runID string) (digest.Hash, error) {
-	p, c, err := openRun(ctx, path, runID)
+func digestOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (digest.Hash, error) {
+	p, c, err := openRun(ctx, path, which)
 	if err != nil {
 		return digest.Hash{}, err
 	}
 	defer c.Close()
-	var sink digest.Sink
-	if err := copyRun(ctx, stderr, "reading", &sink, p); err != nil {
-		return digest.Hash{}, err
-	}
-	root := sink.Root()
-	if a, ok := p.(*archive.Archive); ok {
-		if seal, sealed := a.Seal(); sealed && seal.Root != root {
-			return root, fmt.Errorf("digest %s, but the seal says %s: %w", root, seal.Root, errOtherDigest)
-		}
-	}
-	return root, nil
+	sink, err := digestRun(ctx, stderr, p)
+	return sink.Root(), err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ var exportFormats = []string{"jsonl", "json", "csv"}
 
 func newExportCommand() *cobra.Command {
 	var o exportOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "export FILE --format jsonl|json|csv [-o OUTPUT]",
 		Short: "Write a run as JSON lines, JSON or CSV",
@@ -44,7 +45,12 @@ func newExportCommand() *cobra.Command {
          Without --table all of them are written into the folder OUTPUT, TABLE.csv each.
 
 In CSV a cell without a value is empty, an empty text is "". Amounts are whole cents. Cells that a spreadsheet would run as a
-formula get an apostrophe in front; --raw writes them as they are. Files appear under their name when they are complete.`,
+formula get an apostrophe in front; --raw writes them as they are. In a redacted copy the last column of the tables experiment,
+events, iterations, interactions, notes and attachments, withheld, names the fields whose values were taken out, with blanks between
+them; an iteration of which they were has no rows in the tables of costs, policies and accepted changes.
+
+Files appear under their name when they are complete. An archive that was changed after it was sealed is exported as it is, with a
+warning and exit code 1.`,
 		Example: `  exparchive export exp1.simexp --format jsonl -o exp1.jsonl
   exparchive export exp1.simexp --format csv --table costs
   exparchive export exp1.simexp --format csv -o exp1-tables`,
@@ -103,10 +109,11 @@ func runExport(cmd *cobra.Command, p provider.Provider, source string, o exportO
 		return exportError(o.output, err)
 	}
 	defer f.Abort()
-	if err := exportTo(ctx, stderr, f, p, o); err != nil {
+	changed, err := changedRun(exportTo(ctx, stderr, f, p, o))
+	if err != nil {
 		return placed(source, o.output, o.output, err)
 	}
-	return exportError(o.output, f.Commit())
+	return cmp.Or(exportError(o.output, f.Commit()), inFile(source, changed))
 }
 
 // exportTo writes one file.
@@ -116,10 +123,11 @@ func exportTo(ctx context.Context, stderr, w io.Writer, p provider.Provider, o e
 		return copyRun(ctx, stderr, "records", jsonl.NewWriter(w), p)
 	case "json":
 		array := &arrayWriter{w: w}
-		if err := copyRun(ctx, stderr, "records", jsonl.NewWriter(array), p); err != nil {
+		changed, err := changedRun(copyRun(ctx, stderr, "records", jsonl.NewWriter(array), p))
+		if err != nil {
 			return err
 		}
-		return array.end()
+		return cmp.Or(array.end(), changed)
 	}
 	s, err := export.NewCSV(map[string]io.Writer{o.table: w}, o.raw)
 	if err != nil {
@@ -143,13 +151,14 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 	if err != nil {
 		return exportError(o.output, err)
 	}
-	if err = exportTables(ctx, stderr, p, folder, o); err == nil {
+	changed, err := changedRun(exportTables(ctx, stderr, p, folder, o))
+	if err == nil {
 		err = outfile.Place(folder, o.output, true)
 	}
 	if err != nil {
 		_ = os.RemoveAll(folder)
 	}
-	return placed(source, folder, o.output, err)
+	return cmp.Or(placed(source, folder, o.output, err), inFile(source, changed))
 }
 
 // exportTables writes every table into a folder.
@@ -169,7 +178,8 @@ func exportTables(ctx context.Context, stderr io.Writer, p provider.Provider, fo
 	if err != nil {
 		return err
 	}
-	if err := copyRun(ctx, stderr, "records", s, p); err != nil {
+	changed, err := changedRun(copyRun(ctx, stderr, "records", s, p))
+	if err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -177,7 +187,7 @@ func exportTables(ctx context.Context, stderr io.Writer, p provider.Provider, fo
 			return err
 		}
 	}
-	return nil
+	return changed
 }
 
 // placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about something at or in

@@ -20,7 +20,7 @@ import (
 
 type extractOptions struct {
 	folder string
-	runID  string
+	which  runChoice
 	force  bool
 	json   bool
 }
@@ -52,13 +52,13 @@ Nothing is written outside of the folder, and no file that is there is replaced 
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
 	cmd.Flags().BoolVar(&o.json, "json", false, "list as JSON, one object a line")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
 func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) error {
 	ctx := cmd.Context()
-	p, c, err := openRun(ctx, file, o.runID)
+	p, c, err := openRun(ctx, file, o.which)
 	if err != nil {
 		return err
 	}

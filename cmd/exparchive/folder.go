@@ -31,3 +31,9 @@ func makeFolder(path string) (unmake func(), err error) {
 	}
 	return unmake, os.MkdirAll(path, 0o777) // which says so if a file of that name is there
 }
+
+// exists reports whether there is something of that name, be it a link that leads nowhere.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/legacy/castro"
@@ -25,7 +27,7 @@ import (
 
 type importOptions struct {
 	folder        string
-	runID         string
+	which         runChoice
 	dryRun, force bool
 	salt          bool
 	stdout        io.Writer
@@ -63,7 +65,7 @@ hidden folder that the next import into the same folder removes; go on with --fo
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
 	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
@@ -99,15 +101,21 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 			continue
 		}
 		for _, id := range ids {
-			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archiveFileName(id))})
+			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archive.FileName(id))})
 		}
 	}
 	if err := o.check(jobs); err != nil {
 		return err
 	}
+	var source importSource
+	defer func() { source.Close() }()
 	for i, job := range jobs {
 		label := fmt.Sprintf("%d/%d", i+1, len(jobs))
-		err := o.importRun(ctx, job, label)
+		if source.path != job.source {
+			source.Close()
+			source = o.openSource(ctx, job.source)
+		}
+		err := o.importRun(ctx, &source, job, label)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -124,18 +132,18 @@ func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, erro
 	switch {
 	case err != nil:
 		return nil, err
-	case kind == kindSQLite:
+	case kind == runs.SQLite:
 		return nil, errors.New("an archive already, or another SQLite database: import takes the databases of the original project")
-	case kind == kindLines:
+	case kind == runs.Lines:
 		return nil, errors.New("JSON lines: `exparchive record -o FILE.simexp` takes them on its standard input")
 	}
-	d, err := openCastro(path)
+	d, err := o.open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	if o.runID != "" {
-		run, err := d.Run(ctx, o.runID)
+	if o.which.id != "" {
+		run, err := d.Run(ctx, o.which.id)
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +158,10 @@ func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, erro
 		ids = append(ids, r.ID)
 	}
 	return ids, err
+}
+
+func (o *importOptions) open(path string) (*castro.Database, error) {
+	return castro.Open(path, &castro.Options{Lenient: o.which.lenient})
 }
 
 // check refuses targets that clash with one another or with what is there.
@@ -190,24 +202,45 @@ func (o *importOptions) free(path string) error {
 	return nil
 }
 
-// importRun imports one run, or says what importing it would write.
-func (o *importOptions) importRun(ctx context.Context, job importJob, label string) error {
-	d, err := openCastro(job.source)
-	if err != nil {
-		return err
+// An importSource is an old file of which runs are imported, with what is the same for all of them.
+type importSource struct {
+	path       string
+	err        error // why nothing of it can be imported
+	db         *castro.Database
+	about      castro.Description
+	provenance []archive.Annotation // of the file itself
+}
+
+func (o *importOptions) openSource(ctx context.Context, path string) importSource {
+	s := importSource{path: path}
+	if s.db, s.err = o.open(path); s.err != nil {
+		return s
 	}
-	defer d.Close()
-	run, err := d.Run(ctx, job.runID)
+	if s.about, s.err = s.db.Describe(ctx); s.err == nil {
+		s.err = s.hash()
+	}
+	return s
+}
+
+func (s *importSource) Close() error {
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}
+
+// importRun imports one run, or says what importing it would write.
+func (o *importOptions) importRun(ctx context.Context, from *importSource, job importJob, label string) error {
+	if from.err != nil {
+		return from.err
+	}
+	run, err := from.db.Run(ctx, job.runID)
 	if err != nil {
 		return err
 	}
 	experiment, err := run.Experiment(ctx)
 	if err != nil {
-		return legacyHint(err)
-	}
-	about, err := d.Describe(ctx)
-	if err != nil {
-		return err
+		return withRunHint(err)
 	}
 	source := provider.Provider(run)
 	if o.salt {
@@ -217,7 +250,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 	if err != nil {
 		return err
 	}
-	provenance, err := provenanceOf(ctx, job.source, run, about)
+	provenance, err := from.provenanceOf(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -226,7 +259,7 @@ func (o *importOptions) importRun(ctx context.Context, job importJob, label stri
 			return err
 		}
 	}
-	return o.print(job, experiment, about, provenance, root, count)
+	return o.print(job, experiment, from.about, provenance, root, count)
 }
 
 // write writes the archive of a run in a folder of its own beside its place, and moves it there when it has turned out right.
@@ -276,40 +309,49 @@ func compareArchive(ctx context.Context, path string, want digest.Hash) error {
 	return err
 }
 
-// provenanceOf says where a run comes from. It is no part of the run's digest.
-func provenanceOf(ctx context.Context, path string, run *castro.Run, about castro.Description) ([]archive.Annotation, error) {
-	var all []archive.Annotation
-	add := func(name, text string) {
-		all = append(all, archive.Annotation{Kind: "provenance", Name: name, Text: text})
+// hash notes the name of the file and of the log beside it, with their hashes.
+func (s *importSource) hash() (err error) {
+	if s.provenance, err = namedHash("source", s.path); err != nil {
+		return err
 	}
-	file := func(label, path string) error {
-		sum, err := hashFile(path)
+	if wal := s.path + ".wal"; s.about.EngineVersion != "" && exists(wal) {
+		log, err := namedHash("source log", wal)
 		if err != nil {
 			return err
 		}
-		add(label, filepath.Base(path))
-		add(label+" SHA-256", sum)
-		return nil
+		s.provenance = append(s.provenance, log...)
 	}
-	if err := file("source", path); err != nil {
-		return nil, err
-	}
-	if wal := path + ".wal"; about.EngineVersion != "" && exists(wal) {
-		if err := file("source log", wal); err != nil {
-			return nil, err
-		}
-	}
+	return nil
+}
+
+// provenanceOf says where a run comes from. It is no part of the run's digest.
+func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]archive.Annotation, error) {
+	all := slices.Clone(s.provenance)
 	sibling, err := run.Sibling(ctx)
 	if err == nil && sibling != "" {
-		err = file("second source", sibling)
+		var second []archive.Annotation
+		second, err = namedHash("second source", sibling)
+		all = append(all, second...)
 	}
 	if err != nil {
 		return nil, err
 	}
-	add("generation", run.Info().Generation)
-	add("format", kindText(about))
-	add("importer", "exparchive "+programVersion())
+	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", kindText(s.about)}, {"importer", "exparchive " + programVersion()}} {
+		all = append(all, archive.Annotation{Kind: "provenance", Name: n[0], Text: n[1]})
+	}
 	return all, nil
+}
+
+// namedHash gives the name of a file and its SHA-256.
+func namedHash(label, path string) ([]archive.Annotation, error) {
+	sum, err := hashFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return []archive.Annotation{
+		{Kind: "provenance", Name: label, Text: filepath.Base(path)},
+		{Kind: "provenance", Name: label + " SHA-256", Text: sum},
+	}, nil
 }
 
 func hashFile(path string) (string, error) {
@@ -364,32 +406,4 @@ func (o *importOptions) print(job importJob, e provider.Experiment, about castro
 	}
 	_, err := io.WriteString(o.stdout, b.String())
 	return err
-}
-
-// archiveFileName makes a run id fit for the name of a file on every system.
-func archiveFileName(runID string) string {
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, runID)
-	const longest = 120
-	if len(name) > longest {
-		name = name[:longest]
-	}
-	base, _, _ := strings.Cut(strings.ToLower(name), ".")
-	if name == "" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "-") || reservedName(base) {
-		name = "run-" + name
-	}
-	return name + archive.Extension
-}
-
-// reservedName reports whether Windows keeps a name for a device.
-func reservedName(name string) bool {
-	switch name {
-	case "con", "prn", "aux", "nul":
-		return true
-	}
-	return len(name) == 4 && (strings.HasPrefix(name, "com") || strings.HasPrefix(name, "lpt")) && name[3] >= '0' && name[3] <= '9'
 }

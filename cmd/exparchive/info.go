@@ -13,12 +13,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/provider"
 )
 
 // A runInfo is everything that info says about a run.
 type runInfo struct {
-	runSummary
+	runs.Summary
 	Size     int64         `json:"file_bytes"`
 	Schema   int           `json:"schema_version,omitempty"`
 	Counts   *recordCounts `json:"counts"`
@@ -42,14 +43,8 @@ type infoNote struct {
 	Text string `json:"text"`
 }
 
-type infoAnnotation struct {
-	Kind string `json:"kind"`
-	Name string `json:"name,omitempty"`
-	Text string `json:"text"`
-}
-
 func newInfoCommand() *cobra.Command {
-	var runID string
+	var which runChoice
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "info FILE",
@@ -61,20 +56,24 @@ the notes about it. Reading an archive's info does not read its records, however
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			path, err := fileOfRun(ctx, args[0], runID)
+			path, err := runs.Find(ctx, args[0], which.id, which.options())
 			if err != nil {
-				return err
+				return withRunHint(err)
 			}
-			about, err := describeLegacy(ctx, path)
+			description, err := runs.Describe(ctx, path, which.options())
 			if err != nil {
-				return err
+				return withRunHint(err)
 			}
-			if about != nil && runID == "" {
-				if ids, err := legacyRuns(ctx, path); err == nil && len(ids) != 1 {
+			var about [][2]string
+			if description != nil {
+				about = aboutFields(*description)
+			}
+			if description != nil && which.id == "" {
+				if ids, err := runs.IDs(ctx, path, which.options()); err == nil && len(ids) != 1 {
 					return showDescription(cmd.OutOrStdout(), path, about, ids, asJSON)
 				}
 			}
-			info, err := infoOf(ctx, path, runID)
+			info, err := infoOf(ctx, path, which)
 			if err != nil {
 				return err
 			}
@@ -85,18 +84,9 @@ the notes about it. Reading an archive's info does not read its records, however
 			return printFields(cmd.OutOrStdout(), info.fields())
 		},
 	}
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object; amounts are cents")
 	return cmd
-}
-
-// describeLegacy says what kind of legacy database a file is; nil if it is none.
-func describeLegacy(ctx context.Context, path string) ([][2]string, error) {
-	kind, err := sniffFile(path)
-	if err != nil || legacyDescribe == nil || legacyRuns == nil || (kind != kindDuckDB && kind != kindJSON) {
-		return nil, err
-	}
-	return legacyDescribe(ctx, path)
 }
 
 // showDescription is info for a legacy database of several runs, or of none.
@@ -116,8 +106,8 @@ func showDescription(w io.Writer, path string, about [][2]string, ids []string, 
 	return printFields(w, fields)
 }
 
-func infoOf(ctx context.Context, path, runID string) (runInfo, error) {
-	p, c, err := openRun(ctx, path, runID)
+func infoOf(ctx context.Context, path string, which runChoice) (runInfo, error) {
+	p, c, err := openRun(ctx, path, which)
 	if err != nil {
 		return runInfo{}, err
 	}
@@ -132,11 +122,11 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		return info, err
 	}
 	info.Size = stat.Size()
-	if info.runSummary, err = summarize(ctx, path, p); err != nil {
+	if info.Summary, err = runs.Summarize(ctx, path, p); err != nil {
 		return info, err
 	}
 	info.Notes = []infoNote{}
-	for _, n := range info.runSummary.notes {
+	for _, n := range info.Summary.Notes {
 		text := n.Text
 		if c, withheld := n.Withheld("text"); withheld {
 			text = "withheld " + c.String()
@@ -243,6 +233,13 @@ func (n *recordCounts) text() string {
 		}
 	}
 	return text
+}
+
+func orDash(s *string) string {
+	if s == nil {
+		return "-"
+	}
+	return *s
 }
 
 func textOf(s *string) string {

@@ -73,7 +73,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		return exitUsage
 	case errors.As(err, &reported):
 		return exitFailed
-	case ctx.Err() != nil && errors.Is(err, context.Canceled) && err.Error() == context.Canceled.Error():
+	case ctx.Err() != nil && err == context.Canceled: // and not one that says more
 		fmt.Fprintln(stderr, "exparchive: interrupted")
 		return exitFailed
 	}

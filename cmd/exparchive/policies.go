@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -29,7 +28,7 @@ type policiesOptions struct {
 
 func newPoliciesCommand() *cobra.Command {
 	var o policiesOptions
-	var runID string
+	var which runChoice
 	cmd := &cobra.Command{
 		Use:   "policies FILE",
 		Short: "Show how each agent's policy evolved over the iterations",
@@ -52,12 +51,14 @@ In a redacted copy "policy_withheld" is the commitment to the policies of the it
 			if o.end >= 0 && o.start > o.end {
 				return usageErrorf("policies: --start %d is after --end %d", o.start, o.end)
 			}
-			p, c, err := openRun(cmd.Context(), args[0], runID)
+			p, c, err := openRun(cmd.Context(), args[0], which)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			return inFile(args[0], runPolicies(cmd.Context(), cmd.OutOrStdout(), p, o))
+			p, changed := shown(p)
+			err = runPolicies(cmd.Context(), cmd.OutOrStdout(), p, o)
+			return inFile(args[0], cmp.Or(err, changed()))
 		},
 	}
 	flags := cmd.Flags()
@@ -68,7 +69,7 @@ In a redacted copy "policy_withheld" is the commitment to the policies of the it
 	flags.BoolVar(&o.llm, "llm", false, "show prompts and responses too")
 	flags.BoolVar(&o.compact, "compact", false, "one line an iteration; with --json, no line breaks")
 	flags.BoolVar(&o.json, "json", false, "print JSON; costs are cents")
-	addRunFlag(cmd, &runID)
+	addRunFlag(cmd, &which)
 	return cmd
 }
 
@@ -90,7 +91,7 @@ func runPolicies(ctx context.Context, w io.Writer, p provider.Provider, o polici
 	out := bufio.NewWriter(w)
 	switch {
 	case o.json:
-		err = policiesJSON(ctx, out, run, agents, o)
+		err = run.WriteJSON(ctx, out, evolution.JSONOptions{Agents: agents, Wanted: o.inRange, LLM: o.llm, Compact: o.compact})
 	case o.compact && !o.llm:
 		err = policiesTable(out, run, agents, o)
 	default:
@@ -109,141 +110,11 @@ func (o policiesOptions) steps(run *evolution.Run, agent string) []evolution.Ste
 	return slices.DeleteFunc(run.Steps(agent), func(s evolution.Step) bool { return !o.inRange(s.Iteration) })
 }
 
-// policiesJSON prints one object. It is put together by hand to keep the texts of policies and their order.
-func policiesJSON(ctx context.Context, w *bufio.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
-	line := func(indent string, text []byte) {
-		if o.compact {
-			w.Write(text)
-			return
-		}
-		var b bytes.Buffer
-		if json.Indent(&b, text, indent, "  ") != nil {
-			b.Write(text)
-		}
-		w.Write(b.Bytes())
-	}
-	newline := func(indent string) {
-		if !o.compact {
-			w.WriteString("\n" + indent)
-		}
-	}
-	colon := ": "
-	if o.compact {
-		colon = ":"
-	}
-	w.WriteByte('{')
-	for i, agent := range agents {
-		if i > 0 {
-			w.WriteByte(',')
-		}
-		newline("  ")
-		w.Write(jsontext.AppendString(nil, agent))
-		w.WriteString(colon + "{")
-		steps := o.steps(run, agent)
-		for k, s := range steps {
-			if k > 0 {
-				w.WriteByte(',')
-			}
-			newline("    ")
-			fmt.Fprintf(w, "\"iteration_%d\"%s", s.Iteration, colon)
-			call, err := o.call(ctx, run, agent, s.Iteration)
-			if err != nil {
-				return err
-			}
-			line("    ", stepJSON(s, call))
-		}
-		if len(steps) > 0 {
-			newline("  ")
-		}
-		w.WriteByte('}')
-	}
-	if len(agents) > 0 {
-		newline("")
-	}
-	_, err := w.WriteString("}\n")
-	return err
-}
-
 func (o policiesOptions) call(ctx context.Context, run *evolution.Run, agent string, n int) (*evolution.Call, error) {
 	if !o.llm {
 		return nil, nil
 	}
 	return run.Call(ctx, agent, n)
-}
-
-// stepJSON gives the object of one iteration. What is absent is left out.
-func stepJSON(s evolution.Step, call *evolution.Call) []byte {
-	var o objectWriter
-	if s.Policy != nil {
-		o.value("policy", compactJSON(s.Policy))
-		if !s.First {
-			diff := []byte{'['}
-			for i, c := range s.Changes {
-				if i > 0 {
-					diff = append(diff, ',')
-				}
-				var d objectWriter
-				d.value("path", jsontext.AppendString(nil, c.Path))
-				if c.Old != nil {
-					d.value("old", compactJSON(c.Old))
-				}
-				if c.New != nil {
-					d.value("new", compactJSON(c.New))
-				}
-				diff = append(diff, d.end()...)
-			}
-			o.value("diff", append(diff, ']'))
-		}
-	}
-	if s.Withheld != nil {
-		o.value("policy_withheld", jsontext.AppendString(nil, s.Withheld.String()))
-	}
-	if s.Cost != nil {
-		o.value("cost", fmt.Appendf(nil, "%d", int64(*s.Cost)))
-	}
-	if s.Accepted != nil {
-		o.value("accepted", fmt.Appendf(nil, "%t", *s.Accepted))
-	}
-	o.text("explanation", s.Explanation)
-	if call != nil {
-		var l objectWriter
-		l.text("system_prompt", call.SystemPrompt)
-		l.text("user_prompt", call.UserPrompt)
-		l.text("raw_response", call.Response)
-		o.value("llm", l.end())
-	}
-	return o.end()
-}
-
-// An objectWriter puts a JSON object together, member by member.
-type objectWriter struct{ text_ []byte }
-
-func (o *objectWriter) value(name string, text []byte) {
-	o.text_ = append(o.text_, ',')
-	o.text_ = append(jsontext.AppendString(o.text_, name), ':')
-	o.text_ = append(o.text_, text...)
-}
-
-func (o *objectWriter) text(name string, s *string) {
-	if s != nil {
-		o.value(name, jsontext.AppendString(nil, *s))
-	}
-}
-
-func (o *objectWriter) end() []byte {
-	if len(o.text_) == 0 {
-		return []byte("{}")
-	}
-	o.text_[0] = '{'
-	return append(o.text_, '}')
-}
-
-func compactJSON(text json.RawMessage) []byte {
-	var b bytes.Buffer
-	if json.Compact(&b, text) != nil {
-		return text
-	}
-	return b.Bytes()
 }
 
 // policiesTable prints one line an iteration, with the parameters that changed.
@@ -290,7 +161,7 @@ func changeText(c evolution.Change, width int) string {
 		if text == nil {
 			return absent
 		}
-		s := string(compactJSON(text))
+		s := string(jsontext.Compact(text))
 		if width > 0 {
 			s = terminal.Clip(s, width)
 		}
@@ -325,7 +196,7 @@ func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agen
 			case s.Policy == nil:
 				fmt.Fprintln(w, "    no policy recorded")
 			case s.First:
-				fmt.Fprintf(w, "    policy %s\n", terminal.Escape(string(compactJSON(s.Policy))))
+				fmt.Fprintf(w, "    policy %s\n", terminal.Escape(string(jsontext.Compact(s.Policy))))
 			case len(s.Changes) == 0:
 				fmt.Fprintln(w, "    unchanged")
 			}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
 )
@@ -26,7 +25,7 @@ type proveOptions struct {
 
 func newProveCommand() *cobra.Command {
 	var o proveOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "prove FILE --seq N | --consistency OLD",
 		Short: "Write a proof that a record belongs to a run, or that a run continues an earlier one",
@@ -77,7 +76,7 @@ that was noted down then, or a copy of the recording.`,
 	return cmd
 }
 
-func proveRecord(cmd *cobra.Command, path, runID string, o proveOptions, chosen bool) ([]byte, error) {
+func proveRecord(cmd *cobra.Command, path string, runID runChoice, o proveOptions, chosen bool) ([]byte, error) {
 	ctx := cmd.Context()
 	var disclose func(string) bool
 	if chosen {
@@ -102,15 +101,14 @@ func proveRecord(cmd *cobra.Command, path, runID string, o proveOptions, chosen 
 	if err := checkFields(proof, o.fields); err != nil {
 		return nil, err
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
 	proof.Log.Note = signedNote(annotations, proof.Log.Checkpoint)
-	signatures, _ := signaturesIn(annotations, proof.Log.Checkpoint)
-	for _, s := range signatures {
-		if s.ssh != nil && s.Problem == "" {
-			proof.Signatures = append(proof.Signatures, s.ssh.Armor())
+	for _, s := range signaturesIn(annotations, proof.Log.Checkpoint).Verdicts {
+		if s.SSH != nil && s.Err == nil {
+			proof.Signatures = append(proof.Signatures, s.SSH.Armor())
 		}
 	}
 	text := proof.AppendText(nil)
@@ -150,17 +148,6 @@ func checkFields(p *digest.Proof, fields []string) error {
 	return nil
 }
 
-// checkSealAndAnnotations compares a checkpoint that was computed from the records of p with the seal, if there is one, and gives
-// the annotations.
-func checkSealAndAnnotations(ctx context.Context, p provider.Provider, c digest.Checkpoint) ([]archive.Annotation, error) {
-	if a, ok := p.(*archive.Archive); ok {
-		if seal, sealed := a.Seal(); sealed && (seal.Root != c.Root || seal.Records != c.Size) {
-			return nil, fmt.Errorf("digest %s, but the seal says %s: %w", c.Root, seal.Root, errOtherDigest)
-		}
-	}
-	return annotationsOf(ctx, p)
-}
-
 // signedNote gives the signed note of c that is among the annotations, empty for none.
 func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	var notes []string
@@ -172,7 +159,7 @@ func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	return sign.MergeNotes(c, notes...)
 }
 
-func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, error) {
+func proveConsistency(cmd *cobra.Command, path string, runID runChoice, old string) ([]byte, error) {
 	ctx := cmd.Context()
 	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, runID)
 	if err != nil {
@@ -194,7 +181,7 @@ func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, erro
 	if oldRoot != nil && *oldRoot != root {
 		return nil, fmt.Errorf("%s: it does not continue %s: its first %s have digest %s, those were %s", path, old, plural(size, "record"), root, *oldRoot)
 	}
-	annotations, err := checkSealAndAnnotations(ctx, p, proof.Log.Checkpoint)
+	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
 		return nil, inFile(path, err)
 	}
@@ -203,7 +190,7 @@ func proveConsistency(cmd *cobra.Command, path, runID, old string) ([]byte, erro
 }
 
 // earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number was given.
-func earlier(ctx context.Context, stderr io.Writer, old, runID string) (size int64, root *digest.Hash, err error) {
+func earlier(ctx context.Context, stderr io.Writer, old string, runID runChoice) (size int64, root *digest.Hash, err error) {
 	if size, err := strconv.ParseInt(old, 10, 64); err == nil && !exists(old) {
 		if size < 1 {
 			return 0, nil, usageErrorf("prove: --consistency %d, want at least 1 record", size)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ type proofVerdict struct {
 	Problem    string            `json:"problem,omitempty"`
 	entry      digest.Entry
 	disclosed  []digest.Disclosure
-	signatures []signatureInfo
+	signatures sign.List
 }
 
 // errUntrusted means that a proof leads to another digest than the one that is trusted.
@@ -140,6 +141,7 @@ func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySign
 		d.describe()
 	}
 	c := log.Checkpoint
+	d.signatures.Checkpoint = c
 	d.Origin, d.Size, d.Digest = c.Origin, c.Size, c.Root.String()
 	if err := v.trustRoot(d, c, signatures); err != nil {
 		return err
@@ -173,40 +175,31 @@ func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures
 		return fmt.Errorf("%w: it proves %s of %d records with digest %s, want digest %s", errUntrusted, c.Origin, c.Size, c.Root, want.Root)
 	}
 	d.Trusted = append(d.Trusted, "it is the one given by --root")
-	if text != "" && text != c.Text() && signatures.verifiers != nil {
-		d.signatures = append(d.signatures, newNoteSignature(text, c))
+	if text != "" && text != c.Text() && len(signatures.NoteKeys) > 0 {
+		d.signatures.AddOwn(text)
 	}
 	return nil
 }
 
 // trustSignatures judges the signatures that come with the proof and those in the files that the user named.
 func (d *proofVerdict) trustSignatures(log digest.Log, armoured []string, v *verifySignatures) error {
-	c := log.Checkpoint
-	if err := tooMany(len(armoured)); err != nil {
-		return err
-	}
 	for _, a := range armoured {
-		d.signatures = append(d.signatures, newSSHSignature(a, c))
+		d.signatures.Add(sign.KindSSH, a)
 	}
 	if log.Note != "" {
-		d.signatures = append(d.signatures, newNoteSignature(log.Note, c))
+		d.signatures.Add(sign.KindNote, log.Note)
 	}
-	more, err := readSignatures(v.files, c)
-	if err != nil {
+	if err := v.addFiles(&d.signatures); err != nil {
 		return err
 	}
-	d.signatures = append(d.signatures, more...)
-	missing := v.judgeAll(d.signatures, c)
-	for _, s := range d.signatures {
+	faults := d.signatures.Judge(v.Trust, time.Now())
+	for _, s := range d.signatures.Verdicts {
 		if s.Signer != "" {
 			d.Trusted = append(d.Trusted, s.String())
 		}
-		if s.Problem != "" && (missing != "" || strings.HasPrefix(s.Problem, sign.ErrSignature.Error())) {
-			return errors.New(s.Problem)
-		}
 	}
-	if missing != "" {
-		return errors.New(missing)
+	if len(faults) > 0 {
+		return faults[0].Err
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/csv"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -50,7 +51,8 @@ func newQueryCommand() *cobra.Command {
   policies, accepted_changes
 
 The SQL "-" is read from standard input. The statement runs in a process of its own, which is stopped after a minute or
---timeout.`,
+--timeout, and when you interrupt it. With --timeout 0 it runs in this one, where an interrupt does not reach it within a
+single call of a function.`,
 		Example: `  exparchive query exp1.simexp "SELECT * FROM costs ORDER BY iteration, agent_id"
   exparchive query exp1.simexp --format csv "SELECT event_type, count(*) FROM experiment_events GROUP BY 1" > events.csv`,
 		Args: nArgs(2, 2, "an archive and a statement"),
@@ -92,7 +94,7 @@ func runQuery(ctx context.Context, path, statement string, w rowWriter) error {
 	if err != nil {
 		return err
 	}
-	if kind != kindSQLite {
+	if kind != runs.SQLite {
 		return fmt.Errorf("%s: %w; import it, or record its lines, and query the archive", path, archive.ErrNotArchive)
 	}
 	a, err := archive.Open(path)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
@@ -123,15 +123,15 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	ctx := context.WithoutCancel(cmd.Context())
 
 	sink := provider.Sink(w)
-	var printed *aside
+	var printed *provider.Aside
 	if r.print {
 		printer, err := r.sections.printer(cmd)
 		if err != nil {
 			return err
 		}
-		printed = &aside{sink: printer}
+		printed = provider.NewAside(printer)
 		if resumed {
-			if err := printed.catchUp(ctx, w.LivePath()); err != nil {
+			if err := catchUp(ctx, printed, w.LivePath()); err != nil {
 				return err
 			}
 		}
@@ -140,72 +140,72 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if r.preamble != nil {
 		sink = r.preamble.before(sink)
 	}
-	o := &jsonl.ReaderOptions{Resume: resumed}
+	bar := progress.New(stderr, "records", 0)
+	defer bar.Clear()
+	o := &jsonl.RecordOptions{Taken: func() { bar.Add(1) }}
+	o.Resume = resumed
 	if !r.asIs {
 		o.RunID, o.Now = newRunID, timeNow
 	}
-	bar := progress.New(stderr, "records", 0)
-	defer bar.Clear()
-	inputCtx, stopInput := context.WithCancel(cmd.Context())
-	defer stopInput()
-	lines := jsonl.NewReader(newInput(inputCtx, cmd.InOrStdin()), o)
-	var failed error // of the archive
-	for record, err := range lines.Records(ctx) {
-		if err == nil {
-			err = provider.Put(ctx, sink, record)
-			if errors.Is(err, provider.ErrInvalid) || errors.Is(err, provider.ErrOrder) {
-				err = &jsonl.LineError{Line: lines.Line(), Err: err}
-			}
+	err = jsonl.Record(cmd.Context(), sink, cmd.InOrStdin(), o)
+	if errors.Is(err, jsonl.ErrNoResult) && r.seal {
+		if err = sink.Finish(ctx, nil); err != nil {
+			err = &jsonl.SinkError{Err: err}
 		}
-		switch line := (*jsonl.LineError)(nil); {
-		case errors.As(err, &line):
-			return r.unfinished(w, errors.Join(failed, fmt.Errorf("standard input: %w", err)))
-		case errors.Is(err, errInterrupted):
-			if failed == nil {
-				failed = errInterrupted
-			}
-			return r.unfinished(w, failed)
-		case err != nil:
-			// The writer keeps what its file cannot take, so what is on its way still goes there.
-			failed = err
-			stopInput()
-		}
-		bar.Add(1)
 	}
-	if failed != nil {
-		return r.unfinished(w, failed)
-	}
-	if _, sealed := w.Seal(); !sealed {
-		if !r.seal {
-			return r.unfinished(w, errNoResult)
-		}
-		if err := sink.Finish(ctx, nil); err != nil {
-			return r.unfinished(w, err)
-		}
+	if err != nil {
+		return unfinished(w, err)
 	}
 	bar.Clear()
 	seal, _ := w.Seal()
 	fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
-	if printed != nil && printed.err != nil {
-		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.err)
+	if printed != nil && printed.Err() != nil {
+		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 	}
 	return nil
 }
 
-var errNoResult = errors.New("the input ends without a result")
-
-// unfinished closes w and adds to the error that ended the recording what became of it.
-func (r *recording) unfinished(w *record.Writer, err error) error {
-	if closeErr := w.Close(); closeErr != nil {
-		if strings.Contains(err.Error(), closeErr.Error()) { // what Close tried once more failed in the same way
-			return err
-		}
-		return errors.Join(err, closeErr)
+// unfinished closes w and adds to the error of [jsonl.Record] that ended the recording what became of it.
+func unfinished(w *record.Writer, err error) error {
+	closeErr := w.Close()
+	sink, line := (*jsonl.SinkError)(nil), (*jsonl.LineError)(nil)
+	failed, bad := errors.As(err, &sink), errors.As(err, &line)
+	var all []error
+	if failed && !stemsFrom(closeErr, sink.Err) { // what Close tried once more failed again, and says more
+		all = append(all, sink.Err)
 	}
+	if bad {
+		all = append(all, fmt.Errorf("standard input: %w", line))
+	}
+	if !failed && !bad {
+		all = append(all, err)
+	}
+	if closeErr != nil {
+		return errors.Join(append(all, closeErr)...)
+	}
+	err = errors.Join(all...)
 	if count, ok := kept(w.LivePath()); ok {
 		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), plural(count, "record"))
 	}
 	return err
+}
+
+// stemsFrom reports whether err wraps cause or anything that cause wraps: what failed once failed again in the same way. Numbers of
+// the operating system do not count, since unrelated failures have the same ones.
+func stemsFrom(err, cause error) bool {
+	if _, number := cause.(syscall.Errno); err == nil || cause == nil || number {
+		return false
+	}
+	if errors.Is(err, cause) {
+		return true
+	}
+	switch wrapper := cause.(type) {
+	case interface{ Unwrap() error }:
+		return stemsFrom(err, wrapper.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(wrapper.Unwrap(), func(part error) bool { return stemsFrom(err, part) })
+	}
+	return false
 }
 
 // kept gives how many records a live file holds that no recorder has open: fewer than its writer took, if writing failed. It
@@ -238,59 +238,20 @@ func plural(n int64, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// An aside is a sink whose errors do not end the recording beside it: after the first one it takes nothing more.
-type aside struct {
-	sink provider.Sink
-	err  error
-}
-
-func (a *aside) put(put func(provider.Sink) error) error {
-	if a.err == nil {
-		a.err = put(a.sink)
-	}
-	return nil
-}
-
-// catchUp gives the sink what an earlier process recorded.
-func (a *aside) catchUp(ctx context.Context, live string) error {
+// catchUp gives a sink what an earlier process recorded.
+func catchUp(ctx context.Context, sink provider.Sink, live string) error {
 	run, err := archive.Open(live)
 	if err != nil {
 		return err
 	}
 	defer run.Close()
 	for record, err := range run.Records(ctx) {
+		if err == nil {
+			err = provider.Put(ctx, sink, record)
+		}
 		if err != nil {
 			return inFile(live, err)
 		}
-		a.put(func(s provider.Sink) error { return provider.Put(ctx, s, record) })
 	}
 	return nil
-}
-
-func (a *aside) Begin(ctx context.Context, r *provider.Start) error {
-	return a.put(func(s provider.Sink) error { return s.Begin(ctx, r) })
-}
-
-func (a *aside) Event(ctx context.Context, r *provider.Event) error {
-	return a.put(func(s provider.Sink) error { return s.Event(ctx, r) })
-}
-
-func (a *aside) Interaction(ctx context.Context, r *provider.Interaction) error {
-	return a.put(func(s provider.Sink) error { return s.Interaction(ctx, r) })
-}
-
-func (a *aside) Iteration(ctx context.Context, r *provider.Iteration) error {
-	return a.put(func(s provider.Sink) error { return s.Iteration(ctx, r) })
-}
-
-func (a *aside) Note(ctx context.Context, r *provider.Note) error {
-	return a.put(func(s provider.Sink) error { return s.Note(ctx, r) })
-}
-
-func (a *aside) Attachment(ctx context.Context, r *provider.Attachment) error {
-	return a.put(func(s provider.Sink) error { return s.Attachment(ctx, r) })
-}
-
-func (a *aside) Finish(ctx context.Context, r *provider.Result) error {
-	return a.put(func(s provider.Sink) error { return s.Finish(ctx, r) })
 }

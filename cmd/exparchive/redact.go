@@ -2,27 +2,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
-	"github.com/simexp/exparchive/internal/outfile"
-	"github.com/simexp/exparchive/internal/terminal"
-	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
+	"github.com/simexp/exparchive/schema"
 )
 
 type redactOptions struct {
 	filters        filterFlags
-	runID          string
+	runID          runChoice
 	output         string
 	dryRun, force  bool
 	allowRemaining bool
@@ -44,7 +38,8 @@ The flags say what is withheld. Those of different kinds narrow each other, thos
   --match '(?i)project x' --match alice  every value in which one of the two is found
   --secrets                              every value in which a secret is found
 
-If they fit no value nothing is written, and the exit code is 1; only --match and --secrets may find none.
+If they fit no value nothing is written, and the exit code is 1; only --match and --secrets may find none. A name or number that
+fits none beside others that do is listed.
 A value goes as a whole: a prompt, an answer, the data of an event, the policies of an iteration. What identifies a record cannot be
 withheld: run id, experiment, times, event types, agents, models, tokens, names of attachments, final costs. If what --match or
 --secrets looks for is there, or in a value that the other flags leave in, it is listed and nothing is written, unless
@@ -91,33 +86,53 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	if err := o.checkSource(p, path); err != nil {
 		return err
 	}
-	s, err := surveyRedaction(ctx, p, filter)
+	plan, err := redact.NewPlan(ctx, checked(p), filter)
 	if err != nil {
 		return inFile(path, err)
 	}
 	// A slip of the pen must not make a public file that holds everything. That a search finds nothing is good news.
-	if _, values := s.counts(); values == 0 && !filter.ByContent() {
+	if _, values := plan.Counts(); values == 0 && !filter.ByContent() {
 		return fmt.Errorf("%s: the flags fit no value of the run, or none that is not withheld already; nothing was written", path)
 	}
-	s.reportRemains(stderr)
-	if len(s.remains) > 0 && !o.allowRemaining && !o.dryRun {
-		return fmt.Errorf("%s: what was to be withheld remains in %s; nothing was written (--allow-remaining writes the copy all the same)", path, plural(int64(len(s.remains)), "place"))
+	annotations, dropped, err := keptAnnotations(ctx, p, plan)
+	if err != nil {
+		return inFile(path, err)
+	}
+	reportPlan(stderr, path, plan)
+	remains := len(plan.Remaining) > 0 && !o.allowRemaining
+	if remains && !o.dryRun {
+		return fmt.Errorf("%s: what was to be withheld remains in %s; nothing was written "+
+			"(--allow-remaining writes the copy all the same)", path, plural(int64(len(plan.Remaining)), "place"))
 	}
 	if o.dryRun {
-		s.warn(stderr, "would be left out")
+		warnOutcome(stderr, plan, dropped, "would be left out")
 	} else {
-		if err := o.write(ctx, cmd, path, p, s); err != nil {
+		if err := o.write(ctx, cmd, path, p, plan, annotations); err != nil {
 			return err
 		}
-		s.warn(stderr, "was left out")
+		warnOutcome(stderr, plan, dropped, "was left out")
 	}
-	if err := o.print(cmd, s); err != nil {
+	if err := o.print(cmd, plan); err != nil {
 		return err
 	}
-	if len(s.remains) > 0 && !o.allowRemaining {
+	if remains {
 		return errReported{}
 	}
 	return nil
+}
+
+// keptAnnotations gives the annotations of p that the copy gets, and the numbers of the others.
+func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan) (
+	kept []archive.Annotation, dropped []int, err error) {
+	list, err := annotationsOf(ctx, p)
+	for i, a := range list {
+		if plan.Finds(a.Kind, a.Name, a.Text) {
+			dropped = append(dropped, i+1)
+		} else {
+			kept = append(kept, a)
+		}
+	}
+	return kept, dropped, err
 }
 
 // checkSource refuses a run that is not at an end, and one that the copy would replace.
@@ -143,101 +158,38 @@ func outputFree(source, output string, force bool) error {
 	return placeFree(output, force)
 }
 
-// placeFree reports that an archive of the name path cannot be written.
-func placeFree(path string, force bool) error {
-	if live := path + archive.LiveSuffix; exists(live) {
-		return fmt.Errorf("%s: an unfinished recording of that name is there: seal or remove it first", live)
-	}
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return inFile(path, err)
-	case !info.Mode().IsRegular():
-		return inFile(path, errNotRegular)
-	case !force:
-		return fmt.Errorf("%s: %w (--force replaces it)", path, archive.ErrExists)
-	}
-	return nil
-}
-
 // write writes the copy, checks it, and only then gives it its name.
-func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider, s *redactSurvey) error {
-	return writeChecked(o.output, o.force, &record.Options{Annotations: s.annotate}, func(w *record.Writer) error {
-		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, s.rule), p))
-	}, func(path string) error { return s.checkCopy(ctx, path) })
+func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source string, p provider.Provider,
+	plan *redact.Plan, annotations []archive.Annotation) error {
+	fill := func(w *record.Writer) error {
+		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", redact.NewSink(w, plan.Rule), p))
+	}
+	if err := sweepBeside(o.output); err != nil {
+		return err
+	}
+	check := func(path string) error { return checkRedacted(ctx, path, plan) }
+	return writeChecked(o.output, o.force, annotations, fill, check)
 }
 
-// writeChecked makes an archive in a folder of its own beside its place, and moves it there if check finds nothing wrong with it.
-func writeChecked(output string, force bool, opts *record.Options, fill func(*record.Writer) error, check func(path string) error) (err error) {
-	folder := filepath.Dir(output)
-	if err := workdir.Sweep(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return inFile(output, err)
-	}
-	work, err := workdir.Make(folder)
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return inFile(output, &fs.PathError{Op: "create", Path: output, Err: pathErr.Err})
-	} else if err != nil {
-		return inFile(output, err)
-	}
-	defer func() { err = errors.Join(err, work.Remove()) }()
-	path := filepath.Join(work.Path(), "copy"+archive.Extension)
-	opts.Bulk = true
-	w, err := record.Create(path, opts)
+// checkRedacted checks the copy at path, record by record and byte by byte.
+func checkRedacted(ctx context.Context, path string, plan *redact.Plan) error {
+	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(fill(w), w.Close()); err != nil {
+	defer a.Close()
+	objects, err := schema.Objects(a.SchemaVersion())
+	if err != nil {
 		return err
 	}
-	if err := check(path); err != nil {
-		return fmt.Errorf("%s: nothing was written: %w", output, err)
+	var always []string // what every archive has
+	for _, o := range objects {
+		always = append(always, o.Name, o.SQL.String)
 	}
-	if err := placeFree(output, force); err != nil { // again: it took a while
+	f, err := os.Open(path)
+	if err != nil {
 		return err
 	}
-	err = outfile.Place(path, output, force)
-	if errors.Is(err, outfile.ErrExists) {
-		err = fmt.Errorf("%w (--force replaces it)", err)
-	}
-	return err
-}
-
-// print says what was withheld, or would be.
-func (o *redactOptions) print(cmd *cobra.Command, s *redactSurvey) error {
-	w := cmd.OutOrStdout()
-	list, values := s.counts()
-	if o.json {
-		if s.remains == nil {
-			s.remains = []remainder{}
-		}
-		if list == nil {
-			list = []redactCount{}
-		}
-		return json.NewEncoder(w).Encode(struct {
-			File      string        `json:"file,omitempty"`
-			Digest    string        `json:"digest"`
-			Values    int64         `json:"values"`
-			Records   int           `json:"records"`
-			Fields    []redactCount `json:"fields"`
-			Remaining []remainder   `json:"remaining"`
-		}{o.output, s.root.String(), values, len(s.picks), list, s.remains})
-	}
-	if len(list) > 0 {
-		t := newTable("FIELD", ">VALUES", ">BYTES")
-		for _, c := range list {
-			t.add(c.Field, fmt.Sprint(c.Values), fmt.Sprint(c.Bytes))
-		}
-		if err := t.print(w); err != nil {
-			return err
-		}
-	}
-	what := fmt.Sprintf("%s of %s", plural(values, "value"), plural(int64(len(s.picks)), "record"))
-	if o.dryRun {
-		_, err := fmt.Fprintf(w, "would be withheld: %s\n", what)
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%s: withheld %s, digest %s as before\n", terminal.Escape(o.output), what, s.root)
-	return err
+	defer f.Close()
+	return plan.Check(ctx, a.Checked(), f, always...)
 }

@@ -73,7 +73,9 @@ func (f *filterFlags) filter(cmd *cobra.Command) (*redact.Filter, error) {
 		return nil, err
 	}
 	if f.secrets {
-		filter.Secrets = func(text []byte) []secrets.Finding { return slices.DeleteFunc(secrets.Scan(text), allow.Allows) }
+		filter.Secrets = redact.FindSecrets(func(kind, secret string) bool {
+			return allow.Allows(secrets.Finding{Kind: kind, Secret: secret})
+		})
 	}
 	return filter, nil
 }

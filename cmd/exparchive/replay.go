@@ -22,7 +22,7 @@ import (
 const followInterval = 200 * time.Millisecond
 
 type replayOptions struct {
-	runID    string
+	which    runChoice
 	sections *sectionFlags
 	json     bool
 	follow   bool
@@ -64,7 +64,7 @@ FILE is an archive, a live file, a database of the original project, or JSON lin
 			return errors.Join(err, o.out.Flush())
 		},
 	}
-	addRunFlag(cmd, &o.runID)
+	addRunFlag(cmd, &o.which)
 	o.sections = addSectionFlags(cmd)
 	o.sections.addRangeFlags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
@@ -85,12 +85,14 @@ func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
 
 // stream replays JSON lines that can be read only once.
 func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
-	if o.follow || o.runID != "" {
+	if o.follow || o.which.id != "" {
 		return usageErrorf("replay: --follow and --run need a file")
 	}
-	lines := jsonl.NewReader(newInput(cmd.Context(), cmd.InOrStdin()), nil)
+	in := jsonl.Interruptible(cmd.Context(), cmd.InOrStdin())
+	defer in.Close()
+	lines := jsonl.NewReader(in, nil)
 	err := putAll(cmd.Context(), sink, lines.Records(context.WithoutCancel(cmd.Context())))
-	if err != nil && !errors.Is(err, errInterrupted) {
+	if err != nil && !errors.Is(err, jsonl.ErrInterrupted) {
 		err = fmt.Errorf("standard input: %w", err)
 	}
 	return err
@@ -98,7 +100,7 @@ func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
 
 func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string) error {
 	ctx := cmd.Context()
-	p, c, err := openRun(ctx, path, o.runID)
+	p, c, err := openRun(ctx, path, o.which)
 	if err != nil {
 		return err
 	}
@@ -106,10 +108,11 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 	if err := o.sections.checkRange(ctx, p); err != nil {
 		return inFile(path, err)
 	}
+	stderr := cmd.ErrOrStderr()
 	if terminal.Is(cmd.OutOrStdout()) {
-		return inFile(path, provider.Copy(ctx, sink, p)) // the text itself shows how far it is
+		stderr = io.Discard // for the bar: the text itself shows how far it is
 	}
-	return inFile(path, copyRun(ctx, cmd.ErrOrStderr(), "replaying", sink, p))
+	return inFile(path, copyRun(ctx, stderr, "replaying", sink, p))
 }
 
 // putAll is [provider.Copy] for records of which there is only a sequence.
@@ -171,18 +174,21 @@ const (
 // followOnce prints the records from seq on that there are now, and says how many and whether there may be more. The file is opened anew
 // each time: between two looks a recorder may have ended, or have sealed the run under its final name.
 func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path string, seq int64) (n int64, state followState, err error) {
-	p, c, err := openFollowed(ctx, path, o.runID)
+	p, c, err := openFollowed(ctx, path, o.which)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer c.Close()
-	tail, ok := p.(provider.Tail)
+	tail, ok := checked(p).(provider.Tail)
 	if !ok {
 		return 0, followEnded, inFile(path, provider.Copy(ctx, sink, p))
 	}
 	for r, err := range tail.RecordsFrom(ctx, seq) {
 		if errors.Is(err, archive.ErrChanged) { // its recorder ends just now: the next look goes on behind what was printed
 			return n, followRecording, nil
+		}
+		if changed, _ := changedRun(err); changed != nil && state != followEnded { // it is printed to its end all the same
+			err = errors.Join(err, sink.Finish(ctx, nil))
 		}
 		if err != nil {
 			return n, 0, inFile(path, err)
@@ -205,10 +211,10 @@ func (o *replayOptions) followOnce(ctx context.Context, sink provider.Sink, path
 }
 
 // openFollowed opens a live file, or the archive that it has become.
-func openFollowed(ctx context.Context, path, runID string) (provider.Provider, io.Closer, error) {
-	p, c, err := openRun(ctx, path, runID)
+func openFollowed(ctx context.Context, path string, which runChoice) (provider.Provider, io.Closer, error) {
+	p, c, err := openRun(ctx, path, which)
 	if sealed, ok := archiveName(path); err != nil && ok && exists(sealed) && !exists(path) {
-		return openRun(ctx, sealed, runID)
+		return openRun(ctx, sealed, which)
 	}
 	return p, c, err
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
 type revealOptions struct {
 	filters     filterFlags
 	from        string
-	runID       string
+	runID       runChoice
 	output      string
 	dryRun      bool
 	force       bool
@@ -35,7 +34,7 @@ the two is compared by its hash, so what comes out is proven to be what was with
 nothing is written.
 
 Without flags everything is put back that the original has. --field, --seq, --agent and --iteration choose; those of different kinds
-narrow each other, those of one kind add up. --dry-run only proves that the two are of the same run.`,
+narrow each other, those of one kind add up; one that fits no withheld value is listed. --dry-run only proves that the two are of the same run.`,
 		Example: `  exparchive reveal public.simexp --from my.simexp -o for-reviewers.simexp --field response
   exparchive reveal public.simexp --from my.simexp --dry-run`,
 		Args: nArgs(1, 1, "one redacted archive"),
@@ -62,7 +61,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	case !o.dryRun && o.output == "":
 		return usageErrorf("reveal: missing -o FILE%s, or --dry-run (see `exparchive reveal --help`)", archive.Extension)
 	}
-	copied, c, err := openRun(ctx, path, "")
+	copied, c, err := openRun(ctx, path, runChoice{lenient: o.runID.lenient})
 	if err != nil {
 		return err
 	}
@@ -72,24 +71,22 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer c.Close()
-	if a, ok := copied.(*archive.Archive); ok {
-		if o.annotations, err = a.Annotations(ctx); err != nil {
-			return inFile(path, err)
-		}
+	if o.annotations, err = annotationsOf(ctx, copied); err != nil {
+		return inFile(path, err)
 	}
-	root, _, err := digest.Of(ctx, copied)
+	sink, err := digestRun(ctx, cmd.ErrOrStderr(), copied)
 	if err != nil {
 		return inFile(path, err)
 	}
-	var pick func(int64, provider.Record, string) bool
-	if !filter.Empty() {
-		pick = filter.Covers
-	}
-	revealed := 0
+	root := sink.Root()
+	var revealed redact.Revealed
 	reveal := func(ctx context.Context, sink provider.Sink) (err error) {
-		revealed, err = redact.Reveal(ctx, sink, copied, original, pick)
+		revealed, err = redact.Reveal(ctx, sink, checked(copied), checked(original), filter)
 		if errors.Is(err, redact.ErrDiffers) {
 			return fmt.Errorf("%s: %w, %s", o.from, err, path)
+		}
+		if changed, _ := changedRun(err); changed != nil { // the copy has been checked before
+			return inFile(o.from, err)
 		}
 		return err
 	}
@@ -97,7 +94,9 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		if err := reveal(ctx, discard{}); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n", plural(int64(revealed), "value"), root)
+		reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n",
+			plural(int64(revealed.Values), "value"), root)
 		return err
 	}
 	for _, source := range []string{path, o.from} {
@@ -105,13 +104,18 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 	}
-	err = writeChecked(o.output, o.force, &record.Options{Annotations: o.annotations},
+	if err := sweepBeside(o.output); err != nil {
+		return err
+	}
+	err = writeChecked(o.output, o.force, o.annotations,
 		func(w *record.Writer) error { return reveal(ctx, w) },
 		func(path string) error { return compareArchive(ctx, path, root) })
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n", terminal.Escape(o.output), plural(int64(revealed), "value"), root)
+	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n",
+		terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -165,10 +167,10 @@ func wantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// inFile puts the name of a file before err, unless it is there already.
+// inFile puts the name of a file before err, unless it is there already. An interrupt is not about a file.
 func inFile(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || err == context.Canceled {
+		return err
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) && pathErr.Path == path {
 		err = pathErr.Err
@@ -183,10 +185,4 @@ func inFile(path string, err error) error {
 }
 
 // errNoFile stands for the various words that systems have for it.
-var errNoFile = fmt.Errorf("no such file%w", quiet{fs.ErrNotExist})
-
-// quiet wraps an error and prints nothing.
-type quiet struct{ err error }
-
-func (quiet) Error() string   { return "" }
-func (q quiet) Unwrap() error { return q.err }
+var errNoFile = runs.ErrNoFile

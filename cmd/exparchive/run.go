@@ -16,7 +16,6 @@ import (
 	"github.com/simexp/exparchive/internal/liquidity"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
@@ -136,7 +135,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 			return err
 		}
 		if w, err = record.Resume(ctx, o.output+archive.LiveSuffix, &record.Options{Exclusive: o.exclusive}); err == nil {
-			sink, err = newContinuation(ctx, w)
+			sink, err = record.Continue(ctx, w)
 		}
 	} else if w, err = record.Create(o.output, &record.Options{Force: o.force, Exclusive: o.exclusive}); err == nil {
 		sink = w
@@ -152,8 +151,11 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	}
 	reportNetwork(stderr, w)
 	signal.Ignore(syscall.SIGPIPE)
-	printed := &aside{sink: printer}
+	printed := provider.NewAside(printer)
 	playErr := liquidity.Play(ctx, name, o.play, start.before(provider.Tee(sink, printed)))
+	if errors.Is(playErr, record.ErrOtherRun) {
+		playErr = fmt.Errorf("%w, or was played with other flags", playErr)
+	}
 	seal, sealed := w.Seal()
 	switch {
 	case sealed:
@@ -170,75 +172,8 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 			}
 		}
 	}
-	if printed.err != nil && playErr == nil {
-		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.err)
+	if printed.Err() != nil && playErr == nil {
+		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 	}
 	return playErr
-}
-
-var errOtherRun = errors.New("the recording is of another run, or was played with other flags")
-
-// A continuation is a sink for a run that is played again from its start: it checks that the records already on disk are
-// those it gets, and passes on the others.
-type continuation struct {
-	w        *record.Writer
-	recorded []digest.Hash
-	leaf     digest.Leaf
-	next     int
-}
-
-// newContinuation reads what w continues.
-func newContinuation(ctx context.Context, w *record.Writer) (*continuation, error) {
-	c := &continuation{w: w}
-	a, err := archive.Open(w.LivePath())
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	for r, err := range a.Records(ctx) {
-		if err != nil {
-			return nil, inFile(w.LivePath(), err)
-		}
-		c.recorded = append(c.recorded, c.leaf.Hash(r))
-	}
-	return c, nil
-}
-
-func (c *continuation) put(ctx context.Context, r provider.Record) error {
-	if c.next == len(c.recorded) {
-		return provider.Put(ctx, c.w, r)
-	}
-	if err := r.Validate(); err != nil {
-		return err
-	}
-	if c.leaf.Hash(r) != c.recorded[c.next] {
-		return fmt.Errorf("%s: record %d differs: %w", c.w.LivePath(), c.next, errOtherRun)
-	}
-	c.next++
-	return nil
-}
-
-func (c *continuation) Begin(ctx context.Context, r *provider.Start) error { return c.put(ctx, r) }
-
-func (c *continuation) Event(ctx context.Context, r *provider.Event) error { return c.put(ctx, r) }
-
-func (c *continuation) Interaction(ctx context.Context, r *provider.Interaction) error {
-	return c.put(ctx, r)
-}
-
-func (c *continuation) Iteration(ctx context.Context, r *provider.Iteration) error {
-	return c.put(ctx, r)
-}
-
-func (c *continuation) Note(ctx context.Context, r *provider.Note) error { return c.put(ctx, r) }
-
-func (c *continuation) Attachment(ctx context.Context, r *provider.Attachment) error {
-	return c.put(ctx, r)
-}
-
-func (c *continuation) Finish(ctx context.Context, r *provider.Result) error {
-	if c.next < len(c.recorded) && r != nil && r.Status == provider.StatusInterrupted {
-		return nil // interrupted before anything new was played: the recording stays as it is
-	}
-	return c.put(ctx, r)
 }

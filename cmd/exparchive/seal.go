@@ -10,6 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/internal/outfile"
 )
 
 func newSealCommand() *cobra.Command {
@@ -79,7 +80,7 @@ func checkLive(live string) error {
 
 // withForceHint says what helps against an error about a file that is there already.
 func withForceHint(err error) error {
-	if errors.Is(err, archive.ErrExists) {
+	if errors.Is(err, archive.ErrExists) || errors.Is(err, outfile.ErrExists) {
 		return fmt.Errorf("%w (--force replaces it)", err)
 	}
 	return err

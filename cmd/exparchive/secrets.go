@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/secrets"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
@@ -19,7 +21,7 @@ import (
 
 type secretsOptions struct {
 	allow string
-	runID string
+	runID runChoice
 	show  bool
 	json  bool
 }
@@ -80,16 +82,14 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	found, failed := 0, error(nil)
 	for _, path := range paths {
-		ids := []string{o.runID}
-		if o.runID == "" && legacyRuns != nil {
-			if kind, err := sniffFile(path); err == nil && (kind == kindDuckDB || kind == kindJSON) {
-				if list, err := legacyRuns(ctx, path); err == nil && len(list) > 0 {
-					ids = list
-				}
+		ids := []string{o.runID.id}
+		if o.runID.id == "" {
+			if list, err := runs.IDs(ctx, path, o.runID.options()); err == nil && len(list) > 0 {
+				ids = list
 			}
 		}
 		for _, id := range ids {
-			err := o.scan(ctx, path, id, allow, func(f secretFound) error {
+			err := o.scan(ctx, path, runChoice{id, o.runID.lenient}, allow, func(f secretFound) error {
 				found++
 				return o.print(out, f)
 			})
@@ -115,7 +115,7 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 }
 
 // scan looks through one run.
-func (o *secretsOptions) scan(ctx context.Context, path, runID string, allow *secrets.Allow, found func(secretFound) error) error {
+func (o *secretsOptions) scan(ctx context.Context, path string, runID runChoice, allow *secrets.Allow, found func(secretFound) error) error {
 	p, c, err := openRun(ctx, path, runID)
 	if err != nil {
 		return err
@@ -137,8 +137,9 @@ func (o *secretsOptions) scan(ctx context.Context, path, runID string, allow *se
 		}
 		return nil
 	}
+	q, changed := shown(p)
 	seq := int64(0)
-	for r, err := range p.Records(ctx) {
+	for r, err := range q.Records(ctx) {
 		if err == nil {
 			err = r.Validate()
 		}
@@ -173,11 +174,7 @@ func (o *secretsOptions) scan(ctx context.Context, path, runID string, allow *se
 		}
 		seq++
 	}
-	a, ok := p.(*archive.Archive)
-	if !ok {
-		return nil
-	}
-	list, err := a.Annotations(ctx)
+	list, err := annotationsOf(ctx, p)
 	for i, annotation := range list {
 		f := base
 		f.Annotation, f.Type, f.CanRedact = i+1, "annotation", true
@@ -188,7 +185,7 @@ func (o *secretsOptions) scan(ctx context.Context, path, runID string, allow *se
 			}
 		}
 	}
-	return err
+	return cmp.Or(err, changed())
 }
 
 func (o *secretsOptions) print(w io.Writer, f secretFound) error {

@@ -32,7 +32,7 @@ type signOptions struct {
 
 func newSignCommand() *cobra.Command {
 	var o signOptions
-	var runID string
+	var runID runChoice
 	cmd := &cobra.Command{
 		Use:   "sign FILE.simexp --key KEY | --note-key KEY",
 		Short: "Sign the digest of an archive with an SSH key",
@@ -115,7 +115,7 @@ func makeNoteKey(w io.Writer, name, path string) error {
 	return err
 }
 
-func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
+func runSign(cmd *cobra.Command, path string, runID runChoice, o signOptions) error {
 	ctx := cmd.Context()
 	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
 		return exportError(o.output, fmt.Errorf("%s: %w", o.output, outfile.ErrExists))
@@ -135,6 +135,9 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 		return err
 	}
 	if !o.detached {
+		if err := roomFor(a, annotations); err != nil {
+			return inFile(path, err)
+		}
 		if err := rewrite.Annotate(ctx, path, []archive.Annotation{a}); err != nil {
 			return inFile(path, err)
 		}
@@ -150,35 +153,45 @@ func runSign(cmd *cobra.Command, path, runID string, o signOptions) error {
 	return err
 }
 
+var errNotKept = errors.New("only a sealed archive keeps a signature; with --detached it goes elsewhere")
+
+// roomFor refuses one more signature in an archive that has as many as are checked.
+func roomFor(signature archive.Annotation, annotations []archive.Annotation) error {
+	n := 0
+	for _, a := range annotations {
+		if a == signature {
+			return nil // nothing will be added
+		}
+		if a.Kind == sign.KindSSH || a.Kind == sign.KindNote {
+			n++
+		}
+	}
+	if n >= sign.MaxSignatures {
+		return fmt.Errorf("%w: it has %d, and no more are checked; with --detached it goes elsewhere", sign.ErrTooMany, n)
+	}
+	return nil
+}
+
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
 // archive. With sealed it has to be a sealed one.
-func checkpointOf(ctx context.Context, stderr io.Writer, path, runID string, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
+func checkpointOf(ctx context.Context, stderr io.Writer, path string, runID runChoice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
 	p, closer, err := openRun(ctx, path, runID)
 	if err != nil {
 		return digest.Checkpoint{}, nil, err
 	}
 	defer closer.Close()
-	a, _ := p.(*archive.Archive)
-	var seal archive.Seal
-	isSealed := false
-	if a != nil {
-		seal, isSealed = a.Seal()
+	if a, ok := p.(*archive.Archive); sealed && (!ok || a.State() != archive.Sealed) {
+		return digest.Checkpoint{}, nil, inFile(path, errNotKept)
 	}
-	if sealed && !isSealed {
-		return digest.Checkpoint{}, nil, inFile(path, fmt.Errorf("only a sealed archive keeps a signature; with --detached it goes elsewhere"))
-	}
-	var sink digest.Sink
 	e, err := p.Experiment(ctx)
-	if err == nil {
-		err = copyRun(ctx, stderr, "reading", &sink, p)
+	if err != nil {
+		return digest.Checkpoint{}, nil, inFile(path, err)
 	}
+	sink, err := digestRun(ctx, stderr, p)
 	if err != nil {
 		return digest.Checkpoint{}, nil, inFile(path, err)
 	}
 	c := digest.Checkpoint{Origin: digest.Origin(e.RunID), Size: sink.Count(), Root: sink.Root()}
-	if isSealed && (seal.Root != c.Root || seal.Records != c.Size) {
-		return c, nil, inFile(path, fmt.Errorf("digest %s, but the seal says %s: %w", c.Root, seal.Root, errOtherDigest))
-	}
 	annotations, err := annotationsOf(ctx, p)
 	return c, annotations, inFile(path, err)
 }
@@ -208,10 +221,9 @@ func signSSH(ctx context.Context, o signOptions, c digest.Checkpoint, annotation
 	}
 	defer closer.Close()
 	key := signer.PublicKey()
-	signatures, _ := signaturesIn(annotations, c)
-	for _, s := range signatures {
-		if s.Problem == "" && s.ssh != nil && s.Key == sign.Describe(key) {
-			return sshAnnotation(s.ssh), s.Key, nil
+	for _, s := range signaturesIn(annotations, c).Verdicts {
+		if s.Err == nil && s.SSH != nil && s.Key == sign.Describe(key) {
+			return sshAnnotation(s.SSH), s.Key, nil
 		}
 	}
 	s, err := sign.Sign(signer, c.Text())

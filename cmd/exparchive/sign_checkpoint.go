@@ -11,7 +11,7 @@ import (
 )
 
 func newCheckpointCommand() *cobra.Command {
-	var runID string
+	var runID runChoice
 	var note bool
 	cmd := &cobra.Command{
 		Use:   "checkpoint FILE",

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/sign"
 )
 
 func newVerifyCommand() *cobra.Command {
@@ -46,7 +47,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 			out := cmd.OutOrStdout()
 			for _, path := range args {
 				report, err := verifyFile(cmd, path)
-				var signed []signatureInfo
+				var signed []sign.Verdict
 				if err == nil {
 					signed, err = signatures.check(cmd.Context(), path, &report)
 				}
@@ -134,8 +135,11 @@ type verdictProblem struct {
 	Remedy string       `json:"fix,omitempty"`
 }
 
-func newVerdict(path string, r verify.Report, signed []signatureInfo) verdict {
-	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Unchecked: r.Unchecked, Signed: signed}
+func newVerdict(path string, r verify.Report, signed []sign.Verdict) verdict {
+	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Unchecked: r.Unchecked}
+	for _, s := range signed {
+		v.Signed = append(v.Signed, newSignatureInfo(s))
+	}
 	if r.Root != (digest.Hash{}) {
 		v.Digest = new(r.Root.String())
 	}

@@ -3,6 +3,7 @@ package evolution
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -160,3 +161,46 @@ func TestInitialPolicies(t *testing.T) {
 		}
 	}
 }
+
+// The text keeps what policies say as they say it, and leaves out what was not recorded.
+func TestWriteJSON(t *testing.T) {
+	run := []provider.Record{
+		&provider.Start{RunID: "r", Name: "n", Type: "t"},
+		&provider.Interaction{Iteration: 0, AgentID: "B", Response: new("<a>\n")},
+		&provider.Iteration{Number: 0, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{ "z" : 1e3, "a" : "\u0041<" }`)}},
+		&provider.Iteration{
+			Number: 7, Costs: map[string]provider.Cents{"A": -5, "B": 9007199254740993}, AcceptedChanges: map[string]bool{"B": false},
+			Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"z":1e3,"b":[]}`)},
+		},
+	}
+	r, err := Of(t.Context(), providertest.Live(run), Options{LLM: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const last = `"iteration_7":{"policy":{"z":1e3,"b":[]},"diff":[{"path":"a","old":"\u0041<"},{"path":"b","new":[]}],` +
+		`"cost":9007199254740993,"accepted":false}`
+	for name, c := range map[string]struct {
+		o    JSONOptions
+		want string
+	}{
+		"all": {JSONOptions{Compact: true}, `{"A":{"iteration_7":{"cost":-5}},"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"}},` + last + "}}\n"},
+		"with calls": {JSONOptions{Compact: true, LLM: true, Agents: []string{"B"}, Wanted: func(n int) bool { return n == 0 }},
+			`{"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"},"llm":{"raw_response":"<a>\u000a"}}}}` + "\n"},
+		"none of them": {JSONOptions{Compact: true, Wanted: func(n int) bool { return n == 1 }}, `{"A":{},"B":{}}` + "\n"},
+		"no agent":     {JSONOptions{Agents: []string{}}, "{}\n"},
+		"lines":        {JSONOptions{Agents: []string{"A"}}, "{\n  \"A\": {\n    \"iteration_7\": {\n      \"cost\": -5\n    }\n  }\n}\n"},
+	} {
+		var b strings.Builder
+		if err := r.WriteJSON(t.Context(), &b, c.o); err != nil || b.String() != c.want {
+			t.Errorf("%s: got %s, %v, want %s", name, b.String(), err, c.want)
+		}
+	}
+	broken := errors.New("broken")
+	if err := r.WriteJSON(t.Context(), failingWriter{broken}, JSONOptions{}); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+}
+
+type failingWriter struct{ err error }
+
+func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }

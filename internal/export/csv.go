@@ -11,28 +11,31 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/simexp/exparchive/internal/csv"
 	"github.com/simexp/exparchive/provider"
 )
 
-// The tables, with their columns. Where a view of the archive has the same content its columns have the same names. Every
-// row begins with the id of the run, so that tables of several runs can be put together.
+// The tables, with their columns. Where a view of the archive has the same content its columns have the same names.
+// Every row begins with the id of the run, so that tables of several runs can be put together. Where a record has
+// fields that can be withheld the row ends with the names of those that are, by the line protocol and with blanks
+// between them: their cells are empty.
 var tables = []struct {
 	name    string
 	columns []string
 }{
 	{"experiment", []string{"run_id", "experiment_name", "experiment_type", "config", "created_at", "completed_at", "status",
-		"converged", "convergence_reason", "final_cost", "best_cost"}},
-	{"events", []string{"run_id", "id", "iteration", "event_type", "event_data", "timestamp"}},
-	{"iterations", []string{"run_id", "iteration", "costs_per_agent", "accepted_changes", "policies", "timestamp"}},
+		"converged", "convergence_reason", "final_cost", "best_cost", "withheld"}},
+	{"events", []string{"run_id", "id", "iteration", "event_type", "event_data", "timestamp", "withheld"}},
+	{"iterations", []string{"run_id", "iteration", "costs_per_agent", "accepted_changes", "policies", "timestamp", "withheld"}},
 	{"costs", []string{"run_id", "iteration", "agent_id", "cost_cents"}},
 	{"policies", []string{"run_id", "iteration", "agent_id", "policy"}},
 	{"accepted", []string{"run_id", "iteration", "agent_id", "accepted"}},
 	{"interactions", []string{"run_id", "id", "iteration", "agent_id", "model", "system_prompt", "user_prompt", "response",
-		"parsed_policy", "parsing_error", "prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra"}},
-	{"notes", []string{"run_id", "id", "kind", "text"}},
-	{"attachments", []string{"run_id", "id", "name", "media_type", "data_base64"}},
+		"parsed_policy", "parsing_error", "prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra", "withheld"}},
+	{"notes", []string{"run_id", "id", "kind", "text", "withheld"}},
+	{"attachments", []string{"run_id", "id", "name", "media_type", "data_base64", "withheld"}},
 }
 
 // Tables gives the names of the tables.
@@ -104,6 +107,20 @@ func (r row) text(t string)  { r.w.Text(t) }
 func (r row) number(n int64) { r.w.Text(strconv.FormatInt(n, 10)) }
 func (r row) end() error     { return r.w.End() }
 
+// endOf writes the names of what is withheld from the records that the row is of, and ends it.
+func (r row) endOf(records ...provider.Record) error {
+	var names []string
+	for _, record := range records {
+		for f := range record.RecordKind().Committed() {
+			if _, withheld := record.RecordMeta().Withheld(f.Name); withheld {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	r.name(strings.Join(names, " "))
+	return r.end()
+}
+
 // name writes a text for which the empty one means absent.
 func (r row) name(t string) {
 	if t == "" {
@@ -154,7 +171,7 @@ func (s *CSV) Event(_ context.Context, e *provider.Event) error {
 	r.text(e.Type)
 	r.json(e.Data)
 	r.name(e.Timestamp)
-	return r.end()
+	return r.endOf(e)
 }
 
 // Interaction implements [provider.Sink].
@@ -181,7 +198,7 @@ func (s *CSV) Interaction(_ context.Context, i *provider.Interaction) error {
 	optional(r, i.LatencySeconds, seconds)
 	r.name(i.Timestamp)
 	r.json(i.Extra)
-	return r.end()
+	return r.endOf(i)
 }
 
 // Iteration implements [provider.Sink].
@@ -205,7 +222,7 @@ func (s *CSV) Iteration(_ context.Context, i *provider.Iteration) error {
 			r.json(m.text)
 		}
 		r.name(i.Timestamp)
-		if err := r.end(); err != nil {
+		if err := r.endOf(i); err != nil {
 			return err
 		}
 	}
@@ -244,8 +261,8 @@ func (s *CSV) Note(_ context.Context, n *provider.Note) error {
 	}
 	r.number(id)
 	r.text(n.Kind)
-	r.text(n.Text)
-	return r.end()
+	r.name(n.Text) // which is never empty
+	return r.endOf(n)
 }
 
 // Attachment implements [provider.Sink].
@@ -261,8 +278,12 @@ func (s *CSV) Attachment(_ context.Context, a *provider.Attachment) error {
 	r.number(id)
 	r.text(a.Name)
 	r.name(a.MediaType)
-	r.text(base64.StdEncoding.EncodeToString(a.Data))
-	return r.end()
+	if _, withheld := a.Withheld("data"); withheld {
+		r.w.Absent() // an empty text would say that the file is empty
+	} else {
+		r.text(base64.StdEncoding.EncodeToString(a.Data))
+	}
+	return r.endOf(a)
 }
 
 // Finish implements [provider.Sink]. A run without a result has the status running.
@@ -284,7 +305,7 @@ func (s *CSV) Finish(_ context.Context, result *provider.Result) error {
 		optional(r, result.ConvergenceReason, same)
 		optional(r, result.FinalCost, cents)
 		optional(r, result.BestCost, cents)
-		if err := r.end(); err != nil {
+		if err := r.endOf(&s.start, result); err != nil {
 			return err
 		}
 	}

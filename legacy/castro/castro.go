@@ -49,8 +49,10 @@ type Database struct {
 	web     *webFile // nil for a database
 	sources []source
 
-	mu    sync.Mutex
-	known []found // every run, once they have been listed
+	mu     sync.Mutex
+	known  []found              // every run, once they have been listed
+	byID   map[string][]int     // of known
+	latest map[string]latestRun // of castro.db, by the name of the experiment, once it was asked for
 }
 
 // A source reads the runs of one generation in a file.
@@ -187,19 +189,25 @@ func (d *Database) list(ctx context.Context) ([]found, error) {
 			known = append(known, found{r, s})
 		}
 	}
-	d.known = known
+	d.known, d.byID = known, map[string][]int{}
+	for i, f := range known {
+		d.byID[f.info.ID] = append(d.byID[f.info.ID], i)
+	}
 	return known, nil
 }
 
 // Run gives the run of an id, for which a prefix is enough if only one run has it; empty means the only run of the file.
 // The error is [provider.ErrNoRun] or [ErrManyRuns] and says which runs there are. The run is read when it is first used.
 func (d *Database) Run(ctx context.Context, id string) (*Run, error) {
-	var exact, prefix []found
-	var ids []string
 	known, err := d.list(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if at := d.byID[id]; len(at) == 1 { // without a look at all the others
+		return d.run(known[at[0]]), nil
+	}
+	var exact, prefix []found
+	var ids []string
 	for _, f := range known {
 		ids = append(ids, f.info.ID)
 		if f.info.ID == id {
@@ -215,7 +223,7 @@ func (d *Database) Run(ctx context.Context, id string) (*Run, error) {
 	case len(ids) == 0:
 		return nil, fmt.Errorf("%w: the tables of runs in the file are empty", provider.ErrNoRun)
 	case len(exact) == 1:
-		return &Run{info: exact[0].info, source: exact[0].source, lenient: d.options.Lenient}, nil
+		return d.run(exact[0]), nil
 	case len(exact) == 0:
 		return nil, fmt.Errorf("run %q: %w; there %s", id, provider.ErrNoRun, listRuns(ids))
 	case id == "":
@@ -226,6 +234,10 @@ func (d *Database) Run(ctx context.Context, id string) (*Run, error) {
 		ids = append(ids, f.info.ID)
 	}
 	return nil, fmt.Errorf("run %q: %w that begin so; there %s", id, ErrManyRuns, listRuns(ids))
+}
+
+func (d *Database) run(f found) *Run {
+	return &Run{info: f.info, source: f.source, lenient: d.options.Lenient}
 }
 
 type found struct {

@@ -128,7 +128,7 @@ func (c *castro) build(b *builder, id string) error {
 // join adds the records of the session that belongs to the run, from the same file or from the one beside it that is named after
 // the experiment. It is false if there is none.
 func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
-	latest, begun, ended, err := c.latest(b.ctx, b.start.Name)
+	latest, err := c.latest(b.ctx, b.start.Name)
 	if err != nil {
 		return false, err
 	}
@@ -153,7 +153,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	if g == nil {
 		return false, nil
 	}
-	if latest != id {
+	if latest.id != id {
 		b.note(noteDoubtful, "the costs and decisions of this run are lost: %s keeps only those of the latest run of experiment %q", from, b.start.Name)
 		return false, nil
 	}
@@ -166,7 +166,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	}
 	err = g.t[gameSessions].each(b.ctx, "game_id", is(b.start.Name), func(r *row) error {
 		from, to := r.text("started_at"), r.text("completed_at")
-		belongs = (ended == "" || from <= ended) && (to == "" || begun <= to)
+		belongs = (latest.ended == "" || from <= latest.ended) && (to == "" || latest.begun <= to)
 		if belongs {
 			b.drop(r, "game_id")
 			b.recorded(r, "game_sessions", nil)
@@ -191,15 +191,30 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	return true, nil
 }
 
-// latest gives the run of an experiment that began last, with the times of its start and end.
-func (c *castro) latest(ctx context.Context, name string) (id, begun, ended string, err error) {
-	err = c.t[castroRuns].each(ctx, "experiment_name", is(name), func(r *row) error {
-		if at := r.text("started_at"); at >= begun {
-			id, begun, ended = r.text("run_id"), at, r.text("completed_at")
+// A latestRun is the run of an experiment that began last.
+type latestRun struct{ id, begun, ended string }
+
+// latest gives the latest run of an experiment; of two that began together, that which comes later in the table. The runs are read
+// for it once.
+func (c *castro) latest(ctx context.Context, name string) (latestRun, error) {
+	d := c.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.latest == nil {
+		latest := map[string]latestRun{}
+		err := c.t[castroRuns].each(ctx, "", nil, func(r *row) error {
+			name, at := r.text("experiment_name"), r.text("started_at")
+			if at >= latest[name].begun {
+				latest[name] = latestRun{r.text("run_id"), at, r.text("completed_at")}
+			}
+			return nil
+		})
+		if err != nil {
+			return latestRun{}, err
 		}
-		return nil
-	})
-	return id, begun, ended, err
+		d.latest = latest
+	}
+	return d.latest[name], nil
 }
 
 // siblingPath gives the path of the database of one experiment beside the file; empty if there can be none.

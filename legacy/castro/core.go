@@ -256,35 +256,37 @@ func (c *core) readSimulations(run *coreRun, id string) error {
 		at        string
 	}
 	known := map[string]simulation{}
-	belongs := func(simulationID string) bool {
-		_, ok := known[simulationID]
-		return ok || strings.HasPrefix(simulationID, id+"-sim-")
+	rows, err := c.simulations(run, id)
+	if err != nil {
+		return err
 	}
-	err := c.tables[coreSimulations].each(run.ctx, "", nil, func(r *row) error {
-		name := r.text("simulation_id")
-		if owner := r.text("experiment_run_id"); owner != id && (owner != "" || !strings.HasPrefix(name, id+"-sim-")) {
-			return nil
-		}
+	for _, r := range rows {
 		n := 0
 		if r.raw("experiment_iteration") != nil {
 			var ok bool
 			if n, ok = run.iteration(r, "experiment_iteration"); !ok {
-				return run.err
+				if run.err != nil {
+					return run.err
+				}
+				continue
 			}
 		} else {
 			run.note(noteDoubtful, "simulations without the number of an iteration are under iteration 0")
 		}
 		run.drop(r, "experiment_run_id")
 		time := run.str(r, "started_at")
-		known[name] = simulation{n, time}
+		known[r.text("simulation_id")] = simulation{n, time}
 		event := &provider.Event{Iteration: n, Type: "simulation", Timestamp: time, Data: run.payload(r)}
 		if run.valid(r, event) {
 			run.others = append(run.others, placed{event, n, time, 2})
 		}
-		return run.err
-	})
-	if err != nil {
-		return err
+		if run.err != nil {
+			return run.err
+		}
+	}
+	belongs := &wanted{keys: map[string]bool{}, prefix: id + "-sim-"}
+	for name := range known {
+		belongs.keys[name] = true
 	}
 	for _, part := range []struct {
 		role role
@@ -308,6 +310,38 @@ func (c *core) readSimulations(run *coreRun, id string) error {
 		}
 	}
 	return nil
+}
+
+// simulations gives the rows of the simulations of a run, in the order of the table: those that name the run, and those that name
+// none and have an id that begins with that of the run.
+func (c *core) simulations(run *coreRun, id string) (rows []*row, err error) {
+	t := c.tables[coreSimulations]
+	if t == nil {
+		return nil, nil
+	}
+	const owner, name = "experiment_run_id", "simulation_id"
+	if t.columns[t.index[owner]].Err == nil {
+		err = t.each(run.ctx, owner, &wanted{keys: map[string]bool{id: true}, none: !t.isText(owner)}, func(r *row) error {
+			if r.text(owner) == id {
+				rows = append(rows, r)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if t.columns[t.index[name]].Err != nil {
+		return rows, nil
+	}
+	err = t.each(run.ctx, name, &wanted{prefix: id + "-sim-", none: !t.isText(name)}, func(r *row) error {
+		if r.text(owner) == "" && strings.HasPrefix(r.text(name), id+"-sim-") {
+			rows = append(rows, r)
+		}
+		return nil
+	})
+	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
+	return rows, err
 }
 
 // accept finds out which proposals were accepted.

@@ -19,10 +19,11 @@ type table struct {
 	maxRows int64          // most bytes of the rows that one reading may give
 	unread  []bool         // columns that are as if they were NULL; nil for none
 	event   string         // the only event_type whose rows are read; empty for all
+	shelf   *shelf         // shared with the tables that differ only in what is read
 }
 
 func newTable(t *duckdb.Table) *table {
-	r := &table{t: t, index: map[string]int{}}
+	r := &table{t: t, index: map[string]int{}, shelf: &shelf{}}
 	for _, c := range t.Columns() {
 		if c.Generated {
 			continue // nothing was recorded
@@ -42,6 +43,11 @@ func (t *table) has(columns ...string) bool {
 	return true
 }
 
+// isText reports whether the values of a column are text.
+func (t *table) isText(column string) bool {
+	return t.columns[t.index[column]].Type.ID == duckdb.TypeVarchar
+}
+
 // A row holds the values of one row. Reading a value through the [builder] marks its column as used, so that what nobody
 // used can be kept as the rest.
 type row struct {
@@ -57,63 +63,127 @@ type stamp string
 // errUnreadable is the value of a column that the reader cannot decode.
 type errUnreadable struct{ err error }
 
-// each calls f for the rows whose column key satisfies want, in the order of the table; all rows if key is empty.
-func (t *table) each(ctx context.Context, key string, want func(string) bool, f func(*row) error) error {
+// each calls f for the rows that want wants by the column key, in the order of the table; all rows if key is empty.
+func (t *table) each(ctx context.Context, key string, want *wanted, f func(*row) error) error {
 	if t == nil {
 		return nil
 	}
+	r := reading{table: t, keyAt: -1, eventAt: -1, want: want, left: t.maxRows, f: f}
 	var names []string
-	var at []int // column of the table for each column of a batch
 	for i, c := range t.columns {
 		if c.Err == nil && (t.unread == nil || !t.unread[i]) {
-			names, at = append(names, c.Name), append(at, i)
+			names, r.at = append(names, c.Name), append(r.at, i)
 		}
 	}
-	keyAt, eventAt := -1, -1
 	for i, name := range names {
 		if key != "" && strings.EqualFold(name, key) {
-			keyAt = i
+			r.keyAt = i
 		}
 		if t.event != "" && strings.EqualFold(name, "event_type") {
-			eventAt = i
+			r.eventAt = i
 		}
 	}
-	if key != "" && keyAt < 0 {
+	if key == "" {
+		return r.all(t.t.Scan(ctx, names...))
+	}
+	if r.keyAt < 0 {
 		return fmt.Errorf("table %s: column %s: %w", t.t.Name(), key, t.columns[t.index[key]].Err)
 	}
-	n, left := int64(0), t.maxRows
-	s := t.t.Scan(ctx, names...)
+	if x := t.shelf.index(key); x != nil {
+		return r.spans(ctx, x, names)
+	}
+	if !t.shelf.known(key) {
+		r.index = newKeyIndex(t.maxRows / 4)
+	}
+	if err := r.all(t.t.Scan(ctx, names...)); err != nil {
+		return err
+	}
+	if r.index != nil {
+		t.shelf.keep(key, r.index)
+	}
+	return nil
+}
+
+// A reading is one call of [table.each].
+type reading struct {
+	table   *table
+	at      []int // column of the table for each column of a batch
+	keyAt   int   // column of a batch that the rows are chosen by; -1 for all rows
+	eventAt int   // and that of the event's type, -1 if it does not matter
+	want    *wanted
+	index   *keyIndex // that is being made; nil for none
+	left    int64     // bytes of rows
+	f       func(*row) error
+}
+
+// all reads the whole table.
+func (r *reading) all(s *duckdb.Scanner) error {
+	n := int64(0)
 	for s.Next() {
 		b := s.Batch()
+		if r.index != nil {
+			r.index.mark(s.Row(), n)
+		}
 		for i := range b.Len() {
+			if err := r.row(b, i, n); err != nil {
+				return err
+			}
 			n++
-			if keyAt >= 0 {
-				k, ok := value(b.Column(keyAt), i).(string)
-				if !ok || !want(k) {
-					continue
-				}
+		}
+	}
+	return s.Err() // which names the table
+}
+
+// spans reads what the index says.
+func (r *reading) spans(ctx context.Context, x *keyIndex, names []string) error {
+	found := x.find(r.want)
+	if len(found) == 0 {
+		return nil
+	}
+	c := r.table.shelf.take(ctx, r.table.t, names)
+	defer r.table.shelf.giveBack(c)
+	c.SetContext(ctx)
+	for _, s := range found {
+		for n := s.from; n < s.to; n++ {
+			if !c.goTo(x, n) {
+				return c.Err()
 			}
-			if eventAt >= 0 && asText(value(b.Column(eventAt), i)) != t.event {
-				continue
-			}
-			r := &row{t: t, n: n, v: make([]any, len(t.columns)), used: make([]bool, len(t.columns))}
-			for j, c := range t.columns {
-				if c.Err != nil && (t.unread == nil || !t.unread[j]) {
-					r.v[j] = errUnreadable{c.Err}
-				}
-			}
-			for j, column := range at {
-				r.v[column] = value(b.Column(j), i)
-			}
-			if left -= r.size(); left < 0 {
-				return fmt.Errorf("table %s, row %d: %w: MaxRows = %d bytes in memory", t.t.Name(), n, duckdb.ErrLimit, t.maxRows)
-			}
-			if err := f(r); err != nil {
+			if err := r.row(c.Batch(), int(n-c.n), n); err != nil {
 				return err
 			}
 		}
 	}
-	return s.Err() // which names the table
+	return nil
+}
+
+// row gives f row i of a batch, number n of the table, if it is wanted.
+func (r *reading) row(b *duckdb.Batch, i int, n int64) error {
+	t := r.table
+	if r.keyAt >= 0 {
+		k := value(b.Column(r.keyAt), i)
+		if r.index != nil {
+			r.index.add(k, n)
+		}
+		if !r.want.has(k) {
+			return nil
+		}
+	}
+	if r.eventAt >= 0 && asText(value(b.Column(r.eventAt), i)) != t.event {
+		return nil
+	}
+	row := &row{t: t, n: n + 1, v: make([]any, len(t.columns)), used: make([]bool, len(t.columns))}
+	for j, c := range t.columns {
+		if c.Err != nil && (t.unread == nil || !t.unread[j]) {
+			row.v[j] = errUnreadable{c.Err}
+		}
+	}
+	for j, column := range r.at {
+		row.v[column] = value(b.Column(j), i)
+	}
+	if r.left -= row.size(); r.left < 0 {
+		return fmt.Errorf("table %s, row %d: %w: MaxRows = %d bytes in memory", t.t.Name(), n+1, duckdb.ErrLimit, t.maxRows)
+	}
+	return r.f(row)
 }
 
 // size gives about how many bytes of memory the row and what is made of it take.
@@ -141,9 +211,6 @@ func (t *table) keys(ctx context.Context, column string, f func(string)) error {
 	}
 	return s.Err()
 }
-
-// is makes a condition for [table.each].
-func is(id string) func(string) bool { return func(s string) bool { return s == id } }
 
 func value(v *duckdb.Vector, i int) any {
 	if v.Null(i) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync/atomic"
 )
 
 // Options for Open and New. The zero value, or nil, gives the defaults.
@@ -74,7 +75,13 @@ type DB struct {
 	closer io.Closer
 	info   Info
 	cat    *catalog
+
+	decoded atomic.Int64 // rows
 }
+
+// RowsDecoded counts the rows that have been read so far from any table, those that were skipped on the way included: what reading
+// costs, whatever the machine.
+func (db *DB) RowsDecoded() int64 { return db.decoded.Load() }
 
 // Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are not
 // changed in any way. The caller must close the DB.

@@ -19,6 +19,7 @@ type Scanner struct {
 	readers []valueReader
 	deleted map[int64]*rowMask // of the first group, by vector
 	pos     int64              // next row of the first group
+	at      int64              // first row of the batch, deleted ones before it counted
 	size    int64              // rows to try at a time
 
 	batch Batch
@@ -77,8 +78,50 @@ func (s *Scanner) Columns() []Column { return slices.Clone(s.cols) }
 // Batch gives the current batch, valid until the next Next.
 func (s *Scanner) Batch() *Batch { return &s.batch }
 
+// SetContext makes ctx the context of what is read from here on.
+func (s *Scanner) SetContext(ctx context.Context) { s.ctx = ctx }
+
 // Err is the first error, or nil at a proper end.
 func (s *Scanner) Err() error { return s.err }
+
+// Row gives the number of the row that the current batch begins at, counted from 0 over the whole table, deleted rows included. The
+// first rows of the batch may be among those.
+func (s *Scanner) Row() int64 { return s.at }
+
+// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies before the row in its row group, of usually 122880 rows, is decoded on the way, but for what was read just before. It
+// does nothing after an error.
+func (s *Scanner) SeekRow(row int64) {
+	if s.err != nil {
+		return
+	}
+	s.batch.n = 0
+	all := s.table.parts
+	i, _ := slices.BinarySearchFunc(all, max(row, 0), func(g *rowGroup, row int64) int {
+		if g.start+g.rows <= row {
+			return -1
+		}
+		return 1
+	})
+	if i == len(all) {
+		s.groups, s.readers, s.pos = nil, nil, 0
+		return
+	}
+	g, to := all[i], max(row, 0)-all[i].start
+	open := len(s.groups) > 0 && s.groups[0] == g && s.readers != nil
+	from := s.pos
+	s.groups, s.pos = all[i:], to
+	if open && from <= to {
+		err := s.skip(from, s.size)
+		if err == nil || !errors.Is(err, errBudget) {
+			s.err = err
+			return
+		}
+	}
+	s.readers, s.size = nil, vectorSize
+	if to > 0 {
+		s.err = s.rewind(g)
+	}
+}
 
 // Next decodes the next batch. It returns false at the end and after an error.
 func (s *Scanner) Next() bool {
@@ -179,18 +222,26 @@ func (s *Scanner) skipTo(g *rowGroup, step int64) error {
 	if err := s.open(g); err != nil {
 		return err
 	}
+	return s.skip(0, step)
+}
+
+// skip reads what lies between from, where the readers are, and pos, step rows at a time.
+func (s *Scanner) skip(from, step int64) error {
+	s.table.db.decoded.Add(s.pos - from)
 	for i, r := range s.readers {
-		for at := int64(0); at < s.pos; at += step {
+		for at := from; at < s.pos; {
 			if err := s.ctx.Err(); err != nil {
 				return err
 			}
 			v := s.batch.cols[i]
 			v.reset()
-			if err := r.read(v, min(step, s.pos-at), newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
+			n := min(step, vectorSize-at%vectorSize, s.pos-at)
+			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
 				return err
 			} else if err != nil {
 				return s.wrapColumn(i, err)
 			}
+			at += n
 		}
 	}
 	return nil
@@ -228,7 +279,9 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 		}
 	}
 	vector, from := s.pos/vectorSize, int(s.pos%vectorSize)
+	s.at = g.start + s.pos
 	s.pos += n
+	s.table.db.decoded.Add(n)
 	s.batch.n = int(n)
 	m := s.deleted[vector]
 	if m == nil {

@@ -18,6 +18,15 @@ type Batch struct {
 // Len is the number of rows, 1 to 2048.
 func (b *Batch) Len() int { return b.n }
 
+// Size is about how much memory the batch takes, in bytes.
+func (b *Batch) Size() int64 {
+	var n int64
+	for _, v := range b.cols {
+		n += v.size()
+	}
+	return n
+}
+
 // Columns is the number of columns.
 func (b *Batch) Columns() int { return len(b.cols) }
 
@@ -53,6 +62,16 @@ type Vector struct {
 
 	lists    []listRef
 	children []*Vector
+}
+
+// size is about how much memory the vector takes, in bytes.
+func (v *Vector) size() int64 {
+	n := int64(cap(v.i8)+cap(v.u8)+cap(v.data)) + 2*int64(cap(v.i16)+cap(v.u16)) + 4*int64(cap(v.i32)+cap(v.u32)+cap(v.f32)) +
+		8*int64(cap(v.i64)+cap(v.u64)+cap(v.f64)+cap(v.valid)+cap(v.refs)+cap(v.lists)) + 16*int64(cap(v.w))
+	for _, c := range v.children {
+		n += c.size()
+	}
+	return n
 }
 
 // stringRef is a string's place in Vector.data.

@@ -37,6 +37,7 @@ type Sink struct {
 	order provider.Order
 	tree  Tree
 	leaf  Leaf
+	kinds [provider.KindResult + 1]int64
 }
 
 var _ provider.Sink = (*Sink)(nil)
@@ -84,11 +85,20 @@ func (s *Sink) add(r provider.Record) error {
 		return err
 	}
 	s.tree.Add(s.leaf.Hash(r))
+	s.kinds[r.RecordKind()]++
 	return s.leaf.Err()
 }
 
 // Count gives how many records the sink has taken.
 func (s *Sink) Count() int64 { return s.tree.Len() }
+
+// CountOf gives how many records of a kind the sink has taken.
+func (s *Sink) CountOf(k provider.Kind) int64 {
+	if int(k) >= len(s.kinds) {
+		return 0
+	}
+	return s.kinds[k]
+}
 
 // Root gives the digest of the records taken so far.
 func (s *Sink) Root() Hash { return s.tree.Root() }

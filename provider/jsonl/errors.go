@@ -16,9 +16,19 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
+// A SinkError is what the sink of [Record] failed with, as against what is wrong with the lines.
+type SinkError struct{ Err error }
+
+func (e *SinkError) Error() string { return e.Err.Error() }
+func (e *SinkError) Unwrap() error { return e.Err }
+
 var (
 	// ErrLineTooLong means that a line is longer than the limit.
 	ErrLineTooLong = errors.New("line too long")
+	// ErrNoResult means that [Record] came to the end of the lines without a result.
+	ErrNoResult = errors.New("the input ends without a result")
+	// ErrInterrupted means that the context of [Record] was done before the lines came to their end.
+	ErrInterrupted = errors.New("interrupted")
 	// ErrUnknown means that a line has a type or a member that the protocol does not have.
 	ErrUnknown = errors.New("unknown")
 

@@ -22,7 +22,24 @@ type Filter struct {
 	Iterations Ranges   // records that belong to these iterations
 	// Match and Secrets pick values by what is in them, also behind escapes of JSON. They are one list.
 	Match   []*regexp.Regexp
-	Secrets func(text []byte) []secrets.Finding
+	Secrets func(text []byte) []Hit // see [FindSecrets]
+}
+
+// FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home
+// directories, other than those that are allowed. A nil allowed allows none.
+func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) []Hit {
+	return func(text []byte) []Hit {
+		var hits []Hit
+		for _, s := range secrets.Scan(text) {
+			if allowed != nil && allowed(s.Kind, s.Secret) {
+				continue
+			}
+			for _, form := range s.Forms {
+				hits = append(hits, Hit{Text: form, Kind: s.Kind, Guessable: s.Guessable()})
+			}
+		}
+		return hits
+	}
 }
 
 // Empty reports whether f has no list, and so picks everything.
@@ -99,10 +116,8 @@ func (f *Filter) Hits(text []byte) []Hit {
 		}
 	}
 	if f.Secrets != nil {
-		for _, s := range f.Secrets(text) {
-			for _, form := range s.Forms {
-				add(Hit{Text: form, Kind: s.Kind, Guessable: s.Guessable()})
-			}
+		for _, h := range f.Secrets(text) {
+			add(h)
 		}
 	}
 	return hits
@@ -150,7 +165,7 @@ type Range struct{ First, Last int64 }
 
 // Contains reports whether n is in the set.
 func (s Ranges) Contains(n int64) bool {
-	return slices.ContainsFunc(s, func(r Range) bool { return r.First <= n && n <= r.Last })
+	return slices.ContainsFunc(s, func(r Range) bool { return r.contains(n) })
 }
 
 // ParseRanges reads a set of numbers from 0: "7", "3-9", "12-" for all from 12 on, or several of them with commas.

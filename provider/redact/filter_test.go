@@ -12,7 +12,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/simexp/exparchive/internal/secrets"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
@@ -66,7 +65,7 @@ func TestFilter(t *testing.T) {
 	if got := count(Filter{Fields: []string{"response"}, Match: []*regexp.Regexp{regexp.MustCompile(`^I cannot`)}}); got != 1 {
 		t.Errorf("response that matches: got %d, want 1", got)
 	}
-	if got := count(Filter{Secrets: secrets.Scan}); got != 0 {
+	if got := count(Filter{Secrets: FindSecrets(nil)}); got != 0 {
 		t.Errorf("secrets: got %d, want none", got)
 	}
 }

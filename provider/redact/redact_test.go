@@ -127,7 +127,7 @@ func TestRedact(t *testing.T) {
 			t.Fatalf("revealed: %v", err)
 		}
 		part := &provider.Live{}
-		if _, err := Reveal(t.Context(), part, a, whole, func(_ int64, _ provider.Record, field string) bool { return strings.Contains(field, "p") }); err != nil {
+		if _, err := Reveal(t.Context(), part, a, whole, &Filter{Fields: slices.DeleteFunc(Fields(), func(field string) bool { return !strings.Contains(field, "p") })}); err != nil {
 			t.Fatal(err)
 		}
 		if got := root(t, part); got != want {
@@ -176,6 +176,36 @@ func TestReveal_otherRun(t *testing.T) {
 	}
 	if changed == 0 {
 		t.Error("the sample has no event data")
+	}
+	first := &provider.Live{}
+	if err := provider.Copy(t.Context(), NewSink(first, someOf(1)), providertest.Live(short)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Reveal(t.Context(), &provider.Live{}, first, whole, nil); !errors.Is(err, ErrDiffers) {
+		t.Errorf("a longer run: got %v, want %v", err, ErrDiffers)
+	}
+}
+
+// TestReveal_unmatched: what fits nothing that could be put back is named.
+func TestReveal_unmatched(t *testing.T) {
+	whole, live := providertest.Live(providertest.Sample()), &provider.Live{}
+	rule := func(_ int64, _ provider.Record, field string, _ []byte) bool { return field == "response" }
+	if err := provider.Copy(t.Context(), NewSink(live, rule), whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		filter Filter
+		values int
+		want   []Selector
+	}{
+		{Filter{}, 4, nil},
+		{Filter{Fields: []string{"response", "data"}, Agents: []string{"BANK_A", "NOBODY"}}, 2, []Selector{{"field", "data"}, {"agent", "NOBODY"}}},
+		{Filter{Agents: []string{"NOBODY"}}, 0, []Selector{{"agent", "NOBODY"}}},
+	} {
+		got, err := Reveal(t.Context(), &provider.Live{}, live, whole, &test.filter)
+		if err != nil || got.Values != test.values || !slices.Equal(got.Unmatched, test.want) {
+			t.Errorf("%+v: got %+v, %v, want %d values, unmatched %v", test.filter, got, err, test.values, test.want)
+		}
 	}
 }
 

@@ -9,49 +9,72 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// Reveal gives sink the run of a redacted copy with values put back from the original: those that pick chooses by record and
-// field, or all for a nil pick, the salt included. Every record of the copy is compared with that of the original by its
-// leaf hash, so what Reveal gives is proven to be what was withheld; a difference is [ErrDiffers] with the record.
-// It returns how many values it put back.
-func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, pick func(seq int64, r provider.Record, field string) bool) (revealed int, err error) {
-	next, stop := iter.Pull2(original.Records(ctx))
-	defer stop()
-	v := revealer{pick: pick}
-	finished := false
-	for r, err := range copied.Records(ctx) {
-		if err != nil {
-			return v.revealed, err
-		}
-		o, err, ok := next()
-		if err != nil {
-			return v.revealed, err
-		}
-		if !ok {
-			return v.revealed, fmt.Errorf("record %d: %w: the original ends before it", v.seq, ErrDiffers)
-		}
-		r, err = v.record(r, o)
-		if err != nil {
-			return v.revealed, err
-		}
-		if err := provider.Put(ctx, sink, r); err != nil {
-			return v.revealed, err
-		}
-		finished = r.RecordKind() == provider.KindResult
+// A Revealed says what [Reveal] did.
+type Revealed struct {
+	Values    int        // put back
+	Unmatched []Selector // entries of the filter's lists that fitted no value that was withheld and that the original has
+}
+
+// Reveal gives sink the run of a redacted copy with values put back from the original: those that the filter covers, or
+// all for a nil or empty one, the salt included. Every record of the copy is compared with that of the original by its
+// leaf hash, so what Reveal gives is proven to be what was withheld; a difference is [ErrDiffers] with the record. What
+// the filter looks for in values does not matter.
+func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, filter *Filter) (Revealed, error) {
+	v := revealer{}
+	if filter != nil && !filter.Empty() {
+		v.watch = newWatch(filter)
 	}
-	if !finished {
-		return v.revealed, sink.Finish(ctx, nil)
+	err := v.run(ctx, sink, copied, original)
+	done := Revealed{Values: v.revealed}
+	if err == nil && v.watch != nil {
+		done.Unmatched = v.watch.unmatched()
 	}
-	return v.revealed, nil
+	return done, err
 }
 
 type revealer struct {
-	pick     func(int64, provider.Record, string) bool
+	watch    *watch // nil to put back everything
 	seq      int64
 	copyLeaf digest.Leaf
 	origLeaf digest.Leaf
 	salt     []byte // of the original
 	salted   bool
 	revealed int
+}
+
+func (v *revealer) run(ctx context.Context, sink provider.Sink, copied, original provider.Provider) error {
+	next, stop := iter.Pull2(original.Records(ctx))
+	defer stop()
+	finished := false
+	for r, err := range copied.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		o, err, ok := next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("record %d: %w: the original ends before it", v.seq, ErrDiffers)
+		}
+		if r, err = v.record(r, o); err != nil {
+			return err
+		}
+		if err := provider.Put(ctx, sink, r); err != nil {
+			return err
+		}
+		finished = r.RecordKind() == provider.KindResult
+	}
+	// The error that an original may end with is one too.
+	if _, err, more := next(); err != nil {
+		return err
+	} else if more {
+		return fmt.Errorf("record %d: %w: the copy ends before it", v.seq, ErrDiffers)
+	}
+	if !finished {
+		return sink.Finish(ctx, nil)
+	}
+	return nil
 }
 
 func (v *revealer) record(r, original provider.Record) (provider.Record, error) {
@@ -79,7 +102,7 @@ func (v *revealer) record(r, original provider.Record) (provider.Record, error) 
 	if red == nil {
 		return r, nil
 	}
-	if v.pick == nil && original.RecordMeta().Redaction == nil {
+	if v.watch == nil && original.RecordMeta().Redaction == nil {
 		v.revealed += len(red.Withheld)
 		if _, ok := red.Withheld["salt"]; ok {
 			v.revealed--
@@ -94,7 +117,7 @@ func (v *revealer) merge(r, original provider.Record, seq int64) (provider.Recor
 	keep := map[string]bool{}
 	for field := range r.RecordMeta().Redaction.Withheld {
 		f, _ := original.RecordKind().Field(field)
-		if f.In(original) && field != "salt" && (v.pick == nil || v.pick(seq, original, field)) {
+		if f.In(original) && field != "salt" && (v.watch == nil || v.watch.covers(seq, original, field)) {
 			v.revealed++
 		} else {
 			keep[field] = true

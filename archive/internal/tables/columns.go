@@ -58,3 +58,6 @@ func columnList(list ...string) (all []Column) {
 	}
 	return all
 }
+
+// MaxEventTypes is how many rows the table event_type may have. It bounds what a stranger's table can ask for.
+const MaxEventTypes = 1 << 16

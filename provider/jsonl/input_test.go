@@ -1,4 +1,4 @@
-package main
+package jsonl
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 )
 
 func TestInputGivesTheStream(t *testing.T) {
@@ -21,7 +22,7 @@ func TestInputGivesTheStream(t *testing.T) {
 		"halves":   iotest.HalfReader(bytes.NewReader(want)),
 		"data+EOF": iotest.DataErrReader(bytes.NewReader(want)),
 	} {
-		got, err := io.ReadAll(newInput(t.Context(), r))
+		got, err := io.ReadAll(Interruptible(t.Context(), r))
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: got %d bytes, error %v, want the %d bytes written", name, len(got), err, len(want))
 		}
@@ -30,7 +31,7 @@ func TestInputGivesTheStream(t *testing.T) {
 
 func TestInputPassesErrors(t *testing.T) {
 	broken := errors.New("broken")
-	got, err := io.ReadAll(newInput(t.Context(), io.MultiReader(bytes.NewReader([]byte("abc")), iotest.ErrReader(broken))))
+	got, err := io.ReadAll(Interruptible(t.Context(), io.MultiReader(bytes.NewReader([]byte("abc")), iotest.ErrReader(broken))))
 	if string(got) != "abc" || err != broken {
 		t.Errorf("got %q, %v, want \"abc\", %v", got, err, broken)
 	}
@@ -38,14 +39,17 @@ func TestInputPassesErrors(t *testing.T) {
 
 // What was written before the interrupt is still read; a stream that stays open does not hold up the end.
 func TestInputDrains(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	defer w.Close()
-	in := newInput(ctx, r)
-	cancel()
-	go w.Write([]byte("on its way"))
-	got, err := io.ReadAll(in)
-	if string(got) != "on its way" || err != errInterrupted {
-		t.Errorf("got %q, %v, want \"on its way\", %v", got, err, errInterrupted)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		in := Interruptible(ctx, r)
+		defer in.Close()
+		cancel()
+		go w.Write([]byte("on its way"))
+		got, err := io.ReadAll(in)
+		if string(got) != "on its way" || err != ErrInterrupted {
+			t.Errorf("got %q, %v, want \"on its way\", %v", got, err, ErrInterrupted)
+		}
+		w.Close()
+	})
 }

@@ -1,6 +1,7 @@
-package main
+package runs
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,17 +12,17 @@ func TestSniff(t *testing.T) {
 	duck := strings.Repeat("\x00", 8) + "DUCK" + strings.Repeat("\x00", 20)
 	for _, test := range []struct {
 		name, head string
-		want       fileKind
+		want       Kind
 		err        string
 	}{
-		{"sqlite", "SQLite format 3\x00\x10\x00", kindSQLite, ""},
-		{"duckdb", duck, kindDuckDB, ""},
+		{"sqlite", "SQLite format 3\x00\x10\x00", SQLite, ""},
+		{"duckdb", duck, DuckDB, ""},
 		{"duckdb cut before its name ends", duck[:11], 0, "not an archive"},
-		{"lines", `{"type":"experiment","run_id":"x"}` + "\n", kindLines, ""},
-		{"lines with blanks", "\n  { \"run_id\":\"x\", \"type\" : \"experiment\" }\n", kindLines, ""},
-		{"lines after a byte order mark", "\ufeff" + `{"type":"experiment"}`, kindLines, ""},
-		{"experiment only in the second line", "{\n\"type\":\"experiment\"}", kindJSON, ""},
-		{"other json", `{"experiment_id":"x","days":[]}`, kindJSON, ""},
+		{"lines", `{"type":"experiment","run_id":"x"}` + "\n", Lines, ""},
+		{"lines with blanks", "\n  { \"run_id\":\"x\", \"type\" : \"experiment\" }\n", Lines, ""},
+		{"lines after a byte order mark", "\ufeff" + `{"type":"experiment"}`, Lines, ""},
+		{"experiment only in the second line", "{\n\"type\":\"experiment\"}", JSON, ""},
+		{"other json", `{"experiment_id":"x","days":[]}`, JSON, ""},
 		{"json array", `[]`, 0, "not an archive"},
 		{"pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", 0, "Git LFS pointer"},
 		{"gzip", "\x1f\x8b\x08", 0, "gzip"},
@@ -31,6 +32,9 @@ func TestSniff(t *testing.T) {
 		{"nothing", "", 0, "not an archive"},
 	} {
 		got, err := sniff([]byte(test.head))
+		if err != nil && !errors.Is(err, ErrForeign) {
+			t.Errorf("%s: got %v, want %v", test.name, err, ErrForeign)
+		}
 		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: got %d, %v, want %d, error with %q", test.name, got, err, test.want, test.err)
 		}
@@ -44,12 +48,12 @@ func TestSniffLongLine(t *testing.T) {
 	if err := os.WriteFile(path, []byte(line), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	p, c, err := openRun(t.Context(), path, "")
+	r, err := Open(t.Context(), path, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	if e, err := p.Experiment(t.Context()); err != nil || e.RunID != "x" {
+	defer r.Close()
+	if e, err := r.Provider.Experiment(t.Context()); err != nil || e.RunID != "x" {
 		t.Errorf("got run %q, %v, want x", e.RunID, err)
 	}
 }
@@ -59,7 +63,7 @@ func FuzzSniff(f *testing.F) {
 	f.Add([]byte(`{"type":"experiment"}`))
 	f.Fuzz(func(t *testing.T, head []byte) {
 		kind, err := sniff(head)
-		if (kind == kindUnknown) != (err != nil) {
+		if (kind == Unknown) != (err != nil) {
 			t.Errorf("got kind %d and error %v, want exactly one", kind, err)
 		}
 	})

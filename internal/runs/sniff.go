@@ -1,4 +1,4 @@
-package main
+package runs
 
 import (
 	"bytes"
@@ -12,42 +12,36 @@ import (
 	"github.com/simexp/exparchive/archive"
 )
 
-// A fileKind is what a file holds, as far as its first bytes tell.
-type fileKind int
+// A Kind is what a file holds, as far as its first bytes tell.
+type Kind int
 
 const (
-	kindUnknown fileKind = iota
-	kindSQLite
-	kindDuckDB
-	kindLines // JSON lines of the line protocol
-	kindJSON  // some other JSON
+	Unknown Kind = iota
+	SQLite       // an archive, or another SQLite database
+	DuckDB
+	Lines // JSON lines of the line protocol
+	JSON  // some other JSON
 )
 
 const headSize = 4096 // bytes of a file that sniff looks at
 
-var (
-	errEmptyFile  = errors.New("the file is empty")
-	errNotRegular = errors.New("not a regular file")
-	errDirectory  = errors.New("is a folder; name a file in it or choose one of its runs with --run (`exparchive ls` lists them)")
-	errPointer    = errors.New("a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
-)
-
-// sniffFile opens path for a moment and says what it holds. What cannot hold a run at all is an error.
-func sniffFile(path string) (fileKind, error) {
+// Sniff opens the file at path for a moment and says what it holds. What cannot hold a run is an error: [ErrNoFile], [ErrFolder],
+// [ErrNotRegular], [ErrForeign], or one of the file system.
+func Sniff(path string) (Kind, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if live := path + archive.LiveSuffix; errors.Is(err, fs.ErrNotExist) && exists(live) {
-			return 0, fmt.Errorf("%s: %w; its recording is not finished: %s is there", path, errNoFile, live)
+			return 0, fmt.Errorf("%s: %w; its recording is not finished: %s is there", path, ErrNoFile, live)
 		}
 		return 0, inFile(path, err)
 	}
 	switch {
 	case info.IsDir():
-		return 0, inFile(path, errDirectory)
+		return 0, inFile(path, ErrFolder)
 	case !info.Mode().IsRegular(): // opening a pipe could wait for ever
-		return 0, inFile(path, errNotRegular)
+		return 0, inFile(path, ErrNotRegular)
 	case info.Size() == 0:
-		return 0, inFile(path, errEmptyFile)
+		return 0, inFile(path, noRun("the file is empty"))
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -63,31 +57,37 @@ func sniffFile(path string) (fileKind, error) {
 	return kind, inFile(path, err)
 }
 
-// sniff is [sniffFile] for the first bytes of a file.
-func sniff(head []byte) (fileKind, error) {
+// sniff is [Sniff] for the first bytes of a file.
+func sniff(head []byte) (Kind, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
-		return kindSQLite, nil
+		return SQLite, nil
 	case len(head) >= 12 && string(head[8:12]) == "DUCK":
-		return kindDuckDB, nil
+		return DuckDB, nil
 	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
-		return 0, errPointer
+		return 0, noRun("a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		return 0, errors.New("compressed with gzip; unpack it first")
+		return 0, noRun("compressed with gzip; unpack it first")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return 0, errors.New("a zip file; unpack it first")
+		return 0, noRun("a zip file; unpack it first")
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return 0, errors.New("compressed with zstd; unpack it first")
+		return 0, noRun("compressed with zstd; unpack it first")
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	switch {
 	case !bytes.HasPrefix(text, []byte("{")):
-		return 0, errors.New("not an archive: neither SQLite, nor DuckDB, nor JSON lines")
+		return 0, fmt.Errorf("%w: neither SQLite, nor DuckDB, nor JSON lines", ErrForeign)
 	case startsRun(text):
-		return kindLines, nil
+		return Lines, nil
 	}
-	return kindJSON, nil
+	return JSON, nil
 }
+
+// noRun is [ErrForeign] in other words.
+type noRun string
+
+func (e noRun) Error() string { return string(e) }
+func (noRun) Unwrap() error   { return ErrForeign }
 
 // experimentMember is what the first line of the line protocol has, in no fixed place.
 var experimentMember = regexp.MustCompile(`"type"[ \t]*:[ \t]*"experiment"`)

@@ -1,27 +1,24 @@
-package main
+package jsonl
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 )
 
-// How long an interrupted recorder goes on reading. A program that records through a pipe is interrupted together with the
+// How long an interrupted [Record] goes on reading. A program that records through a pipe is interrupted together with the
 // recorder, and what it wrote before, answers that were paid for, may still be in the pipe.
 const (
 	drainPause = 300 * time.Millisecond // the input is drained once nothing came for this long
 	drainTime  = 5 * time.Second        // and in any case after this
 )
 
-var errInterrupted = errors.New("interrupted")
-
-// An input reads from a stream until its end, or until a context is done and what was on its way is read; then it gives
-// errInterrupted. A Read that waits for the stream does not keep it from that.
+// An input is what [Interruptible] gives.
 type input struct {
 	ctx   context.Context
 	parts chan part
 	spent chan []byte // buffers to be filled again
+	done  chan struct{}
 	part  part
 	rest  []byte
 	end   time.Time // of the draining
@@ -32,22 +29,42 @@ type part struct {
 	err  error
 }
 
-// newInput begins to read r at once. The goroutine that does ends with the stream only.
-func newInput(ctx context.Context, r io.Reader) *input {
-	in := &input{ctx: ctx, parts: make(chan part), spent: make(chan []byte, 2)}
+// Interruptible gives a reader of r whose Read ends with [ErrInterrupted] after ctx is done, also while it waits for r: what is on
+// its way then is still read, until r gives nothing for 0.3 seconds, and for 5 seconds at most. It begins to read at once, in a
+// goroutine that ends with r or, when a read of r that waits returns, after Close. What was read ahead is then lost.
+func Interruptible(ctx context.Context, r io.Reader) io.ReadCloser {
+	in := &input{ctx: ctx, parts: make(chan part), spent: make(chan []byte, 2), done: make(chan struct{})}
 	for range cap(in.spent) {
 		in.spent <- make([]byte, 64<<10)
 	}
-	go func() {
-		for buf := range in.spent {
-			n, err := r.Read(buf)
-			in.parts <- part{buf[:n], err}
-			if err != nil {
-				return
-			}
-		}
-	}()
+	go in.fill(r)
 	return in
+}
+
+func (in *input) fill(r io.Reader) {
+	for {
+		var buf []byte
+		select {
+		case buf = <-in.spent:
+		case <-in.done:
+			return
+		}
+		n, err := r.Read(buf)
+		select {
+		case in.parts <- part{buf[:n], err}:
+		case <-in.done:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Close implements [io.Closer]. It is called once.
+func (in *input) Close() error {
+	close(in.done)
+	return nil
 }
 
 // Read implements [io.Reader].
@@ -83,6 +100,6 @@ func (in *input) next() error {
 	case in.part = <-in.parts:
 		return nil
 	case <-time.After(min(drainPause, time.Until(in.end))):
-		return errInterrupted
+		return ErrInterrupted
 	}
 }

@@ -1,0 +1,92 @@
+package outfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFree(t *testing.T) {
+	folder := t.TempDir()
+	path, link := filepath.Join(folder, "file"), filepath.Join(folder, "link")
+	if err := os.WriteFile(path, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		path  string
+		force bool
+		want  error
+	}{
+		{path, false, ErrExists}, {path, true, nil}, {folder, true, ErrNotRegular}, {filepath.Join(folder, "none"), false, nil},
+		{filepath.Join(folder, "none", "none"), false, nil},
+	} {
+		if err := Free(test.path, test.force); !errors.Is(err, test.want) {
+			t.Errorf("%s, %v: got %v, want %v", test.path, test.force, err, test.want)
+		}
+	}
+	if os.Symlink(path, link) == nil {
+		if err := Free(link, true); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("link: got %v, want %v", err, ErrNotRegular)
+		}
+	}
+}
+
+// TestBuild: a file appears when it is complete, and nothing else stays.
+func TestBuild(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a")
+	write := func(text string) func(string) error {
+		return func(temp string) error {
+			if old, err := os.ReadFile(path); err == nil && string(old) == text {
+				t.Errorf("%s is there already", text)
+			}
+			if err := os.WriteFile(temp+"-journal", nil, 0o666); err != nil {
+				return err
+			}
+			return os.WriteFile(temp, []byte(text), 0o666)
+		}
+	}
+	stands := func(text string) {
+		t.Helper()
+		list := names(t, folder)
+		if got, err := os.ReadFile(path); len(list) != 1 || err != nil || string(got) != text {
+			t.Errorf("got %q, %v in %q, want %q and no other file", got, err, list, text)
+		}
+	}
+	if err := Build(path, false, write("one")); err != nil {
+		t.Fatal(err)
+	}
+	stands("one")
+	if err := Build(path, false, write("two")); !errors.Is(err, ErrExists) {
+		t.Errorf("got %v, want %v", err, ErrExists)
+	}
+	stands("one")
+	fault := errors.New("fault")
+	if err := Build(path, true, func(temp string) error { return errors.Join(write("two")(temp), fault) }); !errors.Is(err, fault) {
+		t.Errorf("got %v, want %v", err, fault)
+	}
+	stands("one")
+	if err := Build(path, true, write("two")); err != nil {
+		t.Fatal(err)
+	}
+	stands("two")
+
+	// What comes in between is seen.
+	other := filepath.Join(folder, "b")
+	err := Build(other, true, func(temp string) error { return errors.Join(write("b")(temp), os.Mkdir(other, 0o777)) })
+	if !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a folder meanwhile: got %v, want %v", err, ErrNotRegular)
+	}
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	stands("two")
+
+	nowhere := filepath.Join(folder, "none", "a")
+	var pathErr *fs.PathError
+	if err := Build(nowhere, false, write("x")); !errors.As(err, &pathErr) || pathErr.Path != nowhere || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no folder: got %v, want an error about %s", err, nowhere)
+	}
+}

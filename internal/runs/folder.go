@@ -1,0 +1,130 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/provider"
+)
+
+// Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they may hold
+// runs (.simexp, .simexp-live, .db, .duckdb, .jsonl), in order; those of the folders in it too, if recursive. A folder that cannot
+// be read is yielded with an error, and the others follow.
+func Files(path string, recursive bool) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			yield(path, nil)
+			return
+		}
+		walk(path, recursive, yield)
+	}
+}
+
+// walk is [Files] for a folder; it is false when yield was.
+func walk(folder string, recursive bool, yield func(string, error) bool) bool {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !yield(folder, inFile(folder, err)) {
+		return false
+	}
+	for _, e := range entries {
+		path, goOn := filepath.Join(folder, e.Name()), true
+		switch {
+		case e.IsDir() && recursive:
+			goOn = walk(path, recursive, yield)
+		case !e.IsDir() && mayHoldRun(e.Name()):
+			goOn = yield(path, nil)
+		}
+		if !goOn {
+			return false
+		}
+	}
+	return true
+}
+
+// mayHoldRun tells by its name whether a file of a folder is looked into.
+func mayHoldRun(name string) bool {
+	for _, suffix := range []string{archive.Extension, archive.Extension + archive.LiveSuffix, ".db", ".duckdb", ".jsonl"} {
+		if strings.HasSuffix(name, suffix) && name != suffix {
+			return true
+		}
+	}
+	return false
+}
+
+// Find gives the file that path stands for: itself, or, of a folder and unless the run id is empty, the file in it that holds the
+// run that is meant, of whose id a beginning suffices that only one run in the folder has. An archive comes before files of other
+// kinds: a run that was imported is often there beside its source. Two files that hold the run otherwise are [ErrManyFiles]. Files
+// that cannot be read do not count, unless no other has the run. See [archive.Dir.Open] for the archives.
+func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() || runID == "" {
+		return path, nil
+	}
+	d, err := archive.OpenDir(path)
+	if err != nil {
+		return "", inFile(path, err)
+	}
+	archived, archivedID, err := d.Find(ctx, runID)
+	if err != nil && !errors.Is(err, provider.ErrNoRun) {
+		return "", err
+	}
+	if err == nil && archivedID == runID {
+		return archived, nil
+	}
+	files, ids, cancelled := otherRuns(ctx, path, o)
+	if cancelled != nil {
+		return "", cancelled
+	}
+	if err == nil && files[archivedID] == nil {
+		ids = append(ids, archivedID)
+	}
+	if err != nil && len(ids) == 0 {
+		return "", err // which names the archives that there are
+	}
+	id, err := archive.PickRun(runID, ids)
+	switch {
+	case err != nil:
+		return "", inFile(path, err)
+	case archived != "" && id == archivedID:
+		return archived, nil
+	case len(files[id]) > 1:
+		return "", inFile(path, fmt.Errorf("run %q: %w: %s", id, ErrManyFiles, strings.Join(files[id], ", ")))
+	}
+	return files[id][0], nil
+}
+
+// otherRuns gives the files of a folder that are no archives by the ids of the runs in them, and those ids. Files that cannot be
+// read are left out; a list of the folder says what is wrong with them.
+func otherRuns(ctx context.Context, folder string, o *Options) (files map[string][]string, ids []string, err error) {
+	files = map[string][]string{}
+	for file, err := range Files(folder, false) {
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		if err != nil {
+			continue
+		}
+		if kind, err := Sniff(file); err != nil || kind == SQLite {
+			continue
+		}
+		runs, err := IDs(ctx, file, o)
+		if err != nil {
+			continue
+		}
+		for _, id := range runs {
+			if files[id] == nil {
+				ids = append(ids, id)
+			}
+			if !slices.Contains(files[id], file) {
+				files[id] = append(files[id], file)
+			}
+		}
+	}
+	return files, ids, nil
+}

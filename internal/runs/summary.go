@@ -1,0 +1,169 @@
+package runs
+
+import (
+	"context"
+	"iter"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/legacy/castro"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A Summary is what a list says about a run. What is not recorded is nil, which JSON shows as null.
+type Summary struct {
+	File              string                    `json:"file"`
+	State             archive.State             `json:"state,omitempty"` // of archives only
+	RunID             string                    `json:"run_id"`
+	Experiment        string                    `json:"experiment_name"`
+	Type              string                    `json:"experiment_type"`
+	Status            provider.Status           `json:"status"`
+	CreatedAt         *string                   `json:"created_at"`
+	CompletedAt       *string                   `json:"completed_at"`
+	Iterations        int64                     `json:"num_iterations"`
+	Converged         *bool                     `json:"converged"`
+	ConvergenceReason *string                   `json:"convergence_reason"`
+	FinalCost         *provider.Cents           `json:"final_cost"`
+	BestCost          *provider.Cents           `json:"best_cost"`
+	FirstCosts        map[string]provider.Cents `json:"first_costs"`
+	LastCosts         map[string]provider.Cents `json:"last_costs"`
+	Annotations       []Annotation              `json:"annotations,omitempty"` // of archives only
+	Notes             []provider.Note           `json:"-"`                     // not of a list's runs of old databases
+}
+
+// An Annotation is an [archive.Annotation] as JSON.
+type Annotation struct {
+	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"`
+	Text string `json:"text"`
+}
+
+// List yields a summary of each run in the file at path, in its order: one, unless it is a database of the original project. It
+// reads only what summaries need; see [castro.Run.Summary] for what it does not find wrong with a run. A run that cannot be
+// summarized is yielded as an error, with its File and as far as it is known its RunID, and the listing goes on.
+func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error] {
+	return func(yield func(Summary, error) bool) {
+		kind, err := Sniff(path)
+		if err != nil {
+			yield(Summary{File: path}, err)
+			return
+		}
+		d, err := openDatabase(path, kind, o)
+		if err != nil {
+			yield(Summary{File: path}, err)
+			return
+		}
+		if d == nil {
+			yield(summaryOfFile(ctx, path, o))
+			return
+		}
+		defer d.Close()
+		infos, err := d.Runs(ctx)
+		if err != nil {
+			yield(Summary{File: path}, inFile(path, err))
+			return
+		}
+		for _, info := range infos {
+			if s, err := summaryFrom(ctx, path, d, info.ID); !yield(s, inFile(path, err)) || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// summaryOfFile summarizes the one run in the file at path.
+func summaryOfFile(ctx context.Context, path string, o *Options) (Summary, error) {
+	r, err := Open(ctx, path, "", o)
+	if err != nil {
+		return Summary{File: path}, err
+	}
+	defer r.Close()
+	return Summarize(ctx, path, r.Provider)
+}
+
+func summaryFrom(ctx context.Context, path string, d *castro.Database, id string) (Summary, error) {
+	run, err := d.Run(ctx, id)
+	if err != nil {
+		return Summary{File: path, RunID: id}, err
+	}
+	sum, err := run.Summary(ctx)
+	if err != nil {
+		return Summary{File: path, RunID: id}, err
+	}
+	s := summaryOf(path, sum.Experiment)
+	s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+	return s, nil
+}
+
+// Summarize describes the run of p, which lies in the file at path. It asks p only for what it has at hand; the records of an
+// archive are not read.
+func Summarize(ctx context.Context, path string, p provider.Provider) (Summary, error) {
+	s, err := summarize(ctx, path, p)
+	return s, inFile(path, err)
+}
+
+func summarize(ctx context.Context, path string, p provider.Provider) (Summary, error) {
+	e, err := p.Experiment(ctx)
+	if err != nil {
+		return Summary{File: path}, err
+	}
+	s := summaryOf(path, e)
+	if a, ok := p.(*archive.Archive); ok {
+		return s, s.addArchive(ctx, a)
+	}
+	numbers, err := p.Iterations(ctx)
+	if err != nil || len(numbers) == 0 {
+		return s, err
+	}
+	s.Iterations = int64(len(numbers))
+	if s.FirstCosts, err = keptCosts(ctx, p, numbers[0]); err != nil {
+		return s, err
+	}
+	s.LastCosts, err = keptCosts(ctx, p, numbers[len(numbers)-1])
+	return s, err
+}
+
+func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {
+	s.State = a.State()
+	sum, err := a.Summary(ctx)
+	if err != nil {
+		return err
+	}
+	s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+	annotations, err := a.Annotations(ctx)
+	for _, n := range annotations {
+		s.Annotations = append(s.Annotations, Annotation(n))
+	}
+	return err
+}
+
+// keptCosts gives the costs of an iteration, nil if they were withheld.
+func keptCosts(ctx context.Context, p provider.Provider, n int) (map[string]provider.Cents, error) {
+	it, err := p.IterationAt(ctx, n)
+	if _, withheld := it.Withheld("costs_per_agent"); err != nil || withheld {
+		return nil, err
+	}
+	if it.Costs == nil {
+		it.Costs = map[string]provider.Cents{}
+	}
+	return it.Costs, nil
+}
+
+// summaryOf gives what an experiment itself tells.
+func summaryOf(path string, e provider.Experiment) Summary {
+	s := Summary{File: path, Notes: e.Notes}
+	s.RunID, s.Experiment, s.Type, s.Status = e.RunID, e.Name, e.Type, e.Status()
+	s.CreatedAt = orNil(e.CreatedAt)
+	if r := e.Result; r != nil {
+		s.CompletedAt = orNil(r.CompletedAt)
+		s.Converged, s.ConvergenceReason = r.Converged, r.ConvergenceReason
+		s.FinalCost, s.BestCost = r.FinalCost, r.BestCost
+	}
+	return s
+}
+
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

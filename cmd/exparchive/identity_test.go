@@ -20,7 +20,7 @@ import (
 // What a random run prints while it is recorded is what every later form of it prints: the archive, its export as lines,
 // the archive recorded from those. The archives are the same byte for byte, and all the digests are one.
 func TestReplayIdentity(t *testing.T) {
-	providertest.Checks(t, longtest.Count(30, 300)) // each flushes a dozen times to disk
+	providertest.Checks(t, longtest.Count(30, 100)) // each flushes a dozen times to disk
 	rapid.Check(t, func(t *rapid.T) {
 		folder, err := os.MkdirTemp("", "identity")
 		if err != nil {

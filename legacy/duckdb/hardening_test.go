@@ -160,7 +160,7 @@ func repair(db []byte, at int) {
 
 // TestFlip changes bytes of fixtures at random places, and repairs the checksums, so that decoders see the damage.
 func TestFlip(t *testing.T) {
-	rounds := longtest.Count(8, 100)
+	rounds := longtest.Count(8, 50)
 	total := 0
 	for _, name := range hardened {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +214,7 @@ func usedBytes(b []byte) (at []int) {
 
 // TestFlipLog changes bytes of logs, and repairs the checksums of their entries.
 func TestFlipLog(t *testing.T) {
-	rounds := longtest.Count(40, 600)
+	rounds := longtest.Count(40, 300)
 	for _, name := range []string{"log_only_e15_s15", "log_variant_e15", "log_key", "log_only_e11"} {
 		t.Run(name, func(t *testing.T) {
 			f := readFixture(t, name)

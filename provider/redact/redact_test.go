@@ -52,7 +52,7 @@ func redacted(t *rapid.T, p provider.Provider, rule Rule) (*provider.Live, *Sink
 func TestRedact(t *testing.T) {
 	dir := t.TempDir()
 	n, withheld := 0, 0
-	providertest.Checks(t, longtest.Count(40, 400)) // each records, seals and verifies an archive
+	providertest.Checks(t, longtest.Count(40, 150)) // each records, seals and verifies an archive
 	rapid.Check(t, func(t *rapid.T) {
 		records := providertest.Random(t)
 		whole := providertest.Live(records)

@@ -50,3 +50,16 @@ func TestMeasureStops(t *testing.T) {
 		t.Errorf("got %v, want that it was stopped after 100 ms", use.Time)
 	}
 }
+
+// TestTooLong: what takes much longer than it may is too long on every processor of today.
+func TestTooLong(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("nothing is measured there")
+	}
+	for took, want := range map[time.Duration]bool{MaxTime: false, 1000 * MaxTime: true} {
+		if got := TooLong(took); got != want {
+			t.Errorf("%v: got %v, want %v", took, got, want)
+		}
+	}
+	t.Logf("this processor takes %.1f times as long as a usual one", slowness())
+}

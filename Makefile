@@ -66,7 +66,7 @@ bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
 
 crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (hours)
-	EXPARCHIVE_POWERLOSS=100000 EXPARCHIVE_FAULTS=1 EXPARCHIVE_KILLS=5000 EXPARCHIVE_VIEWER=60s \
+	EXPARCHIVE_POWERLOSS=100000 EXPARCHIVE_FAULTS=1 EXPARCHIVE_KILLS=5000 EXPARCHIVE_LONG=1 \
 		$(GO) test -count=1 -timeout 12h -v -run 'PowerLoss|Fault|Kill|Disk|Viewer|Spill|Salvage|Hostile|SSHFS' ./archive/...
 	EXPARCHIVE_KILLS=1000 $(GO) test -count=1 -timeout 12h -v -run 'Kill' ./cmd/exparchive ./archive/rewrite
 

@@ -38,8 +38,8 @@ func crashRecord(seq int64) provider.Record {
 	return &provider.Event{Iteration: iteration, Type: fmt.Sprint("type ", seq%5), Data: fmt.Appendf(nil, `{"seq":%d}`, seq)}
 }
 
-// recordForever creates or resumes the archive args[0], exclusively if there is another argument, and records until it is killed. It
-// prints the number of every record whose call has made it durable.
+// recordForever creates or resumes the archive args[0], exclusively if there is another argument, and records until
+// it is killed. It prints the number of every record whose call has made it durable.
 func recordForever(args []string) error {
 	path := args[0]
 	opts := &Options{Exclusive: len(args) > 1}
@@ -66,7 +66,7 @@ func recordForever(args []string) error {
 // TestKill kills a recorder at random moments again and again: whatever it acknowledged is there, what is there is the
 // run, and the next one goes on behind it. EXPARCHIVE_KILLS sets how often.
 func TestKill(t *testing.T) {
-	kills := archivetest.KillCount(25)
+	kills := archivetest.KillCount()
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	last, total := int64(-1), int64(0)
@@ -76,7 +76,8 @@ func TestKill(t *testing.T) {
 			args = append(args, "exclusive")
 		}
 		child, lines := archivetest.StartChild(t, "record", args...)
-		// Some are killed while they start. The others have acknowledged something by then, however slow the machine is.
+		// Some are killed while they start. The others have acknowledged something by then, however slow the machine
+		// is.
 		acks := 1 + random.IntN(30)
 		if kill > 0 && kill%5 == 0 {
 			acks = -1
@@ -192,7 +193,8 @@ func TestInterruptedSeal(t *testing.T) {
 		providertest.Test(t, archivetest.Open(t, path), sample)
 		archivetest.WantFiles(t, filepath.Dir(path), "run.simexp")
 	})
-	// Whatever else is there stays, and so does the live file: of the same digest, or of the same seal, but not the same bytes.
+	// Whatever else is there stays, and so does the live file: of the same digest, or of the same seal, but not the
+	// same bytes.
 	for name, change := range map[string]func(t *testing.T, path string){
 		"another run": func(t *testing.T, path string) {
 			other := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:10], nil)
@@ -232,7 +234,7 @@ func TestInterruptedSeal(t *testing.T) {
 				t.Errorf("the file was changed, %v", err)
 			}
 			archivetest.WantFiles(t, filepath.Dir(path), "run.simexp", "run.simexp-live")
-			if _, err := Seal(t.Context(), live, &Options{Force: true}); err != nil {
+			if _, err := Seal(t.Context(), live, &Options{Replace: true}); err != nil {
 				t.Fatal(err)
 			}
 			providertest.Test(t, archivetest.Open(t, path), sample)
@@ -241,8 +243,8 @@ func TestInterruptedSeal(t *testing.T) {
 	}
 }
 
-// sealedBeside gives an archive and, beside it, the live file that it was sealed from, as a sealing leaves them that was killed
-// between its last two steps.
+// sealedBeside gives an archive and, beside it, the live file that it was sealed from, as a sealing leaves them that
+// was killed between its last two steps.
 func sealedBeside(t *testing.T, run []provider.Record) (path, live string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "run.simexp")

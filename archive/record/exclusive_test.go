@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
@@ -40,8 +39,9 @@ func startExclusive(t *testing.T, path string, records []provider.Record) *Write
 	return w
 }
 
-// TestExclusive: a recorder on a network file system needs no shared memory, is read along by this package after every record
-// that it acknowledges, and by no other SQLite; the archive has the bytes that any other recorder gives it.
+// TestExclusive: a recorder on a network file system needs no shared memory, is read along by this package after
+// every record that it acknowledges, and by no other SQLite; the archive has the bytes that any other recorder gives
+// it.
 func TestExclusive(t *testing.T) {
 	records := storyRun()
 	roots := prefixes(t, records)
@@ -109,7 +109,8 @@ func TestExclusive(t *testing.T) {
 	}
 }
 
-// TestExclusiveControl: other recorders have a file of shared memory, by which readers tell the two apart, and SQLite reads along.
+// TestExclusiveControl: other recorders have a file of shared memory, by which readers tell the two apart, and SQLite
+// reads along.
 func TestExclusiveControl(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:30])
 	if w.Exclusive() || w.NetworkFileSystem() != "" || !sqlitefile.SharesIndex(w.LivePath()) {
@@ -123,31 +124,9 @@ func TestExclusiveControl(t *testing.T) {
 	}
 }
 
-// TestExclusiveViewer: a viewer in another process that holds its cursor does not keep an exclusive recorder waiting, and sees a whole
-// run. EXPARCHIVE_VIEWER sets for how long, such as 60s.
+// TestExclusiveViewer: nor does it keep an exclusive recorder waiting.
 func TestExclusiveViewer(t *testing.T) {
-	hold := time.Second
-	if d, err := time.ParseDuration(os.Getenv("EXPARCHIVE_VIEWER")); err == nil {
-		hold = d
-	}
-	w := startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:60])
-	child, lines := archivetest.StartChild(t, "watch", w.LivePath(), hold.String())
-	if !lines.Scan() || lines.Text() != "watching" {
-		t.Fatalf("got %q from the viewer, want that it watches", lines.Text())
-	}
-	n := w.Count()
-	for start := time.Now(); time.Since(start) < hold; n++ {
-		if err := w.Note(t.Context(), &provider.Note{Kind: "x", Text: strings.Repeat("y", 1000)}); err != nil {
-			t.Fatalf("while a viewer reads: %v", err)
-		}
-	}
-	if !lines.Scan() || lines.Text() != "60" {
-		t.Errorf("the viewer saw %q records, want the 60 that there were when it began", lines.Text())
-	}
-	if err := child.Wait(); err != nil {
-		t.Error(err)
-	}
-	t.Logf("%d records beside a viewer of %v", n-60, hold)
+	recordBesideViewer(t, startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:60]))
 }
 
 // TestExclusiveHandOver: recorders of both kinds go on with what the other left, closed or killed.
@@ -193,8 +172,8 @@ func TestExclusiveHandOver(t *testing.T) {
 	}
 }
 
-// TestChangedWhileRead: whoever reads a live file without SQLite's locks while its recorder writes to the main file gets the records of
-// the state that he opened, or ErrChanged; never others, and no word of damage.
+// TestChangedWhileRead: whoever reads a live file without SQLite's locks while its recorder writes to the main file
+// gets the records of the state that he opened, or ErrChanged; never others, and no word of damage.
 func TestChangedWhileRead(t *testing.T) {
 	records := archivetest.LongRun()
 	for name, change := range map[string]func(t *testing.T, w *Writer){

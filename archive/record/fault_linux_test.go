@@ -26,8 +26,8 @@ func init() {
 	recordChildren["sqlite"] = sqliteChild
 }
 
-// limitedChild records into args[0] until a file would grow beyond args[1] bytes, the limit of the process. It prints how many
-// records are acknowledged, and in the end the error.
+// limitedChild records into args[0] until a file would grow beyond args[1] bytes, the limit of the process. It prints
+// how many records are acknowledged, and in the end the error.
 func limitedChild(args []string) error {
 	signal.Ignore(syscall.SIGXFSZ) // the write fails instead
 	size, err := strconv.ParseUint(args[1], 10, 64)
@@ -102,20 +102,110 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 }
 
-// TestDiskFull records on a small file system until it is full.
-func TestDiskFull(t *testing.T) {
+// smallDisk gives a folder on a file system of the given size.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root may mount")
 	}
-	small := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", small).CombinedOutput(); err != nil {
+	folder := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", folder).CombinedOutput(); err != nil {
 		t.Skipf("mount: %v, %s", err, out)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(small, 0); err != nil {
+		if err := syscall.Unmount(folder, 0); err != nil {
 			t.Error(err)
 		}
 	})
+	return folder
+}
+
+// TestDiskFullForLong: a program that goes on for long after the disk is full leaves one spill, which has everything.
+func TestDiskFullForLong(t *testing.T) {
+	small, temp := smallDisk(t, "1m"), t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	w, err := Create(filepath.Join(small, "run.simexp"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	given := 0
+	for i := range 150 {
+		response := fmt.Sprintf("%08d", i) + strings.Repeat("abcdefgh", 1000)
+		given += len(response)
+		err = w.Interaction(t.Context(), &provider.Interaction{Iteration: i, Response: &response})
+	}
+	if err == nil {
+		t.Fatal("got no error from a full disk")
+	}
+	if err := w.Close(); err != nil {
+		t.Errorf("close: got %v, want no error, since all is kept", err)
+	}
+	names := archivetest.Names(t, temp)
+	if len(names) != 1 || !strings.Contains(err.Error(), names[0]) {
+		t.Fatalf("got temporary files %q and the error %v, want one, named by the error", names, err)
+	}
+	spill := filepath.Join(temp, names[0])
+	if info, err := os.Stat(spill); err != nil || info.Size() > int64(given)*5/4 {
+		t.Errorf("got %v, %v, want a spill of about the %d bytes that were given", info, err, given)
+	}
+	roomy := filepath.Join(t.TempDir(), "run.simexp-live")
+	for from, to := range map[string]string{
+		w.LivePath(): roomy, w.LivePath() + "-wal": roomy + "-wal", spill: roomy + spillSuffix,
+	} {
+		if err := os.WriteFile(to, archivetest.ReadFile(t, from), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := Resume(t.Context(), roomy, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.Count() != 151 {
+		t.Errorf("got %d records after resuming, want 151", again.Count())
+	}
+}
+
+// TestTemporaryFilesFull: where temporary files go there may be no room either, for all of the spill or for more of it.
+func TestTemporaryFilesFull(t *testing.T) {
+	f := failWriter(t)
+	f.closed = true
+	f.temp = smallDisk(t, "64k")
+	t.Setenv("TMPDIR", f.temp)
+	big := strings.Repeat("z", 100<<10)
+	said := f.note(t, big)
+	if !strings.HasPrefix(said, "the 1 records from record 20 on could not be kept in a file either") {
+		t.Errorf("got %q, want that the record is nowhere", said)
+	}
+	archivetest.WantFiles(t, f.temp)
+
+	f = failWriter(t)
+	f.closed = true
+	f.temp = smallDisk(t, "64k")
+	t.Setenv("TMPDIR", f.temp)
+	f.note(t, "kept")
+	want := "the 1 records from record 20 on are in " + f.inTemp(t) + ": move it to "
+	said = f.note(t, big)
+	if !strings.HasPrefix(said, want) || !strings.Contains(said, "; the 1 behind them could not be kept") {
+		t.Errorf("got %q, want %q and that one is lost", said, want)
+	}
+	if err := f.Close(); err == nil {
+		t.Error("close: got no error, although a record is lost")
+	}
+	spill := f.LivePath() + spillSuffix
+	if err := os.WriteFile(spill, archivetest.ReadFile(t, f.inTemp(t)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f.resumes(t, spill, 21)
+}
+
+// TestDiskFull records on a small file system until it is full.
+func TestDiskFull(t *testing.T) {
+	small := smallDisk(t, "1500k")
 	t.Setenv("TMPDIR", t.TempDir())
 	w, err := Create(filepath.Join(small, "run.simexp"), nil)
 	if err != nil {
@@ -178,18 +268,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestDiskFullWhileSealing: no room for the sealed copy.
 func TestDiskFullWhileSealing(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root may mount")
-	}
-	small := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", small).CombinedOutput(); err != nil {
-		t.Skipf("mount: %v, %s", err, out)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(small, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	small := smallDisk(t, "1500k")
 	path := filepath.Join(small, "run.simexp")
 	w := startRecording(t, path, storyRun()[:100])
 	ballast := filepath.Join(small, "ballast")
@@ -225,8 +304,8 @@ func TestDiskFullWhileSealing(t *testing.T) {
 	archivetest.WantFiles(t, small, "run.simexp")
 }
 
-// sqliteChild opens the database args[0] with plain SQLite, writes nothing and closes it, which makes SQLite fold the log into
-// it and remove the log if nobody else has it open.
+// sqliteChild opens the database args[0] with plain SQLite, writes nothing and closes it, which makes SQLite fold the
+// log into it and remove the log if nobody else has it open.
 func sqliteChild(args []string) error {
 	db, err := sqlitefile.OpenWritable(args[0], "mode=rw")
 	if err != nil {
@@ -237,7 +316,8 @@ func sqliteChild(args []string) error {
 	return errors.Join(err, db.Close())
 }
 
-// TestOwnLocks: that the recording process reads and closes its own files, to hash or copy them, does not give its locks away.
+// TestOwnLocks: that the recording process reads and closes its own files, to hash or copy them, does not give its
+// locks away.
 func TestOwnLocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	w := startRecording(t, path, storyRun()[:30])

@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/disktest"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -78,7 +79,7 @@ func newFaultStory(t testing.TB, k *take, d *disktest.Disk, folder string) *faul
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: &Options{system: diskSystem(d), Exclusive: k.exclusive}}
+	return &faultStory{take: k, disk: d, path: filepath.Join(folder, "run.simexp"), opts: diskOptions(d, k.exclusive)}
 }
 
 // record goes on until the end or the first error.
@@ -115,8 +116,8 @@ func (s *faultStory) record(ctx context.Context) (err error) {
 	return nil
 }
 
-// check looks, on a disk that works again, whether what was acknowledged is there, and what was handed over too once the
-// recording is resumed; and it brings the recording to its end.
+// check looks, on a disk that works again, whether what was acknowledged is there, and what was handed over too once
+// the recording is resumed; and it brings the recording to its end.
 func (s *faultStory) check(ctx context.Context) error {
 	if _, err := os.Lstat(s.path); err == nil { // absent or complete
 		if n, err := s.prefix(ctx, s.path); err != nil || n != int64(len(s.records)) {
@@ -152,8 +153,8 @@ func (s *faultStory) check(ctx context.Context) error {
 	return s.goOn(ctx, filepath.Dir(s.path), s.disk)
 }
 
-// moveSpill does what the writer's error asks for if the spill could not be written beside the live file. Temporary files go
-// into the same folder.
+// moveSpill does what the writer's error asks for if the spill could not be written beside the live file. Temporary
+// files go into the same folder.
 func (s *faultStory) moveSpill() error {
 	found, err := filepath.Glob(s.path + archive.LiveSuffix + spillSuffix + "-*")
 	if err != nil {
@@ -170,7 +171,8 @@ func (s *faultStory) moveSpill() error {
 	return nil
 }
 
-// TestFaults lets calls fail in turn while a run is recorded, resumed and sealed. EXPARCHIVE_FAULTS=1 makes it every call.
+// TestFaults lets calls fail in turn while a run is recorded, resumed and sealed. EXPARCHIVE_FAULTS=1 makes it every
+// call.
 func TestFaults(t *testing.T) { testFaults(t, false) }
 
 // TestFaultsExclusive is the same for recorders as they are on a network file system.
@@ -179,10 +181,7 @@ func TestFaultsExclusive(t *testing.T) { testFaults(t, true) }
 func testFaults(t *testing.T, exclusive bool) {
 	records := faultRun(40, 7)
 	k := &take{records: records, roots: prefixRoots(records), exclusive: exclusive}
-	places := 25
-	if testing.Short() {
-		places = 5
-	}
+	places := longtest.Count(6, 25)
 	if os.Getenv("EXPARCHIVE_FAULTS") != "" {
 		places = 1 << 30
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// flush commits the events that wait and, if last is given, the record last behind them, which insert inserts. An error sticks:
-// what is in the file then ends before the batch or, if the commit itself failed, may hold it all.
+// flush commits the events that wait and, if last is given, the record last behind them, which insert inserts. An
+// error sticks: what is in the file then ends before the batch or, if the commit itself failed, may hold it all.
 func (w *Writer) flush(last provider.Record, insert func() error) error {
 	if last == nil && len(w.batch.events) == 0 {
 		return nil

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
@@ -51,8 +50,8 @@ func TestLocalDisk(t *testing.T) {
 	}
 }
 
-// mountSSHFS mounts folder at a new one with sshfs, a real network file system, whose server is a process of this machine that is
-// reached through a pipe.
+// mountSSHFS mounts folder at a new one with sshfs, a real network file system, whose server is a process of this
+// machine that is reached through a pipe.
 func mountSSHFS(t *testing.T, folder string) string {
 	t.Helper()
 	const server = "/usr/lib/openssh/sftp-server"
@@ -75,20 +74,17 @@ func mountSSHFS(t *testing.T, folder string) string {
 		t.Fatalf("sshfs: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
-		for range 50 { // its last files are closed a moment later
-			if err = syscall.Unmount(mount, 0); err == nil {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
+		// Its last files are closed a moment later.
+		if !archivetest.WaitUntil(t, func() bool { err = syscall.Unmount(mount, 0); return err == nil }) {
+			t.Errorf("unmount %s: %v", mount, err)
+			_ = syscall.Unmount(mount, syscall.MNT_DETACH)
 		}
-		t.Errorf("unmount %s: %v", mount, err)
-		_ = syscall.Unmount(mount, syscall.MNT_DETACH)
 	})
 	return mount
 }
 
-// TestSSHFS records to a real network file system: it is recognised, read along from both of its sides, survives a kill of the
-// recorder, and is sealed to the bytes that a local disk gives.
+// TestSSHFS records to a real network file system: it is recognised, read along from both of its sides, survives a
+// kill of the recorder, and is sealed to the bytes that a local disk gives.
 func TestSSHFS(t *testing.T) {
 	there := t.TempDir()
 	here := mountSSHFS(t, there)
@@ -149,12 +145,10 @@ func TestSSHFS(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(60, int64(len(records)))
-	for range 100 { // a file that is removed just after it was closed keeps another name for a moment
-		if hidden, err := filepath.Glob(filepath.Join(there, ".fuse_hidden*")); err != nil || len(hidden) == 0 {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	archivetest.WaitUntil(t, func() bool { // a file that is removed just after it was closed keeps another name for a moment
+		hidden, err := filepath.Glob(filepath.Join(there, ".fuse_hidden*"))
+		return err != nil || len(hidden) == 0
+	})
 	archivetest.WantFiles(t, there, "killed.simexp", "run.simexp")
 	got, want := archivetest.Sum(t, path), archivetest.Sum(t, recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
 	if got != want {

@@ -12,11 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/disktest"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -28,6 +30,12 @@ func diskSystem(d *disktest.Disk, options ...string) *sqlitefile.System {
 		Sync:    d.Sync, SyncDir: d.SyncDir, Remove: d.Remove, Link: d.Link, Rename: d.Rename,
 		Create: d.Create, Write: d.Write, Overwrite: d.Overwrite, Patch: d.Patch,
 	}
+}
+
+// diskOptions makes a recorder write to d. Events wait for as long as it takes, so that the calls are the same on
+// every machine.
+func diskOptions(d *disktest.Disk, exclusive bool) *Options {
+	return &Options{system: diskSystem(d), flushAfter: time.Hour, Exclusive: exclusive}
 }
 
 func newDisk(t testing.TB) *disktest.Disk {
@@ -106,7 +114,7 @@ func newTake(t testing.TB, n int, seed uint64, opts Options, options ...string) 
 	t.Helper()
 	records := faultRun(n, seed)
 	d := newDisk(t)
-	opts.system = diskSystem(d, options...)
+	opts.system, opts.flushAfter = diskSystem(d, options...), time.Hour
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	w, err := Create(path, &opts)
 	if err != nil {
@@ -181,7 +189,7 @@ func (k *take) prefix(ctx context.Context, path string) (int64, error) {
 
 // goOn takes the recording up again in folder, as a user would, and brings it to its end.
 func (k *take) goOn(ctx context.Context, folder string, d *disktest.Disk) error {
-	opts := &Options{system: diskSystem(d), Exclusive: k.exclusive} // which does not wait for the real disk
+	opts := diskOptions(d, k.exclusive) // which does not wait for the real disk
 	path := filepath.Join(folder, "run.simexp")
 	_, noSealed := os.Lstat(path)
 	_, noLive := os.Lstat(path + archive.LiveSuffix)
@@ -288,14 +296,12 @@ func powerStates(t testing.TB) int {
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_POWERLOSS")); err == nil {
 		return n
 	}
-	if testing.Short() {
-		return 300
-	}
-	return 1500
+	return longtest.Count(400, 1500)
 }
 
-// TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a record
-// lost that was acknowledged, or a file left that is wrong. EXPARCHIVE_POWERLOSS sets how many states are visited.
+// TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a
+// record lost that was acknowledged, or a file left that is wrong. EXPARCHIVE_POWERLOSS sets how many states are
+// visited.
 func TestPowerLoss(t *testing.T) {
 	total := powerStates(t)
 	const runs = 4 // of different sizes, with logs that are folded into the main file at different times
@@ -318,8 +324,8 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("%d states, %d of them recorded on to the end, 0 lost", sum.states, sum.continued)
 }
 
-// TestPowerLossControls takes the protections away: without flushing, or on a disk that only says it flushes, records must get
-// lost, or the test above shows nothing.
+// TestPowerLossControls takes the protections away: without flushing, or on a disk that only says it flushes, records
+// must get lost, or the test above shows nothing.
 func TestPowerLossControls(t *testing.T) {
 	states := min(powerStates(t)/4, 2000)
 	k := newTake(t, 100, 100, Options{})
@@ -342,7 +348,8 @@ func TestPowerLossControls(t *testing.T) {
 	}
 }
 
-// TestLogWithoutHeader: frames without the header of the log, which a loss of power can leave, are no frames, as for SQLite.
+// TestLogWithoutHeader: frames without the header of the log, which a loss of power can leave, are no frames, as for
+// SQLite.
 func TestLogWithoutHeader(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), faultRun(20, 3)[:10])
 	if err := w.Close(); err != nil {

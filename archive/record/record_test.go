@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -177,24 +176,17 @@ func TestEventsAppear(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	deadline := time.Now().Add(30 * time.Second)
-	for {
+	n := int64(0)
+	if !archivetest.WaitUntil(t, func() bool {
 		a, err := archive.Open(w.LivePath())
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := a.RecordCount(t.Context())
-		a.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n == 3 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("got %d records in the file after 30 s, want 3", n)
-		}
-		time.Sleep(50 * time.Millisecond)
+		defer a.Close()
+		n = countRecords(t, a)
+		return n == 3
+	}) {
+		t.Errorf("got %d records in the file, want 3", n)
 	}
 }
 
@@ -206,7 +198,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	w := startRecording(t, filepath.Join(dir, "live.simexp"), providertest.Sample()[:5])
 	for _, force := range []bool{false, true} {
-		if _, err := Create(w.Path(), &Options{Force: force}); !errors.Is(err, archive.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		if _, err := Create(w.Path(), &Options{Replace: force, Restart: force}); !errors.Is(err, archive.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 			t.Errorf("beside a recorder, force %v: got %v, want %v and this process", force, err, archive.ErrBusy)
 		}
 	}
@@ -222,10 +214,21 @@ func TestCreateRefuses(t *testing.T) {
 	if _, err := Create(filepath.Join(dir, "none", "run.simexp"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in no folder: got %v, want %v", err, fs.ErrNotExist)
 	}
-	archivetest.WantFiles(t, dir, "live.simexp-live", "run.simexp")
-	// With force, and over what a process left that was killed before its run began.
-	recordRun(t, path, archivetest.ManyRecords(10), &Options{Force: true})
-	recordRun(t, w.Path(), archivetest.ManyRecords(10), &Options{Force: true})
+	// Each option is for one of the two.
+	if _, err := Create(path, &Options{Restart: true}); !errors.Is(err, archive.ErrExists) {
+		t.Errorf("over an archive, to restart: got %v, want %v", err, archive.ErrExists)
+	}
+	if _, err := Create(w.Path(), &Options{Replace: true}); !errors.Is(err, archive.ErrExists) {
+		t.Errorf("over an unfinished recording, to replace: got %v, want %v", err, archive.ErrExists)
+	}
+	spill := w.LivePath() + spillSuffix
+	if err := os.WriteFile(spill, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	archivetest.WantFiles(t, dir, "live.simexp-live", "live.simexp-live-spill", "run.simexp")
+	recordRun(t, path, archivetest.ManyRecords(10), &Options{Replace: true})
+	recordRun(t, w.Path(), archivetest.ManyRecords(10), &Options{Restart: true})
+	// What a process left that was killed before its run began is nothing.
 	if err := os.WriteFile(filepath.Join(dir, "new.simexp-live"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}

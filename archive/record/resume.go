@@ -11,10 +11,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Resume continues the recording at livePath, a live file that its recorder left behind, after its last durable record. What
-// the recorder could not write and spilled is taken in first.
-// Begin must not be called again: [Writer.Count] tells which record is next. A recording that has its result already is
-// [ErrFinished], for [Seal] to seal; one that is going on is [archive.ErrBusy].
+// Resume continues the recording at livePath, a live file that its recorder left behind, after its last durable
+// record. What the recorder could not write and spilled is taken in first. Begin must not be called again:
+// [Writer.Count] tells which record is next. A recording that has its result already is [ErrFinished], for [Seal] to
+// seal; one that is going on is [archive.ErrBusy].
 func Resume(ctx context.Context, livePath string, opts *Options) (*Writer, error) {
 	w, err := openLive(ctx, livePath, opts)
 	if err != nil {
@@ -76,7 +76,8 @@ func (w *Writer) restore(ctx context.Context) error {
 	return w.takeIn(ctx, spilled)
 }
 
-// read takes the state of the recording from the live file, which is opened as a reader does, and gives what was spilled.
+// read takes the state of the recording from the live file, which is opened as a reader does, and gives what was
+// spilled.
 func (w *Writer) read(ctx context.Context) (_ *spilled, err error) {
 	f, err := sqlitefile.Open(w.live, true)
 	if err != nil {

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -64,8 +63,8 @@ const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM l
 
 // copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
 //
-// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's release
-// goes when the copy is made canonical.
+// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's
+// release goes when the copy is made canonical.
 func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) error {
 	if err := w.remove(temp); err != nil {
 		return err
@@ -98,11 +97,11 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) err
 	return nil
 }
 
-// publish gives the finished copy its final name. What is there already is replaced with Force, whatever it is.
+// publish gives the finished copy its final name. What is there already is replaced with Replace, whatever it is.
 func (w *Writer) publish(temp string) error {
-	if !w.opts.Force {
-		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest does not tell: a
-		// redacted copy has that of the run.
+	if !w.opts.Replace {
+		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest
+		// does not tell: a redacted copy has that of the run.
 		if same, err := outfile.Same(temp, w.path); err == nil && same {
 			return errors.Join(w.sys.Sync(w.path), w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
 		}
@@ -115,7 +114,7 @@ func (w *Writer) publish(temp string) error {
 			return fmt.Errorf("%s: %w", w.path, archive.ErrExists)
 		}
 	}
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of what Force replaces; they would be mixed with the new file
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} { // of what is replaced; they would be mixed with the new file
 		if err := w.remove(w.path + suffix); err != nil {
 			return err
 		}
@@ -126,8 +125,8 @@ func (w *Writer) publish(temp string) error {
 	return w.sys.SyncDir(filepath.Dir(w.path))
 }
 
-// Seal seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The archive's
-// name is that of the live file without "-live".
+// Seal seals the recording at livePath as it is, whether it has a result or not, and gives what it sealed. The
+// archive's name is that of the live file without "-live".
 func Seal(ctx context.Context, livePath string, opts *Options) (archive.Seal, error) {
 	w, err := openLive(ctx, livePath, opts)
 	if err != nil {
@@ -141,93 +140,4 @@ func Seal(ctx context.Context, livePath string, opts *Options) (archive.Seal, er
 	}
 	seal, _ := w.Seal()
 	return seal, nil
-}
-
-// Sync writes the events that wait. When it returns nil, all that was recorded so far is durable.
-func (w *Writer) Sync() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.ready(nil, func() error { return nil }); err != nil {
-		return err
-	}
-	return w.flush(nil, nil)
-}
-
-// Close ends a recording without sealing it, if Finish has not: what waits is written, and the live file stays behind as one
-// complete file. It may be called more than once.
-func (w *Writer) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return nil
-	}
-	if w.timer != nil {
-		w.timer.Stop()
-	}
-	var err error
-	if w.err == nil && w.next > 0 {
-		err = w.flush(nil, nil)
-	}
-	if w.err == nil && err == nil && w.conn != nil {
-		// Out of WAL mode nothing stands beside the file any more. Where that fails, as when somebody reads the file at
-		// this moment, the log stays and belongs to it.
-		_ = emptyLog(w.conn)
-	}
-	empty := w.next == 0
-	if w.spill != nil && w.spill.path == "" {
-		if w.writeSpill(); w.spill.path == "" {
-			err = errors.Join(err, w.err)
-		}
-	}
-	connected := w.db != nil
-	err = errors.Join(err, w.disconnect())
-	if connected && w.err == nil && err == nil {
-		_ = w.leaveWAL()
-	}
-	if empty && w.err == nil {
-		err = errors.Join(err, w.removeLive())
-	}
-	return errors.Join(err, w.release())
-}
-
-// disconnect closes the database.
-func (w *Writer) disconnect() error {
-	w.closed = true
-	if w.db == nil {
-		return nil
-	}
-	var err error
-	for _, s := range w.prepared() {
-		if s != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}
-	if w.conn != nil {
-		err = errors.Join(err, w.conn.Close())
-	}
-	err = errors.Join(err, w.db.Close())
-	batches.remove(w.batchNo)
-	w.db = nil
-	return errors.Join(err, w.restoreLog())
-}
-
-// prepared gives the statements of the connection. SQLite lets go of the files only when none is left.
-func (w *Writer) prepared() []*sql.Stmt {
-	s := w.stmt
-	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction, s.block}
-	if w.sections != nil {
-		all = append(all, w.sections.find, w.sections.insert)
-	}
-	return all
-}
-
-// release gives the lock of the live file back.
-func (w *Writer) release() error {
-	w.closed = true
-	if w.lock == nil {
-		return nil
-	}
-	err := w.lock.Release()
-	w.lock = nil
-	return err
 }

@@ -1,19 +1,15 @@
 package record
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -29,15 +25,17 @@ import (
 //
 //	{"seq":412,"sha256":"…","record":{…as in the line protocol…}}
 //
-// where sha256 is the leaf hash of the record in a run without a salt. A last line without its line end is not counted: the
-// writer was killed while it wrote it.
+// where sha256 is the leaf hash of the record in a run without a salt. Later records are appended. A last line
+// without its line end is not counted: the writer was killed while it wrote it. Nor is what follows from a line with
+// a zero byte on, which JSON never has: the power failed before what was appended was on disk.
 const (
 	spillSuffix  = "-spill"
 	spillVersion = 1
 )
 
-// maxSpill bounds how much a writer that has failed still takes, in bytes.
-const maxSpill = 256 << 20
+// maxSpill bounds what a writer that has failed still takes, in bytes: those who take it in hold it in memory. A
+// variable for tests.
+var maxSpill int64 = 256 << 20
 
 type spillHeader struct {
 	Version int    `json:"spill"`
@@ -52,16 +50,23 @@ type spillLine struct {
 	Record json.RawMessage `json:"record"`
 }
 
-// A spill is what a failed writer holds.
+// A spill is what a writer that failed still takes. There is one file of it, which grows: beside the live file or, if
+// there is no room, where temporary files go.
 type spill struct {
-	cause error // why the writer failed
-	first int64
-	count int64
-	text  []byte
-	path  string // where all of text is, empty if nowhere
-	err   error  // why it is nowhere
-	kept  int64  // how many of the records are in the file that was written last
-	where string // its path
+	cause  error  // why the writer failed
+	beside string // where the file belongs
+	first  int64  // the record that it begins with
+	count  int64  // records that were taken
+
+	path   string // the file, empty if there is none
+	kept   int64  // records in it, flushed
+	size   int64  // and their bytes; behind them may be what is left of an attempt to append
+	moved  bool   // the file is where temporary files go
+	noRoom error  // why it is not beside the live file
+
+	rest []byte // what is to be appended, or the whole if there is no file
+	due  int    // how long rest gets before it is written though only events came
+	err  error  // why it was not appended
 }
 
 // fail ends the recording after cause: what waits, and r behind it if there is one, is kept in a spill file. The caller
@@ -76,7 +81,7 @@ func (w *Writer) fail(cause error, r provider.Record) error {
 	if err != nil {
 		return errors.Join(cause, err)
 	}
-	w.spill = &spill{cause: cause, first: w.tree.Len(), text: append(header, '\n')}
+	w.spill = &spill{cause: cause, beside: w.live + spillSuffix, first: w.tree.Len(), rest: append(header, '\n')}
 	for i := range w.batch.events {
 		if err := w.spill.add(&w.batch.events[i]); err != nil {
 			return errors.Join(cause, err)
@@ -85,15 +90,18 @@ func (w *Writer) fail(cause error, r provider.Record) error {
 	if r != nil {
 		return w.spillRecord(r)
 	}
-	w.writeSpill()
+	w.saveSpill()
 	return w.err
 }
 
-// refuse answers a record that comes after the writer failed: it is kept with the others, and the answer is an error all the
-// same. The caller holds mu.
+// refuse answers a record that comes after the writer failed: it is kept with the others, and the answer is an error
+// all the same. The caller holds mu.
 func (w *Writer) refuse(r provider.Record, inOrder func() error) error {
-	if w.spill == nil || w.closed || len(w.spill.text) > maxSpill {
+	if w.spill == nil || w.closed {
 		return w.err
+	}
+	if w.spill.size+int64(len(w.spill.rest)) > maxSpill {
+		return fmt.Errorf("%w; this record is not kept: the spill is full at %d bytes", w.err, maxSpill)
 	}
 	if err := inOrder(); err != nil {
 		return fmt.Errorf("%w; this record is not kept: %w", w.err, err)
@@ -111,9 +119,8 @@ func (w *Writer) spillRecord(r provider.Record) error {
 	if err := w.spill.add(r); err != nil {
 		return errors.Join(w.err, err)
 	}
-	w.spill.path = ""
-	if r.RecordKind() != provider.KindEvent {
-		w.writeSpill()
+	if r.RecordKind() != provider.KindEvent || len(w.spill.rest) >= w.spill.due {
+		w.saveSpill()
 	}
 	return w.err
 }
@@ -137,7 +144,8 @@ func (s *spill) add(r provider.Record) error {
 		return err
 	}
 	// Not by json.Marshal: that would write the JSON texts in the record anew.
-	s.text = fmt.Appendf(s.text, "{\"seq\":%d,\"sha256\":\"%v\",\"record\":%s}\n", s.first+s.count, contentHash(r), bytes.TrimSpace(line.Bytes()))
+	s.rest = fmt.Appendf(s.rest, "{\"seq\":%d,\"sha256\":\"%v\",\"record\":%s}\n",
+		s.first+s.count, contentHash(r), bytes.TrimSpace(line.Bytes()))
 	s.count++
 	return nil
 }
@@ -148,176 +156,101 @@ func contentHash(r provider.Record) digest.Hash {
 	return leaf.Hash(r)
 }
 
-// writeSpill puts the spill on disk: beside the live file, or, since that disk may be full, where temporary files go.
-func (w *Writer) writeSpill() {
+// saveSpill puts on disk what of the spill is not there yet, and says in w.err what is kept where. It may be called
+// again after it failed: what is appended goes behind the last byte that was flushed.
+func (w *Writer) saveSpill() {
 	s := w.spill
-	path := w.live + spillSuffix
-	s.path, s.err = "", nil
-	// Under another name first: what is there already must not be lost if this fails.
-	temp := path + creatingSuffix
-	err := w.sys.Write(temp, s.text)
-	if err == nil {
-		err = w.sys.Rename(temp, path)
-	}
-	if err == nil {
-		err = w.sys.SyncDir(filepath.Dir(path))
-	}
-	hint := "resuming takes them in"
-	if err != nil {
-		s.err = errors.Join(err, w.remove(temp))
-		if path, err = w.spillElsewhere(s.text); err != nil {
-			s.err = errors.Join(s.err, err)
-			if s.kept > 0 {
-				w.err = fmt.Errorf("%w; the %d records from record %d on are in %s; the %d behind them could not be kept in a file and are lost when this process ends: %w",
-					s.cause, s.kept, s.first, s.where, s.count-s.kept, s.err)
-				return
-			}
-			w.err = fmt.Errorf("%w; the %d records from record %d on could not be kept in a file either and are lost when this process ends: %w", s.cause, s.count, s.first, s.err)
-			return
+	switch {
+	case s.path == "":
+		if s.err = w.newSpill(); s.err == nil {
+			s.path = s.beside
 		}
-		hint = fmt.Sprintf("move it to %s%s before resuming (there was no room: %v)", w.live, spillSuffix, s.err)
+	case s.moved:
+		s.err = sqlitefile.RealSystem.Patch(s.path, s.rest, s.size)
+	default:
+		s.err = w.sys.Patch(s.path, s.rest, s.size)
 	}
-	s.path, s.kept, s.where = path, s.count, path
-	w.err = fmt.Errorf("%w; the %d records from record %d on are in %s: %s", s.cause, s.count, s.first, path, hint)
+	// What is in a file is copied to another place once; the copy that failed will not fit later either.
+	if s.err != nil && (s.path == "" || s.noRoom == nil) {
+		s.noRoom = s.err
+		path, err := s.elsewhere()
+		if err != nil {
+			s.err = errors.Join(s.err, err)
+		} else {
+			if s.path == "" {
+				_ = w.remove(s.beside) // it was written, and the folder not flushed
+			}
+			s.path, s.moved, s.err = path, true, nil
+		}
+	}
+	if s.err == nil {
+		s.kept, s.size, s.rest = s.count, s.size+int64(len(s.rest)), nil
+		if !s.moved {
+			s.noRoom = nil
+		}
+	}
+	s.due = len(s.rest) + flushBytes
+	w.err = s.told()
 }
 
-func (w *Writer) spillElsewhere(text []byte) (string, error) {
-	f, err := os.CreateTemp("", filepath.Base(w.live)+spillSuffix+"-")
+// newSpill makes the file beside the live file. It has its name only when it is complete.
+func (w *Writer) newSpill() error {
+	temp := w.spill.beside + creatingSuffix
+	err := w.sys.Write(temp, w.spill.rest)
+	if err == nil {
+		err = w.sys.Rename(temp, w.spill.beside)
+	}
+	if err != nil {
+		return errors.Join(err, w.remove(temp))
+	}
+	return w.sys.SyncDir(filepath.Dir(w.spill.beside))
+}
+
+// elsewhere makes the whole file where temporary files go, of what is in the one beside the live file and what is to
+// be appended. That file stays as it is, since the other place may be one that does not outlive the machine.
+func (s *spill) elsewhere() (string, error) {
+	f, err := os.CreateTemp("", filepath.Base(s.beside)+"-")
 	if err != nil {
 		return "", err
 	}
-	if err := sqlitefile.WriteAndClose(f, text, 0); err != nil {
+	if s.path != "" {
+		err = copyFirst(f, s.path, s.size)
+	}
+	if err == nil {
+		err = sqlitefile.WriteAndClose(f, s.rest, s.size)
+	} else {
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
 }
 
-// A spilled run is what a spill file holds.
-type spilled struct {
-	path    string
-	header  spillHeader
-	records []provider.Record
-	hashes  []digest.Hash
-}
-
-// readSpill reads the spill file of a live file, nil if there is none.
-func readSpill(livePath string) (*spilled, error) {
-	path := livePath + spillSuffix
-	f, _, err := sqlitefile.OpenRegular(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	s := &spilled{path: path}
-	r := bufio.NewReader(f)
-	for n := 1; ; n++ {
-		line, err := r.ReadBytes('\n')
-		if err == io.EOF { // with or without the beginning of a line
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		if err := s.line(line); err != nil {
-			return nil, fmt.Errorf("%s: %w: line %d: %w", path, archive.ErrDamaged, n, err)
-		}
-	}
-	if s.header.Version == 0 {
-		return nil, nil // nothing of it was ever complete
-	}
-	return s, nil
-}
-
-func (s *spilled) line(text []byte) error {
-	if s.header.Version == 0 {
-		if err := json.Unmarshal(text, &s.header); err != nil {
-			return err
-		}
-		if s.header.Version != spillVersion {
-			return fmt.Errorf("%w: spill version %d, want %d", archive.ErrNewer, s.header.Version, spillVersion)
-		}
-		if s.header.First < 1 {
-			return fmt.Errorf("first record %d", s.header.First)
-		}
-		return nil
-	}
-	var line spillLine
-	if err := json.Unmarshal(text, &line); err != nil {
-		return err
-	}
-	if want := s.header.First + int64(len(s.records)); line.Seq != want {
-		return fmt.Errorf("record %d, want %d", line.Seq, want)
-	}
-	r, err := jsonl.NewReader(bytes.NewReader(line.Record), &jsonl.ReaderOptions{Resume: true}).Next()
+// copyFirst copies the first bytes of a file.
+func copyFirst(to io.Writer, path string, size int64) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	r.RecordMeta().Seq = line.Seq
-	hash := contentHash(r)
-	if hash.String() != line.SHA256 {
-		return fmt.Errorf("record %d has hash %v, its line says %.80q", line.Seq, hash, line.SHA256)
-	}
-	s.records, s.hashes = append(s.records, r), append(s.hashes, hash)
-	return nil
+	defer f.Close()
+	_, err = io.CopyN(to, f, size)
+	return err
 }
 
-// compare checks that the record r, number seq of a live file, where before is the digest of those before it, agrees with the
-// spill. A commit that seemed to fail may be on disk all the same, and then the spill holds it too.
-func (s *spilled) compare(seq int64, before func() digest.Hash, r provider.Record) error {
-	if s == nil || seq < s.header.First {
-		return nil
+// told says what is kept where and what to do with it, behind why the recording ended.
+func (s *spill) told() error {
+	if s.path == "" {
+		return fmt.Errorf("%w; the %d records from record %d on could not be kept in a file either and are lost "+
+			"when this process ends: %w", s.cause, s.count, s.first, s.err)
 	}
-	if seq == s.header.First {
-		if err := s.begins(before()); err != nil {
-			return err
-		}
+	hint := "resuming takes them in"
+	if s.moved {
+		hint = fmt.Sprintf("move it to %s before resuming (there was no room: %v)", s.beside, s.noRoom)
 	}
-	if i := seq - s.header.First; r != nil && i < int64(len(s.hashes)) && contentHash(r) != s.hashes[i] {
-		return fmt.Errorf("%w: record %d is not the one in %s", archive.ErrDamaged, seq, s.path)
+	if s.err == nil {
+		return fmt.Errorf("%w; the %d records from record %d on are in %s: %s", s.cause, s.kept, s.first, s.path, hint)
 	}
-	return nil
-}
-
-func (s *spilled) begins(root digest.Hash) error {
-	if root.String() != s.header.Root {
-		return fmt.Errorf("%s holds records of another recording, or of another state of this one: move it away to go on without them", s.path)
-	}
-	return nil
-}
-
-// takeIn records what the spill holds and the live file does not, and removes the spill. The caller has called compare for
-// each record of the live file.
-func (w *Writer) takeIn(ctx context.Context, s *spilled) error {
-	if s == nil {
-		return nil
-	}
-	switch {
-	case w.next < s.header.First:
-		return fmt.Errorf("%s begins with record %d, but %s ends before record %d: move it away to go on without it", s.path, s.header.First, w.live, w.next)
-	case w.next == s.header.First:
-		if err := s.begins(w.tree.Root()); err != nil {
-			return err
-		}
-	}
-	w.takingIn = true // should this fail, the spill is there still
-	defer func() { w.takingIn = false }()
-	first := min(w.next-s.header.First, int64(len(s.records)))
-	for _, r := range slices.Clone(s.records[first:]) {
-		var err error
-		if result, ok := r.(*provider.Result); ok {
-			err = w.result(ctx, result)
-		} else {
-			err = provider.Put(ctx, w, r)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.path, err)
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.flush(nil, nil); err != nil {
-		return err
-	}
-	return w.remove(s.path)
+	return fmt.Errorf("%w; the %d records from record %d on are in %s: %s; the %d behind them could not be kept in a file "+
+		"and are lost when this process ends: %w", s.cause, s.kept, s.first, s.path, hint, s.count-s.kept, s.err)
 }

@@ -19,12 +19,13 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// spillSome records records[:from] and then lets the disk fail, for the rest too, so that it is spilled. The recorder is closed.
+// spillSome records records[:from] and then lets the disk fail, for the rest too, so that it is spilled. The recorder
+// is closed.
 func spillSome(t testing.TB, records []provider.Record, from int) (live string, text []byte) {
 	t.Helper()
 	d := newDisk(t)
 	d.Forget()
-	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: diskSystem(d)})
+	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), diskOptions(d, false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func spillSome(t testing.TB, records []provider.Record, from int) (live string, 
 			t.Fatal(err)
 		}
 	}
-	if err := w.flush(nil, nil); err != nil {
+	if err := w.Sync(); err != nil {
 		t.Fatal(err)
 	}
 	log := w.LivePath() + "-wal"
@@ -64,8 +65,8 @@ func spillSome(t testing.TB, records []provider.Record, from int) (live string, 
 	return w.LivePath(), text
 }
 
-// TestSpill: what a full disk does not take is in the spill, those records too that come after the failure, and resuming takes
-// it in, once.
+// TestSpill: what a full disk does not take is in the spill, those records too that come after the failure, and
+// resuming takes it in, once.
 func TestSpill(t *testing.T) {
 	records := faultRun(60, 11)
 	live, text := spillSome(t, records, 20)
@@ -78,8 +79,8 @@ func TestSpill(t *testing.T) {
 	if _, err := Create(strings.TrimSuffix(live, archive.LiveSuffix), nil); !errors.Is(err, archive.ErrExists) {
 		t.Errorf("create: got %v, want %v", err, archive.ErrExists)
 	}
-	// The run has its result: it cannot be resumed, only sealed. The first opening has taken the spill in; should it come back,
-	// nothing happens twice.
+	// The run has its result: it cannot be resumed, only sealed. The first opening has taken the spill in; should it
+	// come back, nothing happens twice.
 	for range 2 {
 		if _, err := Resume(t.Context(), live, nil); !errors.Is(err, ErrFinished) {
 			t.Fatalf("resume: got %v, want %v", err, ErrFinished)
@@ -104,10 +105,14 @@ func TestSpill(t *testing.T) {
 	archivetest.WantFiles(t, filepath.Dir(live), "run.simexp")
 }
 
-// TestSpillCut cuts a spill at many places, as a kill while it is written can: what is whole of it is taken in.
+// TestSpillCut cuts a spill at many places, the ends of its lines among them, as a kill while it is written can: what
+// is whole of it is taken in.
 func TestSpillCut(t *testing.T) {
 	live, text := spillSome(t, faultRun(24, 12), 12)
-	for n := 0; n < len(text); n += 1 + n%61 {
+	for n := 0; n < len(text); n++ {
+		if n%(len(text)/50) != 0 && bytes.IndexByte(text[max(0, n-2):min(len(text), n+2)], '\n') < 0 {
+			continue
+		}
 		if err := os.WriteFile(live+spillSuffix, text[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -129,6 +134,19 @@ func TestSpillCut(t *testing.T) {
 func TestSpillRefused(t *testing.T) {
 	records := faultRun(24, 13)
 	live, text := spillSome(t, records, 12)
+	if err := os.Remove(live + spillSuffix); err != nil {
+		t.Fatal(err)
+	}
+	// The live file has one record more, as if the commit that failed were on disk all the same.
+	w, err := Resume(t.Context(), live, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(provider.Put(t.Context(), w, records[12]), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	forked := slices.Clone(records)
+	forked[12] = &provider.Note{Kind: "x", Text: "another"}
 	other := faultRun(24, 14)
 	for name, c := range map[string]struct {
 		text []byte
@@ -138,8 +156,9 @@ func TestSpillRefused(t *testing.T) {
 		"line missing":    {slices.Concat(text[:bytes.IndexByte(text, '\n')+1], text[bytes.Index(text, []byte("\n{\"seq\":13"))+1:]), "record 13, want 12"},
 		"no JSON":         {append(bytes.Clone(text), "x\n"...), "line 14"},
 		"newer":           {bytes.Replace(text, []byte(`{"spill":1`), []byte(`{"spill":2`), 1), archive.ErrNewer.Error()},
+		"another record":  {second(spillSome(t, forked, 12)), "record 12 is not the one in"},
 		"another's":       {second(spillSome(t, other, 12)), "another recording"},
-		"of a later time": {second(spillSome(t, records, 18)), "ends before record 12"},
+		"of a later time": {second(spillSome(t, records, 18)), "ends before record 13"},
 	} {
 		if err := os.WriteFile(live+spillSuffix, c.text, 0o600); err != nil {
 			t.Fatal(err)
@@ -158,43 +177,6 @@ func TestSpillRefused(t *testing.T) {
 }
 
 func second[A, B any](_ A, b B) B { return b }
-
-// TestSpillElsewhere: where there is no room beside the live file, the spill goes where temporary files go.
-func TestSpillElsewhere(t *testing.T) {
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
-	d := newDisk(t)
-	d.Forget()
-	records := faultRun(20, 15)
-	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: diskSystem(d)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for _, r := range records[:10] {
-		if err := provider.Put(t.Context(), w, r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d.Fail(faultKind{"", []disktest.Kind{disktest.Write}, disktest.Failure{Code: disktest.Full, Short: true}, true}.at(0))
-	err = w.Interaction(t.Context(), &provider.Interaction{Response: new("paid for")})
-	d.Fail(nil)
-	if err == nil {
-		t.Fatal("got no error from a full disk")
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	found, _ := filepath.Glob(filepath.Join(temp, "*"+spillSuffix+"-*"))
-	if len(found) != 1 || !strings.Contains(err.Error(), found[0]) {
-		t.Fatalf("got files %q and error %v, want one file, named by the error", found, err)
-	}
-	text, err := os.ReadFile(found[0])
-	if err != nil || !bytes.Contains(text, []byte("paid for")) {
-		t.Errorf("got %q, %v, want the response", text, err)
-	}
-	archivetest.WantFiles(t, filepath.Dir(w.Path()), "run.simexp-live", "run.simexp-live-shm", "run.simexp-live-wal")
-}
 
 // TestCancelledRecord: a record whose context is done is recorded whole, and the recording goes on.
 func TestCancelledRecord(t *testing.T) {
@@ -223,57 +205,4 @@ func FuzzSpill(f *testing.F) {
 			t.Errorf("got %d records and %d hashes", len(s.records), len(s.hashes))
 		}
 	})
-}
-
-// TestSpillPartly: when a later record cannot be spilled, the error says which are kept and which are lost.
-func TestSpillPartly(t *testing.T) {
-	d := newDisk(t)
-	d.Forget()
-	full := false
-	sys := diskSystem(d)
-	write := sys.Write
-	sys.Write = func(path string, data []byte) error {
-		if full {
-			return errors.New("no room")
-		}
-		return write(path, data)
-	}
-	w, err := Create(filepath.Join(t.TempDir(), "run.simexp"), &Options{system: sys})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for _, r := range storyRun()[:20] {
-		if err := provider.Put(t.Context(), w, r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d.Fail(func(c disktest.Call) disktest.Failure {
-		if c.Kind == disktest.Write && c.Path == w.LivePath()+"-wal" {
-			return disktest.Failure{Code: disktest.Full}
-		}
-		return disktest.Failure{}
-	})
-	if err := w.Note(t.Context(), &provider.Note{Kind: "x", Text: "kept"}); err == nil {
-		t.Fatal("got no error from a full disk")
-	}
-	full = true
-	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	err = w.Note(t.Context(), &provider.Note{Kind: "x", Text: "lost"})
-	want := fmt.Sprintf("the 1 records from record 20 on are in %s-spill; the 1 behind them could not be kept in a file and are lost", w.LivePath())
-	if err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("got %v, want %q", err, want)
-	}
-	if err := w.Close(); err == nil || strings.Count(err.Error(), want) != 1 {
-		t.Errorf("close: got %v, want the same once", err)
-	}
-	d.Fail(nil)
-	again, err := Resume(t.Context(), w.LivePath(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
-	if again.Count() != 21 {
-		t.Errorf("got %d records after resuming, want 21", again.Count())
-	}
 }

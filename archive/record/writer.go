@@ -3,14 +3,10 @@ package record
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/simexp/exparchive/archive"
@@ -21,100 +17,60 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// When events that wait in memory are written.
-const (
-	flushEvents = 1000
-	flushBytes  = 1 << 20
-	flushAfter  = time.Second
-)
-
-// Options for [Create], [Resume] and [Seal]. Nil is the same as the zero value.
-type Options struct {
-	// Force lets sealing replace an archive of the final name, and Create a finished or unfinished recording.
-	Force bool
-	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
-	Bulk bool
-	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's write-ahead log out
-	// of shared memory: other SQLite programs cannot read along, readers of this package can, and the log is not folded into the
-	// file before the recording ends. It is chosen anyway where the folder is seen to be on a network file system.
-	Exclusive bool
-	// Annotations are kept in the file beside the run and are no part of its digest.
-	Annotations []archive.Annotation
-
-	system  *sqlitefile.System      // nil for the real one
-	network func(dir string) string // nil for the real one; see networkFileSystem
-}
-
-// A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several goroutines; their
-// order is then that in which they come to hold the Writer. The package documentation says when records are durable.
+// A Writer records a run into an archive. It is a [provider.Sink] whose methods may be called from several
+// goroutines; their order is then that in which they come to hold the Writer. The package documentation says when
+// records are durable.
 //
-// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more. What was
-// acknowledged stays in the live file; what was not, that record and those that still come, is kept in a spill file beside it
-// or, if that disk is full, where temporary files go. The error says where. [Resume] and [Seal] take the spill in.
+// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more.
+// What was acknowledged stays in the live file; what was not, that record and those that still come, is kept in a
+// spill file. The error says where; see the package documentation.
 type Writer struct {
 	path string
 	live string
 	opts Options
 	sys  *sqlitefile.System
-	lock *lockfile.Lock
-	db   *sql.DB
-	conn *sql.Conn
-	stmt statements
 
-	network   string // the kind of network file system that is recorded to, if it is one
-	exclusive bool   // no other SQLite reads along
+	// The live file and the connection to it.
+	lock      *lockfile.Lock
+	inode     os.FileInfo // of the file when it was opened
+	network   string      // the kind of network file system that it is on, if it is on one
+	exclusive bool        // no other SQLite reads along
+	db        *sql.DB
+	conn      *sql.Conn
+	stmt      statements
 
-	mu       sync.Mutex
-	order    provider.Order
-	err      error // first failure of the file; sticks
-	closed   bool
-	seal     *archive.Seal
-	runID    string
-	inode    os.FileInfo // of the live file when it was opened
+	mu     sync.Mutex // holds what follows
+	closed bool
+	err    error // first failure of the file; sticks
+	seal   *archive.Seal
+
+	// What was recorded, the batch included.
+	order   provider.Order
+	runID   string
+	next    int64               // Seq of the next record
+	types   map[string]int64    // ids of event types
+	numbers map[int]struct{}    // of iterations
+	names   map[string]struct{} // of attachments
+
+	// What is in the file.
 	tree     digest.Tree
 	leaf     digest.Leaf
 	blocks   tables.Blocks
-	next     int64 // Seq of the next record
-	batch    batch
-	batchNo  int
-	types    map[string]int64 // event types in the table
-	newTypes []string         // and those that the batch adds
-	numbers  map[int]struct{} // iterations recorded
-	names    map[string]struct{}
-	spans    map[int]*span // what the batch adds to each iteration
 	sections *sectionWriter
+
+	// What waits to be written.
+	batch    batch
+	batchNo  int           // under which SQL finds it
+	newTypes []string      // event types that it adds
+	spans    map[int]*span // what it adds to each iteration
 	timer    *time.Timer
-	spill    *spill // what is left when the file could not be written
-	takingIn bool   // what an earlier writer spilled
+
+	// What could not be written.
+	spill    *spill
+	takingIn bool // what an earlier writer spilled
 }
 
 var _ provider.Sink = (*Writer)(nil)
-
-type statements struct {
-	events, eventType, span, interaction, iteration, note, attachment, redaction, block *sql.Stmt
-}
-
-// Create begins a recording that will become the archive path. It records into path+"-live"; a recording that is there
-// already, or an archive at path, is [archive.ErrExists] unless opts.Force, and one that is going on is [archive.ErrBusy] in any case.
-// The caller ends it with Finish, which seals, and always with Close.
-func Create(path string, opts *Options) (*Writer, error) {
-	w := newWriter(path, opts)
-	if strings.HasSuffix(path, archive.LiveSuffix) {
-		return nil, fmt.Errorf("%s: name the archive without %q", path, archive.LiveSuffix)
-	}
-	if _, err := os.Lstat(path); err == nil && !w.opts.Force {
-		return nil, fmt.Errorf("%s: %w", path, archive.ErrExists)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err := w.acquire(longestSuffix); err != nil {
-		return nil, err
-	}
-	if err := w.create(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", w.live, sqlitefile.Damage(err)), w.disconnect(), w.release())
-	}
-	return w, nil
-}
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -127,169 +83,21 @@ func newWriter(path string, opts *Options) *Writer {
 	if w.sys = w.opts.system; w.sys == nil {
 		w.sys = sqlitefile.RealSystem
 	}
+	if w.opts.flushAfter == 0 {
+		w.opts.flushAfter = flushAfter
+	}
 	if w.opts.network == nil {
 		w.opts.network = networkFileSystem
 	}
 	return w
 }
 
-// acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
-func (w *Writer) acquire(suffix string) error {
-	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
-		return err
-	}
-	if err := nameFits(w.path, suffix); err != nil {
-		return err
-	}
-	if err := w.chooseExclusive(); err != nil {
-		return err
-	}
-	lock, err := sqlitefile.Lock(w.live)
-	if err != nil {
-		return fmt.Errorf("%s: %w", w.live, err)
-	}
-	w.lock = lock
-	return nil
-}
-
-// create makes the live file, holding the lock.
-func (w *Writer) create() error {
-	if _, err := os.Lstat(w.live); err == nil {
-		if !w.opts.Force && holdsRun(w.live) {
-			return fmt.Errorf("%w: a recording that was not finished; resume or seal it, or remove it", archive.ErrExists)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if _, err := os.Lstat(w.live + spillSuffix); err == nil && !w.opts.Force {
-		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", archive.ErrExists, w.live+spillSuffix)
-	}
-	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
-		return err
-	}
-	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then does the
-	// file get its name: a live file that is cut short by a crash is never mistaken for a recording.
-	temp := w.live + creatingSuffix
-	if err := w.sweep(); err != nil {
-		return err
-	}
-	options := append([]string{"mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0"}, w.sys.Options...)
-	db, err := sqlitefile.OpenWritable(temp, options...)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(sqlitefile.Formats.Create(db), db.Close()); err != nil {
-		return errors.Join(err, w.sweep())
-	}
-	if err := w.sys.Sync(temp); err != nil {
-		return errors.Join(err, w.sweep())
-	}
-	if err := w.sys.Rename(temp, w.live); err != nil {
-		return errors.Join(err, w.sweep())
-	}
-	if err := w.sys.SyncDir(filepath.Dir(w.live)); err != nil {
-		return errors.Join(err, w.removeLive())
-	}
-	return w.open()
-}
-
-// creatingSuffix follows the name of a live file in the name that it has until it is complete.
-const creatingSuffix = "-new"
-
-// sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the lock.
-func (w *Writer) sweep() error {
-	var err error
-	err = w.remove(w.live + spillSuffix + creatingSuffix)
-	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
-		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
-			err = errors.Join(err, w.remove(name+suffix))
-		}
-	}
-	return err
-}
-
-// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed before its
-// run began; one that cannot be told counts as if it had.
-func holdsRun(live string) bool {
-	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
-		return false
-	}
-	a, err := archive.Open(live)
-	if err != nil {
-		return !errors.Is(err, provider.ErrNoRun)
-	}
-	a.Close()
-	return true
-}
-
-// removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long as it is
-// there it is complete with what stands beside it.
-func (w *Writer) removeLive() error {
-	err := w.sys.Remove(w.live)
-	switch {
-	case err == nil:
-		err = w.sys.SyncDir(filepath.Dir(w.live))
-	case errors.Is(err, fs.ErrNotExist):
-		err = nil
-	default:
-		return err
-	}
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
-		err = errors.Join(err, w.remove(w.live+suffix))
-	}
-	return err
-}
-
-// remove removes a file that may not be there.
-func (w *Writer) remove(path string) error {
-	if err := w.sys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// open connects to the live file for recording.
-func (w *Writer) open() (err error) {
-	if err := w.enterWAL(); err != nil {
-		return err
-	}
-	ctx := context.Background()
-	if err := w.connect(ctx); err != nil {
-		return err
-	}
-	if w.inode, err = os.Stat(w.live); err != nil {
-		return err
-	}
-	w.batchNo = batches.add(&w.batch)
-	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule, w.batchNo)); err != nil {
-		return err
-	}
-	if w.sections, err = newSectionWriter(ctx, w.conn); err != nil {
-		return err
-	}
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		sql  string
-	}{
-		{&w.stmt.events, "INSERT INTO event (seq, iteration, type, timestamp, data) SELECT seq, iteration, type, timestamp, data FROM temp.batch"},
-		{&w.stmt.eventType, "INSERT INTO event_type (id, name) VALUES (?, ?)"},
-		{&w.stmt.span, `INSERT INTO iteration_span (iteration, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (iteration) DO UPDATE SET last_seq = excluded.last_seq, events = events + excluded.events,
-			interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
-		{&w.stmt.interaction, `INSERT INTO llm_interaction (seq, iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy,
-			parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.stmt.iteration, `INSERT INTO iteration (number, seq, costs_per_agent, accepted_changes, policies, timestamp) VALUES (?, ?, ?, ?, ?, ?)`},
-		{&w.stmt.note, "INSERT INTO note (seq, kind, text) VALUES (?, ?, ?)"},
-		{&w.stmt.redaction, "INSERT INTO redaction (seq, field, commitment, key) VALUES (?, ?, ?, ?)"},
-		{&w.stmt.block, insertBlock},
-		{&w.stmt.attachment, "INSERT INTO attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
-	} {
-		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// When events that wait in memory are written.
+const (
+	flushEvents = 1000
+	flushBytes  = 1 << 20
+	flushAfter  = time.Second
+)
 
 // Path gives the name of the archive-to-be.
 func (w *Writer) Path() string { return w.path }
@@ -360,9 +168,9 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 		return w.flush(nil, nil)
 	}
 	if w.timer == nil {
-		w.timer = time.AfterFunc(flushAfter, w.flushLate)
+		w.timer = time.AfterFunc(w.opts.flushAfter, w.flushLate)
 	} else if len(w.batch.events) == 1 {
-		w.timer.Reset(flushAfter)
+		w.timer.Reset(w.opts.flushAfter)
 	}
 	return nil
 }
@@ -444,8 +252,8 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 	})
 }
 
-// Finish implements [provider.Sink]: it records the result, if there is one, and seals the archive. When it returns without an
-// error the sealed file is on disk under its final name and the live file is gone.
+// Finish implements [provider.Sink]: it records the result, if there is one, and seals the archive. When it returns
+// without an error the sealed file is on disk under its final name and the live file is gone.
 func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 	if r != nil {
 		if err := w.result(ctx, r); err != nil {
@@ -512,20 +320,4 @@ func jsonText(b []byte) any {
 		return nil
 	}
 	return string(b)
-}
-
-// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite annotates it.
-const (
-	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
-	longestSuffix = "-annotating-journal"
-)
-
-// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest has suffix
-// behind it.
-func nameFits(path, suffix string) error {
-	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
-		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
-			path, len(suffix), syscall.ENAMETOOLONG)
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -187,10 +188,7 @@ func TestSalvageDamage(t *testing.T) {
 	}
 	const page = 8192
 	pages := len(good) / page
-	step := 4
-	if testing.Short() {
-		step = 10
-	}
+	step := longtest.Count(10, 4)
 	least := total
 	for p := 0; p < pages; p += step {
 		b := append([]byte(nil), good...)

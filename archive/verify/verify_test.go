@@ -16,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -45,11 +46,7 @@ func TestFlips(t *testing.T) {
 		t.Fatal(r.Problems)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	flips := 10_000
-	if testing.Short() {
-		flips = 500
-	}
-	for range flips {
+	for range longtest.Count(1000, 10_000) {
 		at, bit := random.IntN(len(good)), byte(1)<<random.IntN(8)
 		good[at] ^= bit
 		if r := verifyBytes(t, good); r.OK() {

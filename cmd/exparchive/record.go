@@ -96,7 +96,7 @@ one file only as far as the file system's locks reach.`,
 			if r.preamble, err = start.newPreamble(); err != nil {
 				return err
 			}
-			w, err := record.Create(output, &record.Options{Force: force, Exclusive: r.exclusive})
+			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive})
 			if err != nil {
 				return withForceHint(err)
 			}

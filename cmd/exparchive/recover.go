@@ -104,9 +104,12 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	copied := len(annotations)
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
 		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)})
-	w, err := record.Create(output, &record.Options{Force: force, Bulk: true, Annotations: annotations})
-	if err != nil {
+	// Not Restart: a recording of that name may be the very file that is recovered.
+	w, err := record.Create(output, &record.Options{Replace: force, Bulk: true, Annotations: annotations})
+	if _, there := os.Lstat(output); err != nil && there == nil && !force {
 		return r, withForceHint(err)
+	} else if err != nil {
+		return r, err
 	}
 	if err := s.Write(cmd.Context(), w); err != nil {
 		return r, errors.Join(inFile(path, err), w.Discard())

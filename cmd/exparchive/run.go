@@ -137,7 +137,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		if w, err = record.Resume(ctx, o.output+archive.LiveSuffix, &record.Options{Exclusive: o.exclusive}); err == nil {
 			sink, err = record.Continue(ctx, w)
 		}
-	} else if w, err = record.Create(o.output, &record.Options{Force: o.force, Exclusive: o.exclusive}); err == nil {
+	} else if w, err = record.Create(o.output, &record.Options{Replace: o.force, Restart: o.force, Exclusive: o.exclusive}); err == nil {
 		sink = w
 	}
 	if w != nil {

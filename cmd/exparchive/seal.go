@@ -33,7 +33,7 @@ It prints the digest of each archive, as digest does.`,
 					failed = errReported{}
 					continue
 				}
-				seal, err := record.Seal(cmd.Context(), live, &record.Options{Force: force})
+				seal, err := record.Seal(cmd.Context(), live, &record.Options{Replace: force})
 				if err != nil {
 					if cmd.Context().Err() != nil {
 						return err

@@ -81,7 +81,7 @@ func TestRedact(t *testing.T) {
 		// The copy is a run like any other: through an archive and through lines.
 		n++
 		path := filepath.Join(dir, "copy.simexp")
-		w, err := record.Create(path, &record.Options{Force: true, Bulk: true})
+		w, err := record.Create(path, &record.Options{Replace: true, Restart: true, Bulk: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	_ "modernc.org/sqlite"
+
+	"github.com/simexp/exparchive/internal/longtest"
 )
 
 const pageSize = 1024
@@ -197,7 +199,7 @@ func TestFlips(t *testing.T) {
 	made := bytes.Clone(b)
 	walkAll(b, false, func(number uint32, _, canonical []byte) { copy(made[int(number-1)*pageSize:], canonical) })
 	want, _ := walkAll(made, true, nil)
-	for at := HeaderSize; at < len(made); at += 1 + at%29 {
+	for at := HeaderSize; at < len(made); at += 1 + at%longtest.Count(149, 29) {
 		bit := byte(1) << (at % 8)
 		made[at] ^= bit
 		rows, faults := walkAll(made, true, nil)

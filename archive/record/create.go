@@ -1,0 +1,113 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/provider"
+)
+
+// Options for [Create], [Resume] and [Seal]. Nil is the same as the zero value.
+type Options struct {
+	// Replace lets an archive that has the final name be replaced, when the new one is sealed and not before.
+	Replace bool
+	// Restart lets Create discard a recording of the same name that was left behind, with what it spilled.
+	Restart bool
+	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
+	Bulk bool
+	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's
+	// write-ahead log out of shared memory: other SQLite programs cannot read along, readers of this package can, and
+	// the log is not folded into the file before the recording ends. It is chosen anyway where the folder is seen to
+	// be on a network file system.
+	Exclusive bool
+	// Annotations are kept in the file beside the run and are no part of its digest.
+	Annotations []archive.Annotation
+
+	system     *sqlitefile.System      // nil for the real one
+	flushAfter time.Duration           // how long events wait; 0 for a second
+	network    func(dir string) string // nil for the real one; see networkFileSystem
+}
+
+// Create begins a recording that will become the archive path. It records into path+"-live". An archive at path is
+// [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart; one that is going
+// on is [archive.ErrBusy] in any case. The caller ends it with Finish, which seals, and always with Close.
+func Create(path string, opts *Options) (*Writer, error) {
+	w := newWriter(path, opts)
+	if strings.HasSuffix(path, archive.LiveSuffix) {
+		return nil, fmt.Errorf("%s: name the archive without %q", path, archive.LiveSuffix)
+	}
+	if _, err := os.Lstat(path); err == nil && !w.opts.Replace {
+		return nil, fmt.Errorf("%s: %w", path, archive.ErrExists)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := w.acquire(longestSuffix); err != nil {
+		return nil, err
+	}
+	if err := w.create(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", w.live, sqlitefile.Damage(err)), w.disconnect(), w.release())
+	}
+	return w, nil
+}
+
+// create makes the live file, holding the lock.
+func (w *Writer) create() error {
+	if _, err := os.Lstat(w.live); err == nil {
+		if !w.opts.Restart && holdsRun(w.live) {
+			return fmt.Errorf("%w: a recording that was not finished; resume or seal it, or remove it", archive.ErrExists)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := os.Lstat(w.live + spillSuffix); err == nil && !w.opts.Restart {
+		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", archive.ErrExists, w.live+spillSuffix)
+	}
+	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
+		return err
+	}
+	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then
+	// does the file get its name: a live file that is cut short by a crash is never mistaken for a recording.
+	temp := w.live + creatingSuffix
+	if err := w.sweep(); err != nil {
+		return err
+	}
+	options := append([]string{"mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0"}, w.sys.Options...)
+	db, err := sqlitefile.OpenWritable(temp, options...)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(sqlitefile.Formats.Create(db), db.Close()); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.Sync(temp); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.Rename(temp, w.live); err != nil {
+		return errors.Join(err, w.sweep())
+	}
+	if err := w.sys.SyncDir(filepath.Dir(w.live)); err != nil {
+		return errors.Join(err, w.removeLive())
+	}
+	return w.open()
+}
+
+// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed
+// before its run began; one that cannot be told counts as if it had.
+func holdsRun(live string) bool {
+	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
+		return false
+	}
+	a, err := archive.Open(live)
+	if err != nil {
+		return !errors.Is(err, provider.ErrNoRun)
+	}
+	a.Close()
+	return true
+}

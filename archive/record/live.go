@@ -1,0 +1,102 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+)
+
+// creatingSuffix follows the name of a live file in the name that it has until it is complete.
+const creatingSuffix = "-new"
+
+// acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
+func (w *Writer) acquire(suffix string) error {
+	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
+		return err
+	}
+	if err := nameFits(w.path, suffix); err != nil {
+		return err
+	}
+	if err := w.chooseExclusive(); err != nil {
+		return err
+	}
+	lock, err := sqlitefile.Lock(w.live)
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.live, err)
+	}
+	w.lock = lock
+	return nil
+}
+
+// release gives the lock of the live file back.
+func (w *Writer) release() error {
+	w.closed = true
+	if w.lock == nil {
+		return nil
+	}
+	err := w.lock.Release()
+	w.lock = nil
+	return err
+}
+
+// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite
+// annotates it.
+const (
+	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
+	longestSuffix = "-annotating-journal"
+)
+
+// nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest
+// has suffix behind it.
+func nameFits(path, suffix string) error {
+	if _, err := os.Lstat(path + suffix); errors.Is(err, syscall.ENAMETOOLONG) {
+		return fmt.Errorf("%s: the name is too long: files with up to %d bytes more stand beside it while it is recorded or changed: %w",
+			path, len(suffix), syscall.ENAMETOOLONG)
+	}
+	return nil
+}
+
+// sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the
+// lock.
+func (w *Writer) sweep() error {
+	var err error
+	err = w.remove(w.live + spillSuffix + creatingSuffix)
+	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			err = errors.Join(err, w.remove(name+suffix))
+		}
+	}
+	return err
+}
+
+// removeLive removes the live file and what belongs to it, apart from the lock. The file itself goes first: as long
+// as it is there it is complete with what stands beside it.
+func (w *Writer) removeLive() error {
+	err := w.sys.Remove(w.live)
+	switch {
+	case err == nil:
+		err = w.sys.SyncDir(filepath.Dir(w.live))
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	default:
+		return err
+	}
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		err = errors.Join(err, w.remove(w.live+suffix))
+	}
+	return err
+}
+
+// remove removes a file that may not be there.
+func (w *Writer) remove(path string) error {
+	if err := w.sys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

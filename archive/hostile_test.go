@@ -55,7 +55,7 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 	way(func() {
 		if s, err := salvage.Open(ctx, path); err == nil {
 			var sink digest.Sink
-			if err := s.Write(ctx, &sink); err != nil {
+			if err := s.Write(ctx, &sink, salvage.Options{}); err != nil {
 				fmt.Printf("salvage %v\n", err)
 			}
 			s.Close()

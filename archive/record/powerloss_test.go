@@ -25,11 +25,7 @@ import (
 
 // diskSystem leads a writer's calls through d.
 func diskSystem(d *disktest.Disk, options ...string) *sqlitefile.System {
-	return &sqlitefile.System{
-		Options: append([]string{"vfs=" + d.VFS()}, options...),
-		Sync:    d.Sync, SyncDir: d.SyncDir, Remove: d.Remove, Link: d.Link, Rename: d.Rename,
-		Create: d.Create, Write: d.Write, Overwrite: d.Overwrite, Patch: d.Patch,
-	}
+	return d.System(options...)
 }
 
 // diskOptions makes a recorder write to d. Events wait for as long as it takes, so that the calls are the same on

@@ -170,7 +170,7 @@ func TestAnnotateRefuses(t *testing.T) {
 // TestAnnotateWhileAnotherDoes: the second is refused and does not undo the first.
 func TestAnnotateWhileAnotherDoes(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
-	lock, err := sqlitefile.Lock(path + annotateSuffix)
+	lock, err := sqlitefile.Lock(path + lockName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What a killed process left behind does not matter.
-	for _, suffix := range []string{annotatingSuffix, annotatedSuffix, annotateSuffix + sqlitefile.LockSuffix} {
+	for _, suffix := range []string{annotating[0], annotating[1] + "-journal", upgrading[0], upgrading[1], lockName + sqlitefile.LockSuffix} {
 		if err := os.WriteFile(path+suffix, []byte("litter"), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -192,8 +192,25 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi}) {
 		t.Errorf("got annotations %v", got)
 	}
+	archivetest.WantFiles(t, filepath.Dir(path), "x.simexp")
 	if root, _, err := digest.Of(t.Context(), archivetest.Open(t, path)); err != nil || root != archivetest.RootOf(t, providertest.Sample()) {
 		t.Errorf("got digest %v, %v", root, err)
+	}
+}
+
+// TestReplacedMeanwhile: an archive that somebody puts in the place of the one that was looked at is not replaced.
+func TestReplacedMeanwhile(t *testing.T) {
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
+	other := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), archivetest.ViewRun(), nil))
+	sys := *sqlitefile.RealSystem
+	sys.Remove = func(name string) error { // before the copy is made
+		return errors.Join(os.Remove(name), os.WriteFile(path, other, 0o666))
+	}
+	if err := editOn(t.Context(), &sys, path, adding([]archive.Annotation{doi})); !errors.Is(err, archive.ErrChanged) {
+		t.Errorf("got %v, want %v", err, archive.ErrChanged)
+	}
+	if !bytes.Equal(archivetest.ReadFile(t, path), other) {
+		t.Error("the other archive is gone")
 	}
 }
 
@@ -221,7 +238,8 @@ func TestEditAnnotations(t *testing.T) {
 	}
 }
 
-// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is there.
+// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is
+// there.
 func TestAnnotateInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
@@ -282,9 +300,11 @@ func TestLongNames(t *testing.T) {
 	if err := Annotate(t.Context(), filepath.Join(folder, strings.Repeat("x", longest)), doi); err != nil {
 		t.Errorf("a name of %d bytes: %v", longest, err)
 	}
-	for _, suffix := range []string{annotatingSuffix, annotatedSuffix, upgradingSuffix, upgradedSuffix} {
-		if len(suffix+"-journal")+longest > 255 {
-			t.Errorf("%s does not fit behind a name of %d bytes, which can be recorded", suffix, longest)
+	for _, pair := range workSuffixes {
+		for _, suffix := range pair {
+			if len(suffix+"-journal")+longest > 255 {
+				t.Errorf("%s does not fit behind a name of %d bytes, which can be recorded", suffix, longest)
+			}
 		}
 	}
 }

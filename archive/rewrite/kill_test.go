@@ -26,8 +26,9 @@ func TestMain(m *testing.M) {
 // rewriteChild says that it begins, and upgrades or annotates the archive args[1], as args[0] says; "copy" upgrades
 // where there are no links.
 func rewriteChild(args []string) (err error) {
+	sys := sqlitefile.RealSystem
 	if args[0] == "copy" {
-		hardLink = func(string, string) error { return errors.ErrUnsupported }
+		sys = withoutLinks(sys)
 	}
 	if args[0] != "annotate" {
 		if sqlitefile.Formats, err = nextFormats(); err != nil {
@@ -38,8 +39,15 @@ func rewriteChild(args []string) (err error) {
 	if args[0] == "annotate" {
 		return Annotate(context.Background(), args[1], []archive.Annotation{doi})
 	}
-	_, err = Upgrade(context.Background(), args[1], Options{})
+	_, err = upgradeOn(context.Background(), sys, args[1], Options{})
 	return err
+}
+
+// withoutLinks gives sys as it is on a file system that has no hard links.
+func withoutLinks(sys *sqlitefile.System) *sqlitefile.System {
+	other := *sys
+	other.Link = func(string, string) error { return errors.ErrUnsupported }
+	return &other
 }
 
 // killRewriting kills children of the kind how at random moments, each with an archive of its own or what the one
@@ -134,7 +142,7 @@ func TestUpgradeAgain(t *testing.T) {
 	}{
 		"backup linked":          {func(path string) error { return os.Link(path, path+".v1.bak") }, nil},
 		"backup copied":          {func(path string) error { return os.WriteFile(path+".v1.bak", old, 0o644) }, nil},
-		"temporaries":            {func(path string) error { return os.WriteFile(path+upgradedSuffix+"-journal", []byte("x"), 0o644) }, nil},
+		"temporaries":            {func(path string) error { return os.WriteFile(path+upgrading[1]+"-journal", []byte("x"), 0o644) }, nil},
 		"backup of another file": {func(path string) error { return os.WriteFile(path+".v1.bak", append([]byte("x"), old[1:]...), 0o644) }, archive.ErrExists},
 		"backup that is a link":  {func(path string) error { return os.Symlink(filepath.Base(path), path+".v1.bak") }, archive.ErrExists},
 	} {
@@ -164,14 +172,13 @@ func TestUpgradeAgain(t *testing.T) {
 func TestUpgradeBesideAnnotate(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil)
 	useFormats(t, nextVersion(t))
-	link := hardLink
-	defer func() { hardLink = link }()
 	var between error
-	hardLink = func(from, to string) error { // in the middle of the upgrade
+	sys := *sqlitefile.RealSystem
+	sys.Link = func(from, to string) error { // in the middle of the upgrade
 		between = Annotate(t.Context(), path, []archive.Annotation{doi})
-		return link(from, to)
+		return os.Link(from, to)
 	}
-	if _, err := Upgrade(t.Context(), path, Options{}); err != nil {
+	if _, err := upgradeOn(t.Context(), &sys, path, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if !errors.Is(between, archive.ErrBusy) {

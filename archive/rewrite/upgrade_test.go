@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -73,7 +74,8 @@ func extra(t *testing.T, a *archive.Archive) (n int64) {
 	return rows[0][0].(int64)
 }
 
-// TestOlderVersionIsRead: a file of an older version is read through a migrated copy; it stays as it is, and so does its folder.
+// TestOlderVersionIsRead: a file of an older version is read through a migrated copy; it stays as it is, and so does
+// its folder.
 func TestOlderVersionIsRead(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
 	killed := archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:20]).LivePath())
@@ -110,6 +112,50 @@ func TestOlderVersionIsRead(t *testing.T) {
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("got %v, %v among the temporary files, want nothing", left, err)
+	}
+}
+
+// TestOlderRecordingIsRead: a file of an older version into which a process records just now is read through a migrated
+// copy, as it is when it is opened, and says that it is being recorded. Neither it nor its folder change.
+func TestOlderRecordingIsRead(t *testing.T) {
+	records := providertest.Sample()
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records[:10])
+	live := w.LivePath()
+	useFormats(t, nextVersion(t))
+	look := func() string {
+		if runtime.GOOS == "windows" { // where the recorder's lock cannot be read
+			return ""
+		}
+		return archivetest.Look(t, filepath.Dir(live))
+	}
+	before := look()
+	a := archivetest.Open(t, live)
+	if a.State() != archive.Recording || a.SchemaVersion() != 1 || extra(t, a) != 1 {
+		t.Errorf("got state %s, version %d, want %s and 1, migrated", a.State(), a.SchemaVersion(), archive.Recording)
+	}
+	if seal, ok := a.Seal(); ok {
+		t.Errorf("got seal %v, want none", seal)
+	}
+	providertest.Test(t, a, records[:10])
+	if after := look(); after != before {
+		t.Errorf("got\n%s, want\n%s", after, before)
+	}
+	for _, r := range records[10:15] { // its recorder goes on
+		if err := provider.Put(t.Context(), w, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if n := archivetest.CountRecordsOf(t, a); n != 10 {
+		t.Errorf("got %d records, want the 10 of when it was opened", n)
+	}
+	if n := archivetest.CountRecordsOf(t, archivetest.Open(t, live)); n != 15 {
+		t.Errorf("opened again: got %d records, want 15", n)
+	}
+	if err := Annotate(t.Context(), live, []archive.Annotation{doi}); !errors.Is(err, archive.ErrNotSealed) {
+		t.Errorf("annotate: got %v, want %v", err, archive.ErrNotSealed)
 	}
 }
 

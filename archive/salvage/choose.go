@@ -3,9 +3,7 @@ package salvage
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -13,7 +11,7 @@ import (
 )
 
 // choose settles which of the rows found are the records of the run, and what is missing.
-func (s *Salvage) choose(ctx context.Context) error {
+func (s *Survey) choose(ctx context.Context) error {
 	// The current version of a page comes before others, and of those the newest first.
 	slices.SortStableFunc(s.found, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.seq, b.seq), compareBool(a.old, b.old), cmp.Compare(b.image, a.image), cmp.Compare(a.offset, b.offset))
@@ -87,41 +85,29 @@ func (s *Salvage) choose(ctx context.Context) error {
 		// A name or a part of a text that is lost changes the hash too, and is said.
 		if a == contradicted && s.salted && doubts[at.seq] == "" && !good[at.seq-at.seq%digest.BlockSize] {
 			changed[at.seq] = at
-			s.Changed = append(s.Changed, at.seq)
-			continue
-		}
-		r, _, err := s.record(at)
-		if err != nil {
+			s.report.Changed = append(s.report.Changed, at.seq)
 			continue
 		}
 		// Rules of the whole run, which the writer will insist on.
-		switch r := r.(type) {
-		case *provider.Iteration:
-			if numbers[r.Number] {
-				s.Changed = append(s.Changed, at.seq)
-				continue
-			}
-			numbers[r.Number] = true
-		case *provider.Attachment:
-			if names[r.Name] {
-				s.Changed = append(s.Changed, at.seq)
-				continue
-			}
-			names[r.Name] = true
+		if readable, once := s.unique(at, numbers, names); !readable {
+			continue
+		} else if !once {
+			s.report.Changed = append(s.report.Changed, at.seq)
+			continue
 		}
 		if a == proved || good[at.seq-at.seq%digest.BlockSize] {
-			s.Proved++
+			s.report.Proved++
 		}
 		if at.old && at.image >= s.pages.pages {
-			s.Uncommitted++
+			s.report.Uncommitted++
 		}
 		if d := doubts[at.seq]; d != "" {
-			s.Doubts = append(s.Doubts, d)
+			s.report.Doubts = append(s.report.Doubts, d)
 		}
 		kept = append(kept, at)
 	}
 	s.chosen = kept
-	slices.Sort(s.Changed)
+	slices.Sort(s.report.Changed)
 	s.account(changed, hashes, tree)
 	return nil
 }
@@ -144,10 +130,10 @@ const (
 	contradicted
 )
 
-func (s *Salvage) hasPrefix(seq int64) bool { return s.agrees(seq, digest.Hash{}) != unknown }
+func (s *Survey) hasPrefix(seq int64) bool { return s.agrees(seq, digest.Hash{}) != unknown }
 
 // agrees compares the hash of a record with what the file keeps of it.
-func (s *Salvage) agrees(seq int64, hash digest.Hash) agreement {
+func (s *Survey) agrees(seq int64, hash digest.Hash) agreement {
 	b, ok := s.blocks[seq-seq%digest.BlockSize]
 	at := int(seq%digest.BlockSize) * tables.LeafPrefix
 	switch {
@@ -160,7 +146,7 @@ func (s *Salvage) agrees(seq int64, hash digest.Hash) agreement {
 }
 
 // account counts what is there and what is missing.
-func (s *Salvage) account(changed map[int64]place, hashes map[int64]digest.Hash, tree *digest.Tree) {
+func (s *Survey) account(changed map[int64]place, hashes map[int64]digest.Hash, tree *digest.Tree) {
 	next := int64(0)
 	gap := func(to int64) {
 		for next < to {
@@ -175,19 +161,19 @@ func (s *Salvage) account(changed map[int64]place, hashes map[int64]digest.Hash,
 				}
 				next++
 			}
-			s.Missing = append(s.Missing, Range{first, next - 1})
+			s.report.Missing = append(s.report.Missing, Range{first, next - 1})
 		}
 	}
 	have := func(seq int64) {
 		gap(seq)
 		next = max(next, seq+1)
-		s.Records++
+		s.report.Records++
 		tree.Add(hashes[seq])
 	}
 	if s.start != nil {
 		have(0)
 		if s.agrees(0, hashes[0]) == proved {
-			s.Proved++
+			s.report.Proved++
 		}
 	}
 	for _, at := range s.chosen {
@@ -195,7 +181,7 @@ func (s *Salvage) account(changed map[int64]place, hashes map[int64]digest.Hash,
 	}
 	end := next
 	if s.seal != nil && s.seal.Records < 1<<40 {
-		s.Sealed = true
+		s.report.Sealed = true
 		end = max(end, s.seal.Records)
 	}
 	for first, b := range s.blocks {
@@ -208,29 +194,29 @@ func (s *Salvage) account(changed map[int64]place, hashes map[int64]digest.Hash,
 		hashes[seq] = s.hashResult(seq)
 		have(seq)
 		if s.agrees(seq, hashes[seq]) == proved {
-			s.Proved++
+			s.report.Proved++
 		}
 		end = max(end, next)
 	}
 	gap(end)
-	intact := s.start != nil && len(s.Missing) == 0 && len(s.Changed) == 0 && len(s.Doubts) == 0
-	s.Whole = intact && (s.seal == nil || tree.Root() == s.seal.Root && tree.Len() == s.seal.Records)
+	intact := s.start != nil && len(s.report.Missing) == 0 && len(s.report.Changed) == 0 && len(s.report.Doubts) == 0
+	s.report.Whole = intact && (s.seal == nil || tree.Root() == s.seal.Root && tree.Len() == s.seal.Records)
 }
 
-// resultSeq gives the number of the result, where the records that are there end before next, and those that were there before
-// end or, if the result is not among them, at end.
-func (s *Salvage) resultSeq(next, end int64) int64 {
+// resultSeq gives the number of the result, where the records that are there end before next, and those that were there
+// before end or, if the result is not among them, at end.
+func (s *Survey) resultSeq(next, end int64) int64 {
 	if end == next {
 		return end
 	}
-	if s.Sealed || s.agrees(end-1, s.hashResult(end-1)) == proved {
+	if s.report.Sealed || s.agrees(end-1, s.hashResult(end-1)) == proved {
 		return end - 1
 	}
 	return end
 }
 
 // hashResult gives the hash of the result if it is record seq.
-func (s *Salvage) hashResult(seq int64) digest.Hash {
+func (s *Survey) hashResult(seq int64) digest.Hash {
 	var leaf digest.Leaf
 	if s.start != nil {
 		leaf.Hash(s.start)
@@ -243,128 +229,24 @@ func (s *Salvage) hashResult(seq int64) digest.Hash {
 	return leaf.Hash(s.result)
 }
 
-// salvagedNote is the kind of the notes in which Write says what is not as it was.
-const salvagedNote = "salvaged"
-
-// Write gives what was found to a sink, and to an [record.Writer] in particular: the records in their order, those that are gone left
-// out, and before the result notes that say what is missing or doubtful. A run that is whole comes out with no note
-// and with its digest.
-func (s *Salvage) Write(ctx context.Context, sink provider.Sink) error {
-	s.refill()
-	start := s.start
-	var notes []string
-	if start == nil {
-		start = &provider.Start{RunID: "unknown", Name: "unknown", Type: "unknown"}
-		notes = append(notes, "how the run began is lost: its id, name, type and configuration are not known")
-	}
-	if err := sink.Begin(ctx, start); err != nil {
-		return err
-	}
-	records := s.chosen
-	if s.KeepChanged {
-		records = s.withChanged()
-	}
-	for _, at := range records {
-		r, _, err := s.record(at)
-		if err != nil {
-			return fmt.Errorf("record %d: %w", at.seq, err)
-		}
-		if err := provider.Put(ctx, sink, r); err != nil {
-			return fmt.Errorf("record %d: %w", at.seq, err)
-		}
-	}
-	if len(s.Missing) > 0 {
-		notes = append(notes, fmt.Sprintf("of the records of the original, counted from 0, these are lost: %s", list(s.Missing)))
-	}
-	if len(s.Changed) > 0 {
-		kept := "left out"
-		if s.KeepChanged {
-			kept = "kept as they are"
-		}
-		notes = append(notes, fmt.Sprintf("these records of the original, counted from 0, are not as they were recorded, and %s: %s", kept, list(ranges(s.Changed))))
-	}
-	if !s.Whole && len(notes) == 0 && len(s.Doubts) == 0 {
-		notes = append(notes, "the records do not give the digest that the original was sealed with")
-	}
-	for _, text := range append(notes, s.Doubts...) {
-		if err := sink.Note(ctx, &provider.Note{Kind: salvagedNote, Text: text}); err != nil {
-			return err
-		}
-	}
-	if s.result == nil {
-		return sink.Finish(ctx, nil)
-	}
-	return sink.Finish(ctx, s.result)
-}
-
-// withChanged gives the records that are kept and those that are changed, in order. A changed record that breaks a rule of the
-// run as a whole stays out.
-func (s *Salvage) withChanged() []place {
-	all := slices.Clone(s.chosen)
-	numbers, names := map[int]bool{}, map[string]bool{}
-	for _, at := range s.chosen {
-		s.unique(at, numbers, names)
-	}
-	wanted := map[int64]bool{}
-	for _, seq := range s.Changed {
-		wanted[seq] = true
-	}
-	for _, at := range s.found {
-		if wanted[at.seq] && s.unique(at, numbers, names) {
-			all = append(all, at)
-			delete(wanted, at.seq)
-		}
-	}
-	slices.SortFunc(all, func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
-	return all
-}
-
-// unique reports whether the record at a place can be read and repeats none of numbers and names, to which it adds its own.
-func (s *Salvage) unique(at place, numbers map[int]bool, names map[string]bool) bool {
+// unique reports whether the record at a place can be read, and whether it repeats none of numbers and names, to which
+// it then adds its own.
+func (s *Survey) unique(at place, numbers map[int]bool, names map[string]bool) (readable, once bool) {
 	r, _, err := s.record(at)
 	if err != nil {
-		return false
+		return false, false
 	}
 	switch r := r.(type) {
 	case *provider.Iteration:
 		if numbers[r.Number] {
-			return false
+			return true, false
 		}
 		numbers[r.Number] = true
 	case *provider.Attachment:
 		if names[r.Name] {
-			return false
+			return true, false
 		}
 		names[r.Name] = true
 	}
-	return true
-}
-
-// ranges gathers numbers, ascending, into ranges.
-func ranges(numbers []int64) (all []Range) {
-	for _, n := range numbers {
-		if last := len(all) - 1; last >= 0 && all[last].Last >= n-1 {
-			all[last].Last = n
-			continue
-		}
-		all = append(all, Range{n, n})
-	}
-	return all
-}
-
-// list writes ranges, no more than fit a line or two.
-func list(all []Range) string {
-	const most = 100
-	var b strings.Builder
-	for i, r := range all {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(all)-most)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(r.String())
-	}
-	return b.String()
+	return true, true
 }

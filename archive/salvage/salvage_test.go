@@ -23,27 +23,26 @@ import (
 )
 
 // salvage writes what can be read of path to a new archive.
-func salvage(t testing.TB, path string, keepChanged bool) (*Salvage, *archive.Archive) {
+func salvage(t testing.TB, path string, keepChanged bool) (Report, *archive.Archive) {
 	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	s.KeepChanged = keepChanged
 	w, err := record.Create(filepath.Join(t.TempDir(), "new.simexp"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if err := s.Write(t.Context(), w); err != nil {
+	if err := s.Write(t.Context(), w, Options{KeepChanged: keepChanged}); err != nil {
 		t.Fatal(err)
 	}
 	a := archivetest.Open(t, w.Path())
 	if r, err := verify.File(t.Context(), w.Path()); err != nil || !r.OK() {
 		t.Errorf("verify of what was salvaged: %v, %v", r.Problems, err)
 	}
-	return s, a
+	return s.Report(), a
 }
 
 // TestSalvageWhole: from a sound file everything comes out, by every form, with the same digest and no note.
@@ -89,8 +88,8 @@ func TestSalvageWhole(t *testing.T) {
 	})
 }
 
-// salvageCheck reads what is left of a damaged file: each record that came out is one of the originals, in order, and what did not
-// is listed.
+// salvageCheck reads what is left of a damaged file: each record that came out is one of the originals, in order, and
+// what did not is listed.
 func salvageCheck(t *testing.T, what, path string, originals map[digest.Hash]int64, total int64) int64 {
 	t.Helper()
 	s, err := Open(t.Context(), path)
@@ -101,19 +100,20 @@ func salvageCheck(t *testing.T, what, path string, originals map[digest.Hash]int
 	}
 	defer s.Close()
 	var got gather
-	if err := s.Write(t.Context(), &got); err != nil {
+	if err := s.Write(t.Context(), &got, Options{}); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
+	found := s.Report()
 	count, last := int64(0), int64(-1)
 	for _, r := range got.records {
-		if n, ok := r.(*provider.Note); ok && n.Kind == salvagedNote {
+		if n, ok := r.(*provider.Note); ok && n.Kind == salvagedKind {
 			continue
 		}
 		if st, ok := r.(*provider.Start); ok && st.RunID == "unknown" {
 			continue
 		}
 		at, ok := originals[hashOf(r)]
-		if !ok && len(s.Doubts) == 0 {
+		if !ok && len(found.Doubts) == 0 {
 			t.Fatalf("%s: a record came out that was never recorded: %+v", what, r)
 		}
 		if ok && at <= last {
@@ -124,17 +124,17 @@ func salvageCheck(t *testing.T, what, path string, originals map[digest.Hash]int
 		}
 		count++
 	}
-	if count != s.Records {
-		t.Errorf("%s: %d records came out, the report says %d", what, count, s.Records)
+	if count != found.Records {
+		t.Errorf("%s: %d records came out, the report says %d", what, count, found.Records)
 	}
-	lost := int64(len(s.Changed))
-	for _, m := range s.Missing {
+	lost := int64(len(found.Changed))
+	for _, m := range found.Missing {
 		lost += m.Last - m.First + 1
 	}
-	if count+lost > total || s.Sealed && count+lost != total {
-		t.Errorf("%s: %d came out, missing are %v and changed %v, of %d", what, count, s.Missing, s.Changed, total)
+	if count+lost > total || found.Sealed && count+lost != total {
+		t.Errorf("%s: %d came out, missing are %v and changed %v, of %d", what, count, found.Missing, found.Changed, total)
 	}
-	if s.Whole && count != total {
+	if found.Whole && count != total {
 		t.Errorf("%s: whole with %d records of %d", what, count, total)
 	}
 	return count
@@ -162,8 +162,8 @@ func (g *gather) Finish(_ context.Context, r *provider.Result) error {
 	return g.add(r)
 }
 
-// TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost, nothing
-// comes out that was not recorded, and what is gone is listed.
+// TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost,
+// nothing comes out that was not recorded, and what is gone is listed.
 func TestSalvageDamage(t *testing.T) {
 	records := archivetest.LongRun()
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
@@ -279,9 +279,8 @@ func FuzzSalvage(f *testing.F) {
 		}
 		defer s.Close()
 		for _, keep := range []bool{false, true} {
-			s.KeepChanged = keep
 			var sink digest.Sink
-			if err := s.Write(t.Context(), &sink); err != nil {
+			if err := s.Write(t.Context(), &sink, Options{KeepChanged: keep}); err != nil {
 				t.Errorf("what was found is not a run: %v", err)
 			}
 		}

@@ -30,10 +30,12 @@ Each record is compared with the hash that the file keeps of it. One that differ
 they break no rule. What is missing, changed or doubtful is printed, and stands in the new archive as notes of kind
 "salvaged". If nothing is, the new archive is the same run, with the same digest.
 
-Annotations (an "invalidated", a DOI, where an import comes from) are copied if they agree with their hash. Signatures are of the
-whole run, so they are copied only with the whole run, and otherwise left out and named.
+Annotations (an "invalidated", a DOI, where an import comes from) are copied if they agree with their checksum. What can be read of
+others, and what is known of those that are lost, is said on stderr and in annotations of kind "salvaged". Signatures are of the
+whole run and hold for no other, so without the whole of it they are named and kept under the kinds "salvaged-ssh-signature" and
+"salvaged-note-signature".
 
-The exit code is 0 only if the run came out whole and no annotation is known to be lost.`,
+The exit code is 0 only if the run came out whole and the file tells that no annotation is damaged or lost.`,
 		Example: `  exparchive recover broken.simexp -o repaired.simexp`,
 		Args:    nArgs(1, 1, "one damaged archive or live file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +51,7 @@ The exit code is 0 only if the run came out whole and no annotation is known to 
 			} else {
 				r.print(cmd)
 			}
-			if err == nil && (!r.Whole || r.LostRemarks > 0) {
+			if err == nil && (!r.Whole || r.Lost > 0 || r.Unsure || len(r.Damaged) > 0) {
 				err = errReported{}
 			}
 			return err
@@ -73,9 +75,11 @@ type recovery struct {
 	Missing     []string `json:"missing"`
 	Changed     []int64  `json:"changed"`
 	Doubts      []string `json:"doubts"`
-	Annotations int      `json:"annotations"`      // copied
-	LostRemarks int      `json:"lost_annotations"` // unreadable, as far as is known
-	Signatures  []string `json:"signatures_left_out"`
+	Annotations int      `json:"annotations"`         // copied
+	Damaged     []int64  `json:"damaged_annotations"` // not as they were written, by number
+	Lost        int      `json:"lost_annotations"`    // unreadable, at least
+	Unsure      bool     `json:"more_may_be_lost"`    // annotations
+	Signatures  []string `json:"signatures_left_out"` // kept under another kind
 	Digest      string   `json:"digest"`
 	keepChanged bool
 }
@@ -89,21 +93,15 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 		return r, inFile(path, err)
 	}
 	defer s.Close()
-	s.KeepChanged = keepChanged
-	annotations := s.Annotations
-	left := []string{}
-	if !s.Whole {
-		annotations = slices.DeleteFunc(slices.Clone(annotations), func(a archive.Annotation) bool {
-			signature := a.Kind == sign.KindSSH || a.Kind == sign.KindNote
-			if signature {
-				left = append(left, a.Name)
-			}
-			return signature
-		})
+	found := s.Report()
+	annotations, left := found.Annotations, []string{}
+	if !found.Whole {
+		annotations, left = setSignaturesAside(annotations)
 	}
-	copied := len(annotations)
+	copied := len(annotations) - len(left)
+	annotations = append(slices.Clone(annotations), found.Remarks()...)
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
-		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", s.Records, s.Whole)})
+		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", found.Records, found.Whole)})
 	// Not Restart: a recording of that name may be the very file that is recovered.
 	w, err := record.Create(output, &record.Options{Replace: force, Bulk: true, Annotations: annotations})
 	if _, there := os.Lstat(output); err != nil && there == nil && !force {
@@ -111,20 +109,47 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	} else if err != nil {
 		return r, err
 	}
-	if err := s.Write(cmd.Context(), w); err != nil {
+	if err := s.Write(cmd.Context(), w, salvage.Options{KeepChanged: keepChanged}); err != nil {
 		return r, errors.Join(inFile(path, err), w.Discard())
 	}
 	if err := w.Close(); err != nil {
 		return r, err
 	}
 	seal, _ := w.Seal()
-	r = recovery{File: path, Output: output, Whole: s.Whole, Records: s.Records, Proved: s.Proved, Uncommitted: s.Uncommitted,
-		Missing: []string{}, Changed: append([]int64{}, s.Changed...), Doubts: append([]string{}, s.Doubts...),
-		Annotations: copied, LostRemarks: s.LostAnnotations, Signatures: left, Digest: seal.Root.String(), keepChanged: keepChanged}
-	for _, m := range s.Missing {
+	r = recovery{
+		File: path, Output: output, Whole: found.Whole, Records: found.Records, Proved: found.Proved, Uncommitted: found.Uncommitted,
+		Missing: []string{}, Changed: append([]int64{}, found.Changed...), Doubts: append([]string{}, found.Doubts...),
+		Annotations: copied, Damaged: []int64{}, Lost: found.Lost, Unsure: found.Unsure,
+		Signatures: left, Digest: seal.Root.String(), keepChanged: keepChanged,
+	}
+	for _, m := range found.Missing {
 		r.Missing = append(r.Missing, m.String())
 	}
+	for _, d := range found.Damaged {
+		r.Damaged = append(r.Damaged, d.Number)
+		warnf(cmd.ErrOrStderr(), "%s: %s", path, terminal.Clip(d.String(), 300))
+	}
+	if text := found.LostAnnotations(); text != "" {
+		warnf(cmd.ErrOrStderr(), "%s: %s", path, text)
+	}
 	return r, nil
+}
+
+// setAside comes before the kind of a signature that does not hold for the run that it is kept with.
+const setAside = "salvaged-"
+
+// setSignaturesAside gives annotations in which signatures have another kind, so that nobody takes them for signatures
+// of this run, and the names of those signatures.
+func setSignaturesAside(annotations []archive.Annotation) (all []archive.Annotation, names []string) {
+	names = []string{}
+	for _, a := range annotations {
+		if a.Kind == sign.KindSSH || a.Kind == sign.KindNote {
+			names = append(names, a.Name)
+			a.Kind = setAside + a.Kind
+		}
+		all = append(all, a)
+	}
+	return all, names
 }
 
 func (r recovery) print(cmd *cobra.Command) {
@@ -150,11 +175,19 @@ func (r recovery) print(cmd *cobra.Command) {
 	if r.Annotations > 0 {
 		line("%s copied", plural(int64(r.Annotations), "annotation"))
 	}
-	if r.LostRemarks > 0 {
-		line("lost: %s", plural(int64(r.LostRemarks), "annotation"))
+	if n := len(r.Damaged); n > 0 {
+		line("damaged: %s; what can be read is kept as annotations of kind \"salvaged\"", plural(int64(n), "annotation"))
+	}
+	switch {
+	case r.Lost > 0 && r.Unsure:
+		line("lost: at least %s", plural(int64(r.Lost), "annotation"))
+	case r.Lost > 0:
+		line("lost: %s", plural(int64(r.Lost), "annotation"))
+	case r.Unsure:
+		line("lost: perhaps annotations")
 	}
 	for _, name := range r.Signatures {
-		line("left out, since it is of the whole run: the signature of %s", name)
+		line("kept under a kind that begins with %s, since it is of the whole run: the signature of %s", setAside, name)
 	}
 	if r.Whole {
 		line("%s: the whole run, digest %s", r.Output, r.Digest)

@@ -145,6 +145,9 @@ type Walk struct {
 	Key int64
 	// Payload is the row or entry in record format, valid until the next step.
 	Payload []byte
+	// Highest is the highest rowid met so far, be it one of a row that could not be read, or one that an interior page says there is
+	// on a page that could not be read.
+	Highest int64
 	// Broken says that something of the tree could not be read.
 	Broken bool
 
@@ -280,6 +283,7 @@ func (w *Walk) Next() bool {
 			if i == len(s.page.cells) {
 				w.push(s.page.right, s.high)
 			} else {
+				w.Highest = max(w.Highest, s.page.cells[i].rowid)
 				w.push(s.page.cells[i].child, s.page.cells[i].rowid)
 			}
 		case indexInterior:
@@ -327,6 +331,7 @@ func (w *Walk) take(s *step, c *cell) bool {
 			return false
 		}
 		w.started, w.last, w.Key = true, c.rowid, c.rowid
+		w.Highest = max(w.Highest, c.rowid)
 	}
 	w.shortest(s.page.number, c)
 	local := s.page.data[c.at : c.at+c.local]

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
 // Kind says what an [Op] or a [Call] does.
@@ -27,6 +29,7 @@ const (
 	Open     Kind = "open"     // a Call only
 	Read     Kind = "read"     // a Call only
 	Shm      Kind = "shm"      // a Call only: a mapping of shared memory
+	Chmod    Kind = "chmod"    // a Call only: permissions are not simulated
 )
 
 // An Op is one thing that was done to the disk.
@@ -87,6 +90,15 @@ func (d *Disk) Close() error { return d.unregister() }
 
 // VFS gives the name under which SQLite knows the disk.
 func (d *Disk) VFS() string { return d.name }
+
+// System leads the calls of a writer through the disk. Options are more of those for SQLite.
+func (d *Disk) System(options ...string) *sqlitefile.System {
+	return &sqlitefile.System{
+		Options: append([]string{"vfs=" + d.VFS()}, options...),
+		Sync:    d.Sync, SyncDir: d.SyncDir, Remove: d.Remove, Link: d.Link, Rename: d.Rename, Chmod: d.Chmod,
+		Create: d.Create, Write: d.Write, Overwrite: d.Overwrite, Patch: d.Patch,
+	}
+}
 
 // Ops gives what was done so far. It belongs to the disk until that is not used any more.
 func (d *Disk) Ops() []Op {
@@ -226,6 +238,16 @@ func (d *Disk) move(kind Kind, from, to string, do func(from, to string) error) 
 	}
 	d.add(Op{Kind: kind, Path: to, From: from})
 	return nil
+}
+
+// Chmod is [os.Chmod].
+func (d *Disk) Chmod(path string, mode os.FileMode) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.call(Chmod, abs(path)); f.fails() {
+		return f.err(Chmod, path)
+	}
+	return os.Chmod(path, mode)
 }
 
 // Create makes an empty file.

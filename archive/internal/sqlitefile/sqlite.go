@@ -20,8 +20,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Two drivers, so that what is set up for the one never touches the other, nor the connections of a program that uses the
-// same SQLite for itself.
+// Two drivers, so that what is set up for the one never touches the other, nor the connections of a program that uses
+// the same SQLite for itself.
 var (
 	readDriver  = newReadDriver()
 	WriteDriver = &sqlite.Driver{}
@@ -52,8 +52,8 @@ func dsn(path string, options ...string) string {
 	return u.String()
 }
 
-// OpenWritable opens a database at path for writing, on one connection. It belongs to the caller alone. The path is made absolute, so
-// that it is never taken for a URI.
+// OpenWritable opens a database at path for writing, on one connection. It belongs to the caller alone. The path is
+// made absolute, so that it is never taken for a URI.
 func OpenWritable(path string, options ...string) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -156,12 +156,22 @@ func Refused(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_AUTH || e.Code()&0xff == sqlite3.SQLITE_READONLY)
 }
 
-// Damage turns what SQLite says of a file's content into [ErrDamaged]; other errors stay.
+// Damage turns what SQLite says of the content of a file in a view into [ErrDamaged]; other errors stay. What cannot be
+// read is damaged too.
 func Damage(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_IOERR {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return Corrupt(err)
+}
+
+// Corrupt is [Damage] for a file that is written to: where the medium fails, that is no fault of the file.
+func Corrupt(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_IOERR:
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG:
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}

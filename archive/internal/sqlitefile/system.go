@@ -16,6 +16,7 @@ type System struct {
 	Remove  func(path string) error
 	Link    func(from, to string) error
 	Rename  func(from, to string) error
+	Chmod   func(path string, mode os.FileMode) error
 	// create makes an empty file, not flushed.
 	Create func(path string, perm os.FileMode) error
 	// write makes a file anew that only its owner reads, flushed.
@@ -27,7 +28,7 @@ type System struct {
 }
 
 var RealSystem = &System{
-	Sync: SyncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename,
+	Sync: SyncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename, Chmod: os.Chmod,
 	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
 }
 

@@ -1,0 +1,56 @@
+package btree
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// The functions below read a leaf page that may be damaged, one cell at a time: a cell that cannot be read costs no
+// other.
+
+// A LeafCell is a row or entry of a leaf page.
+type LeafCell struct {
+	Rowid    int64  // of a table
+	Size     int64  // length of the payload in bytes
+	Local    []byte // the part of it that is on the page itself, shared with the page
+	Overflow uint32 // the page that the rest begins on, 0 if there is none
+}
+
+// minPage is the length of the shortest page that SQLite has.
+const minPage = 512
+
+// LeafCells gives the offsets of the cells of a page, those outside it left out, and whether it is one of an index.
+// first says that the header of the database stands before the page's own. What is no leaf page has none.
+func LeafCells(data []byte, first bool) (index bool, offsets []int) {
+	start := 0
+	if first {
+		start = HeaderSize
+	}
+	if len(data) < minPage || data[start] != tableLeaf && data[start] != indexLeaf {
+		return false, nil
+	}
+	pointers := data[start+headerLength(tableLeaf):]
+	for range binary.BigEndian.Uint16(data[start+3:]) {
+		if len(pointers) < 2 {
+			break
+		}
+		if at := int(binary.BigEndian.Uint16(pointers)); at >= start+headerLength(tableLeaf) && at+4 <= len(data) {
+			offsets = append(offsets, at)
+		}
+		pointers = pointers[2:]
+	}
+	return data[start] == indexLeaf, offsets
+}
+
+// ReadLeafCell reads the cell at an offset that [LeafCells] gave.
+func ReadLeafCell(data []byte, index bool, offset int) (LeafCell, error) {
+	p := page{data: data, kind: tableLeaf}
+	if index {
+		p.kind = indexLeaf
+	}
+	c := cell{offset: offset}
+	if err := p.parseCell(&c); err != nil {
+		return LeafCell{}, fmt.Errorf("cell at byte %d: %w", offset, err)
+	}
+	return LeafCell{c.rowid, c.payload, data[c.at : c.at+c.local], c.overflow}, nil
+}

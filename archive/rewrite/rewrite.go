@@ -1,0 +1,365 @@
+package rewrite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/lockfile"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+)
+
+// A content is what an archive holds beside its records: what can change, and the seal, which cannot.
+type content struct {
+	version     int
+	seal        archive.Seal
+	annotations []archive.Annotation
+}
+
+func (c content) equal(d content) bool {
+	return c.version == d.version && c.seal == d.seal && slices.Equal(c.annotations, d.annotations)
+}
+
+// A replacement puts a changed copy of a sealed archive in the archive's place.
+type replacement struct {
+	sys    *sqlitefile.System
+	name   string // of the archive as the caller knows it
+	path   string // of the file itself: a symbolic link to it stays one
+	copy   string // what is changed
+	result string // what becomes the archive
+	// goal says what the archive shall hold instead of what it holds now. It is called more than once.
+	goal func(now content) (content, error)
+	// keep is called when the outcome is complete and checked, before it takes the archive's place.
+	keep func(was content) error
+}
+
+// Files that are worked in are named after the archive. Which function they belong to tells people what was going on;
+// the lock is one for all, since of two that replace the file at once one would undo what the other did.
+var workSuffixes = [...][2]string{annotating, upgrading}
+
+const lockName = "-annotate" // before sqlitefile.LockSuffix
+
+// newReplacement prepares a replacement that works in files with suffixes behind the archive's name.
+func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string,
+	goal func(content) (content, error),
+) (*replacement, error) {
+	path, err := filepath.EvalSymlinks(name) // or the link would be replaced by a file
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, cause(err))
+	}
+	return &replacement{
+		sys: sys, name: name, path: path, copy: path + suffixes[0], result: path + suffixes[1], goal: goal,
+	}, nil
+}
+
+// run replaces the archive, unless it holds already what it shall hold. It gives what the archive held and what it
+// shall hold. Errors name the archive once: those of plan do, and all others get the name here.
+func (r *replacement) run(ctx context.Context) (was, want content, err error) {
+	if was, want, err = r.plan(ctx); err != nil {
+		return was, want, err
+	}
+	if was.equal(want) { // before anything is made in the folder
+		r.sweepUnlocked()
+		return was, want, nil
+	}
+	lock, err := sqlitefile.Lock(r.path + lockName)
+	if err != nil {
+		return was, want, r.named(step("lock", err))
+	}
+	// Again, since somebody may have had the lock before.
+	if was, want, err = r.plan(ctx); err == nil {
+		err = r.named(r.replace(ctx, was, want))
+	}
+	return was, want, first(err, r.named(r.sweep()), r.named(step("unlock", lock.Release())))
+}
+
+// plan says what the archive holds and what it shall hold. Its errors name the archive.
+func (r *replacement) plan(ctx context.Context) (was, want content, err error) {
+	a, err := archive.Open(r.name)
+	if err != nil {
+		return was, want, err
+	}
+	defer a.Close()
+	if was, err = look(ctx, a); err == nil {
+		want, err = r.goal(was)
+	}
+	return was, want, r.named(err)
+}
+
+// replace makes what the archive shall hold, and puts it in its place. The caller holds the lock.
+func (r *replacement) replace(ctx context.Context, was, want content) error {
+	if err := r.sweep(); err != nil || was.equal(want) {
+		return err
+	}
+	if err := r.make(ctx, was, want); err != nil {
+		return err
+	}
+	if r.keep != nil {
+		if err := step("backup", r.keep(was)); err != nil {
+			return err
+		}
+	}
+	return step("replace the archive", r.publish())
+}
+
+// make makes the result, which is checked and not yet flushed.
+func (r *replacement) make(ctx context.Context, was, want content) error {
+	if err := r.duplicate(ctx, r.path, r.copy); err != nil {
+		return step("copy", err)
+	}
+	// The copy is what is changed, so it is the copy that has to have our schema and nothing else.
+	if now, err := r.read(ctx, r.copy, look); err != nil {
+		return step("copy", err)
+	} else if !now.equal(was) {
+		return archive.ErrChanged
+	}
+	if err := r.change(ctx, was, want); err != nil {
+		return step("change the copy", err)
+	}
+	if err := r.layOut(ctx); err != nil {
+		return step("lay out the copy", err)
+	}
+	if now, err := r.read(ctx, r.result, verified); err != nil {
+		return step("check of the copy", err)
+	} else if !now.equal(want) {
+		return step("check of the copy", errors.New("it has another seal, version or other annotations"))
+	}
+	return nil
+}
+
+// look reads the content of a sealed archive.
+func look(ctx context.Context, a *archive.Archive) (c content, err error) {
+	seal, ok := a.Seal()
+	if !ok {
+		return c, fmt.Errorf("%w: the run is still being recorded, or its recording was cut short; seal it first",
+			archive.ErrNotSealed)
+	}
+	c = content{version: a.SchemaVersion(), seal: seal}
+	c.annotations, err = a.Annotations(ctx)
+	return c, err
+}
+
+// verified reads the content of a sealed archive and compares its records with the seal.
+func verified(ctx context.Context, a *archive.Archive) (content, error) {
+	c, err := look(ctx, a)
+	if err != nil {
+		return c, err
+	}
+	var got digest.Sink
+	if err := provider.Copy(ctx, &got, a); err != nil {
+		return c, err
+	}
+	return c, c.seal.Check(&got)
+}
+
+// read reads one of the files that are worked in.
+func (r *replacement) read(ctx context.Context, path string,
+	read func(context.Context, *archive.Archive) (content, error),
+) (c content, err error) {
+	f, size, err := sqlitefile.OpenRegular(path)
+	if err != nil {
+		return c, err
+	}
+	defer f.Close()
+	a, err := archive.New(f, size)
+	if err != nil {
+		return c, err
+	}
+	defer a.Close()
+	return read(ctx, a)
+}
+
+// change turns the copy from what it holds into what it shall hold.
+func (r *replacement) change(ctx context.Context, was, want content) error {
+	if want.version != was.version {
+		if err := sqlitefile.MigrateFile(r.copy, was.version, r.sys.Options...); err != nil {
+			return err
+		}
+	}
+	if slices.Equal(want.annotations, was.annotations) {
+		return nil
+	}
+	return r.withCopy(func(db *sql.DB) error {
+		if _, err := db.ExecContext(ctx, "DELETE FROM annotation"); err != nil {
+			return err
+		}
+		for _, a := range want.annotations { // numbered from 1 again
+			row := tables.AnnotationRow(a.Kind, a.Name, a.Text)
+			if _, err := db.ExecContext(ctx, tables.InsertAnnotation, row...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// layOut makes the result from the copy, as sealing does.
+func (r *replacement) layOut(ctx context.Context) error {
+	result, err := filepath.Abs(r.result) // which is never taken for a URI
+	if err != nil {
+		return err
+	}
+	if err := r.sys.Create(r.result, 0o600); err != nil { // or SQLite would let everybody read it
+		return err
+	}
+	err = r.withCopy(func(db *sql.DB) error {
+		_, err := db.ExecContext(ctx, "VACUUM INTO ?", result)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sqlitefile.Canonicalise(result, r.sys.Overwrite)
+}
+
+func (r *replacement) withCopy(do func(*sql.DB) error) error {
+	db, err := sqlitefile.OpenCopy(r.copy, r.sys.Options...)
+	if err != nil {
+		return err
+	}
+	return sqlitefile.Corrupt(errors.Join(do(db), db.Close()))
+}
+
+// publish puts the result in the place of the archive, with its permissions.
+func (r *replacement) publish() error {
+	if err := r.flush(r.result); err != nil {
+		return err
+	}
+	if err := r.sys.Rename(r.result, r.path); err != nil {
+		return err
+	}
+	return r.sys.SyncDir(filepath.Dir(r.path))
+}
+
+// flush makes the bytes of a file durable and gives it the permissions of the archive.
+func (r *replacement) flush(path string) error {
+	info, err := os.Stat(r.path)
+	if err != nil {
+		return err
+	}
+	mode := info.Mode().Perm()
+	if err := r.sys.Chmod(path, mode|0o200); err != nil { // to be flushed it must be writable
+		return err
+	}
+	if err := r.sys.Sync(path); err != nil || mode&0o200 != 0 {
+		return err
+	}
+	return r.sys.Chmod(path, mode)
+}
+
+// duplicate copies a file, for its owner alone and not flushed.
+func (r *replacement) duplicate(ctx context.Context, from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := r.sys.Create(to, 0o600); err != nil {
+		return err
+	}
+	buf := make([]byte, 1<<20)
+	for at := int64(0); ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(in, buf)
+		if n > 0 {
+			if err := r.sys.Overwrite(to, buf[:n], at); err != nil {
+				return err
+			}
+			at += int64(n)
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// leftovers are the files that a killed process may have left behind, those of SQLite among them.
+func (r *replacement) leftovers() (all []string) {
+	for _, pair := range workSuffixes {
+		for _, work := range pair {
+			for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+				all = append(all, r.path+work+suffix)
+			}
+		}
+	}
+	return all
+}
+
+// sweep removes what a killed process may have left behind. The caller holds the lock.
+func (r *replacement) sweep() (err error) {
+	for _, path := range r.leftovers() {
+		err = first(err, r.remove(path))
+	}
+	return step("remove what is left over", err)
+}
+
+// sweepUnlocked sweeps, if there is anything to sweep or the file of a lock that nobody holds. It is for calls that
+// have nothing else to do: what cannot be removed is no failure of theirs.
+func (r *replacement) sweepUnlocked() {
+	lockFile := r.path + lockName + sqlitefile.LockSuffix
+	for _, path := range append(r.leftovers(), lockFile) {
+		if _, err := os.Lstat(path); err != nil {
+			continue
+		}
+		if lock, err := lockfile.Try(lockFile); err == nil && lock != nil {
+			_ = errors.Join(r.sweep(), lock.Release())
+		}
+		return
+	}
+}
+
+// remove removes a file that may not be there.
+func (r *replacement) remove(path string) error {
+	if err := r.sys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// named puts the name of the archive before an error that does not name it.
+func (r *replacement) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", r.name, err)
+}
+
+// step says what was being done when err happened, instead of the names of files that the caller never heard of.
+func step(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, cause(err))
+}
+
+// cause drops what the operating system's errors say of the call and of paths.
+func cause(err error) error {
+	if e := (*os.LinkError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return sqlitefile.TrimPath(err)
+}
+
+// first gives the first error there is. What fails behind it fails because of it, or matters less.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 	archivetest.MainOf(m, map[string]func([]string) error{"hostile": hostileChild})
 }
 
-// hostileChild reads each of the files in every way that the package has. It prints for each how it went, how much time of the
-// processor the slowest way took, and how much memory was resident in the largest.
+// hostileChild reads each of the files in every way that the package has. It prints for each how it went, how much time
+// of the processor the slowest way took, and how much memory was resident in the largest.
 func hostileChild(args []string) error {
 	hostile.LimitMemory()
 	// A text may have 64 MiB, and is in memory two or three times while it is hashed; without this the collector lets that pile up.
@@ -41,8 +41,8 @@ func hostileChild(args []string) error {
 	return nil
 }
 
-// readEveryWay gives the error of Open; the others are looked at only for how they end. most is what the slowest and the largest way
-// took, each of which is what a command does.
+// readEveryWay gives the error of Open; the others are looked at only for how they end. most is what the slowest and
+// the largest way took, each of which is what a command does.
 func readEveryWay(path string) (most hostile.Use, err error) {
 	ctx := context.Background()
 	way := func(read func()) {

@@ -32,14 +32,14 @@ type measured struct {
 // An outcome is how a command went.
 type outcome struct {
 	Code           int
-	Stdout, Stderr string
+	Stdout, Stderr []byte // not strings, whose bytes that are no UTF-8 JSON would replace
 	hostile.Use
 }
 
 func init() { programs["exparchive-measured"] = runMeasured }
 
-// runMeasured is a program that runs the command lines that stand on its stdin, one after the other, and prints what they take. One that
-// takes much too much ends it.
+// runMeasured is a program that runs the command lines that stand on its stdin, one after the other, and prints what
+// they take. One that takes much too much ends it.
 func runMeasured() {
 	hostile.LimitMemory()
 	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
@@ -57,7 +57,7 @@ func runMeasured() {
 			fmt.Fprintln(os.Stderr, "stopped, since it takes too much time")
 			os.Exit(1)
 		})
-		o.Stdout, o.Stderr = stdout.String(), stderr.String()
+		o.Stdout, o.Stderr = stdout.Bytes(), stderr.Bytes()
 		if err := out.Encode(o); err != nil {
 			panic(err)
 		}
@@ -142,7 +142,7 @@ func hostileCommands(f hostileFile) [][]string {
 	switch {
 	case f.large && testing.Short():
 		return [][]string{run("replay"), run("digest", "--lenient")}
-	case strings.HasPrefix(f.name, "hostile/rows, changed") && !longtest.Enabled(): // as large as the file that was changed
+	case strings.HasPrefix(f.name, "hostile/rows, changed") && !longtest.Enabled(): // as large as what was changed
 		return [][]string{run("replay"), {"info", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"}}
 	case f.brief:
 		return [][]string{
@@ -203,8 +203,9 @@ func TestHostileLegacy(t *testing.T) {
 				t.Errorf("%s: ended the process: %v", what, err)
 				continue
 			}
+			stdout, stderr := string(o.Stdout), string(o.Stderr)
 			if o.Code != exitOK && o.Code != exitFailed {
-				t.Errorf("%s: got exit code %d, want 0 or 1; stderr %.300q", what, o.Code, o.Stderr)
+				t.Errorf("%s: got exit code %d, want 0 or 1; stderr %.300q", what, o.Code, stderr)
 			}
 			if hostile.TooLong(o.Time) {
 				t.Errorf("%s: took %v, want at most %v", what, o.Time, hostile.MaxTime)
@@ -213,18 +214,18 @@ func TestHostileLegacy(t *testing.T) {
 				t.Errorf("%s: %d MB were resident, want at most %d", what, o.Memory>>20, hostile.MaxMemory>>20)
 			}
 			for _, bad := range []string{"goroutine ", "panic", "runtime error", "internal error"} {
-				if strings.Contains(o.Stderr, bad) {
-					t.Errorf("%s: got stderr %.2000q", what, o.Stderr)
+				if strings.Contains(stderr, bad) {
+					t.Errorf("%s: got stderr %.2000q", what, stderr)
 				}
 			}
-			if o.Code == exitFailed && !oneCause.MatchString(o.Stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
-				t.Errorf("%s: got stderr %.500q, want one line", what, o.Stderr)
+			if o.Code == exitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
+				t.Errorf("%s: got stderr %.500q, want one line", what, stderr)
 			}
-			if shown := strings.ReplaceAll(o.Stderr, "\n", ""); terminal.Escape(shown) != shown {
-				t.Errorf("%s: stderr has control characters: %.500q", what, o.Stderr)
+			if shown := strings.ReplaceAll(stderr, "\n", ""); terminal.Escape(shown) != shown {
+				t.Errorf("%s: stderr has control characters: %.500q", what, stderr)
 			}
 			if plain(args) {
-				for line := range strings.Lines(o.Stdout) {
+				for line := range strings.Lines(stdout) {
 					if line = strings.TrimSuffix(line, "\n"); terminal.Escape(line) != line {
 						t.Errorf("%s: stdout has control characters: %.500q", what, line)
 						break

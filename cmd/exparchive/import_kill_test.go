@@ -19,8 +19,9 @@ import (
 	"github.com/simexp/exparchive/internal/longtest"
 )
 
-// TestKillImport kills imports, each when its folder looks in some way or soon after: each archive is absent or complete, the old
-// databases stay as they are, and the next import leaves the archives and nothing else. EXPARCHIVE_KILLS sets how often.
+// TestKillImport kills imports, each when its folder looks in some way or soon after: each archive is absent or
+// complete, the old databases stay as they are, and the next import leaves the archives and nothing else.
+// EXPARCHIVE_KILLS sets how often.
 func TestKillImport(t *testing.T) {
 	kills := longtest.Count(8, 40)
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
@@ -69,8 +70,8 @@ func TestKillImport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Kill it when it has a folder to work in, and when the first, the second, the third archive is there; in the second round a bit
-		// later, and so on.
+		// Kill it when it has a folder to work in, and when the first, the second, the third archive is there; in the second
+		// round a bit later, and so on.
 		made, later := 1+killed%4, time.Duration(killed/4)*whole/40
 		if p.until(func() bool { return newIn(t, out, before) >= made }) == nil {
 			time.Sleep(later)

@@ -9,12 +9,13 @@ import (
 // MaxMemory bounds the bytes that are resident while one file is read in one way.
 const MaxMemory = 256 << 20
 
-// MaxTime bounds the time of the processor, since others use the machine too, that reading one file in one way takes on a processor
-// that is not slow; see [TooLong].
+// MaxTime bounds the time of the processor, since others use the machine too, that reading one file in one way takes on
+// a processor that is not slow; see [TooLong].
 const MaxTime = 5 * time.Second
 
-// TooLong reports whether reading took more time of the processor than it may. What is more than MaxTime is compared with what the
-// processor does at the moment, which may be old, or shared with others whose work makes each of its steps slower.
+// TooLong reports whether reading took more time of the processor than it may. What is more than MaxTime is compared
+// with what the processor does at the moment, which may be old, or shared with others whose work makes each of its
+// steps slower.
 func TooLong(took time.Duration) bool {
 	return took > MaxTime && float64(took) > float64(MaxTime)*slowness()
 }
@@ -40,11 +41,11 @@ type Use struct {
 	Memory int64         // the most bytes that were resident
 }
 
-// Measure runs f and gives what it takes, as if it ran in a process of its own. f may take eight times [MaxTime]; then over is called,
-// which ends the process.
+// Measure runs f and gives what it takes, as if it ran in a process of its own. f may take eight times [MaxTime]; then
+// over is called, which ends the process.
 //
-// Where the system cannot forget a peak, which is everywhere but on Linux, Memory is the most since the process began. On Windows both
-// are 0.
+// Where the system cannot forget a peak, which is everywhere but on Linux, Memory is the most since the process began.
+// On Windows both are 0.
 func Measure(f, over func()) Use { return measure(f, 8*MaxTime, over) }
 
 func measure(f func(), limit time.Duration, over func()) Use {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Checks sets for how many random cases rapid runs each property of a test that takes long. What the flag -rapid.checks says holds.
+// Checks sets for how many random cases rapid runs each property of a test that takes long. What the flag -rapid.checks
+// says holds.
 func Checks(t testing.TB, n int) {
 	checks := flag.Lookup("rapid.checks")
 	if checks.Value.String() != checks.DefValue {

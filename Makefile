@@ -6,7 +6,7 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 
-# Packages, as patterns, of the targets test, test-long, bench and fuzz; more for the tests, such as -short.
+# Packages, as patterns, of the targets test, test-long, bench and fuzz; more for the tests, such as -short. Target lint vets them.
 PKGS        ?= ./...
 TESTFLAGS   ?=
 # How long the tests of one package may take before they count as hanging. A busy machine takes as long as it takes.
@@ -40,10 +40,10 @@ build: ## build bin/exparchive for this machine
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
 
 test: ## run every test
-	$(GO) test $(TESTFLAGS) -timeout $(TIMEOUT) $(PKGS)
+	$(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) $(PKGS)
 
 test-long: ## run the tests that have a longer form in that form
-	EXPARCHIVE_LONG=1 $(GO) test $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$($(GO) list -f \
+	EXPARCHIVE_LONG=1 $(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$($(GO) list -f \
 		'{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $(PKGS) | awk '/internal\/(longtest|archivetest)/ { print $$1 }')
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)

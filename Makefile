@@ -6,11 +6,20 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 
-# Packages, as patterns, of the targets test, race, bench and fuzz.
+# Packages, as patterns, of the targets test, test-long, bench and fuzz; more for the tests, such as -short. Target lint vets them.
 PKGS        ?= ./...
-RACEPKGS    ?= ./provider/... ./internal/... ./schema/... ./sign/... ./archive/...
-# The race detector makes tests of killed processes and failing disks take minutes, and they look at other things than races.
+TESTFLAGS   ?=
+# How long the tests of one package may take before they count as hanging. A busy machine takes as long as it takes.
+TIMEOUT     ?= 12h
+# Tests without a long form in packages that have others with one; what is not named here runs once more, which costs time only.
+LONGSKIP    ?= ^(Test(Scripts|Readme|Hostile$$|SSHFS)|Fuzz|Example)
+# Packages with goroutines. The race detector makes tests of killed processes and failing disks take minutes, and they look at other
+# things than races.
+RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./sign ./internal/lockfile \
+               ./internal/outfile ./internal/secrets ./internal/workdir
 RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile)
+# Processors that make the same bytes as this one.
+EMULATED    ?= s390x:s390x arm64:aarch64 riscv64:riscv64
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
 # How long each benchmark and each fuzz target runs.
@@ -21,29 +30,37 @@ ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test race emulate emulate32 bench crash fuzz oracle lint dist clean
+.PHONY: help build test test-long race emulate emulate32 bench crash fuzz oracle lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/exparchive for this machine
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
 
 test: ## run every test
-	$(GO) test -timeout 30m $(PKGS)
+	$(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) $(PKGS)
+
+test-long: ## run the tests that have a longer form in that form
+	EXPARCHIVE_LONG=1 $(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$($(GO) list -f \
+		'{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $(PKGS) | awk '/internal\/(longtest|archivetest)/ { print $$1 }')
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m -gcflags 'modernc.org/...=-d=checkptr=0' -skip '$(RACESKIP)' $(RACEPKGS)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout $(TIMEOUT) -gcflags 'modernc.org/...=-d=checkptr=0' -skip '$(RACESKIP)' $(RACEPKGS)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout $(TIMEOUT) -run '^TestConcurrent' ./legacy/...
 
-emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on three (needs qemu-user-static)
-	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
-	GOARCH=s390x $(GO) test -short -timeout 30m -exec qemu-s390x-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
-	GOARCH=arm64 $(GO) test -short -timeout 30m -exec qemu-aarch64-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
-	GOARCH=riscv64 $(GO) test -short -timeout 30m -exec qemu-riscv64-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify
+emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on all of EMULATED (needs qemu-user-static)
+	GOARCH=s390x $(GO) test -short -timeout $(TIMEOUT) -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
+	@set -e; for p in $(EMULATED); do \
+		echo "$${p%:*}"; \
+		GOARCH=$${p%:*} $(GO) test -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \
+	done
 
-emulate32: ## run the library's tests on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
-	GOARCH=arm $(GO) test -short -timeout 30m -exec qemu-arm-static -skip '$(RACESKIP)' ./archive/... ./provider/... ./internal/... ./legacy/... ./schema ./sign
+emulate32: ## run what decodes and makes bytes on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
+	GOARCH=arm $(GO) test -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(RACESKIP)' \
+		./archive ./archive/internal/... ./archive/verify ./provider/... ./internal/jsontext ./legacy/... ./schema ./sign
+	GOARCH=arm $(GO) test -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
 
 bench: ## run every benchmark, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
@@ -54,11 +71,14 @@ crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (h
 	EXPARCHIVE_KILLS=1000 $(GO) test -count=1 -timeout 12h -v -run 'Kill' ./cmd/exparchive ./archive/rewrite
 
 fuzz: ## run every fuzz target, FUZZTIME each
-	@set -e; for pkg in $$($(GO) list $(PKGS)); do \
-		list=$$($(GO) test -list '^Fuzz' $$pkg); \
-		for target in $$(echo "$$list" | grep '^Fuzz' || true); do \
+	@set -e; bin=$$(mktemp -d); trap 'rm -rf "$$bin"' EXIT; cache=$$($(GO) env GOCACHE)/fuzz; \
+	$(GO) list -f '{{.ImportPath}} {{.Dir}}' $(PKGS) | while read -r pkg dir; do \
+		grep -qs '^func Fuzz' "$$dir"/*_test.go || continue; \
+		$(GO) test -c -fuzz=. -o "$$bin/fuzz.test" "$$pkg"; \
+		for target in $$("$$bin/fuzz.test" -test.list '^Fuzz'); do \
 			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
+			(cd "$$dir" && "$$bin/fuzz.test" -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) \
+				-test.fuzzminimizetime 1x -test.fuzzcachedir "$$cache/$$pkg"); \
 		done; \
 	done
 

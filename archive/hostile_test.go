@@ -27,37 +27,30 @@ func TestMain(m *testing.M) {
 	archivetest.MainOf(m, map[string]func([]string) error{"hostile": hostileChild})
 }
 
-// Limits for one hostile file, in a child process.
-const (
-	hostileTime   = 5 * time.Second // of the processor, since others use the machine too
-	hostileMemory = 256 << 20       // bytes resident
-)
-
-// hostileChild reads each of the files in every way that the package has. It prints for each how it went and how much time of the
-// processor the slowest of them took, and in the end how much memory was resident at most.
+// hostileChild reads each of the files in every way that the package has. It prints for each how it went, how much time
+// of the processor the slowest way took, and how much memory was resident in the largest.
 func hostileChild(args []string) error {
-	limitChild()
+	hostile.LimitMemory()
 	// A text may have 64 MiB, and is in memory two or three times while it is hashed; without this the collector lets that pile up.
-	debug.SetMemoryLimit(hostileMemory * 3 / 4)
+	debug.SetMemoryLimit(hostile.MaxMemory * 3 / 4)
 	for _, path := range args {
 		fmt.Printf("begin %s\n", path)
-		slowest, err := readEveryWay(path)
-		fmt.Printf("end %v %t %s\n", slowest, err == nil, strings.ReplaceAll(fmt.Sprint(err), "\n", "; "))
+		most, err := readEveryWay(path)
+		fmt.Printf("end %v %d %t %s\n", most.Time, most.Memory, err == nil, strings.ReplaceAll(fmt.Sprint(err), "\n", "; "))
 	}
-	fmt.Printf("memory %d\n", usedMemory())
 	return nil
 }
 
-// readEveryWay gives the error of Open; the others are looked at only for how they end. slowest is the time of the processor that
-// the slowest way took, each of which is what a command does.
-func readEveryWay(path string) (slowest time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+// readEveryWay gives the error of Open; the others are looked at only for how they end. most is what the slowest and
+// the largest way took, each of which is what a command does.
+func readEveryWay(path string) (most hostile.Use, err error) {
+	ctx := context.Background()
 	way := func(read func()) {
-		fresh()
-		before := usedTime()
-		read()
-		slowest = max(slowest, usedTime()-before)
+		use := hostile.Measure(read, func() {
+			fmt.Fprintf(os.Stderr, "%s: stopped, since it took too much time\n", path)
+			os.Exit(1)
+		})
+		most.Time, most.Memory = max(most.Time, use.Time), max(most.Memory, use.Memory)
 	}
 	way(func() {
 		if s, err := salvage.Open(ctx, path); err == nil {
@@ -73,7 +66,7 @@ func readEveryWay(path string) (slowest time.Duration, err error) {
 	var a *archive.Archive
 	way(func() { a, err = archive.Open(path) })
 	if err != nil {
-		return slowest, err
+		return most, err
 	}
 	defer a.Close()
 	way(func() {
@@ -113,15 +106,7 @@ func readEveryWay(path string) (slowest time.Duration, err error) {
 			}
 		})
 	}
-	return slowest, nil
-}
-
-// fresh lets each way of reading begin with next to no garbage of the one before, as in a process of its own.
-func fresh() {
-	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc > 4<<20 {
-		debug.FreeOSMemory()
-	}
+	return most, nil
 }
 
 // hostileSource records what hostile files are made from.
@@ -162,73 +147,65 @@ func TestHostile(t *testing.T) {
 	before := archivetest.FolderState(t, dir)
 	// The sound file comes first and must be read: that the child works at all.
 	sound := recordtest.Record(t, filepath.Join(t.TempDir(), "sound.simexp"), archivetest.LongRun(), nil)
-	var slowest time.Duration
-	var most int64
-	read := 0
-	for rest := files; len(rest) > 0; {
-		batch := rest[:min(45, len(rest))]
-		rest = rest[len(batch):]
-		args := []string{sound}
-		for _, f := range batch {
-			args = append(args, f.Path)
-		}
-		child, lines := archivetest.StartChild(t, "hostile", args...)
-		n := -2
-		for lines.Scan() {
-			name := "the sound file"
-			if n >= 0 && n < len(batch) {
-				name = batch[n].Name
+	args := []string{sound}
+	for _, f := range files {
+		args = append(args, f.Path)
+	}
+	bound := int64(hostile.MaxMemory)
+	if strconv.IntSize == 32 {
+		bound += 32 << 20 // 268 MiB were measured on 386
+	}
+	child, lines := archivetest.StartChild(t, "hostile", args...)
+	if end, ok := t.Deadline(); ok { // a file whose reading never ends is named
+		defer time.AfterFunc(time.Until(end)-10*time.Second, func() { _ = child.Process.Kill() }).Stop()
+	}
+	var most hostile.Use
+	n, read := -2, 0
+	name := "none"
+	for lines.Scan() {
+		text := lines.Text()
+		switch {
+		case strings.HasPrefix(text, "begin "):
+			n++
+			name = "the sound file"
+			if n >= 0 {
+				name = files[n].Name
 			}
+		case strings.HasPrefix(text, "salvage "):
+			t.Errorf("%s: %s", name, text)
+		case strings.HasPrefix(text, "end "):
 			var took string
+			var use hostile.Use
 			var ok bool
-			switch text := lines.Text(); {
-			case strings.HasPrefix(text, "begin "):
-				n++
-			case strings.HasPrefix(text, "salvage "):
+			if _, err := fmt.Sscanf(text, "end %s %d %t", &took, &use.Memory, &ok); err != nil {
+				t.Fatalf("%q: %v", text, err)
+			}
+			if use.Time, err = time.ParseDuration(took); err != nil {
+				t.Fatal(err)
+			}
+			most.Time, most.Memory = max(most.Time, use.Time), max(most.Memory, use.Memory)
+			if hostile.TooLong(use.Time) {
+				t.Errorf("%s: took %v, want at most %v", name, use.Time, hostile.MaxTime)
+			}
+			if use.Memory > bound {
+				t.Errorf("%s: %d bytes were resident, want at most %d", name, use.Memory, bound)
+			}
+			if n < 0 && !ok || n >= 0 && ok && files[n].Refused || strings.Contains(text, "panic") {
 				t.Errorf("%s: %s", name, text)
-			case strings.HasPrefix(text, "memory "):
-				var bytes int64
-				fmt.Sscanf(text, "memory %d", &bytes)
-				most = max(most, bytes)
-				bound := int64(hostileMemory)
-				if strconv.IntSize == 32 {
-					bound += 32 << 20 // 268 MiB were measured on 386
-				}
-				if bytes > bound {
-					t.Errorf("%d bytes were resident, want at most %d, with %v", bytes, bound, batch)
-				}
-				n = len(batch)
-			case strings.HasPrefix(text, "end "):
-				if _, err := fmt.Sscanf(text, "end %s %t", &took, &ok); err != nil {
-					t.Fatalf("%q: %v", text, err)
-				}
-				d, err := time.ParseDuration(took)
-				if err != nil {
-					t.Fatal(err)
-				}
-				slowest = max(slowest, d)
-				if d > hostileTime {
-					t.Errorf("%s: took %v, want at most %v", name, d, hostileTime)
-				}
-				if n < 0 && !ok || n >= 0 && ok && batch[n].Refused {
-					t.Errorf("%s: %s", name, text)
-				}
-				if ok && n >= 0 {
-					read++
-				}
-				if strings.Contains(text, "panic") {
-					t.Errorf("%s: %s", name, text)
-				}
+			}
+			if ok && n >= 0 {
+				read++
 			}
 		}
-		if err := child.Wait(); err != nil || n != len(batch) {
-			t.Errorf("the child ended at file %d of %v: %v", n, batch, err)
-		}
+	}
+	if err := child.Wait(); err != nil || n != len(files)-1 {
+		t.Errorf("the child ended at file %d of %d, %s: %v", n+1, len(files), name, err)
 	}
 	if after := archivetest.FolderState(t, dir); after != before {
 		t.Errorf("reading changed files: got\n%s\nwant\n%s", after, before)
 	}
-	t.Logf("%d hostile files: %d refused, %d read; the slowest took %v, %d MB at most", len(files), len(files)-read, read, slowest.Round(time.Millisecond), most>>20)
+	t.Logf("%d hostile files: %d refused, %d read; the slowest took %v, %d MB at most",
+		len(files), len(files)-read, read, most.Time.Round(time.Millisecond), most.Memory>>20)
 }
 
 // TestHostileControl: opened by SQLite itself, a file's own view runs without end; only a deadline stops it.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,7 @@ type hostileFile struct {
 	run   string // id of a run, where there are several
 	table string // to be dumped
 	brief bool   // one command of each kind is enough
+	large bool   // reading it takes long
 	long  bool   // listing or importing what is in it takes as long as there is to list or to hash
 }
 
@@ -43,7 +45,24 @@ func makeHostile(t *testing.T, folder string, flips int) []hostileFile {
 	m.frames()
 	m.logs()
 	m.exports()
+	large := 0
+	for i := range m.files {
+		if f := &m.files[i]; slices.Contains(largeHostile, f.name) {
+			f.large = true
+			large++
+		}
+	}
+	if large != len(largeHostile) {
+		t.Errorf("got %d of the files %q", large, largeHostile)
+	}
 	return m.files
+}
+
+// largeHostile are files on which a command works for long, whatever it is.
+var largeHostile = []string{
+	"rows.db.gz", "other.db.gz", "wide.db.gz", "runs.db.gz", "huge.db.gz", "long.db.gz", "nested.db.gz",
+	"20000 runs in the log", "100000 columns", "agent of 1 MB", "id of 300 KB", "a log of 100 MB of nothing",
+	"export: a line of zeros", "export: 10 MB of text", "export: 10000 days",
 }
 
 // add writes a file, and its log if there is one.

@@ -4,63 +4,122 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/simexp/exparchive/internal/hostile"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
-// Limits for one command on one hostile file.
-const (
-	hostileTime   = 5 * time.Second // of the processor: the machine may have other work
-	hostileMemory = 256 << 20       // bytes resident
-	hostileWait   = time.Minute     // after which the command is killed
-)
+// A measured is one command line for the program exparchive-measured.
+type measured struct {
+	Folder string // where it runs
+	Args   []string
+}
 
 // An outcome is how a command went.
 type outcome struct {
-	code           int
-	stdout, stderr string
-	time           time.Duration
-	memory         int64
-	killed         bool
+	Code           int
+	Stdout, Stderr []byte // not strings, whose bytes that are no UTF-8 JSON would replace
+	hostile.Use
 }
 
-// limited runs the program in folder with limits on its time, and measures what it takes.
-func limited(t testing.TB, folder string, args ...string) outcome {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), hostileWait)
-	defer cancel()
-	script := "ulimit -c 0; ulimit -t " + strconv.Itoa(int(4*hostileTime.Seconds())) + `; exec exparchive "$@"`
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", script, "sh"}, args...)...)
-	cmd.Dir = folder
-	cmd.WaitDelay = time.Second
-	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
-	var stdout, stderr cappedBuffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
+func init() { programs["exparchive-measured"] = runMeasured }
+
+// runMeasured is a program that runs the command lines that stand on its stdin, one after the other, and prints what
+// they take. One that takes much too much ends it.
+func runMeasured() {
+	hostile.LimitMemory()
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	for {
+		var m measured
+		if err := in.Decode(&m); err != nil {
+			return
+		}
+		if err := errors.Join(os.Chdir(m.Folder), os.Setenv("TMPDIR", m.Folder)); err != nil {
+			panic(err)
+		}
+		var stdout, stderr cappedBuffer
+		var o outcome
+		o.Use = hostile.Measure(func() { o.Code = run(m.Args, strings.NewReader(""), &stdout, &stderr) }, func() {
+			fmt.Fprintln(os.Stderr, "stopped, since it takes too much time")
+			os.Exit(1)
+		})
+		o.Stdout, o.Stderr = stdout.Bytes(), stderr.Bytes()
+		if err := out.Encode(o); err != nil {
+			panic(err)
+		}
 	}
-	p := cmd.ProcessState
-	memory := int64(p.SysUsage().(*syscall.Rusage).Maxrss)
-	if runtime.GOOS != "darwin" { // which counts in bytes, the others in KiB
-		memory <<= 10
+}
+
+// A measurer runs commands in a process of its own, one for all of them as long as none ends it.
+type measurer struct {
+	t      *testing.T
+	cmd    *exec.Cmd // nil: none runs
+	in     io.WriteCloser
+	enc    *json.Encoder
+	dec    *json.Decoder
+	stderr bytes.Buffer
+}
+
+func newMeasurer(t *testing.T) *measurer {
+	m := &measurer{t: t}
+	t.Cleanup(func() { _ = m.end() })
+	return m
+}
+
+// run gives how a command went, or how it ended the process.
+func (m *measurer) run(folder string, args ...string) (o outcome, err error) {
+	m.t.Helper()
+	if m.cmd == nil {
+		m.start()
 	}
-	return outcome{p.ExitCode(), stdout.String(), stderr.String(), p.UserTime() + p.SystemTime(), memory, p.ExitCode() < 0}
+	cmd := m.cmd
+	if end, ok := m.t.Deadline(); ok { // a command that never ends is named
+		defer time.AfterFunc(time.Until(end)-10*time.Second, func() { _ = cmd.Process.Kill() }).Stop()
+	}
+	if err := errors.Join(m.enc.Encode(measured{folder, args}), m.dec.Decode(&o)); err != nil {
+		return o, errors.Join(m.end(), fmt.Errorf("stderr %.2000q", m.stderr.String()))
+	}
+	return o, nil
+}
+
+func (m *measurer) start() {
+	m.t.Helper()
+	m.stderr.Reset()
+	m.cmd = exec.Command("exparchive-measured")
+	m.cmd.Stderr = &m.stderr
+	in, errIn := m.cmd.StdinPipe()
+	out, errOut := m.cmd.StdoutPipe()
+	if err := errors.Join(errIn, errOut); err != nil {
+		m.t.Fatal(err)
+	}
+	m.in, m.enc, m.dec = in, json.NewEncoder(in), json.NewDecoder(out)
+	if err := m.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *measurer) end() error {
+	if m.cmd == nil {
+		return nil
+	}
+	_ = m.in.Close()
+	err := m.cmd.Wait()
+	m.cmd = nil
+	return err
 }
 
 // A cappedBuffer keeps the first megabyte.
@@ -80,9 +139,19 @@ func hostileCommands(f hostileFile) [][]string {
 		}
 		return append(args, file)
 	}
-	if f.brief {
+	switch {
+	case f.large && testing.Short():
+		return [][]string{run("replay"), run("digest", "--lenient")}
+	case strings.HasPrefix(f.name, "hostile/rows, changed") && !longtest.Enabled(): // as large as what was changed
+		return [][]string{run("replay"), {"info", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"}}
+	case f.brief:
 		return [][]string{
 			run("replay"), {"info", file}, {"ls"}, run("digest", "--lenient"), {"import", "--dry-run", file},
+			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
+		}
+	case f.large && !longtest.Enabled():
+		return [][]string{
+			run("replay"), {"info", file}, run("digest", "--lenient"), {"import", "-o", "in/side", "--lenient", file},
 			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
 		}
 	}
@@ -101,10 +170,7 @@ var oneCause = regexp.MustCompile(`^exparchive: [^\n]+\n$`)
 // and memory, in plain words, and nothing is written but what importing writes where it should.
 // EXPARCHIVE_FLIPS sets how many of the files are changed at random.
 func TestHostileLegacy(t *testing.T) {
-	flips := 24
-	if testing.Short() {
-		flips = 6
-	}
+	flips := longtest.Count(12, 24) // of each of twelve fixtures one, or two
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_FLIPS")); err == nil {
 		flips = n
 	}
@@ -120,9 +186,8 @@ func TestHostileLegacy(t *testing.T) {
 	if testing.Short() {
 		files = slices.DeleteFunc(files, func(f hostileFile) bool { return f.brief })
 	}
-	var mu sync.Mutex
-	var slowest time.Duration
-	var most int64
+	m := newMeasurer(t)
+	var most hostile.Use
 	var slow, large string
 	commands, read := 0, 0
 	check := func(f hostileFile) {
@@ -132,30 +197,35 @@ func TestHostileLegacy(t *testing.T) {
 				continue
 			}
 			before := folderListing(t, filepath.Dir(f.path))
-			o := limited(t, filepath.Dir(f.path), args...)
 			what := f.name + ": " + strings.Join(args, " ")
-			if o.killed || o.code != exitOK && o.code != exitFailed {
-				t.Errorf("%s: got exit code %d, want 0 or 1; stderr %.300q", what, o.code, o.stderr)
+			o, err := m.run(filepath.Dir(f.path), args...)
+			if err != nil {
+				t.Errorf("%s: ended the process: %v", what, err)
+				continue
 			}
-			if o.time > hostileTime {
-				t.Errorf("%s: took %v, want at most %v", what, o.time, hostileTime)
+			stdout, stderr := string(o.Stdout), string(o.Stderr)
+			if o.Code != exitOK && o.Code != exitFailed {
+				t.Errorf("%s: got exit code %d, want 0 or 1; stderr %.300q", what, o.Code, stderr)
 			}
-			if o.memory > hostileMemory {
-				t.Errorf("%s: %d MB were resident, want at most %d", what, o.memory>>20, hostileMemory>>20)
+			if hostile.TooLong(o.Time) {
+				t.Errorf("%s: took %v, want at most %v", what, o.Time, hostile.MaxTime)
+			}
+			if o.Memory > hostile.MaxMemory {
+				t.Errorf("%s: %d MB were resident, want at most %d", what, o.Memory>>20, hostile.MaxMemory>>20)
 			}
 			for _, bad := range []string{"goroutine ", "panic", "runtime error", "internal error"} {
-				if strings.Contains(o.stderr, bad) {
-					t.Errorf("%s: got stderr %.2000q", what, o.stderr)
+				if strings.Contains(stderr, bad) {
+					t.Errorf("%s: got stderr %.2000q", what, stderr)
 				}
 			}
-			if o.code == exitFailed && !oneCause.MatchString(o.stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
-				t.Errorf("%s: got stderr %.500q, want one line", what, o.stderr)
+			if o.Code == exitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
+				t.Errorf("%s: got stderr %.500q, want one line", what, stderr)
 			}
-			if shown := strings.ReplaceAll(o.stderr, "\n", ""); terminal.Escape(shown) != shown {
-				t.Errorf("%s: stderr has control characters: %.500q", what, o.stderr)
+			if shown := strings.ReplaceAll(stderr, "\n", ""); terminal.Escape(shown) != shown {
+				t.Errorf("%s: stderr has control characters: %.500q", what, stderr)
 			}
 			if plain(args) {
-				for line := range strings.Lines(o.stdout) {
+				for line := range strings.Lines(stdout) {
 					if line = strings.TrimSuffix(line, "\n"); terminal.Escape(line) != line {
 						t.Errorf("%s: stdout has control characters: %.500q", what, line)
 						break
@@ -170,39 +240,26 @@ func TestHostileLegacy(t *testing.T) {
 			if after := folderListing(t, filepath.Dir(f.path)); after != before {
 				t.Errorf("%s: changed the folder: got\n%swant\n%s", what, after, before)
 			}
-			mu.Lock()
 			commands++
-			if o.code == exitOK {
+			if o.Code == exitOK {
 				read++
 			}
-			if o.time > slowest {
-				slowest, slow = o.time, what
+			if o.Time > most.Time {
+				most.Time, slow = o.Time, what
 			}
-			if o.memory > most {
-				most, large = o.memory, what
+			if o.Memory > most.Memory {
+				most.Memory, large = o.Memory, what
 			}
-			mu.Unlock()
 		}
 	}
-	work := make(chan hostileFile)
-	var workers sync.WaitGroup
-	for range 2 {
-		workers.Go(func() {
-			for f := range work {
-				check(f)
-			}
-		})
-	}
 	for _, f := range files {
-		work <- f
+		check(f)
 	}
-	close(work)
-	workers.Wait()
 	if left, err := os.ReadDir(outer); err != nil || len(left) != 1 {
 		t.Errorf("got %v in the folder above, %v, want only the files", left, err)
 	}
 	t.Logf("%d files, %d commands, of which %d read what there was; the slowest took %v (%s), the largest %d MB (%s)",
-		len(files), commands, read, slowest.Round(time.Millisecond), slow, most>>20, large)
+		len(files), commands, read, most.Time.Round(time.Millisecond), slow, most.Memory>>20, large)
 }
 
 // plain reports whether a command prints text for people, in which nothing may act on a terminal. SQL is for programs.
@@ -232,13 +289,23 @@ func folderListing(t testing.TB, folder string) string {
 	return b.String()
 }
 
-// TestHostileLegacyControl: the measure sees a command that takes much memory, and one that is killed.
+// TestHostileLegacyControl: the measure sees a command that takes much memory, and a process that is ended.
 func TestHostileLegacyControl(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "big.json"), []byte(`{"days": [{"day": 0, "x": "`+strings.Repeat("x", 60<<20)+`"}]}`), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "big.json"), []byte(`{"days": [{"day": 0, "x": "`+strings.Repeat("x", 30<<20)+`"}]}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if o := limited(t, folder, "replay", "--json", "big.json"); o.memory < 200<<20 {
-		t.Errorf("got %d MB for a text of 60 MB that is read and printed, want that it is counted", o.memory>>20)
+	m := newMeasurer(t)
+	if o, err := m.run(folder, "replay", "--json", "big.json"); err != nil || o.Memory < 100<<20 {
+		t.Errorf("got %d MB, %v, for a text of 30 MB that is read and printed, want that it is counted", o.Memory>>20, err)
+	}
+	if err := m.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := m.run(folder, "version"); err == nil {
+		t.Errorf("got %v of a process that was killed, want an error", o)
+	}
+	if o, err := m.run(folder, "version"); err != nil || o.Code != exitOK {
+		t.Errorf("got %v, %v of the next process, want that it runs", o, err)
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -20,10 +20,7 @@ import (
 // What a random run prints while it is recorded is what every later form of it prints: the archive, its export as lines,
 // the archive recorded from those. The archives are the same byte for byte, and all the digests are one.
 func TestReplayIdentity(t *testing.T) {
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		t.Cleanup(func() { _ = checks.Value.Set(checks.DefValue) })
-		_ = checks.Value.Set("30") // each flushes a dozen times to disk
-	}
+	providertest.Checks(t, longtest.Count(30, 100)) // each flushes a dozen times to disk
 	rapid.Check(t, func(t *rapid.T) {
 		folder, err := os.MkdirTemp("", "identity")
 		if err != nil {

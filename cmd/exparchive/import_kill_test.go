@@ -4,7 +4,8 @@ package main
 
 import (
 	"crypto/sha256"
-	"math/rand/v2"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,15 +16,14 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/longtest"
 )
 
-// TestKillImport kills imports at any moment: each archive is absent or complete, the old databases stay as they are, and the next import
-// leaves the archives and nothing else. EXPARCHIVE_KILLS sets how often.
+// TestKillImport kills imports, each when its folder looks in some way or soon after: each archive is absent or
+// complete, the old databases stay as they are, and the next import leaves the archives and nothing else.
+// EXPARCHIVE_KILLS sets how often.
 func TestKillImport(t *testing.T) {
-	kills := 15
-	if testing.Short() {
-		kills = 5
-	}
+	kills := longtest.Count(8, 40)
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_KILLS")); err == nil {
 		kills = n
 	}
@@ -55,22 +55,30 @@ func TestKillImport(t *testing.T) {
 	if len(want) < 4 {
 		t.Fatalf("got %d archives of four databases", len(want))
 	}
-	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
-	leftovers, partly := 0, 0
-	for killed := 0; killed < kills; {
-		if killed%4 == 0 {
+	leftovers, partly, missed := 0, 0, false
+	for tried, killed := 0, 0; killed < kills; tried++ {
+		if tried == 20*kills {
+			t.Fatalf("of %d imports only %d could be killed before they ended", tried, killed)
+		}
+		if killed%4 == 0 || missed {
 			if err := os.RemoveAll(out); err != nil {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.Command(program, args...)
-		if err := cmd.Start(); err != nil {
+		before := infosIn(t, out)
+		p, err := startProcess(exec.Command(program, args...))
+		if err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(random.Int64N(int64(whole))), func() { cmd.Process.Kill() })
-		err := cmd.Wait()
-		timer.Stop()
-		if cmd.ProcessState.ExitCode() > 0 {
+		// Kill it when it has a folder to work in, and when the first, the second, the third archive is there; in the second
+		// round a bit later, and so on.
+		made, later := 1+killed%4, time.Duration(killed/4)*whole/40
+		if p.until(func() bool { return newIn(t, out, before) >= made }) == nil {
+			time.Sleep(later)
+			_ = p.Process.Kill()
+		}
+		err = p.wait()
+		if p.ProcessState.ExitCode() > 0 {
 			t.Fatalf("after %d kills: %v", killed, err)
 		}
 		for path, sum := range sources {
@@ -91,7 +99,7 @@ func TestKillImport(t *testing.T) {
 				}
 			}
 		}
-		if err == nil {
+		if missed = err == nil; missed {
 			checkImported(t, out, want)
 			continue
 		}
@@ -107,10 +115,38 @@ func TestKillImport(t *testing.T) {
 		t.Fatalf("the next import: %v: %s", err, text)
 	}
 	checkImported(t, out, want)
-	if kills >= 15 && (leftovers == 0 || partly == 0) {
+	if leftovers == 0 || partly == 0 {
 		t.Errorf("of %d kills %d left a folder to sweep and %d hit between two archives, want some of each", kills, leftovers, partly)
 	}
 	t.Logf("%d kills, %d left a folder for the next start to remove, 0 archives incomplete", kills, leftovers)
+}
+
+// infosIn describes what is in a folder, which need not be there.
+func infosIn(t *testing.T, folder string) []fs.FileInfo {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var infos []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil { // it may be gone by now
+			infos = append(infos, info)
+		}
+	}
+	return infos
+}
+
+// newIn counts what has come into a folder.
+func newIn(t *testing.T, folder string, before []fs.FileInfo) (n int) {
+	t.Helper()
+	for _, info := range infosIn(t, folder) {
+		was := func(old fs.FileInfo) bool { return os.SameFile(old, info) && old.ModTime().Equal(info.ModTime()) }
+		if !slices.ContainsFunc(before, was) {
+			n++
+		}
+	}
+	return n
 }
 
 // TestKillImportControl: without the sweep what a killed import left stays, and the check above notices.

@@ -16,9 +16,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect of stdout and stderr")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"exparchive": main})
-}
+// programs are what tests can start by name; each is this test binary, which plays the part.
+var programs = map[string]func(){"exparchive": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, programs) }
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

@@ -280,12 +280,15 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
 	ts.Check(err)
-	ts.Check(cmd.Start())
+	recorder, err := startProcess(cmd)
+	ts.Check(err)
 	defer cmd.Process.Kill()
 	_, err = stdin.Write([]byte(ts.ReadFile(args[2])))
 	ts.Check(err)
 
-	waitFor(ts, fmt.Sprintf("%d records on disk; stderr: %s", count, stderr.String()), func() bool { return recordsOnDisk(live) >= count })
+	if err := recorder.until(func() bool { return recordsOnDisk(live) >= count }); err != nil {
+		ts.Fatalf("%v before %d records were on disk; stderr: %s", err, count, stderr.String())
+	}
 	switch args[0] {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
@@ -305,7 +308,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("feed: unknown action %q", args[0])
 	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) {
+	if err := recorder.wait(); !errors.As(err, &exit) {
 		ts.Fatalf("got %v, want the command to fail", err)
 	}
 	ts.Logf("exit code %d", exit.ExitCode())
@@ -368,34 +371,28 @@ func follow(ts *testscript.TestScript, neg bool, args []string) {
 	recorder.Dir, recorder.Env = ts.MkAbs("."), env
 	stdin, err := recorder.StdinPipe()
 	ts.Check(err)
-	ts.Check(recorder.Start())
+	recording, err := startProcess(recorder)
+	ts.Check(err)
 	defer recorder.Process.Kill()
 	_, err = stdin.Write([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	live := ts.MkAbs(args[2]) + archive.LiveSuffix
-	waitFor(ts, "records on disk", func() bool { return recordsOnDisk(live) > 0 })
+	ts.Check(recording.until(func() bool { return recordsOnDisk(live) > 0 }))
 
 	var stdout, stderr lockedBuffer
 	follower := exec.Command(path, "replay", "--follow", args[2])
 	follower.Dir, follower.Env, follower.Stdout, follower.Stderr = ts.MkAbs("."), env, &stdout, &stderr
-	ts.Check(follower.Start())
+	following, err := startProcess(follower)
+	ts.Check(err)
 	defer follower.Process.Kill()
-	waitFor(ts, "the follower to print", func() bool { return strings.Contains(stdout.String(), "Run ") })
+	ts.Check(following.until(func() bool { return strings.Contains(stdout.String(), "Run ") }))
 
 	_, err = stdin.Write([]byte(ts.ReadFile(args[1])))
-	ts.Check(errors.Join(err, stdin.Close(), recorder.Wait()))
-	if err := follower.Wait(); err != nil || stderr.String() != "" {
+	ts.Check(errors.Join(err, stdin.Close(), recording.wait()))
+	if err := following.wait(); err != nil || stderr.String() != "" {
 		ts.Fatalf("follower: got %v, stderr %q, want neither", err, stderr.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("follow.stdout"), []byte(stdout.String()), 0o666))
-}
-
-func waitFor(ts *testscript.TestScript, what string, done func() bool) {
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("waited 30 s for %s", what)
-		}
-	}
 }
 
 // A lockedBuffer may be read while a process writes to it.

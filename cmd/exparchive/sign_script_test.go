@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -28,16 +27,13 @@ func init() {
 		path, err := lookPath(ts, "ssh-agent")
 		ts.Check(err)
 		cmd := exec.Command(path, "-D", "-a", socket)
-		ts.Check(cmd.Start())
+		agent, err := startProcess(cmd)
+		ts.Check(err)
 		ts.Defer(func() {
 			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
+			_ = agent.wait()
 		})
-		for deadline := time.Now().Add(10 * time.Second); !exists(socket); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				ts.Fatalf("ssh-agent made no socket in 10 s")
-			}
-		}
+		ts.Check(agent.until(func() bool { return exists(socket) }))
 		ts.Setenv("SSH_AUTH_SOCK", socket)
 	}
 	// shorter FILE SIZE demands that FILE has less than SIZE bytes.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,6 +116,7 @@ func crowd(t *testing.T, sweep func(parent string) error) (lost int) {
 	var mu sync.Mutex
 	var workers, sweepers sync.WaitGroup
 	done := make(chan struct{})
+	var sweeps atomic.Int64 // that have ended
 	for range 3 {
 		sweepers.Go(func() {
 			for {
@@ -126,6 +128,7 @@ func crowd(t *testing.T, sweep func(parent string) error) (lost int) {
 				if err := sweep(parent); err != nil {
 					t.Error(err)
 				}
+				sweeps.Add(1)
 			}
 		})
 	}
@@ -136,7 +139,9 @@ func crowd(t *testing.T, sweep func(parent string) error) (lost int) {
 				if err == nil {
 					path := filepath.Join(d.Path(), "x.simexp")
 					err = os.WriteFile(path, nil, 0o666)
-					time.Sleep(100 * time.Microsecond)
+					for end := sweeps.Load() + 4; sweeps.Load() < end; { // one of which began after the folder was made
+						time.Sleep(50 * time.Microsecond)
+					}
 					_, errThere := os.Lstat(path)
 					err = errors.Join(err, errThere, d.Remove())
 				}

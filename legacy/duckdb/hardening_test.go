@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
@@ -95,7 +96,7 @@ func TestCut(t *testing.T) {
 				case n < 3*4096:
 					n += 1 + r.IntN(700)
 				default:
-					n += 1 + r.IntN(max(len(whole)/40, 1))
+					n += 1 + r.IntN(max(len(whole)/longtest.Count(15, 100), 1))
 				}
 			}
 		})
@@ -112,7 +113,7 @@ func TestCutLog(t *testing.T) {
 			if len(wal) == 0 {
 				t.Fatal("the fixture has no log")
 			}
-			step := max(len(wal)/400, 1)
+			step := max(len(wal)/longtest.Count(150, 1000), 1)
 			for n := 0; n < len(wal); n += step {
 				if err := exhaust(t, db, wal[:n], nil); err != nil {
 					t.Fatalf("first %d of %d bytes of the log: got %v, want no error", n, len(wal), err)
@@ -159,10 +160,7 @@ func repair(db []byte, at int) {
 
 // TestFlip changes bytes of fixtures at random places, and repairs the checksums, so that decoders see the damage.
 func TestFlip(t *testing.T) {
-	rounds := 25
-	if testing.Short() {
-		rounds = 10
-	}
+	rounds := longtest.Count(8, 50)
 	total := 0
 	for _, name := range hardened {
 		t.Run(name, func(t *testing.T) {
@@ -216,10 +214,7 @@ func usedBytes(b []byte) (at []int) {
 
 // TestFlipLog changes bytes of logs, and repairs the checksums of their entries.
 func TestFlipLog(t *testing.T) {
-	rounds := 150
-	if testing.Short() {
-		rounds = 40
-	}
+	rounds := longtest.Count(40, 300)
 	for _, name := range []string{"log_only_e15_s15", "log_variant_e15", "log_key", "log_only_e11"} {
 		t.Run(name, func(t *testing.T) {
 			f := readFixture(t, name)

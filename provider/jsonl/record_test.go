@@ -209,12 +209,14 @@ func TestRecordInterrupted(t *testing.T) {
 		time.Sleep(drainPause) // for the source to see it
 	})
 	// With the result on its way, it is not even noticed.
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var s taker
-	if err := Record(ctx, &s, strings.NewReader(strings.Join(lines, "")), nil); err != nil {
-		t.Errorf("got %v, want that the whole run was recorded", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		var s taker
+		if err := Record(ctx, &s, strings.NewReader(strings.Join(lines, "")), nil); err != nil {
+			t.Errorf("got %v, want that the whole run was recorded", err)
+		}
+	})
 }
 
 func TestRecordReadError(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -51,6 +52,7 @@ func redacted(t *rapid.T, p provider.Provider, rule Rule) (*provider.Live, *Sink
 func TestRedact(t *testing.T) {
 	dir := t.TempDir()
 	n, withheld := 0, 0
+	providertest.Checks(t, longtest.Count(40, 150)) // each records, seals and verifies an archive
 	rapid.Check(t, func(t *rapid.T) {
 		records := providertest.Random(t)
 		whole := providertest.Live(records)

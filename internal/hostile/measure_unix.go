@@ -1,6 +1,6 @@
 //go:build unix
 
-package archive_test
+package hostile
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// limitChild makes the system end this process when it uses much too much.
-func limitChild() {
-	_ = syscall.Setrlimit(syscall.RLIMIT_CPU, &syscall.Rlimit{Cur: 120, Max: 120})
+// LimitMemory makes the system refuse this process much more memory than it may use.
+func LimitMemory() {
 	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: 2 << 30, Max: 2 << 30})
 }
 
+// usedTime is the time of the processor that this process has used.
 func usedTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -25,8 +25,11 @@ func usedTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// usedMemory gives the most bytes that were resident.
-func usedMemory() int64 {
+// forgetPeak lets the most bytes resident begin anew with what is resident now; see proc_pid_clear_refs(5).
+func forgetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
+// peakMemory gives the most bytes that were resident.
+func peakMemory() int64 {
 	// Linux hands the figure of rusage down from the process that started this one.
 	if status, err := os.ReadFile("/proc/self/status"); err == nil {
 		if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {

@@ -1,0 +1,10 @@
+//go:build !unix
+
+package hostile
+
+import "time"
+
+func LimitMemory()             {}
+func usedTime() time.Duration  { return 0 }
+func forgetPeak()              {}
+func peakMemory() (size int64) { return 0 }

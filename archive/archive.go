@@ -65,8 +65,9 @@ var (
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
 // at the file's content, not at its name.
 //
-// The errors are [ErrNotArchive], [ErrNewer], [ErrDamaged], [ErrSidecar] (a journal or log stands beside a sealed file and SQLite
-// would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They begin with path.
+// The errors are [ErrNotArchive], [ErrNewer], [ErrDamaged], [ErrSidecar] (a journal or log stands beside a sealed file
+// and SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They begin
+// with path.
 func Open(path string) (*Archive, error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {

@@ -70,8 +70,10 @@ func (s *scan) end(ctx context.Context) (int64, error) {
 
 // lastSeq gives the Seq of the last record, the Result aside.
 func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
-	err = conn.QueryRowContext(ctx, `SELECT max(coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
-		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0), coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
+	err = conn.QueryRowContext(ctx, `SELECT max(
+		coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
+		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0),
+		coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
 	if err == nil && last >= math.MaxInt64-1 {
 		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
 	}

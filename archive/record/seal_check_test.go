@@ -48,7 +48,8 @@ func TestSealReadsTheCopy(t *testing.T) {
 			t.Errorf("%s is there", name)
 		}
 	}
-	if n, want := archivetest.CountRecordsOf(t, archivetest.Open(t, path+archive.LiveSuffix)), int64(len(providertest.Sample())); n != want {
+	want := int64(len(providertest.Sample()))
+	if n := archivetest.CountRecordsOf(t, archivetest.Open(t, path+archive.LiveSuffix)); n != want {
 		t.Errorf("got %d records in the live file, want %d", n, want)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// TestChangedRunIsRefused: neither an annotation nor a new version makes a sound archive of a run that was changed after it was sealed.
-// The file stays as it is, and nothing is left beside it.
+// TestChangedRunIsRefused: neither an annotation nor a new version makes a sound archive of a run that was changed after
+// it was sealed. The file stays as it is, and nothing is left beside it.
 func TestChangedRunIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	if err := os.WriteFile(path, recordtest.SampleBytes(t), 0o644); err != nil {
@@ -29,7 +29,8 @@ func TestChangedRunIsRefused(t *testing.T) {
 		"dry run":  func() error { _, err := Upgrade(t.Context(), path, Options{DryRun: true}); return err },
 	} {
 		err := rewrite()
-		if e := (*archive.SealError)(nil); !errors.As(err, &e) || e.Want.Root != archivetest.RootOf(t, providertest.Sample()) || e.Got.Root == e.Want.Root {
+		root := archivetest.RootOf(t, providertest.Sample())
+		if e := (*archive.SealError)(nil); !errors.As(err, &e) || e.Want.Root != root || e.Got.Root == root {
 			t.Errorf("%s: got %v, want a SealError about the digest", name, err)
 		}
 		if !bytes.Equal(archivetest.ReadFile(t, path), before) {
@@ -39,7 +40,8 @@ func TestChangedRunIsRefused(t *testing.T) {
 	}
 }
 
-// TestTouchedOlderVersion: a file of an older version is compared with what was sealed then, not with the migrated copy that is read.
+// TestTouchedOlderVersion: a file of an older version is compared with what was sealed then, not with the migrated copy
+// that is read.
 func TestTouchedOlderVersion(t *testing.T) {
 	path := archivetest.Write(t, recordtest.SampleBytes(t))
 	useFormats(t, nextVersion(t))

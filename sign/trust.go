@@ -145,10 +145,10 @@ func (l *List) Judge(t Trust, now time.Time) []Fault {
 		err := fmt.Errorf("%w: %d, of which %d are checked", ErrTooMany, l.Unchecked+MaxSignatures, MaxSignatures)
 		faults = append(faults, Fault{"", err})
 	}
-	switch {
-	case !ssh:
+	if !ssh {
 		faults = append(faults, Fault{"", fmt.Errorf("%w by an allowed signer", ErrNoSignature)})
-	case !note:
+	}
+	if !note {
 		faults = append(faults, Fault{"", fmt.Errorf("%w by the note key", ErrNoSignature)})
 	}
 	return faults

@@ -63,7 +63,7 @@ func TestJudge(t *testing.T) {
 		want       []error
 	}{
 		"nothing, nothing wanted":  {nil, nil, Trust{}, nil},
-		"nothing":                  {nil, nil, both, []error{ErrNoSignature}},
+		"nothing":                  {nil, nil, both, []error{ErrNoSignature, ErrNoSignature}},
 		"any":                      {[]string{good, strange}, []string{note}, Trust{}, nil},
 		"allowed":                  {[]string{strange, good}, nil, allowed, nil},
 		"a stranger":               {[]string{strange}, nil, allowed, []error{ErrUnknownSigner, ErrNoSignature}},

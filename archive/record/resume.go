@@ -85,6 +85,10 @@ func (w *Writer) read(ctx context.Context) (_ *spilled, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if newest := sqlitefile.Formats.Version; f.Version != newest { // a reader sees a copy of it, which is migrated
+		return nil, fmt.Errorf("schema version %d, which this release reads and does not record, want %d: "+
+			"end the recording with the release that began it", f.Version, newest)
+	}
 	a, err := archive.New(f.Pages, f.Size)
 	if err != nil {
 		return nil, err

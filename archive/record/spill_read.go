@@ -19,7 +19,7 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// A spilled run is what a spill file holds.
+// spilled is what a spill file holds.
 type spilled struct {
 	path    string
 	header  spillHeader
@@ -39,15 +39,25 @@ func readSpill(livePath string) (*spilled, error) {
 	defer f.Close()
 	s := &spilled{path: path}
 	r := bufio.NewReader(f)
+	torn := 0 // line in which something was being appended when the power failed
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
-		if err == io.EOF || bytes.IndexByte(line, 0) >= 0 { // the end, or where something was being appended
+		if err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err
 		}
-		if err := s.line(line); err != nil {
-			return nil, fileerr.Errorf(path, "%w: line %d: %w", archive.ErrDamaged, n, err)
+		switch {
+		case torn > 0: // nothing was flushed behind it
+			if json.Valid(line) {
+				return nil, fileerr.Errorf(path, "%w: line %d: zero bytes, and whole lines behind it", archive.ErrDamaged, torn)
+			}
+		case bytes.IndexByte(line, 0) >= 0:
+			torn = n
+		default:
+			if err := s.line(line); err != nil {
+				return nil, fileerr.Errorf(path, "%w: line %d: %w", archive.ErrDamaged, n, err)
+			}
 		}
 	}
 	if s.header.Version == 0 {
@@ -100,7 +110,7 @@ func (s *spilled) compare(seq int64, before func() digest.Hash, r provider.Recor
 			return err
 		}
 	}
-	if i := seq - s.header.First; r != nil && i < int64(len(s.hashes)) && contentHash(r) != s.hashes[i] {
+	if i := seq - s.header.First; i < int64(len(s.hashes)) && contentHash(r) != s.hashes[i] {
 		return fmt.Errorf("%w: record %d is not the one in %s", archive.ErrDamaged, seq, s.path)
 	}
 	return nil

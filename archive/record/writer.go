@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -154,6 +155,10 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 		return err
 	}
 	id, ok := w.types[e.Type]
+	if !ok && len(w.types) == tables.MaxEventTypes { // no reader would take the file
+		return &provider.FieldError{Record: provider.KindEvent.String(), Field: "event_type",
+			Err: fmt.Errorf("the run has %d types of events already, and may have no more", tables.MaxEventTypes)}
+	}
 	if !ok {
 		id = int64(len(w.types)) + 1
 		w.types[e.Type] = id

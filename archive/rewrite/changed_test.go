@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
@@ -37,6 +39,28 @@ func TestChangedRunIsRefused(t *testing.T) {
 			t.Fatalf("%s: the file changed", name)
 		}
 		archivetest.WantFiles(t, filepath.Dir(path), filepath.Base(path))
+	}
+}
+
+// TestResumeOlderVersion: a recording that an older release left behind is not written to by this one.
+func TestResumeOlderVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	w := recordtest.StartRecording(t, path, providertest.Sample()[:3])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := archivetest.ReadFile(t, w.LivePath())
+	useFormats(t, nextVersion(t))
+	for what, try := range map[string]func() error{
+		"resume": func() error { _, err := record.Resume(t.Context(), w.LivePath(), nil); return err },
+		"seal":   func() error { _, err := record.Seal(t.Context(), w.LivePath(), nil); return err },
+	} {
+		if err := try(); err == nil || !strings.Contains(err.Error(), "schema version 1") {
+			t.Errorf("%s: got %v, want that it is of version 1", what, err)
+		}
+	}
+	if !bytes.Equal(archivetest.ReadFile(t, w.LivePath()), before) {
+		t.Error("the file was changed")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -60,7 +61,7 @@ func (s *Survey) chooseAnnotations(ctx context.Context) error {
 		}
 		last = max(last, id)
 	}
-	r.Lost = max(0, int(last)-len(r.Annotations)-len(r.Damaged))
+	r.Lost = int(min(max(0, last-int64(len(r.Annotations)+len(r.Damaged))), math.MaxInt32))
 	return ctx.Err()
 }
 

@@ -3,6 +3,7 @@ package salvage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -47,7 +48,9 @@ func (s *Survey) choose(ctx context.Context) error {
 		var bestHash digest.Hash
 		for j := i; j < end; j++ {
 			r, d, err := s.record(s.found[j])
-			if err != nil {
+			if errors.Is(err, errBudget) {
+				return err
+			} else if err != nil {
 				continue
 			}
 			leaf.SkipTo(s.found[j].seq)
@@ -232,6 +235,9 @@ func (s *Survey) hashResult(seq int64) digest.Hash {
 // unique reports whether the record at a place can be read, and whether it repeats none of numbers and names, to which
 // it then adds its own.
 func (s *Survey) unique(at place, numbers map[int]bool, names map[string]bool) (readable, once bool) {
+	if at.kind != provider.KindIteration && at.kind != provider.KindAttachment {
+		return true, true
+	}
 	r, _, err := s.record(at)
 	if err != nil {
 		return false, false

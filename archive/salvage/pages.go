@@ -126,10 +126,10 @@ func (p *pages) row(page []byte, index bool, at int) (table string, row tables.R
 		return "", nil, errBudget
 	}
 	payload, err := p.payload(c)
+	p.budget -= int64(len(payload)) // also of one that is not whole, for the sake of the time that it took
 	if err != nil {
 		return "", nil, err
 	}
-	p.budget -= c.Size
 	if row, err = values(payload); err != nil {
 		return "", nil, err
 	}
@@ -142,17 +142,17 @@ func (p *pages) row(page []byte, index bool, at int) (table string, row tables.R
 	return table, row, nil
 }
 
-// payload gives the payload of a cell, of which some may be on overflow pages.
+// payload gives the payload of a cell, of which some may be on overflow pages; with an error, what was read of it.
 func (p *pages) payload(c btree.LeafCell) ([]byte, error) {
 	payload := append(make([]byte, 0, min(c.Size, p.count()*p.size)), c.Local...)
 	part := make([]byte, p.size)
 	for next := c.Overflow; int64(len(payload)) < c.Size; {
 		i, ok := p.current(next)
 		if !ok {
-			return nil, errCell
+			return payload, errCell
 		}
 		if _, err := i.r.ReadAt(part, i.at); err != nil {
-			return nil, err
+			return payload, err
 		}
 		next = binary.BigEndian.Uint32(part)
 		payload = append(payload, part[4:4+min(p.size-4, c.Size-int64(len(payload)))]...)

@@ -1,6 +1,8 @@
 package salvage
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -106,8 +108,10 @@ func (s *Survey) record(at place) (r provider.Record, doubt string, err error) {
 		var prompts tables.Prompts
 		i, prompts, err = tables.Interaction(row)
 		var lost []string
-		i.SystemPrompt = s.prompt(prompts.System, "system prompt", &lost)
-		i.UserPrompt = s.prompt(prompts.User, "user prompt", &lost)
+		var errSystem, errUser error
+		i.SystemPrompt, errSystem = s.prompt(prompts.System, "system prompt", &lost)
+		i.UserPrompt, errUser = s.prompt(prompts.User, "user prompt", &lost)
+		err = cmp.Or(err, errSystem, errUser)
 		if len(lost) > 0 {
 			doubt = fmt.Sprintf("record %d: %s", at.seq, strings.Join(lost, ", "))
 		}
@@ -130,33 +134,60 @@ func (s *Survey) record(at place) (r provider.Record, doubt string, err error) {
 	return r, doubt, nil
 }
 
-// prompt joins the sections that a list names.
-func (s *Survey) prompt(list btree.Value, what string, lost *[]string) *string {
+// prompt joins the sections that a list names. What is lost of it is added to lost; the error is errBudget.
+func (s *Survey) prompt(list btree.Value, what string, lost *[]string) (*string, error) {
 	if list.Kind != btree.Text {
-		return nil
+		return nil, nil
 	}
 	ids, err := tables.ParseSectionList(string(list.Bytes))
 	if err != nil {
 		*lost = append(*lost, fmt.Sprintf("its %s is lost: %v", what, err))
-		return nil
+		return nil, nil
 	}
 	var b strings.Builder
 	for _, id := range ids {
-		at, ok := s.sections[id]
-		var row tables.Row
-		err := errCell
-		if ok {
-			row, err = s.rowAt(at)
+		body, err := s.section(id)
+		if errors.Is(err, errBudget) {
+			return nil, err
 		}
 		if b.Len() > provider.MaxText || len(*lost) > 1000 {
 			*lost = []string{fmt.Sprintf("its %s is lost", what)}
-			return nil
+			return nil, nil
 		}
 		if err != nil {
 			*lost = append(*lost, fmt.Sprintf("its %s lacks a part at byte %d", what, b.Len()))
 			continue
 		}
-		b.Write(row[2].Bytes)
+		b.WriteString(body)
 	}
-	return new(b.String())
+	return new(b.String()), nil
+}
+
+// section gives the text of a section. Its row was paid for when it was found, however many prompts name it; all prompts together
+// have a bound of their own.
+func (s *Survey) section(id int64) (string, error) {
+	body, ok := s.bodies[id]
+	if !ok {
+		at, found := s.sections[id]
+		if !found {
+			return "", errCell
+		}
+		left := s.pages.budget
+		s.pages.budget = maxRow
+		row, err := s.rowAt(at)
+		s.pages.budget = left
+		if err != nil {
+			return "", err
+		}
+		body = string(row[2].Bytes)
+		if s.bodySize += len(body); s.bodySize > tables.MaxSectionCache {
+			clear(s.bodies)
+			s.bodySize = len(body)
+		}
+		s.bodies[id] = body
+	}
+	if s.prompts -= int64(len(body)) + 1; s.prompts < 0 {
+		return "", errBudget
+	}
+	return body, nil
 }

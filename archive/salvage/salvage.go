@@ -31,6 +31,9 @@ type Survey struct {
 	chosen    []place
 	types     map[int64]string
 	sections  map[int64]place
+	bodies    map[int64]string // of sections that were read last
+	bodySize  int              // bytes in bodies
+	prompts   int64            // bytes that prompts may still have
 	start     *provider.Start
 	result    *provider.Result
 	reds      map[int64]*provider.Redaction
@@ -56,7 +59,8 @@ const maxFile = 1 << 40
 // there is nothing of an archive is [archive.ErrNotArchive].
 func Open(ctx context.Context, path string) (*Survey, error) {
 	s := &Survey{
-		types: map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{},
+		bodies: map[int64]string{},
+		types:  map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{},
 		blocks:  map[int64]tables.LeafBlock{},
 		remarks: remarks{map[int64]archive.Annotation{}, map[int64]archive.Annotation{}},
 	}
@@ -138,10 +142,15 @@ func (s *Survey) open(path string) error {
 	return nil
 }
 
+// sharing is how many times as long as the file all prompts may be, which share their sections.
+const sharing = 64
+
 // refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is
 // brought out, and of what a file holds no more than a few times its size is plausible.
 func (s *Survey) refill() {
-	s.pages.budget = 8*s.pages.count()*s.pages.size + 1<<20
+	size := s.pages.count() * s.pages.size
+	s.pages.budget = 8*size + 1<<20
+	s.prompts = sharing*size + provider.MaxText
 }
 
 func (s *Survey) openFile(path string) (*os.File, int64, error) {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -160,6 +161,31 @@ func (g *gather) Finish(_ context.Context, r *provider.Result) error {
 		return nil
 	}
 	return g.add(r)
+}
+
+// TestSharedPrompts: a sound run whose prompts are many times as long as its file, since they share their parts, comes out whole.
+func TestSharedPrompts(t *testing.T) {
+	rules := strings.Repeat(strings.Repeat("A rule that stands in every prompt. ", 10)+"\n\n", 60) // 20 KB
+	records := []provider.Record{&provider.Start{RunID: "shared", Name: "shared", Type: "test"}}
+	for i := range 200 {
+		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: &rules, UserPrompt: new(fmt.Sprint(rules, i))})
+	}
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+	if info, err := os.Stat(path); err != nil || info.Size()*20 > int64(2*200*len(rules)) {
+		t.Fatalf("a file of %d bytes, %v: the prompts are not shared", info.Size(), err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if r := s.Report(); !r.Whole || r.Records != 201 {
+		t.Errorf("got %+v, want the whole run", r)
+	}
+	var sink digest.Sink
+	if err := s.Write(t.Context(), &sink, Options{}); err != nil || sink.Root() != archivetest.RootOf(t, records) {
+		t.Errorf("got %v, %v, want the digest of the run", sink.Root(), err)
+	}
 }
 
 // TestSalvageDamage overwrites pages of a sealed archive, cuts it and flips bits in it: only what was there is lost,

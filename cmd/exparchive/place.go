@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive"
@@ -54,8 +55,21 @@ func writeChecked(output string, force bool, annotations []archive.Annotation,
 		if err := check(path); err != nil {
 			return fileerr.Errorf(output, "nothing was written: %w", err)
 		}
-		return notRecorded(output) // again: it took a while
+		if err := notRecorded(output); err != nil { // again: it took a while
+			return err
+		}
+		return removeSidecars(output)
 	}))
+}
+
+// removeSidecars removes what SQLite would take for part of the archive that is to be written at path.
+func removeSidecars(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // compareArchive reads the archive at path whole, and reports that it is not the run with the digest want.

@@ -6,10 +6,32 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
+
+// TestWriteChecked_sidecars: what stood beside the archive that is replaced would be mixed with the new one.
+func TestWriteChecked_sidecars(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	for _, name := range []string{path, path + "-wal", path + "-journal"} {
+		if err := os.WriteFile(name, []byte("of another archive"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := writeChecked(path, true, nil, func(w *record.Writer) error {
+		return errors.Join(w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}), w.Finish(t.Context(), nil))
+	}, func(string) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := archive.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+}
 
 // TestWriteChecked: an archive that is not the run that it was to be does not appear.
 func TestWriteChecked(t *testing.T) {

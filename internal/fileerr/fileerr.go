@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 )
 
 // An Error is about a file, whose name its text begins with.
@@ -37,22 +38,36 @@ func Errorf(path, format string, args ...any) error {
 }
 
 // In gives err as an error that names the file at path: err itself, if it wraps an [Error] about that file. Of an
-// [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing. It gives nil for nil.
+// [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing; of joined errors each
+// gets the name that lacks it. It gives nil for nil.
 func In(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if call := (*fs.PathError)(nil); errors.As(err, &call) && call.Path == path {
+	if named, ok := err.(*Error); ok && named.Path == path {
+		err = named.Err // which may be of the file system
+	}
+	if Names(err, path) {
+		return err
+	}
+	if reflect.TypeOf(err) == joined {
+		var all []error
+		for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
+			all = append(all, In(path, one))
+		}
+		return errors.Join(all...)
+	}
+	if call, ok := err.(*fs.PathError); ok && call.Path == path {
 		err = call.Err
 		if errors.Is(err, fs.ErrNotExist) {
 			err = ErrNotExist
 		}
 	}
-	if Names(err, path) {
-		return err
-	}
 	return &Error{path, err}
 }
+
+// joined is the type of what [errors.Join] gives. An error of [fmt.Errorf] wraps several too, within a text that would be lost.
+var joined = reflect.TypeOf(errors.Join(errors.ErrUnsupported))
 
 // Names reports whether err wraps an [Error] about the file at path.
 func Names(err error, path string) bool { return errors.Is(err, &Error{Path: path}) }

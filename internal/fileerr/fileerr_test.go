@@ -29,6 +29,8 @@ func TestIn(t *testing.T) {
 		{"x", &fs.PathError{Op: "read", Path: "x", Err: broken}, "x: broken"},
 		{"x", &fs.PathError{Op: "read", Path: "y", Err: broken}, "x: read y: broken"},
 		{"x", &Error{"x", &fs.PathError{Op: "read", Path: "x", Err: broken}}, "x: broken"},
+		{"x", errors.Join(&fs.PathError{Op: "read", Path: "x", Err: broken}, In("y", broken)), "x: broken\nx: y: broken"},
+		{"x", fmt.Errorf("%w: %w", fs.ErrInvalid, &fs.PathError{Op: "read", Path: "x", Err: broken}), "x: invalid argument: read x: broken"},
 		{missing, noFile, missing + ": no such file"},
 		{missing, In(missing, noFile), missing + ": no such file"},
 	} {

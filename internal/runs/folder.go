@@ -72,7 +72,7 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 		return "", fileerr.In(path, err)
 	}
 	archived, archivedID, err := d.Find(ctx, runID)
-	if err != nil && !errors.Is(err, provider.ErrNoRun) {
+	if errors.Is(err, ErrManyFiles) {
 		return "", err
 	}
 	if err == nil && archivedID == runID {
@@ -81,6 +81,9 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	files, ids, cancelled := otherRuns(ctx, path, o)
 	if cancelled != nil {
 		return "", cancelled
+	}
+	if err != nil && !errors.Is(err, provider.ErrNoRun) && files[runID] == nil { // ids of several archives begin so
+		return "", err
 	}
 	if err == nil && files[archivedID] == nil {
 		ids = append(ids, archivedID)

@@ -349,6 +349,12 @@ func TestFind(t *testing.T) {
 	if _, err := Find(t.Context(), folder, "exp9", nil); !errors.Is(err, provider.ErrNoRun) || !strings.HasPrefix(err.Error(), folder+": ") {
 		t.Errorf("got %v, want %v", err, provider.ErrNoRun)
 	}
+	// The whole id is a choice, whatever else begins so.
+	short := lines(t, in("short.jsonl"), "exp1")
+	seal(t, in("longer.simexp"), "exp1-10")
+	if got, err := Find(t.Context(), folder, "exp1", nil); got != short || err != nil {
+		t.Errorf("a whole id that others begin with: got %s, %v, want %s", got, err, short)
+	}
 	many := func(id string, files ...string) {
 		t.Helper()
 		_, err := Find(t.Context(), folder, id, nil)

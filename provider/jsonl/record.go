@@ -51,6 +51,8 @@ func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions)
 			return errors.Join(failed, err)
 		case err != nil && failed != nil:
 			return failed // the lines on their way have been read
+		case errors.Is(err, ErrInterrupted) && finished:
+			return nil // the run has its result, and nothing more was on its way
 		case errors.Is(err, ErrInterrupted):
 			return ErrInterrupted
 		case err != nil:

@@ -208,6 +208,20 @@ func TestRecordInterrupted(t *testing.T) {
 		r.Close()
 		time.Sleep(drainPause) // for the source to see it
 	})
+	// Nor is one that comes between the result and the end of the lines.
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		go func() {
+			io.WriteString(w, strings.Join(lines, ""))
+			cancel()
+		}()
+		var s taker
+		if err := Record(ctx, &s, r, nil); err != nil || len(s.taken) != len(lines) {
+			t.Errorf("got %v after %d records, want that the whole run was recorded", err, len(s.taken))
+		}
+		w.Close()
+	})
 	// With the result on its way, it is not even noticed.
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -16,10 +16,13 @@ type LeafCell struct {
 	Overflow uint32 // the page that the rest begins on, 0 if there is none
 }
 
-// minPage is the length of the shortest page that SQLite has.
-const minPage = 512
+// SQLite's shortest and longest pages, in bytes.
+const (
+	minPage = 512
+	maxPage = 65536
+)
 
-// LeafCells gives the offsets of the cells of a page, those outside it left out, and whether it is one of an index.
+// LeafCells gives the offsets of the cells of a page, each once and those outside it left out, and whether it is one of an index.
 // first says that the header of the database stands before the page's own. What is no leaf page has none.
 func LeafCells(data []byte, first bool) (index bool, offsets []int) {
 	start := 0
@@ -29,12 +32,16 @@ func LeafCells(data []byte, first bool) (index bool, offsets []int) {
 	if len(data) < minPage || data[start] != tableLeaf && data[start] != indexLeaf {
 		return false, nil
 	}
+	var seen [maxPage / 64]uint64
 	pointers := data[start+headerLength(tableLeaf):]
 	for range binary.BigEndian.Uint16(data[start+3:]) {
 		if len(pointers) < 2 {
 			break
 		}
-		if at := int(binary.BigEndian.Uint16(pointers)); at >= start+headerLength(tableLeaf) && at+4 <= len(data) {
+		at := int(binary.BigEndian.Uint16(pointers))
+		inside := at >= start+headerLength(tableLeaf) && at+4 <= len(data)
+		if bit := uint64(1) << (at % 64); inside && seen[at/64]&bit == 0 {
+			seen[at/64] |= bit
 			offsets = append(offsets, at)
 		}
 		pointers = pointers[2:]

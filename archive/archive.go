@@ -181,7 +181,7 @@ func (a *Archive) State() State { return a.state }
 func (a *Archive) SchemaVersion() int { return a.file.Version }
 
 // Seal gives what a sealed archive says of its content, and false for a live file. It is a claim of the file;
-// [verify.File] checks it.
+// package verify checks it.
 func (a *Archive) Seal() (Seal, bool) {
 	if a.seal == nil || a.state != Sealed {
 		return Seal{}, false
@@ -190,7 +190,7 @@ func (a *Archive) Seal() (Seal, bool) {
 }
 
 // Touched reports that another program has written to a sealed archive since it was sealed: its header is not the one
-// that sealing writes. What was written it does not tell; [verify.File] does.
+// that sealing writes. What was written it does not tell; package verify does.
 func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
 
 // Raw gives the bytes of the file of a sealed archive, for whoever looks into them; a live file is [ErrNotSealed].

@@ -150,7 +150,7 @@ type Summary struct {
 const keptCosts = `CASE WHEN EXISTS (SELECT 1 FROM redaction WHERE redaction.seq = iteration.seq AND field = 'costs_per_agent' AND commitment IS NOT NULL)
 	THEN NULL ELSE costs_per_agent END`
 
-// Summary gives the numbers that the recorder kept; for a sealed archive [verify.File] checks them.
+// Summary gives the numbers that the recorder kept; for a sealed archive package verify checks them.
 func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 	defer a.file.Explain(&err)
 	conn, err := a.file.Conn(ctx)

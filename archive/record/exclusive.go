@@ -16,7 +16,7 @@ import (
 //
 // Until it closes, an exclusive recorder only appends to the log and leaves the main file as it is. So whoever reads
 // the two takes the log as long as it is at that moment and needs neither locks nor shared memory, from whatever
-// machine: see [sqlitefile.Overlay]. The price is that the log grows by every page that is written until the
+// machine: see [sqlitefile.OverLog]. The price is that the log grows by every page that is written until the
 // recording ends.
 
 // chooseExclusive decides whether the recorder is exclusive.

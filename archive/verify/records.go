@@ -20,7 +20,7 @@ import (
 // Records are read by one goroutine, the data of events are checked by a second and all are hashed by a third. They hand on
 // batches, none of which goes over the end of a block.
 
-// A batch is some records that follow each other.
+// A recordBatch is some records that follow each other.
 type recordBatch struct {
 	items  []item
 	events []provider.Event // of the items that are events

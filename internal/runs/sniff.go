@@ -24,7 +24,7 @@ const (
 	JSON  // some other JSON
 )
 
-const headSize = 4096 // bytes of a file that sniff looks at
+const headSize = 4096 // bytes of a file that Sniff looks at
 
 // Sniff opens the file at path for a moment and says what it holds. What cannot hold a run is an error: [ErrNoFile], [ErrFolder],
 // [ErrNotRegular], [ErrForeign], or one of the file system.

@@ -337,6 +337,5 @@ const (
 	ReadEIO   = sqlite3.SQLITE_IOERR_READ
 	DeleteEIO = sqlite3.SQLITE_IOERR_DELETE
 	ShmEIO    = sqlite3.SQLITE_IOERR_SHMMAP
-	CantOpen  = sqlite3.SQLITE_CANTOPEN
 	IOErr     = sqlite3.SQLITE_IOERR
 )

@@ -141,8 +141,8 @@ func Trees(f *btree.Forest) ([]Tree, error) {
 }
 
 const (
-	// schemaTable is the name of the table of the schema.
+	// SchemaTable is the name of the table of the schema.
 	SchemaTable = "sqlite_schema"
-	// redactionTable is the only one without a rowid.
+	// RedactionTable is the only one without a rowid.
 	RedactionTable = "redaction"
 )

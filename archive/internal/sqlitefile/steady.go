@@ -15,6 +15,7 @@ type steadyFile struct {
 	then fs.FileInfo
 }
 
+// NewSteadyFile gives the file f, which stays the caller's, as it is now.
 func NewSteadyFile(f *os.File) (*steadyFile, error) {
 	info, err := f.Stat()
 	return &steadyFile{f, info}, err

@@ -2,7 +2,6 @@ package sqlitefile
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/simexp/exparchive/internal/outfile"
@@ -17,18 +16,19 @@ type System struct {
 	Link    func(from, to string) error
 	Rename  func(from, to string) error
 	Chmod   func(path string, mode os.FileMode) error
-	// create makes an empty file, not flushed.
+	// Create makes an empty file, not flushed.
 	Create func(path string, perm os.FileMode) error
-	// write makes a file anew that only its owner reads, flushed.
+	// Write makes a file anew that only its owner reads, flushed.
 	Write func(path string, data []byte) error
-	// overwrite changes bytes of a file, not flushed.
+	// Overwrite changes bytes of a file, not flushed.
 	Overwrite func(path string, data []byte, offset int64) error
-	// patch overwrites bytes of a file, flushed.
+	// Patch overwrites bytes of a file, flushed.
 	Patch func(path string, data []byte, offset int64) error
 }
 
+// RealSystem is that of the machine.
 var RealSystem = &System{
-	Sync: SyncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename, Chmod: os.Chmod,
+	Sync: syncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename, Chmod: os.Chmod,
 	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
 }
 
@@ -48,6 +48,7 @@ func writeFile(path string, data []byte) error {
 	return WriteAndClose(f, data, 0)
 }
 
+// OverwriteFile changes bytes of a file, not flushed.
 func OverwriteFile(path string, data []byte, offset int64) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -65,6 +66,7 @@ func patchFile(path string, data []byte, offset int64) error {
 	return WriteAndClose(f, data, offset)
 }
 
+// WriteAndClose writes data into f at an offset, flushes f and closes it, also after an error.
 func WriteAndClose(f *os.File, data []byte, offset int64) error {
 	_, err := f.WriteAt(data, offset)
 	if err == nil {
@@ -73,19 +75,11 @@ func WriteAndClose(f *os.File, data []byte, offset int64) error {
 	return errors.Join(err, f.Close())
 }
 
-// SyncFile flushes a file to disk.
-func SyncFile(path string) error {
+// syncFile flushes a file to disk.
+func syncFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// RemoveFile removes a file that may not be there.
-func RemoveFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

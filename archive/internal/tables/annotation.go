@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// InsertAnnotation writes a row of the table annotation from annotationRow.
+// InsertAnnotation writes a row of the table annotation from what [AnnotationRow] gives.
 const InsertAnnotation = "INSERT INTO annotation (kind, name, text, sha256) VALUES (?, ?, ?, ?)"
 
 // AnnotationSum is the checksum of an annotation, which the digest of the run does not cover: the SHA-256 of kind, name and text,

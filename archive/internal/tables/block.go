@@ -13,7 +13,7 @@ const LeafPrefix = 8
 type LeafBlock struct {
 	First  int64 // Seq of the first record
 	Root   digest.Hash
-	Leaves []byte // leafPrefix bytes of each leaf hash
+	Leaves []byte // LeafPrefix bytes of each leaf hash
 }
 
 // Blocks gathers leaf hashes into the rows of leaf_block.

@@ -16,10 +16,10 @@ type Column struct {
 	Nullable bool
 }
 
-// ErrType means that a value has not the type of its column.
-var ErrType = errors.New("wrong type")
+// errType means that a value has not the type of its column.
+var errType = errors.New("wrong type")
 
-// Check reports that a value has not the type of the column as [ErrType]. A whole number where a real belongs, which SQLite stores
+// Check reports that a value has not the type of the column as [errType]. A whole number where a real belongs, which SQLite stores
 // as an integer, becomes a real. That a text is UTF-8 is not checked.
 func (c *Column) Check(x *btree.Value) error {
 	if x.Kind == btree.Integer && c.Kind == btree.Real {
@@ -28,7 +28,7 @@ func (c *Column) Check(x *btree.Value) error {
 	if x.Kind == c.Kind || x.Kind == btree.Null && c.Nullable {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: %v, want %v", c.Name, ErrType, x.Kind, c.Kind)
+	return fmt.Errorf("%s: %w: %v, want %v", c.Name, errType, x.Kind, c.Kind)
 }
 
 // Columns are the columns of each table; the first is the primary key.

@@ -49,10 +49,10 @@ func AppendSectionList(dst []byte, ids []int64) []byte {
 	return append(dst, ']')
 }
 
-// MaxSectionCache bounds the memory of a sectionReader, in bytes.
+// MaxSectionCache bounds what a reader keeps of the sections that it met last, in bytes.
 const MaxSectionCache = 8 << 20
 
-// ParseSectionList reads a list as put writes it: a JSON array of integers without white space, not empty.
+// ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of integers without white space, not empty.
 func ParseSectionList(list string) ([]int64, error) {
 	inner, ok := strings.CutPrefix(list, "[")
 	inner, ok2 := strings.CutSuffix(inner, "]")

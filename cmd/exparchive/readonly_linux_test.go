@@ -137,6 +137,7 @@ func reachable(dir string) bool {
 // TestReadOnlyMatrix runs every command that reads on every state of a file in every kind of folder: what is printed is the same, and
 // nothing changes.
 func TestReadOnlyMatrix(t *testing.T) {
+	t.Parallel()
 	root := publicTempDir(t)
 	installed, err := exec.LookPath("exparchive")
 	if err != nil {

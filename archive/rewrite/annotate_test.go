@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
@@ -238,26 +237,28 @@ func TestEditAnnotations(t *testing.T) {
 	}
 }
 
-// TestAnnotateInterrupted: whenever it is interrupted, the archive is the old one or the new one, and nothing else is
-// there.
+// TestAnnotateInterrupted: at whatever call of the file system it is interrupted, the archive is the old one or the new one, and
+// nothing else is there.
 func TestAnnotateInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)
 	before := archivetest.ReadFile(t, path)
-	start := time.Now()
 	if err := Annotate(t.Context(), path, []archive.Annotation{doi}); err != nil {
 		t.Fatal(err)
 	}
-	whole := time.Since(start)
 	after := archivetest.ReadFile(t, path)
-	const tries = 30
 	interrupted := 0
-	for i := range tries {
+	for n := 1; ; n++ {
 		if err := os.WriteFile(path, before, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), whole*time.Duration(i)/tries)
-		err := Annotate(ctx, path, []archive.Annotation{doi})
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		err := editOn(ctx, counting(func() {
+			if calls++; calls == n {
+				cancel()
+			}
+		}), path, adding([]archive.Annotation{doi}))
 		cancel()
 		want := after
 		if err != nil {
@@ -265,15 +266,32 @@ func TestAnnotateInterrupted(t *testing.T) {
 			want = before
 		}
 		if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {
-			t.Fatalf("interrupted after %d of %d of the time, with %v: got other bytes", i, tries, err)
+			t.Fatalf("interrupted at call %d, with %v: got other bytes", n, err)
 		}
 		if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
 			t.Fatalf("got %v in the folder, %v, want the archive only", names, err)
+		}
+		if calls < n {
+			break
 		}
 	}
 	if interrupted == 0 {
 		t.Error("none of the interruptions came in time")
 	}
+}
+
+// counting is the real system, each of whose calls that change names or flush is announced by call.
+func counting(call func()) *sqlitefile.System {
+	sys := *sqlitefile.RealSystem
+	one := func(f func(string) error) func(string) error {
+		return func(path string) error { call(); return f(path) }
+	}
+	sys.Sync, sys.SyncDir, sys.Remove = one(sys.Sync), one(sys.SyncDir), one(sys.Remove)
+	rename, chmod, create := sys.Rename, sys.Chmod, sys.Create
+	sys.Rename = func(from, to string) error { call(); return rename(from, to) }
+	sys.Chmod = func(path string, mode os.FileMode) error { call(); return chmod(path, mode) }
+	sys.Create = func(path string, mode os.FileMode) error { call(); return create(path, mode) }
+	return &sys
 }
 
 // A name that fits when the recording begins fits whatever is done to the archive afterwards.

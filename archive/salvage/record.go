@@ -144,23 +144,25 @@ func (s *Survey) prompt(list btree.Value, what string, lost *[]string) (*string,
 		*lost = append(*lost, fmt.Sprintf("its %s is lost: %v", what, err))
 		return nil, nil
 	}
-	var b strings.Builder
+	length := 0
+	var parts []string
 	for _, id := range ids {
 		body, err := s.section(id)
 		if errors.Is(err, errBudget) {
 			return nil, err
 		}
-		if b.Len() > provider.MaxText || len(*lost) > 1000 {
+		if length > provider.MaxText || len(*lost) > 1000 {
 			*lost = []string{fmt.Sprintf("its %s is lost", what)}
 			return nil, nil
 		}
 		if err != nil {
-			*lost = append(*lost, fmt.Sprintf("its %s lacks a part at byte %d", what, b.Len()))
+			*lost = append(*lost, fmt.Sprintf("its %s lacks a part at byte %d", what, length))
 			continue
 		}
-		b.WriteString(body)
+		length += len(body)
+		parts = append(parts, body)
 	}
-	return new(b.String()), nil
+	return new(strings.Join(parts, "")), nil
 }
 
 // section gives the text of a section. Its row was paid for when it was found, however many prompts name it; all prompts together

@@ -170,7 +170,7 @@ var oneCause = regexp.MustCompile(`^exparchive: [^\n]+\n$`)
 // and memory, in plain words, and nothing is written but what importing writes where it should.
 // EXPARCHIVE_FLIPS sets how many of the files are changed at random.
 func TestHostileLegacy(t *testing.T) {
-	t.Parallel() // its commands run one after the other in a process of their own
+	t.Parallel()                    // its commands run one after the other in a process of their own
 	flips := longtest.Count(12, 24) // of each of twelve fixtures one, or two
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_FLIPS")); err == nil {
 		flips = n

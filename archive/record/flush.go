@@ -2,11 +2,13 @@ package record
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
 )
 
 // flush commits the events that wait and, if last is given, the record last behind them, which insert inserts. An
@@ -134,6 +136,46 @@ func (w *Writer) insertRedaction(ctx context.Context, seq int64, r *provider.Red
 func (w *Writer) annotate(ctx context.Context) error {
 	for _, a := range w.opts.Annotations {
 		if _, err := w.conn.ExecContext(ctx, tables.InsertAnnotation, tables.AnnotationRow(a.Kind, a.Name, a.Text)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const insertBlock = "INSERT OR REPLACE INTO leaf_block (first_seq, root, leaves) VALUES (?, ?, ?)"
+
+// deletePartialBlock removes the block that a sealing which was interrupted wrote before its time.
+var deletePartialBlock = fmt.Sprintf("DELETE FROM leaf_block WHERE length(leaves) < %d", digest.BlockSize*tables.LeafPrefix)
+
+// insertBlocks writes rows of leaf_block.
+func insertBlocks(ctx context.Context, stmt *sql.Stmt, rows []tables.LeafBlock) error {
+	for _, b := range rows {
+		if _, err := stmt.ExecContext(ctx, b.First, b.Root[:], b.Leaves); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A span is where the records of an iteration lie; see the table iteration_span in FORMAT.md.
+type span struct{ first, last, events, interactions, bytes int64 }
+
+// span gives what the batch adds to an iteration, up to the record that comes next.
+func (w *Writer) span(iteration int) *span {
+	s, ok := w.spans[iteration]
+	if !ok {
+		s = &span{first: w.next}
+		w.spans[iteration] = s
+	}
+	s.last = w.next
+	return s
+}
+
+// insertSpans writes where the records of the batch lie. The order of its rows does not matter to the file: they are
+// sorted by iteration.
+func (w *Writer) insertSpans(ctx context.Context) error {
+	for iteration, s := range w.spans {
+		if _, err := w.stmt.span.ExecContext(ctx, iteration, s.first, s.last, s.events, s.interactions, s.bytes); err != nil {
 			return err
 		}
 	}

@@ -203,7 +203,7 @@ func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error
 		}
 		s := w.span(i.Iteration)
 		s.interactions++
-		s.bytes += textLen(i.SystemPrompt) + textLen(i.UserPrompt) + textLen(i.Response) + int64(len(i.ParsedPolicy))
+		s.bytes += tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) + int64(len(i.ParsedPolicy))
 		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, system, user, i.Response,
 			jsonText(i.ParsedPolicy), i.ParsingError, i.PromptTokens, i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), jsonText(i.Extra))
 		return err

@@ -352,7 +352,7 @@ func textSize(record provider.Record) (n int64) {
 	case *provider.Start:
 		n = int64(len(x.Config))
 	case *provider.Interaction:
-		n = lengthOf(x.SystemPrompt) + lengthOf(x.UserPrompt) + lengthOf(x.Response) + lengthOf(x.ParsingError) + int64(len(x.ParsedPolicy)+len(x.Extra))
+		n = tables.TextLength(x.SystemPrompt) + tables.TextLength(x.UserPrompt) + tables.TextLength(x.Response) + tables.TextLength(x.ParsingError) + int64(len(x.ParsedPolicy)+len(x.Extra))
 	case *provider.Iteration:
 		n = int64(64 * (len(x.Costs) + len(x.AcceptedChanges)))
 		for _, p := range x.Policies {
@@ -363,7 +363,7 @@ func textSize(record provider.Record) (n int64) {
 	case *provider.Attachment:
 		n = int64(len(x.Data))
 	case *provider.Result:
-		n = lengthOf(x.ConvergenceReason)
+		n = tables.TextLength(x.ConvergenceReason)
 	}
 	return n
 }
@@ -453,7 +453,7 @@ func (r *recordReader) interaction(c checker, x tables.Row) (provider.Record, bo
 	var sound1, sound2 bool
 	i.SystemPrompt, sound1 = r.prompt(c, "system_prompt", prompts.System)
 	i.UserPrompt, sound2 = r.prompt(c, "user_prompt", prompts.User)
-	size := lengthOf(i.SystemPrompt) + lengthOf(i.UserPrompt) + lengthOf(i.Response) + int64(len(i.ParsedPolicy))
+	size := tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) + int64(len(i.ParsedPolicy))
 	r.count(i.Seq, x[1].Int, size, provider.KindInteraction)
 	if !sound1 || !sound2 {
 		r.partial[x[1].Int] = true

@@ -72,3 +72,11 @@ func ParseSectionList(list string) ([]int64, error) {
 
 // MaxSectionList is the length in bytes of the longest list of sections.
 const MaxSectionList = 8 << 20
+
+// TextLength gives the length in bytes of a text that may be absent.
+func TextLength(s *string) int64 {
+	if s == nil {
+		return 0
+	}
+	return int64(len(*s))
+}

@@ -15,7 +15,7 @@ const (
 	// Version is the user_version of the files that this release writes, and the newest that it reads.
 	Version = 1
 	// PageSize is the page size in bytes of the files that this release writes.
-	PageSize = 8192
+	PageSize = 4096
 )
 
 var (

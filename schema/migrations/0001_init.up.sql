@@ -1,163 +1,187 @@
 PRAGMA application_id = 0x53494D58;
 
-CREATE TABLE experiment (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
+CREATE TABLE z_experiment (
+  id INTEGER PRIMARY KEY,
   run_id TEXT NOT NULL,
   experiment_name TEXT NOT NULL,
   experiment_type TEXT NOT NULL,
-  config TEXT CHECK (config IS NULL OR json_valid(config)),
   created_at TEXT,
-  salt BLOB CHECK (length(salt) = 32),
   status TEXT,
   completed_at TEXT,
-  converged INTEGER CHECK (converged IN (0, 1)),
-  convergence_reason TEXT,
+  converged INTEGER,
   final_cost INTEGER,
-  best_cost INTEGER
+  best_cost INTEGER,
+  digest BLOB,
+  records INTEGER,
+  events INTEGER,
+  interactions INTEGER,
+  iterations INTEGER,
+  notes INTEGER,
+  attachments INTEGER,
+  salt BLOB,
+  convergence_reason TEXT,
+  config TEXT
 ) STRICT;
 
-CREATE TABLE iteration (
+CREATE TABLE z_iteration (
   number INTEGER PRIMARY KEY,
-  seq INTEGER NOT NULL UNIQUE,
-  costs_per_agent TEXT NOT NULL CHECK (json_valid(costs_per_agent)),
-  accepted_changes TEXT NOT NULL CHECK (json_valid(accepted_changes)),
-  policies TEXT NOT NULL CHECK (json_valid(policies)),
-  timestamp TEXT
-) STRICT;
-
-CREATE TABLE iteration_span (
-  iteration INTEGER PRIMARY KEY,
   first_seq INTEGER NOT NULL,
   last_seq INTEGER NOT NULL,
   events INTEGER NOT NULL,
   interactions INTEGER NOT NULL,
-  bytes INTEGER NOT NULL
+  bytes INTEGER NOT NULL,
+  seq INTEGER,
+  timestamp TEXT,
+  costs_per_agent TEXT,
+  accepted_changes TEXT,
+  policies TEXT
 ) STRICT;
 
-CREATE TABLE event_type (
+CREATE TABLE z_event_type (
   id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE
+  name TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE event (
+CREATE TABLE z_event (
   seq INTEGER PRIMARY KEY,
   iteration INTEGER NOT NULL,
-  type INTEGER NOT NULL REFERENCES event_type (id),
+  type INTEGER NOT NULL,
   timestamp TEXT,
   data TEXT
 ) STRICT;
 
-CREATE TABLE section (
+CREATE TABLE z_section (
   id INTEGER PRIMARY KEY,
-  sha256 BLOB NOT NULL UNIQUE,
   body TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE llm_interaction (
+CREATE TABLE z_llm_interaction (
   seq INTEGER PRIMARY KEY,
   iteration INTEGER NOT NULL,
   agent_id TEXT,
   model TEXT,
+  prompt_tokens INTEGER,
+  completion_tokens INTEGER,
+  latency_seconds REAL,
+  timestamp TEXT,
   system_prompt TEXT,
   user_prompt TEXT,
   response TEXT,
   parsed_policy TEXT,
   parsing_error TEXT,
-  prompt_tokens INTEGER,
-  completion_tokens INTEGER,
-  latency_seconds REAL,
-  timestamp TEXT,
   extra TEXT
 ) STRICT;
 
-CREATE TABLE note (
+CREATE TABLE z_note (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
-  text TEXT NOT NULL
+  subject TEXT,
+  text TEXT
 ) STRICT;
 
-CREATE TABLE attachment (
+CREATE TABLE z_attachment (
   seq INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
   media_type TEXT,
-  data BLOB NOT NULL
+  data BLOB
 ) STRICT;
 
-CREATE TABLE redaction (
-  seq INTEGER NOT NULL,
+CREATE TABLE z_redaction (
+  id INTEGER PRIMARY KEY,
   field TEXT NOT NULL,
-  commitment BLOB CHECK (length(commitment) = 32),
-  key BLOB CHECK (length(key) = 32),
-  PRIMARY KEY (seq, field),
-  CHECK ((commitment IS NULL) <> (key IS NULL))
-) STRICT, WITHOUT ROWID;
+  commitment BLOB,
+  key BLOB
+) STRICT;
 
-CREATE TABLE annotation (
+CREATE TABLE z_annotation (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
   name TEXT,
   text TEXT NOT NULL,
-  sha256 BLOB NOT NULL CHECK (length(sha256) = 32)
+  sha256 BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE leaf_block (
+CREATE TABLE z_leaf_block (
   first_seq INTEGER PRIMARY KEY,
-  root BLOB NOT NULL CHECK (length(root) = 32),
+  root BLOB NOT NULL,
   leaves BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE seal (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  root BLOB NOT NULL CHECK (length(root) = 32),
-  records INTEGER NOT NULL,
-  events INTEGER NOT NULL,
-  interactions INTEGER NOT NULL,
-  iterations INTEGER NOT NULL,
-  notes INTEGER NOT NULL,
-  attachments INTEGER NOT NULL
 ) STRICT;
 
 CREATE VIEW experiments AS
 SELECT run_id, experiment_name, experiment_type, config, created_at, completed_at,
-  (SELECT count(*) FROM iteration) AS num_iterations, converged, convergence_reason,
-  coalesce(status, 'running') AS status, final_cost, best_cost
-FROM experiment;
+  CAST((SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL) AS INTEGER) AS num_iterations,
+  converged, convergence_reason, CAST(coalesce(status, 'running') AS TEXT) AS status, final_cost, best_cost,
+  CAST(lower(hex(digest)) AS TEXT) AS digest,
+  CAST((SELECT group_concat(field, ',') FROM z_redaction
+    WHERE commitment IS NOT NULL AND (id < 256 OR field = 'convergence_reason')) AS TEXT) AS withheld
+FROM z_experiment;
 
 CREATE VIEW experiment_iterations AS
-SELECT (SELECT run_id FROM experiment) AS run_id, number AS iteration, costs_per_agent, accepted_changes, policies,
-  timestamp
-FROM iteration;
+SELECT (SELECT run_id FROM z_experiment) AS run_id, number AS iteration, costs_per_agent, accepted_changes, policies,
+  timestamp,
+  CAST((SELECT group_concat(field, ',') FROM z_redaction
+    WHERE commitment IS NOT NULL AND id BETWEEN seq * 256 AND seq * 256 + 255) AS TEXT) AS withheld
+FROM z_iteration WHERE seq IS NOT NULL;
 
 CREATE VIEW experiment_events AS
-SELECT seq AS id, (SELECT run_id FROM experiment) AS run_id, iteration,
-  (SELECT name FROM event_type WHERE id = event.type) AS event_type, data AS event_data, timestamp
-FROM event;
+SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration,
+  (SELECT name FROM z_event_type WHERE id = type) AS event_type, data AS event_data, timestamp,
+  (SELECT field FROM z_redaction WHERE id = seq * 256 + 4 AND commitment IS NOT NULL) AS withheld
+FROM z_event;
 
 CREATE VIEW llm_interactions AS
-SELECT seq AS id, (SELECT run_id FROM experiment) AS run_id, iteration, agent_id,
-  (SELECT group_concat(s.body, '') FROM json_each(i.system_prompt) AS p CROSS JOIN section AS s ON s.id = p.value)
-    AS system_prompt,
-  (SELECT group_concat(s.body, '') FROM json_each(i.user_prompt) AS p CROSS JOIN section AS s ON s.id = p.value)
-    AS user_prompt,
-  response, parsed_policy, parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, model, extra
-FROM llm_interaction AS i;
+SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration, agent_id,
+  CAST((SELECT group_concat(s.body, '') FROM json_each(system_prompt) AS p CROSS JOIN z_section AS s ON s.id = p.value)
+    AS TEXT) AS system_prompt,
+  CAST((SELECT group_concat(s.body, '') FROM json_each(user_prompt) AS p CROSS JOIN z_section AS s ON s.id = p.value)
+    AS TEXT) AS user_prompt,
+  response, parsed_policy, parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, model, extra,
+  CAST((SELECT group_concat(field, ',') FROM z_redaction
+    WHERE commitment IS NOT NULL AND id BETWEEN seq * 256 AND seq * 256 + 255) AS TEXT) AS withheld
+FROM z_llm_interaction;
 
 CREATE VIEW costs AS
-SELECT number AS iteration, c.key AS agent_id, c.value AS cost_cents
-FROM iteration, json_each(costs_per_agent) AS c;
-
-CREATE VIEW policies AS
-SELECT number AS iteration, p.key AS agent_id, p.value AS policy
-FROM iteration, json_each(policies) AS p;
+SELECT number AS iteration, CAST(c.key AS TEXT) AS agent_id, CAST(c.value AS INTEGER) AS cost_cents,
+  CAST(NULL AS TEXT) AS withheld
+FROM z_iteration, json_each(costs_per_agent) AS c
+UNION ALL
+SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL;
 
 CREATE VIEW accepted_changes AS
-SELECT number AS iteration, a.key AS agent_id, a.value AS accepted
-FROM iteration, json_each(accepted_changes) AS a;
+SELECT number AS iteration, CAST(a.key AS TEXT) AS agent_id, CAST(a.value AS INTEGER) AS accepted,
+  CAST(NULL AS TEXT) AS withheld
+FROM z_iteration, json_each(accepted_changes) AS a
+UNION ALL
+SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 4 AND commitment IS NOT NULL;
+
+CREATE VIEW policies AS
+SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id, CAST(p.value AS TEXT) AS policy,
+  CAST(NULL AS TEXT) AS withheld
+FROM z_iteration, json_each(policies) AS p
+UNION ALL
+SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 5 AND commitment IS NOT NULL;
+
+CREATE VIEW totals AS
+SELECT number AS iteration, CAST((SELECT count(*) FROM json_each(costs_per_agent)) AS INTEGER) AS agents,
+  CAST((SELECT sum(c.value) FROM json_each(costs_per_agent) AS c) AS INTEGER) AS total_cents,
+  events, interactions, t.prompt_tokens, t.completion_tokens,
+  (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
+FROM z_iteration LEFT JOIN (SELECT iteration, CAST(sum(prompt_tokens) AS INTEGER) AS prompt_tokens,
+    CAST(sum(completion_tokens) AS INTEGER) AS completion_tokens
+  FROM z_llm_interaction GROUP BY iteration) AS t ON t.iteration = number;
 
 CREATE VIEW notes AS
-SELECT seq AS id, kind, text FROM note;
+SELECT seq AS id, kind, text, subject,
+  (SELECT field FROM z_redaction WHERE id = seq * 256 + 2 AND commitment IS NOT NULL) AS withheld
+FROM z_note;
+
+CREATE VIEW attachments AS
+SELECT seq AS id, name, media_type, CAST(length(data) AS INTEGER) AS size, data,
+  (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
+FROM z_attachment;
 
 CREATE VIEW withheld AS
-SELECT seq AS id, field, lower(hex(commitment)) AS commitment FROM redaction WHERE commitment IS NOT NULL;
+SELECT id >> 8 AS id, field, CAST(lower(hex(commitment)) AS TEXT) AS commitment
+FROM z_redaction WHERE commitment IS NOT NULL;
 
 PRAGMA user_version = 1;

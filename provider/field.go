@@ -60,6 +60,7 @@ var fields = [...][]Field{
 	KindNote: {
 		required(1, "kind", func(n *Note) any { return &n.Kind }),
 		content(2, "text", func(n *Note) any { return &n.Text }),
+		optional(3, "subject", func(n *Note) any { return &n.Subject }),
 	},
 	KindAttachment: {
 		required(1, "name", func(a *Attachment) any { return &a.Name }),

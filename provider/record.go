@@ -123,6 +123,9 @@ type Note struct {
 	Meta
 	Kind string // such as "derived", "doubtful", "invalidated"; required
 	Text string // required
+	// Subject says what the note is about: a JSON pointer (RFC 6901) into the run, such as "/final_cost" or
+	// "/iterations/3/costs_per_agent/BANK_A"; empty for the run as a whole. See FORMAT.md section 7.
+	Subject string
 }
 
 // An Attachment is a file that belongs to the run: configuration, code, a figure.

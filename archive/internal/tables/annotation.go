@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// InsertAnnotation writes a row of the table annotation from what [AnnotationRow] gives.
-const InsertAnnotation = "INSERT INTO annotation (kind, name, text, sha256) VALUES (?, ?, ?, ?)"
+// InsertAnnotation writes a row of the table of annotations from what [AnnotationRow] gives.
+const InsertAnnotation = "INSERT INTO " + TableAnnotation + " (kind, name, text, sha256) VALUES (?, ?, ?, ?)"
 
 // AnnotationSum is the checksum of an annotation, which the digest of the run does not cover: the SHA-256 of kind, name and text,
 // each behind its length in bytes as 4 bytes, big-endian.

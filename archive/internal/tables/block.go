@@ -2,21 +2,21 @@ package tables
 
 import "github.com/simexp/exparchive/provider/digest"
 
-// The digest alone says that a run was changed, and not where. So the table leaf_block keeps, for each block of
+// The digest alone says that a run was changed, and not where. So the table of blocks keeps, for each block of
 // [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks give
 // the root of the run, which proves them; a block proves its records; and the prefixes name the record that differs.
 
 // LeafPrefix is how many bytes of a leaf hash a block keeps.
-const LeafPrefix = 8
+const LeafPrefix = 4
 
-// A LeafBlock is a row of leaf_block.
+// A LeafBlock is a row of the table of blocks.
 type LeafBlock struct {
 	First  int64 // Seq of the first record
 	Root   digest.Hash
 	Leaves []byte // LeafPrefix bytes of each leaf hash
 }
 
-// Blocks gathers leaf hashes into the rows of leaf_block.
+// Blocks gathers leaf hashes into the rows of that table.
 type Blocks struct {
 	leaves []byte      // of the block that is not complete
 	done   []LeafBlock // complete, and not yet taken

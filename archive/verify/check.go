@@ -12,16 +12,19 @@ import (
 
 // A check is one check of one file: what its steps find, and what they have to know of each other. The steps come one after the other,
 // and each knows those before it: [pages], then [content], then [recordReader]. Between pages and content stands [source].
+//
+// A step goes on past what is broken as far as it can, and adds whatever it finds. What only follows from something else is dropped at
+// the end, by the stages of the requirements.
 type check struct {
 	ctx context.Context
 	err error // why the check could not be made
 	problemLog
 	report  Report
 	version int
-	sealed  bool // the file has to be a sealed one
-	strict  bool // and looks like one, so its pages have to be canonical
-	// lost says that rows are missing because something could not be read; then nothing can be said about their number.
-	lost bool
+	size    int64 // of the file in bytes, what is in its log included
+	sealed  bool  // the file has to be a sealed one
+	lost    bool  // rows are missing because something could not be read
+	joined  int64 // bytes of prompts that were joined
 }
 
 func newCheck(ctx context.Context) *check {
@@ -58,10 +61,36 @@ func (l *problemLog) merge(o *problemLog) {
 	}
 }
 
-// done sorts the problems and gives the report.
+// atFirstStage drops the problems of later stages than the first of which a MUST is broken, and gives their number.
+func (l *problemLog) atFirstStage() (dropped int) {
+	first := StageBlocks
+	for code := range l.count {
+		if r := requirementOf(code); r.Level == Must {
+			first = min(first, r.Stage)
+		}
+	}
+	later := func(code string) bool { return requirementOf(code).Stage > first }
+	l.list = slices.DeleteFunc(l.list, func(p Problem) bool { return later(p.Code) })
+	for code, n := range l.count {
+		if later(code) {
+			dropped += n
+			delete(l.count, code)
+		}
+	}
+	return dropped
+}
+
+func (v *check) unchecked(format string, args ...any) {
+	v.report.Unchecked = append(v.report.Unchecked, fmt.Sprintf(format, args...))
+}
+
+// done gives the report, with the problems in the order of the records.
 func (v *check) done() (Report, error) {
 	if v.err == nil {
 		v.err = v.ctx.Err()
+	}
+	if n := v.atFirstStage(); n > 0 {
+		v.unchecked("what else is found, %d times, may follow from these", n)
 	}
 	at := func(n *int64) int64 {
 		if n == nil {
@@ -75,7 +104,7 @@ func (v *check) done() (Report, error) {
 	v.report.Problems = v.list
 	for _, code := range slices.Sorted(maps.Keys(v.count)) {
 		if more := v.count[code] - maxProblems; more > 0 {
-			v.report.Unchecked = append(v.report.Unchecked, fmt.Sprintf("%d more problems of %s are not listed", more, code))
+			v.unchecked("%d more problems of %s are not listed", more, code)
 		}
 	}
 	return v.report, v.err

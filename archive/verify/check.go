@@ -61,14 +61,20 @@ func (l *problemLog) merge(o *problemLog) {
 	}
 }
 
-// atFirstStage drops the problems of later stages than the first of which a MUST is broken, and gives their number.
-func (l *problemLog) atFirstStage() (dropped int) {
-	first := StageBlocks
+// atStage gives the first stage of which a MUST is broken, the one behind the last if none is.
+func (l *problemLog) atStage() Stage {
+	first := StageBlocks + 1
 	for code := range l.count {
 		if r := requirementOf(code); r.Level == Must {
 			first = min(first, r.Stage)
 		}
 	}
+	return first
+}
+
+// dropLater drops the problems of later stages than the first of which a MUST is broken, and gives their number.
+func (l *problemLog) dropLater() (dropped int) {
+	first := l.atStage()
 	later := func(code string) bool { return requirementOf(code).Stage > first }
 	l.list = slices.DeleteFunc(l.list, func(p Problem) bool { return later(p.Code) })
 	for code, n := range l.count {
@@ -89,7 +95,7 @@ func (v *check) done() (Report, error) {
 	if v.err == nil {
 		v.err = v.ctx.Err()
 	}
-	if n := v.atFirstStage(); n > 0 {
+	if n := v.dropLater(); n > 0 {
 		v.unchecked("what else is found, %d times, may follow from these", n)
 	}
 	at := func(n *int64) int64 {

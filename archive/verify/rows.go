@@ -7,14 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
 // A source gives the rows of tables, from the pages of a file or, if conn is set, by way of SQLite.
 type source struct {
 	*check
-	pages *pages
+	pages *filePages
 	conn  *sql.Conn
 }
 
@@ -38,18 +37,14 @@ func (v *source) rows(table string) *rows {
 	r := &rows{v: v, table: table, columns: tables.Columns[table]}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
-		order := r.columns[0].Name
-		if table == sqlitefile.RedactionTable {
-			order = "seq, field"
-		}
 		var err error
-		if r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s ORDER BY %s", table, order)); err != nil {
+		if r.sql, err = v.conn.QueryContext(v.ctx, tables.Select(table)+"ORDER BY "+r.columns[0].Name); err != nil {
 			r.fail(err)
 		}
 		return r
 	}
-	if t, ok := v.pages.trees[table]; ok {
-		r.page, r.walk = true, v.pages.forest.Walk(t.Name, t.Root, t.Index)
+	if root, ok := v.pages.roots[table]; ok {
+		r.page, r.walk = true, v.pages.forest.Walk(table, root, false)
 	} else {
 		r.lose()
 	}
@@ -75,7 +70,9 @@ func (r *rows) place() Place {
 }
 
 // recordTables are those whose primary key is a Seq.
-var recordTables = map[string]bool{"event": true, "llm_interaction": true, "note": true, "attachment": true}
+var recordTables = map[string]bool{
+	tables.TableEvent: true, tables.TableInteraction: true, tables.TableNote: true, tables.TableAttachment: true,
+}
 
 // next goes to the next row whose columns have the types that they have to have.
 func (r *rows) next() bool {
@@ -116,26 +113,33 @@ func (r *rows) next() bool {
 // decode takes a row from its page.
 func (r *rows) decode() bool {
 	n, plain, err := btree.DecodeRow(r.walk.Payload, r.values)
-	if err == nil && n != len(r.columns) {
-		err = fmt.Errorf("%d columns, want %d", n, len(r.columns))
-	}
 	r.key = r.walk.Key
-	withRowid := r.table != sqlitefile.RedactionTable
-	if err == nil && withRowid && r.values[0].Kind != btree.Null {
-		err = fmt.Errorf("%s: a %v beside the key", r.columns[0].Name, r.values[0].Kind)
-	}
-	if !withRowid && n > 0 {
-		r.key = r.values[0].Int
+	switch {
+	case err != nil:
+	case n != len(r.columns):
+		err = fmt.Errorf("%d columns, want %d", n, len(r.columns))
+	case r.values[0].Kind != btree.Null:
+		err = fmt.Errorf("%s: a value of type %v beside the key", r.columns[0].Name, r.values[0].Kind)
 	}
 	if err != nil {
 		r.v.add(sxColumns, r.place(), "%v", err)
 		return false
 	}
-	if withRowid {
-		r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
+	r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
+	if r.v.sealed && !(plain && r.shortReals()) {
+		page, at := r.walk.Page()
+		r.v.pages.pageProblem(btree.Fault{Tree: r.table, Page: page, At: at, Kind: btree.Layout,
+			Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key)})
 	}
-	if !plain && r.v.strict {
-		r.v.add(sxShortest, r.place(), "a number of more bytes than it needs")
+	return true
+}
+
+// shortReals reports whether whole numbers in columns of reals are integers just where they are shorter so.
+func (r *rows) shortReals() bool {
+	for i, c := range r.columns {
+		if x := &r.values[i]; c.Kind == btree.Real && x.Kind == btree.Integer && (x.Int < -1<<47 || x.Int >= 1<<47) {
+			return false
+		}
 	}
 	return true
 }
@@ -183,7 +187,7 @@ func (v *source) find(table string, key int64) []btree.Value {
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
 		var err error
-		r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s = ?", table, r.columns[0].Name), key)
+		r.sql, err = v.conn.QueryContext(v.ctx, tables.Select(table)+"WHERE "+r.columns[0].Name+" = ?", key)
 		if err != nil {
 			return nil
 		}
@@ -193,11 +197,11 @@ func (v *source) find(table string, key int64) []btree.Value {
 		}
 		return r.values
 	}
-	t, ok := v.pages.trees[table]
+	root, ok := v.pages.roots[table]
 	if !ok {
 		return nil
 	}
-	payload := v.pages.forest.Find(t.Root, key)
+	payload := v.pages.forest.Find(root, key)
 	if payload == nil {
 		return nil
 	}

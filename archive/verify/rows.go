@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type rows struct {
 	values  []btree.Value // valid until the next step
 	page    bool          // of a file, not of SQLite
 	walk    *btree.Walk
+	again   []byte // the row in its one form
 	sql     *sql.Rows
 	broken  bool // some rows could not be read
 }
@@ -103,16 +105,20 @@ func (r *rows) next() bool {
 		default:
 			return false
 		}
-		if r.typed() {
-			return true
+		if !r.typed() {
+			r.lose()
+			continue
 		}
-		r.lose()
+		if r.page && r.v.sealed {
+			r.shortest()
+		}
+		return true
 	}
 }
 
 // decode takes a row from its page.
 func (r *rows) decode() bool {
-	n, plain, err := btree.DecodeRow(r.walk.Payload, r.values)
+	n, _, err := btree.DecodeRow(r.walk.Payload, r.values)
 	r.key = r.walk.Key
 	switch {
 	case err != nil:
@@ -126,22 +132,21 @@ func (r *rows) decode() bool {
 		return false
 	}
 	r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
-	if r.v.sealed && !(plain && r.shortReals()) {
-		page, at := r.walk.Page()
-		r.v.pages.pageProblem(btree.Fault{Tree: r.table, Page: page, At: at, Kind: btree.Layout,
-			Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key)})
-	}
 	return true
 }
 
-// shortReals reports whether whole numbers in columns of reals are integers just where they are shorter so.
-func (r *rows) shortReals() bool {
-	for i, c := range r.columns {
-		if x := &r.values[i]; c.Kind == btree.Real && x.Kind == btree.Integer && (x.Int < -1<<47 || x.Int >= 1<<47) {
-			return false
-		}
+// shortest checks that a row, whose values have their types, has the one form of such a row.
+func (r *rows) shortest() {
+	key := r.values[0]
+	r.values[0] = btree.Value{}
+	r.again = btree.AppendRecord(r.again[:0], r.values)
+	if r.values[0] = key; bytes.Equal(r.again, r.walk.Payload) {
+		return
 	}
-	return true
+	page, at := r.walk.Page()
+	r.v.pages.pageProblem(btree.Fault{
+		Tree: r.table, Page: page, At: at, Kind: btree.Layout, Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key),
+	})
 }
 
 // scan takes a row from SQLite.

@@ -18,8 +18,6 @@ type source struct {
 	conn  *sql.Conn
 }
 
-var errColumns = errors.New("other columns than the table has")
-
 // rows are those of one table that can be read, in the order of their keys.
 type rows struct {
 	v       *source

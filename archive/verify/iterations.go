@@ -15,6 +15,7 @@ type iterationRow struct {
 	number int64
 	seq    int64 // of the iteration record, if it was recorded
 	own    bool  // it was
+	met    bool  // a record of it was
 	said   tables.Span
 	found  tables.Span // of the records that were met so far
 }
@@ -82,8 +83,8 @@ func (r *recordReader) count(seq, number, size int64, kind provider.Kind) *itera
 		r.last = &v.iterations[i]
 	}
 	s := &r.last.found
-	if s.First == 0 {
-		s.First = seq
+	if !r.last.met {
+		r.last.met, s.First = true, seq
 	}
 	s.Last = seq
 	s.Bytes = min(s.Bytes, math.MaxInt64-size) + size
@@ -101,7 +102,7 @@ func (v *content) compareSpans() {
 	for i := range v.iterations {
 		got, want := v.iterations[i].said, v.iterations[i].found
 		place := Place{Table: tables.TableIteration, Row: &v.iterations[i].number}
-		if want.First == 0 {
+		if !v.iterations[i].met {
 			v.add(sxSpanRows, place, "no record belongs to iteration %d", v.iterations[i].number)
 			continue
 		}

@@ -175,33 +175,30 @@ func (r *recordReader) step(s *stream) {
 	s.seq = math.MaxInt64
 }
 
-// read takes the record that a stream stands at.
+// read takes the record that a stream stands at. One whose number cannot be is checked and not hashed.
 func (r *recordReader) read(s *stream) {
 	seq := s.seq
 	place := Place{Record: new(seq)}
+	numbered := false
 	switch {
+	case seq < 1:
+		r.v.add(sxSeqGap, place, "records are numbered from 1, the experiment aside")
 	case seq < r.next:
-		if seq >= 1 {
-			r.v.add(sxSeqTwice, place, "two records have this number")
-		} else {
-			r.v.add(sxSeqGap, place, "records are numbered from 1, the experiment aside")
-		}
-		r.v.lost = true
-		r.step(s)
-		return
+		r.v.add(sxSeqTwice, place, "two records have this number")
 	case seq >= tables.MaxSeq:
 		r.v.add(sxSeqGap, place, "no run has so many records")
-		r.v.lost = true
-		r.step(s)
-		return
-	case seq > r.next:
-		r.v.add(sxSeqGap, Place{Record: new(r.next)}, "records %d to %d are missing", r.next, seq-1)
-		r.v.lost = true
+	default:
+		numbered = true
+		if seq > r.next {
+			r.v.add(sxSeqGap, Place{Record: new(r.next)}, "records %d to %d are missing", r.next, seq-1)
+			r.v.lost = true
+		}
+		r.next = seq + 1
 	}
-	r.next = seq + 1
+	r.v.lost = r.v.lost || !numbered
 	if s.kind == provider.KindEvent {
-		r.event(s.rows, seq)
-	} else if record, row, sound := r.other(s, seq); record != nil {
+		r.event(s.rows, seq, numbered)
+	} else if record, row, sound := r.other(s); record != nil && numbered {
 		r.begin(seq, record, row, sound)
 	}
 	r.step(s)
@@ -262,8 +259,8 @@ func (r *recordReader) flush() {
 	go wait()
 }
 
-// event takes an event.
-func (r *recordReader) event(rows *rows, seq int64) {
+// event takes an event, which is hashed if its number is that of a record.
+func (r *recordReader) event(rows *rows, seq int64, numbered bool) {
 	x := rows.values
 	c := r.v.checkerOf(rows)
 	iteration := x[tables.EventIteration].Int
@@ -280,6 +277,11 @@ func (r *recordReader) event(rows *rows, seq int64) {
 		}
 		r.v.lastType = max(r.v.lastType, id)
 	}
+	data := x[tables.EventData]
+	r.count(seq, iteration, int64(len(data.Bytes)), provider.KindEvent)
+	if !numbered {
+		return
+	}
 	r.room(seq)
 	b := r.batch
 	var e provider.Event
@@ -292,7 +294,6 @@ func (r *recordReader) event(rows *rows, seq int64) {
 		b.names = append(b.names, x.Bytes...)
 		it.time[1] = len(b.names)
 	}
-	data := x[tables.EventData]
 	if data.Kind != btree.Null {
 		it.data[0] = len(b.arena)
 		b.arena = append(b.arena, data.Bytes...)
@@ -306,7 +307,6 @@ func (r *recordReader) event(rows *rows, seq int64) {
 	b.items = append(b.items, it)
 	r.counts[countRecords]++
 	r.counts[countEvents]++
-	r.count(seq, iteration, int64(len(data.Bytes)), provider.KindEvent)
 }
 
 // begin takes a record that is no event, and that stands in a row.
@@ -342,7 +342,7 @@ func textSize(record provider.Record) (n int64) {
 }
 
 // other reads the record, no event, that a stream stands at, and gives it with its row.
-func (r *recordReader) other(s *stream, seq int64) (record provider.Record, row tables.Row, sound bool) {
+func (r *recordReader) other(s *stream) (record provider.Record, row tables.Row, sound bool) {
 	if s.kind == provider.KindIteration {
 		return r.iteration(&r.v.iterations[s.order[0]])
 	}

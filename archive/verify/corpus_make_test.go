@@ -162,17 +162,20 @@ func reseal(t testing.TB, path string) {
 	root := tree.Root()
 	_, err = db.Exec("UPDATE z_experiment SET digest = ?", root[:])
 	if err == nil {
-		_, err = db.Exec(`UPDATE z_iteration AS i SET bytes =
-			coalesce((SELECT sum(octet_length(data)) FROM z_event WHERE iteration = i.number), 0) +
-			coalesce((SELECT sum(coalesce(octet_length(response), 0) + coalesce(octet_length(parsed_policy), 0)
-				+ coalesce((SELECT sum(octet_length(body)) FROM json_each(system_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0)
-				+ coalesce((SELECT sum(octet_length(body)) FROM json_each(user_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0))
-				FROM z_llm_interaction WHERE iteration = i.number), 0)`)
+		_, err = db.Exec(bytesOfIterations)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+// bytesOfIterations puts right how much text the iterations have.
+const bytesOfIterations = `UPDATE z_iteration AS i SET bytes =
+	coalesce((SELECT sum(octet_length(data)) FROM z_event WHERE iteration = i.number), 0) +
+	coalesce((SELECT sum(coalesce(octet_length(response), 0) + coalesce(octet_length(parsed_policy), 0)
+		+ coalesce((SELECT sum(octet_length(body)) FROM json_each(system_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0)
+		+ coalesce((SELECT sum(octet_length(body)) FROM json_each(user_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0))
+		FROM z_llm_interaction WHERE iteration = i.number), 0)`
 
 // checkSQL runs check.sql in the sqlite3 shell and gives the requirements that it names, and all that it prints. It gives nothing if
 // there is no shell.

@@ -1,22 +1,30 @@
 package tables
 
-import "github.com/simexp/exparchive/provider/digest"
+import (
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/provider/digest"
+)
 
-// The digest alone says that a run was changed, and not where. So the table leaf_block keeps, for each block of
+// The digest alone says that a run was changed, and not where. So the table of blocks keeps, for each block of
 // [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks give
 // the root of the run, which proves them; a block proves its records; and the prefixes name the record that differs.
 
 // LeafPrefix is how many bytes of a leaf hash a block keeps.
-const LeafPrefix = 8
+const LeafPrefix = 4
 
-// A LeafBlock is a row of leaf_block.
+// A LeafBlock is a row of the table of blocks.
 type LeafBlock struct {
 	First  int64 // Seq of the first record
 	Root   digest.Hash
 	Leaves []byte // LeafPrefix bytes of each leaf hash
 }
 
-// Blocks gathers leaf hashes into the rows of leaf_block.
+// Row gives the row of a block, without its key.
+func (b LeafBlock) Row() Row {
+	return Row{{}, {Kind: btree.Blob, Bytes: b.Root[:]}, {Kind: btree.Blob, Bytes: b.Leaves}}
+}
+
+// Blocks gathers leaf hashes into the rows of that table.
 type Blocks struct {
 	leaves []byte      // of the block that is not complete
 	done   []LeafBlock // complete, and not yet taken

@@ -70,78 +70,106 @@ func iteration(n int64) (int, error) {
 	return int(n), nil
 }
 
-// Experiment reads the row of the table experiment. The result is nil if there is none.
+// Experiment reads the row of the table of the experiment. The result is nil if there is none.
 func Experiment(row Row) (*provider.Start, *provider.Result) {
 	s := &provider.Start{
-		RunID: string(row[1].Bytes), Name: string(row[2].Bytes), Type: string(row[3].Bytes),
-		Config: row[4].Bytes, CreatedAt: string(row[5].Bytes), Salt: row[6].Bytes,
+		RunID: string(row[ExperimentRunID].Bytes), Name: string(row[ExperimentName].Bytes), Type: string(row[ExperimentType].Bytes),
+		Config: row[ExperimentConfig].Bytes, CreatedAt: string(row[ExperimentCreatedAt].Bytes), Salt: row[ExperimentSalt].Bytes,
 	}
-	if row[7].Kind == btree.Null {
+	if row[ExperimentStatus].Kind == btree.Null {
 		return s, nil
 	}
 	r := &provider.Result{
-		Status: provider.Status(row[7].Bytes), CompletedAt: string(row[8].Bytes), ConvergenceReason: text(row[10]),
-		FinalCost: (*provider.Cents)(integer(row[11])), BestCost: (*provider.Cents)(integer(row[12])),
+		Status: provider.Status(row[ExperimentStatus].Bytes), CompletedAt: string(row[ExperimentCompletedAt].Bytes),
+		ConvergenceReason: text(row[ExperimentConvergenceReason]),
+		FinalCost:         (*provider.Cents)(integer(row[ExperimentFinalCost])),
+		BestCost:          (*provider.Cents)(integer(row[ExperimentBestCost])),
 	}
-	if row[9].Kind != btree.Null {
-		r.Converged = new(row[9].Int != 0)
+	if x := row[ExperimentConverged]; x.Kind != btree.Null {
+		r.Converged = new(x.Int != 0)
 	}
 	return s, r
 }
 
-// Event reads a row of the table event into e. The name of its type is not in the row.
+// Event reads a row of the table of events into e. The name of its type is not in the row.
 func Event(row Row, e *provider.Event, name string) (err error) {
-	e.Seq = row[0].Int
-	e.Iteration, err = iteration(row[1].Int)
-	e.Type, e.Timestamp, e.Data = name, string(row[3].Bytes), row[4].Bytes
+	e.Seq = row[EventSeq].Int
+	e.Iteration, err = iteration(row[EventIteration].Int)
+	e.Type, e.Timestamp, e.Data = name, string(row[EventTimestamp].Bytes), row[EventData].Bytes
 	return err
 }
-
-// EventType gives the number of an event's type, a key of the table event_type.
-func EventType(row Row) int64 { return row[2].Int }
 
 // Prompts are the lists of sections of an interaction's prompts. One that is NULL is for no prompt.
 type Prompts struct{ System, User btree.Value }
 
-// Interaction reads a row of the table llm_interaction. The prompts stand in other rows.
+// Interaction reads a row of the table of interactions. The prompts stand in other rows.
 func Interaction(row Row) (i *provider.Interaction, p Prompts, err error) {
 	i = &provider.Interaction{
-		AgentID: string(row[2].Bytes), Model: text(row[3]), Response: text(row[6]), ParsedPolicy: row[7].Bytes, ParsingError: text(row[8]),
-		PromptTokens: integer(row[9]), CompletionTokens: integer(row[10]), Timestamp: string(row[12].Bytes), Extra: row[13].Bytes,
+		AgentID: string(row[InteractionAgentID].Bytes), Model: text(row[InteractionModel]),
+		PromptTokens: integer(row[InteractionPromptTokens]), CompletionTokens: integer(row[InteractionCompletionTokens]),
+		Timestamp: string(row[InteractionTimestamp].Bytes), Response: text(row[InteractionResponse]),
+		ParsedPolicy: row[InteractionParsedPolicy].Bytes, ParsingError: text(row[InteractionParsingError]),
+		Extra: row[InteractionExtra].Bytes,
 	}
-	i.Seq = row[0].Int
-	i.Iteration, err = iteration(row[1].Int)
-	if row[11].Kind != btree.Null {
-		i.LatencySeconds = new(row[11].Float)
+	i.Seq = row[InteractionSeq].Int
+	i.Iteration, err = iteration(row[InteractionIteration].Int)
+	if x := row[InteractionLatency]; x.Kind != btree.Null {
+		i.LatencySeconds = new(x.Float)
 	}
-	return i, Prompts{row[4], row[5]}, err
+	return i, Prompts{row[InteractionSystemPrompt], row[InteractionUserPrompt]}, err
 }
 
-// Iteration reads a row of the table iteration.
+// A Span says where the records of an iteration lie, and how much they are.
+type Span struct {
+	First, Last          int64 // Seq of the first and the last
+	Events, Interactions int64 // their number
+	Bytes                int64 // of event data, prompts, responses and parsed policies, as they were recorded
+}
+
+// SpanOf reads from a row of the table of iterations where its records lie.
+func SpanOf(row Row) Span {
+	return Span{row[IterationFirstSeq].Int, row[IterationLastSeq].Int, row[IterationEvents].Int, row[IterationInteractions].Int,
+		row[IterationBytes].Int}
+}
+
+// Iteration reads a row of the table of iterations. It is nil for an iteration that was not recorded itself.
 func Iteration(row Row) (*provider.Iteration, error) {
-	i := &provider.Iteration{Timestamp: string(row[5].Bytes)}
-	i.Seq = row[1].Int
+	if row[IterationSeq].Kind == btree.Null {
+		return nil, nil
+	}
+	i := &provider.Iteration{Timestamp: string(row[IterationTimestamp].Bytes)}
+	i.Seq = row[IterationSeq].Int
 	var errs [4]error
-	i.Number, errs[0] = iteration(row[0].Int)
-	i.Costs, errs[1] = provider.ParseCosts(row[2].Bytes)
-	i.AcceptedChanges, errs[2] = provider.ParseAcceptedChanges(row[3].Bytes)
-	i.Policies, errs[3] = provider.ParsePolicies(row[4].Bytes)
+	i.Number, errs[0] = iteration(row[IterationNumber].Int)
+	if x := row[IterationCosts]; x.Kind != btree.Null {
+		i.Costs, errs[1] = provider.ParseCosts(x.Bytes)
+	}
+	if x := row[IterationAcceptedChanges]; x.Kind != btree.Null {
+		i.AcceptedChanges, errs[2] = provider.ParseAcceptedChanges(x.Bytes)
+	}
+	if x := row[IterationPolicies]; x.Kind != btree.Null {
+		i.Policies, errs[3] = provider.ParsePolicies(x.Bytes)
+	}
 	if err := errors.Join(errs[:]...); err != nil {
-		return i, fmt.Errorf("%w: iteration %d: %w", sqlitefile.ErrDamaged, row[0].Int, err)
+		return i, fmt.Errorf("%w: iteration %d: %w", sqlitefile.ErrDamaged, row[IterationNumber].Int, err)
 	}
 	return i, nil
 }
 
-// Note reads a row of the table note.
+// Note reads a row of the table of notes.
 func Note(row Row) *provider.Note {
-	n := &provider.Note{Kind: string(row[1].Bytes), Text: string(row[2].Bytes)}
-	n.Seq = row[0].Int
+	n := &provider.Note{
+		Kind: string(row[NoteKind].Bytes), Subject: string(row[NoteSubject].Bytes), Text: string(row[NoteText].Bytes),
+	}
+	n.Seq = row[NoteSeq].Int
 	return n
 }
 
-// Attachment reads a row of the table attachment.
+// Attachment reads a row of the table of attachments.
 func Attachment(row Row) *provider.Attachment {
-	a := &provider.Attachment{Name: string(row[1].Bytes), MediaType: string(row[2].Bytes), Data: row[3].Bytes}
-	a.Seq = row[0].Int
+	a := &provider.Attachment{
+		Name: string(row[AttachmentName].Bytes), MediaType: string(row[AttachmentMediaType].Bytes), Data: row[AttachmentData].Bytes,
+	}
+	a.Seq = row[AttachmentSeq].Int
 	return a
 }

@@ -7,7 +7,16 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// RedactionRow is one row of the table redaction, apart from its record.
+// RedactionKey gives the primary key of the row of z_redaction for a field, by its id, of a record.
+func RedactionKey(seq int64, field byte) int64 { return seq<<8 | int64(field) }
+
+// RedactionRecord gives the record and the id of the field that a row of z_redaction is about.
+func RedactionRecord(key int64) (seq int64, field byte) { return key >> 8, byte(key) }
+
+// MaxSeq is above the Seq of every record, which leaves room for the keys of z_redaction.
+const MaxSeq = 1 << 48
+
+// RedactionRow is one row of the table of what is withheld, apart from its record.
 type RedactionRow struct {
 	Name            string
 	Commitment, Key []byte
@@ -26,8 +35,6 @@ func (f RedactionRow) AddTo(red *provider.Redaction) error {
 			red.FieldKeys = map[string]provider.Key{}
 		}
 		red.FieldKeys[f.Name] = provider.Key(f.Key)
-	case len(f.Key) == len(provider.Key{}) && f.Commitment == nil:
-		red.Key = new(provider.Key(f.Key))
 	default:
 		return fmt.Errorf("%w: redaction of field %.80q", sqlitefile.ErrDamaged, f.Name)
 	}

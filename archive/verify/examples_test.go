@@ -231,4 +231,9 @@ func writePage(t *testing.T, b *strings.Builder, e *provider.Event) {
 	if body := string(record[len(types):]); body != e.Timestamp+string(e.Data) {
 		t.Errorf("got values %q", body)
 	}
+	page := append([]byte{0x0d, 0, 0, 0, 1, byte(at >> 8), byte(at), 0, byte(at >> 8), byte(at)}, make([]byte, 4096-10)...)
+	copy(page[at:], cell)
+	if file := goodFiles()["example"].make(t); !bytes.Equal(page, file[6*4096:7*4096]) {
+		t.Errorf("page 7 of the file is\n%x, want\n%x", file[6*4096:7*4096], page)
+	}
 }

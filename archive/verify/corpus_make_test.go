@@ -36,15 +36,15 @@ func (f badFile) make(t testing.TB, good []byte) []byte {
 	if f.reseal {
 		reseal(t, path)
 	}
-	b := layOut(t, archivetest.ReadFile(t, path), f.row)
+	b := relay(t, archivetest.ReadFile(t, path), f.row)
 	if f.layout != nil {
 		b = f.layout(t, b)
 	}
 	return b
 }
 
-// layOut gives the content of a database the pages that a sealed file has, each record as change gives it.
-func layOut(t testing.TB, b []byte, change func(table string, key int64, record []byte) []byte) []byte {
+// relay gives the content of a database the pages that a sealed file has, each record as change gives it.
+func relay(t testing.TB, b []byte, change func(table string, key int64, record []byte) []byte) []byte {
 	t.Helper()
 	forest := forestOf(t, b)
 	var objects []btree.Object
@@ -226,7 +226,7 @@ func verifyThroughSQL(t testing.TB, path string) Report {
 func TestLayOut(t *testing.T) {
 	for name, g := range goodFiles() {
 		good := g.make(t)
-		if !bytes.Equal(layOut(t, good, nil), good) {
+		if !bytes.Equal(relay(t, good, nil), good) {
 			t.Errorf("%s: got other bytes", name)
 		}
 		path := archivetest.Write(t, good)
@@ -235,7 +235,7 @@ func TestLayOut(t *testing.T) {
 		if _, err := db.Exec("VACUUM INTO ?", copied); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(layOut(t, archivetest.ReadFile(t, copied), nil), good) {
+		if !bytes.Equal(relay(t, archivetest.ReadFile(t, copied), nil), good) {
 			t.Errorf("%s, by way of VACUUM: got other bytes", name)
 		}
 	}

@@ -132,7 +132,7 @@ func badPages() []badFile {
 		})},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionPromptTokens, 8, 1, []byte{0})},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, math.Float64bits(8)))},
-		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, 1<<63))},
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, 1<<63))}, // minus zero
 		// What SQLite itself makes of the content.
 		{base: "blocks", layout: asSQLite},
 	}

@@ -29,13 +29,14 @@ type header struct {
 	pageSize, pages int64 // pages that there are
 }
 
-// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are none.
-func (v *check) header(r io.ReaderAt) *header {
+// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are none. ours says
+// whether it is the header of an archive of a version that is known.
+func (v *check) header(r io.ReaderAt) (h *header, ours bool) {
 	b := make([]byte, sqlitefile.HeaderSize)
 	n, err := r.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		v.err = err
-		return nil
+		return nil, false
 	}
 	if n == 0 || !strings.HasPrefix(string(b[:n]), sqlitefile.Magic) {
 		what := "the file is empty"
@@ -43,41 +44,41 @@ func (v *check) header(r io.ReaderAt) *header {
 			what = sqlitefile.Guess(b[:n])
 		}
 		v.add(sxMagic, at(0), "%s", what)
-		return nil
+		return nil, false
 	}
 	if n < sqlitefile.HeaderSize {
 		v.add(sxFileSize, at(0), "%d bytes, less than a header of %d", n, sqlitefile.HeaderSize)
-		return nil
+		return nil, false
 	}
 	be := binary.BigEndian
-	if id := be.Uint32(b[68:]); id != schema.ApplicationID {
-		v.add(sxHeader, at(68), "application id %#x, want %#x", id, schema.ApplicationID)
-		return nil
-	}
-	if version := int32(be.Uint32(b[60:])); version < 1 || int(version) > sqlitefile.Formats.Version {
-		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, sqlitefile.Formats.Version)
-		return nil
-	}
-	v.version = int(be.Uint32(b[60:]))
-	h := &header{bytes: b, pageSize: int64(be.Uint16(b[16:])), pages: int64(be.Uint32(b[28:]))}
+	h = &header{bytes: b, pageSize: int64(be.Uint16(b[16:])), pages: int64(be.Uint32(b[28:]))}
 	if h.pageSize == 1 {
 		h.pageSize = 65536
 	}
 	if h.pageSize < 512 || h.pageSize&(h.pageSize-1) != 0 {
 		v.add(sxPageSize, at(16), "pages of %d bytes, want %d", h.pageSize, schema.PageSize)
-		return nil
+		return nil, false
 	}
 	if v.size != h.pages*h.pageSize {
 		v.add(sxFileSize, at(28), "the file has %d bytes, its header says %d pages of %d", v.size, h.pages, h.pageSize)
 		if h.pages = min(h.pages, v.size/h.pageSize); h.pages == 0 {
-			return nil
+			return nil, false
 		}
 	}
-	return h
+	if version := int32(be.Uint32(b[60:])); version < 1 || int(version) > sqlitefile.Formats.Version {
+		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, sqlitefile.Formats.Version)
+	} else {
+		v.version, ours = int(version), true
+	}
+	if id := be.Uint32(b[68:]); id != schema.ApplicationID {
+		v.add(sxHeader, at(68), "application id %#x, want %#x", id, schema.ApplicationID)
+		ours = false
+	}
+	return h, ours
 }
 
 // form compares the header with that of a sealed file of so many pages, or with what a live file has in common with it.
-func (v *check) form(h *header) {
+func (v *check) form(h *header, ours bool) {
 	if v.sealed && h.pageSize != schema.PageSize {
 		v.add(sxPageSize, at(16), "pages of %d bytes, want %d", h.pageSize, schema.PageSize)
 	}
@@ -102,6 +103,9 @@ func (v *check) form(h *header) {
 		{sxHeader, 92, 96, true, "version-valid-for number"},
 		{sxHeader, 96, 100, true, "SQLite version number"},
 	} {
+		if c.code == sxHeader && !ours {
+			continue // once is enough for a database of another program
+		}
 		if got, want := h.bytes[c.from:c.to], want[c.from:c.to]; !bytes.Equal(got, want) && (v.sealed || !c.onlySealed) {
 			v.add(c.code, at(int64(c.from)), "%s: bytes %x, want %x", c.what, got, want)
 		}

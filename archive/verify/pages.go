@@ -27,30 +27,37 @@ func (v *check) file(file io.ReaderAt, size int64) {
 		}
 	}()
 	v.report.State = archive.Unfinished
-	h := v.header(r)
+	h, ours := v.header(r)
 	if h == nil {
 		v.unchecked("what is in the file")
 		return
 	}
 	p := &filePages{check: v, pageSize: h.pageSize, pages: h.pages}
-	if v.sealed && h.bytes[sqlitefile.ModeOffset] == sqlitefile.ModeRollback && p.neverSealed(r) {
-		v.add(sxSealRow, Place{Table: tables.TableExperiment}, "no seal: the file was never sealed")
+	if v.sealed && ours && p.neverSealed(r) {
+		what := "the file was never sealed"
+		if h.bytes[sqlitefile.ModeOffset] == sqlitefile.ModeWAL {
+			what = "the file was being recorded into when it was copied, and what was recorded last is not in it"
+		}
+		v.add(sxSealRow, Place{Table: tables.TableExperiment}, "no seal: %s", what)
 		v.sealed = false
 	}
-	if v.form(h); v.sealed {
+	if v.form(h, ours); !ours {
+		v.unchecked("what is in the file")
+		return
+	}
+	if v.sealed {
 		v.report.State = archive.Sealed
 	}
 	p.forest = btree.NewForest(btree.NewPager(r, p.pageSize, p.pages))
 	p.forest.Report = p.fault
 	p.schema()
-	layout := func() {}
+	begin := p.integrity
 	if v.sealed {
-		layout = p.layout(r)
-	} else {
-		layout = p.integrity(r)
+		begin = p.layout
 	}
+	wait := begin(r)
 	v.content(&source{check: v, pages: p})
-	layout()
+	wait()
 }
 
 // neverSealed reports whether the file has the row of an experiment, and none of its seal.

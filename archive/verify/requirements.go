@@ -251,6 +251,12 @@ var requirements = []Requirement{
 	{sxAnnotationID, Must, "file", StageReferences, fixMaker},
 	{sxAnnotationSum, Must, "file", StageSeal, fixChanged},
 	{"SX-152", Must, "writer", 0, fixNothing}, // what an annotation may change
+	{"SX-153", Must, "writer", 0, fixNothing}, // origin of a checkpoint
+	{"SX-154", Must, "reader", 0, fixNothing}, // what a signature covers
+	{"SX-155", Must, "writer", 0, fixNothing}, // signatures of SSH
+	{"SX-156", Must, "reader", 0, fixNothing}, // and which of them hold
+	{"SX-157", Must, "writer", 0, fixNothing}, // signed notes
+	{"SX-158", Must, "reader", 0, fixNothing}, // proofs
 
 	{"SX-160", Must, "reader", 0, fixNothing},   // newer
 	{"SX-161", Should, "reader", 0, fixNothing}, // older

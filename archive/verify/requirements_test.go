@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -51,4 +52,47 @@ func TestRequirementsAgree(t *testing.T) {
 		t.Errorf("got %d mentions of %d requirements", n, len(want))
 	}
 	t.Logf("%d requirements, %d of them on files", len(want), files)
+}
+
+var (
+	stageLine  = regexp.MustCompile(`(?m)^\| (\d) \| [^|]* \| (SX-[^|]*) \|$`)
+	stageRange = regexp.MustCompile(`(\d{3})(?: to (\d{3}))?`)
+)
+
+// TestStagesAgree: the document and the program ask for the requirements on files at the same stages.
+func TestStagesAgree(t *testing.T) {
+	text, err := os.ReadFile("../FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]Stage{}
+	for _, line := range stageLine.FindAllStringSubmatch(string(text), -1) {
+		stage, _ := strconv.Atoi(line[1])
+		for _, r := range stageRange.FindAllStringSubmatch(line[2], -1) {
+			first, _ := strconv.Atoi(r[1])
+			last, err := strconv.Atoi(r[2])
+			if err != nil {
+				last = first
+			}
+			for n := first; n <= last; n++ {
+				got[fmt.Sprintf("SX-%03d", n)] = Stage(stage)
+			}
+		}
+	}
+	for _, r := range Requirements() {
+		want := r.Stage
+		if (want != 0) != (r.Binds == "file") {
+			t.Errorf("%s binds %s and has stage %d", r.ID, r.Binds, want)
+		}
+		if r.Level != Must {
+			continue // and hides nothing
+		}
+		if got[r.ID] != want {
+			t.Errorf("%s: FORMAT.md has stage %d, the program %d", r.ID, got[r.ID], want)
+		}
+		delete(got, r.ID)
+	}
+	for id := range got {
+		t.Errorf("%s has a stage in FORMAT.md, and is no MUST", id)
+	}
 }

@@ -25,7 +25,7 @@ type Pager struct {
 
 const (
 	keptPages  = 64
-	keptBlocks = 4
+	keptBlocks = 12
 	blockPages = 32 // in a block, which begins at a multiple of it
 )
 

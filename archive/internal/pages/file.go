@@ -3,7 +3,6 @@ package pages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -78,7 +77,7 @@ func ReadBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
 			err = provider.Put(ctx, sink, r)
 		}
 		if err != nil {
-			return fmt.Errorf("record %d: %w", sink.Count(), err)
+			return err
 		}
 	}
 	return nil

@@ -55,6 +55,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 			return err
 		}
 		w.next++
+		w.counts[last.RecordKind()]++
 		blocks.Add(&tree, w.leaf.Hash(last))
 		if err := w.insertRedaction(ctx, last, tree.Len()-1); err != nil {
 			return err

@@ -159,6 +159,7 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 		w.blocks.Add(&w.tree, w.leaf.Hash(r))
 		w.blocks.Take() // they are in the file
 		w.next++
+		w.counts[r.RecordKind()]++
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ type Writer struct {
 	// What was recorded, the batch included.
 	order   provider.Order
 	runID   string
-	next    int64               // Seq of the next record
+	next    int64 // Seq of the next record
+	counts  [provider.KindResult + 1]int64
 	types   map[string]int64    // ids of event types
 	numbers map[int]struct{}    // of iterations
 	names   map[string]struct{} // of attachments
@@ -169,6 +170,7 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 	s.Events++
 	s.Bytes += int64(len(e.Data))
 	w.next++
+	w.counts[provider.KindEvent]++
 	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
 		return w.flush(nil, nil)
 	}

@@ -95,7 +95,7 @@ func (s *Survey) record(at place) (r provider.Record, doubt string, err error) {
 	}
 	switch at.kind {
 	case provider.KindEvent:
-		id := tables.EventType(row)
+		id := row[tables.EventTypeOf].Int
 		name, ok := s.types[id]
 		if !ok {
 			name = fmt.Sprintf("lost name %d", id)

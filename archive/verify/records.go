@@ -284,7 +284,7 @@ func (r *recordReader) event(rows *rows, seq int64) {
 	x := rows.values
 	c := r.v.checkerOf(rows)
 	inRange := c.iteration("iteration", x[1].Int)
-	name, ok := r.v.types[tables.EventType(x)]
+	name, ok := r.v.types[x[tables.EventTypeOf].Int]
 	it := item{seq: seq, sound: ok && inRange, data: [2]int{-1, -1}, time: [2]int{-1, -1}}
 	if !ok {
 		if !r.v.lost {

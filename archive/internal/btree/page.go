@@ -15,13 +15,26 @@ type Pager struct {
 	r     io.ReaderAt
 	size  int // of a page in bytes
 	pages uint32
-	// Pages are mostly read in order, so it reads some more.
-	ahead      []byte
-	aheadFirst uint32
-	aheadCount uint32
+	// Pages are mostly read in order, a row's overflow pages before the leaf that it is on, and several trees in turn. So it
+	// reads whole blocks and keeps some of them.
+	blocks [keptBlocks]block
+	clock  uint64
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
 }
+
+// A block is blockPages pages, of which the first one's number minus 1 is a multiple of that.
+type block struct {
+	first uint32 // 0 for none
+	count uint32 // pages that could be read
+	used  uint64 // when it was read from last
+	data  []byte
+}
+
+const (
+	blockPages = 32
+	keptBlocks = 12
+)
 
 const keptPages = 64
 
@@ -29,8 +42,6 @@ type keptPage struct {
 	number uint32
 	data   []byte
 }
-
-const readAhead = 32 // pages
 
 // NewPager reads a file of so many pages of pageSize bytes.
 func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
@@ -42,22 +53,33 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
 	}
-	if n < p.aheadFirst || n >= p.aheadFirst+p.aheadCount {
-		if p.ahead == nil {
-			p.ahead = make([]byte, readAhead*p.size)
+	first := n - (n-1)%blockPages
+	b := &p.blocks[0]
+	for i := range p.blocks {
+		if x := &p.blocks[i]; x.first != 0 && n >= x.first && n-x.first < x.count {
+			b = x
+			break
+		} else if x.used < b.used {
+			b = x
 		}
-		count := min(readAhead, p.pages-n+1)
-		if _, err := p.r.ReadAt(p.ahead[:int(count)*p.size], int64(n-1)*int64(p.size)); err != nil {
-			count = 1 // the one that is wanted may be readable
-			if _, err := p.r.ReadAt(p.ahead[:p.size], int64(n-1)*int64(p.size)); err != nil {
-				p.aheadCount = 0
+	}
+	p.clock++
+	b.used = p.clock
+	if b.first == 0 || n < b.first || n-b.first >= b.count {
+		if b.data == nil {
+			b.data = make([]byte, blockPages*p.size)
+		}
+		b.first, b.count = first, min(blockPages, p.pages-first+1)
+		if _, err := p.r.ReadAt(b.data[:int(b.count)*p.size], int64(first-1)*int64(p.size)); err != nil {
+			b.first, b.count = n, 1 // the one that is wanted may be readable
+			if _, err := p.r.ReadAt(b.data[:p.size], int64(n-1)*int64(p.size)); err != nil {
+				b.first = 0
 				return nil, err
 			}
 		}
-		p.aheadFirst, p.aheadCount = n, count
 	}
-	at := int(n-p.aheadFirst) * p.size
-	return p.ahead[at : at+p.size : at+p.size], nil
+	at := int(n-b.first) * p.size
+	return b.data[at : at+p.size : at+p.size], nil
 }
 
 // lookUp gives page n, valid until some later call. It leaves what read reads ahead alone.

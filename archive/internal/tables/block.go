@@ -1,6 +1,9 @@
 package tables
 
-import "github.com/simexp/exparchive/provider/digest"
+import (
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/provider/digest"
+)
 
 // The digest alone says that a run was changed, and not where. So the table of blocks keeps, for each block of
 // [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks give
@@ -14,6 +17,11 @@ type LeafBlock struct {
 	First  int64 // Seq of the first record
 	Root   digest.Hash
 	Leaves []byte // LeafPrefix bytes of each leaf hash
+}
+
+// Row gives the row of a block, without its key.
+func (b LeafBlock) Row() Row {
+	return Row{{}, {Kind: btree.Blob, Bytes: b.Root[:]}, {Kind: btree.Blob, Bytes: b.Leaves}}
 }
 
 // Blocks gathers leaf hashes into the rows of that table.

@@ -173,17 +173,3 @@ func Attachment(row Row) *provider.Attachment {
 	a.Seq = row[AttachmentSeq].Int
 	return a
 }
-
-// SealOf reads the seal from the row of the experiment: the digest and the counts of records, events, interactions,
-// iterations, notes and attachments. It is false if any of it is missing.
-func SealOf(row Row) (digest []byte, counts [6]int64, ok bool) {
-	for _, x := range row[ExperimentDigest:ExperimentSalt] {
-		if x.Kind == btree.Null {
-			return nil, counts, false
-		}
-	}
-	for i := range counts {
-		counts[i] = row[ExperimentRecords+i].Int
-	}
-	return row[ExperimentDigest].Bytes, counts, true
-}

@@ -15,32 +15,30 @@ type Pager struct {
 	r     io.ReaderAt
 	size  int // of a page in bytes
 	pages uint32
-	// Pages are mostly read in order, a row's overflow pages before the leaf that it is on, and several trees in turn. So it
-	// reads whole blocks and keeps some of them.
+	// Pages are mostly read in order, but a leaf stands behind the overflow pages of its rows, and what is above it further behind.
 	blocks [keptBlocks]block
+	recent int // block that was used last
 	clock  uint64
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
 }
 
-// A block is blockPages pages, of which the first one's number minus 1 is a multiple of that.
-type block struct {
-	first uint32 // 0 for none
-	count uint32 // pages that could be read
-	used  uint64 // when it was read from last
-	data  []byte
-}
-
 const (
-	blockPages = 32
+	keptPages  = 64
 	keptBlocks = 12
+	blockPages = 32 // in a block, which begins at a multiple of it
 )
-
-const keptPages = 64
 
 type keptPage struct {
 	number uint32
 	data   []byte
+}
+
+// A block is neighbouring pages.
+type block struct {
+	first, count uint32
+	data         []byte
+	used         uint64 // when
 }
 
 // NewPager reads a file of so many pages of pageSize bytes.
@@ -53,36 +51,49 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
 	}
-	first := n - (n-1)%blockPages
-	b := &p.blocks[0]
-	for i := range p.blocks {
-		if x := &p.blocks[i]; x.first != 0 && n >= x.first && n-x.first < x.count {
-			b = x
-			break
-		} else if x.used < b.used {
-			b = x
-		}
-	}
-	p.clock++
-	b.used = p.clock
-	if b.first == 0 || n < b.first || n-b.first >= b.count {
-		if b.data == nil {
-			b.data = make([]byte, blockPages*p.size)
-		}
-		b.first, b.count = first, min(blockPages, p.pages-first+1)
-		if _, err := p.r.ReadAt(b.data[:int(b.count)*p.size], int64(first-1)*int64(p.size)); err != nil {
-			b.first, b.count = n, 1 // the one that is wanted may be readable
-			if _, err := p.r.ReadAt(b.data[:p.size], int64(n-1)*int64(p.size)); err != nil {
-				b.first = 0
-				return nil, err
-			}
+	b := &p.blocks[p.recent]
+	if n-b.first >= b.count { // also if n is before it
+		var err error
+		if b, err = p.load(n); err != nil {
+			return nil, err
 		}
 	}
 	at := int(n-b.first) * p.size
 	return b.data[at : at+p.size : at+p.size], nil
 }
 
-// lookUp gives page n, valid until some later call. It leaves what read reads ahead alone.
+// load gives the block that page n is in, in the place of the one that was not used for longest.
+func (p *Pager) load(n uint32) (*block, error) {
+	p.clock++
+	oldest := 0
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if n-b.first < b.count {
+			b.used, p.recent = p.clock, i
+			return b, nil
+		}
+		if b.used < p.blocks[oldest].used {
+			oldest = i
+		}
+	}
+	b := &p.blocks[oldest]
+	if b.data == nil {
+		b.data = make([]byte, blockPages*p.size)
+	}
+	first := (n-1)/blockPages*blockPages + 1
+	count := min(blockPages, p.pages-first+1)
+	b.count = 0
+	if _, err := p.r.ReadAt(b.data[:int(count)*p.size], int64(first-1)*int64(p.size)); err != nil {
+		first, count = n, 1 // the one that is wanted may be readable
+		if _, err := p.r.ReadAt(b.data[:p.size], int64(n-1)*int64(p.size)); err != nil {
+			return nil, err
+		}
+	}
+	b.first, b.count, b.used, p.recent = first, count, p.clock, oldest
+	return b, nil
+}
+
+// lookUp gives page n, valid until some later call. It leaves the blocks of read alone.
 func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)

@@ -130,6 +130,19 @@ func (w *Writer) Root(table string) uint32 {
 	return 0
 }
 
+// tree gives the name of the tree that a page belongs to while it is put.
+func (w *Writer) tree(page uint32) string {
+	switch i := int64(page) - int64(w.first); {
+	case page == lockPage(w.size):
+		return ""
+	case i <= 0:
+		return "sqlite_schema"
+	case i <= int64(len(w.tables)):
+		return w.tables[i-1]
+	}
+	return w.tables[w.next-1]
+}
+
 // Table begins a table of the schema. Those before it of which nothing was said are empty.
 func (w *Writer) Table(name string) error {
 	root := w.Root(name)

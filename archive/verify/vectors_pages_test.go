@@ -92,7 +92,7 @@ func pageVectors(t *testing.T) any {
 		}},
 	}
 	for i := range files {
-		layOut(t, &files[i])
+		fillIn(t, &files[i])
 	}
 	return files
 }
@@ -105,8 +105,8 @@ func (s pageSink) Put(page uint32, data []byte) error {
 	return nil
 }
 
-// layOut fills in the pages of a file.
-func layOut(t *testing.T, v *fileVector) {
+// fillIn fills in the pages of a file.
+func fillIn(t *testing.T, v *fileVector) {
 	t.Helper()
 	all, err := schema.Objects(1)
 	if err != nil {

@@ -3,7 +3,9 @@ package verify
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -109,6 +111,11 @@ func sshVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 		Text: armoured, Checkpoint: c.Text(), Holds: true, Name: ssh.FingerprintSHA256(signer.PublicKey()),
 		PublicKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))),
 	}
+	if got := armour(signIn(t, signer, sign.Namespace, "sha512", c.Text())); got != armoured {
+		t.Errorf("got signature\n%s, by hand\n%s", armoured, got)
+	}
+	all = append(all, good)
+	good.Text = armour(signIn(t, signer, sign.Namespace, "sha256", c.Text()))
 	all = append(all, good)
 	add := func(text, checkpoint, why string) {
 		v := good
@@ -119,9 +126,8 @@ func sshVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 	other.Size++
 	add(armoured, other.Text(), "of another checkpoint")
 	add(changeBlob(t, armoured, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), c.Text(), "a bit of the signature was changed")
-	add(changeBlob(t, armoured, func(b []byte) []byte {
-		return []byte(strings.Replace(string(b), "simexp-checkpoint", "simexp-checkpoinT", 1))
-	}), c.Text(), "another namespace")
+	add(armour(signIn(t, signer, "file", "sha512", c.Text())), c.Text(), "made for another namespace")
+	add(armour(signIn(t, signer, sign.Namespace, "sha384", c.Text())), c.Text(), "a hash that there is not")
 	add(changeBlob(t, armoured, func(b []byte) []byte { b[9] = 2; return b }), c.Text(), "version 2 of the form")
 	for _, v := range all {
 		s, err := sign.ParseSignature([]byte(v.Text))
@@ -135,21 +141,60 @@ func sshVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 	return all
 }
 
+// signIn makes what an armoured signature holds, by hand.
+func signIn(t *testing.T, signer ssh.Signer, namespace, algorithm, text string) []byte {
+	t.Helper()
+	var sum []byte
+	switch algorithm {
+	case "sha256":
+		sum = sha256Of([]byte(text))
+	case "sha384":
+		s := sha512.Sum384([]byte(text))
+		sum = s[:]
+	default:
+		s := sha512.Sum512([]byte(text))
+		sum = s[:]
+	}
+	strung := func(parts ...[]byte) (b []byte) {
+		for _, p := range parts {
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(p))), p...)
+		}
+		return b
+	}
+	made := append([]byte("SSHSIG"), strung([]byte(namespace), nil, []byte(algorithm), sum)...)
+	signature, err := signer.Sign(nil, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := []byte("SSHSIG\x00\x00\x00\x01")
+	return append(head, strung(signer.PublicKey().Marshal(), []byte(namespace), nil, []byte(algorithm),
+		strung([]byte(signature.Format), signature.Blob))...)
+}
+
+func sha256Of(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
 // changeBlob changes what an armoured signature holds.
 func changeBlob(t *testing.T, armoured string, change func([]byte) []byte) string {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(armoured), "\n")
-	last := len(lines) - 1
-	b, err := base64.StdEncoding.DecodeString(strings.Join(lines[1:last], ""))
+	b, err := base64.StdEncoding.DecodeString(strings.Join(lines[1:len(lines)-1], ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := lines[0] + "\n"
-	for text := base64.StdEncoding.EncodeToString(change(b)); text != ""; {
+	return armour(change(b))
+}
+
+// armour gives what an armoured signature holds the form of a file.
+func armour(b []byte) string {
+	out := "-----BEGIN SSH SIGNATURE-----\n"
+	for text := base64.StdEncoding.EncodeToString(b); text != ""; {
 		n := min(70, len(text))
 		out, text = out+text[:n]+"\n", text[n:]
 	}
-	return out + lines[last] + "\n"
+	return out + "-----END SSH SIGNATURE-----\n"
 }
 
 // newNoteKey gives a note key, always the same for the same seed.

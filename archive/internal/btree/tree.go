@@ -63,6 +63,14 @@ func (f *Forest) owner(n uint32) uint8 {
 	return 0
 }
 
+// Owner gives the name of the tree that has page n, as far as trees were walked, "" for none.
+func (f *Forest) Owner(n uint32) string {
+	if n == 0 || n > f.pages || f.owner(n) == 0 {
+		return ""
+	}
+	return f.names[f.owner(n)-1]
+}
+
 func (f *Forest) setOwner(n uint32, tree uint8) {
 	piece := &f.owners[n/ownerPages]
 	if *piece == nil {

@@ -118,7 +118,7 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 		a.state = Sealed
 	}
 	var n int
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM experiment").Scan(&n); err != nil {
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM z_experiment").Scan(&n); err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
 	if n != 1 {
@@ -128,7 +128,7 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 }
 
 func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (map[int64]string, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type LIMIT ?", tables.MaxEventTypes+1)
+	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM z_event_type LIMIT ?", tables.MaxEventTypes+1)
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
@@ -154,15 +154,15 @@ func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (
 func loadSeal(ctx context.Context, conn *sql.Conn) (*Seal, error) {
 	var s Seal
 	var root []byte
-	err := conn.QueryRowContext(ctx, "SELECT root, records, events, interactions, iterations, notes, attachments FROM seal").
-		Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
+	err := conn.QueryRowContext(ctx, `SELECT digest, records, events, interactions, iterations, notes, attachments FROM z_experiment
+		WHERE digest IS NOT NULL`).Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
 	case err != nil:
 		return nil, sqlitefile.Damage(err)
 	case len(root) != len(s.Root):
-		return nil, fmt.Errorf("%w: seal: a root of %d bytes", sqlitefile.ErrDamaged, len(root))
+		return nil, fmt.Errorf("%w: seal: a digest of %d bytes", sqlitefile.ErrDamaged, len(root))
 	}
 	s.Root = digest.Hash(root)
 	return &s, nil
@@ -218,7 +218,7 @@ func (a *Archive) SchemaTexts() []string {
 // Annotations gives what the archive says beside the run, in the order in which it was added.
 func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
 	defer a.file.Explain(&err)
-	rows, err := a.file.DB.QueryxContext(ctx, "SELECT kind, coalesce(name, '') AS name, text FROM annotation ORDER BY id")
+	rows, err := a.file.DB.QueryxContext(ctx, "SELECT kind, coalesce(name, '') AS name, text FROM z_annotation ORDER BY id")
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}

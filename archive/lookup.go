@@ -5,17 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
-// selectExperiment reads the one row of the table experiment.
+// selectExperiment reads the one row of the table of the experiment.
 func selectExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
 	var e provider.Experiment
-	row, err := selectRow(ctx, conn, "experiment", "LIMIT 1")
+	row, err := selectRow(ctx, conn, tables.TableExperiment, "LIMIT 1")
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, errNoRun
 	} else if err != nil {
@@ -51,23 +50,23 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 			return e, err
 		}
 	}
-	withheld, err := openRedactions(ctx, conn, 1, math.MaxInt64)
+	withheld, err := openRedactions(ctx, conn, 1, tables.MaxSeq)
 	if err != nil {
 		return e, err
 	}
 	defer withheld.close()
-	rows, err := conn.QueryContext(ctx, tables.Select("note")+"ORDER BY seq")
+	rows, err := conn.QueryContext(ctx, tables.Select(tables.TableNote)+"ORDER BY seq")
 	if err != nil {
 		return e, sqlitefile.Damage(err)
 	}
 	defer rows.Close()
 	budget := a.file.Budget()
 	for rows.Next() {
-		row, err := scanRow(rows, "note")
+		row, err := scanRow(rows, tables.TableNote)
 		if err != nil {
 			return e, err
 		}
-		if err := budget.Take(len(row[1].Bytes) + len(row[2].Bytes)); err != nil {
+		if err := budget.Take(len(row[tables.NoteKind].Bytes) + len(row[tables.NoteSubject].Bytes) + len(row[tables.NoteText].Bytes)); err != nil {
 			return e, err
 		}
 		n := tables.Note(row)
@@ -82,7 +81,7 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	defer a.file.Explain(&err)
-	rows, err := a.file.DB.QueryContext(ctx, "SELECT number FROM iteration ORDER BY number")
+	rows, err := a.file.DB.QueryContext(ctx, "SELECT number FROM z_iteration WHERE seq IS NOT NULL ORDER BY number")
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
@@ -101,9 +100,9 @@ func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	return numbers, sqlitefile.Damage(rows.Err())
 }
 
-// selectIteration reads the row of the table iteration that a condition picks; [sql.ErrNoRows] if there is none.
-func selectIteration(ctx context.Context, conn *sql.Conn, where string, arg any) (*provider.Iteration, error) {
-	row, err := selectRow(ctx, conn, "iteration", where, arg)
+// selectIteration reads an iteration by its number; [sql.ErrNoRows] if it was not recorded.
+func selectIteration(ctx context.Context, conn *sql.Conn, number int64) (*provider.Iteration, error) {
+	row, err := selectRow(ctx, conn, tables.TableIteration, "WHERE number = ? AND seq IS NOT NULL", number)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 		return provider.Iteration{}, err
 	}
 	defer conn.Close()
-	i, err := selectIteration(ctx, conn, "WHERE number = ?", n)
+	i, err := selectIteration(ctx, conn, int64(n))
 	if errors.Is(err, sql.ErrNoRows) {
 		have, err := a.Iterations(ctx)
 		if err != nil {
@@ -146,10 +145,6 @@ type Summary struct {
 	LastCosts    map[string]provider.Cents // of the last
 }
 
-// keptCosts are the costs of an iteration, NULL if they were withheld.
-const keptCosts = `CASE WHEN EXISTS (SELECT 1 FROM redaction WHERE redaction.seq = iteration.seq AND field = 'costs_per_agent' AND commitment IS NOT NULL)
-	THEN NULL ELSE costs_per_agent END`
-
 // Summary gives the numbers that the recorder kept; for a sealed archive package verify checks them.
 func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 	defer a.file.Explain(&err)
@@ -161,11 +156,12 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 	var first, last sql.NullString
 	var finished bool
 	err = conn.QueryRowContext(ctx, `SELECT
-		(SELECT coalesce(sum(events), 0) FROM iteration_span), (SELECT coalesce(sum(interactions), 0) FROM iteration_span),
-		(SELECT coalesce(sum(bytes), 0) FROM iteration_span),
-		(SELECT count(*) FROM iteration), (SELECT count(*) FROM note), (SELECT count(*) FROM attachment),
-		(SELECT count(*) FROM redaction WHERE commitment IS NOT NULL AND field <> 'salt'), (SELECT status IS NOT NULL FROM experiment),
-		(SELECT `+keptCosts+` FROM iteration ORDER BY number LIMIT 1), (SELECT `+keptCosts+` FROM iteration ORDER BY number DESC LIMIT 1)`).
+		coalesce(sum(events), 0), coalesce(sum(interactions), 0), coalesce(sum(bytes), 0), count(seq),
+		(SELECT count(*) FROM z_note), (SELECT count(*) FROM z_attachment),
+		(SELECT count(*) FROM z_redaction WHERE commitment IS NOT NULL AND field <> 'salt'), (SELECT status IS NOT NULL FROM z_experiment),
+		(SELECT costs_per_agent FROM z_iteration WHERE seq IS NOT NULL ORDER BY number LIMIT 1),
+		(SELECT costs_per_agent FROM z_iteration WHERE seq IS NOT NULL ORDER BY number DESC LIMIT 1)
+		FROM z_iteration`).
 		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &s.Withheld, &finished, &first, &last)
 	if err != nil {
 		return s, sqlitefile.Damage(err)

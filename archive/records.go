@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -96,7 +96,7 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 	}
 	defer s.close()
 	var first, last int64
-	err = s.conn.QueryRowContext(ctx, "SELECT first_seq, last_seq FROM iteration_span WHERE iteration = ?", n).Scan(&first, &last)
+	err = s.conn.QueryRowContext(ctx, "SELECT first_seq, last_seq FROM z_iteration WHERE number = ?", n).Scan(&first, &last)
 	if errors.Is(err, sql.ErrNoRows) {
 		have, err := a.Iterations(ctx)
 		if err != nil {
@@ -106,7 +106,7 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 	} else if err != nil {
 		return sqlitefile.Damage(err)
 	}
-	if last == math.MaxInt64 {
+	if last >= tables.MaxSeq {
 		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, last)
 	}
 	return s.run(ctx, first, last+1, n, func(r provider.Record, _ int64) error {

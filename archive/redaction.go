@@ -18,16 +18,17 @@ type redactionReader struct {
 	tables.RedactionRow
 }
 
-const selectRedactions = "SELECT seq, field, commitment, key FROM redaction WHERE "
+const selectRedactions = "SELECT id >> 8, field, commitment, key FROM z_redaction WHERE "
 
 // openRedactions gives a reader of the records from first to before end.
 func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*redactionReader, error) {
 	r := &redactionReader{}
 	var lacking bool
-	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM redaction)").Scan(&lacking); err != nil || !lacking {
+	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM z_redaction)").Scan(&lacking); err != nil || !lacking {
 		return r, sqlitefile.Damage(err)
 	}
-	rows, err := conn.QueryContext(ctx, selectRedactions+"seq >= ? AND seq < ? ORDER BY seq, field", first, end)
+	rows, err := conn.QueryContext(ctx, selectRedactions+"id >= ? AND id < ? ORDER BY id",
+		tables.RedactionKey(first, 0), tables.RedactionKey(end, 0))
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}

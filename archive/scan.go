@@ -28,6 +28,7 @@ type scan struct {
 	other      struct {
 		seq  int64
 		kind provider.Kind
+		key  int64 // of its row
 	}
 }
 
@@ -71,10 +72,10 @@ func (s *scan) end(ctx context.Context) (int64, error) {
 // lastSeq gives the Seq of the last record, the Result aside.
 func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT max(
-		coalesce((SELECT max(seq) FROM event), 0), coalesce((SELECT max(seq) FROM llm_interaction), 0),
-		coalesce((SELECT max(seq) FROM iteration), 0), coalesce((SELECT max(seq) FROM note), 0),
-		coalesce((SELECT max(seq) FROM attachment), 0))`).Scan(&last)
-	if err == nil && last >= math.MaxInt64-1 {
+		coalesce((SELECT max(seq) FROM z_event), 0), coalesce((SELECT max(seq) FROM z_llm_interaction), 0),
+		coalesce((SELECT max(seq) FROM z_iteration), 0), coalesce((SELECT max(seq) FROM z_note), 0),
+		coalesce((SELECT max(seq) FROM z_attachment), 0))`).Scan(&last)
+	if err == nil && last >= tables.MaxSeq-1 {
 		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
 	}
 	return last, sqlitefile.Damage(err)
@@ -103,18 +104,19 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 		ofIteration += fmt.Sprintf(" AND iteration = %d", iteration)
 		numbered += fmt.Sprintf(" AND number = %d", iteration)
 	}
-	query := fmt.Sprintf("SELECT seq, %d AS kind FROM llm_interaction WHERE %s UNION ALL SELECT seq, %d FROM iteration WHERE %s",
+	query := fmt.Sprintf("SELECT seq, %d AS kind, seq AS key FROM z_llm_interaction WHERE %s UNION ALL "+
+		"SELECT seq, %d, number FROM z_iteration WHERE %s",
 		provider.KindInteraction, ofIteration, provider.KindIteration, numbered)
 	all := append(args, args...)
 	if iteration < 0 {
-		query += fmt.Sprintf(" UNION ALL SELECT seq, %d FROM note WHERE %s UNION ALL SELECT seq, %d FROM attachment WHERE %s",
+		query += fmt.Sprintf(" UNION ALL SELECT seq, %d, seq FROM z_note WHERE %s UNION ALL SELECT seq, %d, seq FROM z_attachment WHERE %s",
 			provider.KindNote, where, provider.KindAttachment, where)
 		all = append(append(all, args...), args...)
 	}
 	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq", all...); err != nil {
 		return sqlitefile.Damage(err)
 	}
-	find, err := s.conn.PrepareContext(ctx, "SELECT body FROM section WHERE id = ?")
+	find, err := s.conn.PrepareContext(ctx, "SELECT body FROM z_section WHERE id = ?")
 	if err != nil {
 		return sqlitefile.Damage(err)
 	}
@@ -154,7 +156,7 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 // nextOther steps to the next record that is no event; behind the last its seq is the highest there is.
 func (s *scan) nextOther() error {
 	if s.others.Next() {
-		return sqlitefile.Damage(s.others.Scan(&s.other.seq, &s.other.kind))
+		return sqlitefile.Damage(s.others.Scan(&s.other.seq, &s.other.kind, &s.other.key))
 	}
 	s.other.seq = math.MaxInt64
 	return sqlitefile.Damage(s.others.Err())
@@ -165,17 +167,17 @@ func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
 	seq := s.other.seq
 	switch s.other.kind {
 	case provider.KindIteration:
-		r, err = selectIteration(ctx, s.conn, "WHERE seq = ?", seq)
+		r, err = selectIteration(ctx, s.conn, s.other.key)
 	case provider.KindInteraction:
 		r, err = s.readInteraction(ctx, seq)
 	case provider.KindNote:
 		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, "note", "WHERE seq = ?", seq); err == nil {
+		if row, err = selectRow(ctx, s.conn, tables.TableNote, "WHERE seq = ?", seq); err == nil {
 			r = tables.Note(row)
 		}
 	case provider.KindAttachment:
 		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, "attachment", "WHERE seq = ?", seq); err == nil {
+		if row, err = selectRow(ctx, s.conn, tables.TableAttachment, "WHERE seq = ?", seq); err == nil {
 			r = tables.Attachment(row)
 		}
 	}
@@ -186,7 +188,7 @@ func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
 }
 
 func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	row, err := selectRow(ctx, s.conn, "llm_interaction", "WHERE seq = ?", seq)
+	row, err := selectRow(ctx, s.conn, tables.TableInteraction, "WHERE seq = ?", seq)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,7 @@ func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Intera
 }
 
 // selectEvents gives texts as blobs, of which the driver makes one copy less.
-const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM event WHERE "
+const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM z_event WHERE "
 
 // readEvents runs query past database/sql, which would copy every value once more.
 func (s *scan) readEvents(ctx context.Context, query string, args []any, yield func(*provider.Event) error) error {
@@ -241,18 +243,18 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 }
 
 func (s *scan) event(ctx context.Context, row tables.Row, values []driver.Value) (*provider.Event, error) {
-	if err := tables.FromSQL("event", row, values); err != nil {
+	if err := tables.FromSQL(tables.TableEvent, row, values); err != nil {
 		return nil, err
 	}
-	for i := 3; i < len(row); i++ { // what was cast
+	for i := tables.EventTimestamp; i < len(row); i++ { // what was cast
 		if row[i].Kind == btree.Blob {
 			row[i].Kind = btree.Text
 		}
 	}
-	if err := checkRow("event", row); err != nil {
+	if err := checkRow(tables.TableEvent, row); err != nil {
 		return nil, err
 	}
-	name, err := s.a.typeName(ctx, s.conn, tables.EventType(row))
+	name, err := s.a.typeName(ctx, s.conn, row[tables.EventTypeOf].Int)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +270,7 @@ func (a *Archive) typeName(ctx context.Context, conn *sql.Conn, id int64) (strin
 	if ok {
 		return name, nil
 	}
-	err := conn.QueryRowContext(ctx, "SELECT name FROM event_type WHERE id = ?", id).Scan(&name)
+	err := conn.QueryRowContext(ctx, "SELECT name FROM z_event_type WHERE id = ?", id).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
 	} else if err != nil {

@@ -112,8 +112,9 @@ func parseListing(text string) (objects []Object, err error) {
 // maxObjects bounds how many rows of a stranger's sqlite_schema are looked at.
 const maxObjects = 1000
 
-// Check accepts objects, the rows of sqlite_schema in any order, if they are exactly those of the version. The error names
-// the first object that is missing, unknown or different and wraps [ErrForeign] or [ErrNewer].
+// Check accepts objects, the rows of sqlite_schema in any order, if they are exactly those of the version, perhaps with
+// those of [LiveObjects]. The error names the first object that is missing, unknown or different and wraps [ErrForeign]
+// or [ErrNewer].
 func Check(version int64, objects []Object) error { return Released().Check(version, objects) }
 
 // Check is the function [Check] for a version of the set.
@@ -127,6 +128,9 @@ func (s Set) Check(version int64, objects []Object) error {
 	}
 	known := make(map[string]Object, len(want))
 	for _, o := range want {
+		known[o.Type+" "+o.Name] = o
+	}
+	for _, o := range LiveObjects() {
 		known[o.Type+" "+o.Name] = o
 	}
 	for _, o := range objects {

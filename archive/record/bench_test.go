@@ -144,7 +144,7 @@ func BenchmarkRead(b *testing.B) {
 		db := archivetest.OpenSQL(b, path, "mode=ro")
 		defer db.Close()
 		for b.Loop() {
-			rows, err := db.Query("SELECT e.seq, e.iteration, t.name, e.timestamp, e.data FROM event e JOIN event_type t ON t.id = e.type ORDER BY seq")
+			rows, err := db.Query("SELECT e.seq, e.iteration, t.name, e.timestamp, e.data FROM z_event e JOIN z_event_type t ON t.id = e.type ORDER BY seq")
 			if err != nil {
 				b.Fatal(err)
 			}

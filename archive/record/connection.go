@@ -38,18 +38,23 @@ func (w *Writer) open() (err error) {
 		stmt **sql.Stmt
 		sql  string
 	}{
-		{&w.stmt.events, "INSERT INTO event (seq, iteration, type, timestamp, data) SELECT seq, iteration, type, timestamp, data FROM temp.batch"},
-		{&w.stmt.eventType, "INSERT INTO event_type (id, name) VALUES (?, ?)"},
-		{&w.stmt.span, `INSERT INTO iteration_span (iteration, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (iteration) DO UPDATE SET last_seq = excluded.last_seq, events = events + excluded.events,
-			interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
-		{&w.stmt.interaction, `INSERT INTO llm_interaction (seq, iteration, agent_id, model, system_prompt, user_prompt, response, parsed_policy,
-			parsing_error, prompt_tokens, completion_tokens, latency_seconds, timestamp, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.stmt.iteration, `INSERT INTO iteration (number, seq, costs_per_agent, accepted_changes, policies, timestamp) VALUES (?, ?, ?, ?, ?, ?)`},
-		{&w.stmt.note, "INSERT INTO note (seq, kind, text) VALUES (?, ?, ?)"},
-		{&w.stmt.redaction, "INSERT INTO redaction (seq, field, commitment, key) VALUES (?, ?, ?, ?)"},
-		{&w.stmt.block, insertBlock},
-		{&w.stmt.attachment, "INSERT INTO attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
+		{&w.stmt.events, `INSERT INTO z_event (seq, iteration, type, timestamp, data)
+			SELECT seq, iteration, type, timestamp, data FROM temp.batch`},
+		{&w.stmt.eventType, "INSERT INTO z_event_type (id, name) VALUES (?, ?)"},
+		{&w.stmt.span, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (number) DO UPDATE SET first_seq = min(first_seq, excluded.first_seq), last_seq = excluded.last_seq,
+			events = events + excluded.events, interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
+		{&w.stmt.interaction, `INSERT INTO z_llm_interaction (seq, iteration, agent_id, model, prompt_tokens, completion_tokens,
+			latency_seconds, timestamp, system_prompt, user_prompt, response, parsed_policy, parsing_error, extra)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.stmt.iteration, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes, seq, timestamp,
+			costs_per_agent, accepted_changes, policies) VALUES (?1, ?2, ?2, 0, 0, 0, ?2, ?3, ?4, ?5, ?6)
+			ON CONFLICT (number) DO UPDATE SET seq = excluded.seq, timestamp = excluded.timestamp,
+			costs_per_agent = excluded.costs_per_agent, accepted_changes = excluded.accepted_changes, policies = excluded.policies`},
+		{&w.stmt.note, "INSERT INTO z_note (seq, kind, subject, text) VALUES (?, ?, ?, ?)"},
+		{&w.stmt.redaction, "INSERT INTO z_redaction (id, field, commitment, key) VALUES (?, ?, ?, ?)"},
+		{&w.stmt.block, "INSERT INTO z_leaf_block (first_seq, root, leaves) VALUES (?, ?, ?)"},
+		{&w.stmt.attachment, "INSERT INTO z_attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
 	} {
 		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
 			return err
@@ -136,7 +141,7 @@ func (w *Writer) prepared() []*sql.Stmt {
 	s := w.stmt
 	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction, s.block}
 	if w.sections != nil {
-		all = append(all, w.sections.find, w.sections.insert)
+		all = append(all, w.sections.find, w.sections.insert, w.sections.index)
 	}
 	return all
 }

@@ -141,18 +141,13 @@ func checkCrashRun(t *testing.T, a *archive.Archive) int64 {
 func TestInterruptedSeal(t *testing.T) {
 	sample := providertest.Sample()
 	for name, leave := range map[string]func(t *testing.T, w *Writer){
-		"seal written": func(t *testing.T, w *Writer) {
-			if _, err := w.writeSeal(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		},
 		"half a copy": func(t *testing.T, w *Writer) {
 			if err := os.WriteFile(w.path+sealingSuffix, []byte("half"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"copy complete": func(t *testing.T, w *Writer) {
-			seal, err := w.writeSeal(t.Context())
+			seal, err := w.sealOf()
 			if err == nil {
 				err = w.copyTo(t.Context(), w.path+sealingSuffix, seal)
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/schema"
 )
 
 // Options for [Create], [Resume] and [Seal]. Nil is the same as the zero value.
@@ -84,7 +85,14 @@ func (w *Writer) create() error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(sqlitefile.Formats.Create(db), db.Close()); err != nil {
+	err = sqlitefile.Formats.Create(db)
+	if err == nil {
+		err = schema.CreateLive(func(statement string) error {
+			_, err := db.Exec(statement)
+			return err
+		})
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
 		return errors.Join(err, w.sweep())
 	}
 	if err := w.sys.Sync(temp); err != nil {

@@ -88,7 +88,7 @@ func TestExclusive(t *testing.T) {
 	db := archivetest.OpenSQL(t, w.LivePath(), "mode=ro")
 	defer db.Close()
 	var n int
-	if err := db.QueryRow("SELECT count(*) FROM event").Scan(&n); err == nil || !strings.Contains(err.Error(), "locked") {
+	if err := db.QueryRow("SELECT count(*) FROM z_event").Scan(&n); err == nil || !strings.Contains(err.Error(), "locked") {
 		t.Errorf("SQLite reads along: got %d, %v, want that the file is locked", n, err)
 	}
 	db.Close()
@@ -119,7 +119,7 @@ func TestExclusiveControl(t *testing.T) {
 	db := archivetest.OpenSQL(t, w.LivePath(), "mode=ro")
 	defer db.Close()
 	var n int
-	if err := db.QueryRow("SELECT count(*) FROM event").Scan(&n); err != nil || n == 0 {
+	if err := db.QueryRow("SELECT count(*) FROM z_event").Scan(&n); err != nil || n == 0 {
 		t.Errorf("SQLite: got %d events, %v", n, err)
 	}
 }

@@ -271,6 +271,9 @@ func TestDiskFullWhileSealing(t *testing.T) {
 	small := smallDisk(t, "1500k")
 	path := filepath.Join(small, "run.simexp")
 	w := startRecording(t, path, storyRun()[:100])
+	if err := errors.Join(w.Sync(), emptyLog(w.conn)); err != nil { // which sealing does, and which makes room
+		t.Fatal(err)
+	}
 	ballast := filepath.Join(small, "ballast")
 	f, err := os.Create(ballast)
 	if err != nil {
@@ -312,7 +315,7 @@ func sqliteChild(args []string) error {
 		return err
 	}
 	var n int
-	err = db.QueryRow("SELECT count(*) FROM event").Scan(&n)
+	err = db.QueryRow("SELECT count(*) FROM z_event").Scan(&n)
 	return errors.Join(err, db.Close())
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/digest"
 )
 
 // flush commits the events that wait and, if last is given, the record last behind them, which insert inserts. An
@@ -56,8 +55,10 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 			return err
 		}
 		w.next++
+		w.counts[last.RecordKind()]++
+		w.texts.add(last)
 		blocks.Add(&tree, w.leaf.Hash(last))
-		if err := w.insertRedaction(ctx, tree.Len()-1, last.RecordMeta().Redaction); err != nil {
+		if err := w.insertRedaction(ctx, last, tree.Len()-1); err != nil {
 			return err
 		}
 	}
@@ -99,7 +100,7 @@ func (w *Writer) insert(ctx context.Context) error {
 	}
 	for i := range w.batch.events {
 		if e := &w.batch.events[i]; e.Redaction != nil {
-			if err := w.insertRedaction(ctx, e.Seq, e.Redaction); err != nil {
+			if err := w.insertRedaction(ctx, e, e.Seq); err != nil {
 				return err
 			}
 		}
@@ -108,12 +109,14 @@ func (w *Writer) insert(ctx context.Context) error {
 }
 
 // insertRedaction writes what a record lacks, if it comes from a redacted copy.
-func (w *Writer) insertRedaction(ctx context.Context, seq int64, r *provider.Redaction) error {
+func (w *Writer) insertRedaction(ctx context.Context, record provider.Record, seq int64) error {
+	r := record.RecordMeta().Redaction
 	if r == nil {
 		return nil
 	}
-	put := func(field string, commitment, key []byte) error {
-		_, err := w.stmt.redaction.ExecContext(ctx, seq, field, commitment, key)
+	put := func(name string, commitment, key []byte) error {
+		field, _ := record.RecordKind().Field(name) // Validate has looked
+		_, err := w.stmt.redaction.ExecContext(ctx, tables.RedactionKey(seq, field.ID), name, commitment, key)
 		return err
 	}
 	for field, c := range r.Withheld {
@@ -125,9 +128,6 @@ func (w *Writer) insertRedaction(ctx context.Context, seq int64, r *provider.Red
 		if err := put(field, nil, k[:]); err != nil {
 			return err
 		}
-	}
-	if r.Key != nil {
-		return put("", nil, r.Key[:])
 	}
 	return nil
 }
@@ -142,12 +142,7 @@ func (w *Writer) annotate(ctx context.Context) error {
 	return nil
 }
 
-const insertBlock = "INSERT OR REPLACE INTO leaf_block (first_seq, root, leaves) VALUES (?, ?, ?)"
-
-// deletePartialBlock removes the block that a sealing which was interrupted wrote before its time.
-var deletePartialBlock = fmt.Sprintf("DELETE FROM leaf_block WHERE length(leaves) < %d", digest.BlockSize*tables.LeafPrefix)
-
-// insertBlocks writes rows of leaf_block.
+// insertBlocks writes rows of the table of blocks.
 func insertBlocks(ctx context.Context, stmt *sql.Stmt, rows []tables.LeafBlock) error {
 	for _, b := range rows {
 		if _, err := stmt.ExecContext(ctx, b.First, b.Root[:], b.Leaves); err != nil {
@@ -157,17 +152,14 @@ func insertBlocks(ctx context.Context, stmt *sql.Stmt, rows []tables.LeafBlock) 
 	return nil
 }
 
-// A span is where the records of an iteration lie; see the table iteration_span in FORMAT.md.
-type span struct{ first, last, events, interactions, bytes int64 }
-
 // span gives what the batch adds to an iteration, up to the record that comes next.
-func (w *Writer) span(iteration int) *span {
+func (w *Writer) span(iteration int) *tables.Span {
 	s, ok := w.spans[iteration]
 	if !ok {
-		s = &span{first: w.next}
+		s = &tables.Span{First: w.next}
 		w.spans[iteration] = s
 	}
-	s.last = w.next
+	s.Last = w.next
 	return s
 }
 
@@ -175,7 +167,7 @@ func (w *Writer) span(iteration int) *span {
 // sorted by iteration.
 func (w *Writer) insertSpans(ctx context.Context) error {
 	for iteration, s := range w.spans {
-		if _, err := w.stmt.span.ExecContext(ctx, iteration, s.first, s.last, s.events, s.interactions, s.bytes); err != nil {
+		if _, err := w.stmt.span.ExecContext(ctx, iteration, s.First, s.Last, s.Events, s.Interactions, s.Bytes); err != nil {
 			return err
 		}
 	}

@@ -68,9 +68,6 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err := w.open(); err != nil {
 		return fileerr.In(w.live, sqlitefile.Damage(err))
 	}
-	if _, err := w.conn.ExecContext(ctx, "DELETE FROM seal; "+deletePartialBlock); err != nil {
-		return fileerr.In(w.live, err)
-	}
 	if err := w.annotate(ctx); err != nil {
 		return fileerr.In(w.live, err)
 	}
@@ -111,7 +108,7 @@ func (w *Writer) loadTypes(ctx context.Context, f *sqlitefile.File) error {
 		return err
 	}
 	defer conn.Close()
-	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM event_type ORDER BY id")
+	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM z_event_type ORDER BY id")
 	if err != nil {
 		return sqlitefile.Damage(err)
 	}
@@ -162,6 +159,8 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 		w.blocks.Add(&w.tree, w.leaf.Hash(r))
 		w.blocks.Take() // they are in the file
 		w.next++
+		w.counts[r.RecordKind()]++
+		w.texts.add(r)
 	}
 	return nil
 }

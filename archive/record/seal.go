@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
@@ -27,7 +29,7 @@ func (w *Writer) finish(ctx context.Context) error {
 	if w.next == 0 {
 		return fileerr.In(w.live, errNothing)
 	}
-	seal, err := w.writeSeal(ctx)
+	seal, err := w.sealOf()
 	if err != nil {
 		return fileerr.Errorf(w.live, "seal: %w", err)
 	}
@@ -43,54 +45,52 @@ func (w *Writer) finish(ctx context.Context) error {
 	return errors.Join(w.disconnect(), w.removeLive(), w.release())
 }
 
-// writeSeal records the seal in the live file, in place of one that an interrupted sealing left there.
-func (w *Writer) writeSeal(ctx context.Context) (archive.Seal, error) {
+// sealOf gives the seal of what was recorded.
+func (w *Writer) sealOf() (archive.Seal, error) {
 	s := archive.Seal{Root: w.tree.Root(), Records: w.tree.Len()}
 	if s.Records != w.next {
 		return s, fmt.Errorf("%d records hashed, %d written", s.Records, w.next)
 	}
-	if err := w.conn.QueryRowContext(ctx, countQuery).Scan(&s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments); err != nil {
-		return s, err
-	}
-	if err := insertBlocks(ctx, w.stmt.block, w.blocks.Last(&w.tree)); err != nil {
-		return s, err
-	}
-	_, err := w.conn.ExecContext(ctx, `INSERT OR REPLACE INTO seal (id, root, records, events, interactions, iterations, notes, attachments)
-		VALUES (1, ?, ?, ?, ?, ?, ?, ?)`, s.Root[:], s.Records, s.Events, s.Interactions, s.Iterations, s.Notes, s.Attachments)
-	return s, err
+	s.Events, s.Interactions = w.counts[provider.KindEvent], w.counts[provider.KindInteraction]
+	s.Iterations, s.Notes = w.counts[provider.KindIteration], w.counts[provider.KindNote]
+	s.Attachments = w.counts[provider.KindAttachment]
+	return s, nil
 }
-
-const countQuery = `SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM llm_interaction), (SELECT count(*) FROM iteration),
-	(SELECT count(*) FROM note), (SELECT count(*) FROM attachment)`
 
 // copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
 //
-// VACUUM INTO puts equal contents on equal pages, however they were written; what is left of the past and of SQLite's
-// release goes when the copy is made canonical.
-func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) error {
+// The pages of the live file, as they are with its log, are read without SQLite, which only brings what is in the log
+// into the file before, if nobody reads along. The live file does not change by being sealed.
+func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) (err error) {
 	if err := w.remove(temp); err != nil {
 		return err
 	}
-	path, err := filepath.Abs(temp) // an absolute path is never taken for a URI
+	if !w.exclusive {
+		_ = emptyLog(w.conn)
+	}
+	live, err := sqlitefile.Open(w.live, true)
 	if err != nil {
 		return err
 	}
-	if _, err := w.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	defer func() { err = errors.Join(err, live.Close()) }()
+	db, err := pages.Open(live)
+	if err != nil {
 		return err
 	}
-	if err := sqlitefile.Canonicalise(temp, w.sys.Overwrite); err != nil {
+	change := pages.Change{
+		Seal: &tables.Seal{Digest: want.Root, Counts: [...]int64{
+			want.Records, want.Events, want.Interactions, want.Iterations, want.Notes, want.Attachments,
+		}},
+		Blocks: w.blocks.Last(&w.tree),
+	}
+	if err := db.WriteFile(ctx, w.sys, temp, 0o644, change); err != nil {
 		return err
 	}
 	if err := w.sys.Sync(temp); err != nil {
 		return err
 	}
-	a, err := archive.Open(temp)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
 	var copied digest.Sink
-	if err := provider.Copy(ctx, &copied, a); err != nil {
+	if err := pages.ReadBack(ctx, temp, &copied); err != nil {
 		return fmt.Errorf("check of the copy: %w", err)
 	}
 	if got := archive.SealOf(&copied); got != want {

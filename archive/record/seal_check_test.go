@@ -28,7 +28,7 @@ func TestSealReadsTheCopy(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = db.Exec("UPDATE event SET data = '{}'")
+		_, err = db.Exec("UPDATE z_event SET data = '{}'")
 		return errors.Join(err, db.Close())
 	}
 	w, err := Create(path, &Options{system: &sys})

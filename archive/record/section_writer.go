@@ -5,15 +5,18 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/schema"
 )
 
-// A sectionWriter stores sections.
+// A sectionWriter stores sections. It finds them again by way of the table live_section, which only live files have.
 type sectionWriter struct {
-	find, insert *sql.Stmt
-	next         int64
-	known        map[[sha256.Size]byte]int64 // a cache: the table knows them all
+	find, insert, index *sql.Stmt
+	next                int64
+	stored              int64 // bytes of all sections
+	known               map[[sha256.Size]byte]int64 // a cache: the table knows them all
 }
 
 // maxKnownSections bounds the memory of a sectionWriter.
@@ -21,14 +24,52 @@ const maxKnownSections = 1 << 14
 
 func newSectionWriter(ctx context.Context, c *sql.Conn) (*sectionWriter, error) {
 	w := &sectionWriter{known: map[[sha256.Size]byte]int64{}}
-	err := c.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) + 1 FROM section").Scan(&w.next)
-	if err == nil {
-		w.find, err = c.PrepareContext(ctx, "SELECT id FROM section WHERE sha256 = ?")
+	err := c.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) + 1 FROM z_section").Scan(&w.next)
+	if err == nil && w.next > 1 {
+		w.stored, err = indexSections(ctx, c, w.next)
 	}
 	if err == nil {
-		w.insert, err = c.PrepareContext(ctx, "INSERT INTO section (id, sha256, body) VALUES (?, ?, ?)")
+		w.find, err = c.PrepareContext(ctx, "SELECT id FROM live_section WHERE sha256 = ?")
+	}
+	if err == nil {
+		w.insert, err = c.PrepareContext(ctx, "INSERT INTO z_section (id, body) VALUES (?, ?)")
+	}
+	if err == nil {
+		w.index, err = c.PrepareContext(ctx, "INSERT INTO live_section (sha256, id) VALUES (?, ?)")
 	}
 	return w, err
+}
+
+// indexSections makes the index of the sections, of which end is the first number that is free, anew: what an earlier
+// recorder left is not trusted. It gives their length in bytes.
+func indexSections(ctx context.Context, c *sql.Conn, end int64) (size int64, err error) {
+	exec := func(query string, args ...any) error {
+		_, err := c.ExecContext(ctx, query, args...)
+		return err
+	}
+	if err := exec("BEGIN IMMEDIATE"); err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			_ = exec("ROLLBACK")
+		}
+	}()
+	if err := schema.CreateLive(func(s string) error { return exec(s) }); err != nil {
+		return 0, err
+	}
+	for id := int64(1); id < end; id++ {
+		var body string
+		if err := c.QueryRowContext(ctx, "SELECT body FROM z_section WHERE id = ?", id).Scan(&body); err != nil {
+			return 0, fmt.Errorf("section %d: %w", id, err)
+		}
+		size += int64(len(body))
+		sum := sha256.Sum256([]byte(body))
+		if err := exec("INSERT INTO live_section (sha256, id) VALUES (?, ?)", sum[:], id); err != nil {
+			return 0, fmt.Errorf("section %d: %w", id, err)
+		}
+	}
+	return size, exec("COMMIT")
 }
 
 // put stores text and gives the list of its sections, nil for no text.
@@ -55,9 +96,11 @@ func (w *sectionWriter) id(ctx context.Context, section string) (id int64, err e
 	err = w.find.QueryRowContext(ctx, sum[:]).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		id = w.next
-		if _, err = w.insert.ExecContext(ctx, id, sum[:], section); err == nil {
-			w.next++
+		if _, err = w.insert.ExecContext(ctx, id, section); err == nil {
+			_, err = w.index.ExecContext(ctx, sum[:], id)
 		}
+		w.next++
+		w.stored += int64(len(section))
 	}
 	if err != nil {
 		return 0, err

@@ -48,7 +48,9 @@ type Writer struct {
 	// What was recorded, the batch included.
 	order   provider.Order
 	runID   string
-	next    int64               // Seq of the next record
+	next    int64 // Seq of the next record
+	counts  [provider.KindResult + 1]int64
+	texts   texts
 	types   map[string]int64    // ids of event types
 	numbers map[int]struct{}    // of iterations
 	names   map[string]struct{} // of attachments
@@ -61,9 +63,9 @@ type Writer struct {
 
 	// What waits to be written.
 	batch    batch
-	batchNo  int           // under which SQL finds it
-	newTypes []string      // event types that it adds
-	spans    map[int]*span // what it adds to each iteration
+	batchNo  int                  // under which SQL finds it
+	newTypes []string             // event types that it adds
+	spans    map[int]*tables.Span // what it adds to each iteration
 	timer    *time.Timer
 
 	// What could not be written.
@@ -76,7 +78,7 @@ var _ provider.Sink = (*Writer)(nil)
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
 		path: path, live: path + archive.LiveSuffix,
-		types: map[string]int64{}, numbers: map[int]struct{}{}, names: map[string]struct{}{}, spans: map[int]*span{},
+		types: map[string]int64{}, numbers: map[int]struct{}{}, names: map[string]struct{}{}, spans: map[int]*tables.Span{},
 	}
 	if opts != nil {
 		w.opts = *opts
@@ -138,7 +140,7 @@ func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
 		if err := w.annotate(ctx); err != nil {
 			return err
 		}
-		_, err := w.conn.ExecContext(ctx, `INSERT INTO experiment (id, run_id, experiment_name, experiment_type, config, created_at, salt)
+		_, err := w.conn.ExecContext(ctx, `INSERT INTO z_experiment (id, run_id, experiment_name, experiment_type, config, created_at, salt)
 			VALUES (1, ?, ?, ?, ?, ?, ?)`, s.RunID, s.Name, s.Type, jsonText(s.Config), tables.Nullable(s.CreatedAt), s.Salt)
 		return err
 	})
@@ -166,9 +168,11 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 	}
 	w.batch.add(e, w.next, id)
 	s := w.span(e.Iteration)
-	s.events++
-	s.bytes += int64(len(e.Data))
+	s.Events++
+	s.Bytes += int64(len(e.Data))
 	w.next++
+	w.counts[provider.KindEvent]++
+	w.texts.add(e)
 	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
 		return w.flush(nil, nil)
 	}
@@ -192,7 +196,13 @@ func (w *Writer) flushLate() {
 // Interaction implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error {
 	ctx = context.WithoutCancel(ctx) // a record is one step
-	return w.record(i, nil, func() error {
+	fits := func() error {
+		if err := w.texts.fits(i, w.sections.stored); err != nil {
+			return err
+		}
+		return w.order.Record(provider.KindInteraction)
+	}
+	return w.record(i, fits, func() error {
 		system, err := w.sections.put(ctx, i.SystemPrompt)
 		if err != nil {
 			return err
@@ -202,10 +212,11 @@ func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error
 			return err
 		}
 		s := w.span(i.Iteration)
-		s.interactions++
-		s.bytes += tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) + int64(len(i.ParsedPolicy))
-		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, system, user, i.Response,
-			jsonText(i.ParsedPolicy), i.ParsingError, i.PromptTokens, i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), jsonText(i.Extra))
+		s.Interactions++
+		s.Bytes += textOf(i)
+		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
+			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response, jsonText(i.ParsedPolicy),
+			i.ParsingError, jsonText(i.Extra))
 		return err
 	})
 }
@@ -222,8 +233,10 @@ func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
 	return w.record(i, unique, func() error {
 		w.numbers[i.Number] = struct{}{}
 		w.span(i.Number)
-		_, err := w.stmt.iteration.ExecContext(ctx, i.Number, w.next, string(provider.AppendCosts(nil, i.Costs)),
-			string(provider.AppendAcceptedChanges(nil, i.AcceptedChanges)), string(provider.AppendPolicies(nil, i.Policies)), tables.Nullable(i.Timestamp))
+		_, err := w.stmt.iteration.ExecContext(ctx, i.Number, w.next, tables.Nullable(i.Timestamp),
+			present(i, "costs_per_agent", string(provider.AppendCosts(nil, i.Costs))),
+			present(i, "accepted_changes", string(provider.AppendAcceptedChanges(nil, i.AcceptedChanges))),
+			present(i, "policies", string(provider.AppendPolicies(nil, i.Policies))))
 		return err
 	})
 }
@@ -232,7 +245,7 @@ func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
 func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
 	ctx = context.WithoutCancel(ctx) // a record is one step
 	return w.record(n, nil, func() error {
-		_, err := w.stmt.note.ExecContext(ctx, w.next, n.Kind, n.Text)
+		_, err := w.stmt.note.ExecContext(ctx, w.next, n.Kind, tables.Nullable(n.Subject), present(n, "text", n.Text))
 		return err
 	})
 }
@@ -252,7 +265,7 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 		if data == nil {
 			data = []byte{}
 		}
-		_, err := w.stmt.attachment.ExecContext(ctx, w.next, a.Name, tables.Nullable(a.MediaType), data)
+		_, err := w.stmt.attachment.ExecContext(ctx, w.next, a.Name, tables.Nullable(a.MediaType), present(a, "data", data))
 		return err
 	})
 }
@@ -283,7 +296,7 @@ func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 func (w *Writer) result(ctx context.Context, r *provider.Result) error {
 	ctx = context.WithoutCancel(ctx)
 	return w.record(r, func() error { return w.order.Finish() }, func() error {
-		_, err := w.conn.ExecContext(ctx, `UPDATE experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
+		_, err := w.conn.ExecContext(ctx, `UPDATE z_experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
 			final_cost = ?, best_cost = ?`, string(r.Status), tables.Nullable(r.CompletedAt), r.Converged, r.ConvergenceReason,
 			(*int64)(r.FinalCost), (*int64)(r.BestCost))
 		return err
@@ -317,6 +330,14 @@ func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 		return fileerr.In(w.live, fs.ErrClosed)
 	}
 	return inOrder()
+}
+
+// present binds the value of a field that is always recorded, and NULL where it is withheld.
+func present(r provider.Record, field string, value any) any {
+	if _, withheld := r.RecordMeta().Withheld(field); withheld {
+		return nil
+	}
+	return value
 }
 
 // jsonText binds JSON as text, and NULL where there is none.

@@ -15,22 +15,31 @@ type Pager struct {
 	r     io.ReaderAt
 	size  int // of a page in bytes
 	pages uint32
-	// Pages are mostly read in order, so it reads some more.
-	ahead      []byte
-	aheadFirst uint32
-	aheadCount uint32
+	// Pages are mostly read in order, but a leaf stands behind the overflow pages of its rows, and what is above it further behind.
+	blocks [keptBlocks]block
+	recent int // block that was used last
+	clock  uint64
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
 }
 
-const keptPages = 64
+const (
+	keptPages  = 64
+	keptBlocks = 12
+	blockPages = 32 // in a block, which begins at a multiple of it
+)
 
 type keptPage struct {
 	number uint32
 	data   []byte
 }
 
-const readAhead = 32 // pages
+// A block is neighbouring pages.
+type block struct {
+	first, count uint32
+	data         []byte
+	used         uint64 // when
+}
 
 // NewPager reads a file of so many pages of pageSize bytes.
 func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
@@ -42,25 +51,49 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
 	}
-	if n < p.aheadFirst || n >= p.aheadFirst+p.aheadCount {
-		if p.ahead == nil {
-			p.ahead = make([]byte, readAhead*p.size)
+	b := &p.blocks[p.recent]
+	if n-b.first >= b.count { // also if n is before it
+		var err error
+		if b, err = p.load(n); err != nil {
+			return nil, err
 		}
-		count := min(readAhead, p.pages-n+1)
-		if _, err := p.r.ReadAt(p.ahead[:int(count)*p.size], int64(n-1)*int64(p.size)); err != nil {
-			count = 1 // the one that is wanted may be readable
-			if _, err := p.r.ReadAt(p.ahead[:p.size], int64(n-1)*int64(p.size)); err != nil {
-				p.aheadCount = 0
-				return nil, err
-			}
-		}
-		p.aheadFirst, p.aheadCount = n, count
 	}
-	at := int(n-p.aheadFirst) * p.size
-	return p.ahead[at : at+p.size : at+p.size], nil
+	at := int(n-b.first) * p.size
+	return b.data[at : at+p.size : at+p.size], nil
 }
 
-// lookUp gives page n, valid until some later call. It leaves what read reads ahead alone.
+// load gives the block that page n is in, in the place of the one that was not used for longest.
+func (p *Pager) load(n uint32) (*block, error) {
+	p.clock++
+	oldest := 0
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		if n-b.first < b.count {
+			b.used, p.recent = p.clock, i
+			return b, nil
+		}
+		if b.used < p.blocks[oldest].used {
+			oldest = i
+		}
+	}
+	b := &p.blocks[oldest]
+	if b.data == nil {
+		b.data = make([]byte, blockPages*p.size)
+	}
+	first := (n-1)/blockPages*blockPages + 1
+	count := min(blockPages, p.pages-first+1)
+	b.count = 0
+	if _, err := p.r.ReadAt(b.data[:int(count)*p.size], int64(first-1)*int64(p.size)); err != nil {
+		first, count = n, 1 // the one that is wanted may be readable
+		if _, err := p.r.ReadAt(b.data[:p.size], int64(n-1)*int64(p.size)); err != nil {
+			return nil, err
+		}
+	}
+	b.first, b.count, b.used, p.recent = first, count, p.clock, oldest
+	return b, nil
+}
+
+// lookUp gives page n, valid until some later call. It leaves the blocks of read alone.
 func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
@@ -153,6 +186,29 @@ func (p *page) parse(n uint32, data []byte) error {
 		p.cells = append(p.cells, c)
 	}
 	return nil
+}
+
+// outline gives page n, whose bytes are data, with none of its cells, and how many it has; none of what is no page of a table.
+func outline(n uint32, data []byte) (p page, count int) {
+	p = page{number: n, data: data}
+	if n == 1 {
+		p.start = HeaderSize
+	}
+	h := data[p.start:]
+	if p.kind = h[0]; p.kind == tableInterior {
+		p.right = binary.BigEndian.Uint32(h[8:])
+	}
+	return p, int(binary.BigEndian.Uint16(h[3:]))
+}
+
+// cellAt reads a cell of a page of which nothing was checked, and reports whether it could.
+func (p *page) cellAt(i int, c *cell) bool {
+	at := p.start + headerLength(p.kind) + 2*i
+	if at+2 > len(p.data) {
+		return false
+	}
+	*c = cell{offset: int(binary.BigEndian.Uint16(p.data[at:]))}
+	return c.offset+4 <= len(p.data) && p.parseCell(c) == nil
 }
 
 func (p *page) parseCell(c *cell) error {

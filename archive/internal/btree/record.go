@@ -76,6 +76,62 @@ func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 	return n, plain && len(body) == 0, nil
 }
 
+// AppendRecord appends a row in the shortest record format, as SQLite stores it: a real of a column REAL that is whole and lies
+// in −2^47 … 2^47−1 as an integer, and NaN as NULL. Stored again, what [DecodeRow] gave is the same but for a text or blob that it shares.
+func AppendRecord(dst []byte, values []Value) []byte {
+	types := 0
+	for i := range values {
+		types += varintSize(values[i].serialType())
+	}
+	size := 1 // of the length of the header, which counts itself
+	for varintSize(uint64(types+size)) > size {
+		size++
+	}
+	dst = appendVarint(dst, uint64(types+size))
+	for i := range values {
+		dst = appendVarint(dst, values[i].serialType())
+	}
+	for i := range values {
+		v := &values[i]
+		switch t := v.serialType(); {
+		case t == 7:
+			dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(v.Float))
+		case t < 7:
+			n := v.Int
+			if v.Kind == Real {
+				n = int64(v.Float)
+			}
+			for width, _ := typeWidth(t); width > 0; width-- {
+				dst = append(dst, byte(n>>(8*(width-1))))
+			}
+		default:
+			dst = append(dst, v.Bytes...)
+		}
+	}
+	return dst
+}
+
+// serialType gives the number of the type that SQLite stores v as.
+func (v *Value) serialType() uint64 {
+	switch v.Kind {
+	case Integer:
+		return integerType(v.Int)
+	case Real:
+		switch f := v.Float; {
+		case f >= -1<<47 && f < 1<<47 && f == math.Trunc(f):
+			return integerType(int64(f))
+		case math.IsNaN(f):
+			return 0
+		}
+		return 7
+	case Text:
+		return 13 + 2*uint64(len(v.Bytes))
+	case Blob:
+		return 12 + 2*uint64(len(v.Bytes))
+	}
+	return 0
+}
+
 // typeWidth gives the length in bytes of a Value by the number of its type.
 func typeWidth(t uint64) (uint64, bool) {
 	switch {
@@ -118,4 +174,18 @@ func integerType(n int64) uint64 {
 		return 5
 	}
 	return 6
+}
+
+// appendVarint appends the shortest varint of n.
+func appendVarint(dst []byte, n uint64) []byte {
+	if n >= 1<<56 { // the ninth byte has eight bits of the number
+		for shift := 57; shift > 1; shift -= 7 {
+			dst = append(dst, byte(n>>shift)|0x80)
+		}
+		return append(dst, byte(n))
+	}
+	for shift := 7 * (varintSize(n) - 1); shift > 0; shift -= 7 {
+		dst = append(dst, byte(n>>shift)|0x80)
+	}
+	return append(dst, byte(n)&0x7f)
 }

@@ -19,7 +19,7 @@ const (
 	Divider                // a key above the leaves is not the last one of the leaf before it
 	Depth                  // leaves are at different levels
 	Overflow               // a row ends early or late on its overflow pages
-	Layout                 // bytes of a page that hold nothing are not as they have to be
+	Layout                 // a page is not as its rows are laid out
 	Shortest               // a number takes more bytes than it needs
 )
 
@@ -63,6 +63,14 @@ func (f *Forest) owner(n uint32) uint8 {
 	return 0
 }
 
+// Owner gives the name of the tree that has page n, as far as trees were walked, "" for none.
+func (f *Forest) Owner(n uint32) string {
+	if n == 0 || n > f.pages || f.owner(n) == 0 {
+		return ""
+	}
+	return f.names[f.owner(n)-1]
+}
+
 func (f *Forest) setOwner(n uint32, tree uint8) {
 	piece := &f.owners[n/ownerPages]
 	if *piece == nil {
@@ -85,6 +93,8 @@ func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
 		f.addf(PageUse, name, 0, -1, "%s page %d, but the file has pages 1 to %d", whose, n, f.pages)
 	case f.owner(n) != 0:
 		f.addf(PageUse, name, n, -1, "%s page %d, which belongs to %s already", whose, n, f.names[f.owner(n)-1])
+	case n == lockPage(f.size):
+		f.addf(PageUse, name, n, -1, "%s page %d, which SQLite locks", whose, n)
 	default:
 		f.setOwner(n, tree)
 		return true
@@ -92,17 +102,20 @@ func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
 	return false
 }
 
-// Rest reports the pages that no tree had, once all of them were walked.
+// Rest reports the pages that no tree had, once all of them were walked. The one that SQLite locks has to be one of them.
 func (f *Forest) Rest() {
 	first, count := uint32(0), int64(0)
+	lock := int64(lockPage(f.size))
 	for n := int64(1); n <= int64(f.pages); n++ {
 		if n%ownerPages == 0 && f.owners[n/ownerPages] == nil && count > 0 { // none of the next ones
 			skip := min(ownerPages, int64(f.pages)+1-n)
-			count += skip
+			if count += skip; n <= lock && lock < n+skip {
+				count--
+			}
 			n += skip - 1
 			continue
 		}
-		if f.owner(uint32(n)) == 0 {
+		if f.owner(uint32(n)) == 0 && n != lock {
 			if count++; count == 1 {
 				first = uint32(n)
 			}
@@ -237,7 +250,7 @@ func (w *Walk) push(n uint32, high int64) {
 			w.fail(Depth, n, -1, "a leaf at level %d, others are at level %d", len(w.stack), w.depth)
 		}
 	}
-	if len(s.page.cells) == 0 && (len(w.stack) > 1 || !leaf) {
+	if len(s.page.cells) == 0 && (len(w.stack) > 1 || !leaf) && n != 1 { // page 1 is smaller than what is below it
 		w.fail(Cells, n, -1, "no cells")
 	}
 	w.f.seen(w.name, &s.page)
@@ -405,36 +418,41 @@ func (w *Walk) follow(c *cell) bool {
 	}
 }
 
-// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing.
+// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing, and
+// looks only at the cells that it compares.
 func (f *Forest) Find(root uint32, rowid int64) []byte {
-	var p page
 	n := root
 	for range maxTreeDepth {
 		data, err := f.lookUp(n)
-		if err != nil || p.parse(n, data) != nil {
+		if err != nil {
 			return nil
 		}
-		i := 0 // first cell whose key is not below rowid
-		for lo, hi := 0, len(p.cells); ; {
-			if lo == hi {
-				i = lo
-				break
+		p, count := outline(n, data)
+		if p.kind != tableInterior && p.kind != tableLeaf {
+			return nil
+		}
+		var c, found cell // found is the first whose key is not below rowid
+		i := count
+		for lo, hi := 0, count; lo < hi; {
+			mid := (lo + hi) / 2
+			if !p.cellAt(mid, &c) {
+				return nil
 			}
-			if mid := (lo + hi) / 2; p.cells[mid].rowid < rowid {
+			if c.rowid < rowid {
 				lo = mid + 1
 			} else {
-				hi = mid
+				hi, i, found = mid, mid, c
 			}
 		}
 		switch {
-		case p.kind == tableInterior && i < len(p.cells):
-			n = p.cells[i].child
+		case p.kind == tableInterior && i < count:
+			n = found.child
 		case p.kind == tableInterior:
 			n = p.right
-		case p.kind != tableLeaf || i == len(p.cells) || p.cells[i].rowid != rowid:
+		case i == count || found.rowid != rowid:
 			return nil
 		default:
-			return f.payload(&p, &p.cells[i])
+			return f.payload(&p, &found)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package tables
 import (
 	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
 )
 
 // InsertAnnotation writes a row of the table of annotations from what [AnnotationRow] gives.
@@ -31,3 +33,18 @@ func Nullable(s string) any {
 	}
 	return s
 }
+
+// An Annotation is what a row of the table of annotations says.
+type Annotation struct{ Kind, Name, Text string }
+
+// Row gives the row of an annotation, without its number.
+func (a Annotation) Row() Row {
+	sum := AnnotationSum(a.Kind, a.Name, a.Text)
+	name := btree.Value{}
+	if a.Name != "" {
+		name = textValue(a.Name)
+	}
+	return Row{{}, textValue(a.Kind), name, textValue(a.Text), {Kind: btree.Blob, Bytes: sum[:]}}
+}
+
+func textValue(s string) btree.Value { return btree.Value{Kind: btree.Text, Bytes: []byte(s)} }

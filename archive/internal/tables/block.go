@@ -1,12 +1,16 @@
 package tables
 
-import "github.com/simexp/exparchive/provider/digest"
+import (
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/provider/digest"
+)
 
 // The digest alone says that a run was changed, and not where. So the table of blocks keeps, for each block of
 // [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks give
 // the root of the run, which proves them; a block proves its records; and the prefixes name the record that differs.
 
-// LeafPrefix is how many bytes of a leaf hash a block keeps.
+// LeafPrefix is how many bytes of a leaf hash a block keeps. They name the record that was changed, but for one case in 2^32: then
+// only the root of its block tells that one was.
 const LeafPrefix = 4
 
 // A LeafBlock is a row of the table of blocks.
@@ -14,6 +18,11 @@ type LeafBlock struct {
 	First  int64 // Seq of the first record
 	Root   digest.Hash
 	Leaves []byte // LeafPrefix bytes of each leaf hash
+}
+
+// Row gives the row of a block, without its key.
+func (b LeafBlock) Row() Row {
+	return Row{{}, {Kind: btree.Blob, Bytes: b.Root[:]}, {Kind: btree.Blob, Bytes: b.Leaves}}
 }
 
 // Blocks gathers leaf hashes into the rows of that table.

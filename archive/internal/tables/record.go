@@ -126,6 +126,10 @@ type Span struct {
 	Bytes                int64 // of event data, prompts, responses and parsed policies, as they were recorded
 }
 
+// TextLimit gives how many bytes of text, as the iterations count them, a file of size bytes may hold (FORMAT.md
+// SX-107). Without a limit a small file could name a section so often that to read it takes for ever.
+func TextLimit(size int64) int64 { return 1<<30 + 1024*size }
+
 // SpanOf reads from a row of the table of iterations where its records lie.
 func SpanOf(row Row) Span {
 	return Span{row[IterationFirstSeq].Int, row[IterationLastSeq].Int, row[IterationEvents].Int, row[IterationInteractions].Int,
@@ -172,18 +176,4 @@ func Attachment(row Row) *provider.Attachment {
 	}
 	a.Seq = row[AttachmentSeq].Int
 	return a
-}
-
-// SealOf reads the seal from the row of the experiment: the digest and the counts of records, events, interactions,
-// iterations, notes and attachments. It is false if any of it is missing.
-func SealOf(row Row) (digest []byte, counts [6]int64, ok bool) {
-	for _, x := range row[ExperimentDigest:ExperimentSalt] {
-		if x.Kind == btree.Null {
-			return nil, counts, false
-		}
-	}
-	for i := range counts {
-		counts[i] = row[ExperimentRecords+i].Int
-	}
-	return row[ExperimentDigest].Bytes, counts, true
 }

@@ -1,0 +1,84 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/schema"
+)
+
+// WriteFile is [Database.Write] into a file that it makes, which must not be there. It is not flushed. After an error the
+// file may be there in part; it is then no database.
+func (d *Database) WriteFile(ctx context.Context, sys *sqlitefile.System, path string, perm os.FileMode, change Change) error {
+	if err := sys.Create(path, perm); err != nil {
+		return err
+	}
+	out := &fileSink{sys: sys, path: path}
+	if _, err := d.Write(ctx, out, change); err != nil {
+		return err
+	}
+	return out.flush()
+}
+
+// maxPiece is how much is written at once, in bytes.
+const maxPiece = 1 << 20
+
+// A fileSink writes pages into a file, neighbours in one piece.
+type fileSink struct {
+	sys   *sqlitefile.System
+	path  string
+	begin uint32 // page that piece begins with
+	piece []byte
+}
+
+// Put implements [btree.Sink].
+func (s *fileSink) Put(page uint32, data []byte) error {
+	if next := s.begin + uint32(len(s.piece)/schema.PageSize); page != next || len(s.piece) >= maxPiece {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		s.begin = page
+	}
+	s.piece = append(s.piece, data...)
+	return nil
+}
+
+func (s *fileSink) flush() error {
+	if len(s.piece) == 0 {
+		return nil
+	}
+	err := s.sys.Overwrite(s.path, s.piece, int64(s.begin-1)*schema.PageSize)
+	s.piece = s.piece[:0]
+	return err
+}
+
+// ReadBack takes all records of the sealed file at path, as its pages give them, into sink.
+func ReadBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
+	file, size, err := sqlitefile.OpenRegular(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	f, err := sqlitefile.New(file, size)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	d, err := Open(f)
+	if err != nil {
+		return err
+	}
+	for r, err := range d.Records(ctx) {
+		if err == nil {
+			err = provider.Put(ctx, sink, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

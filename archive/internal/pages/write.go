@@ -1,0 +1,108 @@
+package pages
+
+import (
+	"context"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/schema"
+)
+
+// A Change is what a sealed file has that the database does not have which it is made from.
+type Change struct {
+	// Seal is put into the row of the experiment, unless it is nil.
+	Seal *tables.Seal
+	// Blocks stand behind the blocks that there are.
+	Blocks []tables.LeafBlock
+	// Annotations take the place of those that there are, unless they are nil.
+	Annotations []tables.Annotation
+}
+
+// Write lays the tables of d out as a sealed file of the same version, with a change to them, and gives the number of its
+// pages. A row that does not have its one form is [sqlitefile.ErrDamaged].
+//
+// Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
+func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {
+	objects, err := objectsOf(d.version)
+	if err != nil {
+		return 0, err
+	}
+	w, err := btree.NewWriter(sink, schema.PageSize, objects)
+	if err != nil {
+		return 0, err
+	}
+	p := d.pass()
+	for _, o := range objects {
+		if o.Type != "table" {
+			continue
+		}
+		if err := w.Table(o.Name); err != nil {
+			return 0, err
+		}
+		if err := p.copyTable(ctx, w, o.Name, change); err != nil {
+			return 0, err
+		}
+	}
+	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.version) })
+}
+
+// Objects gives the schema of the newest version as [btree.Writer] wants it.
+func Objects() ([]btree.Object, error) { return objectsOf(sqlitefile.Formats.Version) }
+
+func objectsOf(version int) ([]btree.Object, error) {
+	all, err := sqlitefile.Formats.Objects(version)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]btree.Object, len(all))
+	for i, o := range all {
+		objects[i] = btree.Object{Type: o.Type, Name: o.Name, Table: o.Table, SQL: o.SQL.String}
+	}
+	return objects, nil
+}
+
+// copyTable lays one table out.
+func (p *pass) copyTable(ctx context.Context, w *btree.Writer, table string, change Change) error {
+	if table == tables.TableAnnotation && change.Annotations != nil {
+		for i, a := range change.Annotations {
+			if err := w.Row(int64(i)+1, btree.AppendRecord(nil, a.Row())); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows, err := p.rows(table)
+	if err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		more, err := rows.next()
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		record := rows.record
+		if table == tables.TableExperiment && change.Seal != nil {
+			change.Seal.Put(rows.values)
+			rows.values[0] = btree.Value{} // the key stands beside the record
+			record = btree.AppendRecord(nil, rows.values)
+		}
+		if err := w.Row(rows.key, record); err != nil {
+			return err
+		}
+	}
+	if table == tables.TableLeafBlock {
+		for _, b := range change.Blocks {
+			if err := w.Row(b.First, btree.AppendRecord(nil, b.Row())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

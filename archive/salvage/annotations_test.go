@@ -12,7 +12,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/pages"
+	layout "github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
@@ -41,7 +41,7 @@ func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 	f.Each = func(number uint32, _, _ []byte) { numbers = append(numbers, number) }
 	root := uint32(1)
 	if table != "" {
-		objects, err := pages.Objects(schema.Version)
+		objects, err := layout.Objects(schema.Version)
 		if err != nil {
 			t.Fatal(err)
 		}

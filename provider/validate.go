@@ -198,7 +198,8 @@ func (n *Note) Validate() error {
 	if _, withheld := n.Withheld("text"); n.Text == "" && !withheld {
 		c.fail("text", errEmpty)
 	}
-	c.subject("subject", n.Subject)
+	c.name("subject", n.Subject, false)
+	c.fail("subject", CheckSubject(n.Subject))
 	c.redaction(n)
 	return c.err
 }

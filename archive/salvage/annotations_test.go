@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/btree"
+	layout "github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/longtest"
@@ -39,16 +39,19 @@ func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 	t.Helper()
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), schema.PageSize, int64(len(file))/schema.PageSize))
 	f.Each = func(number uint32, _, _ []byte) { numbers = append(numbers, number) }
-	all, err := sqlitefile.Trees(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tree := range all {
-		if tree.Name == table {
-			numbers = nil
-			for w := f.Walk(table, tree.Root, false); w.Next(); {
-			}
+	root := uint32(1)
+	if table != "" {
+		objects, err := layout.Objects(schema.Version)
+		if err != nil {
+			t.Fatal(err)
 		}
+		rule, err := btree.NewWriter(nil, schema.PageSize, objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root = rule.Root(table)
+	}
+	for w := f.Walk(table, root, false); w.Next(); {
 	}
 	return numbers
 }

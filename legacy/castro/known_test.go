@@ -334,6 +334,11 @@ func TestInteraction(t *testing.T) {
 	if i.AgentID != "" || i.PromptTokens != nil || *i.CompletionTokens != 3 || i.LatencySeconds != nil || *i.Response != "x" || i.Model != nil {
 		t.Errorf("got %+v", i)
 	}
+	// Minus zero is no number of seconds and no count.
+	i = interactionOf(json.RawMessage(`{"prompt_tokens": -0, "completion_tokens": 0, "latency_seconds": -0.0}`))
+	if i == nil || i.PromptTokens != nil || *i.CompletionTokens != 0 || i.LatencySeconds != nil || string(i.Extra) != `{"prompt_tokens": -0, "latency_seconds": -0.0}` {
+		t.Errorf("minus zero: got %+v, want it in extra", i)
+	}
 	for _, text := range []string{`[]`, `"x"`, `{"a": 1, "a": 2}`} {
 		r := eventRecord(3, "llm_interaction", "", json.RawMessage(text))
 		if e, ok := r.(*provider.Event); !ok || string(e.Data) != text {

@@ -225,7 +225,7 @@ func (r *Result) Validate() error {
 	c := checker{record: KindResult}
 	c.name("completed_at", r.CompletedAt, false)
 	c.name("status", string(r.Status), true)
-	if r.Status == StatusRunning {
+	if r.Status.Reserved() {
 		c.fail("status", fmt.Errorf("%q is for a run without a result", r.Status))
 	}
 	c.text("convergence_reason", r.ConvergenceReason)

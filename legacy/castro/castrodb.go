@@ -50,7 +50,7 @@ func (c *castro) build(b *builder, id string) error {
 			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
 		var o object
-		if endOf(status) == provider.StatusRunning {
+		if endOf(status) == provider.StatusUnfinished {
 			o.unended(&result)
 		}
 		counted = r.text("num_iterations")
@@ -115,7 +115,7 @@ func (c *castro) build(b *builder, id string) error {
 	}
 	inOrder(all)
 	b.records = recordsOf(all)
-	if endOf(status) != provider.StatusRunning && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
+	if endOf(status) != provider.StatusUnfinished && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
 		b.note(noteDoubtful, "/final_cost", "final_cost is the best cost: the runner wrote the same number for both")
 	}
 	if counted != "" && counted != asText(int64(len(rows))) {

@@ -34,7 +34,7 @@ func (c *core) runs(ctx context.Context) ([]RunInfo, error) {
 	var all []RunInfo
 	err := c.tables[c.names.runs].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
-			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusRunning,
+			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusUnfinished,
 			CreatedAt: r.text("created_at"), CompletedAt: r.text("completed_at"),
 		}
 		if i.CompletedAt != "" {

@@ -36,15 +36,15 @@ func endOf(status string) provider.Status {
 	case "stopped", "cancelled", "canceled", "interrupted":
 		return provider.StatusInterrupted
 	}
-	return provider.StatusRunning
+	return provider.StatusUnfinished
 }
 
 // ended adds the result that a status tells of, and a note where the word says something else than the result.
 func (b *builder) ended(status string, result *provider.Result) {
 	switch result.Status = endOf(status); {
-	case result.Status == provider.StatusRunning && status == "running":
+	case result.Status == provider.StatusUnfinished && status == "running":
 		b.note(noteDoubtful, aboutStatus, "the status is %q: the run went on when the file was written, or its process died", status)
-	case result.Status == provider.StatusRunning:
+	case result.Status == provider.StatusUnfinished:
 		b.note(noteDoubtful, aboutStatus, "the status %q does not say that the run came to an end", status)
 	default:
 		b.result = result
@@ -66,7 +66,7 @@ func (g *game) build(b *builder, id string) error {
 		b.start.CreatedAt, status = b.str(r, "started_at"), b.str(r, "status")
 		result.CompletedAt, result.Converged, result.FinalCost = b.str(r, "completed_at"), b.boolean(r, "converged"), b.cents(r, "final_cost")
 		var o object
-		if endOf(status) == provider.StatusRunning {
+		if endOf(status) == provider.StatusUnfinished {
 			o.unended(&result)
 		}
 		b.keep(r, "total_iterations", &o)
@@ -85,7 +85,7 @@ func (g *game) build(b *builder, id string) error {
 	all = append(all, gameIterations(b, iterations, nil)...)
 	inOrder(all)
 	b.records = recordsOf(all)
-	if endOf(status) != provider.StatusRunning {
+	if endOf(status) != provider.StatusUnfinished {
 		best := b.gameTotals(iterations).lowest()
 		if result.BestCost = b.derive("best cost", "iteration", best); result.BestCost != nil {
 			b.note(noteDerived, "/best_cost", "best cost: the lowest sum of old_cost over the agents, that of iteration %d; an iteration without a row of policies is not known", best.iteration)

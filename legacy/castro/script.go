@@ -38,7 +38,7 @@ func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
 	err = s.t[scriptConfig].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
 			ID: r.text("experiment_id"), Name: r.text("experiment_name"), Type: "castro-script", Generation: string(s.t.script()),
-			Status: provider.StatusRunning, CreatedAt: r.text("created_at"),
+			Status: provider.StatusUnfinished, CreatedAt: r.text("created_at"),
 		}
 		if limit, ok := r.raw("max_iterations").(int64); ended[i.ID] || ok && limit > 0 && last[i.ID] >= limit {
 			i.Status = provider.StatusCompleted

@@ -196,7 +196,7 @@ func (w *webFile) build(b *builder, _ string) error {
 	}
 	result := &provider.Result{}
 	result.CompletedAt, _ = stringOf(member(w.text, "completed_at"))
-	if endOf(w.status()) != provider.StatusRunning {
+	if endOf(w.status()) != provider.StatusUnfinished {
 		b.webResult(totals, result)
 	}
 	b.ended(w.status(), result)
@@ -273,7 +273,7 @@ func (w *webTables) runs(ctx context.Context) ([]RunInfo, error) {
 	if err != nil || days == 0 {
 		return nil, err
 	}
-	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusRunning, CreatedAt: created}}, nil
+	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusUnfinished, CreatedAt: created}}, nil
 }
 
 func (w *webTables) build(b *builder, id string) error {

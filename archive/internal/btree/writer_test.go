@@ -117,7 +117,7 @@ func TestForms(t *testing.T) {
 		return fmt.Sprintf("%d %d", b[100], binary.BigEndian.Uint16(b[103:]))
 	}
 	for _, size := range btreetest.PageSizes {
-		for name, want := range map[string]string{"leaf": "13 3", "nocell": "5 0", "interior": "5 2"} {
+		for name, want := range map[string]string{"leaf": "13 3", "nocell": "5 0", "interior": "5 2", "full": "13 2", "overfull": "5 0"} {
 			if got := page1(fmt.Sprintf("schema-%s-%d", name, size)); got != want {
 				t.Errorf("schema-%s-%d: page 1 is %q, want %q", name, size, got, want)
 			}
@@ -267,6 +267,13 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := btree.NewWriter(nil, 512, []btree.Object{{Type: "index", Name: "i"}}); err == nil {
 		t.Error("an index was taken")
+	}
+	many := make([]btree.Object, 1<<14) // whose roots would reach the page that holds byte 2^30
+	for i := range many {
+		many[i] = btree.Object{Type: "table", Name: fmt.Sprint("t", i)}
+	}
+	if _, err := btree.NewWriter(nil, 65536, many); err == nil || !strings.Contains(err.Error(), "want fewer than 16384") {
+		t.Errorf("%d tables: got %v", len(many), err)
 	}
 }
 

@@ -235,6 +235,8 @@ type form struct {
 // schemas have their tree in each of its forms.
 func schemas(pageSize int) (all []Database) {
 	forms := []form{
+		{"full", 1, fullView(pageSize)}, // page 1 has not a byte left
+		{"overfull", 1, fullView(pageSize) + 1},
 		{"leaf", 2, 50},               // page 1 is the leaf; at 512 bytes it is full
 		{"nocell", 1, pageSize - 170}, // a leaf that fits a page, but not page 1
 		{"interior", 3, pageSize / 2},
@@ -257,6 +259,25 @@ func schemas(pageSize int) (all []Database) {
 		all = append(all, d)
 	}
 	return all
+}
+
+// fullView gives the length of a view that fills page 1 together with table t.
+func fullView(pageSize int) int {
+	for size := pageSize - 300; ; size++ {
+		v, used := view(0, size), btree.HeaderSize+8
+		for _, o := range []btree.Object{v, table("t")} {
+			text := func(s string) btree.Value { return btree.Value{Kind: btree.Text, Bytes: []byte(s)} }
+			root := btree.Value{Kind: btree.Integer, Int: 0}
+			if o.Type == "table" {
+				root.Int = 2
+			}
+			record := btree.AppendRecord(nil, []btree.Value{text(o.Type), text(o.Name), text(o.Table), root, text(o.SQL)})
+			used += 2 + varintSize(len(record)) + 1 + len(record)
+		}
+		if used >= pageSize {
+			return size
+		}
+	}
 }
 
 // Lock gives a database of 1 GiB. On both sides of the page that holds byte 2^30 are the overflow pages of a row ("chain") or

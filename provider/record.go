@@ -103,7 +103,7 @@ type Interaction struct {
 	ParsingError     *string         // why not
 	PromptTokens     *int64
 	CompletionTokens *int64
-	LatencySeconds   *float64 // finite, not negative
+	LatencySeconds   *float64 // finite, not negative, and not minus zero
 	Timestamp        string
 	Extra            json.RawMessage // an object with whatever else the caller wants to keep; nil if none
 }
@@ -123,15 +123,23 @@ type Note struct {
 	Meta
 	Kind string // such as "derived", "doubtful", "invalidated"; required
 	Text string // required
-	// Subject says what the note is about: a JSON pointer (RFC 6901) into the run, such as "/final_cost" or
-	// "/iterations/3/costs_per_agent/BANK_A"; empty for the run as a whole. See FORMAT.md section 7.
+	// Subject says what the note is about, as a JSON pointer into the run that [Subject] describes; empty for the run as a
+	// whole.
 	Subject string
+}
+
+// Label gives the kind of the note and, in brackets, its subject, for people.
+func (n *Note) Label() string {
+	if n.Subject == "" {
+		return n.Kind
+	}
+	return n.Kind + " (" + n.Subject + ")"
 }
 
 // An Attachment is a file that belongs to the run: configuration, code, a figure.
 type Attachment struct {
 	Meta
-	Name      string // a relative slash-separated path without "..", unique in the run
+	Name      string // a relative path with slashes; see [CheckPlain], [CheckPortable] and [AttachmentNames]
 	MediaType string // such as "text/x-python"; empty if not known
 	Data      []byte
 }

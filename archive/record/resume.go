@@ -160,6 +160,7 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 		w.blocks.Take() // they are in the file
 		w.next++
 		w.counts[r.RecordKind()]++
+		w.texts.add(r)
 	}
 	return nil
 }

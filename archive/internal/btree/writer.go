@@ -8,7 +8,7 @@ import (
 
 // An Object is a row of sqlite_schema but for its rootpage, which follows from the layout.
 type Object struct {
-	Type  string // "table", with a rowid, or "view"
+	Type  string // "table", with a rowid, "view" or "trigger"
 	Name  string
 	Table string // tbl_name
 	SQL   string
@@ -58,9 +58,9 @@ func NewWriter(sink Sink, pageSize int, schema []Object) (*Writer, error) {
 		switch o.Type {
 		case "table":
 			w.tables = append(w.tables, o.Name)
-		case "view":
+		case "view", "trigger":
 		default:
-			return nil, fmt.Errorf("schema: %s is of type %q, want table or view", o.Name, o.Type)
+			return nil, fmt.Errorf("schema: %s is of type %q, want table, view or trigger", o.Name, o.Type)
 		}
 	}
 	if err := w.layFront(schema); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ import (
 
 var (
 	databases = flag.String("databases", "", "folder with databases as btreetest/databases writes them")
-	archives  = flag.String("archives", "../../../../testdata/*/*.simexp*,../../../../testdata/*/good/*.simexp*",
+	archives  = flag.String("archives", "../../../../testdata/corpus/good/*",
 		"sealed archives, as patterns separated by commas; .gz are unpacked")
 )
 
@@ -35,16 +36,22 @@ func open(t *testing.T, path, options string) *sql.DB {
 }
 
 // each calls f with every row of a query.
-func each(t *testing.T, db *sql.DB, f func(row []sql.RawBytes), query string) {
+func each(t *testing.T, db *sql.DB, query string, f func(row []sql.RawBytes)) {
 	t.Helper()
+	if err := tryEach(db, query, f); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func tryEach(db *sql.DB, query string, f func(row []sql.RawBytes)) error {
 	rows, err := db.Query(query)
 	if err != nil {
-		t.Fatalf("%s: %v", query, err)
+		return err
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
-		t.Fatalf("%s: %v", query, err)
+		return err
 	}
 	row := make([]sql.RawBytes, len(columns))
 	into := make([]any, len(columns))
@@ -53,19 +60,17 @@ func each(t *testing.T, db *sql.DB, f func(row []sql.RawBytes), query string) {
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			t.Fatalf("%s: %v", query, err)
+			return err
 		}
 		f(row)
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
+	return rows.Err()
 }
 
 // lines gives the first column of each row of a query.
 func lines(t *testing.T, db *sql.DB, query string) (all []string) {
 	t.Helper()
-	each(t, db, func(row []sql.RawBytes) { all = append(all, string(row[0])) }, query)
+	each(t, db, query, func(row []sql.RawBytes) { all = append(all, string(row[0])) })
 	return all
 }
 
@@ -111,10 +116,10 @@ func TestDatabases(t *testing.T) {
 			wantSound(t, db, "as it was written")
 			sum := sha256.New()
 			for _, statement := range want.Statements {
-				each(t, db, func(row []sql.RawBytes) {
+				each(t, db, statement, func(row []sql.RawBytes) {
 					sum.Write(row[0])
 					sum.Write([]byte{'\n'})
-				}, statement)
+				})
 			}
 			if got := hex.EncodeToString(sum.Sum(nil)); got != want.SHA256 {
 				t.Errorf("rows with SHA-256 %s, want %s", got, want.SHA256)
@@ -165,7 +170,8 @@ func unpack(t *testing.T, from io.Reader) (path string) {
 	return to.Name()
 }
 
-// TestArchives: each sealed archive is sound, every table and view can be read, and there are as many rows as the seal says.
+// TestArchives: each sealed archive is sound, every table and view can be read, and there are as many rows as the seal
+// says.
 func TestArchives(t *testing.T) {
 	var all []string
 	for _, pattern := range strings.Split(*archives, ",") {
@@ -201,26 +207,29 @@ func TestArchives(t *testing.T) {
 			for _, kind := range []string{"table", "view"} {
 				for _, name := range tables(t, db, kind) {
 					count[name] = 0
-					each(t, db, func([]sql.RawBytes) { count[name]++ }, "SELECT * FROM "+name)
+					err := tryEach(db, "SELECT * FROM "+name, func([]sql.RawBytes) { count[name]++ })
+					// The sum of costs may be beyond an integer; SQLite says so.
+					if err != nil && (name != "totals" || !strings.Contains(err.Error(), "integer overflow")) {
+						t.Errorf("%s %s: %v", kind, name, err)
+					}
 				}
 			}
 			if len(count) < 20 {
 				t.Errorf("%d tables and views", len(count))
 			}
-			each(t, db, func(seal []sql.RawBytes) {
-				for i, pair := range [][2]string{
-					{"z_event", "experiment_events"}, {"z_llm_interaction", "llm_interactions"}, {"experiment_iterations", "experiment_iterations"},
+			query := "SELECT events, interactions, iterations, notes, attachments FROM z_experiment"
+			each(t, db, query, func(seal []sql.RawBytes) {
+				for i, names := range [][]string{
+					{"z_event", "experiment_events"}, {"z_llm_interaction", "llm_interactions"}, {"experiment_iterations"},
 					{"z_note", "notes"}, {"z_attachment", "attachments"},
 				} {
-					for _, name := range pair {
-						var got any = count[name]
-						want, err := json.Marshal(got)
-						if err != nil || string(want) != string(seal[i]) {
-							t.Errorf("%s: %s rows, the seal says %s", name, want, seal[i])
+					for _, name := range names {
+						if got := strconv.Itoa(count[name]); got != string(seal[i]) {
+							t.Errorf("%s: %s rows, the seal says %s", name, got, seal[i])
 						}
 					}
 				}
-			}, "SELECT events, interactions, iterations, notes, attachments FROM z_experiment")
+			})
 		})
 	}
 }

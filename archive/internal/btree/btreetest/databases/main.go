@@ -1,5 +1,5 @@
-// Databases writes what btreetest makes into a folder, for judges that are no part of this module: of each database NAME.db, and NAME.json
-// with statements, each of which gives rows of one text, and the SHA-256 of these rows as lines.
+// Databases writes what btreetest makes into a folder, for judges that are no part of this module: of each database
+// NAME.db, and NAME.json with statements, each of which gives rows of one text, and the SHA-256 of these rows as lines.
 package main
 
 import (

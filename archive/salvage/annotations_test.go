@@ -39,7 +39,7 @@ func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 	t.Helper()
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), schema.PageSize, int64(len(file))/schema.PageSize))
 	row := make([]btree.Value, 5)
-	root := uint32(0)
+	root := uint32(1)
 	for w := f.Walk(sqlitefile.SchemaTable, 1); w.Next(); {
 		if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
 			t.Fatal(err)
@@ -48,13 +48,14 @@ func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 			root = uint32(row[3].Int)
 		}
 	}
-	if root > 0 {
+	if root > 1 {
 		for w := f.Walk(table, root); w.Next(); {
 		}
 	}
-	for n := range uint32(len(file) / schema.PageSize) {
-		if f.Owner(n+1) == table {
-			numbers = append(numbers, n+1)
+	numbers = append(numbers, root)
+	for n := uint32(1); int(n) <= len(file)/schema.PageSize; n++ {
+		if n != root && f.Owner(n) == table {
+			numbers = append(numbers, n)
 		}
 	}
 	return numbers

@@ -108,7 +108,7 @@ INSERT INTO finding SELECT 5, 'SX-060', 'experiment', count(*) || ' rows' FROM z
 INSERT INTO finding SELECT 5, 'SX-061', 'experiment', length(salt) FROM z_experiment WHERE length(salt) <> 32;
 INSERT INTO finding SELECT 5, 'SX-062', 'experiment', 'a result without a status' FROM z_experiment
   WHERE status IS NULL AND coalesce(completed_at, converged, convergence_reason, final_cost, best_cost) IS NOT NULL;
-INSERT INTO finding SELECT 5, 'SX-063', 'experiment', status FROM z_experiment WHERE status = 'running';
+INSERT INTO finding SELECT 5, 'SX-063', 'experiment', status FROM z_experiment WHERE status IN ('running', 'unfinished');
 INSERT INTO finding SELECT 5, 'SX-064', 'experiment', converged FROM z_experiment WHERE converged NOT IN (0, 1);
 INSERT INTO finding SELECT 5, 'SX-084', 'event types', count(*) FROM z_event_type HAVING count(*) > 65536;
 CREATE TEMP VIEW prompt AS

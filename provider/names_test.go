@@ -63,6 +63,7 @@ func TestAttachmentNames(t *testing.T) {
 		{"a a", "a", "is recorded already"},
 		{"a A", "a", "only the case"},
 		{"x/README.md X/readme.MD", "x/README.md", "only the case"},
+		{"AZ az", "AZ", "only the case"},
 		{"x/a X/b", "", ""}, // the folder is the same, and that is no fault
 		{"a a/b", "a", "a folder and a file"},
 		{"a/b a", "a/b", "a folder and a file"},
@@ -142,6 +143,30 @@ func TestAttachmentNames_random(t *testing.T) {
 	})
 	if clashes == 0 {
 		t.Error("no names ever clashed")
+	}
+}
+
+// Each of many names is compared with its neighbours, wherever they lie.
+func TestAttachmentNames_many(t *testing.T) {
+	const n = 3000
+	file := func(i int) string { return fmt.Sprintf("f%04d/x", i) }
+	for name, at := range map[string]func(i int) int{
+		"ascending": func(i int) int { return i }, "descending": func(i int) int { return n - 1 - i }, "mixed": func(i int) int { return i * 1009 % n },
+	} {
+		var names provider.AttachmentNames
+		for i := range n {
+			if err := names.Add(file(at(i))); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		for i := range n {
+			for _, other := range []string{file(i), strings.ToUpper(file(i)), file(i) + "/y", file(i)[:len("f0000")]} {
+				var clash *provider.NameClashError
+				if err := names.Add(other); !errors.As(err, &clash) || clash.Other != file(i) {
+					t.Fatalf("%s: %s: got %v, want a clash with %s", name, other, err, file(i))
+				}
+			}
+		}
 	}
 }
 

@@ -159,8 +159,8 @@ type Result struct {
 type Status string
 
 const (
-	// StatusRunning is the status of a run without a [Result]: it goes on, or its recording was cut short.
-	StatusRunning Status = "running"
+	// StatusUnfinished is the status of a run without a [Result]: it goes on, or its recording was cut short.
+	StatusUnfinished Status = "unfinished"
 	// StatusCompleted means that the experiment came to its own end.
 	StatusCompleted Status = "completed"
 	// StatusFailed means that the experiment ended with an error.
@@ -169,6 +169,9 @@ const (
 	StatusInterrupted Status = "interrupted"
 )
 
+// Reserved reports that no result can have the status: it is said of runs that have none.
+func (s Status) Reserved() bool { return s == StatusUnfinished || s == "running" }
+
 // An Experiment describes a run: how it began, what it came to, and what is to be said about it.
 type Experiment struct {
 	Start
@@ -176,10 +179,10 @@ type Experiment struct {
 	Notes  []Note  // in recorded order
 }
 
-// Status is the result's status, or [StatusRunning] while there is no result.
+// Status is the result's status, or [StatusUnfinished] while there is no result.
 func (e Experiment) Status() Status {
 	if e.Result == nil {
-		return StatusRunning
+		return StatusUnfinished
 	}
 	return e.Result.Status
 }

@@ -32,19 +32,14 @@ var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 var errNotPointer = errors.New("not a JSON pointer, which begins with / and has ~ only as ~0 and ~1")
 
-// subject checks a JSON pointer that may be absent.
-func (c *checker) subject(field, s string) {
-	c.name(field, s, false)
-	if s != "" && !isPointer(s) {
-		c.fail(field, fmt.Errorf("%.80q is %w", s, errNotPointer))
-	}
-}
-
-func isPointer(s string) bool {
+// CheckSubject gives nil for a JSON pointer, and for the empty text, which stands for the run as a whole.
+func CheckSubject(s string) error {
+	ok := s == "" || s[0] == '/'
 	for i := range len(s) {
-		if s[i] == '~' && (i+1 == len(s) || s[i+1] != '0' && s[i+1] != '1') {
-			return false
-		}
+		ok = ok && (s[i] != '~' || i+1 < len(s) && (s[i+1] == '0' || s[i+1] == '1'))
 	}
-	return s[0] == '/'
+	if !ok {
+		return fmt.Errorf("%.80q is %w", s, errNotPointer)
+	}
+	return nil
 }

@@ -198,7 +198,8 @@ func (n *Note) Validate() error {
 	if _, withheld := n.Withheld("text"); n.Text == "" && !withheld {
 		c.fail("text", errEmpty)
 	}
-	c.subject("subject", n.Subject)
+	c.name("subject", n.Subject, false)
+	c.fail("subject", CheckSubject(n.Subject))
 	c.redaction(n)
 	return c.err
 }
@@ -224,7 +225,7 @@ func (r *Result) Validate() error {
 	c := checker{record: KindResult}
 	c.name("completed_at", r.CompletedAt, false)
 	c.name("status", string(r.Status), true)
-	if r.Status == StatusRunning {
+	if r.Status.Reserved() {
 		c.fail("status", fmt.Errorf("%q is for a run without a result", r.Status))
 	}
 	c.text("convergence_reason", r.ConvergenceReason)

@@ -69,7 +69,8 @@ func TestValidate_refuses(t *testing.T) {
 		{"device", &provider.Attachment{Name: "a/con.txt"}, "name"},
 		{"long part", &provider.Attachment{Name: strings.Repeat("é/", 1000) + strings.Repeat("é", 128)}, "name"},
 		{"no status", &provider.Result{}, "status"},
-		{"running", &provider.Result{Status: provider.StatusRunning}, "status"},
+		{"running", &provider.Result{Status: "running"}, "status"},
+		{"unfinished", &provider.Result{Status: provider.StatusUnfinished}, "status"},
 		{"reason in UTF-8", &provider.Result{Status: "x", ConvergenceReason: new("\xff")}, "convergence_reason"},
 	} {
 		err := test.r.Validate()

@@ -7,9 +7,11 @@ import (
 	"testing"
 )
 
-// TestFormatHasTheSchema: appendix B of FORMAT.md has the text of every object of the newest version, in the order of the rows of sqlite_schema.
+// TestFormatHasTheSchema: appendix B of FORMAT.md has the text of every object of the newest version, in the order of the
+// rows of sqlite_schema.
 func TestFormatHasTheSchema(t *testing.T) {
-	const begin, end = "<!-- schema: written by the tests of package schema -->\n```sql\n", "```\n<!-- end of schema -->"
+	const begin, end = "<!-- schema: written by the tests of package schema -->\n```sql\n",
+		"```\n<!-- end of schema -->"
 	text, err := os.ReadFile("../archive/FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +37,8 @@ func TestFormatHasTheSchema(t *testing.T) {
 		return
 	}
 	if got != want {
-		t.Errorf("the schema in FORMAT.md is not that of version %d; -update writes it\ngot\n%s\nwant\n%s", Version, got, want)
+		t.Errorf("the schema in FORMAT.md is not that of version %d; -update writes it\ngot\n%s\nwant\n%s", Version,
+			got, want)
 	}
 	// A reader of the document cuts it behind semicolons at the end of a line.
 	if cut := strings.Split(strings.TrimSuffix(want, ";\n"), ";\n\n"); !slices.Equal(cut, statements) {

@@ -19,6 +19,7 @@ import (
 
 // viewedRun has all that views show: iteration 0 as it is most often, 1 that was not recorded itself, 2 whose objects
 // are withheld, and from 3 on sums at the ends of 64 bits.
+// The text of a policy may have no UTF-8 form.
 const viewedRun = `
 INSERT INTO z_experiment VALUES (1, 'r-1', 'n', 't', '2025-12-01', 'completed', NULL, 1, 9007199254740993, -5,
   x'00ff', 18, 2, 5, 8, 2, 2, NULL, NULL, NULL);
@@ -27,18 +28,16 @@ INSERT INTO z_iteration VALUES
   (1, 5, 5, 1, 0, 0, NULL, NULL, NULL, NULL, NULL),
   (2, 6, 6, 0, 0, 0, 6, NULL, NULL, NULL, NULL),
   (3, 7, 7, 0, 3, 0, 7, NULL, '{}', '{}', '{}'),
-  (4, 8, 8, 0, 0, 0, 8, NULL, '{"A":9223372036854775807,"B":1}', '{}', '{}'),
-  (5, 9, 9, 0, 0, 0, 9, NULL, '{"A":9223372036854775807,"B":1,"C":-1}', '{}', '{}'),
-  (6, 10, 10, 0, 0, 0, 10, NULL, '{"A":-9223372036854775808,"B":1,"C":-1}', '{}', '{}'),
-  (7, 11, 11, 0, 0, 0, 11, NULL, '{"A":-9223372036854775808,"B":-1}', '{}', '{}'),
-  (8, 12, 12, 0, 0, 0, 12, NULL, '{"A":-1,"B":-4294967296}', '{}', '{}');
+  (4, 8, 8, 0, 0, 0, 8, NULL, '{"A":9223372036854775806,"B":1}', '{}', '{}'),
+  (5, 9, 9, 0, 0, 0, 9, NULL, '{"A":-9223372036854775807,"B":-1}', '{}',
+    '{"A":"x\ud800","B":"\ud83d\ude00","C":"�"}');
 INSERT INTO z_event_type VALUES (1, 'evaluation'), (2, 'other');
 INSERT INTO z_event VALUES (1, 0, 1, 'then', '{"b": 1.50}'), (5, 1, 2, NULL, NULL);
 INSERT INTO z_section VALUES (1, 'one '), (2, ''), (3, 'two');
 INSERT INTO z_llm_interaction VALUES
   (2, 0, 'A', 'm', 1200, 300, 8.25, 'then', '[3,1,3]', '[2]', 'yes', '{"f":0.4}', 'none', '{}'),
   (3, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-  (13, 3, NULL, NULL, 9223372036854775807, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  (13, 3, NULL, NULL, 9223372036854775806, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
   (14, 3, NULL, NULL, 1, 9223372036854775806, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO z_note VALUES (15, 'derived', '/final_cost', 'x'), (16, 'doubt', NULL, NULL);
 INSERT INTO z_attachment VALUES (17, 'a.txt', 'text/plain', x'616263'), (18, 'b', NULL, NULL);
@@ -68,10 +67,7 @@ var views = []struct {
 	{"costs", "iteration INTEGER, agent_id TEXT, cost_cents INTEGER, withheld TEXT",
 		[]string{
 			"0,'A',9007199254740993,NULL", "0,'B',-5,NULL", "2,NULL,NULL,'costs_per_agent'",
-			"4,'A',9223372036854775807,NULL", "4,'B',1,NULL",
-			"5,'A',9223372036854775807,NULL", "5,'B',1,NULL", "5,'C',-1,NULL",
-			"6,'A',-9223372036854775808,NULL", "6,'B',1,NULL", "6,'C',-1,NULL",
-			"7,'A',-9223372036854775808,NULL", "7,'B',-1,NULL", "8,'A',-1,NULL", "8,'B',-4294967296,NULL",
+			"4,'A',9223372036854775806,NULL", "4,'B',1,NULL", "5,'A',-9223372036854775807,NULL", "5,'B',-1,NULL",
 		}, "iteration = 0"},
 	{"experiment_events", "id INTEGER, run_id TEXT, iteration INTEGER, event_type TEXT, event_data TEXT, " +
 		"timestamp TEXT, withheld TEXT",
@@ -82,16 +78,13 @@ var views = []struct {
 			`'r-1',0,'{"A":9007199254740993,"B":-5}','{"A":true,"B":false}','{"A":{"f":0.5}}','now',NULL`,
 			"'r-1',2,NULL,NULL,NULL,NULL,'costs_per_agent,accepted_changes,policies'",
 			"'r-1',3,'{}','{}','{}',NULL,NULL",
-			`'r-1',4,'{"A":9223372036854775807,"B":1}','{}','{}',NULL,NULL`,
-			`'r-1',5,'{"A":9223372036854775807,"B":1,"C":-1}','{}','{}',NULL,NULL`,
-			`'r-1',6,'{"A":-9223372036854775808,"B":1,"C":-1}','{}','{}',NULL,NULL`,
-			`'r-1',7,'{"A":-9223372036854775808,"B":-1}','{}','{}',NULL,NULL`,
-			`'r-1',8,'{"A":-1,"B":-4294967296}','{}','{}',NULL,NULL`,
+			`'r-1',4,'{"A":9223372036854775806,"B":1}','{}','{}',NULL,NULL`,
+			`'r-1',5,'{"A":-9223372036854775807,"B":-1}','{}','{"A":"x\ud800","B":"\ud83d\ude00","C":"` + "\ufffd" + `"}',NULL,NULL`,
 		}, "iteration = 0"},
 	{"experiments", "run_id TEXT, experiment_name TEXT, experiment_type TEXT, config TEXT, created_at TEXT, " +
 		"completed_at TEXT, num_iterations INTEGER, converged INTEGER, convergence_reason TEXT, status TEXT, " +
 		"final_cost INTEGER, best_cost INTEGER, digest TEXT, withheld TEXT",
-		[]string{"'r-1','n','t',NULL,'2025-12-01',NULL,8,1,NULL,'completed',9007199254740993,-5,'00ff'," +
+		[]string{"'r-1','n','t',NULL,'2025-12-01',NULL,5,1,NULL,'completed',9007199254740993,-5,'00ff'," +
 			"'config,salt,convergence_reason'"}, "run_id = 'r-1'"},
 	{"llm_interactions", "id INTEGER, run_id TEXT, iteration INTEGER, agent_id TEXT, system_prompt TEXT, user_prompt TEXT, " +
 		"response TEXT, parsed_policy TEXT, parsing_error TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, " +
@@ -99,21 +92,22 @@ var views = []struct {
 		[]string{
 			`2,'r-1',0,'A','twoone two','','yes','{"f":0.4}','none',1200,300,8.25,'then','m','{}',NULL`,
 			"3,'r-1',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'system_prompt,response'",
-			"13,'r-1',3,NULL,NULL,NULL,NULL,NULL,NULL,9223372036854775807,1,NULL,NULL,NULL,NULL,NULL",
+			"13,'r-1',3,NULL,NULL,NULL,NULL,NULL,NULL,9223372036854775806,1,NULL,NULL,NULL,NULL,NULL",
 			"14,'r-1',3,NULL,NULL,NULL,NULL,NULL,NULL,1,9223372036854775806,NULL,NULL,NULL,NULL,NULL",
 		}, "id = 2"},
 	{"notes", "id INTEGER, kind TEXT, text TEXT, subject TEXT, withheld TEXT",
 		[]string{"15,'derived','x','/final_cost',NULL", "16,'doubt',NULL,NULL,'text'"}, "id = 15"},
 	{"policies", "iteration INTEGER, agent_id TEXT, policy TEXT, withheld TEXT",
-		[]string{`0,'A','{"f":0.5}',NULL`, "2,NULL,NULL,'policies'"}, "iteration = 0"},
+		[]string{
+			`0,'A','{"f":0.5}',NULL`, "2,NULL,NULL,'policies'", `5,'A','"x\ud800"',NULL`, "5,'B','\U0001F600',NULL", "5,'C','\ufffd',NULL",
+		}, "iteration = 0"},
 	{"totals", "iteration INTEGER, agents INTEGER, total_cents INTEGER, events INTEGER, interactions INTEGER, " +
 		"prompt_tokens INTEGER, completion_tokens INTEGER, withheld TEXT",
 		[]string{
 			"0,2,9007199254740988,1,1,1200,300,NULL", "1,NULL,NULL,1,0,NULL,NULL,NULL",
-			"2,NULL,NULL,0,0,NULL,NULL,'costs_per_agent'", "3,0,NULL,0,3,NULL,9223372036854775807,NULL",
-			"4,2,NULL,0,0,NULL,NULL,NULL", "5,3,9223372036854775807,0,0,NULL,NULL,NULL",
-			"6,3,-9223372036854775808,0,0,NULL,NULL,NULL", "7,2,NULL,0,0,NULL,NULL,NULL",
-			"8,2,-4294967297,0,0,NULL,NULL,NULL",
+			"2,NULL,NULL,0,0,NULL,NULL,'costs_per_agent'",
+			"3,0,NULL,0,3,9223372036854775807,9223372036854775807,NULL",
+			"4,2,9223372036854775807,0,0,NULL,NULL,NULL", "5,2,-9223372036854775808,0,0,NULL,NULL,NULL",
 		}, "iteration = 0"},
 	{"withheld", "id INTEGER, field TEXT, commitment TEXT",
 		[]string{
@@ -366,7 +360,7 @@ func TestUnsealedDigest(t *testing.T) {
 	}
 	var got string
 	err := db.Get(&got, "SELECT quote(digest) || quote(status) || quote(withheld) FROM experiments")
-	if err != nil || got != "NULL'running'NULL" {
+	if err != nil || got != "NULL'unfinished'NULL" {
 		t.Errorf("got %s, %v, want no digest, running, nothing withheld", got, err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 type sectionWriter struct {
 	find, insert, index *sql.Stmt
 	next                int64
-	stored              int64 // bytes of all sections
+	stored              int64                       // bytes of all sections
 	known               map[[sha256.Size]byte]int64 // a cache: the table knows them all
 }
 

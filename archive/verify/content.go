@@ -96,7 +96,7 @@ func (v *content) resultOf(c checker, x tables.Row) {
 	c.place.Record = nil // it is the last one, whose number is not known yet
 	c.name("status", x[tables.ExperimentStatus], true)
 	c.name("completed_at", x[tables.ExperimentCompletedAt], false)
-	if status := provider.Status(x[tables.ExperimentStatus].Bytes); status == provider.StatusRunning {
+	if status := provider.Status(x[tables.ExperimentStatus].Bytes); status.Reserved() {
 		c.add(sxStatus, c.at("status"), "%q is for a run without a result, whose status is NULL", status)
 	}
 	if x := x[tables.ExperimentConverged]; x.Kind != btree.Null && x.Int != 0 && x.Int != 1 {

@@ -145,7 +145,7 @@ func badPages() []badFile {
 // ruleOf gives a writer, which knows where by the rule the trees are.
 func ruleOf(t testing.TB) *btree.Writer {
 	t.Helper()
-	objects, err := pages.Objects()
+	objects, err := pages.Objects(schema.Version)
 	if err != nil {
 		t.Fatal(err)
 	}

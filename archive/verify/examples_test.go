@@ -17,8 +17,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// TestExamples: the worked examples of FORMAT.md are what the program computes, and what SHA-256 and HMAC give when they are
-// followed by hand.
+// TestExamples: the worked examples of FORMAT.md are what the program computes, and what SHA-256 and HMAC give when they
+// are followed by hand.
 func TestExamples(t *testing.T) {
 	const begin, end = "<!-- examples: written by the tests of package verify -->\n", "<!-- end of examples -->"
 	text, err := os.ReadFile("../FORMAT.md")
@@ -44,7 +44,8 @@ func TestExamples(t *testing.T) {
 
 func examples(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("A run of seven records, one of each kind, without a salt. What stands in quotes is text; `\\n` in it is a line feed.\n\n```\n")
+	b.WriteString("A run of seven records, one of each kind, without a salt. What stands in quotes is text; " +
+		"`\\n` in it is a line feed.\n\n```\n")
 	records := archivetest.ExampleRun(nil)
 	var leaf digest.Leaf
 	var leaves []digest.Hash
@@ -61,7 +62,8 @@ func examples(t *testing.T) string {
 		}
 	}
 	for _, row := range block.Last(&tree) {
-		fmt.Fprintf(&b, "\nz_leaf_block, row %d\n  root          %v\n  leaves        %x\n", row.First, row.Root, row.Leaves)
+		fmt.Fprintf(&b, "\nz_leaf_block, row %d\n  root          %v\n  leaves        %x\n", row.First, row.Root,
+			row.Leaves)
 	}
 
 	b.WriteString("```\n\nThe note again, as it would be with a subject:\n\n```\n")
@@ -69,7 +71,8 @@ func examples(t *testing.T) string {
 	note.Subject = "/iterations/0/costs_per_agent/BANK_A"
 	leaf.SkipTo(4)
 	writeRecord(t, &b, &leaf, &note, nil, 4)
-	b.WriteString("```\n\nThe first two records in a run with a salt of 32 bytes `07`. The commitments differ, and so do the leaf hashes.\n\n```\n")
+	b.WriteString("```\n\nThe first two records in a run with a salt of 32 bytes `07`. The commitments differ, " +
+		"and so do the leaf hashes.\n\n```\n")
 	salt := bytes.Repeat([]byte{7}, 32)
 	leaf = digest.Leaf{}
 	salted := archivetest.ExampleRun(salt)
@@ -81,7 +84,8 @@ func examples(t *testing.T) string {
 		leaves = append(leaves, writeRecord(t, &b, &leaf, r, salt, int64(seq)))
 	}
 
-	b.WriteString("```\n\nA copy of this run that withholds the salt and the data of the event has these rows in `z_redaction`, and the same leaf hashes:\n\n```\n")
+	b.WriteString("```\n\nA copy of this run that withholds the salt and the data of the event has these rows in " +
+		"`z_redaction`, and the same leaf hashes:\n\n```\n")
 	start, event := *salted[0].(*provider.Start), *salted[1].(*provider.Event)
 	key, _ := digest.FieldKey(digest.RecordKey(salt, 0), provider.KindStart, "config")
 	fmt.Fprintf(&b, "id   5  config      key         %v\n", key)
@@ -112,9 +116,11 @@ func examples(t *testing.T) string {
 
 	b.WriteString("```\n\nAn annotation of kind `doi`, without a name and with the text `10.1000/182`:\n\n```\n")
 	a := archive.Annotation{Kind: "doi", Text: "10.1000/182"}
-	fmt.Fprintf(&b, "SHA-256(00000003 ‖ \"doi\" ‖ 00000000 ‖ 0000000b ‖ \"10.1000/182\") = %x\n", tables.AnnotationSum(a.Kind, a.Name, a.Text))
+	fmt.Fprintf(&b, "SHA-256(00000003 ‖ \"doi\" ‖ 00000000 ‖ 0000000b ‖ \"10.1000/182\") = %x\n",
+		tables.AnnotationSum(a.Kind, a.Name, a.Text))
 
-	b.WriteString("```\n\nThe only page of `z_event` in the file of the first run, page 7 (appendix A); the row is iteration 0, type 1, the time and the data:\n\n```\n")
+	b.WriteString("```\n\nThe only page of `z_event` in the file of the first run, page 7 (appendix A); the row is " +
+		"iteration 0, type 1, the time and the data:\n\n```\n")
 	writePage(t, &b, records[1].(*provider.Event))
 	b.WriteString("```\n")
 	return b.String()
@@ -129,7 +135,8 @@ func entryOf(records []provider.Record, seq int) []byte {
 }
 
 // writeRecord writes the entry of a record and gives its leaf hash.
-func writeRecord(t *testing.T, b *strings.Builder, leaf *digest.Leaf, r provider.Record, salt []byte, seq int64) digest.Hash {
+func writeRecord(t *testing.T, b *strings.Builder, leaf *digest.Leaf, r provider.Record, salt []byte,
+	seq int64) digest.Hash {
 	t.Helper()
 	entry := bytes.Clone(leaf.Entry(r))
 	fmt.Fprintf(b, "record %d, %v\n", seq, r.RecordKind())
@@ -170,7 +177,9 @@ func writeEntry(t *testing.T, b *strings.Builder, r provider.Record, entry, salt
 	}
 }
 
-func writeCommitment(t *testing.T, b *strings.Builder, r provider.Record, kind, id byte, body []byte, commitments map[string]provider.Commitment, salt []byte, seq int64) {
+func writeCommitment(t *testing.T, b *strings.Builder, r provider.Record, kind, id byte, body []byte,
+	commitments map[string]provider.Commitment, salt []byte, seq int64,
+) {
 	t.Helper()
 	name := ""
 	for n, c := range commitments {
@@ -187,7 +196,8 @@ func writeCommitment(t *testing.T, b *strings.Builder, r provider.Record, kind, 
 		key, _ := digest.FieldKey(record, r.RecordKind(), name)
 		covered = append(append([]byte{3, kind, id}, key[:]...), value...)
 		how = fmt.Sprintf("SHA-256(03 %02x %02x ‖ key of the field ‖ %#q)", kind, id, value)
-		fmt.Fprintf(b, "      key of the record  HMAC(salt, %016x) = %v\n      key of the field   HMAC(key of the record, %02x) = %v\n", seq, record, id, key)
+		fmt.Fprintf(b, "      key of the record  HMAC(salt, %016x) = %v\n", seq, record)
+		fmt.Fprintf(b, "      key of the field   HMAC(key of the record, %02x) = %v\n", id, key)
 	}
 	if sum := sha256.Sum256(covered); !bytes.Equal(sum[:], body) {
 		t.Errorf("%s of %v: commitment %x, by hand %x", name, r.RecordKind(), body, sum)
@@ -205,7 +215,11 @@ func exampleValue(r provider.Record, field string) []byte {
 	case *provider.Interaction:
 		return []byte(map[string]string{"system_prompt": "S", "user_prompt": "U", "response": "yes"}[field])
 	case *provider.Iteration:
-		return []byte(map[string]string{"costs_per_agent": `{"BANK_A":5000,"BANK_B":-1}`, "accepted_changes": `{"BANK_A":true}`, "policies": `{}`}[field])
+		return []byte(map[string]string{
+			"costs_per_agent":  `{"BANK_A":5000,"BANK_B":-1}`,
+			"accepted_changes": `{"BANK_A":true}`,
+			"policies":         `{}`,
+		}[field])
 	case *provider.Note:
 		return []byte(r.Text)
 	case *provider.Attachment:
@@ -218,20 +232,24 @@ func exampleValue(r provider.Record, field string) []byte {
 func writePage(t *testing.T, b *strings.Builder, e *provider.Event) {
 	t.Helper()
 	text := func(s []byte) btree.Value { return btree.Value{Kind: btree.Text, Bytes: s} }
-	values := []btree.Value{{}, {Kind: btree.Integer, Int: 0}, {Kind: btree.Integer, Int: 1}, text([]byte(e.Timestamp)), text(e.Data)}
+	values := []btree.Value{{}, {Kind: btree.Integer, Int: 0}, {Kind: btree.Integer, Int: 1},
+		text([]byte(e.Timestamp)), text(e.Data)}
 	record := btree.AppendRecord(nil, values)
 	types := record[:record[0]]
 	cell := append([]byte{byte(len(record)), 1}, record...)
 	at := 4096 - len(cell)
 	fmt.Fprintf(b, "   0  0d 0000 0001 %04x 00  header: a leaf with one cell, whose offset is %d\n", at, at)
 	fmt.Fprintf(b, "   8  %04x                  pointer to it; then zeros\n", at)
-	fmt.Fprintf(b, "%d  %02x 01                 P, the length of the record, %d; rowid 1\n", at, len(record), len(record))
-	fmt.Fprintf(b, "%d  % x     length of the header; NULL, 0, 1, a text of %d bytes, one of %d\n", at+2, types, len(e.Timestamp), len(e.Data))
+	fmt.Fprintf(b, "%d  %02x 01                 P, the length of the record, %d; rowid 1\n", at, len(record),
+		len(record))
+	fmt.Fprintf(b, "%d  % x     length of the header; NULL, 0, 1, a text of %d bytes, one of %d\n", at+2, types,
+		len(e.Timestamp), len(e.Data))
 	fmt.Fprintf(b, "%d  %#q ‖ %#q\n", at+2+len(types), e.Timestamp, e.Data)
 	if body := string(record[len(types):]); body != e.Timestamp+string(e.Data) {
 		t.Errorf("got values %q", body)
 	}
-	page := append([]byte{0x0d, 0, 0, 0, 1, byte(at >> 8), byte(at), 0, byte(at >> 8), byte(at)}, make([]byte, 4096-10)...)
+	page := append([]byte{0x0d, 0, 0, 0, 1, byte(at >> 8), byte(at), 0, byte(at >> 8), byte(at)}, make([]byte,
+		4096-10)...)
 	copy(page[at:], cell)
 	if file := goodFiles()["example"].make(t); !bytes.Equal(page, file[6*4096:7*4096]) {
 		t.Errorf("page 7 of the file is\n%x, want\n%x", file[6*4096:7*4096], page)

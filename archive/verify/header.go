@@ -29,9 +29,9 @@ type header struct {
 	pageSize, pages int64 // pages that there are
 }
 
-// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are none. ours says
-// whether it is the header of an archive of a version that is known.
-func (v *check) header(r io.ReaderAt) (h *header, ours bool) {
+// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are none. known says
+// whether it is that of a version that this program knows.
+func (v *check) header(r io.ReaderAt) (h *header, known bool) {
 	b := make([]byte, sqlitefile.HeaderSize)
 	n, err := r.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -51,6 +51,10 @@ func (v *check) header(r io.ReaderAt) (h *header, ours bool) {
 		return nil, false
 	}
 	be := binary.BigEndian
+	if id := be.Uint32(b[68:]); id != schema.ApplicationID {
+		v.add(sxHeader, at(68), "application id %#x, want %#x", id, schema.ApplicationID)
+		return nil, false // the rest is another program's
+	}
 	h = &header{bytes: b, pageSize: int64(be.Uint16(b[16:])), pages: int64(be.Uint32(b[28:]))}
 	if h.pageSize == 1 {
 		h.pageSize = 65536
@@ -68,17 +72,13 @@ func (v *check) header(r io.ReaderAt) (h *header, ours bool) {
 	if version := int32(be.Uint32(b[60:])); version < 1 || int(version) > sqlitefile.Formats.Version {
 		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, sqlitefile.Formats.Version)
 	} else {
-		v.version, ours = int(version), true
+		v.version, known = int(version), true
 	}
-	if id := be.Uint32(b[68:]); id != schema.ApplicationID {
-		v.add(sxHeader, at(68), "application id %#x, want %#x", id, schema.ApplicationID)
-		ours = false
-	}
-	return h, ours
+	return h, known
 }
 
 // form compares the header with that of a sealed file of so many pages, or with what a live file has in common with it.
-func (v *check) form(h *header, ours bool) {
+func (v *check) form(h *header) {
 	if v.sealed && h.pageSize != schema.PageSize {
 		v.add(sxPageSize, at(16), "pages of %d bytes, want %d", h.pageSize, schema.PageSize)
 	}
@@ -103,9 +103,6 @@ func (v *check) form(h *header, ours bool) {
 		{sxHeader, 92, 96, true, "version-valid-for number"},
 		{sxHeader, 96, 100, true, "SQLite version number"},
 	} {
-		if c.code == sxHeader && !ours {
-			continue // once is enough for a database of another program
-		}
 		if got, want := h.bytes[c.from:c.to], want[c.from:c.to]; !bytes.Equal(got, want) && (v.sealed || !c.onlySealed) {
 			v.add(c.code, at(int64(c.from)), "%s: bytes %x, want %x", c.what, got, want)
 		}

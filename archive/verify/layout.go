@@ -33,7 +33,7 @@ func (v *filePages) layout(r io.ReaderAt) (wait func()) {
 		err    error
 	}
 	return beside(v, func() (a answer) {
-		objects, err := pages.Objects()
+		objects, err := pages.Objects(v.version)
 		if err != nil {
 			return answer{err: err}
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -36,16 +35,7 @@ func (r *recordReader) fits(c checker, x btree.Value) {
 
 // subject checks the JSON pointer of a note.
 func (c checker) subject(x btree.Value) {
-	if len(x.Bytes) > 0 && !isPointer(x.Bytes) {
-		c.add(sxSubject, c.at(tables.Columns[tables.TableNote][tables.NoteSubject].Name), "%.80q is not a JSON pointer, which begins with / and has ~ only as ~0 and ~1", x.Bytes)
+	if err := provider.CheckSubject(string(x.Bytes)); err != nil {
+		c.add(sxSubject, c.at("subject"), "%v", err)
 	}
-}
-
-func isPointer(s []byte) bool {
-	for i := range len(s) {
-		if s[i] == '~' && (i+1 == len(s) || s[i+1] != '0' && s[i+1] != '1') {
-			return false
-		}
-	}
-	return s[0] == '/'
 }

@@ -15,6 +15,7 @@ type filePages struct {
 	pageSize, pages int64
 	forest          *btree.Forest
 	roots           map[string]uint32 // of the tables that are as their version has them
+	first           *btree.Fault      // that was met while rows were read
 }
 
 // file checks a file.
@@ -27,13 +28,13 @@ func (v *check) file(file io.ReaderAt, size int64) {
 		}
 	}()
 	v.report.State = archive.Unfinished
-	h, ours := v.header(r)
+	h, known := v.header(r)
 	if h == nil {
 		v.unchecked("what is in the file")
 		return
 	}
 	p := &filePages{check: v, pageSize: h.pageSize, pages: h.pages}
-	if v.sealed && ours && p.neverSealed(r) {
+	if v.sealed && known && p.neverSealed(r) {
 		what := "the file was never sealed"
 		if h.bytes[sqlitefile.ModeOffset] == sqlitefile.ModeWAL {
 			what = "the file was being recorded into when it was copied, and what was recorded last is not in it"
@@ -41,7 +42,7 @@ func (v *check) file(file io.ReaderAt, size int64) {
 		v.add(sxSealRow, Place{Table: tables.TableExperiment}, "no seal: %s", what)
 		v.sealed = false
 	}
-	if v.form(h, ours); !ours {
+	if v.form(h); !known {
 		v.unchecked("what is in the file")
 		return
 	}
@@ -57,7 +58,9 @@ func (v *check) file(file io.ReaderAt, size int64) {
 	}
 	wait := begin(r)
 	v.content(&source{check: v, pages: p})
-	wait()
+	if wait(); p.first != nil && v.atStage() > StagePages {
+		p.pageProblem(*p.first) // so that nothing is lost without a word
+	}
 }
 
 // neverSealed reports whether the file has the row of an experiment, and none of its seal.
@@ -74,10 +77,16 @@ func (v *filePages) neverSealed(r io.ReaderAt) bool {
 	return seal == nil && err == nil
 }
 
-// fault reports what is wrong with a page, which has rows that cannot be read.
+// fault notes what is wrong with a page, which has rows that cannot be read. Of a sealed file the layout says it too, with what else
+// there is.
 func (v *filePages) fault(f btree.Fault) {
 	v.lost = true
-	v.pageProblem(f)
+	if v.first == nil {
+		v.first = &f
+	}
+	if !v.sealed {
+		v.pageProblem(f)
+	}
 }
 
 func (v *filePages) pageProblem(f btree.Fault) {

@@ -30,8 +30,8 @@ type tableVector struct {
 	Rows  []rowVector `json:"rows"`
 }
 
-// A rowVector is the rows from rowid First to Last, of the same values. Those behind the primary key are integers, objects for reals
-// and blobs, texts, and pieces, for a text that repeats.
+// A rowVector is the rows from rowid First to Last, of the same values. Those behind the primary key are integers, objects
+// for reals and blobs, texts, and pieces, for a text that repeats.
 type rowVector struct {
 	First  int64 `json:"first_rowid"`
 	Last   int64 `json:"last_rowid"`
@@ -60,30 +60,38 @@ func pageVectors(t *testing.T) any {
 		return rows
 	}
 	var integers []rowVector
-	for i, n := range []int64{0, 1, -1, 2, 127, 128, -128, -129, 32767, -32769, 8388607, 8388608, 1 << 31, -1<<31 - 1, 1<<47 - 1, 1 << 47, -1 << 47,
+	for i, n := range []int64{0, 1, -1, 2, 127, 128, -128, -129, 32767, -32769, 8388607, 8388608, 1 << 31, -1<<31 - 1,
+		1<<47 - 1, 1 << 47, -1 << 47,
 		-1<<47 - 1, math.MaxInt64, math.MinInt64} {
 		integers = append(integers, one(int64(i+1), n, 1, null, null))
 	}
 	var reals []rowVector
 	for i, f := range []float64{0, 1, 8, 8.25, 0.1, 1 << 46, 1<<47 - 1, 1 << 47, 1e300, 5e-324} {
-		reals = append(reals, one(int64(i+1), 0, null, null, null, null, real(f), null, null, null, null, null, null, null))
+		reals = append(reals, one(int64(i+1), 0, null, null, null, null, real(f), null, null, null, null, null, null,
+			null))
 	}
 	mixed := []rowVector{{1, 40, []any{long(1000)}}}
 	for i := range 20 {
-		mixed = append(mixed, one(int64(41+3*i), long(9000+i)), rowVector{int64(42 + 3*i), int64(43 + 3*i), []any{long(1900)}})
+		mixed = append(mixed, one(int64(41+3*i), long(9000+i)), rowVector{int64(42 + 3*i), int64(43 + 3*i),
+			[]any{long(1900)}})
 	}
 	files := []fileVector{
 		{Name: "no rows"},
 		{Name: "integers of every width", Tables: []tableVector{{"z_event", integers}}},
 		{Name: "reals, whole ones among them", Tables: []tableVector{{"z_llm_interaction", reals}}},
 		{Name: "rowids of every width", Tables: []tableVector{{"z_redaction", []rowVector{
-			one(5, "config", null, blob(32)), one(127, "a", null, null), one(128, "a", null, null), one(16384, "a", null, null), one(1<<28, "a", null, null),
-			one(1<<35, "a", null, null), one(1<<49, "a", null, null), one(1<<56-1, "a", null, null), one(math.MaxInt64, "a", null, null),
+			one(5, "config", null, blob(32)), one(127, "a", null, null), one(128, "a", null, null), one(16384, "a",
+				null, null), one(1<<28, "a", null, null),
+			one(1<<35, "a", null, null), one(1<<49, "a", null, null), one(1<<56-1, "a", null, null),
+			one(math.MaxInt64, "a", null, null),
 		}}}},
-		{Name: "records about as long as a page has room for", Tables: []tableVector{{"z_section", sections(4050, 4066)}}},
-		{Name: "records about as long as a page and an overflow page", Tables: []tableVector{{"z_section", sections(4570, 4590)}}},
+		{Name: "records about as long as a page has room for", Tables: []tableVector{{"z_section", sections(4050,
+			4066)}}},
+		{Name: "records about as long as a page and an overflow page", Tables: []tableVector{{"z_section",
+			sections(4570, 4590)}}},
 		{Name: "records about as long as two pages", Tables: []tableVector{{"z_section", sections(8140, 8160)}}},
-		{Name: "texts and blobs of no bytes", Tables: []tableVector{{"z_attachment", []rowVector{one(1, "", null, blob(0)), one(2, "a", "", blob(5))}}}},
+		{Name: "texts and blobs of no bytes", Tables: []tableVector{{"z_attachment", []rowVector{one(1, "", null,
+			blob(0)), one(2, "a", "", blob(5))}}}},
 		{Name: "leaves between overflow pages", Tables: []tableVector{{"z_section", mixed}}},
 		{Name: "many short rows", Tables: []tableVector{{"z_event_type", []rowVector{{1, 20000, []any{"n"}}}}}},
 		{Name: "three levels, in two tables", Tables: []tableVector{

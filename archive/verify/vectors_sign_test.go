@@ -39,8 +39,10 @@ type claim struct {
 func checkpointVectors(t *testing.T) any {
 	var origins []originVector
 	for _, id := range []string{
-		"exp1-20251215-084901-866d63", "r 1", "a+b%~é\x00", "-._/:@", strings.Repeat("x", 56), strings.Repeat("x", 57), strings.Repeat("é", 10),
-		strings.Repeat("x", 38) + strings.Repeat("é", 10), strings.Repeat("x", 37) + strings.Repeat("é", 10), strings.Repeat("x", 36) + strings.Repeat("é", 10),
+		"exp1-20251215-084901-866d63", "r 1", "a+b%~é\x00", "-._/:@", strings.Repeat("x", 56), strings.Repeat("x",
+			57), strings.Repeat("é", 10),
+		strings.Repeat("x", 38) + strings.Repeat("é", 10), strings.Repeat("x", 37) + strings.Repeat("é", 10),
+		strings.Repeat("x", 36) + strings.Repeat("é", 10),
 		strings.Repeat("日", 1000),
 	} {
 		origins = append(origins, originVector{id, digest.Origin(id)})
@@ -59,7 +61,8 @@ func checkpointVectors(t *testing.T) any {
 func checkpointOf(t *testing.T, records []provider.Record) digest.Checkpoint {
 	t.Helper()
 	return digest.Checkpoint{
-		Origin: digest.Origin(records[0].(*provider.Start).RunID), Size: int64(len(records)), Root: archivetest.RootOf(t, records),
+		Origin: digest.Origin(records[0].(*provider.Start).RunID), Size: int64(len(records)),
+		Root: archivetest.RootOf(t, records),
 	}
 }
 
@@ -125,7 +128,8 @@ func sshVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 	other := c
 	other.Size++
 	add(armoured, other.Text(), "of another checkpoint")
-	add(changeBlob(t, armoured, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), c.Text(), "a bit of the signature was changed")
+	add(changeBlob(t, armoured, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), c.Text(),
+		"a bit of the signature was changed")
 	add(armour(signIn(t, signer, "file", "sha512", c.Text())), c.Text(), "made for another namespace")
 	add(armour(signIn(t, signer, sign.Namespace, "sha384", c.Text())), c.Text(), "a hash that there is not")
 	add(changeBlob(t, armoured, func(b []byte) []byte { b[9] = 2; return b }), c.Text(), "version 2 of the form")
@@ -222,7 +226,8 @@ func noteVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 	}
 	both := sign.MergeNotes(c, note, second)
 	add := func(text, key, why string) {
-		all = append(all, claim{Text: text, Checkpoint: c.Text(), PublicKey: key, Name: strings.Split(key, "+")[0], Holds: why == "", Why: why})
+		all = append(all, claim{Text: text, Checkpoint: c.Text(), PublicKey: key, Name: strings.Split(key, "+")[0],
+			Holds: why == "", Why: why})
 	}
 	add(note, verifier, "")
 	add(both, verifier, "")
@@ -252,7 +257,10 @@ func noteVectors(t *testing.T, c digest.Checkpoint) (all []claim) {
 func recordProofVectors(t *testing.T) (all []claim) {
 	salt := []byte(strings.Repeat("\a", 32))
 	prove := func(records []provider.Record, seq int64, fields ...string) *digest.Proof {
-		prover := digest.NewRecordProver(seq, func(field string) bool { return strings.Contains(strings.Join(fields, " "), field) })
+		prover := digest.NewRecordProver(seq, func(field string) bool {
+			return strings.Contains(strings.Join(fields,
+				" "), field)
+		})
 		if err := providertest.Play(t.Context(), prover, records); err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +335,8 @@ func consistencyVectors(t *testing.T) (all []claim) {
 		return proof
 	}
 	add := func(p *digest.ConsistencyProof, old int, why string) {
-		all = append(all, claim{Text: string(p.AppendText(nil)), OldDigest: archivetest.RootOf(t, records[:old]).String(), Holds: why == "", Why: why})
+		all = append(all, claim{Text: string(p.AppendText(nil)), OldDigest: archivetest.RootOf(t,
+			records[:old]).String(), Holds: why == "", Why: why})
 	}
 	for old := 1; old <= len(records); old++ {
 		add(prove(old), old, "")

@@ -21,8 +21,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// The files of testdata/vectors have values to test other programs with; FORMAT.md section 19 describes them. Each is made here
-// of what the program computes, and checked against the program where it says that something holds or not.
+// The files of testdata/vectors have values to test other programs with; FORMAT.md section 19 describes them. Each is made
+// here of what the program computes, and checked against the program where it says that something holds or not.
 
 const vectorsDir = "../../testdata/vectors"
 
@@ -132,8 +132,10 @@ func runVectors(t *testing.T) any {
 		&provider.Start{RunID: "é \x00", Name: "日本🏦", Type: "\u001b[31m", Config: json.RawMessage(`"\ud800"`)},
 		&provider.Event{Iteration: provider.MaxIteration, Type: "a", Data: json.RawMessage(`{"a":-0, "a":1e400}`)},
 		&provider.Event{Type: "a"},
-		&provider.Interaction{SystemPrompt: new(""), Response: new(""), Model: new(""), ParsingError: new(""), LatencySeconds: new(5e-324)},
-		&provider.Interaction{Iteration: 7, LatencySeconds: new(0.0), PromptTokens: new(int64(math.MaxInt64)), CompletionTokens: new(int64(0))},
+		&provider.Interaction{SystemPrompt: new(""), Response: new(""), Model: new(""), ParsingError: new(""),
+			LatencySeconds: new(5e-324)},
+		&provider.Interaction{Iteration: 7, LatencySeconds: new(0.0), PromptTokens: new(int64(math.MaxInt64)),
+			CompletionTokens: new(int64(0))},
 		&provider.Interaction{LatencySeconds: new(8.0), Extra: json.RawMessage(`{ "temperature" : 0.70 }`)},
 		&provider.Iteration{
 			Number: 7, AcceptedChanges: map[string]bool{"é": true, "z": false, "\u007f": true},
@@ -142,13 +144,15 @@ func runVectors(t *testing.T) any {
 		},
 		&provider.Attachment{Name: "figures/é.png", MediaType: "image/png", Data: []byte{0, 255}},
 		&provider.Attachment{Name: "empty"},
-		&provider.Result{Status: "gave up", ConvergenceReason: new(""), Converged: new(false), BestCost: new(provider.Cents(-1))},
+		&provider.Result{Status: "gave up", ConvergenceReason: new(""), Converged: new(false),
+			BestCost: new(provider.Cents(-1))},
 	}
 	runs := []runVector{
 		runVectorOf(t, "example", example(nil), nil),
 		runVectorOf(t, "example with a salt", example(salt), salt),
-		runVectorOf(t, "example with a salt, a copy that withholds the salt, a response, costs and a text", providertest.Redact(example(salt),
-			func(_ provider.Record, field string) bool { return withheld[field] }), salt),
+		runVectorOf(t, "example with a salt, a copy that withholds the salt, a response, costs and a text",
+			providertest.Redact(example(salt),
+				func(_ provider.Record, field string) bool { return withheld[field] }), salt),
 		runVectorOf(t, "odd values", odd, nil),
 	}
 	if runs[1].Records[6].Digest != runs[2].Records[6].Digest {
@@ -172,7 +176,8 @@ func runVectors(t *testing.T) any {
 	}
 	return map[string]any{
 		"runs": runs, "trees_of_leaf_hashes": trees,
-		"about_the_trees": "leaf hash N is the SHA-256 of the text 'leaf N', N in decimal from 0 on; of leaves that are long the beginning and the end",
+		"about_the_trees": "leaf hash N is the SHA-256 of the text 'leaf N', N in decimal from 0 on; " +
+			"of leaves that are long the beginning and the end",
 	}
 }
 
@@ -199,7 +204,8 @@ func runVectorOf(t *testing.T, name string, records []provider.Record, salt []by
 		leaf.SkipTo(seq)
 		hash := leaf.Hash(r)
 		blocks.Add(&tree, hash)
-		rv := recordVector{Seq: seq, Kind: r.RecordKind(), Entry: hex.EncodeToString(entry), LeafHash: hash.String(), Digest: tree.Root().String()}
+		rv := recordVector{Seq: seq, Kind: r.RecordKind(), Entry: hex.EncodeToString(entry), LeafHash: hash.String(),
+			Digest: tree.Root().String()}
 		parsed, err := digest.ParseEntry(entry)
 		if err != nil || leaf.Err() != nil {
 			t.Fatal(err, leaf.Err())
@@ -208,7 +214,8 @@ func runVectorOf(t *testing.T, name string, records []provider.Record, salt []by
 			f := fieldVectorOf(r, e, salt, seq)
 			rv.Fields = append(rv.Fields, f)
 			if _, withheld := r.RecordMeta().Withheld(e.Name); withheld {
-				v.Redaction = append(v.Redaction, redactVector{ID: seq<<8 + int64(e.ID), Field: e.Name, Commitment: f.Commitment})
+				v.Redaction = append(v.Redaction, redactVector{ID: seq<<8 + int64(e.ID), Field: e.Name,
+					Commitment: f.Commitment})
 			} else if f.Key != "" && r.RecordMeta().Redaction != nil {
 				v.Redaction = append(v.Redaction, redactVector{ID: seq<<8 + int64(e.ID), Field: e.Name, Key: f.Key})
 			}
@@ -264,11 +271,16 @@ func sectionVectors(t *testing.T) any {
 	lf, cut, word := piece{"\n", 1}, piece{"\n\n", 1}, piece{"word ", 40}
 	var all []sectionVector
 	for _, prompt := range [][]piece{
-		{}, {{"a", 1}}, {cut}, {{"a", 128}}, {{"a", 128}, cut}, {{"a", 128}, cut, {"b", 1}}, {{"a", 127}, cut, {"b", 1}}, {{"a", 126}, cut, {"b", 1}},
-		{{"a", 127}, {"\n", 3}, {"b", 1}}, {{"a", 126}, {"\n", 3}, {"b", 1}}, {{"a", 100}, {"\n", 30}, {"b", 1}}, {{"a", 100}, {"\n", 29}, {"b", 1}},
-		{{"a", 128}, lf, {"b", 200}}, {{"a", 200}, {"\n", 7}, {"b", 1}}, {{"a", 200}, {"\r\n\r\n", 1}, {"b", 1}}, {{"a", 200}, {"\n \n", 1}, {"b", 1}},
-		{cut, word, cut, word}, {word, cut, word, {"\n", 3}, word, lf, {"end", 1}}, {word, cut, {"a", 10}, cut, {"b", 10}},
-		{{"é", 63}, {"a", 1}, cut, {"b", 1}}, {{"é", 64}, cut, {"b", 1}}, {{"\n", 500}}, {{"\n", 500}, {"a", 1}}, {word, cut, word, cut},
+		{}, {{"a", 1}}, {cut}, {{"a", 128}}, {{"a", 128}, cut}, {{"a", 128}, cut, {"b", 1}}, {{"a", 127}, cut, {"b",
+			1}}, {{"a", 126}, cut, {"b", 1}},
+		{{"a", 127}, {"\n", 3}, {"b", 1}}, {{"a", 126}, {"\n", 3}, {"b", 1}}, {{"a", 100}, {"\n", 30}, {"b", 1}},
+		{{"a", 100}, {"\n", 29}, {"b", 1}},
+		{{"a", 128}, lf, {"b", 200}}, {{"a", 200}, {"\n", 7}, {"b", 1}}, {{"a", 200}, {"\r\n\r\n", 1}, {"b", 1}},
+		{{"a", 200}, {"\n \n", 1}, {"b", 1}},
+		{cut, word, cut, word}, {word, cut, word, {"\n", 3}, word, lf, {"end", 1}}, {word, cut, {"a", 10}, cut, {"b",
+			10}},
+		{{"é", 63}, {"a", 1}, cut, {"b", 1}}, {{"é", 64}, cut, {"b", 1}}, {{"\n", 500}}, {{"\n", 500}, {"a", 1}},
+		{word, cut, word, cut},
 	} {
 		var b strings.Builder
 		for _, p := range prompt {
@@ -317,17 +329,21 @@ func nameVectors(t *testing.T) any {
 	add := func(breaks string, names ...string) { all = append(all, nameVector{names, breaks}) }
 	part := strings.Repeat("x", 255)
 	for _, name := range []string{
-		"a", "a/b", "configs/exp1.yaml", part, "a/" + part, "a b", ".a", "..a", "a/...b", "é", "a\u00a0", "con1", "cont.txt", "xcon", "com", "com10",
+		"a", "a/b", "configs/exp1.yaml", part, "a/" + part, "a b", ".a", "..a", "a/...b", "é", "a\u00a0", "con1",
+		"cont.txt", "xcon", "com", "com10",
 		"com¹2", ".con", "conin", "c on", "a;b&c", "a'b", "a~1",
 	} {
 		add("", name)
 	}
-	for _, name := range []string{"/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/../b", "../a", `a\b`, "C:x", "a\x00b", "../CON", "a./.."} {
+	for _, name := range []string{"/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/../b", "../a", `a\b`, "C:x",
+		"a\x00b", "../CON", "a./.."} {
 		add("SX-105", name)
 	}
 	for _, name := range []string{
-		part + "x", strings.Repeat("é", 128), "a.", "a ", " a", "a/ b", "a /b", "a/b.", "\x01", "a\n", "\x7f", "a<", "a>b", `"`, "|", "what?", "*.py",
-		"con", "CON", "Con.txt", "prn", "aux.h", "NUL.tar.gz", "conin$", "CONOUT$.x", "com0", "COM1", "com9.log", "LPT9", "com¹", "COM².txt", "lpt³",
+		part + "x", strings.Repeat("é", 128), "a.", "a ", " a", "a/ b", "a /b", "a/b.", "\x01", "a\n", "\x7f", "a<",
+		"a>b", `"`, "|", "what?", "*.py",
+		"con", "CON", "Con.txt", "prn", "aux.h", "NUL.tar.gz", "conin$", "CONOUT$.x", "com0", "COM1", "com9.log",
+		"LPT9", "com¹", "COM².txt", "lpt³",
 		"con .txt", "nul  .a.b", "a/aux/b",
 	} {
 		add("SX-109", name)
@@ -374,7 +390,8 @@ type subjectVector struct {
 func subjectVectors(t *testing.T) any {
 	var all []subjectVector
 	for _, s := range []string{
-		"/", "//", "/final_cost", "/iterations/3/costs_per_agent/BANK_A", "/config/a~1b", "/config/m~0n", "/config/~01", "/config/é \n", "/nothing/that/is/there",
+		"/", "//", "/final_cost", "/iterations/3/costs_per_agent/BANK_A", "/config/a~1b", "/config/m~0n",
+		"/config/~01", "/config/é \n", "/nothing/that/is/there",
 		"/" + strings.Repeat("x", 4095),
 	} {
 		all = append(all, subjectVector{s, ""})

@@ -38,7 +38,9 @@ func TestWorkInProportion(t *testing.T) {
 			UPDATE z_leaf_block SET leaves = zeroblob(4 * min(256, 1 + %[1]d))`, n, list, size)
 	}
 	allSections := "SELECT '[' || group_concat(id) || ']' FROM z_section"
-	again := func(n int) string { return fmt.Sprintf("SELECT '[1' || replace(printf('%%.*c', %d, 'x'), 'x', ',1') || ']'", n-1) }
+	again := func(n int) string {
+		return fmt.Sprintf("SELECT '[1' || replace(printf('%%.*c', %d, 'x'), 'x', ',1') || ']'", n-1)
+	}
 	many := longtest.Count(60_000, 300_000)
 	for _, c := range []struct {
 		what, sql string

@@ -294,7 +294,7 @@ func (s *CSV) Finish(_ context.Context, result *provider.Result) error {
 	}
 	if r, ok := s.row("experiment"); ok {
 		if result == nil {
-			result = &provider.Result{Status: provider.StatusRunning}
+			result = &provider.Result{Status: provider.StatusUnfinished}
 		}
 		r.text(s.start.Name)
 		r.text(s.start.Type)

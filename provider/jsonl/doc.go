@@ -75,7 +75,7 @@
 //
 //	result
 //	  completed_at      time
-//	  status            name*  "completed", "failed", "interrupted" or another word, but not "running"
+//	  status            name*  "completed", "failed", "interrupted" or another word, but neither "running" nor "unfinished"
 //	  converged         boolean
 //	  convergence_reason text
 //	  final_cost        cents

@@ -110,7 +110,7 @@ CREATE TABLE z_leaf_block (
 CREATE VIEW experiments AS
 SELECT run_id, experiment_name, experiment_type, config, created_at, completed_at,
   CAST((SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL) AS INTEGER) AS num_iterations,
-  converged, convergence_reason, CAST(coalesce(status, 'running') AS TEXT) AS status, final_cost, best_cost,
+  converged, convergence_reason, CAST(coalesce(status, 'unfinished') AS TEXT) AS status, final_cost, best_cost,
   CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest,
   CAST((SELECT group_concat(field, ',') FROM z_redaction WHERE commitment IS NOT NULL
     AND (id < 256 OR id = (SELECT max(id) FROM z_redaction) AND field = 'convergence_reason')) AS TEXT) AS withheld
@@ -153,29 +153,34 @@ FROM z_iteration LEFT JOIN json_each(accepted_changes) AS a
 WHERE a.key IS NOT NULL OR w.field IS NOT NULL;
 
 CREATE VIEW policies AS
-SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id, CAST(p.value AS TEXT) AS policy, w.field AS withheld
+SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id,
+  CAST(CASE WHEN p.type = 'text' AND p.value GLOB '*' || char(65533) || '*' THEN (
+    WITH RECURSIVE escaped(c, rest, json, bad) AS (
+      SELECT '', p.value, '', 0
+      UNION ALL
+      SELECT substr(rest, 1, 1), substr(rest, 2), json || CASE
+          WHEN c = '' THEN ''
+          WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
+          WHEN c < ' ' THEN printf('\u%04x', unicode(c))
+          WHEN c IN ('"', '\') THEN '\' || c
+          ELSE c END,
+        bad OR hex(c) GLOB 'ED[AB]*'
+      FROM escaped WHERE c <> '' OR rest <> '')
+    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM escaped WHERE c = '' AND rest = '')
+    ELSE p.value END AS TEXT) AS policy, w.field AS withheld
 FROM z_iteration LEFT JOIN json_each(policies) AS p
   LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 5 AND w.commitment IS NOT NULL
 WHERE p.key IS NOT NULL OR w.field IS NOT NULL;
 
--- A sum past 64 bits would end the whole query with an error. So each is taken in two halves, and such a one is NULL.
 CREATE VIEW totals AS
 SELECT number AS iteration,
   CAST(CASE WHEN costs_per_agent IS NOT NULL THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER)
     AS agents,
-  CAST((SELECT CASE WHEN high BETWEEN -2147483648 AND 2147483647 THEN (high << 32) + low END
-    FROM (SELECT sum(value >> 32) + (sum(value & 4294967295) >> 32) AS high,
-      sum(value & 4294967295) & 4294967295 AS low FROM json_each(costs_per_agent))) AS INTEGER) AS total_cents,
-  events, interactions,
-  CAST(CASE WHEN prompt_high < 2147483648 THEN (prompt_high << 32) + prompt_low END AS INTEGER) AS prompt_tokens,
-  CAST(CASE WHEN completion_high < 2147483648 THEN (completion_high << 32) + completion_low END AS INTEGER)
-    AS completion_tokens,
+  CAST((SELECT sum(c.value) FROM json_each(costs_per_agent) AS c) AS INTEGER) AS total_cents,
+  events, interactions, t.prompt_tokens, t.completion_tokens,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
-FROM z_iteration LEFT JOIN (SELECT iteration,
-    sum(prompt_tokens >> 32) + (sum(prompt_tokens & 4294967295) >> 32) AS prompt_high,
-    sum(prompt_tokens & 4294967295) & 4294967295 AS prompt_low,
-    sum(completion_tokens >> 32) + (sum(completion_tokens & 4294967295) >> 32) AS completion_high,
-    sum(completion_tokens & 4294967295) & 4294967295 AS completion_low
+FROM z_iteration LEFT JOIN (SELECT iteration, CAST(sum(prompt_tokens) AS INTEGER) AS prompt_tokens,
+    CAST(sum(completion_tokens) AS INTEGER) AS completion_tokens
   FROM z_llm_interaction GROUP BY iteration) AS t ON t.iteration = number;
 
 CREATE VIEW notes AS

@@ -24,7 +24,7 @@ type Change struct {
 //
 // Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
 func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {
-	objects, err := objectsOf(d.version)
+	objects, err := Objects(d.version)
 	if err != nil {
 		return 0, err
 	}
@@ -47,10 +47,8 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.version) })
 }
 
-// Objects gives the schema of the newest version as [btree.Writer] wants it.
-func Objects() ([]btree.Object, error) { return objectsOf(sqlitefile.Formats.Version) }
-
-func objectsOf(version int) ([]btree.Object, error) {
+// Objects gives the schema of a version as [btree.Writer] wants it.
+func Objects(version int) ([]btree.Object, error) {
 	all, err := sqlitefile.Formats.Objects(version)
 	if err != nil {
 		return nil, err

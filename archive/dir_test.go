@@ -23,7 +23,7 @@ func fillDir(t *testing.T) (*archive.Dir, string) {
 	}
 	for _, run := range [][]provider.Record{
 		archivetest.SmallRun("exp1-a", "exp1", "castro", provider.StatusCompleted),
-		archivetest.SmallRun("exp1-b", "exp1", "castro", provider.StatusRunning),
+		archivetest.SmallRun("exp1-b", "exp1", "castro", provider.StatusUnfinished),
 		archivetest.SmallRun("exp2-a", "exp2", "castro", provider.StatusFailed),
 		archivetest.SmallRun("other/../..\\x", "exp1", "core", provider.StatusCompleted),
 	} {
@@ -48,7 +48,7 @@ func TestDirList(t *testing.T) {
 		{archive.Filter{}, `exp1-a exp1-b exp2-a other/../..\x`},
 		{archive.Filter{Type: "core"}, `other/../..\x`},
 		{archive.Filter{Name: "exp1", Type: "castro"}, "exp1-a exp1-b"},
-		{archive.Filter{Status: provider.StatusRunning}, "exp1-b"},
+		{archive.Filter{Status: provider.StatusUnfinished}, "exp1-b"},
 		{archive.Filter{Status: provider.StatusFailed, Name: "exp1"}, ""},
 	} {
 		var ids []string

@@ -66,7 +66,7 @@ func TestFileNameFits(t *testing.T) {
 		}
 		seen[name] = id
 		base := strings.TrimSuffix(name, Extension)
-		if len(name)+len("-annotating-journal") > 255 || !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\n") {
+		if len(name)+len("-upgrading-journal") > 255 || !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\n") {
 			t.Fatalf("got name %q of %d bytes", name, len(name))
 		}
 		if id != "" && (strings.TrimRight(base, ". ") != base || base[0] == '.' || base[0] == '-' || reservedName(base)) {

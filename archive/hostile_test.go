@@ -95,7 +95,10 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 			}
 		}
 	})
-	for _, view := range []string{"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes", "notes"} {
+	for _, view := range []string{
+		"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes",
+		"totals", "notes", "attachments", "withheld",
+	} {
 		way(func() {
 			rows, err := a.Query(ctx, "SELECT * FROM "+view)
 			if err != nil {

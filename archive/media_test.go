@@ -22,6 +22,10 @@ func TestMagic(t *testing.T) {
 	}
 	sealed := archivetest.Write(t, recordtest.SampleBytes(t))
 	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ExampleRun(nil)[:3]).LivePath()
+	ended := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ExampleRun(nil)[:3])
+	if err := ended.Close(); err != nil {
+		t.Fatal(err)
+	}
 	other := filepath.Join(t.TempDir(), "other.db")
 	b := recordtest.SampleBytes(t)
 	copy(b[68:], "\x00\x00\x00\x00")
@@ -29,9 +33,10 @@ func TestMagic(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, option, want string }{
-		{sealed, "-b", "archive of an experiment run (.simexp), format version 1, 18 pages"},
+		{sealed, "-b", "archive of an experiment run (.simexp), format version 1, 16 pages"},
 		{sealed, "--mime-type", archive.MediaType},
 		{live, "-b", "recording of an experiment run (.simexp-live), format version 1"},
+		{ended.LivePath(), "-b", "recording of an experiment run (.simexp-live), format version 1"},
 	} {
 		out, err := exec.CommandContext(t.Context(), "file", "-m", magic, c.option, c.path).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), c.want) {

@@ -278,7 +278,7 @@ func TestTouched(t *testing.T) {
 			t.Errorf("%s: a live file is touched", path)
 		}
 	}
-	recordtest.EditAt(t, path, "UPDATE experiment SET run_id = 'another'")
+	recordtest.EditAt(t, path, "UPDATE z_experiment SET run_id = 'another'")
 	if !archivetest.Open(t, path).Touched() {
 		t.Error("after an update: not touched")
 	}

@@ -50,12 +50,12 @@ func TestOpenRefuses(t *testing.T) {
 		{"reserved bytes", archivetest.Write(t, at(20, 255)), archive.ErrDamaged, "reserved"},
 		{"copy of a live file", archivetest.Write(t, at(18, 2, 2)), archive.ErrUnsealed, "-wal"},
 		{"garbage behind the header", archivetest.Write(t, append(good[:100:100], bytes.Repeat([]byte{0xa5}, len(good)-100)...)), archive.ErrDamaged, ""},
-		{"trigger", recordtest.Edit(t, "CREATE TRIGGER x AFTER INSERT ON event BEGIN SELECT 1; END"), archive.ErrNotArchive, `unknown "trigger"`},
+		{"trigger", recordtest.Edit(t, "CREATE TRIGGER x AFTER INSERT ON z_event BEGIN SELECT 1; END"), archive.ErrNotArchive, `unknown "trigger"`},
 		{"view that never ends", recordtest.Edit(t, "DROP VIEW costs; CREATE VIEW costs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c"), archive.ErrNotArchive, "view"},
-		{"view for a table", recordtest.Edit(t, "DROP TABLE note; CREATE VIEW note AS SELECT 1 AS seq, 'a' AS kind, zeroblob(1e9) AS text"), archive.ErrNotArchive, "note"},
-		{"table missing", recordtest.Edit(t, "DROP TABLE annotation"), archive.ErrNotArchive, "annotation"},
-		{"extra index", recordtest.Edit(t, "CREATE INDEX i ON event (iteration)"), archive.ErrNotArchive, "index"},
-		{"no run", recordtest.Edit(t, "DELETE FROM experiment"), provider.ErrNoRun, "nothing was recorded"},
+		{"view for a table", recordtest.Edit(t, "DROP TABLE z_note; CREATE VIEW z_note AS SELECT 1 AS seq, 'a' AS kind, zeroblob(1e9) AS text"), archive.ErrNotArchive, "z_note"},
+		{"table missing", recordtest.Edit(t, "DROP TABLE z_annotation"), archive.ErrNotArchive, "z_annotation"},
+		{"extra index", recordtest.Edit(t, "CREATE INDEX i ON z_event (iteration)"), archive.ErrNotArchive, "index"},
+		{"no run", recordtest.Edit(t, "DELETE FROM z_experiment"), provider.ErrNoRun, "nothing was recorded"},
 	} {
 		a, err := archive.Open(c.path)
 		if err == nil {
@@ -112,10 +112,10 @@ func TestQuery(t *testing.T) {
 	}
 	other := filepath.Join(t.TempDir(), "other.db")
 	for _, q := range []string{
-		"DELETE FROM event", "UPDATE experiment SET run_id = 'x'", "DROP TABLE event", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
+		"DELETE FROM z_event", "UPDATE z_experiment SET run_id = 'x'", "DROP TABLE z_event", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
 		"ATTACH '" + other + "' AS o", "VACUUM INTO '" + other + "'", "PRAGMA writable_schema = 1", "PRAGMA journal_mode = DELETE",
-		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM event", "SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
-		"INSERT INTO event SELECT * FROM event RETURNING 1",
+		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM z_event", "SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
+		"INSERT INTO z_event SELECT * FROM z_event RETURNING 1",
 	} {
 		if _, rows, err := archivetest.Query(t.Context(), a, q); err == nil {
 			t.Errorf("%q: got rows %v and no error", q, rows)
@@ -145,7 +145,7 @@ func TestQuery(t *testing.T) {
 			t.Errorf("%q: got %v, %v, want one row", q, rows, err)
 		}
 	}
-	if _, rows, err := archivetest.Query(t.Context(), a, "PRAGMA table_info(event)"); err != nil || len(rows) != 5 {
+	if _, rows, err := archivetest.Query(t.Context(), a, "PRAGMA table_info(z_event)"); err != nil || len(rows) != 5 {
 		t.Errorf("table_info: got %v, %v", rows, err)
 	}
 }

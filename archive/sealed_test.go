@@ -53,12 +53,12 @@ func TestChecked(t *testing.T) {
 	records := providertest.Sample()
 	for name, test := range map[string]struct{ statement, record string }{
 		"as sealed": {"", ""},
-		"event":     {`UPDATE event SET data = '"changed"' WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)`, ""},
-		"rule":      {`UPDATE event SET data = '{' WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)`, "event_data"},
-		"count":     {`UPDATE seal SET notes = notes + 1`, ""},
-		"records":   {`UPDATE seal SET records = records + 1`, ""},
-		"root":      {`UPDATE seal SET root = zeroblob(32)`, ""},
-		"result":    {`UPDATE experiment SET convergence_reason = 'another'`, ""},
+		"event":     {`UPDATE z_event SET data = '"changed"' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`, ""},
+		"rule":      {`UPDATE z_event SET data = '{' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`, "event_data"},
+		"count":     {`UPDATE z_experiment SET notes = notes + 1`, ""},
+		"records":   {`UPDATE z_experiment SET records = records + 1`, ""},
+		"root":      {`UPDATE z_experiment SET digest = zeroblob(32)`, ""},
+		"result":    {`UPDATE z_experiment SET convergence_reason = 'another'`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := archive.Open(changedCopy(t, test.statement))
@@ -114,7 +114,7 @@ func TestChecked(t *testing.T) {
 // TestChecked_stops: what breaks off a reading hears nothing more, and an archive that is not sealed has nothing to be
 // compared with.
 func TestChecked_stops(t *testing.T) {
-	a, err := archive.Open(changedCopy(t, `UPDATE seal SET root = zeroblob(32)`))
+	a, err := archive.Open(changedCopy(t, `UPDATE z_experiment SET digest = zeroblob(32)`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestChecked_stops(t *testing.T) {
 
 // TestChecked_writers: what puts a copy in the place of an archive refuses a run that is not the one that was sealed.
 func TestChecked_writers(t *testing.T) {
-	path := changedCopy(t, `UPDATE event SET data = '"changed"' WHERE seq = (SELECT min(seq) FROM event WHERE data IS NOT NULL)`)
+	path := changedCopy(t, `UPDATE z_event SET data = '"changed"' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -15,8 +15,8 @@ var (
 )
 
 // ParseCents reads the decimal integer text, as JSON spells it: an optional minus sign and digits without leading zeros.
-// A fraction, an exponent, a quoted number, NaN, and a value past int64 are refused with a [*CostError], even where the
-// value would be whole, as in 10.0 or 1e3: a writer that produces those computes money in floats.
+// A fraction, an exponent, a quoted number, NaN, minus zero, and a value past int64 are refused with a [*CostError], even
+// where the value would be whole, as in 10.0 or 1e3: a writer that produces those computes money in floats.
 func ParseCents(text string) (Cents, error) {
 	digits := text
 	if len(digits) > 0 && digits[0] == '-' {
@@ -29,6 +29,9 @@ func ParseCents(text string) (Cents, error) {
 		if digits[i] < '0' || digits[i] > '9' {
 			return 0, &CostError{Value: text, Err: errNotInteger}
 		}
+	}
+	if text == "-0" {
+		return 0, &CostError{Value: text, Err: errMinusZero}
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {

@@ -14,6 +14,8 @@ var (
 	ErrInvalid = errors.New("invalid record")
 	// ErrOrder means that a Sink was called out of order: a record before Begin or after Finish, or a second Begin.
 	ErrOrder = errors.New("record out of order")
+	// ErrKey means that the salt of a run is withheld and that a record lacks the key to compute its hash with.
+	ErrKey = errors.New("the key of a value is missing, and the salt of the run is withheld")
 )
 
 // A CostError reports a cost that is not a whole number of cents.
@@ -36,6 +38,22 @@ func (e *CostError) Error() string {
 
 // Unwrap gives both the particular error and [ErrInvalid].
 func (e *CostError) Unwrap() []error { return []error{ErrInvalid, e.Err} }
+
+// A TextsError reports a call of a language model that a recorder refused, since with it the texts of the calls of the run would
+// be longer than an archive of it may hold. Prompts share much, and what they share is stored once: without a limit a small file
+// could keep its readers busy for as long as it likes.
+type TextsError struct {
+	Bytes int64 // of the texts of all calls, the one that was refused included
+	Limit int64 // that the archive may hold, for what it stores of them
+}
+
+func (e *TextsError) Error() string {
+	return fmt.Sprintf("llm_interaction: the texts of all calls of this run together have %d bytes, more than the %d that an archive of it may hold",
+		e.Bytes, e.Limit)
+}
+
+// Unwrap gives [ErrInvalid].
+func (e *TextsError) Unwrap() error { return ErrInvalid }
 
 // A FieldError reports a value that a record may not hold.
 type FieldError struct {

@@ -119,7 +119,7 @@ func filled() []provider.Record {
 			ParsingError: new("e"), Extra: []byte(`{"x":1}`)},
 		&provider.Iteration{Costs: map[string]provider.Cents{"A": -5}, AcceptedChanges: map[string]bool{"A": false},
 			Policies: map[string]json.RawMessage{"A": json.RawMessage("{ }")}},
-		&provider.Note{Kind: "k", Text: "note"},
+		&provider.Note{Kind: "k", Subject: "/final_cost", Text: "note"},
 		&provider.Attachment{Name: "a", Data: []byte{0}},
 		&provider.Result{Status: "completed", ConvergenceReason: new("stable")},
 	}

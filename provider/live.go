@@ -16,9 +16,10 @@ import (
 type Live struct {
 	mu      sync.RWMutex
 	order   Order
+	salt    SaltRule
 	records []Record
-	numbers []int               // of the iterations recorded, ascending
-	names   map[string]struct{} // of the attachments recorded
+	numbers []int // of the iterations recorded, ascending
+	names   AttachmentNames
 }
 
 var (
@@ -67,50 +68,32 @@ func (l *Live) add(r Record, inOrder func(*Order) error) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.unique(r); err != nil {
+	if err := inOrder(&l.order); err != nil {
 		return err
 	}
-	if err := inOrder(&l.order); err != nil {
+	if err := l.salt.Check(r); err != nil {
 		return err
 	}
 	switch r := r.(type) {
 	case *Iteration:
-		i, _ := slices.BinarySearch(l.numbers, r.Number)
+		i, found := slices.BinarySearch(l.numbers, r.Number)
+		if found {
+			return RepeatedIteration(r.Number)
+		}
 		l.numbers = slices.Insert(l.numbers, i, r.Number)
 	case *Attachment:
-		if l.names == nil {
-			l.names = map[string]struct{}{}
+		if err := l.names.Add(r.Name); err != nil {
+			return err
 		}
-		l.names[r.Name] = struct{}{}
 	}
 	r.RecordMeta().Seq = int64(len(l.records))
 	l.records = append(l.records, r)
 	return nil
 }
 
-// unique refuses a second iteration of one number and a second attachment of one name.
-func (l *Live) unique(r Record) error {
-	switch r := r.(type) {
-	case *Iteration:
-		if _, found := slices.BinarySearch(l.numbers, r.Number); found {
-			return RepeatedIteration(r.Number)
-		}
-	case *Attachment:
-		if _, found := l.names[r.Name]; found {
-			return RepeatedAttachment(r.Name)
-		}
-	}
-	return nil
-}
-
 // RepeatedIteration gives the error for a second [Iteration] record of number n.
 func RepeatedIteration(n int) error {
 	return fmt.Errorf("%w: iteration %d is recorded already", ErrInvalid, n)
-}
-
-// RepeatedAttachment gives the error for a second [Attachment] of one name.
-func RepeatedAttachment(name string) error {
-	return fmt.Errorf("%w: attachment %q is recorded already", ErrInvalid, name)
 }
 
 // snapshot gives the records there are; they are never changed once they are in the list.

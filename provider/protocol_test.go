@@ -74,7 +74,7 @@ func TestProtocol_GetFinalResult(t *testing.T) {
 		t.Errorf("got %+v, error %v, want final and best cost of 2000 cents", e.Result, err)
 	}
 	e, err = providertest.Live(sample[:len(sample)-1]).Experiment(t.Context())
-	if err != nil || e.Result != nil || e.Status() != provider.StatusRunning {
+	if err != nil || e.Result != nil || e.Status() != provider.StatusUnfinished {
 		t.Errorf("not finished: got %+v, error %v, want no result", e.Result, err)
 	}
 }

@@ -103,7 +103,7 @@ type Interaction struct {
 	ParsingError     *string         // why not
 	PromptTokens     *int64
 	CompletionTokens *int64
-	LatencySeconds   *float64 // finite, not negative
+	LatencySeconds   *float64 // finite, not negative, and not minus zero
 	Timestamp        string
 	Extra            json.RawMessage // an object with whatever else the caller wants to keep; nil if none
 }
@@ -123,15 +123,23 @@ type Note struct {
 	Meta
 	Kind string // such as "derived", "doubtful", "invalidated"; required
 	Text string // required
-	// Subject says what the note is about: a JSON pointer (RFC 6901) into the run, such as "/final_cost" or
-	// "/iterations/3/costs_per_agent/BANK_A"; empty for the run as a whole. See FORMAT.md section 7.
+	// Subject says what the note is about, as a JSON pointer into the run that [Subject] describes; empty for the run as a
+	// whole.
 	Subject string
+}
+
+// Label gives the kind of the note and, in brackets, its subject, for people.
+func (n *Note) Label() string {
+	if n.Subject == "" {
+		return n.Kind
+	}
+	return n.Kind + " (" + n.Subject + ")"
 }
 
 // An Attachment is a file that belongs to the run: configuration, code, a figure.
 type Attachment struct {
 	Meta
-	Name      string // a relative slash-separated path without "..", unique in the run
+	Name      string // a relative path with slashes; see [CheckPlain], [CheckPortable] and [AttachmentNames]
 	MediaType string // such as "text/x-python"; empty if not known
 	Data      []byte
 }
@@ -151,8 +159,8 @@ type Result struct {
 type Status string
 
 const (
-	// StatusRunning is the status of a run without a [Result]: it goes on, or its recording was cut short.
-	StatusRunning Status = "running"
+	// StatusUnfinished is the status of a run without a [Result]: it goes on, or its recording was cut short.
+	StatusUnfinished Status = "unfinished"
 	// StatusCompleted means that the experiment came to its own end.
 	StatusCompleted Status = "completed"
 	// StatusFailed means that the experiment ended with an error.
@@ -161,6 +169,9 @@ const (
 	StatusInterrupted Status = "interrupted"
 )
 
+// Reserved reports that no result can have the status: it is said of runs that have none.
+func (s Status) Reserved() bool { return s == StatusUnfinished || s == "running" }
+
 // An Experiment describes a run: how it began, what it came to, and what is to be said about it.
 type Experiment struct {
 	Start
@@ -168,10 +179,10 @@ type Experiment struct {
 	Notes  []Note  // in recorded order
 }
 
-// Status is the result's status, or [StatusRunning] while there is no result.
+// Status is the result's status, or [StatusUnfinished] while there is no result.
 func (e Experiment) Status() Status {
 	if e.Result == nil {
-		return StatusRunning
+		return StatusUnfinished
 	}
 	return e.Result.Status
 }

@@ -24,9 +24,7 @@ func (k Key) String() string { return hex.EncodeToString(k[:]) }
 type Redaction struct {
 	// Withheld has the commitment of each field whose value was taken out, by its name in the line protocol.
 	Withheld map[string]Commitment
-	// Key is the record's key in a salted run whose salt is withheld, if no field of the record is.
-	Key *Key
-	// FieldKeys are the keys of those committed fields that are still there, if others of the record are withheld.
+	// FieldKeys are the keys of the committed values that are still there, the salt aside, if the salt of the run is withheld.
 	FieldKeys map[string]Key
 }
 
@@ -37,8 +35,8 @@ var (
 	errWithheldValue = errors.New("withheld, but its value is there")
 	errKeyOfNoField  = errors.New("a key for a field that is not there")
 	errKeyOfSalt     = errors.New("the salt has no key")
-	errKeyOfNothing  = errors.New("the key of a record that has no committed value")
-	errKeyOpens      = errors.New("the record's key would open what is withheld from it")
+	errKeyNeedless   = errors.New("a key, but the salt of the run is not withheld")
+	errSaltOpens     = errors.New("withheld, but the salt of the run is there, and what it hides can be guessed with it")
 )
 
 // saltField is the one committed field that has no key.
@@ -50,36 +48,23 @@ func (c *checker) redaction(r Record) {
 	if red == nil {
 		return
 	}
-	if len(red.Withheld) == 0 && red.Key == nil && len(red.FieldKeys) == 0 {
+	if len(red.Withheld) == 0 && len(red.FieldKeys) == 0 {
 		r.RecordMeta().Redaction = nil
 		return
 	}
-	withheld, keyed, held := 0, 0, 0     // committed fields; the salt has no key
 	for _, f := range fields[c.record] { // not Committed, which would move c to the heap
 		if !f.Committed {
 			continue
 		}
-		salt := f.Name == saltField
-		if _, ok := red.Withheld[f.Name]; ok {
-			if !salt {
-				withheld++
-			}
-			if !f.IsZero(r) {
-				c.fail(f.Name, errWithheldValue)
-			}
+		if _, ok := red.Withheld[f.Name]; ok && !f.IsZero(r) {
+			c.fail(f.Name, errWithheldValue)
 		}
-		has := f.In(r)
-		if has && !salt {
-			held++
-		}
-		if _, ok := red.FieldKeys[f.Name]; ok {
-			keyed++
-			switch {
-			case salt:
-				c.fail("field_keys", errKeyOfSalt)
-			case !has:
-				c.fail(f.Name, errKeyOfNoField)
-			}
+		switch _, ok := red.FieldKeys[f.Name]; {
+		case !ok:
+		case f.Name == saltField:
+			c.fail("field_keys", errKeyOfSalt)
+		case !f.In(r):
+			c.fail(f.Name, errKeyOfNoField)
 		}
 	}
 	if name, ok := foreign(c.record, red.Withheld); ok {
@@ -87,13 +72,6 @@ func (c *checker) redaction(r Record) {
 	}
 	if name, ok := foreign(c.record, red.FieldKeys); ok {
 		c.fail("field_keys", fmt.Errorf("%.80q has no key", name))
-	}
-	switch {
-	case red.Key == nil:
-	case keyed > 0 || withheld > 0:
-		c.fail("key", errKeyOpens)
-	case held == 0:
-		c.fail("key", errKeyOfNothing)
 	}
 }
 

@@ -233,5 +233,9 @@ func TestLive_keepsCopies(t *testing.T) {
 	if err := l.Attachment(ctx, &provider.Attachment{Name: "a", Data: []byte("x")}); !errors.Is(err, provider.ErrInvalid) {
 		t.Errorf("attachment twice: got %v, want ErrInvalid", err)
 	}
+	var clash *provider.NameClashError
+	if err := l.Attachment(ctx, &provider.Attachment{Name: "A/b"}); !errors.As(err, &clash) || clash.Name != "A/b" || clash.Other != "a" {
+		t.Errorf("attachment in a folder of the name of another: got %v, want a clash of the two", err)
+	}
 	providertest.Test(t, l, append(want, &provider.Attachment{Name: "a"}))
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/internal/jsontext"
@@ -26,6 +24,7 @@ var (
 	errNoAgentName = errors.New("an agent without a name")
 	errNegative    = errors.New("negative")
 	errNotFinite   = errors.New("not a finite number")
+	errMinusZero   = errors.New("minus zero")
 )
 
 // A checker collects the first fault of a record.
@@ -151,8 +150,8 @@ func (i *Interaction) Validate() error {
 			c.fail("latency_seconds", fmt.Errorf("%v is %w", *l, errNotFinite))
 		case *l < 0:
 			c.fail("latency_seconds", fmt.Errorf("%v is %w", *l, errNegative))
-		case *l == 0:
-			i.LatencySeconds = new(0.0) // and not minus zero
+		case math.Signbit(*l):
+			c.fail("latency_seconds", errMinusZero)
 		}
 	}
 	i.Extra = c.json("extra", i.Extra)
@@ -199,6 +198,8 @@ func (n *Note) Validate() error {
 	if _, withheld := n.Withheld("text"); n.Text == "" && !withheld {
 		c.fail("text", errEmpty)
 	}
+	c.name("subject", n.Subject, false)
+	c.fail("subject", CheckSubject(n.Subject))
 	c.redaction(n)
 	return c.err
 }
@@ -208,9 +209,9 @@ func (a *Attachment) Validate() error {
 	c := checker{record: KindAttachment}
 	c.name("name", a.Name, true)
 	c.name("media_type", a.MediaType, false)
-	if a.Name != "" && (path.Clean(a.Name) != a.Name || path.IsAbs(a.Name) || a.Name == ".." || a.Name == "." ||
-		strings.HasPrefix(a.Name, "../") || strings.ContainsAny(a.Name, "\\:\x00")) {
-		c.fail("name", fmt.Errorf("%q is not a plain relative path", a.Name))
+	if a.Name != "" {
+		c.fail("name", CheckPlain(a.Name))
+		c.fail("name", CheckPortable(a.Name))
 	}
 	if len(a.Data) > MaxText {
 		c.fail("data", fmt.Errorf("%d bytes, more than %d", len(a.Data), MaxText))
@@ -224,7 +225,7 @@ func (r *Result) Validate() error {
 	c := checker{record: KindResult}
 	c.name("completed_at", r.CompletedAt, false)
 	c.name("status", string(r.Status), true)
-	if r.Status == StatusRunning {
+	if r.Status.Reserved() {
 		c.fail("status", fmt.Errorf("%q is for a run without a result", r.Status))
 	}
 	c.text("convergence_reason", r.ConvergenceReason)

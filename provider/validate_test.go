@@ -41,6 +41,7 @@ func TestValidate_refuses(t *testing.T) {
 		{"NaN", &provider.Interaction{LatencySeconds: new(math.NaN())}, "latency_seconds"},
 		{"infinite", &provider.Interaction{LatencySeconds: new(math.Inf(1))}, "latency_seconds"},
 		{"negative latency", &provider.Interaction{LatencySeconds: new(-0.1)}, "latency_seconds"},
+		{"minus zero", &provider.Interaction{LatencySeconds: new(math.Copysign(0, -1))}, "latency_seconds"},
 		{"extra", &provider.Interaction{Extra: json.RawMessage("[]")}, "extra"},
 		{"parsed policy", &provider.Interaction{ParsedPolicy: json.RawMessage("{,}")}, "parsed_policy"},
 		{"empty agent", &provider.Iteration{Costs: map[string]provider.Cents{"": 1}}, "costs_per_agent"},
@@ -50,6 +51,11 @@ func TestValidate_refuses(t *testing.T) {
 		{"bad policy", &provider.Iteration{Policies: map[string]json.RawMessage{"A": json.RawMessage("{")}}, `policies: agent "A"`},
 		{"no kind", &provider.Note{Text: "x"}, "kind"},
 		{"no text", &provider.Note{Kind: "k"}, "text"},
+		{"subject", &provider.Note{Kind: "k", Text: "t", Subject: "final_cost"}, "subject"},
+		{"subject with a tilde", &provider.Note{Kind: "k", Text: "t", Subject: "/a~2"}, "subject"},
+		{"subject with a tilde at the end", &provider.Note{Kind: "k", Text: "t", Subject: "/a~"}, "subject"},
+		{"subject in UTF-8", &provider.Note{Kind: "k", Text: "t", Subject: "/\xff"}, "subject"},
+		{"long subject", &provider.Note{Kind: "k", Text: "t", Subject: "/" + strings.Repeat("x", provider.MaxName)}, "subject"},
 		{"no file name", &provider.Attachment{}, "name"},
 		{"absolute", &provider.Attachment{Name: "/etc/passwd"}, "name"},
 		{"outside", &provider.Attachment{Name: "../x"}, "name"},
@@ -60,8 +66,11 @@ func TestValidate_refuses(t *testing.T) {
 		{"NUL", &provider.Attachment{Name: "a\x00b"}, "name"},
 		{"not clean", &provider.Attachment{Name: "a//b"}, "name"},
 		{"folder", &provider.Attachment{Name: "a/"}, "name"},
+		{"device", &provider.Attachment{Name: "a/con.txt"}, "name"},
+		{"long part", &provider.Attachment{Name: strings.Repeat("é/", 1000) + strings.Repeat("é", 128)}, "name"},
 		{"no status", &provider.Result{}, "status"},
-		{"running", &provider.Result{Status: provider.StatusRunning}, "status"},
+		{"running", &provider.Result{Status: "running"}, "status"},
+		{"unfinished", &provider.Result{Status: provider.StatusUnfinished}, "status"},
 		{"reason in UTF-8", &provider.Result{Status: "x", ConvergenceReason: new("\xff")}, "convergence_reason"},
 	} {
 		err := test.r.Validate()
@@ -86,9 +95,15 @@ func TestValidate_keeps(t *testing.T) {
 			t.Errorf("%q: got %q, error %v, want nil", null, e.Data, err)
 		}
 	}
-	i := &provider.Interaction{LatencySeconds: new(math.Copysign(0, -1)), SystemPrompt: new("a\x00b")}
-	if err := i.Validate(); err != nil || math.Signbit(*i.LatencySeconds) || *i.SystemPrompt != "a\x00b" {
+	i := &provider.Interaction{LatencySeconds: new(0.0), SystemPrompt: new("a\x00b")}
+	if err := i.Validate(); err != nil || *i.LatencySeconds != 0 || *i.SystemPrompt != "a\x00b" {
 		t.Errorf("got %v, error %v, want 0 and the prompt with its NUL", *i.LatencySeconds, err)
+	}
+	for _, subject := range []string{"", "/", "/final_cost", "/iterations/3/costs_per_agent/BANK~1A~0", "//", "/" + strings.Repeat("x", provider.MaxName-1)} {
+		n := &provider.Note{Kind: "k", Text: "t", Subject: subject}
+		if err := n.Validate(); err != nil || n.Subject != subject {
+			t.Errorf("subject %.40q: got %.40q, error %v, want it as it is", subject, n.Subject, err)
+		}
 	}
 	exact := strings.Repeat("n", provider.MaxName)
 	if err := (&provider.Start{RunID: exact, Name: exact, Type: exact}).Validate(); err != nil {

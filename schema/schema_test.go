@@ -83,12 +83,15 @@ func TestCheck(t *testing.T) {
 	}{
 		{"as made", Version, good, nil},
 		{"shuffled", Version, edit(func(o []Object) []Object { slices.Reverse(o); return o }), nil},
+		{"live", Version, append(slices.Clone(good), LiveObjects()...), nil},
+		{"live twice", Version, append(append(slices.Clone(good), LiveObjects()...), LiveObjects()...), ErrForeign},
+		{"live and changed", Version, append(slices.Clone(good), Object{Type: "table", Name: "live_section", Table: "live_section"}), ErrForeign},
 		{"newer", Version + 1, good, ErrNewer},
 		{"version 0", 0, good, ErrForeign},
 		{"negative", -1, good, ErrForeign},
 		{"missing", Version, good[1:], ErrForeign},
 		{"twice", Version, append(slices.Clone(good), good[0]), ErrForeign},
-		{"trigger", Version, append(slices.Clone(good), Object{Type: "trigger", Name: "x", Table: "event"}), ErrForeign},
+		{"trigger", Version, append(slices.Clone(good), Object{Type: "trigger", Name: "x", Table: "z_event"}), ErrForeign},
 		{"other view", Version, edit(func(o []Object) []Object {
 			o[len(o)-1].SQL.String += " WHERE 1"
 			return o
@@ -105,14 +108,14 @@ func TestCheck(t *testing.T) {
 // TestCreateRefusesAUsedDatabase: the page size of a database that has tables cannot be chosen any more, and its tables stay.
 func TestCreateRefusesAUsedDatabase(t *testing.T) {
 	db := fresh(t)
-	if _, err := db.Exec("CREATE TABLE event (x)"); err != nil {
+	if _, err := db.Exec("CREATE TABLE z_event (x)"); err != nil {
 		t.Fatal(err)
 	}
 	if err := Create(db.DB); err == nil {
 		t.Error("got a schema in a database that had a table of the same name, want an error")
 	}
 	var n sql.NullInt64
-	if err := db.Get(&n, "SELECT count(*) FROM event"); err != nil {
+	if err := db.Get(&n, "SELECT count(*) FROM z_event"); err != nil {
 		t.Error(err)
 	}
 }

@@ -56,6 +56,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 		}
 		w.next++
 		w.counts[last.RecordKind()]++
+		w.texts.add(last)
 		blocks.Add(&tree, w.leaf.Hash(last))
 		if err := w.insertRedaction(ctx, last, tree.Len()-1); err != nil {
 			return err

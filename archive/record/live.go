@@ -46,10 +46,10 @@ func (w *Writer) release() error {
 }
 
 // What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite
-// annotates it.
+// upgrades it.
 const (
 	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
-	longestSuffix = "-annotating-journal"
+	longestSuffix = "-upgrading-journal"
 )
 
 // nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest

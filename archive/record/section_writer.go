@@ -15,6 +15,7 @@ import (
 type sectionWriter struct {
 	find, insert, index *sql.Stmt
 	next                int64
+	stored              int64                       // bytes of all sections
 	known               map[[sha256.Size]byte]int64 // a cache: the table knows them all
 }
 
@@ -25,7 +26,7 @@ func newSectionWriter(ctx context.Context, c *sql.Conn) (*sectionWriter, error) 
 	w := &sectionWriter{known: map[[sha256.Size]byte]int64{}}
 	err := c.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) + 1 FROM z_section").Scan(&w.next)
 	if err == nil && w.next > 1 {
-		err = indexSections(ctx, c, w.next)
+		w.stored, err = indexSections(ctx, c, w.next)
 	}
 	if err == nil {
 		w.find, err = c.PrepareContext(ctx, "SELECT id FROM live_section WHERE sha256 = ?")
@@ -40,14 +41,14 @@ func newSectionWriter(ctx context.Context, c *sql.Conn) (*sectionWriter, error) 
 }
 
 // indexSections makes the index of the sections, of which end is the first number that is free, anew: what an earlier
-// recorder left is not trusted.
-func indexSections(ctx context.Context, c *sql.Conn, end int64) (err error) {
+// recorder left is not trusted. It gives their length in bytes.
+func indexSections(ctx context.Context, c *sql.Conn, end int64) (size int64, err error) {
 	exec := func(query string, args ...any) error {
 		_, err := c.ExecContext(ctx, query, args...)
 		return err
 	}
 	if err := exec("BEGIN IMMEDIATE"); err != nil {
-		return err
+		return 0, err
 	}
 	defer func() {
 		if err != nil {
@@ -55,19 +56,20 @@ func indexSections(ctx context.Context, c *sql.Conn, end int64) (err error) {
 		}
 	}()
 	if err := schema.CreateLive(func(s string) error { return exec(s) }); err != nil {
-		return err
+		return 0, err
 	}
 	for id := int64(1); id < end; id++ {
 		var body string
 		if err := c.QueryRowContext(ctx, "SELECT body FROM z_section WHERE id = ?", id).Scan(&body); err != nil {
-			return fmt.Errorf("section %d: %w", id, err)
+			return 0, fmt.Errorf("section %d: %w", id, err)
 		}
+		size += int64(len(body))
 		sum := sha256.Sum256([]byte(body))
 		if err := exec("INSERT INTO live_section (sha256, id) VALUES (?, ?)", sum[:], id); err != nil {
-			return fmt.Errorf("section %d: %w", id, err)
+			return 0, fmt.Errorf("section %d: %w", id, err)
 		}
 	}
-	return exec("COMMIT")
+	return size, exec("COMMIT")
 }
 
 // put stores text and gives the list of its sections, nil for no text.
@@ -98,6 +100,7 @@ func (w *sectionWriter) id(ctx context.Context, section string) (id int64, err e
 			_, err = w.index.ExecContext(ctx, sum[:], id)
 		}
 		w.next++
+		w.stored += int64(len(section))
 	}
 	if err != nil {
 		return 0, err

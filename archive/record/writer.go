@@ -50,9 +50,10 @@ type Writer struct {
 	runID   string
 	next    int64 // Seq of the next record
 	counts  [provider.KindResult + 1]int64
+	texts   texts
 	types   map[string]int64    // ids of event types
 	numbers map[int]struct{}    // of iterations
-	names   map[string]struct{} // of attachments
+	names   provider.AttachmentNames
 
 	// What is in the file.
 	tree     digest.Tree
@@ -77,7 +78,7 @@ var _ provider.Sink = (*Writer)(nil)
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
 		path: path, live: path + archive.LiveSuffix,
-		types: map[string]int64{}, numbers: map[int]struct{}{}, names: map[string]struct{}{}, spans: map[int]*tables.Span{},
+		types: map[string]int64{}, numbers: map[int]struct{}{}, spans: map[int]*tables.Span{},
 	}
 	if opts != nil {
 		w.opts = *opts
@@ -171,6 +172,7 @@ func (w *Writer) Event(_ context.Context, e *provider.Event) error {
 	s.Bytes += int64(len(e.Data))
 	w.next++
 	w.counts[provider.KindEvent]++
+	w.texts.add(e)
 	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
 		return w.flush(nil, nil)
 	}
@@ -194,7 +196,13 @@ func (w *Writer) flushLate() {
 // Interaction implements [provider.Sink]. The record is durable when it returns.
 func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error {
 	ctx = context.WithoutCancel(ctx) // a record is one step
-	return w.record(i, nil, func() error {
+	fits := func() error {
+		if err := w.texts.fits(i, w.sections.stored); err != nil {
+			return err
+		}
+		return w.order.Record(provider.KindInteraction)
+	}
+	return w.record(i, fits, func() error {
 		system, err := w.sections.put(ctx, i.SystemPrompt)
 		if err != nil {
 			return err
@@ -205,7 +213,7 @@ func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error
 		}
 		s := w.span(i.Iteration)
 		s.Interactions++
-		s.Bytes += tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) + int64(len(i.ParsedPolicy))
+		s.Bytes += textOf(i)
 		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
 			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response, jsonText(i.ParsedPolicy),
 			i.ParsingError, jsonText(i.Extra))
@@ -246,13 +254,12 @@ func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
 func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 	ctx = context.WithoutCancel(ctx) // a record is one step
 	unique := func() error {
-		if _, ok := w.names[a.Name]; ok {
-			return provider.RepeatedAttachment(a.Name)
+		if err := w.order.Record(provider.KindAttachment); err != nil {
+			return err
 		}
-		return w.order.Record(provider.KindAttachment)
+		return w.names.Add(a.Name)
 	}
 	return w.record(a, unique, func() error {
-		w.names[a.Name] = struct{}{}
 		data := a.Data
 		if data == nil {
 			data = []byte{}

@@ -8,8 +8,8 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
-// annotating are the suffixes of the files that [Edit] works in.
-var annotating = [2]string{"-annotating", "-annotated"}
+// annotated is the suffix of the file that [Edit] works in.
+const annotated = "-annotated"
 
 // Annotate adds annotations to the sealed archive at path behind those that it has, and leaves out any that are there
 // word for word. If there is nothing to add the file is not touched.
@@ -31,7 +31,7 @@ func Edit(ctx context.Context, path string, edit func(old []archive.Annotation) 
 func editOn(ctx context.Context, sys *sqlitefile.System, path string,
 	edit func([]archive.Annotation) ([]archive.Annotation, error),
 ) error {
-	r, err := newReplacement(sys, path, annotating, func(now content) (content, error) {
+	r, err := newReplacement(sys, path, annotated, func(now content) (content, error) {
 		all, err := edit(now.annotations)
 		if err != nil {
 			return now, err

@@ -180,7 +180,7 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What a killed process left behind does not matter.
-	for _, suffix := range []string{annotating[0], annotating[1] + "-journal", upgrading[0], upgrading[1], lockName + sqlitefile.LockSuffix} {
+	for _, suffix := range []string{annotated, upgrading, upgrading + "-journal", upgraded, lockName + sqlitefile.LockSuffix} {
 		if err := os.WriteFile(path+suffix, []byte("litter"), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -318,11 +318,9 @@ func TestLongNames(t *testing.T) {
 	if err := Annotate(t.Context(), filepath.Join(folder, strings.Repeat("x", longest)), doi); err != nil {
 		t.Errorf("a name of %d bytes: %v", longest, err)
 	}
-	for _, pair := range workSuffixes {
-		for _, suffix := range pair {
-			if len(suffix+"-journal")+longest > 255 {
-				t.Errorf("%s does not fit behind a name of %d bytes, which can be recorded", suffix, longest)
-			}
+	for _, suffix := range workSuffixes {
+		if len(suffix+"-journal")+longest > 255 {
+			t.Errorf("%s does not fit behind a name of %d bytes, which can be recorded", suffix, longest)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestChangedRunIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, recordtest.SampleBytes(t), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	recordtest.EditAt(t, path, "UPDATE experiment SET run_id = 'another'")
+	recordtest.EditAt(t, path, "UPDATE z_experiment SET run_id = 'another'")
 	before := archivetest.ReadFile(t, path)
 	useFormats(t, nextVersion(t))
 	for name, rewrite := range map[string]func() error{
@@ -72,7 +72,7 @@ func TestTouchedOlderVersion(t *testing.T) {
 	if a := archivetest.Open(t, path); a.SchemaVersion() != 1 || a.Touched() {
 		t.Errorf("as it was sealed: got version %d, touched %v, want 1 and false", a.SchemaVersion(), a.Touched())
 	}
-	recordtest.EditAt(t, path, "UPDATE seal SET id = id")
+	recordtest.EditAt(t, path, "UPDATE z_experiment SET id = id")
 	if !archivetest.Open(t, path).Touched() {
 		t.Error("after an update: not touched")
 	}

@@ -234,7 +234,7 @@ func (f fault) at(k int, calls *int) func(disktest.Call) disktest.Failure {
 	}
 }
 
-var saysWhat = regexp.MustCompile(`^: (copy|change the copy|lay out the copy|check of the copy|backup|replace the archive|` +
+var saysWhat = regexp.MustCompile(`^: (copy|change the copy|check of the copy|backup|replace the archive|` +
 	`remove what is left over): .`)
 
 // TestFaults lets calls fail in turn while an archive is changed: it is the old one or the new one, the error says what
@@ -255,6 +255,9 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			total, failed := calls, 0
+			if total == 0 && f.name == "no reading" && !s.backup {
+				continue // only SQLite reads by way of the disk, and it has no part in annotating
+			}
 			t.Logf("%s, %s: %d calls", s.name, f.name, total)
 			step := max(1, total/places)
 			for k := total % step; k < total; k += step {

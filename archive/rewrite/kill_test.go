@@ -142,7 +142,7 @@ func TestUpgradeAgain(t *testing.T) {
 	}{
 		"backup linked":          {func(path string) error { return os.Link(path, path+".v1.bak") }, nil},
 		"backup copied":          {func(path string) error { return os.WriteFile(path+".v1.bak", old, 0o644) }, nil},
-		"temporaries":            {func(path string) error { return os.WriteFile(path+upgrading[1]+"-journal", []byte("x"), 0o644) }, nil},
+		"temporaries":            {func(path string) error { return os.WriteFile(path+upgrading+"-journal", []byte("x"), 0o644) }, nil},
 		"backup of another file": {func(path string) error { return os.WriteFile(path+".v1.bak", append([]byte("x"), old[1:]...), 0o644) }, archive.ErrExists},
 		"backup that is a link":  {func(path string) error { return os.Symlink(filepath.Base(path), path+".v1.bak") }, archive.ErrExists},
 	} {

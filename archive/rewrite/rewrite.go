@@ -2,7 +2,6 @@ package rewrite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -36,7 +36,7 @@ type replacement struct {
 	sys    *sqlitefile.System
 	name   string // of the archive as the caller knows it
 	path   string // of the file itself: a symbolic link to it stays one
-	copy   string // what is changed
+	copy   string // of it, which is migrated
 	result string // what becomes the archive
 	// goal says what the archive shall hold instead of what it holds now. It is called more than once.
 	goal func(now content) (content, error)
@@ -46,12 +46,12 @@ type replacement struct {
 
 // Files that are worked in are named after the archive. Which function they belong to tells people what was going on;
 // the lock is one for all, since of two that replace the file at once one would undo what the other did.
-var workSuffixes = [...][2]string{annotating, upgrading}
+var workSuffixes = []string{annotated, upgrading, upgraded}
 
 const lockName = "-annotate" // before sqlitefile.LockSuffix
 
-// newReplacement prepares a replacement that works in files with suffixes behind the archive's name.
-func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string,
+// newReplacement prepares a replacement that makes what becomes the archive under its name with a suffix behind it.
+func newReplacement(sys *sqlitefile.System, name, suffix string,
 	goal func(content) (content, error),
 ) (*replacement, error) {
 	path, err := filepath.EvalSymlinks(name) // or the link would be replaced by a file
@@ -59,7 +59,7 @@ func newReplacement(sys *sqlitefile.System, name string, suffixes [2]string,
 		return nil, fileerr.In(name, cause(err))
 	}
 	return &replacement{
-		sys: sys, name: name, path: path, copy: path + suffixes[0], result: path + suffixes[1], goal: goal,
+		sys: sys, name: name, path: path, copy: path + upgrading, result: path + suffix, goal: goal,
 	}, nil
 }
 
@@ -115,6 +115,26 @@ func (r *replacement) replace(ctx context.Context, was, want content) error {
 
 // make makes the result, which is checked and not yet flushed.
 func (r *replacement) make(ctx context.Context, was, want content) error {
+	from := r.path
+	if want.version != was.version {
+		if err := r.migrate(ctx, was); err != nil {
+			return err
+		}
+		from, was.version = r.copy, want.version
+	}
+	if err := r.layOut(ctx, from, was, want); err != nil {
+		return step("copy", err)
+	}
+	if now, err := r.read(ctx, r.result, verified); err != nil {
+		return step("check of the copy", err)
+	} else if !now.equal(want) {
+		return step("check of the copy", errors.New("it has another seal, version or other annotations"))
+	}
+	return nil
+}
+
+// migrate makes a copy of the archive in the newest version.
+func (r *replacement) migrate(ctx context.Context, was content) error {
 	if err := r.duplicate(ctx, r.path, r.copy); err != nil {
 		return step("copy", err)
 	}
@@ -124,18 +144,7 @@ func (r *replacement) make(ctx context.Context, was, want content) error {
 	} else if !now.equal(was) {
 		return archive.ErrChanged
 	}
-	if err := r.change(ctx, was, want); err != nil {
-		return step("change the copy", err)
-	}
-	if err := r.layOut(ctx); err != nil {
-		return step("lay out the copy", err)
-	}
-	if now, err := r.read(ctx, r.result, verified); err != nil {
-		return step("check of the copy", err)
-	} else if !now.equal(want) {
-		return step("check of the copy", errors.New("it has another seal, version or other annotations"))
-	}
-	return nil
+	return step("change the copy", sqlitefile.Corrupt(sqlitefile.MigrateFile(r.copy, was.version, r.sys.Options...)))
 }
 
 // look reads the content of a sealed archive.
@@ -172,6 +181,12 @@ func (r *replacement) read(ctx context.Context, path string,
 		return c, err
 	}
 	defer f.Close()
+	return readFile(ctx, f, size, read)
+}
+
+func readFile(ctx context.Context, f *os.File, size int64,
+	read func(context.Context, *archive.Archive) (content, error),
+) (c content, err error) {
 	a, err := archive.New(f, size)
 	if err != nil {
 		return c, err
@@ -180,55 +195,32 @@ func (r *replacement) read(ctx context.Context, path string,
 	return read(ctx, a)
 }
 
-// change turns the copy from what it holds into what it shall hold.
-func (r *replacement) change(ctx context.Context, was, want content) error {
-	if want.version != was.version {
-		if err := sqlitefile.MigrateFile(r.copy, was.version, r.sys.Options...); err != nil {
-			return err
-		}
-	}
-	if slices.Equal(want.annotations, was.annotations) {
-		return nil
-	}
-	return r.withCopy(func(db *sql.DB) error {
-		if _, err := db.ExecContext(ctx, "DELETE FROM annotation"); err != nil {
-			return err
-		}
-		for _, a := range want.annotations { // numbered from 1 again
-			row := tables.AnnotationRow(a.Kind, a.Name, a.Text)
-			if _, err := db.ExecContext(ctx, tables.InsertAnnotation, row...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// layOut makes the result from the copy, as sealing does.
-func (r *replacement) layOut(ctx context.Context) error {
-	result, err := filepath.Abs(r.result) // which is never taken for a URI
+// layOut makes the result from a file that holds was, as sealing does.
+func (r *replacement) layOut(ctx context.Context, from string, was, want content) error {
+	f, size, err := sqlitefile.OpenRegular(from)
 	if err != nil {
 		return err
 	}
-	if err := r.sys.Create(r.result, 0o600); err != nil { // or SQLite would let everybody read it
+	defer f.Close()
+	if now, err := readFile(ctx, f, size, look); err != nil {
 		return err
+	} else if !now.equal(was) {
+		return archive.ErrChanged
 	}
-	err = r.withCopy(func(db *sql.DB) error {
-		_, err := db.ExecContext(ctx, "VACUUM INTO ?", result)
-		return err
-	})
+	file, err := sqlitefile.New(f, size)
 	if err != nil {
 		return err
 	}
-	return sqlitefile.Canonicalise(result, r.sys.Overwrite)
-}
-
-func (r *replacement) withCopy(do func(*sql.DB) error) error {
-	db, err := sqlitefile.OpenCopy(r.copy, r.sys.Options...)
+	defer file.Close()
+	db, err := pages.Open(file)
 	if err != nil {
 		return err
 	}
-	return sqlitefile.Corrupt(errors.Join(do(db), db.Close()))
+	all := make([]tables.Annotation, len(want.annotations))
+	for i, a := range want.annotations {
+		all[i] = tables.Annotation{Kind: a.Kind, Name: a.Name, Text: a.Text}
+	}
+	return db.WriteFile(ctx, r.sys, r.result, 0o600, pages.Change{Annotations: all})
 }
 
 // publish puts the result in the place of the archive, with its permissions.
@@ -290,11 +282,9 @@ func (r *replacement) duplicate(ctx context.Context, from, to string) error {
 
 // leftovers are the files that a killed process may have left behind, those of SQLite among them.
 func (r *replacement) leftovers() (all []string) {
-	for _, pair := range workSuffixes {
-		for _, work := range pair {
-			for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
-				all = append(all, r.path+work+suffix)
-			}
+	for _, work := range workSuffixes {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			all = append(all, r.path+work+suffix)
 		}
 	}
 	return all

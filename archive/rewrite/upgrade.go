@@ -14,8 +14,11 @@ import (
 	"github.com/simexp/exparchive/internal/outfile"
 )
 
-// upgrading are the suffixes of the files that [Upgrade] works in.
-var upgrading = [2]string{"-upgrading", "-upgraded"}
+// Suffixes of the files that [Upgrade] works in: the copy that is migrated, and what becomes of it.
+const (
+	upgrading = "-upgrading"
+	upgraded  = "-upgraded"
+)
 
 // Options for [Upgrade].
 type Options struct {
@@ -42,7 +45,7 @@ func Upgrade(ctx context.Context, path string, opts Options) (Upgraded, error) {
 
 func upgradeOn(ctx context.Context, sys *sqlitefile.System, path string, opts Options) (u Upgraded, err error) {
 	var r *replacement
-	r, err = newReplacement(sys, path, upgrading, func(now content) (want content, err error) {
+	r, err = newReplacement(sys, path, upgraded, func(now content) (want content, err error) {
 		want = now
 		want.version = sqlitefile.Formats.Version
 		if want.version != now.version { // what is in the way is said before anything is made

@@ -197,6 +197,21 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestAnnotateOlderVersion: an archive of an older version that is annotated keeps its version, and has the bytes of one
+// that was sealed in it with the annotation.
+func TestAnnotateOlderVersion(t *testing.T) {
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
+	opts := &record.Options{Annotations: []archive.Annotation{doi}}
+	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), opts))
+	useFormats(t, nextVersion(t))
+	if err := Annotate(t.Context(), path, opts.Annotations); err != nil {
+		t.Fatal(err)
+	}
+	if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes that differ from the %d of a file sealed with the annotation", len(got), len(want))
+	}
+}
+
 // TestUpgradeRefuses: the archive stays as it is, and nothing is left behind.
 func TestUpgradeRefuses(t *testing.T) {
 	old := recordtest.SampleBytes(t)

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/archive"
-	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -22,13 +21,16 @@ type remarks struct {
 	damaged map[int64]archive.Annotation // can be read, and do not agree with their checksums
 }
 
-// note takes down a row of the table annotation.
+// note takes down a row of the table of annotations.
 func (m *remarks) note(row tables.Row, current bool) {
 	key := row[0].Int
-	a := archive.Annotation{Kind: string(row[1].Bytes), Name: string(row[2].Bytes), Text: string(row[3].Bytes)}
+	a := archive.Annotation{
+		Kind: string(row[tables.AnnotationKind].Bytes), Name: string(row[tables.AnnotationName].Bytes),
+		Text: string(row[tables.AnnotationText].Bytes),
+	}
 	sum := tables.AnnotationSum(a.Kind, a.Name, a.Text)
 	all := m.sound
-	if !bytes.Equal(row[4].Bytes, sum[:]) || a.Validate() != nil {
+	if !bytes.Equal(row[tables.AnnotationSHA256].Bytes, sum[:]) || a.Validate() != nil {
 		all = m.damaged
 	}
 	if _, ok := all[key]; key > 0 && (!ok || current) {
@@ -68,30 +70,16 @@ func (s *Survey) chooseAnnotations(ctx context.Context) error {
 // walkAnnotations goes through the tree of the table of annotations, as its pages are now. It gives numbers that
 // annotations have or had, and whether the tree is sound: then there are no others.
 func (s *Survey) walkAnnotations(ctx context.Context) (numbers []int64, sure bool) {
-	f := s.pages.forest()
-	sure = true
-	f.Report = func(btree.Fault) { sure = false }
-	all, err := sqlitefile.Trees(f)
-	at := slices.IndexFunc(all, func(t sqlitefile.Tree) bool { return t.Name == "annotation" && !t.Index })
-	if err != nil || at < 0 {
-		return nil, false
-	}
-	f.Canonical = s.canonical // then a cell that the page does not count any more has left its bytes
-	w := f.Walk(all[at].Name, all[at].Root, false)
+	t := s.trees[0]
 	met := map[int64]bool{}
-	for w.Next() && ctx.Err() == nil {
-		row, err := values(w.Payload)
-		if err != nil || tableOf(row, false) != "annotation" { // is this the tree of annotations at all?
-			sure = false
-		}
-		met[w.Key] = true
-	}
+	highest := t.through(ctx, tables.TableAnnotation, func(key int64) { met[key] = true })
+	sure = t.whole[tables.TableAnnotation] && t.whole[sqlitefile.SchemaTable]
 	for _, found := range []map[int64]archive.Annotation{s.remarks.sound, s.remarks.damaged} {
 		for id := range found {
 			sure = sure && met[id]
 		}
 	}
-	return append(slices.Collect(maps.Keys(met)), w.Highest), sure
+	return append(slices.Collect(maps.Keys(met)), highest), sure
 }
 
 const (

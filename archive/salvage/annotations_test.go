@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/btree"
+	layout "github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/longtest"
@@ -39,16 +39,19 @@ func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 	t.Helper()
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), schema.PageSize, int64(len(file))/schema.PageSize))
 	f.Each = func(number uint32, _, _ []byte) { numbers = append(numbers, number) }
-	all, err := sqlitefile.Trees(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tree := range all {
-		if tree.Name == table {
-			numbers = nil
-			for w := f.Walk(table, tree.Root, false); w.Next(); {
-			}
+	root := uint32(1)
+	if table != "" {
+		objects, err := layout.Objects(schema.Version)
+		if err != nil {
+			t.Fatal(err)
 		}
+		rule, err := btree.NewWriter(nil, schema.PageSize, objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root = rule.Root(table)
+	}
+	for w := f.Walk(table, root, false); w.Next(); {
 	}
 	return numbers
 }
@@ -93,7 +96,7 @@ func TestLostAnnotations(t *testing.T) {
 		t.Errorf("a sound live file: got %q", r.LostAnnotations())
 	}
 
-	own := treePages(t, file, "annotation")
+	own := treePages(t, file, tables.TableAnnotation)
 	if len(own) < 4 {
 		t.Fatalf("only %d pages of annotations", len(own))
 	}
@@ -133,7 +136,7 @@ func TestLostAnnotations(t *testing.T) {
 // at least.
 func TestAtLeastLost(t *testing.T) {
 	file, all := remarked(t)
-	own := treePages(t, file, "annotation")
+	own := treePages(t, file, tables.TableAnnotation)
 	leaves := own[1:]
 	last := leaves[len(leaves)-1]
 	before := leaves[len(leaves)-2]
@@ -159,7 +162,7 @@ func TestAtLeastLost(t *testing.T) {
 	}
 	// A number beyond what fits into the file is no number.
 	path := archivetest.Write(t, file)
-	recordtest.EditAt(t, path, "UPDATE annotation SET id = 1099511627776 WHERE id = 40")
+	recordtest.EditAt(t, path, "UPDATE z_annotation SET id = 1099511627776 WHERE id = 40")
 	if r, _ := salvage(t, path, false); r.Lost != 0 || !r.Unsure || len(r.Annotations) != len(all) {
 		t.Errorf("a number that cannot be: got %d lost, unsure %v, %d annotations, want 0, true, %d",
 			r.Lost, r.Unsure, len(r.Annotations), len(all))
@@ -171,7 +174,7 @@ func TestWrongTree(t *testing.T) {
 	for _, c := range []struct {
 		table       string
 		annotations []archive.Annotation
-	}{{"attachment", []archive.Annotation{{Kind: "doi", Text: "x"}}}, {"iteration", nil}} {
+	}{{tables.TableAttachment, []archive.Annotation{{Kind: "doi", Text: "x"}}}, {tables.TableIteration, nil}} {
 		path := filepath.Join(t.TempDir(), "run.simexp")
 		run := archivetest.SmallRun("r", "n", "t", provider.StatusCompleted)
 		recordtest.Record(t, path, run, &record.Options{Annotations: c.annotations})
@@ -179,7 +182,7 @@ func TestWrongTree(t *testing.T) {
 			t.Errorf("as it is: got %q", r.LostAnnotations())
 		}
 		recordtest.EditAt(t, path, fmt.Sprintf(`PRAGMA writable_schema = ON; UPDATE sqlite_schema
-			SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = '%s') WHERE name = 'annotation'`, c.table))
+			SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = '%s') WHERE name = 'z_annotation'`, c.table))
 		if r, _ := salvage(t, path, false); !r.Unsure || len(r.Annotations) != len(c.annotations) {
 			t.Errorf("tree of %s: got unsure %v, %d annotations, want true, %d",
 				c.table, r.Unsure, len(r.Annotations), len(c.annotations))
@@ -223,10 +226,10 @@ func TestDamagedInvalidation(t *testing.T) {
 	}
 }
 
-// TestOneTableForARow: no row can be taken for one of two tables.
+// TestOneTableForARow: no row can be taken for one of two tables, but for those that [tablesOf] names.
 func TestOneTableForARow(t *testing.T) {
 	for table := range tables.Columns {
-		if table != "iteration_span" && table != sqlitefile.RedactionTable && !slices.Contains(rowTables, table) {
+		if !slices.Contains(rowTables, table) {
 			t.Errorf("rows of %s are not looked for", table)
 		}
 	}
@@ -234,17 +237,50 @@ func TestOneTableForARow(t *testing.T) {
 		number := a.Kind == btree.Real && b.Kind == btree.Integer || a.Kind == btree.Integer && b.Kind == btree.Real
 		return a.Kind == b.Kind || number || a.Nullable && b.Nullable
 	}
-	all := append(slices.Clone(rowTables), "iteration_span")
-	for i, a := range all {
-		for _, b := range all[i+1:] {
+	var got []string
+	for i, a := range rowTables {
+		for _, b := range rowTables[i+1:] {
 			one, other := tables.Columns[a], tables.Columns[b]
 			same := len(one) == len(other)
 			for k := 1; same && k < len(one); k++ {
 				same = could(one[k], other[k])
 			}
 			if same {
-				t.Errorf("a row can be of %s and of %s", a, b)
+				got = append(got, a+" "+b)
 			}
+		}
+	}
+	want := []string{"z_note z_attachment", "z_note z_redaction", "z_attachment z_redaction", "z_event_type z_section"}
+	if !slices.Equal(got, want) {
+		t.Errorf("rows can be of %q, want %q", got, want)
+	}
+}
+
+// TestTablesOf: of what looks alike the table of redactions is told by what it holds.
+func TestTablesOf(t *testing.T) {
+	null, text := btree.Value{}, func(s string) btree.Value { return btree.Value{Kind: btree.Text, Bytes: []byte(s)} }
+	blob := func(n int) btree.Value { return btree.Value{Kind: btree.Blob, Bytes: make([]byte, n)} }
+	for _, c := range []struct {
+		row  tables.Row
+		key  int64
+		want []string
+	}{
+		{tables.Row{null, text("kind"), null, text("x")}, 5, []string{tables.TableNote}},
+		{tables.Row{null, text("kind"), null, null}, 5, []string{tables.TableNote, tables.TableAttachment}},
+		{tables.Row{null, text("text"), null, null}, 5<<8 | 2, []string{tables.TableNote, tables.TableAttachment}},
+		{tables.Row{null, text("text"), null, blob(32)}, 5<<8 | 2, []string{tables.TableAttachment, tables.TableRedaction}},
+		{tables.Row{null, text("text"), blob(32), null}, 5<<8 | 2, []string{tables.TableRedaction}},
+		{tables.Row{null, text("text"), blob(31), null}, 5<<8 | 2, nil},
+		{tables.Row{null, text("text"), blob(32), null}, 5<<8 | 3, nil},
+		{tables.Row{null, text("text"), blob(32), null}, -5<<8 | 2, nil},
+		{tables.Row{null, text("kind"), blob(32), null}, 5<<8 | 1, nil},
+		{tables.Row{null, text("text"), blob(32), blob(32)}, 5<<8 | 2, nil},
+		{tables.Row{null, text("key.bin"), null, blob(32)}, 5<<8 | 2, []string{tables.TableAttachment}},
+		{tables.Row{null, text("a")}, 1, []string{tables.TableEventType, tables.TableSection}},
+		{tables.Row{text("a"), text("a")}, 1, nil},
+	} {
+		if got := tablesOf(c.row, c.key); !slices.Equal(got, c.want) {
+			t.Errorf("%v, key %#x: got %q, want %q", c.row, c.key, got, c.want)
 		}
 	}
 }
@@ -254,7 +290,7 @@ func TestCurrentPages(t *testing.T) {
 	main, log := bytes.Repeat([]byte("m"), 1024), bytes.Repeat([]byte("l"), 512)
 	p := &pages{size: 512, pages: 2, main: image{r: bytes.NewReader(main)}, log: []image{{r: bytes.NewReader(log)}}, newest: map[uint32]int64{2: 2}}
 	b := make([]byte, 2048)
-	if n, err := (currentPages{p}).ReadAt(b, 0); n != 1024 || err != io.EOF || string(b[:1024]) != strings.Repeat("m", 512)+strings.Repeat("l", 512) {
+	if n, err := (view{p, p.newest}).ReadAt(b, 0); n != 1024 || err != io.EOF || string(b[:1024]) != strings.Repeat("m", 512)+strings.Repeat("l", 512) {
 		t.Errorf("got %d bytes, %v", n, err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -17,24 +19,15 @@ func (s *Survey) choose(ctx context.Context) error {
 	slices.SortStableFunc(s.found, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.seq, b.seq), compareBool(a.old, b.old), cmp.Compare(b.image, a.image), cmp.Compare(a.offset, b.offset))
 	})
-	leaf := &digest.Leaf{}
-	tree := &digest.Tree{}
-	if s.start != nil {
-		s.start.Redaction = s.reds[0]
-		if err := s.start.Validate(); err != nil {
-			s.start = nil
-		}
-	}
+	leaf, start := s.leaf()
 	hashes := map[int64]digest.Hash{}
 	if s.start != nil {
-		hashes[0] = leaf.Hash(s.start)
+		hashes[0] = start
 		s.salted = true
 	}
-	numbers, names := map[int]bool{}, map[string]bool{}
-	changed := map[int64]place{}
 	doubts := map[int64]string{}
-	if s.seal != nil { // nothing is behind its end
-		s.found = slices.DeleteFunc(s.found, func(at place) bool { return at.seq >= s.seal.Records })
+	if s.seal != nil && s.seal.Counts[0] >= s.blocksEnd() { // nothing is behind its end
+		s.found = slices.DeleteFunc(s.found, func(at place) bool { return at.seq >= s.seal.Counts[0] })
 	}
 	for i := 0; i < len(s.found); {
 		if err := ctx.Err(); err != nil {
@@ -47,15 +40,16 @@ func (s *Survey) choose(ctx context.Context) error {
 		best, doubt := -1, ""
 		var bestHash digest.Hash
 		for j := i; j < end; j++ {
-			r, d, err := s.record(s.found[j])
+			hash, d, err := s.hashAt(leaf, &s.found[j])
 			if errors.Is(err, errBudget) {
 				return err
 			} else if err != nil {
 				continue
 			}
-			leaf.SkipTo(s.found[j].seq)
-			hash := leaf.Hash(r)
 			right := s.salted && s.agrees(s.found[j].seq, hash) == proved
+			if right {
+				d = "" // also of what was only guessed
+			}
 			if best < 0 || right {
 				best, doubt, bestHash = j, d, hash
 			}
@@ -71,23 +65,14 @@ func (s *Survey) choose(ctx context.Context) error {
 		}
 		i = end
 	}
-	// A block whose root the records of it give is right whatever its prefixes say.
-	good := map[int64]bool{}
-	for first, b := range s.blocks {
-		var t digest.Tree
-		for seq := first; seq < first+int64(len(b.Leaves)/tables.LeafPrefix); seq++ {
-			if h, ok := hashes[seq]; ok {
-				t.Add(h)
-			}
-		}
-		good[first] = t.Len() == int64(len(b.Leaves)/tables.LeafPrefix) && t.Root() == b.Root
-	}
+	blocks := s.checkBlocks(hashes)
+	numbers, names := map[int]bool{}, map[string]bool{}
 	kept := s.chosen[:0]
 	for _, at := range s.chosen {
 		a := s.agrees(at.seq, hashes[at.seq])
+		good := blocks[at.seq-at.seq%digest.BlockSize] == proved
 		// A name or a part of a text that is lost changes the hash too, and is said.
-		if a == contradicted && s.salted && doubts[at.seq] == "" && !good[at.seq-at.seq%digest.BlockSize] {
-			changed[at.seq] = at
+		if a == contradicted && s.salted && doubts[at.seq] == "" && !good {
 			s.report.Changed = append(s.report.Changed, at.seq)
 			continue
 		}
@@ -98,7 +83,7 @@ func (s *Survey) choose(ctx context.Context) error {
 			s.report.Changed = append(s.report.Changed, at.seq)
 			continue
 		}
-		if a == proved || good[at.seq-at.seq%digest.BlockSize] {
+		if a == proved || good {
 			s.report.Proved++
 		}
 		if at.old && at.image >= s.pages.pages {
@@ -110,9 +95,56 @@ func (s *Survey) choose(ctx context.Context) error {
 		kept = append(kept, at)
 	}
 	s.chosen = kept
-	slices.Sort(s.report.Changed)
-	s.account(changed, hashes, tree)
+	s.account(hashes)
 	return nil
+}
+
+// leaf gives what computes the hashes of records, and the hash of the first one, if that is there.
+func (s *Survey) leaf() (*digest.Leaf, digest.Hash) {
+	leaf := &digest.Leaf{}
+	if s.start == nil {
+		return leaf, digest.Hash{}
+	}
+	return leaf, leaf.Hash(s.start)
+}
+
+// hashAt gives the hash of the record at a place, and what is to be said of it. What is guessed of a record and
+// contradicts the hash that the file keeps is not taken.
+func (s *Survey) hashAt(leaf *digest.Leaf, at *place) (hash digest.Hash, doubt string, err error) {
+	for range 2 {
+		r, d, err := s.record(*at)
+		if err != nil {
+			return hash, "", err
+		}
+		leaf.SkipTo(at.seq)
+		hash, doubt = leaf.Hash(r), d
+		if at.plain = len(s.guesses.taken) > 0 && s.salted && s.agrees(at.seq, hash) == contradicted; !at.plain {
+			break
+		}
+	}
+	return hash, doubt, nil
+}
+
+// checkBlocks compares the root of each block of which all records are there with the one that the file keeps.
+func (s *Survey) checkBlocks(hashes map[int64]digest.Hash) map[int64]agreement {
+	all := map[int64]agreement{}
+	for first, b := range s.blocks {
+		var t digest.Tree
+		count := int64(len(b.Leaves) / tables.LeafPrefix)
+		for seq := first; seq < first+count; seq++ {
+			if h, ok := hashes[seq]; ok {
+				t.Add(h)
+			}
+		}
+		switch {
+		case t.Len() != count:
+		case t.Root() == b.Root:
+			all[first] = proved // whatever the prefixes say
+		default:
+			all[first] = contradicted
+		}
+	}
+	return all
 }
 
 func compareBool(a, b bool) int {
@@ -148,21 +180,30 @@ func (s *Survey) agrees(seq int64, hash digest.Hash) agreement {
 	return contradicted
 }
 
+// blocksEnd gives the number behind the last record of whose hash the file keeps something.
+func (s *Survey) blocksEnd() (end int64) {
+	for first, b := range s.blocks {
+		end = max(end, first+int64(len(b.Leaves)/tables.LeafPrefix))
+	}
+	return end
+}
+
 // account counts what is there and what is missing.
-func (s *Survey) account(changed map[int64]place, hashes map[int64]digest.Hash, tree *digest.Tree) {
+func (s *Survey) account(hashes map[int64]digest.Hash) {
+	tree := &digest.Tree{}
+	changed := s.report.Changed
 	next := int64(0)
-	gap := func(to int64) {
+	gap := func(to int64) { // the records before it are not there
 		for next < to {
-			if _, ok := changed[next]; ok {
-				next++
+			if len(changed) > 0 && changed[0] <= next {
+				next = max(next, changed[0]+1)
+				changed = changed[1:]
 				continue
 			}
 			first := next
-			for next < to {
-				if _, ok := changed[next]; ok {
-					break
-				}
-				next++
+			next = to
+			if len(changed) > 0 {
+				next = min(to, changed[0])
 			}
 			s.report.Missing = append(s.report.Missing, Range{first, next - 1})
 		}
@@ -183,12 +224,13 @@ func (s *Survey) account(changed map[int64]place, hashes map[int64]digest.Hash, 
 		have(at.seq)
 	}
 	end := next
-	if s.seal != nil && s.seal.Records < 1<<40 {
+	if s.seal != nil && s.seal.Counts[0] < tables.MaxSeq {
 		s.report.Sealed = true
-		end = max(end, s.seal.Records)
+		end = max(end, s.seal.Counts[0])
 	}
-	for first, b := range s.blocks {
-		end = max(end, first+int64(len(b.Leaves)/tables.LeafPrefix))
+	end = max(end, s.blocksEnd())
+	if n := len(s.report.Changed); n > 0 {
+		end = max(end, s.report.Changed[n-1]+1)
 	}
 	if s.result != nil {
 		// It is the last record; no row holds its number.
@@ -202,8 +244,30 @@ func (s *Survey) account(changed map[int64]place, hashes map[int64]digest.Hash, 
 		end = max(end, next)
 	}
 	gap(end)
+	sealed := s.seal != nil && tree.Root() == s.seal.Digest && tree.Len() == s.seal.Counts[0]
+	if !sealed {
+		s.doubtBlocks(hashes)
+	}
 	intact := s.start != nil && len(s.report.Missing) == 0 && len(s.report.Changed) == 0 && len(s.report.Doubts) == 0
-	s.report.Whole = intact && (s.seal == nil || tree.Root() == s.seal.Root && tree.Len() == s.seal.Records)
+	s.report.Whole = intact && (s.seal == nil || sealed)
+}
+
+// doubtBlocks speaks of blocks whose records agree each with what the file keeps of its hash, and not with the hash of
+// all of them. A changed record does that once in 2^32 cases.
+func (s *Survey) doubtBlocks(hashes map[int64]digest.Hash) {
+	blocks := s.checkBlocks(hashes)
+	for _, first := range slices.Sorted(maps.Keys(blocks)) {
+		end := first + int64(len(s.blocks[first].Leaves)/tables.LeafPrefix)
+		each := blocks[first] == contradicted
+		for seq := first; each && seq < end; seq++ {
+			each = s.agrees(seq, hashes[seq]) == proved
+		}
+		if each {
+			s.report.Doubts = append(s.report.Doubts, fmt.Sprintf(
+				"records %s: each agrees with the %d bytes that the file keeps of its hash, and all together do not agree with "+
+					"the hash of their block", Range{first, end - 1}, tables.LeafPrefix))
+		}
+	}
 }
 
 // resultSeq gives the number of the result, where the records that are there end before next, and those that were there

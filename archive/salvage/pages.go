@@ -27,6 +27,7 @@ type pages struct {
 	pages  int64            // in the main file
 	log    []image          // from oldest to newest
 	newest map[uint32]int64 // the image that is the current version of a page, where that is not the main file's
+	latest map[uint32]int64 // the last image of a page that the log has, even if it counts for nothing; nil if all count
 	budget int64            // bytes of rows that may still be read
 	buf    []byte
 }
@@ -53,41 +54,52 @@ func (p *pages) current(page uint32) (image, bool) {
 	return p.image(int64(page) - 1), true
 }
 
-// isCurrent reports whether an image is the current version of its page.
-func (p *pages) isCurrent(n int64) bool {
+// number gives the page that an image is a version of, 0 if that cannot be read.
+func (p *pages) number(n int64) uint32 {
 	if n < p.pages {
-		_, newer := p.newest[uint32(n+1)]
-		return !newer
+		return uint32(n + 1)
 	}
 	i := p.image(n)
 	head := make([]byte, 4)
 	if _, err := i.r.ReadAt(head, i.at-sqlitefile.FrameHeader); err != nil {
-		return false
+		return 0
 	}
-	newest, ok := p.newest[binary.BigEndian.Uint32(head)]
-	return ok && newest == n
+	return binary.BigEndian.Uint32(head)
 }
 
-// forest gives the trees of the current pages.
-func (p *pages) forest() *btree.Forest {
+// isCurrent reports whether an image is the current version of its page.
+func (p *pages) isCurrent(n int64) bool {
+	newest, newer := p.newest[p.number(n)]
+	return newer && newest == n || !newer && n < p.pages
+}
+
+// forest gives the trees of the pages as newest or latest has them.
+func (p *pages) forest(newest map[uint32]int64) *btree.Forest {
 	n := p.pages
-	for page := range p.newest {
+	for page := range newest {
 		n = max(n, int64(page))
 	}
-	return btree.NewForest(btree.NewPager(currentPages{p}, p.size, n))
+	return btree.NewForest(btree.NewPager(view{p, newest}, p.size, n))
 }
 
-// currentPages reads the current version of every page.
-type currentPages struct{ p *pages }
+// A view reads the version of every page that newest names.
+type view struct {
+	p      *pages
+	newest map[uint32]int64
+}
 
 // ReadAt implements [io.ReaderAt] for whole pages.
-func (c currentPages) ReadAt(b []byte, offset int64) (n int, err error) {
-	for ; n < len(b); n += int(c.p.size) {
-		i, ok := c.p.current(uint32((offset+int64(n))/c.p.size + 1))
-		if !ok {
+func (v view) ReadAt(b []byte, offset int64) (n int, err error) {
+	for ; n < len(b); n += int(v.p.size) {
+		page := uint32((offset+int64(n))/v.p.size + 1)
+		i, ok := v.newest[page]
+		if !ok && int64(page) > v.p.pages {
 			return n, io.EOF
+		} else if !ok {
+			i = int64(page) - 1
 		}
-		if _, err := i.r.ReadAt(b[n:n+int(c.p.size)], i.at); err != nil {
+		from := v.p.image(i)
+		if _, err := from.r.ReadAt(b[n:n+int(v.p.size)], from.at); err != nil {
 			return n, err
 		}
 	}
@@ -115,31 +127,29 @@ func (p *pages) read(i image) ([]byte, error) {
 // maxRow is the length in bytes of the longest row that is read.
 const maxRow = provider.MaxText + 1<<20
 
-// row reads the cell at an offset of a leaf page, and gives the table that it is of and its values. They belong to the
-// caller.
-func (p *pages) row(page []byte, index bool, at int) (table string, row tables.Row, err error) {
-	c, err := btree.ReadLeafCell(page, index, at)
+// row reads the cell at an offset of a leaf page, and gives the tables that it may be of and its values. They belong to
+// the caller.
+func (p *pages) row(page []byte, at int) (of []string, row tables.Row, err error) {
+	c, err := btree.ReadLeafCell(page, false, at)
 	if err != nil || c.Size < 1 || c.Size > maxRow {
-		return "", nil, errCell
+		return nil, nil, errCell
 	}
 	if c.Size > max(p.budget, 0) {
-		return "", nil, errBudget
+		return nil, nil, errBudget
 	}
 	payload, err := p.payload(c)
 	p.budget -= int64(len(payload)) // also of one that is not whole, for the sake of the time that it took
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	if row, err = values(payload); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
-	if table = tableOf(row, index); table == "" {
-		return "", nil, errCell
+	if of = tablesOf(row, c.Rowid); len(of) == 0 {
+		return nil, nil, errCell
 	}
-	if !index {
-		row[0] = btree.Value{Kind: btree.Integer, Int: c.Rowid}
-	}
-	return table, row, nil
+	row[0] = btree.Value{Kind: btree.Integer, Int: c.Rowid}
+	return of, row, nil
 }
 
 // payload gives the payload of a cell, of which some may be on overflow pages; with an error, what was read of it.
@@ -173,42 +183,55 @@ func values(payload []byte) (tables.Row, error) {
 	return append(tables.Row(nil), all[:n]...), nil
 }
 
-// rowTables are the tables with a rowid whose rows are looked for, in a fixed order; no row can be one of two of them.
+// rowTables are the tables whose rows are looked for, in a fixed order.
 var rowTables = []string{
-	"event", "llm_interaction", "iteration", "note", "attachment", "event_type", "section", "leaf_block",
-	"annotation", "seal", "experiment",
+	tables.TableEvent, tables.TableInteraction, tables.TableIteration, tables.TableNote, tables.TableAttachment,
+	tables.TableEventType, tables.TableSection, tables.TableRedaction, tables.TableLeafBlock, tables.TableAnnotation,
+	tables.TableExperiment,
 }
 
-// tableOf gives the table that a row is of, which its columns tell; "" if it is of none. The first column of a table
-// with a rowid is NULL in its rows. Of those of indexes only the table without a rowid is looked at.
-func tableOf(row tables.Row, index bool) string {
-	if index {
-		if fits(sqlitefile.RedactionTable, row, 0) {
-			return sqlitefile.RedactionTable
-		}
-		return ""
-	}
-	if len(row) == 0 || row[0].Kind != btree.Null {
-		return ""
-	}
+// tablesOf gives the tables that a row may be of, which its columns tell. It is one table, but for these:
+//
+//   - A row of two columns is of the event types or of the sections; see [Survey.which].
+//   - One of four may be a note or an attachment if its text or data is NULL. Then it is withheld, which the table of
+//     redactions says, under the name of the one or the other.
+//   - An attachment may have the very name, size and number of a key in the table of redactions. It is taken for both.
+func tablesOf(row tables.Row, key int64) (of []string) {
 	for _, table := range rowTables {
-		if fits(table, row, 1) {
-			return table
+		if fits(table, row) && (table != tables.TableRedaction || isRedaction(row, key)) {
+			of = append(of, table)
 		}
 	}
-	return ""
+	return of
 }
 
-// fits reports whether the values of a row from a column on have the types of a table's columns.
-func fits(table string, row tables.Row, from int) bool {
+// fits reports whether the values of a row have the types of a table's columns. The first one is NULL in a row, since its
+// value is the key.
+func fits(table string, row tables.Row) bool {
 	columns := tables.Columns[table]
-	if len(columns) != len(row) {
+	if len(columns) != len(row) || row[0].Kind != btree.Null {
 		return false
 	}
-	for i := from; i < len(columns); i++ {
+	for i := 1; i < len(columns); i++ {
 		if columns[i].Check(&row[i]) != nil {
 			return false
 		}
 	}
 	return true
+}
+
+// isRedaction reports whether a row is what the table of redactions holds of a field that there is.
+func isRedaction(row tables.Row, key int64) bool {
+	commitment, of := row[tables.RedactionCommitment], row[tables.RedactionKeyOf]
+	if len(commitment.Bytes)+len(of.Bytes) != len(provider.Commitment{}) {
+		return false
+	}
+	seq, id := tables.RedactionRecord(key)
+	for kind := provider.KindStart; kind <= provider.KindResult; kind++ {
+		f, ok := kind.Field(string(row[tables.RedactionField].Bytes))
+		if ok && f.Committed && f.ID == id && seq >= 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -15,8 +15,9 @@ type Report struct {
 	Whole bool
 	// Records is how many records were found and are brought out.
 	Records int64
-	// Proved is how many of them agree with the hash that the file keeps of each record. The others can be read and
-	// break no rule, and that is all that is known of them.
+	// Proved is how many of them agree with what the file keeps of each record's hash: its first 4 bytes, with which a
+	// changed record agrees once in 2^32 cases. The hash of a whole block of records tells even then, and Doubts says so.
+	// The others can be read and break no rule, and that is all that is known of them.
 	Proved int64
 	// Uncommitted is how many of them were written but not acknowledged, or come from behind a damaged place of the
 	// log.

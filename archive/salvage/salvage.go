@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/archive"
@@ -29,8 +31,10 @@ type Survey struct {
 	canonical bool    // the pages of the file have their canonical form, unless they are damaged
 	found     []place // by seq, then by how good the source is
 	chosen    []place
+	trees     []*trees // of the current pages and, if the log is damaged, of the latest ones
 	types     map[int64]string
 	sections  map[int64]place
+	guesses   guesses
 	bodies    map[int64]string // of sections that were read last
 	bodySize  int              // bytes in bodies
 	prompts   int64            // bytes that prompts may still have
@@ -39,7 +43,7 @@ type Survey struct {
 	reds      map[int64]*provider.Redaction
 	blocks    map[int64]tables.LeafBlock
 	remarks   remarks
-	seal      *archive.Seal
+	seal      *tables.Seal
 	salted    bool // the leaf hashes can be computed
 }
 
@@ -50,6 +54,7 @@ type place struct {
 	old    bool // not the current version of the page
 	image  int64
 	offset int32
+	plain  bool // its hash says that what is unsure is not its own
 }
 
 // maxFile is the size in bytes of the largest file that is salvaged.
@@ -62,17 +67,14 @@ func Open(ctx context.Context, path string) (*Survey, error) {
 		bodies: map[int64]string{},
 		types:  map[int64]string{}, sections: map[int64]place{}, reds: map[int64]*provider.Redaction{},
 		blocks:  map[int64]tables.LeafBlock{},
+		guesses: guesses{byKey: map[int64][]guess{}, byImage: map[int64][]int64{}},
 		remarks: remarks{map[int64]archive.Annotation{}, map[int64]archive.Annotation{}},
 	}
 	err := s.open(path)
-	if err == nil {
-		err = s.scan(ctx)
-	}
-	if err == nil {
-		err = s.chooseAnnotations(ctx)
-	}
-	if err == nil {
-		err = s.choose(ctx)
+	for _, step := range []func(context.Context) error{s.walkAlike, s.scan, s.chooseAnnotations, s.settle, s.choose} {
+		if err == nil {
+			err = step(ctx)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fileerr.In(path, sqlitefile.TrimPath(err)), s.Close())
@@ -129,17 +131,30 @@ func (s *Survey) open(path string) error {
 		if err != nil {
 			index = sqlitefile.WalIndex{}
 		}
-		numbers := map[int64]int64{} // of images, by their place in the log
-		for at := int64(sqlitefile.WalHeaderSize + sqlitefile.FrameHeader); at < logSize; at += p.size + sqlitefile.FrameHeader {
-			numbers[at] = p.pages + int64(len(p.log))
-			p.log = append(p.log, image{log, at})
-		}
-		for page, at := range index.Frames {
-			p.newest[page] = numbers[at]
-		}
+		p.addLog(log, logSize, index)
 	}
 	s.refill()
 	return nil
+}
+
+// addLog adds the images in a log, of which index says what counts.
+func (p *pages) addLog(log io.ReaderAt, size int64, index sqlitefile.WalIndex) {
+	numbers := map[int64]int64{} // of images, by their place in the log
+	latest := map[uint32]int64{}
+	for at := int64(sqlitefile.WalHeaderSize + sqlitefile.FrameHeader); at < size; at += p.size + sqlitefile.FrameHeader {
+		n := p.pages + int64(len(p.log))
+		numbers[at] = n
+		p.log = append(p.log, image{log, at})
+		if page := p.number(n); page > 0 {
+			latest[page] = n
+		}
+	}
+	for page, at := range index.Frames {
+		p.newest[page] = numbers[at]
+	}
+	if !maps.Equal(latest, p.newest) {
+		p.latest = latest
+	}
 }
 
 // sharing is how many times as long as the file all prompts may be, which share their sections.
@@ -186,18 +201,35 @@ func (s *Survey) scan(ctx context.Context) error {
 		current := p.isCurrent(n)
 		first := n == 0 || n >= p.pages && bytes.HasPrefix(page, []byte(sqlitefile.Magic))
 		index, offsets := btree.LeafCells(page, first)
+		if index {
+			continue
+		}
+		which := s.which(n)
 		for _, offset := range offsets {
-			table, row, err := p.row(page, index, offset)
+			of, row, err := p.row(page, offset)
 			if errors.Is(err, errBudget) {
 				return errBudget
 			} else if err != nil {
 				continue
 			}
-			s.note(table, row, place{old: !current, image: n, offset: int32(offset)})
+			at := place{old: !current, image: n, offset: int32(offset)}
+			if slices.Equal(of, alike[:]) {
+				s.noteAlike(which, row, at)
+				continue
+			}
+			for _, table := range of {
+				s.note(table, row, at)
+			}
 		}
 	}
 	if len(s.found) == 0 && s.start == nil {
 		return fmt.Errorf("%w: nothing of a run is in it", archive.ErrNotArchive)
+	}
+	if s.start != nil {
+		s.start.Redaction = s.reds[0]
+		if err := s.start.Validate(); err != nil {
+			s.start = nil
+		}
 	}
 	return nil
 }

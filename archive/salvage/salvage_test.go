@@ -1,12 +1,14 @@
 package salvage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +17,15 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/redact"
+	"github.com/simexp/exparchive/schema"
 )
 
 // salvage writes what can be read of path to a new archive.
@@ -212,7 +217,7 @@ func TestSalvageDamage(t *testing.T) {
 		}
 		return salvageCheck(t, what, bad, originals, total)
 	}
-	const page = 8192
+	const page = schema.PageSize
 	pages := len(good) / page
 	step := longtest.Count(10, 4)
 	least := total
@@ -244,7 +249,7 @@ func TestSalvageDamage(t *testing.T) {
 
 // TestSalvageControl: without the hashes of the records a changed one would come out unnoticed.
 func TestSalvageControl(t *testing.T) {
-	const change = "UPDATE event SET data = replace(data, '\"i\":100,', '\"i\":999,') WHERE seq = 100"
+	const change = "UPDATE z_event SET data = replace(data, '\"i\":100,', '\"i\":999,') WHERE seq = 100"
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil)
 	recordtest.EditAt(t, path, change)
 	s, a := salvage(t, path, false)
@@ -254,9 +259,130 @@ func TestSalvageControl(t *testing.T) {
 	if _, a = salvage(t, path, true); archivetest.CountRecordsOf(t, a) != 902 {
 		t.Errorf("kept: got %d records, want 901 and a note", archivetest.CountRecordsOf(t, a))
 	}
-	recordtest.EditAt(t, path, "DELETE FROM leaf_block")
+	recordtest.EditAt(t, path, "DELETE FROM z_leaf_block")
 	if s, _ = salvage(t, path, false); len(s.Changed) != 0 || s.Whole {
 		t.Errorf("without hashes: got changed %v, whole %v, want none and false", s.Changed, s.Whole)
+	}
+}
+
+// TestSalvageRedacted: a copy from which every value is withheld, and one from which one in three is, come out whole.
+func TestSalvageRedacted(t *testing.T) {
+	for name, records := range map[string][]provider.Record{
+		"plain": providertest.Sample(), "salted": archivetest.ExampleRun(bytes.Repeat([]byte{7}, 32)),
+	} {
+		for _, every := range []int{1, 3} {
+			path, n := filepath.Join(t.TempDir(), "run.simexp"), 0
+			w, err := record.Create(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rule := func(int64, provider.Record, string, []byte) bool { n++; return n%every == 0 }
+			if err := providertest.Play(t.Context(), redact.NewSink(w, rule), records); err != nil {
+				t.Fatal(err)
+			}
+			s, a := salvage(t, path, false)
+			root, _, err := digest.Of(t.Context(), a)
+			if !s.Whole || s.Proved != s.Records || err != nil || root != archivetest.RootOf(t, records) {
+				t.Errorf("%s, every value of %d: got %d of %d records, %d proved, missing %v, changed %v, doubts %q, %v",
+					name, every, s.Records, len(records), s.Proved, s.Missing, s.Changed, s.Doubts, err)
+			}
+		}
+	}
+}
+
+// TestSalvageAbsent: a value that every record of its kind has, and that is neither there nor withheld, is not taken for
+// an empty one.
+func TestSalvageAbsent(t *testing.T) {
+	for _, change := range []string{
+		"UPDATE z_note SET text = NULL WHERE seq = %d", "UPDATE z_attachment SET data = NULL WHERE seq = %d",
+		"UPDATE z_iteration SET costs_per_agent = NULL WHERE seq = %d",
+		"UPDATE z_iteration SET accepted_changes = NULL WHERE seq = %d",
+		"UPDATE z_iteration SET policies = NULL WHERE seq = %d",
+	} {
+		records := []provider.Record{
+			archivetest.ExampleStart(), &provider.Note{Kind: "k", Text: "t"}, &provider.Attachment{Name: "a", Data: []byte{}},
+			&provider.Iteration{Number: 0}, &provider.Result{Status: provider.StatusCompleted},
+		}
+		path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+		seq := map[byte]int64{'n': 1, 'a': 2, 'i': 3}[change[len("UPDATE z_")]]
+		recordtest.EditAt(t, path, fmt.Sprintf(change, seq)+"; DELETE FROM z_leaf_block")
+		r, _ := salvage(t, path, true)
+		if want := (Range{seq, seq}); r.Whole || r.Records != 4 || !slices.Equal(r.Missing, []Range{want}) {
+			t.Errorf("%s: got %d records, whole %v, missing %v, want 4, false, %v", change, r.Records, r.Whole, r.Missing, want)
+		}
+	}
+}
+
+// TestSalvageCollision: a changed record that agrees with the few bytes which the file keeps of its hash is not passed
+// off as sound.
+func TestSalvageCollision(t *testing.T) {
+	change := func(t *testing.T, path string) {
+		t.Helper()
+		db := archivetest.OpenSQL(t, path, "mode=rw", "_journal_mode=DELETE")
+		defer db.Close()
+		var leaves []byte
+		if err := db.QueryRow("SELECT leaves FROM z_leaf_block WHERE first_seq = 0").Scan(&leaves); err != nil {
+			t.Fatal(err)
+		}
+		other := &provider.Event{Type: "other"}
+		hash := hashOf(other)
+		copy(leaves[100*tables.LeafPrefix:], hash[:tables.LeafPrefix])
+		for _, c := range []struct {
+			sql  string
+			args []any
+		}{
+			{"UPDATE z_leaf_block SET leaves = ? WHERE first_seq = 0", []any{leaves}},
+			{"INSERT INTO z_event_type VALUES (100, 'other')", nil},
+			{"UPDATE z_event SET type = 100, iteration = 0, data = NULL WHERE seq = 100", nil},
+		} {
+			if _, err := db.Exec(c.sql, c.args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	records := archivetest.LongRun()
+	sealed := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records[:600])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{"sealed": sealed, "live": w.LivePath()} {
+		change(t, path)
+		r, _ := salvage(t, path, false)
+		const want = "records 0-255: each agrees with the 4 bytes"
+		if len(r.Changed) > 0 || r.Whole || len(r.Doubts) != 1 || !strings.HasPrefix(r.Doubts[0], want) {
+			t.Errorf("%s: got changed %v, whole %v, doubts %q, want a doubt about the block", name, r.Changed, r.Whole, r.Doubts)
+		}
+	}
+}
+
+// TestSalvageFarSeq: a number that is damaged, so that all numbers before it are missing, takes no time and is one range.
+func TestSalvageFarSeq(t *testing.T) {
+	const far = tables.MaxSeq - 1
+	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun()[:600])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	recordtest.EditAt(t, w.LivePath(), fmt.Sprintf("UPDATE z_event SET seq = %d WHERE seq = 100", int64(far)))
+	r, _ := salvage(t, w.LivePath(), false)
+	if want := []Range{{100, 100}, {600, far - 1}}; r.Records != 600 || !slices.Equal(r.Missing, want) {
+		t.Errorf("got %d records, missing %v, want 600, %v", r.Records, r.Missing, want)
+	}
+}
+
+// TestAccount: what is missing and what is changed together with what is there are all records there were.
+func TestAccount(t *testing.T) {
+	s := &Survey{
+		start:  archivetest.ExampleStart(),
+		blocks: map[int64]tables.LeafBlock{0: {Leaves: make([]byte, 12*tables.LeafPrefix)}},
+	}
+	for _, seq := range []int64{2, 3, 6} {
+		s.chosen = append(s.chosen, place{seq: seq})
+	}
+	s.report.Changed = []int64{1, 5, 8, 9}
+	s.account(map[int64]digest.Hash{})
+	if want := []Range{{4, 4}, {7, 7}, {10, 11}}; !slices.Equal(s.report.Missing, want) || s.report.Records != 4 {
+		t.Errorf("got %d records, missing %v, want 4, %v", s.report.Records, s.report.Missing, want)
 	}
 }
 
@@ -293,7 +419,7 @@ func FuzzSalvage(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add(good[8192:])
+	f.Add(good[schema.PageSize:])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		path := filepath.Join(t.TempDir(), "x.simexp")
 		if err := os.WriteFile(path, b, 0o666); err != nil {

@@ -3,12 +3,10 @@ package verify
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"errors"
-	"fmt"
+	"hash/maphash"
 	"slices"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -16,46 +14,36 @@ import (
 )
 
 // content is the second step: what the small tables of a file hold, and what is needed to compare the tables with each other.
+//
+// What it keeps of a row is less than a small multiple of the row.
 type content struct {
 	*source
-	start      *provider.Start
-	result     *provider.Result
-	types      map[int64]string
-	typeUsed   map[int64]bool
-	lastType   int64 // highest that was used
-	iterations []numbered
-	sections   []storedSection
-	lastUsed   int64 // highest section that was used
-	spans      map[int64]iterationSpan
-	names      map[int64]string // of attachments
-	seals      []archive.Seal
-	end        int64 // Seq of the last record, the result aside
-}
-
-// A numbered is where a row of the table iteration stands in the run.
-type numbered struct{ seq, number int64 }
-
-type storedSection struct {
-	id   int64
-	sum  [sha256.Size]byte
-	used bool
+	experimentRow tables.Row // nil if there is none
+	start         *provider.Start
+	result        *provider.Result
+	seal          *tables.Seal // nil if there is none
+	types         map[int64]string
+	typeUsed      map[int64]bool
+	lastType      int64          // highest that was used
+	iterations    []iterationRow // by their numbers
+	proportionate bool           // prompts may be joined
+	seed          maphash.Seed
+	sections      []sectionRow // by their ids
+	lastUsed      int64        // highest section that was used
 }
 
 // content checks all tables.
 func (v *check) content(rows *source) {
-	c := &content{source: rows}
+	c := &content{source: rows, seed: maphash.MakeSeed()}
 	c.experiment()
 	c.eventTypes()
-	c.iterationSeqs()
+	c.iterationRows()
 	c.sectionRows()
-	c.spanRows()
 	c.annotations()
-	c.sealRow()
 	c.records()
-	if v.ctx.Err() != nil || v.err != nil {
+	if v.ctx.Err() != nil || v.err != nil || v.lost {
 		return
 	}
-	c.indexes()
 	c.unused()
 }
 
@@ -63,25 +51,27 @@ func (v *content) checkerOf(r *rows) checker { return checker{&v.problemLog, r.p
 
 func (v *content) experiment() {
 	n := 0
-	r := v.rows("experiment")
+	r := v.rows(tables.TableExperiment)
 	for r.next() {
 		if n++; n > 1 || r.key != 1 {
 			v.add(sxExperimentRow, r.place(), "row %d, want one row, number 1", r.key)
 			continue
 		}
 		c := checker{&v.problemLog, Place{Table: r.table, Record: new(int64(0))}}
-		x := own(r.values, 4, 6)
-		c.name("run_id", x[1], true)
-		c.name("experiment_name", x[2], true)
-		c.name("experiment_type", x[3], true)
-		c.name("created_at", x[5], false)
-		if x[4].Kind != btree.Null {
-			c.json("config", x[4].Bytes)
+		x := own(r.values, tables.ExperimentConfig, tables.ExperimentSalt)
+		c.name("run_id", x[tables.ExperimentRunID], true)
+		c.name("experiment_name", x[tables.ExperimentName], true)
+		c.name("experiment_type", x[tables.ExperimentType], true)
+		c.name("created_at", x[tables.ExperimentCreatedAt], false)
+		if x := x[tables.ExperimentConfig]; x.Kind != btree.Null {
+			c.json("config", x.Bytes)
 		}
-		if n := len(x[6].Bytes); x[6].Kind != btree.Null && n != provider.SaltSize {
-			c.add(sxSalt, c.at("salt"), "%d bytes, want %d", n, provider.SaltSize)
+		if x := x[tables.ExperimentSalt]; x.Kind != btree.Null && len(x.Bytes) != provider.SaltSize {
+			c.add(sxSalt, c.at("salt"), "%d bytes, want %d", len(x.Bytes), provider.SaltSize)
 		}
 		v.resultOf(c, x)
+		v.sealOf(c, x)
+		v.experimentRow = x
 		v.start, v.result = tables.Experiment(x)
 	}
 	if n == 0 && !r.broken {
@@ -92,32 +82,57 @@ func (v *content) experiment() {
 
 // resultOf checks the result, which stands in the row of the experiment.
 func (v *content) resultOf(c checker, x tables.Row) {
-	if x[7].Kind == btree.Null {
-		for i, column := range tables.Columns["experiment"][8:] {
-			if x[8+i].Kind != btree.Null {
-				c.add(sxNoResult, c.at(column.Name), "a value, but there is no status and so no result")
+	if x[tables.ExperimentStatus].Kind == btree.Null {
+		for _, i := range []int{
+			tables.ExperimentCompletedAt, tables.ExperimentConverged, tables.ExperimentFinalCost, tables.ExperimentBestCost,
+			tables.ExperimentConvergenceReason,
+		} {
+			if x[i].Kind != btree.Null {
+				c.add(sxNoResult, c.at(tables.Columns[tables.TableExperiment][i].Name), "a value, but there is no status and so no result")
 			}
 		}
 		return
 	}
 	c.place.Record = nil // it is the last one, whose number is not known yet
-	c.name("status", x[7], true)
-	c.name("completed_at", x[8], false)
-	if status := provider.Status(x[7].Bytes); status == provider.StatusRunning {
+	c.name("status", x[tables.ExperimentStatus], true)
+	c.name("completed_at", x[tables.ExperimentCompletedAt], false)
+	if status := provider.Status(x[tables.ExperimentStatus].Bytes); status.Reserved() {
 		c.add(sxStatus, c.at("status"), "%q is for a run without a result, whose status is NULL", status)
 	}
-	if n := x[9].Int; x[9].Kind != btree.Null && n != 0 && n != 1 {
-		c.add(sxConverged, c.at("converged"), "%d, want 0 or 1", n)
+	if x := x[tables.ExperimentConverged]; x.Kind != btree.Null && x.Int != 0 && x.Int != 1 {
+		c.add(sxConverged, c.at("converged"), "%d, want 0 or 1", x.Int)
 	}
-	c.text("convergence_reason", &x[10])
+	c.text("convergence_reason", &x[tables.ExperimentConvergenceReason])
+}
+
+// sealOf reads the seal of a sealed file. That of a live file, whose sealing was interrupted, does not count.
+func (v *content) sealOf(c checker, x tables.Row) {
+	if !v.sealed {
+		return
+	}
+	c.place.Record = nil
+	var err error
+	if v.seal, err = tables.SealOf(x); v.seal != nil || err == nil && v.count[sxSealRow] > 0 {
+		return
+	}
+	for i := tables.ExperimentDigest; i <= tables.ExperimentAttachments; i++ {
+		if column := tables.Columns[tables.TableExperiment][i].Name; x[i].Kind == btree.Null {
+			c.add(sxSealRow, c.at(column), "NULL: the seal is not there")
+		}
+	}
+	if x := x[tables.ExperimentDigest]; x.Kind != btree.Null && len(x.Bytes) != len(digest.Hash{}) {
+		c.add(sxSealRow, c.at("digest"), "%d bytes, want %d", len(x.Bytes), len(digest.Hash{}))
+	}
 }
 
 func (v *content) eventTypes() {
 	v.types, v.typeUsed = map[int64]string{}, map[int64]bool{}
-	r := v.rows("event_type")
+	ids := map[string]int64{}
+	r := v.rows(tables.TableEventType)
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
-		c.name("name", r.values[1], true)
+		name := r.values[tables.EventTypeName]
+		c.name("name", name, true)
 		if r.key != n && !r.broken {
 			v.add(sxTypeOrder, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
@@ -125,186 +140,111 @@ func (v *content) eventTypes() {
 		if len(v.types) == tables.MaxEventTypes {
 			v.add(sxTypeCount, r.place(), "more than %d event types", tables.MaxEventTypes)
 			v.lost = true
+			continue
 		}
-		if len(v.types) < tables.MaxEventTypes {
-			v.types[r.key] = string(r.values[1].Bytes)
+		if before, twice := ids[string(name.Bytes)]; twice {
+			v.add(sxTypeTwice, r.place(), "the same as in row %d", before)
 		}
+		v.types[r.key] = string(name.Bytes)
+		ids[v.types[r.key]] = r.key
 	}
 }
 
-func (v *content) iterationSeqs() {
-	r := v.rows("iteration")
-	for r.next() {
-		v.iterations = append(v.iterations, numbered{r.values[1].Int, r.key})
-	}
-	slices.SortStableFunc(v.iterations, func(a, b numbered) int { return cmp.Compare(a.seq, b.seq) })
+// A sectionRow is what is kept of a row of the table of sections.
+type sectionRow struct {
+	id     int64
+	hash   uint64 // of the body, seeded
+	length int32  // of the body in bytes; one that is too long has the longest length
+	used   bool
 }
 
 func (v *content) sectionRows() {
-	r := v.rows("section")
+	r := v.rows(tables.TableSection)
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
-		c.length("body", len(r.values[2].Bytes))
+		body := r.values[tables.SectionBody].Bytes
+		c.length("body", len(body))
 		if r.key != n && !r.broken {
 			v.add(sxSectionOrder, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
 		}
-		s := storedSection{id: r.key, sum: sha256.Sum256(r.values[2].Bytes)}
-		if !bytes.Equal(s.sum[:], r.values[1].Bytes) {
-			v.add(sxSectionHash, r.place(), "its text has SHA-256 %x, stored is %x", s.sum, r.values[1].Bytes)
-			if len(r.values[1].Bytes) == len(s.sum) {
-				s.sum = [sha256.Size]byte(r.values[1].Bytes) // for the index, which goes by what is stored
-			}
+		v.sections = append(v.sections, sectionRow{
+			id: r.key, hash: maphash.Bytes(v.seed, body), length: int32(min(len(body), provider.MaxText+1)),
+		})
+	}
+	v.sectionsTwice()
+}
+
+// sectionsTwice reports sections that have the body of another.
+func (v *content) sectionsTwice() {
+	order := make([]int32, len(v.sections))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(v.sections[i].hash, v.sections[j].hash), cmp.Compare(i, j))
+	})
+	for i := 1; i < len(order) && v.count[sxSectionOrder] < maxProblems; i++ {
+		a, b := &v.sections[order[i-1]], &v.sections[order[i]]
+		if a.hash != b.hash || a.length != b.length {
+			continue
 		}
-		v.sections = append(v.sections, s)
+		x, y := v.find(tables.TableSection, a.id), v.find(tables.TableSection, b.id)
+		if x != nil && y != nil && bytes.Equal(x[tables.SectionBody].Bytes, y[tables.SectionBody].Bytes) {
+			v.add(sxSectionOrder, Place{Table: tables.TableSection, Row: new(b.id)}, "the same body as section %d", a.id)
+		}
 	}
 }
 
-func (v *content) section(id int64) *storedSection {
-	i, ok := slices.BinarySearchFunc(v.sections, id, func(s storedSection, id int64) int { return cmp.Compare(s.id, id) })
+func (v *content) section(id int64) *sectionRow {
+	i, ok := slices.BinarySearchFunc(v.sections, id, func(s sectionRow, id int64) int { return cmp.Compare(s.id, id) })
 	if !ok {
 		return nil
 	}
 	return &v.sections[i]
 }
 
-func (v *content) spanRows() {
-	v.spans = map[int64]iterationSpan{}
-	for r := v.rows("iteration_span"); r.next(); {
-		v.spans[r.key] = iterationSpan{r.values[1].Int, r.values[2].Int, r.values[3].Int, r.values[4].Int, r.values[5].Int}
-	}
-}
-
 func (v *content) annotations() {
-	r := v.rows("annotation")
+	r := v.rows(tables.TableAnnotation)
 	for n := int64(1); r.next(); n++ {
 		c := v.checkerOf(r)
 		x := r.values
-		c.name("kind", x[1], true)
-		c.name("name", x[2], false)
-		c.text("text", &x[3])
+		kind, name, sum := x[tables.AnnotationKind], x[tables.AnnotationName], x[tables.AnnotationSHA256]
+		c.name("kind", kind, true)
+		c.name("name", name, false)
+		c.text("text", &x[tables.AnnotationText])
 		if r.key != n && !r.broken {
 			v.add(sxAnnotationID, r.place(), "id %d, want %d: numbers go up from 1 without a gap", r.key, n)
 			n = r.key
 		}
-		if sum := tables.AnnotationSum(string(x[1].Bytes), string(x[2].Bytes), string(x[3].Bytes)); !bytes.Equal(sum[:], x[4].Bytes) {
-			v.add(sxAnnotationSum, r.place(), "kind, name and text have checksum %x, stored is %x", sum, x[4].Bytes)
+		got := tables.AnnotationSum(string(kind.Bytes), string(name.Bytes), string(x[tables.AnnotationText].Bytes))
+		if !bytes.Equal(got[:], sum.Bytes) {
+			v.add(sxAnnotationSum, r.place(), "kind, name and text have checksum %x, stored is %x", got, sum.Bytes)
 		}
-	}
-}
-
-func (v *content) sealRow() {
-	r := v.rows("seal")
-	for r.next() {
-		x := r.values
-		if r.key != 1 {
-			v.add(sxSealRow, r.place(), "row %d, want one row, number 1", r.key)
-			continue
-		}
-		if len(x[1].Bytes) != len(digest.Hash{}) {
-			v.add(sxSealRoot, r.place(), "a root of %d bytes, want %d", len(x[1].Bytes), len(digest.Hash{}))
-			v.lost = true
-			continue
-		}
-		v.seals = append(v.seals, archive.Seal{
-			Root: digest.Hash(x[1].Bytes), Records: x[2].Int, Events: x[3].Int, Interactions: x[4].Int,
-			Iterations: x[5].Int, Notes: x[6].Int, Attachments: x[7].Int,
-		})
-	}
-	if len(v.seals) == 0 && !r.broken && v.sealed && v.count[sxSealRoot] == 0 && v.count[sxSealRow] == 0 {
-		v.add(sxSealRow, Place{Table: r.table}, "no row: the file was never sealed; `exparchive seal` does it if it is named FILE%s%s", archive.Extension, archive.LiveSuffix)
-	}
-}
-
-// An entry is what a row has in an index.
-type entry struct {
-	key btree.Value
-	row int64
-}
-
-// indexes compares each index with its table. SQLite finds rows by them.
-func (v *content) indexes() {
-	if v.conn != nil {
-		return // of a file that is being written SQLite keeps them
-	}
-	text := func(s []byte) btree.Value { return btree.Value{Kind: btree.Text, Bytes: s} }
-	var entries []entry
-	for _, i := range v.iterations {
-		entries = append(entries, entry{btree.Value{Kind: btree.Integer, Int: i.seq}, i.number})
-	}
-	v.index("iteration", sxSeqTwice, entries)
-	entries = nil
-	for id, name := range v.types {
-		entries = append(entries, entry{text([]byte(name)), id})
-	}
-	v.index("event_type", sxTypeTwice, entries)
-	entries = nil
-	for i := range v.sections {
-		entries = append(entries, entry{btree.Value{Kind: btree.Blob, Bytes: v.sections[i].sum[:]}, v.sections[i].id})
-	}
-	v.index("section", sxSectionOrder, entries)
-	entries = nil
-	for seq, name := range v.names {
-		entries = append(entries, entry{text([]byte(name)), seq})
-	}
-	v.index("attachment", sxAttachmentOnce, entries)
-}
-
-// index compares the one index of a table with the entries that it should have; code is what two equal keys break.
-func (v *content) index(table, code string, want []entry) {
-	name := fmt.Sprintf("sqlite_autoindex_%s_1", table)
-	t, ok := v.pages.trees[name]
-	if !ok {
-		return
-	}
-	order := func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.key.Int, b.key.Int), bytes.Compare(a.key.Bytes, b.key.Bytes), cmp.Compare(a.row, b.row))
-	}
-	slices.SortFunc(want, order)
-	for i := range want {
-		if i > 0 && want[i].key.Int == want[i-1].key.Int && bytes.Equal(want[i].key.Bytes, want[i-1].key.Bytes) {
-			v.add(code, Place{Table: table, Row: new(want[i].row)}, "the same as in row %d", want[i-1].row)
-		}
-	}
-	w := v.pages.forest.Walk(name, t.Root, true)
-	values := make([]btree.Value, 2)
-	n := 0
-	for ; w.Next(); n++ {
-		columns, plain, err := btree.DecodeRow(w.Payload, values)
-		if err == nil && (columns != 2 || values[1].Kind != btree.Integer) {
-			err = errColumns
-		}
-		if err == nil && !plain && v.strict {
-			v.add(sxShortest, Place{Table: name}, "entry %d: a number of more bytes than it needs", n)
-		}
-		if err == nil && !v.lost && (n >= len(want) || order(entry{values[0], values[1].Int}, want[n]) != 0 || values[0].Kind != want[n].key.Kind) {
-			err = errors.New("not that of a row in its place")
-		}
-		if err != nil {
-			v.add(sxIndex, Place{Table: name}, "entry %d: %v", n, err)
-			for w.Next() { // to the end, for the sake of its pages
-			}
-			return
-		}
-	}
-	if n < len(want) && !w.Broken && !v.lost {
-		v.add(sxIndex, Place{Table: name}, "%d entries for %d rows", n, len(want))
 	}
 }
 
 // unused reports what nothing refers to.
 func (v *content) unused() {
-	if v.lost {
-		return
-	}
 	for id, name := range v.types {
 		if !v.typeUsed[id] {
-			v.add(sxTypeUnused, Place{Table: "event_type", Row: new(id)}, "no event has the type %q", name)
+			v.add(sxTypeUnused, Place{Table: tables.TableEventType, Row: new(id)}, "no event has the type %q", name)
 		}
 	}
 	for i := range v.sections {
 		if s := &v.sections[i]; !s.used {
-			v.add(sxSectionUnused, Place{Table: "section", Row: new(s.id)}, "no prompt has it")
+			v.add(sxSectionUnused, Place{Table: tables.TableSection, Row: new(s.id)}, "no prompt has it")
 		}
 	}
 }
+
+// own gives a row some of whose columns, those that a record shares with it, have memory of their own.
+func own(row tables.Row, columns ...int) tables.Row {
+	row = slices.Clone(row)
+	for _, i := range columns {
+		row[i].Bytes = bytes.Clone(row[i].Bytes)
+	}
+	return row
+}
+
+var errColumns = errors.New("other columns than the table has")

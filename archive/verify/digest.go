@@ -2,33 +2,26 @@ package verify
 
 import (
 	"bytes"
-	"fmt"
-	"maps"
 	"slices"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/tables"
-	"github.com/simexp/exparchive/internal/jsontext"
-	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// nextBlock goes to the next row of leaf_block.
+// nextBlock goes to the next row of the leaf blocks.
 func (r *recordReader) nextBlock() {
 	if !r.blocks.next() {
 		r.blocks = nil
 	}
 }
 
-// strayBlock reports a row of leaf_block that no records belong to, and goes on.
+// strayBlock reports a row of the leaf blocks that no records belong to, and goes on.
 func (r *recordReader) strayBlock() {
-	if !r.v.lost {
-		r.v.add(sxBlockRows, r.blocks.place(), "no block of records begins there")
-	}
+	r.v.add(sxBlockRows, r.blocks.place(), "no block of records begins there")
 	r.nextBlock()
 }
 
-// block gives the row of leaf_block for the block of record seq, nil if there is none or it was given before.
+// block gives the row of the leaf blocks for the block of record seq, nil if there is none or it was given before.
 func (r *recordReader) block(seq int64) *storedBlock {
 	first := seq - seq%digest.BlockSize
 	for r.blocks != nil && r.blocks.key < first {
@@ -38,23 +31,22 @@ func (r *recordReader) block(seq int64) *storedBlock {
 		return nil
 	}
 	x := r.blocks.values
-	b := &storedBlock{leaves: bytes.Clone(x[2].Bytes)}
-	if len(x[1].Bytes) != len(b.root) {
-		r.v.add(sxBlockRoot, r.blocks.place(), "a root of %d bytes, want %d", len(x[1].Bytes), len(b.root))
-	} else {
-		b.root = digest.Hash(x[1].Bytes)
-	}
+	leaves := x[tables.LeafBlockLeaves].Bytes
+	b := &storedBlock{leaves: bytes.Clone(leaves[:min(len(leaves), digest.BlockSize*tables.LeafPrefix)]), length: int64(len(leaves))}
+	if root := x[tables.LeafBlockRoot].Bytes; len(root) == len(b.root) {
+		b.root = digest.Hash(root)
+	} // or it is not the root of those records
 	r.nextBlock()
 	return b
 }
 
-// A hashCheck computes the hashes of all records and compares them with what leaf_block has.
+// A hashCheck computes the hashes of all records and compares them with the leaf blocks.
 type hashCheck struct {
 	leaf   digest.Leaf
 	next   int64 // Seq that comes next
 	whole  bool  // no record so far was missing or without a hash
 	roots  []digest.Hash
-	stored []digest.Hash // roots in leaf_block
+	stored []digest.Hash // roots in the leaf blocks
 	kept   bool          // all of them are there
 
 	index  int64 // of the block at hand, -1 before the first
@@ -67,7 +59,7 @@ type hashCheck struct {
 	blocks  []blockDiff
 }
 
-// A leafDiff is a record that has another leaf hash than leaf_block says.
+// A leafDiff is a record that has another leaf hash than its block says.
 type leafDiff struct {
 	seq       int64
 	got, want []byte
@@ -106,17 +98,16 @@ func (h *hashCheck) run(in <-chan *recordBatch) {
 				h.leaf.SkipTo(it.seq)
 			}
 			h.next = it.seq + 1
-			var hash digest.Hash
-			if it.record != nil {
-				hash = h.leaf.Hash(it.record)
-			} else {
-				hash = h.leaf.HashEvent(&b.events[it.event])
-			}
-			if !it.sound {
+			if !it.sound { // as it is it may take any time to hash
 				h.whole, h.sound = false, false
+				h.leaf.SkipTo(h.next)
 				continue
 			}
-			h.add(it.seq, hash)
+			if it.record != nil {
+				h.add(it.seq, h.leaf.Hash(it.record))
+			} else {
+				h.add(it.seq, h.leaf.HashEvent(&b.events[it.event]))
+			}
 		}
 		b.users.Done()
 	}
@@ -165,121 +156,86 @@ func (h *hashCheck) finish(last bool) {
 		root = h.tree.Root()
 		h.roots = append(h.roots, root)
 	}
-	switch {
-	case h.ofFile == nil:
+	if h.ofFile == nil {
 		h.kept = false
-		d.what = blockMissing
 		h.blocks = append(h.blocks, d)
 		return
-	case h.sound && int64(len(h.ofFile.leaves)) != count*tables.LeafPrefix:
-		d.what = blockLength
+	}
+	if h.ofFile.length != count*tables.LeafPrefix {
+		d.what, h.kept = blockLength, false
 		h.blocks = append(h.blocks, d)
-		h.kept = false
-	case h.sound && h.ofFile.root != root:
+	}
+	if h.sound && h.ofFile.root != root {
 		d.what = blockRoot
 		h.blocks = append(h.blocks, d)
 	}
 	h.stored = append(h.stored, h.ofFile.root)
 }
 
-// A valueCheck checks the data of events.
-type valueCheck struct{ problemLog }
-
-func (l *valueCheck) run(in <-chan *recordBatch) {
-	for b := range in {
-		for i := range b.items {
-			it := &b.items[i]
-			if it.record != nil {
-				continue
-			}
-			e := &b.events[it.event]
-			place := func(column string) Place { return Place{Table: "event", Record: new(e.Seq), Column: column} }
-			if it.time[0] >= 0 && e.Timestamp == "" {
-				l.add(sxAbsent, place("timestamp"), "an empty text, want NULL")
-			} else if len(e.Timestamp) > provider.MaxName {
-				l.add(sxNameLength, place("timestamp"), "%d bytes, more than %d", len(e.Timestamp), provider.MaxName)
-			}
-			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) || string(e.Data) == "null" || jsontext.Check(e.Data) != nil) {
-				checker{&l.problemLog, Place{Table: "event", Record: new(e.Seq)}}.json("data", e.Data)
-			}
-		}
-		b.users.Done()
-	}
-}
-
-// compareSpans compares iteration_span with the records.
-func (v *content) compareSpans(found map[int64]*iterationSpan, partial map[int64]bool) {
-	if v.lost {
-		v.unchecked("where the iterations lie (iteration_span)")
-		return
-	}
-	for _, n := range slices.Sorted(maps.Keys(v.spans)) {
-		if found[n] == nil {
-			v.add(sxSpanRows, Place{Table: "iteration_span", Row: &n}, "no record belongs to iteration %d", n)
-		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(found)) {
-		want := *found[n]
-		got, ok := v.spans[n]
-		place := Place{Table: "iteration_span", Row: &n}
-		if !ok {
-			v.add(sxSpanRows, place, "no row for iteration %d", n)
-			continue
-		}
-		if got.first != want.first || got.last != want.last {
-			v.add(sxSpanEnds, place, "records %d to %d, want %d to %d", got.first, got.last, want.first, want.last)
-		}
-		if got.events != want.events || got.interactions != want.interactions {
-			v.add(sxSpanCounts, place, "%d events and %d interactions, want %d and %d", got.events, got.interactions, want.events, want.interactions)
-		}
-		if got.bytes != want.bytes && !partial[n] {
-			v.add(sxSpanBytes, place, "%d bytes of text, want %d", got.bytes, want.bytes)
-		}
-	}
-}
-
-// compareDigest compares the records with leaf_block and the seal.
+// compareDigest compares the records with the leaf blocks and the seal.
 func (v *content) compareDigest(r *recordReader, h *hashCheck) {
 	whole := h.whole && !v.lost && h.next > 0
 	if whole {
 		v.report.Root = digest.BlockRoot(h.roots)
-	}
-	sealed := len(v.seals) > 0
-	var seal archive.Seal
-	if sealed {
-		seal = v.seals[0]
-	}
-	// The roots of the blocks prove themselves by that of the seal.
-	proven := sealed && h.kept && digest.BlockRoot(h.stored) == seal.Root
-	if !v.lost {
-		v.compareBlocks(h, sealed, whole && v.report.Root == seal.Root, proven)
-	}
-	if sealed && !v.lost {
-		v.compareCounts(seal, r.counts)
-	}
-	switch {
-	case !sealed:
-	case !whole:
+	} else {
 		v.unchecked("the digest of the records")
-		if proven {
-			v.changedRecords(h, r.twice)
+	}
+	v.compareBlocks(h)
+	if v.seal == nil {
+		return
+	}
+	for i, got := range v.seal.Counts {
+		if want := r.counts[i]; got != want {
+			column := tables.Columns[tables.TableExperiment][tables.ExperimentRecords+i].Name
+			v.add(sxSealCounts, Place{Table: tables.TableExperiment, Column: column}, "%d, there are %d", got, want)
 		}
-	case v.report.Root == seal.Root:
-	case proven:
-		v.changedRecords(h, r.twice)
-	case h.kept && len(h.changed) == 0 && len(h.blocks) == 0:
-		v.add(sxSealRoot, Place{Table: "seal", Column: "root"}, "the seal has root %v; the records have %v, and leaf_block agrees with them", seal.Root, v.report.Root)
-	case len(h.changed) > 0:
-		v.add(sxSealRoot, Place{Record: new(h.changed[0].seq)}, "the records have digest %v, sealed was %v; this is the first record that leaf_block has another hash of, but leaf_block does not agree with the seal either", v.report.Root, seal.Root)
-	default:
-		v.add(sxSealRoot, Place{}, "the records have digest %v, sealed was %v; leaf_block, which could tell which record was changed, does not agree with the seal either", v.report.Root, seal.Root)
+	}
+	if whole && v.report.Root != v.seal.Digest {
+		v.otherDigest(h)
 	}
 }
 
-// changedRecords names the records, with exceptions, that are not those that were sealed, as the blocks prove.
-func (v *content) changedRecords(h *hashCheck, except map[int64]bool) {
+// compareBlocks reports what the leaf blocks have wrong. A live file need not have a row for a block that is not complete.
+func (v *content) compareBlocks(h *hashCheck) {
+	for _, b := range h.blocks {
+		place := Place{Table: tables.TableLeafBlock, Row: new(b.first)}
+		switch {
+		case b.what == blockMissing && (v.sealed || b.last-b.first == digest.BlockSize-1):
+			v.add(sxBlockRows, place, "no row for records %d to %d", b.first, b.last)
+		case b.what == blockLength:
+			v.add(sxBlockRows, place, "leaves has not %d bytes for each of the records %d to %d", tables.LeafPrefix, b.first, b.last)
+		case b.what == blockRoot:
+			v.add(sxBlockRoot, place, "not the root of records %d to %d", b.first, b.last)
+		}
+	}
 	for _, c := range h.changed {
-		if v.blockDiffers(h, c.seq) && !except[c.seq] {
+		place := Place{Table: tables.TableLeafBlock, Row: new(c.seq - c.seq%digest.BlockSize), Record: new(c.seq)}
+		v.add(sxBlockLeaves, place, "the leaf hash of the record begins with %x, stored is %x", c.got, c.want)
+	}
+}
+
+// otherDigest reports that the records, all of which have a hash, do not have the digest of the seal. It names those that are not the
+// sealed ones as far as the leaf blocks tell: their roots prove themselves by the seal.
+func (v *content) otherDigest(h *hashCheck) {
+	seal, root := v.seal.Digest, v.report.Root
+	if proven := h.kept && digest.BlockRoot(h.stored) == seal; !proven {
+		place := Place{Table: tables.TableExperiment, Column: "digest"}
+		text := "the leaf blocks, which could tell which record was changed, do not agree with the seal either"
+		switch {
+		case len(h.changed) > 0:
+			place = Place{Record: new(h.changed[0].seq)}
+			text = "this is the first record that the leaf blocks have another hash of, but they do not agree with the seal either"
+		case h.kept && len(h.blocks) == 0:
+			text = "the leaf blocks agree with them"
+		}
+		v.add(sxSealRoot, place, "the records have digest %v, sealed was %v; %s", root, seal, text)
+		return
+	}
+	differs := func(seq int64) bool {
+		return slices.ContainsFunc(h.blocks, func(b blockDiff) bool { return b.what == blockRoot && seq >= b.first && seq <= b.last })
+	}
+	for _, c := range h.changed {
+		if differs(c.seq) {
 			v.add(sxSealRoot, Place{Record: new(c.seq)}, "not the record that was sealed: its leaf hash begins with %x, that of the sealed one with %x", c.got, c.want)
 		}
 	}
@@ -289,51 +245,6 @@ func (v *content) changedRecords(h *hashCheck, except map[int64]bool) {
 		}
 	}
 	if h.more > 0 {
-		v.unchecked(fmt.Sprintf("%d more records that differ from what was sealed are not listed", h.more))
-	}
-}
-
-// blockDiffers reports whether the records of the block of record seq have another root than is stored, or none.
-func (v *content) blockDiffers(h *hashCheck, seq int64) bool {
-	return !h.whole || slices.ContainsFunc(h.blocks, func(b blockDiff) bool { return b.what == blockRoot && seq >= b.first && seq <= b.last })
-}
-
-// compareBlocks reports what leaf_block has wrong. agree says that the records are those of the seal; proven that it is the
-// blocks.
-func (v *content) compareBlocks(h *hashCheck, sealed, agree, proven bool) {
-	for _, b := range h.blocks {
-		place := Place{Table: "leaf_block", Row: new(b.first)}
-		switch {
-		case b.what == blockMissing && (sealed || b.last-b.first == digest.BlockSize-1):
-			v.add(sxBlockRows, place, "no row for records %d to %d", b.first, b.last)
-		case b.what == blockLength:
-			v.add(sxBlockRows, place, "leaves has not %d bytes for each of the records %d to %d", tables.LeafPrefix, b.first, b.last)
-		case b.what == blockRoot && !proven && (agree || !sealed):
-			v.add(sxBlockRoot, place, "not the root of records %d to %d", b.first, b.last)
-		}
-	}
-	for _, c := range h.changed {
-		if !sealed || agree || proven && !v.blockDiffers(h, c.seq) {
-			v.add(sxBlockLeaves, Place{Table: "leaf_block", Row: new(c.seq - c.seq%digest.BlockSize), Record: new(c.seq)}, "the leaf hash of the record begins with %x, stored is %x", c.got, c.want)
-		}
-	}
-}
-
-// compareCounts compares the counts of the seal.
-func (v *content) compareCounts(seal, counts archive.Seal) {
-	for _, c := range []struct {
-		code, column string
-		got, want    int64
-	}{
-		{sxSealRecords, "records", seal.Records, counts.Records},
-		{sxSealEvents, "events", seal.Events, counts.Events},
-		{sxSealCalls, "interactions", seal.Interactions, counts.Interactions},
-		{sxSealIterations, "iterations", seal.Iterations, counts.Iterations},
-		{sxSealNotes, "notes", seal.Notes, counts.Notes},
-		{sxSealFiles, "attachments", seal.Attachments, counts.Attachments},
-	} {
-		if c.got != c.want {
-			v.add(c.code, Place{Table: "seal", Column: c.column}, "%d, there are %d", c.got, c.want)
-		}
+		v.unchecked("%d more records that differ from what was sealed are not listed", h.more)
 	}
 }

@@ -1,156 +1,165 @@
 package verify
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
-// nextRedaction goes to the next row of the table redaction.
-func (r *recordReader) nextRedaction() {
-	before, field := r.reds.key, string(r.reds.values[1].Bytes)
-	first := r.reds.values[0].Kind == btree.Null
-	if !r.reds.next() {
-		r.reds = nil
+// A committedField is a field of a kind of record that may be withheld.
+type committedField struct {
+	provider.Field
+	column int  // of its table
+	always bool // a record is never without it
+}
+
+const saltField = "salt"
+
+// committedFields are those of each kind of record.
+var committedFields = func() map[provider.Kind][]committedField {
+	all := map[provider.Kind][]committedField{}
+	for _, t := range []struct {
+		table  string
+		record provider.Record
+	}{
+		{tables.TableExperiment, &provider.Start{}}, {tables.TableEvent, &provider.Event{}},
+		{tables.TableInteraction, &provider.Interaction{}}, {tables.TableIteration, &provider.Iteration{}},
+		{tables.TableNote, &provider.Note{}}, {tables.TableAttachment, &provider.Attachment{}},
+		{tables.TableExperiment, &provider.Result{}},
+	} {
+		kind := t.record.RecordKind()
+		for f := range kind.Committed() {
+			name := f.Name
+			if name == "event_data" {
+				name = "data"
+			}
+			column := slices.IndexFunc(tables.Columns[t.table], func(c tables.Column) bool { return c.Name == name })
+			all[kind] = append(all[kind], committedField{f, column, f.In(t.record)})
+		}
+	}
+	return all
+}()
+
+func (f *committedField) in(row tables.Row) bool { return row[f.column].Kind != btree.Null }
+
+// salt looks whether the run has a salt, and whether it is in the file.
+func (r *recordReader) salt() {
+	if r.v.start == nil {
 		return
 	}
-	if x := r.reds.values; !first && cmp.Or(cmp.Compare(before, x[0].Int), cmp.Compare(field, string(x[1].Bytes))) >= 0 {
-		r.v.add(sxKeyOrder, r.redactionPlace(), "the row does not stand behind those before it")
+	if r.saltKept = r.v.start.Salt != nil; r.saltKept {
+		return
+	}
+	field, _ := provider.KindStart.Field(saltField)
+	row := r.v.find(tables.TableRedaction, tables.RedactionKey(0, field.ID))
+	r.salted = row != nil && row[tables.RedactionCommitment].Kind != btree.Null
+}
+
+// nextRedaction goes to the next row of what is withheld.
+func (r *recordReader) nextRedaction() {
+	if !r.reds.next() {
+		r.reds = nil
 	}
 }
 
+// redacted gives the record that the next row of what is withheld is about.
+func (r *recordReader) redacted() int64 {
+	seq, _ := tables.RedactionRecord(r.reds.key)
+	return seq
+}
+
 func (r *recordReader) redactionPlace() Place {
-	return Place{Table: sqlitefile.RedactionTable, Record: new(r.reds.key), Column: string(r.reds.values[1].Bytes)}
+	return Place{
+		Table: tables.TableRedaction, Row: new(r.reds.key), Record: new(r.redacted()),
+		Column: fmt.Sprintf("%.80s", r.reds.values[tables.RedactionField].Bytes),
+	}
 }
 
 // orphan reports a row for which there is no record, and goes on.
 func (r *recordReader) orphan() {
-	if !r.v.lost {
-		r.v.add(sxRedactedRecord, r.redactionPlace(), "there is no such record")
-	}
+	r.redactionForm()
+	r.v.add(sxRedactedRecord, r.redactionPlace(), "there is no such record")
 	r.nextRedaction()
 }
 
-// redact gives a record what the table redaction has for it, and reports whether its leaf hash can be computed.
-func (r *recordReader) redact(seq int64, record provider.Record) (sound bool) {
-	for r.reds != nil && r.reds.key < seq {
+// redact gives a record, which stands in a row, what the file has for it of what is withheld, and reports whether its leaf hash can
+// be computed.
+func (r *recordReader) redact(seq int64, record provider.Record, row tables.Row) (sound bool) {
+	for r.reds != nil && r.redacted() < seq {
 		r.orphan()
 	}
-	var red *provider.Redaction
 	sound = true
-	for r.reds != nil && r.reds.key == seq {
-		if red == nil {
-			red = &provider.Redaction{Withheld: map[string]provider.Commitment{}, FieldKeys: map[string]provider.Key{}}
-		}
-		sound = r.redaction(record, red) && sound
+	red := &provider.Redaction{Withheld: map[string]provider.Commitment{}, FieldKeys: map[string]provider.Key{}}
+	if r.reds == nil || r.redacted() != seq {
+		red = nil
+	}
+	for r.reds != nil && r.redacted() == seq {
+		sound = r.redaction(record.RecordKind(), row, red) && sound
 		r.nextRedaction()
 	}
-	if s, ok := record.(*provider.Start); ok {
-		if red != nil {
-			_, r.salted = red.Withheld["salt"]
-		}
-		if r.salted && s.Salt != nil {
-			r.salted = false
-		}
-	}
-	held := heldFields(record, red)
 	record.RecordMeta().Redaction = red
-	r.needless(seq, red, held)
-	if !r.salted || red != nil && red.Key != nil {
-		return sound
-	}
-	for _, field := range held {
-		if red == nil || !hasKey(red, field) {
-			r.v.add(sxKeyMissing, Place{Record: &seq, Column: field}, "the salt of the run is withheld, and there is no key for this value, so the digest cannot be computed")
+	for _, f := range committedFields[record.RecordKind()] {
+		withheld, keyed := false, false
+		if red != nil {
+			_, withheld = red.Withheld[f.Name]
+			_, keyed = red.FieldKeys[f.Name]
+		}
+		switch in := f.in(row); {
+		case f.always && !in && !withheld:
+			r.v.add(sxAlways, Place{Record: &seq, Column: f.Name}, "NULL, and it is not withheld")
+		case in && r.salted && !withheld && !keyed && f.Name != saltField:
+			r.v.add(sxKeyMissing, Place{Record: &seq, Column: f.Name}, "the salt of the run is withheld, and there is no key for this value, so the digest cannot be computed")
 			sound = false
 		}
 	}
 	return sound
 }
 
-func hasKey(red *provider.Redaction, field string) bool {
-	_, ok := red.FieldKeys[field]
-	return ok
-}
-
-// heldFields gives the committed fields, the salt aside, of which a record has a value that is not withheld.
-func heldFields(record provider.Record, red *provider.Redaction) (held []string) {
-	for f := range record.RecordKind().Committed() {
-		if f.Name == "salt" || !f.In(record) {
-			continue
-		}
-		if red != nil {
-			if _, withheld := red.Withheld[f.Name]; withheld {
-				continue
-			}
-		}
-		held = append(held, f.Name)
+// redactionForm checks a row of what is withheld by itself.
+func (r *recordReader) redactionForm() bool {
+	commitment, key := r.reds.values[tables.RedactionCommitment], r.reds.values[tables.RedactionKeyOf]
+	if (key.Kind == btree.Null) != (commitment.Kind == btree.Null) && len(key.Bytes)+len(commitment.Bytes) == len(provider.Key{}) {
+		return true
 	}
-	return held
+	r.v.add(sxRedactionForm, r.redactionPlace(), "a commitment of %d bytes and a key of %d, want one of them with %d", len(commitment.Bytes), len(key.Bytes), len(provider.Key{}))
+	return false
 }
 
-// redaction checks one row and adds it to red.
-func (r *recordReader) redaction(record provider.Record, red *provider.Redaction) (sound bool) {
-	x := r.reds.values
-	place := r.redactionPlace()
-	name, commitment, key := string(x[1].Bytes), x[2], x[3]
-	isKey := key.Kind != btree.Null
-	if isKey == (commitment.Kind != btree.Null) || isKey && len(key.Bytes) != 32 || !isKey && len(commitment.Bytes) != 32 || name == "" && !isKey {
-		r.v.add(sxRedactionForm, place, "a commitment of %d bytes and a key of %d, want one of them with 32", len(commitment.Bytes), len(key.Bytes))
+// redaction checks the next row of what is withheld, which is about a record of a kind that stands in row, and adds it to red.
+func (r *recordReader) redaction(kind provider.Kind, row tables.Row, red *provider.Redaction) (sound bool) {
+	if !r.redactionForm() {
 		return false
 	}
-	field, known := record.RecordKind().Field(name)
-	if name != "" && !(known && field.Committed) || isKey && name == "salt" {
-		var names []string
-		for f := range record.RecordKind().Committed() {
-			names = append(names, f.Name)
-		}
-		r.v.add(sxRedactedField, place, "a record of kind %v has no such field, want one of %q", record.RecordKind(), names)
-		return true // and so it does not count in its hash
+	x, place := r.reds.values, r.redactionPlace()
+	_, id := tables.RedactionRecord(r.reds.key)
+	commitment, key := x[tables.RedactionCommitment], x[tables.RedactionKeyOf]
+	fields := committedFields[kind]
+	i := slices.IndexFunc(fields, func(f committedField) bool {
+		return f.ID == id && f.Name == string(x[tables.RedactionField].Bytes) && (key.Kind == btree.Null || f.Name != saltField)
+	})
+	if i < 0 {
+		r.v.add(sxRedactedField, place, "a record of kind %v has no field %d of that name that can be withheld, or none with a key", kind, id)
+		return false
 	}
-	switch {
-	case isKey && name == "":
-		red.Key = new(provider.Key(key.Bytes))
-	case isKey:
-		red.FieldKeys[name] = provider.Key(key.Bytes)
+	f := &fields[i]
+	switch in := f.in(row); {
+	case key.Kind != btree.Null && !r.salted:
+		r.v.add(sxKeyNeedless, place, "a key, but the salt of the run is not withheld")
+	case key.Kind != btree.Null && !in:
+		r.v.add(sxKeyNeedless, place, "a key for a value that is not there")
+	case key.Kind != btree.Null:
+		red.FieldKeys[f.Name] = provider.Key(key.Bytes)
 	default:
-		red.Withheld[name] = provider.Commitment(commitment.Bytes)
-		if !field.IsZero(record) {
+		red.Withheld[f.Name] = provider.Commitment(commitment.Bytes)
+		if in {
 			r.v.add(sxWithheldValue, place, "withheld, but its value is there")
+		}
+		if r.saltKept && f.Name != saltField {
+			r.v.add(sxSaltKept, place, "withheld, but the salt of the run is there, with which it can be guessed")
 		}
 	}
 	return true
-}
-
-// needless reports keys that no hash is computed with: nobody could tell if they were changed.
-func (r *recordReader) needless(seq int64, red *provider.Redaction, held []string) {
-	if red == nil || red.Key == nil && len(red.FieldKeys) == 0 {
-		return
-	}
-	place := Place{Table: sqlitefile.RedactionTable, Record: &seq}
-	if !r.salted {
-		r.v.add(sxKeyNeedless, place, "a key, but the salt of the run is not withheld")
-		return
-	}
-	withheld := len(red.Withheld)
-	if _, ok := red.Withheld["salt"]; ok {
-		withheld--
-	}
-	switch {
-	case red.Key != nil && len(red.FieldKeys) > 0:
-		r.v.add(sxKeyNeedless, place, "the key of the record and those of its fields")
-	case red.Key != nil && withheld > 0:
-		r.v.add(sxKeyNeedless, place, "the key of the record, which would open what is withheld from it")
-	case red.Key != nil && len(held) == 0:
-		r.v.add(sxKeyNeedless, place, "the key of a record that has no committed value")
-	}
-	for field := range red.FieldKeys {
-		if !slices.Contains(held, field) {
-			place.Column = field
-			r.v.add(sxKeyNeedless, place, "a key for a value that is not there")
-		}
-	}
 }

@@ -71,8 +71,9 @@ type Report struct {
 	State     archive.State
 	Root      digest.Hash // digest of the records as they are in the file; zero if not all could be read
 	Records   int64       // those that could be read
-	Problems  []Problem   // what breaks a requirement, in the order of the file
-	Unchecked []string    // what could not be checked because of that
+	Problems  []Problem   // what breaks a requirement, in the order of the file: those that count (see [Stage])
+	Later     []Problem   // what breaks requirements of later stages, and may follow from Problems; empty if rows could not be read
+	Unchecked []string    // what could not be checked because of Problems
 }
 
 // OK reports whether every requirement of level MUST holds.

@@ -1,24 +1,22 @@
 package verify
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
 // A source gives the rows of tables, from the pages of a file or, if conn is set, by way of SQLite.
 type source struct {
 	*check
-	pages *pages
+	pages *filePages
 	conn  *sql.Conn
 }
-
-var errColumns = errors.New("other columns than the table has")
 
 // rows are those of one table that can be read, in the order of their keys.
 type rows struct {
@@ -29,6 +27,7 @@ type rows struct {
 	values  []btree.Value // valid until the next step
 	page    bool          // of a file, not of SQLite
 	walk    *btree.Walk
+	again   []byte // the row in its one form
 	sql     *sql.Rows
 	broken  bool // some rows could not be read
 }
@@ -38,18 +37,14 @@ func (v *source) rows(table string) *rows {
 	r := &rows{v: v, table: table, columns: tables.Columns[table]}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
-		order := r.columns[0].Name
-		if table == sqlitefile.RedactionTable {
-			order = "seq, field"
-		}
 		var err error
-		if r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s ORDER BY %s", table, order)); err != nil {
+		if r.sql, err = v.conn.QueryContext(v.ctx, tables.Select(table)+"ORDER BY "+r.columns[0].Name); err != nil {
 			r.fail(err)
 		}
 		return r
 	}
-	if t, ok := v.pages.trees[table]; ok {
-		r.page, r.walk = true, v.pages.forest.Walk(t.Name, t.Root, t.Index)
+	if root, ok := v.pages.roots[table]; ok {
+		r.page, r.walk = true, v.pages.forest.Walk(table, root, false)
 	} else {
 		r.lose()
 	}
@@ -75,7 +70,9 @@ func (r *rows) place() Place {
 }
 
 // recordTables are those whose primary key is a Seq.
-var recordTables = map[string]bool{"event": true, "llm_interaction": true, "note": true, "attachment": true}
+var recordTables = map[string]bool{
+	tables.TableEvent: true, tables.TableInteraction: true, tables.TableNote: true, tables.TableAttachment: true,
+}
 
 // next goes to the next row whose columns have the types that they have to have.
 func (r *rows) next() bool {
@@ -106,38 +103,48 @@ func (r *rows) next() bool {
 		default:
 			return false
 		}
-		if r.typed() {
-			return true
+		if !r.typed() {
+			r.lose()
+			continue
 		}
-		r.lose()
+		if r.page && r.v.sealed {
+			r.shortest()
+		}
+		return true
 	}
 }
 
 // decode takes a row from its page.
 func (r *rows) decode() bool {
-	n, plain, err := btree.DecodeRow(r.walk.Payload, r.values)
-	if err == nil && n != len(r.columns) {
-		err = fmt.Errorf("%d columns, want %d", n, len(r.columns))
-	}
+	n, _, err := btree.DecodeRow(r.walk.Payload, r.values)
 	r.key = r.walk.Key
-	withRowid := r.table != sqlitefile.RedactionTable
-	if err == nil && withRowid && r.values[0].Kind != btree.Null {
-		err = fmt.Errorf("%s: a %v beside the key", r.columns[0].Name, r.values[0].Kind)
-	}
-	if !withRowid && n > 0 {
-		r.key = r.values[0].Int
+	switch {
+	case err != nil:
+	case n != len(r.columns):
+		err = fmt.Errorf("%d columns, want %d", n, len(r.columns))
+	case r.values[0].Kind != btree.Null:
+		err = fmt.Errorf("%s: a value of type %v beside the key", r.columns[0].Name, r.values[0].Kind)
 	}
 	if err != nil {
 		r.v.add(sxColumns, r.place(), "%v", err)
 		return false
 	}
-	if withRowid {
-		r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
-	}
-	if !plain && r.v.strict {
-		r.v.add(sxShortest, r.place(), "a number of more bytes than it needs")
-	}
+	r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
 	return true
+}
+
+// shortest checks that a row, whose values have their types, has the one form of such a row.
+func (r *rows) shortest() {
+	key := r.values[0]
+	r.values[0] = btree.Value{}
+	r.again = btree.AppendRecord(r.again[:0], r.values)
+	if r.values[0] = key; bytes.Equal(r.again, r.walk.Payload) {
+		return
+	}
+	page, at := r.walk.Page()
+	r.v.pages.pageProblem(btree.Fault{
+		Tree: r.table, Page: page, At: at, Kind: btree.Layout, Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key),
+	})
 }
 
 // scan takes a row from SQLite.
@@ -183,7 +190,7 @@ func (v *source) find(table string, key int64) []btree.Value {
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
 		var err error
-		r.sql, err = v.conn.QueryContext(v.ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s = ?", table, r.columns[0].Name), key)
+		r.sql, err = v.conn.QueryContext(v.ctx, tables.Select(table)+"WHERE "+r.columns[0].Name+" = ?", key)
 		if err != nil {
 			return nil
 		}
@@ -193,11 +200,11 @@ func (v *source) find(table string, key int64) []btree.Value {
 		}
 		return r.values
 	}
-	t, ok := v.pages.trees[table]
+	root, ok := v.pages.roots[table]
 	if !ok {
 		return nil
 	}
-	payload := v.pages.forest.Find(t.Root, key)
+	payload := v.pages.forest.Find(root, key)
 	if payload == nil {
 		return nil
 	}

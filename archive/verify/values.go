@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
@@ -75,67 +75,65 @@ func (c checker) json(column string, text []byte) bool {
 	return false
 }
 
-// object checks a canonical object by agent, calls value for each member and then compares the text with what again appends.
-func (c checker) object(column string, text []byte, value func(agent string, place Place, text []byte) bool, again func([]byte) []byte) (sound bool) {
-	if !c.json(column, text) {
+// object checks a canonical object by agent, unless it is NULL, and calls value for each member. It reports whether the object
+// can be read.
+func (c checker) object(column string, x btree.Value, value func(agent string, place Place, text []byte) bool) (sound bool) {
+	if x.Kind == btree.Null {
+		return true
+	}
+	if !c.json(column, x.Bytes) {
 		return false
 	}
 	sound = true
-	err := jsontext.Members(text, func(agent string, text []byte) error {
+	members := map[string]json.RawMessage{}
+	err := jsontext.Members(x.Bytes, func(agent string, text []byte) error {
+		members[agent] = text
 		place := c.at(column)
-		place.Pointer = "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(agent)
+		place.Pointer = provider.Subject(agent)
 		if agent == "" || len(agent) > provider.MaxName {
 			c.add(sxAgents, place, "an agent's name of %d bytes, want 1 to %d", len(agent), provider.MaxName)
 		}
-		if !value(agent, place, text) {
-			sound = false
-		}
+		sound = value(agent, place, text) && sound
 		return nil
 	})
 	if err != nil {
 		c.add(sxAgents, c.at(column), "%v", err)
 		return false
 	}
-	if sound && !bytes.Equal(again(nil), text) {
+	if !bytes.Equal(provider.AppendPolicies(nil, members), x.Bytes) {
 		c.add(sxAgents, c.at(column), "not in canonical form: want agents in ascending order, no white space and nothing escaped without need")
 	}
 	return sound
 }
 
-func (c checker) costs(text []byte) bool {
-	m := map[string]provider.Cents{}
-	return c.object("costs_per_agent", text, func(agent string, place Place, text []byte) bool {
-		n, err := provider.ParseCents(string(text))
+func (c checker) costs(x btree.Value) bool {
+	return c.object("costs_per_agent", x, func(_ string, place Place, text []byte) bool {
+		_, err := provider.ParseCents(string(text))
 		if err != nil {
 			c.add(sxCents, place, "%v", err)
 		}
-		m[agent] = n
 		return err == nil
-	}, func(dst []byte) []byte { return provider.AppendCosts(dst, m) })
+	})
 }
 
-func (c checker) accepted(text []byte) bool {
-	m := map[string]bool{}
-	return c.object("accepted_changes", text, func(agent string, place Place, text []byte) bool {
-		m[agent] = string(text) == "true"
-		if m[agent] || string(text) == "false" {
+func (c checker) accepted(x btree.Value) bool {
+	return c.object("accepted_changes", x, func(_ string, place Place, text []byte) bool {
+		if s := string(text); s == "true" || s == "false" {
 			return true
 		}
 		c.add(sxAccepted, place, "%.80s, want true or false", text)
 		return false
-	}, func(dst []byte) []byte { return provider.AppendAcceptedChanges(dst, m) })
+	})
 }
 
-func (c checker) policies(text []byte) bool {
-	m := map[string]json.RawMessage{}
-	return c.object("policies", text, func(agent string, place Place, text []byte) bool {
-		m[agent] = text
+func (c checker) policies(x btree.Value) bool {
+	return c.object("policies", x, func(_ string, place Place, text []byte) bool {
 		if jsontext.IsNull(text) {
 			c.add(sxPolicies, place, "null: an agent without a policy is left out")
 			return false
 		}
 		return true
-	}, func(dst []byte) []byte { return provider.AppendPolicies(dst, m) })
+	})
 }
 
 // iteration checks the number of an iteration, and reports whether it can be one.
@@ -151,5 +149,28 @@ func (c checker) iteration(column string, n int64) bool {
 func (c checker) tokens(column string, x btree.Value) {
 	if x.Kind != btree.Null && x.Int < 0 {
 		c.add(sxTokens, c.at(column), "%d is negative", x.Int)
+	}
+}
+
+// A valueCheck checks the data and the timestamps of events.
+type valueCheck struct{ problemLog }
+
+func (l *valueCheck) run(in <-chan *recordBatch) {
+	for b := range in {
+		for i := range b.items {
+			it := &b.items[i]
+			if it.record != nil {
+				continue
+			}
+			e := &b.events[it.event]
+			c := func() checker { return checker{&l.problemLog, Place{Table: tables.TableEvent, Record: new(e.Seq)}} }
+			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName) {
+				c().name("timestamp", btree.Value{Kind: btree.Text, Bytes: []byte(e.Timestamp)}, false)
+			}
+			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) || string(e.Data) == "null" || jsontext.Check(e.Data) != nil) {
+				c().json("data", e.Data)
+			}
+		}
+		b.users.Done()
 	}
 }

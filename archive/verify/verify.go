@@ -110,6 +110,14 @@ func verifyShared(ctx context.Context, f *sqlitefile.File) (_ Report, err error)
 	defer snapshot.Close()
 	snapshot.Next()
 	v := newCheck(ctx)
+	var pageSize int64
+	if err := conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&v.size); err != nil {
+		return Report{}, err
+	}
+	if err := conn.QueryRowContext(ctx, "PRAGMA page_size").Scan(&pageSize); err != nil {
+		return Report{}, err
+	}
+	v.size *= pageSize
 	v.content(&source{check: v, conn: conn})
 	return v.done()
 }

@@ -91,16 +91,20 @@ func checkAttachable(live string) error {
 // readAttachments reads files to be attached.
 func readAttachments(paths []string) ([]*provider.Attachment, error) {
 	var files []*provider.Attachment
-	names := map[string]string{}
+	var names provider.AttachmentNames
+	from := map[string]string{} // paths by name
 	for _, p := range paths {
 		f, err := readAttachment(p)
 		if err != nil {
 			return nil, err
 		}
-		if other, twice := names[f.Name]; twice {
-			return nil, fmt.Errorf("%s and %s would both be the attachment %q", other, p, f.Name)
+		err = names.Add(f.Name)
+		if clash := (*provider.NameClashError)(nil); errors.As(err, &clash) && clash.Other == f.Name {
+			return nil, fmt.Errorf("%s and %s would both be the attachment %q", from[f.Name], p, f.Name)
+		} else if err != nil {
+			return nil, inFile(p, err)
 		}
-		names[f.Name] = p
+		from[f.Name] = p
 		files = append(files, f)
 	}
 	return files, nil

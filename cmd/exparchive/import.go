@@ -42,8 +42,8 @@ func newImportCommand() *cobra.Command {
 archives, one for each run, named after its id. The old files are only read; every other command opens them as they are, so
 that importing is needed only to publish a run or to be rid of the database.
 
-An archive notes where it comes from: the file's name, its SHA-256, its generation, the engine that made it, and this
-program's version. When it is written, its digest is compared with that of the run in the old file.
+An archive notes where it comes from: the file's name, its SHA-256, its generation, and the engine that made it. When it is
+written, its digest is compared with that of the run in the old file.
 
 Nothing is written if one of the archives exists already, unless --force. A run that cannot be imported is reported and
 makes the exit code 1; the others are imported all the same. An import that was killed leaves whole archives or none, and a
@@ -282,7 +282,7 @@ func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]arc
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", kindText(s.about)}, {"importer", "exparchive " + programVersion()}} {
+	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", kindText(s.about)}, {"importer", "exparchive"}} {
 		all = append(all, archive.Annotation{Kind: "provenance", Name: n[0], Text: n[1]})
 	}
 	return all, nil
@@ -340,7 +340,7 @@ func (o *importOptions) print(job importJob, e provider.Experiment, about castro
 		field(p.Kind, "%s: %s", p.Name, p.Text)
 	}
 	for _, n := range e.Notes {
-		field("note", "%s: %s", n.Kind, n.Text)
+		field("note", "%s: %s", n.Label(), n.Text)
 	}
 	for _, f := range aboutFields(about) {
 		if f[0] == "not imported" || f[0] == "unreadable" {

@@ -39,8 +39,11 @@ type recordCounts struct {
 }
 
 type infoNote struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
+	Kind    string `json:"kind"`
+	Subject string `json:"subject,omitempty"`
+	Text    string `json:"text"`
+
+	label string
 }
 
 func newInfoCommand() *cobra.Command {
@@ -131,7 +134,7 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		if c, withheld := n.Withheld("text"); withheld {
 			text = "withheld " + c.String()
 		}
-		info.Notes = append(info.Notes, infoNote{n.Kind, text})
+		info.Notes = append(info.Notes, infoNote{n.Kind, n.Subject, text, n.Label()})
 	}
 	a, ok := p.(*archive.Archive)
 	if !ok {
@@ -217,7 +220,7 @@ func (i runInfo) fields() [][2]string {
 		f = append(f, [2]string{"schema", fmt.Sprint(i.Schema)})
 	}
 	for _, n := range i.Notes {
-		f = append(f, [2]string{"note", n.Kind + ": " + n.Text})
+		f = append(f, [2]string{"note", n.label + ": " + n.Text})
 	}
 	for _, n := range i.Annotations {
 		f = append(f, [2]string{n.Kind, strings.TrimPrefix(n.Name+": "+n.Text, ": ")})

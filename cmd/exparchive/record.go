@@ -69,7 +69,7 @@ things happen. The first line is the experiment, the last one the result:
   {"type":"llm_interaction","iteration":0,"agent_id":"BANK_A","model":"...","system_prompt":"...","user_prompt":"...",
    "response":"...","parsed_policy":{...},"prompt_tokens":1200,"completion_tokens":300,"latency_seconds":8.25}
   {"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":5000},"accepted_changes":{"BANK_A":true},"policies":{...}}
-  {"type":"note","kind":"doubtful","text":"..."}
+  {"type":"note","kind":"doubtful","subject":"/final_cost","text":"..."}
   {"type":"attachment","name":"config.yaml","data":"...base64..."}
   {"type":"result","status":"completed","converged":true,"final_cost":2000,"best_cost":2000}
 

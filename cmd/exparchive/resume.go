@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
 )
 
 // A standing is how far a recording has come: what a program has to know that goes on with it.
@@ -125,7 +126,7 @@ func (s standing) show(w io.Writer, asJSON bool) error {
 	switch {
 	case s.State == archive.Recording:
 		hint = "it is being recorded"
-	case s.Status != "running":
+	case s.Status != string(provider.StatusUnfinished):
 		hint = "it has its result: seal it"
 	}
 	return printFields(w, [][2]string{

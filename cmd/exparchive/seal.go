@@ -19,7 +19,7 @@ func newSealCommand() *cobra.Command {
 		Use:   "seal FILE.simexp-live...",
 		Short: "Turn recordings that were cut short into archives, as they are",
 		Long: `Turn a recording that was cut short into an archive, as it is. FILE.simexp-live becomes FILE.simexp and goes away. A run
-without a result stays one: its status is "running". To go on with the recording instead, see resume.
+without a result stays one: its status is "unfinished". To go on with the recording instead, see resume.
 
 It prints the digest of each archive, as digest does.`,
 		Example: `  exparchive seal my.simexp-live`,

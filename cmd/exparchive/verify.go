@@ -26,8 +26,8 @@ func newVerifyCommand() *cobra.Command {
 		Long: `Check archives against every requirement of the format that binds files: the header, the pages, the schema, every value of every
 row, that the records give the digest in the seal, and that no byte stands where none belongs. Every problem is printed on a
 line of its own, with the number of the requirement in FORMAT.md (SX-044), its level and the place; the lines that begin with
-"fix" say what to do. Records that are not those that were sealed are named. The exit code is 0 only if every requirement of
-level MUST holds.
+"also" are about what may only follow from them, and those that begin with "fix" say what to do. Records that are not those that
+were sealed are named. The exit code is 0 only if every requirement of level MUST holds.
 
 Signatures that an archive has are checked too; --allowed-signers and --note-key say whose count, and then one of them has to be
 there. --proof checks what prove wrote instead, with no archive at hand, and prints what is proven.`,
@@ -95,9 +95,12 @@ func printProblems(out io.Writer, path string, report verify.Report) {
 	line := func(text string) { fmt.Fprintf(out, "%s: %s\n", terminal.Escape(path), terminal.Escape(text)) }
 	fixes := map[string][]string{}
 	var order []string
-	for _, p := range report.Problems {
-		line(p.String())
-		if p.Remedy == "" {
+	for i, p := range slices.Concat(report.Problems, report.Later) {
+		text := p.String()
+		if i >= len(report.Problems) {
+			text = "also " + text
+		}
+		if line(text); p.Remedy == "" {
 			continue
 		}
 		if fixes[p.Remedy] == nil {
@@ -123,6 +126,7 @@ type verdict struct {
 	Digest    *string          `json:"digest"` // of the records as they are; null if not all could be read
 	Records   int64            `json:"records"`
 	Problems  []verdictProblem `json:"problems"`
+	Later     []verdictProblem `json:"also,omitempty"`      // what may follow from them
 	Unchecked []string         `json:"unchecked,omitempty"` // what could not be checked because of them
 	Signed    []signatureInfo  `json:"signatures,omitempty"`
 }
@@ -145,6 +149,9 @@ func newVerdict(path string, r verify.Report, signed []sign.Verdict) verdict {
 	}
 	for _, p := range r.Problems {
 		v.Problems = append(v.Problems, verdictProblem(p))
+	}
+	for _, p := range r.Later {
+		v.Later = append(v.Later, verdictProblem(p))
 	}
 	return v
 }

@@ -34,7 +34,7 @@ var tables = []struct {
 	{"accepted", []string{"run_id", "iteration", "agent_id", "accepted"}},
 	{"interactions", []string{"run_id", "id", "iteration", "agent_id", "model", "system_prompt", "user_prompt", "response",
 		"parsed_policy", "parsing_error", "prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra", "withheld"}},
-	{"notes", []string{"run_id", "id", "kind", "text", "withheld"}},
+	{"notes", []string{"run_id", "id", "kind", "text", "subject", "withheld"}},
 	{"attachments", []string{"run_id", "id", "name", "media_type", "data_base64", "withheld"}},
 }
 
@@ -262,6 +262,7 @@ func (s *CSV) Note(_ context.Context, n *provider.Note) error {
 	r.number(id)
 	r.text(n.Kind)
 	r.name(n.Text) // which is never empty
+	r.name(n.Subject)
 	return r.endOf(n)
 }
 
@@ -293,7 +294,7 @@ func (s *CSV) Finish(_ context.Context, result *provider.Result) error {
 	}
 	if r, ok := s.row("experiment"); ok {
 		if result == nil {
-			result = &provider.Result{Status: provider.StatusRunning}
+			result = &provider.Result{Status: provider.StatusUnfinished}
 		}
 		r.text(s.start.Name)
 		r.text(s.start.Type)

@@ -40,6 +40,7 @@ func TestCSV(t *testing.T) {
 		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"B": -5, "A": 9007199254740993},
 			AcceptedChanges: map[string]bool{"A": false}, Policies: map[string]json.RawMessage{"A": json.RawMessage(`[1, 2]`)}},
 		&provider.Note{Kind: "k", Text: "t"},
+		&provider.Note{Kind: "k", Text: "t", Subject: "/final_cost"},
 		&provider.Result{Status: "completed", Converged: new(false), FinalCost: new(provider.Cents(0))},
 	}
 	want := map[string]string{
@@ -52,7 +53,7 @@ func TestCSV(t *testing.T) {
 		"accepted":   "run_id,iteration,agent_id,accepted\nr1,1,A,false\n",
 		"interactions": "run_id,id,iteration,agent_id,model,system_prompt,user_prompt,response,parsed_policy,parsing_error,prompt_tokens,completion_tokens,latency_seconds,timestamp,extra,withheld\n" +
 			"r1,3,1,,\"\",,,\"a\nb\",,,0,,8.25,,,\n",
-		"notes":       "run_id,id,kind,text,withheld\nr1,5,k,t,\n",
+		"notes":       "run_id,id,kind,text,subject,withheld\nr1,5,k,t,,\nr1,6,k,t,/final_cost,\n",
 		"attachments": "run_id,id,name,media_type,data_base64,withheld\nr1,2,f,,aGk=,\n",
 	}
 	got := tablesOf(t, false, Tables(), records)
@@ -65,8 +66,8 @@ func TestCSV(t *testing.T) {
 		t.Errorf("raw: got\n%s, want the name as it is", got)
 	}
 	// A run without a result goes on.
-	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got, ",running,,,,,\n") {
-		t.Errorf("cut short: got\n%s, want status running", got)
+	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got, ",unfinished,,,,,\n") {
+		t.Errorf("cut short: got\n%s, want status unfinished", got)
 	}
 }
 
@@ -84,7 +85,7 @@ func TestCSV_withheld(t *testing.T) {
 		&provider.Event{Type: "e", Meta: provider.Meta{Redaction: withheld("event_data")}},
 		&provider.Interaction{AgentID: "A", Response: new(""), Meta: provider.Meta{Redaction: withheld("user_prompt", "extra", "system_prompt")}},
 		&provider.Iteration{Costs: map[string]provider.Cents{"A": 1}, Meta: provider.Meta{Redaction: withheld("accepted_changes", "policies")}},
-		&provider.Note{Kind: "k", Meta: provider.Meta{Redaction: withheld("text")}},
+		&provider.Note{Kind: "k", Subject: "/final_cost", Meta: provider.Meta{Redaction: withheld("text")}},
 		&provider.Attachment{Name: "f", Meta: provider.Meta{Redaction: withheld("data")}},
 		&provider.Attachment{Name: "g"},
 		&provider.Result{Status: "completed", Meta: provider.Meta{Redaction: withheld("convergence_reason")}},
@@ -98,7 +99,7 @@ func TestCSV_withheld(t *testing.T) {
 		"costs":        "r1,0,A,1\n",
 		"policies":     "",
 		"accepted":     "",
-		"notes":        "r1,4,k,,text\n",
+		"notes":        "r1,4,k,,/final_cost,text\n",
 		"attachments":  "r1,5,f,,,data\nr1,6,g,,\"\",\n",
 	} {
 		if _, rows, _ := strings.Cut(got[table], "\n"); rows != want {

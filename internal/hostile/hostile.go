@@ -133,37 +133,42 @@ const (
 
 // schemas puts statements of its own into the file, where readers might execute them.
 func (m *maker) schemas() {
-	m.edited("trigger", true, "CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM event; END")
+	m.edited("trigger", true, "CREATE TRIGGER t AFTER INSERT ON z_event BEGIN DELETE FROM z_event; END")
 	m.edited("trigger on a view", true, "CREATE TRIGGER t INSTEAD OF INSERT ON costs BEGIN SELECT 1; END")
 	m.edited("view without end", true, "DROP VIEW costs", "CREATE VIEW costs AS "+endless+"x AS iteration, x AS agent_id, x AS cost_cents FROM c")
-	m.edited("table as a view without end", true, "DROP TABLE note", "CREATE VIEW note AS "+endless+"x AS seq, x AS kind, x AS text FROM c")
-	m.edited("table as a view of a gigabyte", true, "DROP TABLE note", "CREATE VIEW note AS SELECT 1 AS seq, 'a' AS kind, hex(zeroblob(500000000)) AS text")
-	m.edited("seal as a view", true, "DROP TABLE seal", "CREATE VIEW seal AS SELECT 1 AS id, randomblob(32) AS root, 1 AS records, 1 AS events, 1 AS interactions, 1 AS iterations, 1 AS notes, 1 AS attachments")
+	m.edited("table as a view without end", true, "DROP TABLE z_note", "CREATE VIEW z_note AS "+endless+"x AS seq, x AS kind, x AS text FROM c")
+	m.edited("table as a view of a gigabyte", true, "DROP TABLE z_note", "CREATE VIEW z_note AS SELECT 1 AS seq, 'a' AS kind, hex(zeroblob(500000000)) AS text")
+	m.edited("blocks of hashes as a view", true, "DROP TABLE z_leaf_block",
+		"CREATE VIEW z_leaf_block AS SELECT 0 AS first_seq, randomblob(32) AS root, zeroblob(1000000000) AS leaves")
+	m.edited("seal that is other at each look", true, "ALTER TABLE z_experiment RENAME TO run",
+		"CREATE VIEW z_experiment AS SELECT run.*, randomblob(32) AS digest FROM run")
+	m.edited("table of a recorder in a sealed file", false,
+		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) STRICT, WITHOUT ROWID")
 	m.edited("view that loads code", true, "CREATE VIEW x AS SELECT 1", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT load_extension(''/tmp/x'')' WHERE name = 'x'")
 	m.edited("virtual table of full text", true, "CREATE VIRTUAL TABLE x USING fts5(y)")
 	m.edited("virtual table of boxes", true, "CREATE VIRTUAL TABLE x USING rtree(id, a, b)")
 	m.edited("virtual table of unknown module", true, "CREATE TABLE x (y)", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE x USING nothing(y)', rootpage = 0 WHERE name = 'x'")
 	m.edited("generated column", true, "CREATE TABLE x (a, b AS (hex(zeroblob(100000000))))")
-	m.edited("generated column in our table", true, "ALTER TABLE note ADD COLUMN bomb TEXT AS (hex(zeroblob(100000000)))")
-	m.edited("index of an expression", true, "CREATE INDEX i ON event (length(data))")
-	m.edited("partial index", true, "CREATE INDEX i ON event (seq) WHERE data IS NOT NULL")
+	m.edited("generated column in our table", true, "ALTER TABLE z_note ADD COLUMN bomb TEXT AS (hex(zeroblob(100000000)))")
+	m.edited("index of an expression", true, "CREATE INDEX i ON z_event (length(data))")
+	m.edited("partial index", true, "CREATE INDEX i ON z_event (seq) WHERE data IS NOT NULL")
 	m.edited("default of an expression", true, "CREATE TABLE x (y DEFAULT (randomblob(100)))")
 	m.edited("check that never ends", true, "CREATE TABLE x (y CHECK (y LIKE '%a%a%a%a%a%a%a%a%a%a%a%a'))")
 	m.edited("table beside ours", true, "CREATE TABLE x (y)")
 	m.edited("statistics", true, "ANALYZE")
-	m.edited("a table less", true, "DROP TABLE annotation")
-	m.edited("a column more", true, "ALTER TABLE event ADD COLUMN x TEXT")
-	m.edited("a column renamed", true, "ALTER TABLE attachment RENAME COLUMN name TO nome")
-	m.edited("names in capitals", true, shadow, "UPDATE sqlite_schema SET name = 'NOTE', tbl_name = 'NOTE' WHERE name = 'note'")
-	m.edited("SQL that is no SQL", true, shadow, "UPDATE sqlite_schema SET sql = 'CREATE garbage' WHERE name = 'note'")
-	m.edited("no SQL", true, shadow, "UPDATE sqlite_schema SET sql = NULL WHERE name = 'note'")
-	m.edited("root page of another table", false, shadow, "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'event') WHERE name = 'note'")
-	m.edited("root page beyond the end", false, shadow, "UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'event'")
-	m.edited("root page 0", false, shadow, "UPDATE sqlite_schema SET rootpage = 0 WHERE name = 'event'")
-	m.edited("root page 1", false, shadow, "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'event'")
-	m.edited("root page negative", false, shadow, "UPDATE sqlite_schema SET rootpage = -5 WHERE name = 'event'")
-	m.edited("object twice", true, shadow, "INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'note'")
-	m.edited("our table without STRICT", true, shadow, "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'event'")
+	m.edited("a table less", true, "DROP TABLE z_annotation")
+	m.edited("a column more", true, "ALTER TABLE z_event ADD COLUMN x TEXT")
+	m.edited("a column renamed", true, "ALTER TABLE z_attachment RENAME COLUMN name TO nome")
+	m.edited("names in capitals", true, shadow, "UPDATE sqlite_schema SET name = 'Z_NOTE', tbl_name = 'Z_NOTE' WHERE name = 'z_note'")
+	m.edited("SQL that is no SQL", true, shadow, "UPDATE sqlite_schema SET sql = 'CREATE garbage' WHERE name = 'z_note'")
+	m.edited("no SQL", true, shadow, "UPDATE sqlite_schema SET sql = NULL WHERE name = 'z_note'")
+	m.edited("root page of another table", false, shadow, "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'z_event') WHERE name = 'z_note'")
+	m.edited("root page beyond the end", false, shadow, "UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'z_event'")
+	m.edited("root page 0", false, shadow, "UPDATE sqlite_schema SET rootpage = 0 WHERE name = 'z_event'")
+	m.edited("root page 1", false, shadow, "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'z_event'")
+	m.edited("root page negative", false, shadow, "UPDATE sqlite_schema SET rootpage = -5 WHERE name = 'z_event'")
+	m.edited("object twice", true, shadow, "INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'z_note'")
+	m.edited("our table without STRICT", true, shadow, "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'z_event'")
 	m.edited("SQL with a comment", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' -- hello' WHERE name = 'costs'")
 	many := []string{"BEGIN"}
 	for i := range 3000 {
@@ -175,68 +180,77 @@ func (m *maker) schemas() {
 		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")", 5000)+"' WHERE name = 'x'")
 }
 
-// contents keeps the schema and lies in the rows. What STRICT and CHECK promise is not looked at when a file is read.
+// contents keeps the schema and lies in the rows. What STRICT promises is not looked at when a file is read.
 func (m *maker) contents() {
-	free := []string{shadow, "PRAGMA ignore_check_constraints = ON"}
 	edit := func(name string, refused bool, statements ...string) {
-		m.edited(name, refused, append(append([]string(nil), free...), statements...)...)
+		m.edited(name, refused, append([]string{shadow}, statements...)...)
 	}
-	edit("no run", true, "DELETE FROM experiment")
-	edit("root of the seal", false, "UPDATE seal SET root = zeroblob(32)")
-	edit("short root of the seal", true, "UPDATE seal SET root = x'00'")
-	edit("counts of the seal", false, "UPDATE seal SET records = 9223372036854775807, events = -1")
-	edit("two seals", false, "INSERT INTO seal SELECT 2, root, records, events, interactions, iterations, notes, attachments FROM seal")
-	edit("highest number of a record", false, "UPDATE event SET seq = 9223372036854775807 WHERE seq = (SELECT max(seq) FROM event)")
-	edit("number before the highest", false, "UPDATE event SET seq = 9223372036854775806 WHERE seq = (SELECT max(seq) FROM event)")
-	edit("negative number of a record", false, "UPDATE event SET seq = -7 WHERE seq = (SELECT max(seq) FROM event)")
-	edit("record 0", false, "UPDATE event SET seq = 0 WHERE seq = (SELECT max(seq) FROM event)")
-	edit("gap", false, "DELETE FROM event WHERE seq = (SELECT min(seq) FROM event)")
-	edit("number used twice", false, "UPDATE note SET seq = (SELECT min(seq) FROM event) WHERE seq = (SELECT min(seq) FROM note)")
-	edit("iteration of 2^62", false, "UPDATE event SET iteration = 4611686018427387904")
-	edit("iteration negative", false, "UPDATE event SET iteration = -1")
-	edit("spans without end", false, "UPDATE iteration_span SET first_seq = -9223372036854775808, last_seq = 9223372036854775807")
-	edit("spans that overflow a sum", false, "UPDATE iteration_span SET events = 9223372036854775807, bytes = 9223372036854775807")
-	edit("70000 event types", true, "WITH RECURSIVE c(x) AS (SELECT 1000 UNION ALL SELECT x + 1 FROM c LIMIT 70000) INSERT INTO event_type SELECT x, 'n' || x FROM c")
-	edit("event type missing", false, "DELETE FROM event_type")
-	edit("event type empty", false, "UPDATE event_type SET name = '' WHERE id = 1")
-	edit("event type of a megabyte", false, "UPDATE event_type SET name = hex(zeroblob(500000)) WHERE id = 1")
-	edit("JSON 100000 deep", false, "UPDATE event SET data = '"+strings.Repeat("[", 100000)+strings.Repeat("]", 100000)+"'")
-	edit("JSON cut short", false, "UPDATE event SET data = '{\"a\":'")
-	edit("JSON with a key twice", false, "UPDATE iteration SET costs_per_agent = '{\"A\":1,\"A\":2}'")
-	edit("cost with an exponent", false, "UPDATE iteration SET costs_per_agent = '{\"A\":1e999}'")
-	edit("cost as text", false, "UPDATE iteration SET costs_per_agent = '{\"A\":\"1\"}'")
-	edit("costs of a megabyte", false, "UPDATE iteration SET costs_per_agent = '{\"' || hex(zeroblob(500000)) || '\":1}'")
-	edit("costs not an object", false, "UPDATE iteration SET costs_per_agent = '[[[[1]]]]'")
-	edit("text that is no UTF-8", false, "UPDATE note SET text = CAST(x'ff00fe41' AS TEXT)", "UPDATE experiment SET experiment_name = CAST(x'c328ff' AS TEXT)")
-	edit("terminal codes", false, "UPDATE note SET text = char(27) || '[2J' || char(27) || ']0;owned' || char(7) || char(8238) || 'txt.exe' || char(13) || 'x'",
-		"UPDATE experiment SET run_id = char(27) || '[31m' || char(8238), experiment_name = char(10) || 'fake line' || char(0) || 'x'")
-	edit("formulas", false, "UPDATE event_type SET name = '=cmd|''/C calc''!A0' WHERE id = 1", "UPDATE iteration SET costs_per_agent = '{\"=1+1\":1,\"@SUM(A1)\":2,\"-2\":3}'")
-	edit("markup", false, "UPDATE experiment SET experiment_name = '<script>alert(1)</script>'", "UPDATE event_type SET name = '\"><img src=x onerror=alert(1)>' WHERE id = 1")
-	edit("attachment that leaves its folder", false, "UPDATE attachment SET name = '../../../../tmp/owned'")
-	edit("attachment at the root", false, "UPDATE attachment SET name = '/etc/cron.d/owned'")
-	edit("attachment of 70 megabytes", false, "UPDATE attachment SET data = zeroblob(70000000)")
-	edit("response of 70 megabytes", false, "UPDATE llm_interaction SET response = CAST(zeroblob(70000000) AS TEXT)")
-	edit("section missing", false, "DELETE FROM section")
-	edit("section list with a huge number", false, "UPDATE llm_interaction SET user_prompt = '[9223372036854775808]'")
-	edit("section list that is none", false, "UPDATE llm_interaction SET user_prompt = '{\"a\":1}'")
-	edit("section list of a million", false, "UPDATE section SET body = hex(zeroblob(500000))",
-		"UPDATE llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM llm_interaction)")
-	edit("blocks of hashes that are none", false, "UPDATE leaf_block SET leaves = x'00', root = zeroblob(32)")
-	edit("blocks of hashes everywhere", false, "DELETE FROM leaf_block", "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
-	edit("redactions of everything", false, "INSERT OR REPLACE INTO redaction SELECT seq, 'event_data', zeroblob(32), NULL FROM event")
-	edit("100000 notes", false, "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c LIMIT 100000) INSERT INTO note SELECT x, 'k', 't' FROM c")
+	edit("no run", true, "DELETE FROM z_experiment")
+	edit("root of the seal", false, "UPDATE z_experiment SET digest = zeroblob(32)")
+	edit("short root of the seal", true, "UPDATE z_experiment SET digest = x'00'")
+	edit("counts of the seal", false, "UPDATE z_experiment SET records = 9223372036854775807, events = -1")
+	edit("half a seal", true, "UPDATE z_experiment SET records = NULL")
+	edit("two runs", false, "CREATE TEMP TABLE x AS SELECT * FROM z_experiment; UPDATE x SET id = 2; INSERT INTO z_experiment SELECT * FROM x")
+	edit("highest number of a record", false, "UPDATE z_event SET seq = 9223372036854775807 WHERE seq = (SELECT max(seq) FROM z_event)")
+	edit("number before the highest", false, "UPDATE z_event SET seq = 9223372036854775806 WHERE seq = (SELECT max(seq) FROM z_event)")
+	edit("negative number of a record", false, "UPDATE z_event SET seq = -7 WHERE seq = (SELECT max(seq) FROM z_event)")
+	edit("record 0", false, "UPDATE z_event SET seq = 0 WHERE seq = (SELECT max(seq) FROM z_event)")
+	edit("gap", false, "DELETE FROM z_event WHERE seq = (SELECT min(seq) FROM z_event)")
+	edit("number used twice", false, "UPDATE z_note SET seq = (SELECT min(seq) FROM z_event) WHERE seq = (SELECT min(seq) FROM z_note)")
+	edit("iteration of 2^62", false, "UPDATE z_event SET iteration = 4611686018427387904")
+	edit("iteration negative", false, "UPDATE z_event SET iteration = -1")
+	edit("spans without end", false, "UPDATE z_iteration SET first_seq = -9223372036854775808, last_seq = 9223372036854775807")
+	edit("spans that overflow a sum", false, "UPDATE z_iteration SET events = 9223372036854775807, bytes = 9223372036854775807")
+	edit("70000 event types", true, "WITH RECURSIVE c(x) AS (SELECT 1000 UNION ALL SELECT x + 1 FROM c LIMIT 70000) INSERT INTO z_event_type SELECT x, 'n' || x FROM c")
+	edit("event type missing", false, "DELETE FROM z_event_type")
+	edit("event type empty", false, "UPDATE z_event_type SET name = '' WHERE id = 1")
+	edit("event type of a megabyte", false, "UPDATE z_event_type SET name = hex(zeroblob(500000)) WHERE id = 1")
+	edit("JSON 100000 deep", false, "UPDATE z_event SET data = '"+strings.Repeat("[", 100000)+strings.Repeat("]", 100000)+"'")
+	edit("JSON cut short", false, "UPDATE z_event SET data = '{\"a\":'")
+	edit("JSON with a key twice", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":1,\"A\":2}'")
+	edit("cost with an exponent", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":1e999}'")
+	edit("cost as text", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":\"1\"}'")
+	edit("costs of a megabyte", false, "UPDATE z_iteration SET costs_per_agent = '{\"' || hex(zeroblob(500000)) || '\":1}'")
+	edit("costs not an object", false, "UPDATE z_iteration SET costs_per_agent = '[[[[1]]]]'")
+	edit("text that is no UTF-8", false, "UPDATE z_note SET text = CAST(x'ff00fe41' AS TEXT)", "UPDATE z_experiment SET experiment_name = CAST(x'c328ff' AS TEXT)")
+	edit("terminal codes", false, "UPDATE z_note SET text = char(27) || '[2J' || char(27) || ']0;owned' || char(7) || char(8238) || 'txt.exe' || char(13) || 'x'",
+		"UPDATE z_experiment SET run_id = char(27) || '[31m' || char(8238), experiment_name = char(10) || 'fake line' || char(0) || 'x'")
+	edit("formulas", false, "UPDATE z_event_type SET name = '=cmd|''/C calc''!A0' WHERE id = 1", "UPDATE z_iteration SET costs_per_agent = '{\"=1+1\":1,\"@SUM(A1)\":2,\"-2\":3}'")
+	edit("markup", false, "UPDATE z_experiment SET experiment_name = '<script>alert(1)</script>'", "UPDATE z_event_type SET name = '\"><img src=x onerror=alert(1)>' WHERE id = 1")
+	edit("attachment that leaves its folder", false, "UPDATE z_attachment SET name = '../../../../tmp/owned'")
+	edit("attachment at the root", false, "UPDATE z_attachment SET name = '/etc/cron.d/owned'")
+	edit("attachment of 70 megabytes", false, "UPDATE z_attachment SET data = zeroblob(70000000)")
+	edit("response of 70 megabytes", false, "UPDATE z_llm_interaction SET response = CAST(zeroblob(70000000) AS TEXT)")
+	edit("section missing", false, "DELETE FROM z_section")
+	edit("section list with a huge number", false, "UPDATE z_llm_interaction SET user_prompt = '[9223372036854775808]'")
+	edit("section list that is none", false, "UPDATE z_llm_interaction SET user_prompt = '{\"a\":1}'")
+	edit("section list of a million", false, "UPDATE z_section SET body = hex(zeroblob(500000))",
+		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)")
+	edit("blocks of hashes that are none", false, "UPDATE z_leaf_block SET leaves = x'00', root = zeroblob(32)")
+	edit("blocks of hashes everywhere", false, "DELETE FROM z_leaf_block", "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO z_leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
+	edit("redactions of everything", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
+	edit("redactions of nothing", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', NULL, NULL FROM z_event")
+	edit("redactions of fields that there are not", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 255, 'x', zeroblob(32), NULL FROM z_event")
+	edit("redactions far away", false, "INSERT INTO z_redaction VALUES (9223372036854775807, 'data', zeroblob(32), NULL), (-1, 'data', zeroblob(32), NULL)")
+	edit("nothing in place of what is always there", false, "UPDATE z_note SET text = NULL", "UPDATE z_attachment SET data = NULL",
+		"UPDATE z_iteration SET costs_per_agent = NULL, accepted_changes = NULL, policies = NULL")
+	edit("iterations that were not recorded and hold something", false, "UPDATE z_iteration SET seq = NULL")
+	edit("subject that is no pointer", false, "UPDATE z_note SET subject = 'final_cost'")
+	edit("subject of a megabyte", false, "UPDATE z_note SET subject = '/' || hex(zeroblob(500000))")
+	edit("subject of terminal codes", false, "UPDATE z_note SET subject = '/' || char(27) || '[2J' || char(8238) || char(10)")
+	edit("100000 notes", false, "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c LIMIT 100000) INSERT INTO z_note SELECT x, 'k', NULL, 't' FROM c")
 	// A table that is not STRICT is filled and then given the text of ours.
 	for name, statement := range map[string]string{
-		"blobs for texts":    "UPDATE event SET timestamp = x'00ff', data = x'7b7d'",
-		"texts for integers": "UPDATE event SET iteration = 'one', type = 'two'",
-		"reals for integers": "UPDATE event SET iteration = 1.5, type = 1e300",
-		"NULL everywhere":    "UPDATE event SET iteration = NULL, type = NULL",
+		"blobs for texts":    "UPDATE z_event SET timestamp = x'00ff', data = x'7b7d'",
+		"texts for integers": "UPDATE z_event SET iteration = 'one', type = 'two'",
+		"reals for integers": "UPDATE z_event SET iteration = 1.5, type = 1e300",
+		"NULL everywhere":    "UPDATE z_event SET iteration = NULL, type = NULL",
 	} {
 		edit(name, false,
-			"CREATE TABLE keep AS SELECT sql FROM sqlite_schema WHERE name = 'event'",
-			"UPDATE sqlite_schema SET sql = 'CREATE TABLE event (seq INTEGER PRIMARY KEY, iteration, type, timestamp, data)' WHERE name = 'event'",
+			"CREATE TABLE keep AS SELECT sql FROM sqlite_schema WHERE name = 'z_event'",
+			"UPDATE sqlite_schema SET sql = 'CREATE TABLE z_event (seq INTEGER PRIMARY KEY, iteration, type, timestamp, data)' WHERE name = 'z_event'",
 			"PRAGMA schema_version = 1000", statement,
-			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'event'", "PRAGMA schema_version = 1001", "DROP TABLE keep")
+			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'z_event'", "PRAGMA schema_version = 1001", "DROP TABLE keep")
 	}
 }
 
@@ -291,13 +305,13 @@ func (m *maker) repeated(name string, refused bool, table string, levels int, st
 
 // repetitions are tables that are gathered in memory, with rows without end.
 func (m *maker) repetitions() {
-	m.repeated("a note of three megabytes, a thousand times", false, "note", 1,
-		"INSERT INTO note SELECT max(seq) + 1, 'k', hex(zeroblob(1500000)) FROM note")
-	m.repeated("an annotation of three megabytes, a thousand times", false, "annotation", 1,
-		"INSERT INTO annotation (kind, text, sha256) VALUES ('k', hex(zeroblob(1500000)), zeroblob(32))")
-	m.repeated("millions of iterations", false, "iteration", 2, "UPDATE iteration SET policies = '{}'")
-	m.repeated("an event type of three megabytes, a thousand times", true, "event_type", 1,
-		"UPDATE event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
+	m.repeated("a note of three megabytes, hundreds of times", false, "z_note", 1,
+		"INSERT INTO z_note SELECT max(seq) + 1, 'k', NULL, hex(zeroblob(1500000)) FROM z_note")
+	m.repeated("an annotation of three megabytes, hundreds of times", false, "z_annotation", 1,
+		"INSERT INTO z_annotation (kind, text, sha256) VALUES ('k', hex(zeroblob(1500000)), zeroblob(32))")
+	m.repeated("a million iterations", false, "z_iteration", 2, "UPDATE z_iteration SET policies = '{}'")
+	m.repeated("an event type of three megabytes, hundreds of times", true, "z_event_type", 1,
+		"UPDATE z_event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
 }
 
 // structures damages pages: types, pointers, lengths, and whole pages in wrong places.
@@ -360,12 +374,12 @@ func (m *maker) logs() {
 			m.err = os.WriteFile(path+suffix, other, 0o666)
 		}
 	}
-	journal := append([]byte("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x02\x00\x00\x00\x20\x00"), make([]byte, 9000)...)
+	journal := append([]byte("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x02\x00\x00\x00\x10\x00"), make([]byte, 9000)...)
 	beside("hot journal", true, m.src.Sealed, "-journal", journal)
 	beside("stale log", true, m.src.Sealed, "-wal", m.src.Log)
 	beside("shared memory of noise", false, m.src.Sealed, "-shm", make([]byte, 32768))
 	beside("log of noise", true, m.src.Live, "-wal", []byte(strings.Repeat("noise", 10000)))
-	beside("log of another page size", true, m.src.Live, "-wal", Log(4096, Frame{Page: 1, Commit: 1, Data: make([]byte, 4096)}))
+	beside("log of another page size", true, m.src.Live, "-wal", Log(8192, Frame{Page: 1, Commit: 1, Data: make([]byte, 8192)}))
 	pageSize := int(binary.BigEndian.Uint16(m.src.Sealed[16:]))
 	first := func(change func([]byte)) []byte {
 		b := append([]byte(nil), m.src.Live[:pageSize]...)

@@ -27,8 +27,11 @@ var (
 	ErrKey = errors.New("bad member name")
 )
 
+// Space has the characters that are white space in JSON.
+const Space = " \t\r\n"
+
 // Trim drops JSON's white space from both ends of text.
-func Trim(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
+func Trim(text []byte) []byte { return bytes.Trim(text, Space) }
 
 // IsNull reports whether text, already trimmed, is empty or the literal null.
 func IsNull(text []byte) bool { return len(text) == 0 || string(text) == "null" }

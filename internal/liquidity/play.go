@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/simexp/exparchive/provider"
@@ -392,14 +393,15 @@ func (r *run) conclude(converged bool) {
 	r.event(r.n, "experiment_summary", experimentSummary{
 		r.n + 1, converged, reason, r.final, r.best, r.calls.Calls, r.calls.Prompt + r.calls.Completion,
 	})
-	r.note("derived", "Final cost is the total of the last iteration, best cost the smallest total of an iteration.")
+	r.note("derived", "/final_cost", "Final cost is the total of the last iteration.")
+	r.note("derived", "/best_cost", "Best cost is the smallest total of an iteration.")
 	if r.s.Mode == Bootstrap {
-		r.note("derived", "Costs of an iteration are means over %d days resampled from the attached payments, rounded to cents.", r.s.Samples)
+		r.note("derived", "/iterations", "Costs of an iteration are means over %d days resampled from the attached payments, rounded to cents.", r.s.Samples)
 	}
 	if !converged {
-		r.note("doubtful", "The run stopped at its limit of %d iterations; changes accepted in the last one are in no cost.", r.s.MaxIter)
+		r.note("doubtful", provider.Subject("iterations", strconv.Itoa(r.n), "accepted_changes"), "The run stopped at its limit of %d iterations; changes accepted in the last one are in no cost.", r.s.MaxIter)
 	}
-	r.note("synthetic", "Prompts are real, but the responses come from a deterministic stand-in; its latencies and the time stamps are simulated, and its tokens are words.")
+	r.note("synthetic", "", "Prompts are real, but the responses come from a deterministic stand-in; its latencies and the time stamps are simulated, and its tokens are words.")
 	r.put(&provider.Result{
 		CompletedAt: r.now(), Status: provider.StatusCompleted, Converged: &converged, ConvergenceReason: &reason,
 		FinalCost: &r.final, BestCost: &r.best,

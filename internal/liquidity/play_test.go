@@ -302,8 +302,15 @@ func TestMaxIter(t *testing.T) {
 	if numbers, _ := live.Iterations(t.Context()); !slices.Equal(numbers, []int{0, 1}) {
 		t.Errorf("got iterations %v, want 0 and 1", numbers)
 	}
-	if !slices.ContainsFunc(e.Notes, func(n provider.Note) bool { return n.Kind == "doubtful" }) {
+	if !slices.ContainsFunc(e.Notes, func(n provider.Note) bool {
+		return n.Kind == "doubtful" && n.Subject == "/iterations/1/accepted_changes"
+	}) {
 		t.Errorf("got notes %v, want one on the last changes", e.Notes)
+	}
+	for _, subject := range []string{"/final_cost", "/best_cost"} {
+		if !slices.ContainsFunc(e.Notes, func(n provider.Note) bool { return n.Kind == "derived" && n.Subject == subject }) {
+			t.Errorf("got notes %v, want one about %s", e.Notes, subject)
+		}
 	}
 	full, _ := play(t, "exp1", Options{}).Experiment(t.Context())
 	if e.RunID == full.RunID {

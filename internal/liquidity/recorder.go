@@ -75,8 +75,8 @@ func (r *recorder) event(n int, kind string, payload any) {
 	}
 }
 
-func (r *recorder) note(kind, format string, args ...any) {
-	r.put(&provider.Note{Kind: kind, Text: fmt.Sprintf(format, args...)})
+func (r *recorder) note(kind, subject, format string, args ...any) {
+	r.put(&provider.Note{Kind: kind, Subject: subject, Text: fmt.Sprintf(format, args...)})
 }
 
 // words counts words, which is what the original recorded as tokens.

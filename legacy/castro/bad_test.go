@@ -51,6 +51,7 @@ func TestBadFiles(t *testing.T) {
 		{write("nan.json", []byte(`{"days": [{"day": 0, "total_cost": NaN}]}`)), jsontext.ErrSyntax, "byte"},
 		{write("twice.json", []byte(`{"days": [{"day": 0}, {"day": 0}]}`)), nil, "day 0 stands twice"},
 		{write("number.json", []byte(`{"days": [{"day": -1}]}`)), ErrForeign, "element 0"},
+		{write("minus.json", []byte(`{"days": [{"day": -0}]}`)), ErrForeign, "element 0"},
 	} {
 		d, err := Open(c.path, nil)
 		if err == nil {
@@ -84,11 +85,16 @@ func TestBadValues(t *testing.T) {
 		row           int64
 		text          string // of the error
 		kept          string // the value, in an attachment
+		subject       string // of the note
 	}{
-		{"bad/nan", "", jsontext.ErrSyntax, "experiment_events", "event_data", 4, "id 4", `{"total_cost": NaN, "per_agent_costs": {"BANK_A": NaN}}`},
-		{"bad/json", "", jsontext.ErrSyntax, "experiment_iterations", "policies", 2, "iteration 1", `{"BANK_A": {"version": "2.0"`},
-		{"bad/cents", "", ErrFraction, "experiment_iterations", "costs_per_agent", 2, `cost of agent "BANK_A" is 4000.5`, "4000.5"},
-		{"bad/double", "exp1", ErrFraction, "policy_iterations", "old_cost", 4, `game_id "exp1", agent_id "BANK_B", iteration_number 2`, "3999.5"},
+		{"bad/nan", "", jsontext.ErrSyntax, "experiment_events", "event_data", 4, "id 4", `{"total_cost": NaN, "per_agent_costs": {"BANK_A": NaN}}`,
+			"/iterations/1"},
+		{"bad/json", "", jsontext.ErrSyntax, "experiment_iterations", "policies", 2, "iteration 1", `{"BANK_A": {"version": "2.0"`,
+			"/iterations/1/policies"},
+		{"bad/cents", "", ErrFraction, "experiment_iterations", "costs_per_agent", 2, `cost of agent "BANK_A" is 4000.5`, "4000.5",
+			"/iterations/1/costs_per_agent/BANK_A"},
+		{"bad/double", "exp1", ErrFraction, "policy_iterations", "old_cost", 4, `game_id "exp1", agent_id "BANK_B", iteration_number 2`, "3999.5",
+			"/iterations/2/costs_per_agent/BANK_B"},
 	} {
 		path := unpack(t, t.TempDir(), c.fixture, filepath.Base(c.fixture)+".db")
 		strict := mustRun(t, mustOpen(t, path, nil), c.run)
@@ -115,6 +121,9 @@ func TestBadValues(t *testing.T) {
 			case *provider.Note:
 				if r.Kind == noteLeftOut {
 					left++
+					if r.Subject != c.subject {
+						t.Errorf("%s: got subject %q, want %q", c.fixture, r.Subject, c.subject)
+					}
 				}
 			case *provider.Attachment:
 				if bytes.HasPrefix(r.Data, []byte(c.kept)) && strings.HasPrefix(r.Name, "left-out/"+c.table+"/row-") {

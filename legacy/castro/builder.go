@@ -2,6 +2,7 @@ package castro
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +36,10 @@ type builder struct {
 	records     []provider.Record
 	attachments []*provider.Attachment
 	notes       []*provider.Note
-	said        map[string]bool
+	said        map[provider.Note]bool
+	kept        map[leftOut]string // names of the attachments
+	copies      map[string]int     // of attachments that would have one name, by that name
+	names       provider.AttachmentNames
 	homeless    bool                       // a row was left out that has a part of an iteration's costs
 	doubles     map[string]map[string]bool // columns by table that were converted to cents
 	result      *provider.Result
@@ -43,37 +47,69 @@ type builder struct {
 }
 
 func newBuilder(ctx context.Context, lenient bool) *builder {
-	return &builder{ctx: ctx, lenient: lenient, said: map[string]bool{}, doubles: map[string]map[string]bool{}}
+	return &builder{
+		ctx: ctx, lenient: lenient, said: map[provider.Note]bool{}, kept: map[leftOut]string{}, copies: map[string]int{},
+		doubles: map[string]map[string]bool{},
+	}
 }
 
-// note adds a note unless it was said already.
-func (b *builder) note(kind, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if !b.said[text] {
-		b.said[text] = true
-		b.notes = append(b.notes, &provider.Note{Kind: kind, Text: text})
+// note adds a note about what the subject points to, unless it was said already.
+func (b *builder) note(kind, subject, format string, args ...any) {
+	n := provider.Note{Kind: kind, Subject: subject, Text: fmt.Sprintf(format, args...)}
+	if !b.said[n] {
+		b.said[n] = true
+		b.notes = append(b.notes, &n)
 	}
 }
 
 // bad reports that a value cannot be kept.
 func (b *builder) bad(r *row, column, value string, err error) {
+	b.badAbout(r.subject(column), r, column, value, err)
+}
+
+// badAbout is bad for a value that is not all that its column is about.
+func (b *builder) badAbout(subject string, r *row, column, value string, err error) {
 	e := r.cell(column, value, err)
 	if !b.lenient {
 		b.fail(e)
 		return
 	}
 	if errors.As(err, new(unreadable)) {
-		b.note(noteLeftOut, "table %s: column %s: %v", e.Table, e.Column, err)
+		b.note(noteLeftOut, "", "table %s: column %s: %v", e.Table, e.Column, err)
 		return
 	}
-	b.note(noteLeftOut, "%v", e)
 	if value != "" {
-		name := fmt.Sprintf("left-out/%s/row-%d/%s.txt", plainName(e.Table), e.Row, plainName(column))
-		if !b.said[name] {
-			b.said[name] = true
-			b.attachments = append(b.attachments, &provider.Attachment{Name: name, MediaType: "text/plain", Data: []byte(value)})
+		name := b.attach(e.Table, e.Row, column, value)
+		if subject == "" {
+			subject = provider.Subject("attachments", name)
 		}
 	}
+	b.note(noteLeftOut, subject, "%v", e)
+}
+
+// A leftOut is a value of a table that has no place in the run.
+type leftOut struct {
+	table  string
+	row    int64
+	column string
+	sum    [sha256.Size]byte
+}
+
+// attach keeps a value that was left out in an attachment, once, and gives its name.
+func (b *builder) attach(table string, row int64, column, value string) string {
+	v := leftOut{table, row, column, sha256.Sum256([]byte(value))}
+	if name, ok := b.kept[v]; ok {
+		return name
+	}
+	base := fmt.Sprintf("left-out/%s/row-%d/%s", plainName(table), row, plainName(column))
+	name := base + ".txt"
+	for b.names.Add(name) != nil {
+		b.copies[base]++
+		name = fmt.Sprintf("%s-%d.txt", base, b.copies[base]+1)
+	}
+	b.kept[v] = name
+	b.attachments = append(b.attachments, &provider.Attachment{Name: name, MediaType: "text/plain", Data: []byte(value)})
+	return name
 }
 
 // unreadable is the error for a column that the reader of the database cannot decode.
@@ -81,14 +117,20 @@ type unreadable struct{ error }
 
 func (u unreadable) Unwrap() error { return u.error }
 
-// plainName makes a name fit for a path.
+// plainName makes a name of a table or a column fit for a part of a path.
 func plainName(s string) string {
-	return strings.Map(func(r rune) rune {
+	const most = 100 // bytes
+	s = strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}
 		return '_'
 	}, s)
+	s = s[:min(len(s), most)]
+	if s == "" || provider.CheckPortable(s) != nil {
+		s += "_"
+	}
+	return s
 }
 
 func (b *builder) fail(err error) {
@@ -141,6 +183,9 @@ func (b *builder) iteration(r *row, column string) (n int, ok bool) {
 		b.bad(r, column, asText(v), errors.New("not the number of an iteration"))
 		return 0, false
 	}
+	if r.about == nil {
+		r.about = func(string) string { return iterationSubject(int(x)) }
+	}
 	return int(x), true
 }
 
@@ -168,7 +213,7 @@ func (b *builder) seconds(r *row, column string) *float64 {
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		b.bad(r, column, asText(v), ErrNotFinite)
-	case !ok || x < 0:
+	case !ok || x < 0 || math.Signbit(x):
 		b.bad(r, column, asText(v), errors.New("not a duration in seconds"))
 	default:
 		return &x
@@ -216,7 +261,7 @@ func floating(v any) (x, rounds float64, ok bool) {
 	return 0, 0, false
 }
 
-// whole gives a DOUBLE or FLOAT as cents. The error is [ErrNotFinite], [ErrFraction] or [ErrRounded].
+// whole gives a DOUBLE or FLOAT as cents. The error is [ErrNotFinite], [ErrFraction], [ErrRounded] or [ErrMinusZero].
 func whole(v any) (provider.Cents, error) {
 	x, rounds, ok := floating(v)
 	switch {
@@ -226,6 +271,8 @@ func whole(v any) (provider.Cents, error) {
 		return 0, ErrFraction
 	case math.Abs(x) >= rounds:
 		return 0, ErrRounded
+	case x == 0 && math.Signbit(x):
+		return 0, ErrMinusZero
 	}
 	return provider.Cents(int64(x)), nil
 }
@@ -324,7 +371,7 @@ func (b *builder) recorded(r *row, what string, o *object) {
 	}
 	b.rest(r, o)
 	if rest := o.json(); rest != nil {
-		b.note(noteRecorded, "%s: %s", what, rest)
+		b.note(noteRecorded, r.subject(""), "%s: %s", what, rest)
 	}
 }
 
@@ -349,7 +396,7 @@ func (b *builder) finish() (*provider.Live, error) {
 	}
 	for _, table := range slices.Sorted(maps.Keys(b.doubles)) {
 		columns := slices.Sorted(maps.Keys(b.doubles[table]))
-		b.note(noteDerived, "money of type DOUBLE in table %s was whole and was converted to cents exactly: %s", table, strings.Join(columns, ", "))
+		b.note(noteDerived, "", "money of type DOUBLE in table %s was whole and was converted to cents exactly: %s", table, strings.Join(columns, ", "))
 	}
 	all := append([]provider.Record{&b.start}, b.records...)
 	for _, a := range b.attachments {

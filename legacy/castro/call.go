@@ -105,7 +105,7 @@ func countOf(value []byte) (*int64, bool) {
 // secondsOf reads a number that its shortest spelling as float64 gives back.
 func secondsOf(value []byte) (*float64, bool) {
 	f, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || f < 0 || math.IsNaN(f) || math.IsInf(f, 0) || !sameNumber(string(value), strconv.FormatFloat(f, 'g', -1, 64)) {
+	if err != nil || math.Signbit(f) || math.IsNaN(f) || math.IsInf(f, 0) || !sameNumber(string(value), strconv.FormatFloat(f, 'g', -1, 64)) {
 		return nil, false
 	}
 	return &f, true
@@ -141,13 +141,14 @@ func (c *calls) add(i *provider.Interaction) (first *provider.Interaction, repea
 func (b *builder) checkCalls() {
 	var all calls
 	counted, words := 0, 0
-	for _, r := range b.records {
+	for n, r := range b.records {
 		i, ok := r.(*provider.Interaction)
 		if !ok {
 			continue
 		}
 		if first, repeats := all.add(i); repeats {
-			b.note(noteDoubtful, "the call of iteration %d for agent %q repeats that of iteration %d for agent %q word for word: after an error the runner could save the answer before once more",
+			seq := strconv.Itoa(n + 1) // behind the start of the run
+			b.note(noteDoubtful, provider.Subject("records", seq), "the call of iteration %d for agent %q repeats that of iteration %d for agent %q word for word: after an error the runner could save the answer before once more",
 				i.Iteration, i.AgentID, first.Iteration, first.AgentID)
 		}
 		if i.PromptTokens != nil && i.SystemPrompt != nil && i.UserPrompt != nil {
@@ -158,6 +159,6 @@ func (b *builder) checkCalls() {
 		}
 	}
 	if words > 0 {
-		b.note(noteDoubtful, "prompt_tokens and completion_tokens count words, not tokens: in %d of %d calls prompt_tokens is the number of words of the prompts", words, counted)
+		b.note(noteDoubtful, "", "prompt_tokens and completion_tokens count words, not tokens: in %d of %d calls prompt_tokens is the number of words of the prompts", words, counted)
 	}
 }

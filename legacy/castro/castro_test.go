@@ -356,7 +356,7 @@ func TestReal(t *testing.T) {
 	if want := []string{"policy_init BANK_A 0.25", "policy_init BANK_B 0.25"}; !slices.Equal(initial, want) {
 		t.Errorf("failed run: got events %q, want %q", initial, want)
 	}
-	if e, err := failed.Experiment(t.Context()); err != nil || e.Status() != provider.StatusRunning {
+	if e, err := failed.Experiment(t.Context()); err != nil || e.Status() != provider.StatusUnfinished {
 		t.Errorf("failed run: got status %q, %v, want running: no end was recorded", e.Status(), err)
 	}
 

@@ -41,6 +41,7 @@ func (c *castro) build(b *builder, id string) error {
 	var result provider.Result
 	status, counted := "", ""
 	err := c.t[castroRuns].each(b.ctx, "run_id", is(id), func(r *row) error {
+		r.about = aboutRun
 		b.drop(r, "run_id")
 		b.start.Name, b.start.CreatedAt = b.str(r, "experiment_name"), b.str(r, "started_at")
 		status = b.str(r, "status")
@@ -49,7 +50,7 @@ func (c *castro) build(b *builder, id string) error {
 			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
 		var o object
-		if endOf(status) == provider.StatusRunning {
+		if endOf(status) == provider.StatusUnfinished {
 			o.unended(&result)
 		}
 		counted = r.text("num_iterations")
@@ -109,16 +110,16 @@ func (c *castro) build(b *builder, id string) error {
 			maps.Copy(inForce, proposed[n])
 		}
 		if len(inForce) > 0 {
-			b.note(noteDoubtful, "the policies of an iteration are those proposed before it, as if every proposal had been accepted: neither decisions nor costs are in this file")
+			b.note(noteDoubtful, aboutIterations, "the policies of an iteration are those proposed before it, as if every proposal had been accepted: neither decisions nor costs are in this file")
 		}
 	}
 	inOrder(all)
 	b.records = recordsOf(all)
-	if endOf(status) != provider.StatusRunning && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
-		b.note(noteDoubtful, "final_cost is the best cost: the runner wrote the same number for both")
+	if endOf(status) != provider.StatusUnfinished && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
+		b.note(noteDoubtful, "/final_cost", "final_cost is the best cost: the runner wrote the same number for both")
 	}
 	if counted != "" && counted != asText(int64(len(rows))) {
-		b.note(noteDoubtful, "the run counts %s iterations, of which %d left records: the one that converged made no call", counted, len(rows))
+		b.note(noteDoubtful, "/num_iterations", "the run counts %s iterations, of which %d left records: the one that converged made no call", counted, len(rows))
 	}
 	b.ended(status, &result)
 	b.checkCalls()
@@ -142,7 +143,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return false, nil
 		case err != nil:
-			b.note(noteDoubtful, "%s beside the file may hold costs and decisions, but cannot be read: %v", from, err)
+			b.note(noteDoubtful, aboutIterations, "%s beside the file may hold costs and decisions, but cannot be read: %v", from, err)
 			return false, nil
 		case sibling == nil:
 			return false, nil
@@ -154,7 +155,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		return false, nil
 	}
 	if latest.id != id {
-		b.note(noteDoubtful, "the costs and decisions of this run are lost: %s keeps only those of the latest run of experiment %q", from, b.start.Name)
+		b.note(noteDoubtful, aboutIterations, "the costs and decisions of this run are lost: %s keeps only those of the latest run of experiment %q", from, b.start.Name)
 		return false, nil
 	}
 	belongs := false
@@ -168,6 +169,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		from, to := r.text("started_at"), r.text("completed_at")
 		belongs = (latest.ended == "" || from <= latest.ended) && (to == "" || latest.begun <= to)
 		if belongs {
+			r.about = aboutRun
 			b.drop(r, "game_id")
 			b.recorded(r, "game_sessions", nil)
 		}
@@ -177,7 +179,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		return false, inSibling(err)
 	}
 	if !belongs {
-		b.note(noteDoubtful, "%s has no session of experiment %q at the time of this run", from, b.start.Name)
+		b.note(noteDoubtful, aboutIterations, "%s has no session of experiment %q at the time of this run", from, b.start.Name)
 		return false, nil
 	}
 	records, iterations, err := g.records(b, b.start.Name)
@@ -187,7 +189,7 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	*all = append(*all, records...)
 	*all = append(*all, gameIterations(b, iterations, *all)...)
 	b.sibling = beside
-	b.note(noteDerived, "costs, policies and decisions are from the session %q in %s, which ran at the same time; it is the latest run of that name", b.start.Name, from)
+	b.note(noteDerived, aboutIterations, "costs, policies and decisions are from the session %q in %s, which ran at the same time; it is the latest run of that name", b.start.Name, from)
 	return true, nil
 }
 

@@ -34,7 +34,7 @@ func (c *core) runs(ctx context.Context) ([]RunInfo, error) {
 	var all []RunInfo
 	err := c.tables[c.names.runs].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
-			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusRunning,
+			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusUnfinished,
 			CreatedAt: r.text("created_at"), CompletedAt: r.text("completed_at"),
 		}
 		if i.CompletedAt != "" {
@@ -74,6 +74,7 @@ func (c *core) build(b *builder, id string) error {
 	b.start = provider.Start{RunID: id}
 	var result provider.Result
 	err := c.tables[c.names.runs].each(b.ctx, c.names.id, is(id), func(r *row) error {
+		r.about = aboutRun
 		b.drop(r, c.names.id)
 		b.start.Name, b.start.Type = b.str(r, "experiment_name"), b.str(r, "experiment_type")
 		b.start.Config, b.start.CreatedAt = b.json(r, "config"), b.str(r, "created_at")
@@ -162,8 +163,9 @@ func (c *core) readIterations(run *coreRun, id string) error {
 			run.homeless = true
 			return run.err
 		}
+		r.about = aboutIteration(n)
 		run.drop(r, c.names.id)
-		costs, complete := run.costs(r, "costs_per_agent")
+		costs, complete := run.costs(r, n, "costs_per_agent")
 		record := &provider.Iteration{
 			Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
 		}
@@ -208,16 +210,16 @@ func (b *builder) members(r *row, column string, f func(string, json.RawMessage)
 	return true
 }
 
-// costs reads an object of costs by agent. With lenient only those that are not whole cents are left out; complete is false
+// costs reads an object of the costs of iteration n by agent. With lenient only those that are not whole cents are left out; complete is false
 // then, and where there is no object.
-func (b *builder) costs(r *row, column string) (costs map[string]provider.Cents, complete bool) {
+func (b *builder) costs(r *row, n int, column string) (costs map[string]provider.Cents, complete bool) {
 	costs = map[string]provider.Cents{}
 	left := false
 	there := b.members(r, column, func(agent string, value json.RawMessage) error {
 		c, err := provider.ParseCents(string(value))
 		if err != nil {
 			left = true
-			b.bad(r, column, string(value), &provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
+			b.badAbout(iterationSubject(n, "costs_per_agent", agent), r, column, string(value), &provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
 			return nil
 		}
 		costs[agent] = c
@@ -271,7 +273,7 @@ func (c *core) readSimulations(run *coreRun, id string) error {
 				continue
 			}
 		} else {
-			run.note(noteDoubtful, "simulations without the number of an iteration are under iteration 0")
+			run.note(noteDoubtful, "/iterations/0", "simulations without the number of an iteration are under iteration 0")
 		}
 		run.drop(r, "experiment_run_id")
 		time := run.str(r, "started_at")
@@ -297,7 +299,7 @@ func (c *core) readSimulations(run *coreRun, id string) error {
 			time := ""
 			if part.role == coreSimulationEvents {
 				time = run.str(r, "event_timestamp")
-				run.note(noteDoubtful, "the events of a simulation are in the order of their table, since their ids are random and a tick may hold several")
+				run.note(noteDoubtful, "", "the events of a simulation are in the order of their table, since their ids are random and a tick may hold several")
 			}
 			event := &provider.Event{Iteration: s.iteration, Type: part.kind, Timestamp: time, Data: run.payload(r)}
 			if run.valid(r, event) {
@@ -358,13 +360,13 @@ func (run *coreRun) accept() {
 		it.AcceptedChanges = map[string]bool{}
 	}
 	if recorded > 0 {
-		run.note(noteDoubtful, "accepted_changes is false for every agent of every iteration: it was written before the decision, and is not used")
+		run.note(noteDoubtful, aboutIterations, "accepted_changes is false for every agent of every iteration: it was written before the decision, and is not used")
 	}
 	if len(run.decided) > 0 {
 		for n, it := range run.iterations {
 			maps.Copy(it.AcceptedChanges, run.decided[n])
 		}
-		run.note(noteDerived, "accepted changes are the decisions in policy_evaluations")
+		run.note(noteDerived, aboutIterations, "accepted changes are the decisions in policy_evaluations")
 		return
 	}
 	unchanged, derived := 0, 0
@@ -386,10 +388,10 @@ func (run *coreRun) accept() {
 		}
 	}
 	if derived > 0 {
-		run.note(noteDerived, "accepted changes: a proposal counts as accepted if it is the policy of the next iteration")
+		run.note(noteDerived, aboutIterations, "accepted changes: a proposal counts as accepted if it is the policy of the next iteration")
 	}
 	if unchanged > 0 {
-		run.note(noteDerived, "%d proposals repeat the policy in force; whether they were accepted cannot be told", unchanged)
+		run.note(noteDerived, aboutIterations, "%d proposals repeat the policy in force; whether they were accepted cannot be told", unchanged)
 	}
 }
 
@@ -419,14 +421,14 @@ func (run *coreRun) checkCosts() {
 	}
 	if compared > 0 && policiesDiffer {
 		run.halved = true
-		run.note(noteDoubtful, "the agents have equal costs in every iteration: in bootstrap mode each was given an equal part of the total, rounded down; total_cost of the evaluation events is right")
+		run.note(noteDoubtful, aboutIterations, "the agents have equal costs in every iteration: in bootstrap mode each was given an equal part of the total, rounded down; total_cost of the evaluation events is right")
 	}
 }
 
 // finishCore adds the result.
 func (run *coreRun) finishCore(result *provider.Result) {
 	if result.CompletedAt == "" {
-		run.note(noteDoubtful, "no end was recorded: the run went on when the file was written, or its process died; %d iterations are complete", len(run.iterations))
+		run.note(noteDoubtful, aboutStatus, "no end was recorded: the run went on when the file was written, or its process died; %d iterations are complete", len(run.iterations))
 		return
 	}
 	result.Status = provider.StatusCompleted
@@ -434,23 +436,23 @@ func (run *coreRun) finishCore(result *provider.Result) {
 	final, best := centsOf(member(run.start.Config, "final_cost")), centsOf(member(run.start.Config, "best_cost"))
 	if result.FinalCost == nil && final != nil {
 		result.FinalCost = final
-		run.note(noteDerived, "final cost: final_cost of the configuration, where the runner put it")
+		run.note(noteDerived, "/final_cost", "final cost: final_cost of the configuration, where the runner put it")
 	}
 	if result.BestCost == nil && best != nil {
 		result.BestCost = best
-		run.note(noteDerived, "best cost: best_cost of the configuration, where the runner put it")
+		run.note(noteDerived, "/best_cost", "best cost: best_cost of the configuration, where the runner put it")
 	}
 	all := run.iterationTotals()
 	if result.FinalCost == nil {
 		last := all.last()
 		if result.FinalCost = run.derive("final cost", "iteration", last); result.FinalCost != nil {
-			run.note(noteDerived, "final cost: the total of the last iteration, %d; the runner did not record one", last.iteration)
+			run.note(noteDerived, "/final_cost", "final cost: the total of the last iteration, %d; the runner did not record one", last.iteration)
 		}
 	}
 	if result.BestCost == nil {
 		lowest := all.lowest()
 		if result.BestCost = run.derive("best cost", "iteration", lowest); result.BestCost != nil {
-			run.note(noteDerived, "best cost: the lowest total of an iteration, that of %d; the runner did not record one", lowest.iteration)
+			run.note(noteDerived, "/best_cost", "best cost: the lowest total of an iteration, that of %d; the runner did not record one", lowest.iteration)
 		}
 	}
 	run.checkStability(slices.Sorted(maps.Keys(run.iterations)), result)
@@ -496,6 +498,6 @@ func (run *coreRun) checkStability(numbers []int, result *provider.Result) {
 		}
 	}
 	if changed > 0 {
-		run.note(noteDoubtful, "the run ended because of %q, but parameters of policies changed %d times in its last %d iterations: the test looks only at the total cost", *result.ConvergenceReason, changed, len(numbers)-from)
+		run.note(noteDoubtful, "/convergence_reason", "the run ended because of %q, but parameters of policies changed %d times in its last %d iterations: the test looks only at the total cost", *result.ConvergenceReason, changed, len(numbers)-from)
 	}
 }

@@ -20,6 +20,8 @@ var (
 	ErrNotFinite = errors.New("not a finite number")
 	// ErrRounded means that an amount of money may have been rounded before it was recorded.
 	ErrRounded = errors.New("a DOUBLE from 2^53 on, or a FLOAT from 2^24 on, cannot hold every number of cents")
+	// ErrMinusZero means that an amount of money is minus zero, which no computation with integers gives.
+	ErrMinusZero = errors.New("minus zero")
 )
 
 // A CellError reports a value of a table that cannot be kept as recorded. [Options.Lenient] leaves such values out.

@@ -36,20 +36,20 @@ func endOf(status string) provider.Status {
 	case "stopped", "cancelled", "canceled", "interrupted":
 		return provider.StatusInterrupted
 	}
-	return provider.StatusRunning
+	return provider.StatusUnfinished
 }
 
 // ended adds the result that a status tells of, and a note where the word says something else than the result.
 func (b *builder) ended(status string, result *provider.Result) {
 	switch result.Status = endOf(status); {
-	case result.Status == provider.StatusRunning && status == "running":
-		b.note(noteDoubtful, "the status is %q: the run went on when the file was written, or its process died", status)
-	case result.Status == provider.StatusRunning:
-		b.note(noteDoubtful, "the status %q does not say that the run came to an end", status)
+	case result.Status == provider.StatusUnfinished && status == "running":
+		b.note(noteDoubtful, aboutStatus, "the status is %q: the run went on when the file was written, or its process died", status)
+	case result.Status == provider.StatusUnfinished:
+		b.note(noteDoubtful, aboutStatus, "the status %q does not say that the run came to an end", status)
 	default:
 		b.result = result
 		if status != string(result.Status) {
-			b.note(noteRecorded, "status: %q", status)
+			b.note(noteRecorded, aboutStatus, "status: %q", status)
 		}
 	}
 }
@@ -57,15 +57,16 @@ func (b *builder) ended(status string, result *provider.Result) {
 func (g *game) build(b *builder, id string) error {
 	g = &game{b.tables(g.t)}
 	b.start = provider.Start{RunID: id, Name: id, Type: "castro-game"}
-	b.note(noteDoubtful, "the run id is the name of the experiment: a second run of that name replaced what the first had recorded here")
+	b.note(noteDoubtful, "/run_id", "the run id is the name of the experiment: a second run of that name replaced what the first had recorded here")
 	var result provider.Result
 	status := ""
 	err := g.t[gameSessions].each(b.ctx, "game_id", is(id), func(r *row) error {
+		r.about = aboutRun
 		b.drop(r, "game_id")
 		b.start.CreatedAt, status = b.str(r, "started_at"), b.str(r, "status")
 		result.CompletedAt, result.Converged, result.FinalCost = b.str(r, "completed_at"), b.boolean(r, "converged"), b.cents(r, "final_cost")
 		var o object
-		if endOf(status) == provider.StatusRunning {
+		if endOf(status) == provider.StatusUnfinished {
 			o.unended(&result)
 		}
 		b.keep(r, "total_iterations", &o)
@@ -84,10 +85,10 @@ func (g *game) build(b *builder, id string) error {
 	all = append(all, gameIterations(b, iterations, nil)...)
 	inOrder(all)
 	b.records = recordsOf(all)
-	if endOf(status) != provider.StatusRunning {
+	if endOf(status) != provider.StatusUnfinished {
 		best := b.gameTotals(iterations).lowest()
 		if result.BestCost = b.derive("best cost", "iteration", best); result.BestCost != nil {
-			b.note(noteDerived, "best cost: the lowest sum of old_cost over the agents, that of iteration %d; an iteration without a row of policies is not known", best.iteration)
+			b.note(noteDerived, "/best_cost", "best cost: the lowest sum of old_cost over the agents, that of iteration %d; an iteration without a row of policies is not known", best.iteration)
 		}
 	}
 	b.ended(status, &result)
@@ -141,6 +142,7 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 			iterations[n] = it
 		}
 		agent, time := b.str(r, "agent_id"), b.str(r, "created_at")
+		r.about = aboutAgent(n, agent)
 		old, cost, accepted := b.json(r, "old_policy_json"), b.cents(r, "old_cost"), b.boolean(r, "was_accepted")
 		it.agents[agent] = true
 		b.homeless = b.homeless || agent == ""
@@ -222,7 +224,7 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 // iterations that other records tell of.
 func gameIterations(b *builder, iterations map[int]*gameIteration, more []placed) (all []placed) {
 	if len(iterations) > 0 {
-		b.note(noteDerived, "the costs of an iteration are old_cost of its rows of policies, its policies are old_policy_json: what was in force when the iteration was evaluated")
+		b.note(noteDerived, aboutIterations, "the costs of an iteration are old_cost of its rows of policies, its policies are old_policy_json: what was in force when the iteration was evaluated")
 	}
 	for _, n := range slices.Sorted(maps.Keys(iterations)) {
 		it := iterations[n]

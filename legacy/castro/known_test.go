@@ -50,7 +50,7 @@ func TestKnownRuns(t *testing.T) {
 		result       string // status, converged, final and best cost
 		notes        []string
 	}{
-		{"s1", "", 1, halved(10000, 8000, 6000, 4000), none, "running", []string{
+		{"s1", "", 1, halved(10000, 8000, 6000, 4000), none, "unfinished", []string{
 			"the file does not say whether the run came to its end: it has 4 of at most 25", "was not recorded in this version", "each was given half of the total"}},
 		{"s2", "", 1, halved(10001, 8001, 6001, 4001, 3001, 2001, 2001), none, "completed true 2001 2001", []string{
 			"in 7 iterations the costs of the banks do not add up to total_cost", "an iteration is marked as converged"}},
@@ -63,26 +63,26 @@ func TestKnownRuns(t *testing.T) {
 			storyDecided, "completed true 2003 2003", nil},
 		{"g", "exp1", 1, part(storyCosts, 6), part(storyDecided, 6), "completed true 2000 2000", []string{
 			"a second run of that name replaced", "cost_improvement, new_cost, old_cost", `status: "converged"`}},
-		{"g", "tuning", 1, []cents{{"BANK_A": 5000}}, []accepted{{"BANK_A": false}}, "running", []string{`the status is "running"`}},
+		{"g", "tuning", 1, []cents{{"BANK_A": 5000}}, []accepted{{"BANK_A": false}}, "unfinished", []string{`the status is "running"`}},
 		{"c", "exp1-20251209", 1, make([]cents, 3), none, "completed false 4000 4000", []string{
 			"as if every proposal had been accepted", "final_cost is the best cost", "counts 4 iterations, of which 3 left records"}},
-		{"c", "exp3", 1, make([]cents, 2), none, "running", []string{`the status is "running"`}},
+		{"c", "exp3", 1, make([]cents, 2), none, "unfinished", []string{`the status is "running"`}},
 		{"joined", "exp1-20251210", 1, part(storyCosts, 6), part(storyDecided, 6), "completed true 2000 2000", []string{
 			`from the session "exp1" in exp1.db`}},
 		{"joined", "exp1-20251209", 1, make([]cents, 3), none, "completed false 4000 4000", []string{
 			"are lost: exp1.db keeps only those of the latest run"}},
-		{"hybrid", "exp2", 0, part(storyCosts, 2), none, "running", []string{"no end was recorded"}},
+		{"hybrid", "exp2", 0, part(storyCosts, 2), none, "unfinished", []string{"no end was recorded"}},
 		{"k0", "", 0, storyCosts, storyDerived, "completed true 2000 2000", []string{"final_cost of the configuration"}},
 		{"k1", "exp1-20251215-08", 0, storyCosts, storyDerived, "completed true 2000 2000", []string{
 			"count words, not tokens: in 12 of 12", "2 proposals repeat the policy in force", "accepted_changes is false for every agent"}},
-		{"k1", "exp1-20251215-09", 0, part(storyCosts, 2), []accepted{storyDecided[0], {}}, "running", []string{"2 iterations are complete"}},
+		{"k1", "exp1-20251215-09", 0, part(storyCosts, 2), []accepted{storyDecided[0], {}}, "unfinished", []string{"2 iterations are complete"}},
 		{"k1", "exp2", 0, part(storyCosts, 4), []accepted{storyDecided[0], storyDecided[1], storyDecided[2], {}}, "completed false 4001 4001", []string{
 			"equal part of the total, rounded down", `the call of iteration 2 for agent "BANK_A" repeats that of iteration 1 for agent "BANK_B"`}},
 		{"k2", "", 0, storyCosts, storyDecided, "completed true 2000 2000", []string{"accepted changes are the decisions in policy_evaluations"}},
 		{"k3", "", 0, storyCosts, storyDecided, "completed true 2000 2000", nil},
 		{"k4", "", 0, storyCosts, storyDecided, "completed true 2000 2000", []string{"their ids are random"}},
 		{"u", "", 0, part(storyCosts, 5), append(part(storyDerived, 4), accepted{}), "completed false 3000 3000", []string{`"master_seed": 9007199254740993`}},
-		{"w", "", 0, part(storyCosts, 4), none, "running", []string{"1 of 4 days hold exactly 200 events"}},
+		{"w", "", 0, part(storyCosts, 4), none, "unfinished", []string{"1 of 4 days hold exactly 200 events"}},
 		{"web", "", 0, []cents{both(5000, 5000), both(4000, 4000), both(1000, 2000)}, none, "completed - 3000 3000", []string{
 			`marks its quality as "compromised"`, "in 3 of 3 days the export holds fewer events"}},
 	} {
@@ -333,6 +333,11 @@ func TestInteraction(t *testing.T) {
 	}
 	if i.AgentID != "" || i.PromptTokens != nil || *i.CompletionTokens != 3 || i.LatencySeconds != nil || *i.Response != "x" || i.Model != nil {
 		t.Errorf("got %+v", i)
+	}
+	// Minus zero is no number of seconds and no count.
+	i = interactionOf(json.RawMessage(`{"prompt_tokens": -0, "completion_tokens": 0, "latency_seconds": -0.0}`))
+	if i == nil || i.PromptTokens != nil || *i.CompletionTokens != 0 || i.LatencySeconds != nil || string(i.Extra) != `{"prompt_tokens": -0, "latency_seconds": -0.0}` {
+		t.Errorf("minus zero: got %+v, want it in extra", i)
 	}
 	for _, text := range []string{`[]`, `"x"`, `{"a": 1, "a": 2}`} {
 		r := eventRecord(3, "llm_interaction", "", json.RawMessage(text))

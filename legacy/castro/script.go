@@ -38,7 +38,7 @@ func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
 	err = s.t[scriptConfig].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
 			ID: r.text("experiment_id"), Name: r.text("experiment_name"), Type: "castro-script", Generation: string(s.t.script()),
-			Status: provider.StatusRunning, CreatedAt: r.text("created_at"),
+			Status: provider.StatusUnfinished, CreatedAt: r.text("created_at"),
 		}
 		if limit, ok := r.raw("max_iterations").(int64); ended[i.ID] || ok && limit > 0 && last[i.ID] >= limit {
 			i.Status = provider.StatusCompleted
@@ -66,6 +66,7 @@ func (s *script) build(b *builder, id string) error {
 	b.start = provider.Start{RunID: id, Type: "castro-script"}
 	maxIterations := int64(-1)
 	err := s.t[scriptConfig].each(b.ctx, "experiment_id", is(id), func(r *row) error {
+		r.about = aboutRun
 		b.drop(r, "experiment_id")
 		b.start.Name, b.start.CreatedAt = b.str(r, "experiment_name"), b.str(r, "created_at")
 		if n, ok := r.raw("max_iterations").(int64); ok {
@@ -175,7 +176,7 @@ func (s *script) build(b *builder, id string) error {
 		time := b.str(r, "created_at")
 		it := at(n)
 		if it.metrics != nil {
-			b.note(noteDoubtful, "iteration %d has several rows in iteration_metrics; the last one counts", n)
+			b.note(noteDoubtful, iterationSubject(n), "iteration %d has several rows in iteration_metrics; the last one counts", n)
 		}
 		it.metrics = r
 		yes, _ := r.raw("converged").(bool)
@@ -228,10 +229,10 @@ func (s *script) calls(b *builder, id string, place func(*row, int, provider.Rec
 		return err
 	}
 	if n := tokens["4000"]; n > 0 && len(tokens) == 1 {
-		b.note(noteDoubtful, "tokens_used is 4000 in all %d calls of the language model: the script wrote that number without counting", n)
+		b.note(noteDoubtful, "", "tokens_used is 4000 in all %d calls of the language model: the script wrote that number without counting", n)
 	}
 	if len(tokens) > 0 {
-		b.note(noteDoubtful, "the prompt of a call is only the short instruction; the context that the language model was given was not recorded, and one call answers for both banks")
+		b.note(noteDoubtful, "", "the prompt of a call is only the short instruction; the context that the language model was given was not recorded, and one call answers for both banks")
 	}
 	return s.t[scriptErrors].each(b.ctx, "experiment_id", is(id), func(r *row) error {
 		n, ok := b.iteration(r, "iteration_number")
@@ -240,7 +241,7 @@ func (s *script) calls(b *builder, id string, place func(*row, int, provider.Rec
 		}
 		b.drop(r, "experiment_id")
 		if agent := r.text("agent_id"); strings.HasPrefix(agent, "Bank ") {
-			b.note(noteDoubtful, "validation errors name the agents as %q, the other tables as %q", "Bank A", "BANK_A")
+			b.note(noteDoubtful, "", "validation errors name the agents as %q, the other tables as %q", "Bank A", "BANK_A")
 		}
 		time := b.str(r, "created_at")
 		place(r, 4, &provider.Event{Iteration: n, Type: "validation_error", Timestamp: time, Data: b.payload(r)}, n, time)
@@ -302,21 +303,21 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 			continue
 		}
 		if it.past {
-			b.note(noteLeftOut, "iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
+			b.note(noteLeftOut, iterationSubject(n, "costs_per_agent"), "iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
 		}
 		for _, agent := range scriptAgents {
 			if _, whole := record.Costs[agent]; !whole && it.seeds > 0 && !it.past {
-				b.note(noteDerived, "iteration %d: the mean cost of %s over %d seeds is %d/%d cents, not a whole number: it is left out of the iteration's costs, and the cost of each seed is in its simulation_run event",
+				b.note(noteDerived, iterationSubject(n, "costs_per_agent", agent), "iteration %d: the mean cost of %s over %d seeds is %d/%d cents, not a whole number: it is left out of the iteration's costs, and the cost of each seed is in its simulation_run event",
 					n, agent, it.seeds, it.sum[agent], it.seeds)
 			}
 		}
 	}
 	if len(partial) > 0 {
-		b.note(noteDerived, "the costs of iteration %s are left out: a seed has no cost of a bank, so that the mean over the seeds cannot be known",
+		b.note(noteDerived, aboutIterations, "the costs of iteration %s are left out: a seed has no cost of a bank, so that the mean over the seeds cannot be known",
 			strings.Join(partial, ", "))
 	}
 	if len(unfinished) > 0 {
-		b.note(noteDoubtful, "simulations but no metrics were recorded for iteration %s: it was not finished, or every simulation failed", strings.Join(unfinished, ", "))
+		b.note(noteDoubtful, aboutIterations, "simulations but no metrics were recorded for iteration %s: it was not finished, or every simulation failed", strings.Join(unfinished, ", "))
 	}
 }
 
@@ -334,22 +335,22 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, co
 		}
 	}
 	if costs > 0 {
-		b.note(noteDerived, "the costs of an iteration are the means of bank_a_cost and bank_b_cost over its seeds; the policies of an iteration are the last ones recorded up to it")
+		b.note(noteDerived, aboutIterations, "the costs of an iteration are the means of bank_a_cost and bank_b_cost over its seeds; the policies of an iteration are the last ones recorded up to it")
 	}
 	if costs > 0 && halves == costs {
-		b.note(noteDoubtful, "both banks have the same cost in every simulation: at that time each was given half of the total")
+		b.note(noteDoubtful, aboutIterations, "both banks have the same cost in every simulation: at that time each was given half of the total")
 	}
 	if short > 0 {
-		b.note(noteDoubtful, "in %d iterations the costs of the banks do not add up to total_cost: an odd total was halved, which lost a cent", short)
+		b.note(noteDoubtful, aboutIterations, "in %d iterations the costs of the banks do not add up to total_cost: an odd total was halved, which lost a cent", short)
 	}
 	if s.t[scriptPolicies] == nil || !s.t[scriptPolicies].has("was_accepted") {
-		b.note(noteDoubtful, "whether a policy was accepted was not recorded in this version; one that was recorded was used")
+		b.note(noteDoubtful, aboutIterations, "whether a policy was accepted was not recorded in this version; one that was recorded was used")
 	} else {
-		b.note(noteDerived, "the accepted changes of an iteration are was_accepted of the policies that its call proposed, which have the number of the next iteration")
+		b.note(noteDerived, aboutIterations, "the accepted changes of an iteration are was_accepted of the policies that its call proposed, which have the number of the next iteration")
 	}
 	last, lowest := lastAndLowest(iterations)
 	if last < 0 {
-		b.note(noteDoubtful, "no iteration was recorded: the run failed at once, or was killed; the initial policies are in its policy_init events")
+		b.note(noteDoubtful, aboutIterations, "no iteration was recorded: the run failed at once, or was killed; the initial policies are in its policy_init events")
 		return
 	}
 	ended := ""
@@ -359,17 +360,17 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, co
 	case maxIterations > 0 && int64(last) >= maxIterations:
 		ended = fmt.Sprintf("the iterations reached the limit of %d", maxIterations)
 	default:
-		b.note(noteDoubtful, "the file does not say whether the run came to its end: it has %d of at most %d iterations and looks the same if it was killed", last, maxIterations)
+		b.note(noteDoubtful, aboutStatus, "the file does not say whether the run came to its end: it has %d of at most %d iterations and looks the same if it was killed", last, maxIterations)
 		return
 	}
 	final, best := b.meanCents("final cost", iterations, last), b.meanCents("best cost", iterations, lowest)
 	b.result = &provider.Result{Status: provider.StatusCompleted, Converged: &converged, FinalCost: final, BestCost: best}
-	b.note(noteDerived, "the end of the run was not recorded; that it was completed follows from this: %s", ended)
+	b.note(noteDerived, aboutStatus, "the end of the run was not recorded; that it was completed follows from this: %s", ended)
 	if final != nil {
-		b.note(noteDerived, "final cost: the mean total cost of the last iteration, %d", last)
+		b.note(noteDerived, "/final_cost", "final cost: the mean total cost of the last iteration, %d", last)
 	}
 	if best != nil {
-		b.note(noteDerived, "best cost: the lowest mean total cost, that of iteration %d", lowest)
+		b.note(noteDerived, "/best_cost", "best cost: the lowest mean total cost, that of iteration %d", lowest)
 	}
 }
 
@@ -407,9 +408,10 @@ func (b *builder) meanCents(cost string, iterations map[int]*scriptIteration, n 
 	case b.homeless, asText(v) == "":
 		b.derive(cost, "iteration", &total{n, nil})
 	case errors.Is(err, ErrFraction):
-		b.note(noteDerived, "the mean total cost %s of iteration %d is not a whole number of cents and is left out of the result", asText(v), n)
+		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the mean total cost %s of iteration %d is not a whole number of cents",
+			cost, asText(v), n)
 	default:
-		b.note(noteDerived, "the mean total cost %s of iteration %d is left out of the result: %v", asText(v), n, err)
+		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the mean total cost %s of iteration %d: %v", cost, asText(v), n, err)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func TestRounded(t *testing.T) {
 		{float64(single), single, nil}, {0.0, 0, nil}, {float32(0), 0, nil}, {0.5, 0, ErrFraction}, {float32(0.5), 0, ErrFraction},
 		{math.NaN(), 0, ErrNotFinite}, {math.Inf(-1), 0, ErrNotFinite}, {float32(math.Inf(1)), 0, ErrNotFinite}, {"5", 0, ErrFraction},
 		{nil, 0, ErrFraction},
+		{math.Copysign(0, -1), 0, ErrMinusZero}, {float32(math.Copysign(0, -1)), 0, ErrMinusZero},
 	} {
 		if got, err := whole(c.v); got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%T %[1]v: got %d, %v, want %d, %v", c.v, got, err, c.want, c.err)
@@ -194,6 +195,9 @@ func checkSums(t *testing.T, name string, e provider.Experiment, want sums) {
 		var at int
 		if got, _ := fmt.Sscanf(n.Text, "the %s %s is left out of the result: the total of %s %d cannot", &n1, &n2, &kind, &at); got == 4 && n.Kind == noteDerived {
 			unknown = append(unknown, fmt.Sprintf("%s %s %d", n1, n2, at))
+			if want := "/" + n1 + "_" + n2; n.Subject != want {
+				t.Errorf("%s: %s: got subject %q, want %q", name, n.Text, n.Subject, want)
+			}
 		}
 	}
 	if got := strings.Join(unknown, ", "); got != want.unknown {
@@ -248,6 +252,8 @@ func TestWebSums(t *testing.T) {
 		{`{"day": 0, "total_cost": 5}, {"day": 1, "total_cost": 4.5, "per_agent_costs": {"A": 4}}`, sums{"-", "-", "final cost 1, best cost 1", true}},
 		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 4}}, {"day": 1, "per_agent_costs": {"A": 3}}`, sums{"-", "-", "final cost 1, best cost 1", true}},
 		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": -0}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
+		{`{"day": 0, "total_cost": -0}, {"day": 1, "total_cost": 5}`, sums{"5", "-", "best cost 0", true}},
 		{`{"day": 0, "per_agent_costs": {"A": 1, "B": null}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
 		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}, "total_cost": 9}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "7", "", false}},
 		// Every cost of B is left out: no iteration shows that there was one.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb"
+	"github.com/simexp/exparchive/provider"
 )
 
 // A table is one whose columns are known.
@@ -55,7 +56,68 @@ type row struct {
 	n    int64 // from 1
 	v    []any // nil, string, int64, float64, float32, bool, stamp, errUnreadable, or json.RawMessage for other types
 	used []bool
+
+	about func(column string) string // subject of notes about a column; nil if it is not known
 }
+
+// subject gives what a note about a column of r is about, empty if that is nothing in particular.
+func (r *row) subject(column string) string {
+	if r.about == nil {
+		return ""
+	}
+	return r.about(column)
+}
+
+// aboutRun is row.about for a row of a run: the columns that have a member of their own in the run.
+func aboutRun(column string) string {
+	switch column {
+	case "started_at":
+		return "/created_at"
+	case "experiment_name", "experiment_type", "config", "created_at", "completed_at", "status", "converged", "convergence_reason",
+		"final_cost", "best_cost":
+		return provider.Subject(column)
+	}
+	return ""
+}
+
+// aboutIteration is row.about for a row of the end of an iteration.
+func aboutIteration(n int) func(string) string {
+	return func(column string) string {
+		switch column {
+		case "costs_per_agent", "per_agent_costs":
+			return iterationSubject(n, "costs_per_agent")
+		case "policies", "accepted_changes", "timestamp":
+			return iterationSubject(n, column)
+		}
+		return iterationSubject(n)
+	}
+}
+
+// aboutAgent is row.about for a row of what an agent did in an iteration.
+func aboutAgent(n int, agent string) func(string) string {
+	return func(column string) string {
+		switch column {
+		case "old_cost":
+			return iterationSubject(n, "costs_per_agent", agent)
+		case "old_policy_json":
+			return iterationSubject(n, "policies", agent)
+		case "was_accepted":
+			return iterationSubject(n, "accepted_changes", agent)
+		}
+		return iterationSubject(n)
+	}
+}
+
+// iterationSubject gives the subject of a note about something of an iteration.
+func iterationSubject(n int, names ...string) string {
+	return provider.Subject(append([]string{"iterations", strconv.Itoa(n)}, names...)...)
+}
+
+// Subjects of notes about something of every iteration, and about the end of the run.
+const (
+	aboutIterations = "/iterations"
+	aboutStatus     = "/status"
+)
 
 // A stamp is the text of a value of type TIMESTAMP.
 type stamp string

@@ -3,6 +3,7 @@ package castro
 import (
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/provider"
 )
@@ -45,10 +46,13 @@ func (b *builder) derive(cost, iteration string, t *total) *provider.Cents {
 		return nil
 	}
 	if t.cents == nil {
-		b.note(noteDerived, "the %s is left out of the result: the total of %s %d cannot be known", cost, iteration, t.iteration)
+		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the total of %s %d cannot be known", cost, iteration, t.iteration)
 	}
 	return t.cents
 }
+
+// aboutCost gives the subject of a note about a cost of the result.
+func aboutCost(cost string) string { return provider.Subject(strings.ReplaceAll(cost, " ", "_")) }
 
 // sumOf adds the costs of all agents; nil if one has none or the sum does not fit.
 func sumOf(costs map[string]provider.Cents, agents map[string]bool) *provider.Cents {

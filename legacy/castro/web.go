@@ -96,7 +96,7 @@ func readWeb(name string, text []byte) (*webFile, error) {
 		}
 		number := member(day, "day")
 		n, err := strconv.Atoi(string(number))
-		if err != nil || n < 0 || n > provider.MaxIteration {
+		if err != nil || n < 0 || n > provider.MaxIteration || number[0] == '-' {
 			return nil, fmt.Errorf("%w: element %d of days has the number %s, want an integer from 0", ErrForeign, i, shorten(string(number)))
 		}
 		if seen[n] {
@@ -124,7 +124,7 @@ func (w *webFile) build(b *builder, _ string) error {
 	if err := b.start.Validate(); err != nil {
 		return err
 	}
-	b.note(noteDerived, "the experiment's name is that of the file; the export does not hold one")
+	b.note(noteDerived, "/experiment_name", "the experiment's name is that of the file; the export does not hold one")
 	var days []webCosts
 	missing := 0
 	for _, d := range w.days {
@@ -148,7 +148,7 @@ func (w *webFile) build(b *builder, _ string) error {
 				}
 				if err != nil { // those that are whole cents stay
 					sum.complete = false
-					b.note(noteLeftOut, "%s: per_agent_costs: %v", place, err)
+					b.note(noteLeftOut, iterationSubject(d.number, "costs_per_agent"), "%s: per_agent_costs: %v", place, err)
 					rest.add(name, value)
 					costs = map[string]provider.Cents{}
 					_ = jsontext.Members(value, func(agent string, cost []byte) error {
@@ -189,14 +189,14 @@ func (w *webFile) build(b *builder, _ string) error {
 	}
 	totals := b.dayTotals(days)
 	if missing > 0 {
-		b.note(noteDoubtful, "in %d of %d days the export holds fewer events than event_count says were counted", missing, len(w.days))
+		b.note(noteDoubtful, aboutIterations, "in %d of %d days the export holds fewer events than event_count says were counted", missing, len(w.days))
 	}
 	if quality, ok := stringOf(member(w.text, "quality")); ok && quality != "clean" {
-		b.note(noteDoubtful, "the export marks its quality as %q", quality)
+		b.note(noteDoubtful, "/config/quality", "the export marks its quality as %q", quality)
 	}
 	result := &provider.Result{}
 	result.CompletedAt, _ = stringOf(member(w.text, "completed_at"))
-	if endOf(w.status()) != provider.StatusRunning {
+	if endOf(w.status()) != provider.StatusUnfinished {
 		b.webResult(totals, result)
 	}
 	b.ended(w.status(), result)
@@ -229,7 +229,7 @@ func (b *builder) dayTotals(days []webCosts) (all totals) {
 			t.cents = sumOf(d.costs, agents)
 		}
 		if sum := sumOf(d.costs, nil); d.complete && sum != nil && t.cents != nil && *sum != *t.cents {
-			b.note(noteDoubtful, "day %d: the costs of the agents add up to %d cents, total_cost is %d", d.day, int64(*sum), int64(*t.cents))
+			b.note(noteDoubtful, iterationSubject(d.day, "costs_per_agent"), "day %d: the costs of the agents add up to %d cents, total_cost is %d", d.day, int64(*sum), int64(*t.cents))
 		}
 		all = append(all, t)
 	}
@@ -239,10 +239,11 @@ func (b *builder) dayTotals(days []webCosts) (all totals) {
 func (b *builder) webResult(days totals, result *provider.Result) {
 	last, lowest := days.last(), days.lowest()
 	result.FinalCost, result.BestCost = b.derive("final cost", "day", last), b.derive("best cost", "day", lowest)
-	if result.FinalCost != nil && result.BestCost != nil {
-		b.note(noteDerived, "final cost: the total of the last day, %d; best cost: the lowest total, that of day %d", last.iteration, lowest.iteration)
-	} else if result.FinalCost != nil {
-		b.note(noteDerived, "final cost: the total of the last day, %d", last.iteration)
+	if result.FinalCost != nil {
+		b.note(noteDerived, "/final_cost", "final cost: the total of the last day, %d", last.iteration)
+	}
+	if result.BestCost != nil {
+		b.note(noteDerived, "/best_cost", "best cost: the lowest total, that of day %d", lowest.iteration)
 	}
 }
 
@@ -272,14 +273,15 @@ func (w *webTables) runs(ctx context.Context) ([]RunInfo, error) {
 	if err != nil || days == 0 {
 		return nil, err
 	}
-	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusRunning, CreatedAt: created}}, nil
+	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusUnfinished, CreatedAt: created}}, nil
 }
 
 func (w *webTables) build(b *builder, id string) error {
 	w = &webTables{b.tables(w.t), w.path}
 	b.start = provider.Start{RunID: id, Name: id, Type: "web"}
-	b.note(noteDerived, "run id and name are that of the file; the database does not hold them")
-	b.note(noteDoubtful, "the database does not say whether the run came to its end")
+	b.note(noteDerived, "/run_id", "the run id is the name of the file; the database does not hold one")
+	b.note(noteDerived, "/experiment_name", "the experiment's name is that of the file; the database does not hold one")
+	b.note(noteDoubtful, aboutStatus, "the database does not say whether the run came to its end")
 	var all []placed
 	var sums []webCosts
 	days, cut := 0, 0
@@ -289,8 +291,9 @@ func (w *webTables) build(b *builder, id string) error {
 			return b.err
 		}
 		days++
+		r.about = aboutIteration(n)
 		time := b.str(r, "created_at")
-		costs, complete := b.costs(r, "per_agent_costs")
+		costs, complete := b.costs(r, n, "per_agent_costs")
 		it := &provider.Iteration{Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: time}
 		b.members(r, "policies", func(agent string, value json.RawMessage) error {
 			if !jsontext.IsNull(value) {
@@ -318,7 +321,7 @@ func (w *webTables) build(b *builder, id string) error {
 	}
 	b.dayTotals(sums)
 	if cut > 0 {
-		b.note(noteDoubtful, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days, eventsKept)
+		b.note(noteDoubtful, aboutIterations, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days, eventsKept)
 	}
 	err = w.t[webPrompts].each(b.ctx, "", nil, func(r *row) error {
 		n, ok := b.iteration(r, "day_num")
@@ -338,7 +341,7 @@ func (w *webTables) build(b *builder, id string) error {
 	b.records = recordsOf(all)
 	if created := slices.IndexFunc(all, func(p placed) bool { _, ok := p.record.(*provider.Event); return ok }); created >= 0 {
 		b.start.CreatedAt = all[created].record.(*provider.Event).Timestamp
-		b.note(noteDerived, "the start of the run is the time of its first day")
+		b.note(noteDerived, "/created_at", "the start of the run is the time of its first day")
 	}
 	return errors.Join(b.err, b.start.Validate())
 }

@@ -35,6 +35,7 @@ func ParseHash(s string) (h Hash, err error) {
 // A Sink computes the digest of the run it takes and keeps nothing of it. The zero value is ready.
 type Sink struct {
 	order provider.Order
+	salt  provider.SaltRule
 	tree  Tree
 	leaf  Leaf
 	kinds [provider.KindResult + 1]int64
@@ -82,6 +83,9 @@ func (s *Sink) record(r provider.Record) error {
 
 func (s *Sink) add(r provider.Record) error {
 	if err := r.Validate(); err != nil {
+		return err
+	}
+	if err := s.salt.Check(r); err != nil {
 		return err
 	}
 	s.tree.Add(s.leaf.Hash(r))

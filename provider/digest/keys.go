@@ -9,7 +9,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// RecordKey gives the key of record seq of a run with the given salt.
+// RecordKey gives the key of record seq of a run with the given salt, from which those of its fields come.
 func RecordKey(salt []byte, seq int64) provider.Key {
 	return deriveKey(salt, binary.BigEndian.AppendUint64(nil, uint64(seq)))
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 
@@ -32,7 +31,7 @@ import (
 // The commitment to a value is the SHA-256 of the byte 2, the kind, the id and the value's bytes; in a run with a salt that
 // of the byte 3, the kind, the id, the field's key and the value's bytes, except for the salt itself. Keys come from the
 // salt by HMAC-SHA-256: the record's key is the HMAC under the salt of its Seq (8 bytes, big-endian), and the field's key
-// the HMAC under the record's key of the id (1 byte). A copy from which values are withheld has no salt but the keys
+// the HMAC under the record's key of the id (1 byte). A copy from which values are withheld has no salt but the fields' keys
 // of what is still in it.
 const (
 	entryVersion = 1
@@ -70,10 +69,7 @@ type Leaf struct {
 	err       error
 }
 
-// ErrKey means that a run has a salt that is withheld and a record lacks the key to compute its hash with.
-var ErrKey = errors.New("the key of a salted record is missing")
-
-// Err gives the first failure to compute a hash, which wraps [ErrKey]. The hashes since then are worthless.
+// Err gives the first failure to compute a hash, which wraps [provider.ErrKey]. The hashes since then are worthless.
 func (l *Leaf) Err() error { return l.err }
 
 // SkipTo says which record comes next; a run is otherwise expected from its Start to its end. The Start must have been
@@ -256,19 +252,14 @@ func (l *Leaf) fieldKey(id byte, name string) provider.Key {
 			return key
 		}
 	}
-	if !l.hasKey {
-		switch {
-		case l.redaction != nil && l.redaction.Key != nil:
-			l.key = *l.redaction.Key
-		case l.salt != nil:
-			l.key = RecordKey(l.salt, l.seq)
-		default:
-			if l.err == nil {
-				l.err = fmt.Errorf("record %d: %s: %w", l.seq, name, ErrKey)
-			}
-			return provider.Key{}
+	if l.salt == nil {
+		if l.err == nil {
+			l.err = fmt.Errorf("record %d: %s: %w", l.seq, name, provider.ErrKey)
 		}
-		l.hasKey = true
+		return provider.Key{}
+	}
+	if !l.hasKey {
+		l.key, l.hasKey = RecordKey(l.salt, l.seq), true
 	}
 	return deriveKey(l.key[:], []byte{id})
 }

@@ -50,6 +50,8 @@ func TestLeaf_golden(t *testing.T) {
 			"0334e9948f848db180757a9bf535e8ba7bf1954be07b08403969d6754c4c2da0"},
 		{"note", &provider.Note{Kind: "derived", Text: "text"},
 			"879892217708f31c127edac759c7d323194d0ae772b8ebaa60292222e49d5905"},
+		{"note with a subject", &provider.Note{Kind: "derived", Text: "text", Subject: "/iterations/3/costs_per_agent/BANK~1A"},
+			"2d568d8ff119a71a1392f218b79dcf8742ed002df19557494636de3b69f53e59"},
 		{"attachment", &provider.Attachment{Name: "a/b.txt", MediaType: "text/plain", Data: []byte{0, 255}},
 			"3e75eef1342cf1f8b2c4f22eed156bc8393f442a5ddc36ff43fb9e775364347a"},
 		{"attachment bare", &provider.Attachment{Name: "a"},
@@ -131,9 +133,7 @@ func (s *slowLeaf) hash(r provider.Record) digest.Hash {
 		covered := string([]byte{2, kind, byte(id)}) + *value
 		if s.salted && name != "salt" {
 			var key []byte
-			if red != nil && red.Key != nil {
-				key = mac(red.Key[:], []byte{byte(id)})
-			} else if s.salt != nil {
+			if s.salt != nil {
 				key = mac(mac(s.salt, binary.BigEndian.AppendUint64(nil, s.seq)), []byte{byte(id)})
 			}
 			if red != nil {
@@ -225,6 +225,7 @@ func (s *slowLeaf) hash(r provider.Record) digest.Hash {
 	case *provider.Note:
 		fields[1] = text(r.Kind)
 		commit(2, "text", &r.Text)
+		optional(3, r.Subject)
 	case *provider.Attachment:
 		fields[1] = text(r.Name)
 		optional(2, r.MediaType)
@@ -280,7 +281,7 @@ func full() []provider.Record {
 			LatencySeconds: new(1.5), Timestamp: "t", Extra: json.RawMessage("{}")},
 		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"A": 1}, AcceptedChanges: map[string]bool{"A": true},
 			Policies: map[string]json.RawMessage{"A": json.RawMessage("{}")}, Timestamp: "t"},
-		&provider.Note{Kind: "k", Text: "t"},
+		&provider.Note{Kind: "k", Text: "t", Subject: "/s"},
 		&provider.Attachment{Name: "a", MediaType: "m", Data: []byte("d")},
 		&provider.Result{CompletedAt: "c", Status: "completed", Converged: new(true), ConvergenceReason: new("r"),
 			FinalCost: new(provider.Cents(1)), BestCost: new(provider.Cents(2))},
@@ -376,6 +377,9 @@ func TestLeaf_fieldsApart(t *testing.T) {
 		"name a, bc":    &provider.Start{RunID: "a", Name: "bc", Type: "t"},
 		"empty model":   &provider.Interaction{Model: new("")},
 		"nothing":       &provider.Interaction{},
+		"note xy":       &provider.Note{Kind: "x", Text: "y"},
+		"note x, y":     &provider.Note{Kind: "x", Text: "y", Subject: "y"},
+		"note x of y":   &provider.Note{Kind: "x", Subject: "y"},
 	} {
 		h := new(digest.Leaf).Hash(r)
 		if other, ok := seen[h]; ok {
@@ -446,8 +450,33 @@ func TestSink_errors(t *testing.T) {
 	var lost digest.Sink
 	_ = lost.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Meta: provider.Meta{
 		Redaction: &provider.Redaction{Withheld: map[string]provider.Commitment{"salt": {}}}}})
-	if err := lost.Event(ctx, &provider.Event{Type: "t", Data: json.RawMessage("{}")}); !errors.Is(err, digest.ErrKey) {
+	event := &provider.Event{Type: "t", Data: json.RawMessage("{}")}
+	if err := lost.Event(ctx, event); !errors.Is(err, provider.ErrKey) {
 		t.Errorf("no key: got %v, want ErrKey", err)
+	}
+	var leaf digest.Leaf
+	leaf.Hash(&provider.Start{RunID: "r", Name: "n", Type: "t", Meta: provider.Meta{
+		Redaction: &provider.Redaction{Withheld: map[string]provider.Commitment{"salt": {}}}}})
+	if leaf.Hash(event); !errors.Is(leaf.Err(), provider.ErrKey) {
+		t.Errorf("leaf without a key: got %v, want ErrKey", leaf.Err())
+	}
+	// Nor has a run that withholds something of a record and not the salt, or has keys for nothing.
+	for name, red := range map[string]*provider.Redaction{
+		"withheld": {Withheld: map[string]provider.Commitment{"event_data": {}}},
+		"key":      {FieldKeys: map[string]provider.Key{"event_data": {}}},
+	} {
+		event := &provider.Event{Type: "t", Meta: provider.Meta{Redaction: red}}
+		if name == "key" {
+			event.Data = json.RawMessage("{}")
+		}
+		for _, sink := range []provider.Sink{new(digest.Sink), digest.NewRecordProver(1, nil)} {
+			if err := sink.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Salt: make([]byte, provider.SaltSize)}); err != nil {
+				t.Fatal(err)
+			}
+			if err := sink.Event(ctx, event); !errors.Is(err, provider.ErrInvalid) {
+				t.Errorf("%s beside the salt, %T: got %v, want ErrInvalid", name, sink, err)
+			}
+		}
 	}
 }
 

@@ -149,6 +149,7 @@ func CheckpointOf(ctx context.Context, p provider.Provider) (Checkpoint, error) 
 // A recordSink is a sink that gives each record, checked, to one function.
 type recordSink struct {
 	order provider.Order
+	salt  provider.SaltRule
 	take  func(provider.Record) error
 }
 
@@ -196,6 +197,9 @@ func (s *recordSink) record(r provider.Record) error {
 
 func (s *recordSink) checked(r provider.Record) error {
 	if err := r.Validate(); err != nil {
+		return err
+	}
+	if err := s.salt.Check(r); err != nil {
 		return err
 	}
 	return s.take(r)

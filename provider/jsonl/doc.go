@@ -11,7 +11,8 @@
 // The member "type" says what the line records. Members may stand in any order, each once. An unknown type, an unknown
 // member, a member that stands twice, a value of another type than the one below, and a string with an unpaired
 // surrogate (\ud800 without its other half) are errors: a misspelt member must not be lost unseen. Where a member is
-// optional, null counts as left out.
+// optional, null counts as left out. An empty name or time is an error, since nobody can tell what it stands for; an empty text
+// is a text.
 //
 // # Order
 //
@@ -20,10 +21,10 @@
 //
 // # Members
 //
-// Those marked with * are required. Types: "text" is a string; "time" is a string that nobody interprets, ISO 8601 by
-// custom; "name" is a string of 1 to 4096 bytes; "int" is an integer written without fraction and exponent that fits
-// into 64 bits; "cents" is an int, an amount of money in hundredths; "json" is any JSON value, whose text is kept as it
-// stands, with spacing, order and spelling of numbers, nested at most 500 deep. No value may be longer than 64 MiB.
+// Those marked with * are required. Types: "text" is a string; "name" is a string of 1 to 4096 bytes; "time" is a name that
+// nobody interprets, ISO 8601 by custom; "int" is an integer written without fraction and exponent that fits into 64 bits, and
+// not -0; "cents" is an int, an amount of money in hundredths; "json" is any JSON value, whose text is kept as it stands, with
+// spacing, order and spelling of numbers, nested at most 500 deep. No value may be longer than 64 MiB.
 //
 //	experiment
 //	  run_id            name*  (a recorder may fill it in)
@@ -50,7 +51,7 @@
 //	  parsing_error     text   why nothing could be read from it
 //	  prompt_tokens     int    not negative
 //	  completion_tokens int    not negative
-//	  latency_seconds   number not negative; kept as the nearest IEEE 754 binary64
+//	  latency_seconds   number not negative, and not -0; kept as the nearest IEEE 754 binary64
 //	  timestamp         time
 //	  extra             json   an object with whatever else is to be kept
 //
@@ -63,39 +64,49 @@
 //
 //	note                       what a reader of the run must know
 //	  kind              name*  such as "derived", "doubtful", "invalidated"
+//	  subject           name   what it is about: a JSON pointer (RFC 6901) into the run, such as "/final_cost" or
+//	                           "/iterations/3/costs_per_agent/BANK_A"; left out for the run as a whole
 //	  text              text*  not empty
 //
 //	attachment                 a file that belongs to the run
-//	  name              name*  a relative path with slashes, without "..", each once
+//	  name              name*  a relative path with slashes, without "..", that a file can have on every system
 //	  media_type        name
 //	  data              text*  base64 (RFC 4648 section 4, with padding)
 //
 //	result
 //	  completed_at      time
-//	  status            name*  "completed", "failed", "interrupted" or another word, but not "running"
+//	  status            name*  "completed", "failed", "interrupted" or another word, but neither "running" nor "unfinished"
 //	  converged         boolean
 //	  convergence_reason text
 //	  final_cost        cents
 //	  best_cost         cents
 //
-// For optional names and times the empty string counts as left out. For a text it does not: "" is a text.
+// The run that a subject points into is one JSON object with the members of the experiment and the result, and with iterations (an
+// object by number), records (an object by position in the run, from 0) and attachments (an object by name). It need not point to
+// anything that is there.
+//
+// The attachments of a run can lie in one folder on every system: no two names are the same but for the case of the letters A to Z,
+// and none is a folder of another one. No part of a path has more than 255 bytes, a space at its beginning, a space or a dot at its
+// end, a control character or one of <>:"|?*\, or is, up to its first dot, the name of a device on Windows.
 //
 // # Redacted copies
 //
-// A line of a run that comes from a redacted copy has up to three members more. "hex" is a string of 64 hexadecimal digits.
+// A line of a run that comes from a redacted copy has up to two members more. "hex" is a string of 64 hexadecimal digits.
 //
 //	withheld            object of hex by member name: the commitments to the values that were taken out
-//	key                 hex  the record's key, in a salted run whose salt is withheld
-//	field_keys          object of hex by member name: the keys of what is still there, where something is withheld
+//	field_keys          object of hex by member name: the keys of what is still there, where the salt of the run is withheld
 //
-// A member that is withheld is left out, even one that is required. Package digest says what commitments and keys are.
+// An empty object of them says nothing and counts as left out.
+// A member that is withheld is left out, even one that is required. If anything of a run with a salt is withheld, the salt is too,
+// and each value that could have been withheld and is there has its key; there are no other keys. Package digest says what
+// commitments and keys are.
 //
 // # JSON with line breaks
 //
 // A JSON value may contain line breaks as white space, and a line may not. To keep such a text exactly, a writer
 // puts it, as a string, into a member whose name has "_text" behind it: "config_text", "event_data_text",
 // "parsed_policy_text", "extra_text" and "policies_text" (the text of the whole object of policies by agent). A line has one
-// of the two forms of a member, not both. A reader gets the same value from both.
+// of the two forms of a member, not both. A reader gets the same value from both; a string without a value in it is an error.
 //
 //	{"type":"event","iteration":0,"event_type":"evaluation","event_data_text":"{\n  \"total_cost\": 10000\n}"}
 //

@@ -34,12 +34,17 @@ var (
 
 	errNoStart    = noRun("the input ends before an experiment line")
 	errMissing    = errors.New("missing")
+	errEmpty      = errors.New("empty; what is not known is left out, or null")
+	errEmptyJSON  = errors.New("empty, which is no JSON; what is not known is left out, or null")
+	errMinusZero  = errors.New("minus zero")
 	errBothForms  = errors.New("given in both forms, as JSON and as text")
 	errNoNewline  = errors.New("the last line is cut off")
 	errIsArray    = errors.New("want a JSON object")
 	errNotBase64  = errors.New("not base64")
 	errLineBreak  = errors.New("line break")
 	errOutOfRange = errors.New("out of range")
+
+	errWithheldThere = errors.New("withheld, but it is there; a member that is withheld is left out")
 )
 
 // noRun is [provider.ErrNoRun] in other words: nobody asked for a run by its id.

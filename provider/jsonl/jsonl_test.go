@@ -76,6 +76,7 @@ func TestWriter_everyMember(t *testing.T) {
 		&provider.Iteration{Number: 2, AcceptedChanges: map[string]bool{"B": false, "A": true},
 			Policies: map[string]json.RawMessage{"B": json.RawMessage("{\n}"), "A": json.RawMessage(`{ }`)}, Timestamp: "t"},
 		&provider.Note{Kind: "k", Text: "x"},
+		&provider.Note{Kind: "k", Subject: `/iterations/8/costs_per_agent/"A~1"`, Text: "x"},
 		&provider.Attachment{Name: "a/b", MediaType: "m", Data: []byte{0, 255}},
 		&provider.Result{CompletedAt: "c", Status: "stopped", Converged: new(false), ConvergenceReason: new(""), FinalCost: new(provider.Cents(0)), BestCost: new(provider.Cents(-5))},
 	}
@@ -87,6 +88,7 @@ func TestWriter_everyMember(t *testing.T) {
 {"type":"iteration","iteration":8,"costs_per_agent":{"A":-1,"B":9007199254740993},"accepted_changes":{},"policies":{"A":1E400,"B":{"x" : 1}}}
 {"type":"iteration","iteration":2,"costs_per_agent":{},"accepted_changes":{"A":true,"B":false},"policies_text":"{\"A\":{ },\"B\":{\u000a}}","timestamp":"t"}
 {"type":"note","kind":"k","text":"x"}
+{"type":"note","kind":"k","subject":"/iterations/8/costs_per_agent/\"A~1\"","text":"x"}
 {"type":"attachment","name":"a/b","media_type":"m","data":"AP8="}
 {"type":"result","completed_at":"c","status":"stopped","converged":false,"convergence_reason":"","final_cost":0,"best_cost":-5}
 `
@@ -248,6 +250,25 @@ func TestReader_refuses(t *testing.T) {
 		{"empty text", `{"type":"note","kind":"x","text":""}`, `note: text: empty`, provider.ErrInvalid},
 		{"no name", `{"type":"attachment","data":""}`, `attachment: name: missing`, nil},
 		{"no data", `{"type":"attachment","name":"a"}`, `attachment: data: missing`, nil},
+		{"empty run id", `{"type":"experiment","run_id":"","experiment_name":"n","experiment_type":"t"}`, `experiment: run_id: empty; what is not known is left out`, provider.ErrInvalid},
+		{"empty start", `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","created_at":""}`, `experiment: created_at: empty`, provider.ErrInvalid},
+		{"empty time of an event", `{"type":"event","iteration":1,"event_type":"x","timestamp":""}`, `event: timestamp: empty`, provider.ErrInvalid},
+		{"empty agent", `{"type":"llm_interaction","iteration":1,"agent_id":""}`, `llm_interaction: agent_id: empty`, provider.ErrInvalid},
+		{"empty time of a call", `{"type":"llm_interaction","iteration":1,"timestamp":""}`, `llm_interaction: timestamp: empty`, provider.ErrInvalid},
+		{"empty time of an iteration", `{"type":"iteration","iteration":1,"timestamp":""}`, `iteration: timestamp: empty`, provider.ErrInvalid},
+		{"empty subject", `{"type":"note","kind":"k","text":"x","subject":""}`, `note: subject: empty`, provider.ErrInvalid},
+		{"empty media type", `{"type":"attachment","name":"a","data":"","media_type":""}`, `attachment: media_type: empty`, provider.ErrInvalid},
+		{"empty end", `{"type":"result","status":"x","completed_at":""}`, `result: completed_at: empty`, provider.ErrInvalid},
+		{"empty status", `{"type":"result","status":""}`, `result: status: empty`, provider.ErrInvalid},
+		{"empty text form of a config", `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","config_text":""}`, `experiment: config_text: empty, which is no JSON`, provider.ErrInvalid},
+		{"empty text form of a payload", `{"type":"event","iteration":1,"event_type":"x","event_data_text":""}`, `event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
+		{"text form of white space", `{"type":"event","iteration":1,"event_type":"x","event_data_text":" \n\t\r"}`, `event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
+		{"empty text form of a policy", `{"type":"llm_interaction","iteration":1,"parsed_policy_text":""}`, `llm_interaction: parsed_policy_text: empty`, provider.ErrInvalid},
+		{"empty text form of extra", `{"type":"llm_interaction","iteration":1,"extra_text":""}`, `llm_interaction: extra_text: empty`, provider.ErrInvalid},
+		{"empty text form of policies", `{"type":"iteration","iteration":1,"policies_text":""}`, `iteration: policies_text: empty`, provider.ErrInvalid},
+		{"subject", `{"type":"note","kind":"k","text":"x","subject":"final_cost"}`, `note: subject: "final_cost" is not a JSON pointer`, provider.ErrInvalid},
+		{"subject not text", `{"type":"note","kind":"k","text":"x","subject":["final_cost"]}`, `note: subject: got ["final_cost"], want a string`, nil},
+		{"name of a device", `{"type":"attachment","name":"src/Aux.py","data":""}`, `attachment: name: "src/Aux.py" is not a name that a file can have`, provider.ErrNotPortable},
 		{"bad path", `{"type":"attachment","name":"../a","data":""}`, `attachment: name: "../a" is not a plain relative path`, provider.ErrInvalid},
 		{"not base64", `{"type":"attachment","name":"a","data":"AP8"}`, `data: not base64`, nil},
 		{"base64 with a line break", `{"type":"attachment","name":"a","data":"AP\n8="}`, `data: not base64: line break`, nil},
@@ -262,6 +283,12 @@ func TestReader_refuses(t *testing.T) {
 		{"huge iteration", `{"type":"iteration","iteration":2147483648}`, `iteration: 2147483648 is out of range`, nil},
 		{"iteration past 64 bits", `{"type":"iteration","iteration":18446744073709551616}`, `want an integer of at most 64 bits`, nil},
 		{"negative tokens", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-1}`, `prompt_tokens: -1 is negative`, provider.ErrInvalid},
+		{"latency of minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0}`, `latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency of minus zero, fraction", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0.0}`, `latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency of minus zero, exponent", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0e5}`, `latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency that is rounded to minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1e-999}`, `latency_seconds: minus zero`, provider.ErrInvalid},
+		{"iteration of minus zero", `{"type":"iteration","iteration":-0}`, `iteration: iteration: minus zero`, provider.ErrInvalid},
+		{"tokens of minus zero", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-0}`, `prompt_tokens: minus zero`, provider.ErrInvalid},
 		{"latency as text", `{"type":"llm_interaction","iteration":1,"latency_seconds":"1"}`, `latency_seconds: got "1", want a number`, nil},
 		{"latency past float64", `{"type":"llm_interaction","iteration":1,"latency_seconds":1e999}`, `latency_seconds: 1e999 is out of range`, nil},
 		{"negative latency", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1}`, `latency_seconds: -1 is negative`, provider.ErrInvalid},
@@ -286,9 +313,15 @@ func TestReader_refuses(t *testing.T) {
 		{"commitment too short", `{"type":"note","kind":"k","withheld":{"text":"00"}}`, `withheld: got "00", want a string of 64 hexadecimal digits`, nil},
 		{"commitment not text", `{"type":"note","kind":"k","withheld":{"text":null}}`, `withheld: got null`, nil},
 		{"commitment twice", `{"type":"note","kind":"k","withheld":{"text":"` + zeros + `","text":"` + zeros + `"}}`, `withheld: `, nil},
-		{"withheld and there", `{"type":"note","kind":"k","text":"x","withheld":{"text":"` + zeros + `"}}`, `note: text: withheld, but its value is there`, provider.ErrInvalid},
+		{"withheld and there", `{"type":"note","kind":"k","text":"x","withheld":{"text":"` + zeros + `"}}`, `note: text: withheld, but it is there`, provider.ErrInvalid},
+		{"withheld and empty", `{"type":"note","kind":"k","text":"","withheld":{"text":"` + zeros + `"}}`, `note: text: `, provider.ErrInvalid},
+		{"withheld and an empty file", `{"type":"attachment","name":"a","data":"","withheld":{"data":"` + zeros + `"}}`, `attachment: data: withheld, but it is there`, provider.ErrInvalid},
+		{"withheld and an empty object", `{"type":"iteration","iteration":1,"costs_per_agent":{},"withheld":{"costs_per_agent":"` + zeros + `"}}`, `iteration: costs_per_agent: withheld, but it is there`, provider.ErrInvalid},
+		{"withheld and the text of null", `{"type":"event","iteration":1,"event_type":"x","event_data_text":"null","withheld":{"event_data":"` + zeros + `"}}`, `event: event_data_text: withheld, but it is there`, provider.ErrInvalid},
 		{"cannot be withheld", `{"type":"note","kind":"k","text":"x","withheld":{"kind":"` + zeros + `"}}`, `note: withheld: "kind" cannot be withheld`, provider.ErrInvalid},
-		{"key too long", `{"type":"note","kind":"k","text":"x","key":"` + zeros + `00"}`, `note: key: got "000`, nil},
+		{"key of a record", `{"type":"note","kind":"k","text":"x","key":"` + zeros + `"}`, `unknown member "key": note has kind, text, subject`, jsonl.ErrUnknown},
+		{"field key too long", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `00"}}`, `note: field_keys: got "000`, nil},
+		{"key without a salt", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `"}}`, `note: text: a key, but the salt of the run is not withheld`, provider.ErrInvalid},
 		{"field key of nothing", `{"type":"event","iteration":1,"event_type":"x","field_keys":{"event_data":"` + zeros + `"}}`, `event_data: a key for a field that is not there`, provider.ErrInvalid},
 		{"NUL", "\x00", `not valid JSON`, nil},
 	} {
@@ -308,7 +341,7 @@ func TestReader_refuses(t *testing.T) {
 }
 
 func TestReader_costs(t *testing.T) {
-	for _, value := range []string{"10.0", "1e3", `"100"`, "9223372036854775808", "-9223372036854775809", "0.5", "null", "true", "[]", "{}"} {
+	for _, value := range []string{"10.0", "1e3", `"100"`, "9223372036854775808", "-9223372036854775809", "0.5", "-0", "-0.0", "null", "true", "[]", "{}"} {
 		_, err := read(experiment+`{"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":1,"BANK_B":`+value+`}}`+"\n", nil)
 		ce, le := (*provider.CostError)(nil), (*jsonl.LineError)(nil)
 		if !errors.As(err, &ce) || ce.Agent != "BANK_B" || ce.Value != value || !errors.As(err, &le) || le.Line != 2 {
@@ -353,6 +386,11 @@ func TestReader_order(t *testing.T) {
 		{"blank after the result", experiment + result + "\n \n", nil, 0, nil},
 		{"iteration twice", experiment + iteration + note + iteration, nil, 4, provider.ErrInvalid},
 		{"attachment twice", experiment + attachment + attachment, nil, 3, provider.ErrInvalid},
+		{"attachment in another case", experiment + attachment + strings.Replace(attachment, `"a"`, `"A"`, 1), nil, 3, provider.ErrInvalid},
+		{"attachment in a file", experiment + attachment + strings.Replace(attachment, `"a"`, `"a/b"`, 1), nil, 3, provider.ErrInvalid},
+		{"withheld beside the salt", strings.Replace(experiment, "}", `,"salt":"`+strings.Repeat("0", 64)+`"}`, 1) +
+			`{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("0", 64) + `"}}` + "\n", nil, 2, provider.ErrInvalid},
+		{"no key, and the salt is withheld", strings.Replace(experiment, "}", `,"withheld":{"salt":"`+strings.Repeat("0", 64)+`"}}`, 1) + note, nil, 2, provider.ErrKey},
 		{"resumed", note + iteration + result, resume, 0, nil},
 		{"resumed with the experiment", experiment + note, resume, 0, nil},
 		{"resumed, experiment later", note + experiment, resume, 2, provider.ErrOrder},
@@ -437,7 +475,7 @@ func TestReader_fillsIn(t *testing.T) {
 {"type":"event","iteration":1,"event_type":"e","timestamp":null}
 {"type":"llm_interaction","iteration":1,"timestamp":"given"}
 {"type":"llm_interaction","iteration":1}
-{"type":"iteration","iteration":1,"timestamp":""}
+{"type":"iteration","iteration":1}
 {"type":"note","kind":"k","text":"x"}
 {"type":"result","status":"completed"}`, o)
 	if err != nil {
@@ -474,10 +512,11 @@ func TestReader_forms(t *testing.T) {
 // What was withheld may be missing, even where it is required, and absent is not withheld.
 func TestReader_withheld(t *testing.T) {
 	zeros := strings.Repeat("0", 64)
-	records, err := read(experiment+`{"type":"note","kind":"k","withheld":{"text":"`+zeros+`"}}
-{"type":"attachment","name":"a","withheld":{"data":"`+zeros+`"},"key":null}
+	salted := strings.Replace(experiment, "}", `,"withheld":{"salt":"`+zeros+`"}}`, 1)
+	records, err := read(salted+`{"type":"note","kind":"k","withheld":{"text":"`+zeros+`"}}
+{"type":"attachment","name":"a","data":null,"withheld":{"data":"`+zeros+`"},"field_keys":null}
 {"type":"iteration","iteration":1,"costs_per_agent":{"A":1},"withheld":{"policies":"`+zeros+`"},"field_keys":{"costs_per_agent":"`+zeros+`","accepted_changes":"`+zeros+`"}}
-{"type":"note","kind":"k","text":"x","withheld":{},"field_keys":null}`, nil)
+{"type":"event","iteration":1,"event_type":"x","withheld":{},"field_keys":{}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -528,6 +567,16 @@ func TestWriter_errors(t *testing.T) {
 	}
 	if b.Len() != n {
 		t.Errorf("an event that was refused left %q", b.Bytes()[n:])
+	}
+	w = jsonl.NewWriter(&b)
+	_ = w.Begin(ctx, sample[0].(*provider.Start))
+	n = b.Len()
+	needless := &provider.Redaction{FieldKeys: map[string]provider.Key{"text": {}}}
+	if err := w.Note(ctx, &provider.Note{Kind: "k", Text: "x", Meta: provider.Meta{Redaction: needless}}); !errors.Is(err, provider.ErrInvalid) {
+		t.Errorf("key without a salt: got %v, want ErrInvalid", err)
+	}
+	if b.Len() != n {
+		t.Errorf("a record that was refused left %q", b.Bytes()[n:])
 	}
 }
 

@@ -150,11 +150,16 @@ func (f *fields) optionalText(name string) *string {
 	return &s
 }
 
+// text gives a string that is not empty, the empty one if it is left out.
 func (f *fields) text(name string, required bool) string {
-	if required && f.value(name, true) == nil {
-		return ""
-	}
-	if s := f.optionalText(name); s != nil {
+	s := f.optionalText(name)
+	switch {
+	case s == nil && required:
+		f.value(name, true) // or else it is of another type
+	case s == nil:
+	case *s == "":
+		f.fail(name, errEmpty)
+	default:
 		return *s
 	}
 	return ""
@@ -164,11 +169,13 @@ func (f *fields) text(name string, required bool) string {
 func (f *fields) json(name string) []byte {
 	v := f.value(name, false)
 	s := f.optionalText(name + textSuffix)
-	if s == nil {
+	switch {
+	case s == nil:
 		return bytes.Clone(v)
-	}
-	if v != nil {
+	case v != nil:
 		f.fail(name, errBothForms)
+	case strings.Trim(*s, jsontext.Space) == "":
+		f.fail(name+textSuffix, errEmptyJSON)
 	}
 	return []byte(*s)
 }
@@ -195,6 +202,9 @@ func (f *fields) integer(name string, required bool) *int64 {
 	if err != nil {
 		f.wrong(name, v, "an integer of at most 64 bits without fraction or exponent")
 		return nil
+	}
+	if n == 0 && v[0] == '-' {
+		f.fail(name, errMinusZero)
 	}
 	return &n
 }
@@ -245,9 +255,13 @@ func (f *fields) base64(name string) []byte {
 	if f.withheld(name) && f.value(name, false) == nil {
 		return nil
 	}
-	s := f.text(name, true)
-	data, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err == nil && strings.ContainsAny(s, "\r\n") { // which the decoder skips
+	s := f.optionalText(name)
+	if s == nil {
+		f.value(name, true) // or else it is of another type
+		return nil
+	}
+	data, err := base64.StdEncoding.Strict().DecodeString(*s)
+	if err == nil && strings.ContainsAny(*s, "\r\n") { // which the decoder skips
 		err = errLineBreak
 	}
 	if err != nil {
@@ -297,7 +311,7 @@ func (f *fields) record() (provider.Record, error) {
 		}
 		r = it
 	case provider.KindNote:
-		r = &provider.Note{Kind: f.text("kind", true), Text: f.text("text", !f.withheld("text"))}
+		r = &provider.Note{Kind: f.text("kind", true), Subject: f.text("subject", false), Text: f.text("text", !f.withheld("text"))}
 	case provider.KindAttachment:
 		r = &provider.Attachment{Name: f.text("name", true), MediaType: f.text("media_type", false), Data: f.base64("data")}
 	case provider.KindResult:

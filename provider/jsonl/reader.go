@@ -39,17 +39,16 @@ type Reader struct {
 	line        int
 	seq         int64
 	order       provider.Order
+	salt        provider.SaltRule
 	fields      fields
 	iterations  map[int]struct{}
-	attachments map[string]struct{}
+	attachments provider.AttachmentNames
 	err         error // sticks
 }
 
 // NewReader gives a Reader of r.
 func NewReader(r io.Reader, o *ReaderOptions) *Reader {
-	reader := &Reader{
-		r: bufio.NewReaderSize(r, 64<<10), iterations: map[int]struct{}{}, attachments: map[string]struct{}{},
-	}
+	reader := &Reader{r: bufio.NewReaderSize(r, 64<<10), iterations: map[int]struct{}{}}
 	if o != nil {
 		reader.o = *o
 	}
@@ -180,6 +179,9 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if err := record.Validate(); err != nil {
 		return nil, err
 	}
+	if err := r.salt.Check(record); err != nil {
+		return nil, err
+	}
 	if err := r.inOrder(record); err != nil {
 		return nil, err
 	}
@@ -228,10 +230,9 @@ func (r *Reader) inOrder(record provider.Record) error {
 		}
 		r.iterations[record.Number] = struct{}{}
 	case *provider.Attachment:
-		if _, twice := r.attachments[record.Name]; twice {
-			return provider.RepeatedAttachment(record.Name)
+		if err := r.attachments.Add(record.Name); err != nil {
+			return err
 		}
-		r.attachments[record.Name] = struct{}{}
 	}
 	return r.order.Record(record.RecordKind())
 }

@@ -11,16 +11,20 @@ import (
 )
 
 // Members that every line may have when the run comes from a redacted copy.
-var redactionMembers = []string{"withheld", "key", "field_keys"}
+var redactionMembers = []string{"withheld", "field_keys"}
 
 // redaction reads what the record lacks, nil for nothing.
 func (f *fields) redaction() *provider.Redaction {
 	r := &provider.Redaction{Withheld: hexMap[provider.Commitment](f, "withheld"), FieldKeys: hexMap[provider.Key](f, "field_keys")}
-	if key := f.hex32("key", f.value("key", false)); key != nil {
-		r.Key = (*provider.Key)(key)
-	}
-	if r.Withheld == nil && r.FieldKeys == nil && r.Key == nil {
+	if r.Withheld == nil && r.FieldKeys == nil {
 		return nil
+	}
+	for field := range f.kind.Committed() {
+		for _, name := range []string{field.Name, field.Name + textSuffix} {
+			if _, withheld := r.Withheld[field.Name]; withheld && f.value(name, false) != nil {
+				f.fail(name, errWithheldThere)
+			}
+		}
 	}
 	return r
 }
@@ -75,9 +79,6 @@ func (w *Writer) redaction(r *provider.Redaction) {
 		return
 	}
 	writeHexMap(w, "withheld", r.Withheld)
-	if r.Key != nil {
-		w.text("key", r.Key.String())
-	}
 	writeHexMap(w, "field_keys", r.FieldKeys)
 }
 

@@ -20,6 +20,7 @@ import (
 type Writer struct {
 	w     *bufio.Writer
 	order provider.Order
+	salt  provider.SaltRule
 	line  []byte
 	first bool // no member written to line yet
 	err   error
@@ -80,6 +81,9 @@ func (w *Writer) write(r provider.Record, inOrder func(*provider.Order) error, f
 		return w.err
 	}
 	if w.err = r.Validate(); w.err != nil {
+		return w.err
+	}
+	if w.err = w.salt.Check(r); w.err != nil {
 		return w.err
 	}
 	if cap(w.line) > 1<<20 { // do not hold on to what one huge line needed
@@ -150,6 +154,7 @@ func (w *Writer) members(r provider.Record) {
 		w.name("timestamp", r.Timestamp)
 	case *provider.Note:
 		w.text("kind", r.Kind)
+		w.name("subject", r.Subject)
 		w.name("text", r.Text)
 	case *provider.Attachment:
 		w.text("name", r.Name)

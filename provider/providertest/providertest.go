@@ -99,7 +99,7 @@ func checkExperiment(ctx context.Context, p provider.Provider, want []provider.R
 	var start *provider.Start
 	var notes []provider.Record
 	var result *provider.Result
-	status := provider.StatusRunning
+	status := provider.StatusUnfinished
 	for _, r := range want {
 		switch r := r.(type) {
 		case *provider.Start:

@@ -16,7 +16,7 @@ import (
 // empty maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in
 // prompts, thousands of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts are in the form in which they are kept.
 func Random(t *rapid.T) []provider.Record {
-	g := &generator{T: t, iterations: map[int]bool{}, attachments: map[string]bool{}}
+	g := &generator{T: t, iterations: map[int]bool{}}
 	for range rapid.IntRange(0, 4).Draw(t, "agents") {
 		g.agents = append(g.agents, g.name("agent"))
 	}
@@ -38,9 +38,7 @@ func Random(t *rapid.T) []provider.Record {
 		run = append(run, g.result())
 	}
 	if rapid.IntRange(0, 5).Draw(t, "redacted") == 0 {
-		run = Redact(run, func(r provider.Record, field string) bool {
-			return field == "salt" || rapid.Bool().Draw(t, "withhold "+field)
-		})
+		run = Redact(run, func(_ provider.Record, field string) bool { return rapid.Bool().Draw(t, "withhold "+field) })
 	}
 	return run
 }
@@ -55,22 +53,21 @@ type generator struct {
 	*rapid.T
 	agents      []string
 	iterations  map[int]bool
-	attachments map[string]bool
+	attachments provider.AttachmentNames
 }
 
 func (g *generator) record(number int) []provider.Record {
 	switch rapid.IntRange(0, 20).Draw(g.T, "kind") {
 	case 0:
-		return []provider.Record{&provider.Note{Kind: g.name("kind"), Text: "!" + g.text("text")}}
+		return []provider.Record{&provider.Note{Kind: g.name("kind"), Subject: g.subject(), Text: "!" + g.text("text")}}
 	case 1:
 		a := &provider.Attachment{
-			Name: rapid.StringMatching(`[a-zé]{1,4}(/[a-z ]{1,4}){0,2}`).Draw(g.T, "name"), MediaType: g.maybe("media type"),
+			Name: rapid.StringMatching(`[aBé]{1,3}(/[A-Za-z ]{1,4}){0,2}`).Draw(g.T, "name"), MediaType: g.maybe("media type"),
 			Data: rapid.SliceOf(rapid.Byte()).Draw(g.T, "data"),
 		}
-		if g.attachments[a.Name] {
+		if provider.CheckPortable(a.Name) != nil || g.attachments.Add(a.Name) != nil {
 			return nil
 		}
-		g.attachments[a.Name] = true
 		return []provider.Record{a}
 	case 2, 3, 4, 5, 6:
 		if g.iterations[number] {
@@ -205,6 +202,15 @@ func Cents(t *rapid.T) provider.Cents {
 
 func (g *generator) timestamp() string {
 	return rapid.SampledFrom([]string{"", "2025-12-15T08:49:01.123456", "2025-12-15 08:49:01", "2026-02-29T25:61:00Z", "später"}).Draw(g.T, "timestamp")
+}
+
+// subject draws a JSON pointer, or none.
+func (g *generator) subject() string {
+	var names []string
+	for range rapid.IntRange(0, 3).Draw(g.T, "names") {
+		names = append(names, rapid.SampledFrom([]string{"", "~", "/", "final_cost", "iterations", "3", "~1", g.text("name")}).Draw(g.T, "name"))
+	}
+	return provider.Subject(names...)
 }
 
 func (g *generator) name(label string) string {

@@ -6,16 +6,14 @@ import (
 )
 
 // Redact gives a copy of a run, in the form in which it is kept, from which the committed fields are withheld that withhold
-// picks. The copy has the digest of the run. The salt of a salted run has to be among them if anything is withheld and is
-// to stay unguessable.
+// picks, and the salt, which is always withheld. The copy has the digest of the run.
 func Redact(records []provider.Record, withhold func(r provider.Record, field string) bool) []provider.Record {
 	kept, err := Kept(records)
 	if err != nil {
 		panic("providertest: records are not valid: " + err.Error())
 	}
 	var leaf digest.Leaf
-	var salt []byte
-	saltWithheld := false
+	var salt []byte // nil for a run without
 	for seq, r := range kept {
 		commitments, err := digest.Commitments(leaf.Entry(r))
 		if err != nil {
@@ -26,26 +24,18 @@ func Redact(records []provider.Record, withhold func(r provider.Record, field st
 		}
 		red := &provider.Redaction{Withheld: map[string]provider.Commitment{}, FieldKeys: map[string]provider.Key{}}
 		for f := range r.RecordKind().Committed() {
-			if f.In(r) && withhold(r, f.Name) {
+			if f.In(r) && (f.Name == "salt" || withhold(r, f.Name)) {
 				red.Withheld[f.Name] = commitments[f.Name]
 				f.Drop(r)
 			}
 		}
-		others := len(red.Withheld)
-		if _, ok := red.Withheld["salt"]; ok {
-			saltWithheld = true
-			others--
-		}
 		r.RecordMeta().Redaction = red
-		if saltWithheld {
-			key := digest.RecordKey(salt, int64(seq))
+		if salt != nil {
+			record := digest.RecordKey(salt, int64(seq))
 			for f := range r.RecordKind().Committed() {
-				if fieldKey, ok := digest.FieldKey(key, r.RecordKind(), f.Name); ok && f.In(r) {
-					red.FieldKeys[f.Name] = fieldKey
+				if key, ok := digest.FieldKey(record, r.RecordKind(), f.Name); ok && f.In(r) {
+					red.FieldKeys[f.Name] = key
 				}
-			}
-			if others == 0 && len(red.FieldKeys) > 0 { // one key for all of them
-				red.Key, red.FieldKeys = &key, nil
 			}
 		}
 		if err := r.Validate(); err != nil { // which drops a redaction of nothing

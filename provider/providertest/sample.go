@@ -92,7 +92,7 @@ func Sample() []provider.Record {
 		Policies:        policies("0.4", "0.5"),
 	})
 	event(1, "checkpoint_written", `{"path": "checkpoints/1.json", "bytes": 4096}`)
-	add(&provider.Note{Kind: "doubtful", Text: "iteration 2 was not recorded: the machine was restarted"})
+	add(&provider.Note{Kind: "doubtful", Subject: "/iterations/2", Text: "iteration 2 was not recorded: the machine was restarted"})
 
 	event(3, "evaluation", `{"total_cost": 2000, "per_agent_costs": {"BANK_A": 0, "BANK_B": 2000}}`)
 	add(&provider.Iteration{Number: 3, Timestamp: now(),

@@ -2,8 +2,8 @@
 // signatures over it and the proofs from it hold for the copy too, and puts values back and proves that they are the ones.
 //
 // What can be withheld are the fields that [provider.Kind.Committed] gives: configuration, event data, prompts, responses,
-// policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models and timestamps are part
-// of what identifies a record and stay.
+// policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models, timestamps and the subjects
+// of notes are part of what identifies a record and stay.
 //
 // [NewPlan] decides what a [Filter] takes out of a run, [Plan.Sink] makes the copy and [Plan.Check] checks it; a [Sink] of its
 // own has whoever wants another [Rule]. [Reveal] puts values back.
@@ -16,7 +16,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -30,6 +30,7 @@ type Rule func(seq int64, r provider.Record, field string, value []byte) bool
 type Sink struct {
 	next     provider.Sink
 	rule     Rule
+	check    provider.SaltRule
 	leaf     digest.Leaf
 	seq      int64
 	salt     []byte
@@ -78,6 +79,9 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
+	if err := s.check.Check(r); err != nil {
+		return err
+	}
 	entry := s.leaf.Entry(r)
 	if err := s.leaf.Err(); err != nil {
 		return err
@@ -94,81 +98,46 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 			drop = append(drop, f)
 		}
 	}
-	if err := s.withhold(r, seq, drop, commitments); err != nil {
+	s.withhold(r, seq, drop, commitments)
+	if err := r.Validate(); err != nil { // which drops an empty redaction
 		return err
 	}
 	return provider.Put(ctx, s.next, r)
 }
 
-// withhold drops fields and makes the redaction that the record then needs.
-func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, commitments map[string]provider.Commitment) error {
-	old := r.RecordMeta().Redaction
-	if old == nil {
-		old = &provider.Redaction{}
+// withhold drops fields and makes the redaction that the record then needs. What is left of a salted run has its keys, since
+// the salt goes.
+func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, commitments map[string]provider.Commitment) {
+	var old provider.Redaction
+	if red := r.RecordMeta().Redaction; red != nil {
+		old = *red
 	}
-	red := &provider.Redaction{Withheld: map[string]provider.Commitment{}}
-	for field, c := range old.Withheld {
-		red.Withheld[field] = c
-	}
-	// Keys are taken before the fields go.
-	keys := map[string]provider.Key{}
-	if s.salted {
-		for f := range r.RecordKind().Committed() {
-			if !f.In(r) || f.Name == "salt" {
-				continue
-			}
-			key, err := s.key(r, seq, f.Name, old)
-			if err != nil {
-				return err
-			}
-			keys[f.Name] = key
-		}
-	}
+	red := &provider.Redaction{Withheld: map[string]provider.Commitment{}, FieldKeys: map[string]provider.Key{}}
+	maps.Copy(red.Withheld, old.Withheld)
+	lost := 0
 	for _, f := range drop {
 		red.Withheld[f.Name] = commitments[f.Name]
 		f.Drop(r)
-		delete(keys, f.Name)
 		if f.Name != "salt" {
-			s.Withheld++
+			lost++
 		}
 	}
-	if len(drop) > 1 || len(drop) == 1 && drop[0].Name != "salt" {
+	s.Withheld += lost
+	if lost > 0 {
 		s.Records++
 	}
-	whole := len(red.Withheld) == 0
-	if _, ok := red.Withheld["salt"]; ok && len(red.Withheld) == 1 {
-		whole = true
-	}
-	switch {
-	case !s.salted:
-	case !whole:
-		red.FieldKeys = keys
-	case len(keys) == 0: // nothing to compute a commitment of: a key that nothing depends on could be changed unseen
-	case old.Key != nil:
-		red.Key = old.Key
-	case s.salt != nil:
-		red.Key = new(digest.RecordKey(s.salt, seq))
-	}
 	r.RecordMeta().Redaction = red
-	return r.Validate() // drops an empty redaction
-}
-
-// key gives the key of a field that is there.
-func (s *Sink) key(r provider.Record, seq int64, field string, old *provider.Redaction) (provider.Key, error) {
-	if key, ok := old.FieldKeys[field]; ok {
-		return key, nil
+	for f := range r.RecordKind().Committed() {
+		switch key, ok := old.FieldKeys[f.Name]; {
+		case !s.salted || !f.In(r):
+		case ok:
+			red.FieldKeys[f.Name] = key
+		default: // the salt is there, or the hash of the record could not have been computed
+			if key, ok := digest.FieldKey(digest.RecordKey(s.salt, seq), r.RecordKind(), f.Name); ok {
+				red.FieldKeys[f.Name] = key
+			}
+		}
 	}
-	var record provider.Key
-	switch {
-	case old.Key != nil:
-		record = *old.Key
-	case s.salt != nil:
-		record = digest.RecordKey(s.salt, seq)
-	default:
-		return record, fmt.Errorf("record %d: %s: %w", seq, field, digest.ErrKey)
-	}
-	key, _ := digest.FieldKey(record, r.RecordKind(), field)
-	return key, nil
 }
 
 // ErrDiffers means that an original is not the run that a copy was made from.

@@ -37,6 +37,8 @@ type revealer struct {
 	seq      int64
 	copyLeaf digest.Leaf
 	origLeaf digest.Leaf
+	copySalt provider.SaltRule
+	origSalt provider.SaltRule
 	salt     []byte // of the original
 	salted   bool
 	revealed int
@@ -80,8 +82,15 @@ func (v *revealer) run(ctx context.Context, sink provider.Sink, copied, original
 func (v *revealer) record(r, original provider.Record) (provider.Record, error) {
 	seq := v.seq
 	v.seq++
-	for _, x := range []provider.Record{r, original} {
-		if err := x.Validate(); err != nil {
+	for _, x := range []struct {
+		r    provider.Record
+		salt *provider.SaltRule
+	}{{r, &v.copySalt}, {original, &v.origSalt}} {
+		err := x.r.Validate()
+		if err == nil {
+			err = x.salt.Check(x.r)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("record %d: %w", seq, err)
 		}
 	}

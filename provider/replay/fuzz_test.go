@@ -29,7 +29,7 @@ func FuzzPrinter(f *testing.F) {
 		run := []provider.Record{
 			start(), e,
 			&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: e.Data, Response: &s, SystemPrompt: &s, ParsingError: &s, Extra: json.RawMessage(`{}`)},
-			&provider.Note{Kind: "k", Text: "x" + s},
+			&provider.Note{Kind: "k", Subject: provider.Subject(s), Text: "x" + s},
 		}
 		it := &provider.Iteration{Number: 1, Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"parameters":{"x":1},"y":2}`), "B" + s: e.Data}}
 		if it.Validate() == nil {

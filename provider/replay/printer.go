@@ -113,7 +113,7 @@ func (p *Printer) Iteration(_ context.Context, i *provider.Iteration) error {
 func (p *Printer) Note(_ context.Context, n *provider.Note) error {
 	return p.take(n, func(provider.Record) {
 		if !p.o.Audit {
-			p.aside("Note", p.style(yellow, escape(n.Kind))+": "+words("", escape(n.Text), withheld(n, "text")))
+			p.aside("Note", p.style(yellow, escape(n.Label()))+": "+words("", escape(n.Text), withheld(n, "text")))
 		}
 	})
 }

@@ -110,10 +110,10 @@ CREATE TABLE z_leaf_block (
 CREATE VIEW experiments AS
 SELECT run_id, experiment_name, experiment_type, config, created_at, completed_at,
   CAST((SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL) AS INTEGER) AS num_iterations,
-  converged, convergence_reason, CAST(coalesce(status, 'running') AS TEXT) AS status, final_cost, best_cost,
-  CAST(lower(hex(digest)) AS TEXT) AS digest,
-  CAST((SELECT group_concat(field, ',') FROM z_redaction
-    WHERE commitment IS NOT NULL AND (id < 256 OR field = 'convergence_reason')) AS TEXT) AS withheld
+  converged, convergence_reason, CAST(coalesce(status, 'unfinished') AS TEXT) AS status, final_cost, best_cost,
+  CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest,
+  CAST((SELECT group_concat(field, ',') FROM z_redaction WHERE commitment IS NOT NULL
+    AND (id < 256 OR id = (SELECT max(id) FROM z_redaction) AND field = 'convergence_reason')) AS TEXT) AS withheld
 FROM z_experiment;
 
 CREATE VIEW experiment_iterations AS
@@ -141,28 +141,41 @@ SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration, agent_
 FROM z_llm_interaction;
 
 CREATE VIEW costs AS
-SELECT number AS iteration, CAST(c.key AS TEXT) AS agent_id, CAST(c.value AS INTEGER) AS cost_cents,
-  CAST(NULL AS TEXT) AS withheld
-FROM z_iteration, json_each(costs_per_agent) AS c
-UNION ALL
-SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL;
+SELECT number AS iteration, CAST(c.key AS TEXT) AS agent_id, CAST(c.value AS INTEGER) AS cost_cents, w.field AS withheld
+FROM z_iteration LEFT JOIN json_each(costs_per_agent) AS c
+  LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 3 AND w.commitment IS NOT NULL
+WHERE c.key IS NOT NULL OR w.field IS NOT NULL;
 
 CREATE VIEW accepted_changes AS
-SELECT number AS iteration, CAST(a.key AS TEXT) AS agent_id, CAST(a.value AS INTEGER) AS accepted,
-  CAST(NULL AS TEXT) AS withheld
-FROM z_iteration, json_each(accepted_changes) AS a
-UNION ALL
-SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 4 AND commitment IS NOT NULL;
+SELECT number AS iteration, CAST(a.key AS TEXT) AS agent_id, CAST(a.value AS INTEGER) AS accepted, w.field AS withheld
+FROM z_iteration LEFT JOIN json_each(accepted_changes) AS a
+  LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 4 AND w.commitment IS NOT NULL
+WHERE a.key IS NOT NULL OR w.field IS NOT NULL;
 
 CREATE VIEW policies AS
-SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id, CAST(p.value AS TEXT) AS policy,
-  CAST(NULL AS TEXT) AS withheld
-FROM z_iteration, json_each(policies) AS p
-UNION ALL
-SELECT number, NULL, NULL, field FROM z_iteration, z_redaction WHERE id = seq * 256 + 5 AND commitment IS NOT NULL;
+SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id,
+  CAST(CASE WHEN p.type = 'text' AND p.value GLOB '*' || char(65533) || '*' THEN (
+    WITH RECURSIVE escaped(c, rest, json, bad) AS (
+      SELECT '', p.value, '', 0
+      UNION ALL
+      SELECT substr(rest, 1, 1), substr(rest, 2), json || CASE
+          WHEN c = '' THEN ''
+          WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
+          WHEN c < ' ' THEN printf('\u%04x', unicode(c))
+          WHEN c IN ('"', '\') THEN '\' || c
+          ELSE c END,
+        bad OR hex(c) GLOB 'ED[AB]*'
+      FROM escaped WHERE c <> '' OR rest <> '')
+    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM escaped WHERE c = '' AND rest = '')
+    ELSE p.value END AS TEXT) AS policy, w.field AS withheld
+FROM z_iteration LEFT JOIN json_each(policies) AS p
+  LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 5 AND w.commitment IS NOT NULL
+WHERE p.key IS NOT NULL OR w.field IS NOT NULL;
 
 CREATE VIEW totals AS
-SELECT number AS iteration, CAST((SELECT count(*) FROM json_each(costs_per_agent)) AS INTEGER) AS agents,
+SELECT number AS iteration,
+  CAST(CASE WHEN costs_per_agent IS NOT NULL THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER)
+    AS agents,
   CAST((SELECT sum(c.value) FROM json_each(costs_per_agent) AS c) AS INTEGER) AS total_cents,
   events, interactions, t.prompt_tokens, t.completion_tokens,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
@@ -181,7 +194,7 @@ SELECT seq AS id, name, media_type, CAST(length(data) AS INTEGER) AS size, data,
 FROM z_attachment;
 
 CREATE VIEW withheld AS
-SELECT id >> 8 AS id, field, CAST(lower(hex(commitment)) AS TEXT) AS commitment
+SELECT CAST(id >> 8 AS INTEGER) AS id, field, CAST(lower(hex(commitment)) AS TEXT) AS commitment
 FROM z_redaction WHERE commitment IS NOT NULL;
 
 PRAGMA user_version = 1;

@@ -136,7 +136,7 @@ func SmallRun(id, name, typ string, status provider.Status) []provider.Record {
 		&provider.Start{RunID: id, Name: name, Type: typ, CreatedAt: "2025-12-11T14:00:00"},
 		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"A": 5000}},
 	}
-	if status != provider.StatusRunning {
+	if status != provider.StatusUnfinished {
 		records = append(records, &provider.Result{Status: status})
 	}
 	return records

@@ -64,6 +64,11 @@ func (c *layoutCheck) rows(f *Forest) error {
 			if err := c.ctx.Err(); err != nil {
 				return err
 			}
+			if len(w.Payload) < minRecord {
+				page, at := w.Page()
+				c.lost = true
+				_ = c.add(Fault{Cells, table, page, at, fmt.Sprintf("a record of %d bytes", len(w.Payload))})
+			}
 			if c.lost {
 				continue
 			}

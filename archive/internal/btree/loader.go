@@ -46,15 +46,12 @@ func (p *openPage) clear() {
 
 // fits reports whether there is room for one more cell of so many bytes.
 func (p *openPage) fits(size int) bool {
-	return headerLength(p.kind)+2*(p.count+1)+max(size, minCell) <= p.begin
+	return headerLength(p.kind)+2*(p.count+1)+size <= p.begin
 }
-
-// minCell is how many bytes a cell takes at least.
-const minCell = 4
 
 // add makes room for a cell that fits, and gives it.
 func (p *openPage) add(size int, key int64) []byte {
-	p.begin -= max(size, minCell)
+	p.begin -= size
 	binary.BigEndian.PutUint16(p.data[headerLength(p.kind)+2*p.count:], uint16(p.begin))
 	p.count++
 	p.key = key
@@ -109,13 +106,17 @@ func (l *loader) last() uint32 {
 	return l.number - 1
 }
 
+// minRecord is how long a record with one column is. SQLite reads none without. So no cell is shorter than 4 bytes, which is what
+// SQLite gives each at least.
+const minRecord = 2
+
 // add adds a row to the tree.
 func (l *loader) add(rowid int64, record []byte) error {
 	if l.started && rowid <= l.rowid {
 		return fmt.Errorf("row %d behind %d", rowid, l.rowid)
 	}
-	if len(record) > math.MaxInt32 {
-		return fmt.Errorf("row %d: a record of %d bytes, want at most %d", rowid, len(record), math.MaxInt32)
+	if len(record) < minRecord || len(record) > math.MaxInt32 {
+		return fmt.Errorf("row %d: a record of %d bytes, want %d to %d", rowid, len(record), minRecord, math.MaxInt32)
 	}
 	l.rowid, l.started = rowid, true
 	var start [18]byte

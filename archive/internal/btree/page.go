@@ -25,7 +25,7 @@ type Pager struct {
 
 const (
 	keptPages  = 64
-	keptBlocks = 4
+	keptBlocks = 12
 	blockPages = 32 // in a block, which begins at a multiple of it
 )
 
@@ -186,6 +186,29 @@ func (p *page) parse(n uint32, data []byte) error {
 		p.cells = append(p.cells, c)
 	}
 	return nil
+}
+
+// outline gives page n, whose bytes are data, with none of its cells, and how many it has; none of what is no page of a table.
+func outline(n uint32, data []byte) (p page, count int) {
+	p = page{number: n, data: data}
+	if n == 1 {
+		p.start = HeaderSize
+	}
+	h := data[p.start:]
+	if p.kind = h[0]; p.kind == tableInterior {
+		p.right = binary.BigEndian.Uint32(h[8:])
+	}
+	return p, int(binary.BigEndian.Uint16(h[3:]))
+}
+
+// cellAt reads a cell of a page of which nothing was checked, and reports whether it could.
+func (p *page) cellAt(i int, c *cell) bool {
+	at := p.start + headerLength(p.kind) + 2*i
+	if at+2 > len(p.data) {
+		return false
+	}
+	*c = cell{offset: int(binary.BigEndian.Uint16(p.data[at:]))}
+	return c.offset+4 <= len(p.data) && p.parseCell(c) == nil
 }
 
 func (p *page) parseCell(c *cell) error {

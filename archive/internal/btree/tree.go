@@ -63,6 +63,14 @@ func (f *Forest) owner(n uint32) uint8 {
 	return 0
 }
 
+// Owner gives the name of the tree that has page n, as far as trees were walked, "" for none.
+func (f *Forest) Owner(n uint32) string {
+	if n == 0 || n > f.pages || f.owner(n) == 0 {
+		return ""
+	}
+	return f.names[f.owner(n)-1]
+}
+
 func (f *Forest) setOwner(n uint32, tree uint8) {
 	piece := &f.owners[n/ownerPages]
 	if *piece == nil {
@@ -410,36 +418,41 @@ func (w *Walk) follow(c *cell) bool {
 	}
 }
 
-// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing.
+// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing, and
+// looks only at the cells that it compares.
 func (f *Forest) Find(root uint32, rowid int64) []byte {
-	var p page
 	n := root
 	for range maxTreeDepth {
 		data, err := f.lookUp(n)
-		if err != nil || p.parse(n, data) != nil {
+		if err != nil {
 			return nil
 		}
-		i := 0 // first cell whose key is not below rowid
-		for lo, hi := 0, len(p.cells); ; {
-			if lo == hi {
-				i = lo
-				break
+		p, count := outline(n, data)
+		if p.kind != tableInterior && p.kind != tableLeaf {
+			return nil
+		}
+		var c, found cell // found is the first whose key is not below rowid
+		i := count
+		for lo, hi := 0, count; lo < hi; {
+			mid := (lo + hi) / 2
+			if !p.cellAt(mid, &c) {
+				return nil
 			}
-			if mid := (lo + hi) / 2; p.cells[mid].rowid < rowid {
+			if c.rowid < rowid {
 				lo = mid + 1
 			} else {
-				hi = mid
+				hi, i, found = mid, mid, c
 			}
 		}
 		switch {
-		case p.kind == tableInterior && i < len(p.cells):
-			n = p.cells[i].child
+		case p.kind == tableInterior && i < count:
+			n = found.child
 		case p.kind == tableInterior:
 			n = p.right
-		case p.kind != tableLeaf || i == len(p.cells) || p.cells[i].rowid != rowid:
+		case i == count || found.rowid != rowid:
 			return nil
 		default:
-			return f.payload(&p, &p.cells[i])
+			return f.payload(&p, &found)
 		}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 
 // An Object is a row of sqlite_schema but for its rootpage, which follows from the layout.
 type Object struct {
-	Type  string // "table", with a rowid, or "view"
+	Type  string // "table", with a rowid, "view" or "trigger"
 	Name  string
 	Table string // tbl_name
 	SQL   string
@@ -58,9 +58,9 @@ func NewWriter(sink Sink, pageSize int, schema []Object) (*Writer, error) {
 		switch o.Type {
 		case "table":
 			w.tables = append(w.tables, o.Name)
-		case "view":
+		case "view", "trigger":
 		default:
-			return nil, fmt.Errorf("schema: %s is of type %q, want table or view", o.Name, o.Type)
+			return nil, fmt.Errorf("schema: %s is of type %q, want table, view or trigger", o.Name, o.Type)
 		}
 	}
 	if err := w.layFront(schema); err != nil {
@@ -170,8 +170,8 @@ func (w *Writer) endTables(end int) {
 	}
 }
 
-// Row adds a row to the table that is open, its record as it is. Its rowid is above that of the row before, its record at
-// most 2^31−1 bytes.
+// Row adds a row to the table that is open, its record as it is. Its rowid is above that of the row before, its record has 2 to
+// 2^31−1 bytes.
 func (w *Writer) Row(rowid int64, record []byte) error {
 	if w.err == nil && w.next == 0 {
 		w.err = fmt.Errorf("row %d belongs to no table", rowid)
@@ -187,20 +187,27 @@ func (w *Writer) Row(rowid int64, record []byte) error {
 // Finish ends the file, and gives the number of its pages. header gives the [HeaderSize] bytes that a file of so many pages begins with.
 // The Writer cannot be used afterwards.
 func (w *Writer) Finish(header func(pages uint32) []byte) (pages uint32, err error) {
-	if w.endTables(len(w.tables)); w.err != nil {
-		return 0, w.err
-	}
+	w.endTables(len(w.tables))
 	pages = w.last()
-	h := header(pages)
-	if len(h) != HeaderSize {
-		return 0, fmt.Errorf("a header of %d bytes, want %d", len(h), HeaderSize)
+	if w.err == nil {
+		w.err = w.putFront(header(pages))
 	}
-	copy(w.front, h)
-	for i := range w.Front() {
-		if w.err = w.sink.Put(uint32(i+1), w.front[i*w.size:(i+1)*w.size]); w.err != nil {
-			return 0, w.err
-		}
+	if w.err != nil {
+		return 0, w.err
 	}
 	w.err = errors.New("the file is finished")
 	return pages, nil
+}
+
+func (w *Writer) putFront(header []byte) error {
+	if len(header) != HeaderSize {
+		return fmt.Errorf("a header of %d bytes, want %d", len(header), HeaderSize)
+	}
+	copy(w.front, header)
+	for i := range w.Front() {
+		if err := w.sink.Put(uint32(i+1), w.front[i*w.size:(i+1)*w.size]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -17,6 +17,7 @@ type Database struct {
 	r        io.ReaderAt
 	pageSize int64
 	pages    int64
+	version  int // of the schema
 	roots    map[string]uint32
 }
 
@@ -30,7 +31,7 @@ func Open(f *sqlitefile.File) (*Database, error) {
 	if _, err := f.Pages.ReadAt(head, 0); err != nil {
 		return nil, err
 	}
-	d := &Database{r: f.Pages, pageSize: int64(binary.BigEndian.Uint16(head[16:]))}
+	d := &Database{r: f.Pages, pageSize: int64(binary.BigEndian.Uint16(head[16:])), version: f.Version}
 	if d.pageSize == 1 {
 		d.pageSize = 65536
 	}
@@ -90,22 +91,28 @@ func (p *pass) end(w *btree.Walk) error {
 type rows struct {
 	p       *pass
 	table   string
-	columns []tables.Column
+	columns []tables.Column // nil in an older version, whose tables can be copied and not be read
 	walk    *btree.Walk
 	key     int64
 	values  tables.Row // valid until the next step, as record is
 	record  []byte     // the row as it is stored
 }
 
+// maxColumns is more than any table has.
+const maxColumns = 64
+
 func (p *pass) rows(table string) (*rows, error) {
 	root, ok := p.roots[table]
 	if !ok {
 		return nil, fmt.Errorf("%w: table %s has no pages", sqlitefile.ErrDamaged, table)
 	}
-	columns := tables.Columns[table]
-	return &rows{
-		p: p, table: table, columns: columns, walk: p.forest.Walk(table, root, false), values: make(tables.Row, len(columns)),
-	}, nil
+	r := &rows{p: p, table: table, walk: p.forest.Walk(table, root, false), values: make(tables.Row, maxColumns)}
+	if p.version == sqlitefile.Formats.Version {
+		if r.columns = tables.Columns[table]; r.columns != nil {
+			r.values = r.values[:len(r.columns)]
+		}
+	}
+	return r, nil
 }
 
 // next goes to the next row.
@@ -131,7 +138,7 @@ func (r *rows) decode(record []byte) error {
 	n, plain, err := btree.DecodeRow(record, r.values)
 	switch {
 	case err != nil:
-	case n != len(r.columns) || r.values[0].Kind != btree.Null:
+	case r.columns != nil && n != len(r.columns) || r.values[0].Kind != btree.Null:
 		err = errColumns
 	case !plain:
 		err = errors.New("a number of more bytes than it needs")

@@ -16,9 +16,13 @@ import (
 )
 
 // Records yields the records of the run in their order, the result included. A record is valid until the next one.
-// An error ends it.
+// An error ends it; a file of an older version than the newest is one.
 func (d *Database) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
+		if newest := sqlitefile.Formats.Version; d.version != newest {
+			yield(nil, fmt.Errorf("schema version %d: its pages are read of version %d only", d.version, newest))
+			return
+		}
 		s := &scan{pass: d.pass(), bodies: map[int64]string{}}
 		if err := s.run(ctx, func(r provider.Record) bool { return yield(r, nil) }); err != nil {
 			yield(nil, err)

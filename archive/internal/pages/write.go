@@ -19,12 +19,12 @@ type Change struct {
 	Annotations []tables.Annotation
 }
 
-// Write lays the tables of d out as a sealed file, with a change to them, and gives the number of its pages. A row that
-// does not have its one form is [sqlitefile.ErrDamaged].
+// Write lays the tables of d out as a sealed file of the same version, with a change to them, and gives the number of its
+// pages. A row that does not have its one form is [sqlitefile.ErrDamaged].
 //
 // Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
 func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {
-	objects, err := Objects()
+	objects, err := Objects(d.version)
 	if err != nil {
 		return 0, err
 	}
@@ -44,12 +44,12 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 			return 0, err
 		}
 	}
-	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, sqlitefile.Formats.Version) })
+	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.version) })
 }
 
-// Objects gives the schema of the newest version as [btree.Writer] wants it.
-func Objects() ([]btree.Object, error) {
-	all, err := sqlitefile.Formats.Objects(sqlitefile.Formats.Version)
+// Objects gives the schema of a version as [btree.Writer] wants it.
+func Objects(version int) ([]btree.Object, error) {
+	all, err := sqlitefile.Formats.Objects(version)
 	if err != nil {
 		return nil, err
 	}

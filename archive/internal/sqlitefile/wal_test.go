@@ -56,8 +56,8 @@ func TestWAL(t *testing.T) {
 			want := "no run"
 			db := archivetest.OpenSQL(t, copied, "mode=rw")
 			var n int
-			err = db.QueryRow(`SELECT (SELECT count(*) FROM experiment) + (SELECT count(*) FROM event) + (SELECT count(*) FROM llm_interaction)
-				+ (SELECT count(*) FROM iteration)`).Scan(&n)
+			err = db.QueryRow(`SELECT (SELECT count(*) FROM z_experiment) + (SELECT count(*) FROM z_event) + (SELECT count(*) FROM z_llm_interaction)
+				+ (SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL)`).Scan(&n)
 			if err != nil {
 				t.Fatal(err)
 			}

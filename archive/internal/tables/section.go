@@ -52,18 +52,20 @@ func AppendSectionList(dst []byte, ids []int64) []byte {
 // MaxSectionCache bounds what a reader keeps of the sections that it met last, in bytes.
 const MaxSectionCache = 8 << 20
 
-// ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of integers without white space, not empty.
+// ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of numbers from 1 on in decimal without leading zeros,
+// without white space, not empty. Nothing else is a list.
 func ParseSectionList(list string) ([]int64, error) {
+	bad := func() ([]int64, error) { return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list) }
 	inner, ok := strings.CutPrefix(list, "[")
 	inner, ok2 := strings.CutSuffix(inner, "]")
 	if !ok || !ok2 {
-		return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list)
+		return bad()
 	}
-	var ids []int64
+	ids := make([]int64, 0, strings.Count(inner, ",")+1)
 	for part := range strings.SplitSeq(inner, ",") {
 		id, err := strconv.ParseInt(part, 10, 64)
-		if err != nil || id <= 0 {
-			return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list)
+		if err != nil || part[0] < '1' || part[0] > '9' {
+			return bad()
 		}
 		ids = append(ids, id)
 	}

@@ -20,3 +20,20 @@ func TestSplitSections(t *testing.T) {
 		}
 	}
 }
+
+// TestSectionList: a list has one form, and no other text is one.
+func TestSectionList(t *testing.T) {
+	for _, list := range []string{"[1]", "[1,2,2]", "[10,9223372036854775807]"} {
+		ids, err := ParseSectionList(list)
+		if got := string(AppendSectionList(nil, ids)); err != nil || got != list {
+			t.Errorf("%s: got %v, %v", list, ids, err)
+		}
+	}
+	for _, list := range []string{
+		"", "[", "]", "[]", "[1", "1]", "[0]", "[-1]", "[+1]", "[01]", "[1 ]", "[ 1]", "[1,]", "[,1]", "[1,,2]", "[1.0]", "[9223372036854775808]", "[1]]", "[[1]", "[1_0]",
+	} {
+		if ids, err := ParseSectionList(list); err == nil {
+			t.Errorf("%q: got %v, want an error", list, ids)
+		}
+	}
+}

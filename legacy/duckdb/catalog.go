@@ -74,13 +74,13 @@ func (c *catalog) sort() {
 }
 
 // readCatalog reads the catalog at the database header's pointer.
-func (db *DB) readCatalog(meta uint64, level int) error {
+func (db *DB) readCatalog(meta uint64) error {
 	db.cat = &catalog{}
 	if meta == invalidPtr {
 		db.cat.schemas = []Schema{{Name: "main"}}
 		return nil
 	}
-	s := openMetadata(db.file, metaPointer{block: meta}, level, "catalog")
+	s := openMetadata(db.file, metaPointer{block: meta}, "catalog")
 	for o := s.object("Catalog"); o.next(); {
 		if o.id != 100 {
 			o.unknown()

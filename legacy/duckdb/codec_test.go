@@ -134,7 +134,7 @@ func TestAmplification(t *testing.T) {
 	const many = 1 << 30
 	list := newListType(bigintType)
 	constant := func(rows int64, x uint64) []segment {
-		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: Uint128{0, x}, hasNoNull: true}}}
+		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: Uint128{0, x}}}}
 	}
 	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
 	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),

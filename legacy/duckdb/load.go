@@ -25,7 +25,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 	if h.active.blockCount > db.file.blocks {
 		db.info.Notes = append(db.info.Notes, fmt.Sprintf("the file is cut off: %d of %d blocks are there", db.file.blocks, h.active.blockCount))
 	}
-	if err := db.readCatalog(h.active.meta, h.level); err != nil {
+	if err := db.readCatalog(h.active.meta); err != nil {
 		return err
 	}
 	if err := db.readLogs(h); err != nil {

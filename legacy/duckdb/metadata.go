@@ -31,7 +31,6 @@ type stream struct {
 
 	left  int64 // bytes that may still be read, a bound on what decoding can allocate
 	depth int   // of nested objects
-	level int   // serialization level of the file
 	err   error
 }
 
@@ -44,8 +43,8 @@ const maxObjectDepth = 1000
 var errMetadataLoop = corruptf("chain of metadata sub-blocks loops")
 
 // openMetadata opens the chain at p.
-func openMetadata(f *blockFile, p metaPointer, level int, field string) *stream {
-	s := &stream{file: f, left: maxStreamBytes, level: level, next: p.block, mark: invalidPtr}
+func openMetadata(f *blockFile, p metaPointer, field string) *stream {
+	s := &stream{file: f, left: maxStreamBytes, next: p.block, mark: invalidPtr}
 	if !s.hop(field) {
 		return s
 	}
@@ -58,8 +57,8 @@ func openMetadata(f *blockFile, p metaPointer, level int, field string) *stream 
 }
 
 // newStream reads from buf, whose first byte is at offset base of the named file.
-func newStream(buf []byte, base int64, name string, level int) *stream {
-	return &stream{buf: buf, base: base, name: name, left: int64(len(buf)), level: level}
+func newStream(buf []byte, base int64, name string) *stream {
+	return &stream{buf: buf, base: base, name: name, left: int64(len(buf))}
 }
 
 // hop goes on to the next sub-block.

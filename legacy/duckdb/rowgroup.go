@@ -59,7 +59,7 @@ const maxRowGroups = 1 << 32
 // readRowGroups reads the table's data stream: statistics, then row group pointers.
 func (t *Table) readRowGroups() error {
 	types := t.physicalTypes()
-	s := openMetadata(t.db.file, t.data, t.db.info.Level, "table")
+	s := openMetadata(t.db.file, t.data, "table")
 	readTableStatistics(s, types)
 	n := s.uint64("table.row_group_count")
 	if n > maxRowGroups {
@@ -131,7 +131,7 @@ func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
 		someDeleted = 1
 		noneDeleted = 2
 	)
-	s := openMetadata(db.file, g.deletes, db.info.Level, "deletes")
+	s := openMetadata(db.file, g.deletes, "deletes")
 	vectors := (g.rows + vectorSize - 1) / vectorSize
 	n := s.uint64("deletes.count")
 	if n > uint64(vectors) {
@@ -205,7 +205,7 @@ func (g *rowGroup) column(db *DB, i int, t *Type) (*columnData, error) {
 	if src.data != nil {
 		return src.data, nil
 	}
-	s := openMetadata(db.file, src.pointer, db.info.Level, "column")
+	s := openMetadata(db.file, src.pointer, "column")
 	s.left = maxColumnBytes
 	c := readColumnData(s, t)
 	if s.err == nil {

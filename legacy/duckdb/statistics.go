@@ -2,9 +2,9 @@ package duckdb
 
 // statistics are the parts of a BaseStatistics object that decoding needs.
 type statistics struct {
-	hasNull, hasNoNull bool
-	hasMin             bool
-	min                Uint128 // bits of the smallest value: the value of a CONSTANT segment
+	hasNull bool
+	hasMin  bool
+	min     Uint128 // bits of the smallest value: the value of a CONSTANT segment
 }
 
 // readStatistics reads the BaseStatistics of a column of type t.
@@ -15,7 +15,7 @@ func readStatistics(s *stream, t *Type) (st statistics) {
 		case 100:
 			st.hasNull = s.bool("BaseStatistics.has_null")
 		case 101:
-			st.hasNoNull = s.bool("BaseStatistics.has_no_null")
+			s.bool("BaseStatistics.has_no_null")
 		case 102:
 			s.uleb(64, "BaseStatistics.distinct_count")
 		case 103:

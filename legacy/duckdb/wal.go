@@ -67,12 +67,12 @@ type walEntry struct {
 }
 
 // parseLog checks the frames of a log and drops what was not committed.
-func parseLog(buf []byte, name string, level int) (*walFile, error) {
+func parseLog(buf []byte, name string) (*walFile, error) {
 	w := &walFile{name: name, size: len(buf)}
 	if len(buf) == 0 {
 		return w, nil
 	}
-	s := newStream(buf, 0, name, level)
+	s := newStream(buf, 0, name)
 	torn, err := w.readHeader(s)
 	if err != nil || torn {
 		w.tail = len(buf)
@@ -91,7 +91,7 @@ func parseLog(buf []byte, name string, level int) (*walFile, error) {
 		}
 		off += 16 + int(size)
 		e := walEntry{body: body, at: at + 16}
-		es := newStream(body, e.at, name, level)
+		es := newStream(body, e.at, name)
 		o := es.object("entry")
 		if !o.next() || o.id != 100 {
 			return nil, &FormatError{File: name, Offset: at, Field: "entry", Err: corruptf("no type")}
@@ -169,7 +169,7 @@ func (db *DB) readLogs(h *headers) error {
 	if db.info.LogBytes > db.opts.MaxLogBytes {
 		return fmt.Errorf("write-ahead log: %w: MaxLogBytes = %d", ErrLimit, db.opts.MaxLogBytes)
 	}
-	main, err := parseLog(db.opts.WAL, walName, h.level)
+	main, err := parseLog(db.opts.WAL, walName)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (db *DB) readLogs(h *headers) error {
 	if main.checkpoint == nil {
 		return nil
 	}
-	second, err := parseLog(db.opts.CheckpointWAL, checkpointName, h.level)
+	second, err := parseLog(db.opts.CheckpointWAL, checkpointName)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (r *replay) apply(w *walFile) error {
 			r.db.info.Transactions++
 			continue
 		}
-		s := newStream(e.body, e.at, w.name, r.db.info.Level)
+		s := newStream(e.body, e.at, w.name)
 		o := s.object("entry")
 		o.next()
 		s.uleb(8, "entry.type")

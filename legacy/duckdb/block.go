@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // A blockFile gives the payloads of a file's blocks, checked, and keeps the most recent ones.
@@ -42,7 +44,7 @@ func (f *blockFile) offset(id uint64) int64 { return blocksStart + int64(id)*f.a
 // block gives the payload of a block. It must not be changed, and stays valid for as long as it is referenced.
 func (f *blockFile) block(id uint64, field string) ([]byte, error) {
 	if id >= f.blocks {
-		return nil, &FormatError{Offset: f.size, Field: field, Err: corruptf("block %d of %d", int64(id), f.blocks)}
+		return nil, &fault.FormatError{Offset: f.size, Field: field, Err: fault.Corruptf("block %d of %d", int64(id), f.blocks)}
 	}
 	f.mu.Lock()
 	if e := f.cache[id]; e != nil {
@@ -59,7 +61,7 @@ func (f *blockFile) block(id uint64, field string) ([]byte, error) {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, &FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
+		return nil, &fault.FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
 	}
 	if err := checkUnit(buf, at, fmt.Sprintf("block %d", id)); err != nil {
 		return nil, err

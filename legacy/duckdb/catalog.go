@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // Kinds of catalog entry.
@@ -292,8 +294,8 @@ func (q *Sequence) sql() string {
 
 // asFormatError says where a table's or column's trouble is, for those that come without a place.
 func asFormatError(err error, field string) error {
-	if errors.As(err, new(*FormatError)) {
+	if errors.As(err, new(*fault.FormatError)) {
 		return err
 	}
-	return &FormatError{Field: field, Err: err}
+	return &fault.FormatError{Field: field, Err: err}
 }

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
@@ -16,7 +18,7 @@ func readChunk(s *stream, b *budget, maxRows int, field string) []*Vector {
 		case 100:
 			n := s.uleb(32, field)
 			if n > uint64(maxRows) {
-				s.fail(field, unsupportedf("%d rows, want at most %d", n, maxRows))
+				s.fail(field, fault.Unsupportedf("%d rows, want at most %d", n, maxRows))
 				return nil
 			}
 			rows = int(n)
@@ -30,7 +32,7 @@ func readChunk(s *stream, b *budget, maxRows int, field string) []*Vector {
 			})
 		case 102:
 			if n := s.length(field); n != len(types) {
-				s.fail(field, corruptf("%d vectors of %d types", n, len(types)))
+				s.fail(field, fault.Corruptf("%d vectors of %d types", n, len(types)))
 				return nil
 			}
 			for _, t := range types {
@@ -99,7 +101,7 @@ func (r *vectorObject) target() *Vector {
 		r.flat, r.count = r.v, r.n
 	}
 	if err := r.flat.grow(r.count, r.b); err != nil {
-		r.s.fail("Vector", ErrLimit)
+		r.s.fail("Vector", fault.ErrLimit)
 	}
 	return r.flat
 }
@@ -111,7 +113,7 @@ func (r *vectorObject) field(o *object) {
 	case 90:
 		r.form = s.uleb(8, field)
 		if r.form != vectorFlat && (r.form < vectorConstant || r.form > vectorSequence) {
-			s.fail(field, unsupportedf("vector form %d", r.form))
+			s.fail(field, fault.Unsupportedf("vector form %d", r.form))
 		}
 		return
 	case 91:
@@ -121,7 +123,7 @@ func (r *vectorObject) field(o *object) {
 		}
 		r.selection = s.blob(field)
 		if len(r.selection) != 4*r.n {
-			s.fail(field, corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
+			s.fail(field, fault.Corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
 		}
 		return
 	case 92:
@@ -131,7 +133,7 @@ func (r *vectorObject) field(o *object) {
 		}
 		r.count = int(s.uleb(31, field))
 		if int64(r.count) > max(s.left, int64(r.n)) { // every value of a dictionary is stored, or used
-			s.fail(field, corruptf("a dictionary of %d values", r.count))
+			s.fail(field, fault.Corruptf("a dictionary of %d values", r.count))
 			r.count = 0
 		}
 		return
@@ -148,35 +150,35 @@ func (r *vectorObject) field(o *object) {
 	switch {
 	case o.id == 99 && v.typ.ID == TypeGeometry:
 		if layout := s.uleb(8, field); layout != geometryWKB {
-			s.fail(field, unsupportedf("geometry layout %d in a log", layout))
+			s.fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
 	case o.id == 100:
 		r.hasValid = s.bool(field)
 	case o.id == 101:
 		r.valid = s.blob(field)
 		if len(r.valid) < (n+7)/8 {
-			s.fail(field, corruptf("validity of %d bytes for %d values", len(r.valid), n))
+			s.fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
 		}
 	case o.id == 102 && v.typ.phys == physString:
 		if k := s.length(field); k != n {
-			s.fail(field, corruptf("%d strings, want %d", k, n))
+			s.fail(field, fault.Corruptf("%d strings, want %d", k, n))
 			return
 		}
 		for i := range n {
 			if v.setBytes(i, s.blob(field), r.b) != nil {
-				s.fail(field, ErrLimit)
+				s.fail(field, fault.ErrLimit)
 			}
 		}
 	case o.id == 102 && v.typ.phys.width() > 0 && v.typ.phys != physList:
 		d := s.blob(field)
 		if len(d) != n*v.typ.phys.width() {
-			s.fail(field, corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
+			s.fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
 			return
 		}
 		v.load(0, n, d)
 	case o.id == 103 && v.typ.phys == physStruct:
 		if k := s.length(field); k != len(v.children) {
-			s.fail(field, corruptf("%d members, want %d", k, len(v.children)))
+			s.fail(field, fault.Corruptf("%d members, want %d", k, len(v.children)))
 			return
 		}
 		for _, c := range v.children {
@@ -190,11 +192,11 @@ func (r *vectorObject) field(o *object) {
 		readVector(s, v.children[0], r.listSize, r.b)
 	case o.id == 103 && v.typ.phys == physArray:
 		if k := s.uleb(31, field); int(k) != v.typ.Size {
-			s.fail(field, corruptf("arrays of %d elements, want %d", k, v.typ.Size))
+			s.fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.typ.Size))
 		}
 	case o.id == 104 && v.typ.phys == physArray:
 		if int64(n)*int64(v.typ.Size) > r.b.left {
-			s.fail(field, ErrLimit)
+			s.fail(field, fault.ErrLimit)
 			return
 		}
 		readVector(s, v.children[0], n*v.typ.Size, r.b)
@@ -207,7 +209,7 @@ func (r *vectorObject) lists(v *Vector) {
 	const field = "Vector.lists"
 	s := r.s
 	if k := s.length(field); k != r.count {
-		s.fail(field, corruptf("%d lists, want %d", k, r.count))
+		s.fail(field, fault.Corruptf("%d lists, want %d", k, r.count))
 		return
 	}
 	for i := range r.count {
@@ -227,7 +229,7 @@ func (r *vectorObject) lists(v *Vector) {
 			if r.null(i) {
 				off, length = 0, 0
 			} else {
-				s.fail(field, corruptf("elements %d to %d of %d", off, off+length, r.listSize))
+				s.fail(field, fault.Corruptf("elements %d to %d of %d", off, off+length, r.listSize))
 				return
 			}
 		}
@@ -269,17 +271,17 @@ func (r *vectorObject) finish() {
 	switch r.form {
 	case vectorConstant:
 		if r.n > 0 && r.v.appendFrom(v, 0, r.n, true, r.b) != nil {
-			s.fail("Vector", ErrLimit)
+			s.fail("Vector", fault.ErrLimit)
 		}
 	case vectorDictionary:
 		for i := range r.n {
 			k := int64(binary.LittleEndian.Uint32(r.selection[4*i:]))
 			if k >= int64(r.count) {
-				s.fail("Vector", corruptf("value %d of %d", k, r.count))
+				s.fail("Vector", fault.Corruptf("value %d of %d", k, r.count))
 				return
 			}
 			if r.v.appendFrom(v, int(k), 1, false, r.b) != nil {
-				s.fail("Vector", ErrLimit)
+				s.fail("Vector", fault.ErrLimit)
 				return
 			}
 		}
@@ -295,17 +297,17 @@ func checkParts(v *Vector) error {
 	case physStruct:
 		for _, c := range v.children {
 			if c.n != v.n {
-				return corruptf("a member of %d values, want %d", c.n, v.n)
+				return fault.Corruptf("a member of %d values, want %d", c.n, v.n)
 			}
 		}
 	case physArray:
 		if got := v.children[0].n; got != v.n*v.typ.Size {
-			return corruptf("%d elements, want %d", got, v.n*v.typ.Size)
+			return fault.Corruptf("%d elements, want %d", got, v.n*v.typ.Size)
 		}
 	case physList:
 		for _, l := range v.lists {
 			if int64(l.off)+int64(l.len) > int64(v.children[0].n) {
-				return corruptf("element %d of %d", int64(l.off)+int64(l.len), v.children[0].n)
+				return fault.Corruptf("element %d of %d", int64(l.off)+int64(l.len), v.children[0].n)
 			}
 		}
 	}
@@ -323,7 +325,7 @@ func checkValues(v *Vector, from int) error {
 				continue
 			}
 			if !v.Null(i) {
-				return corruptf("value %d of an ENUM of %d", x, n)
+				return fault.Corruptf("value %d of an ENUM of %d", x, n)
 			}
 			v.fill(i, 1, Uint128{})
 		}
@@ -335,7 +337,7 @@ func checkValues(v *Vector, from int) error {
 				continue
 			}
 			if !v.Null(i) {
-				return corruptf("member %d of a UNION of %d", tags[i], n)
+				return fault.Corruptf("member %d of a UNION of %d", tags[i], n)
 			}
 			tags[i] = 0
 		}

@@ -1,6 +1,8 @@
 package duckdb
 
 import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+
 	_ "embed"
 	"fmt"
 	"strconv"
@@ -219,7 +221,7 @@ func walkObject(s *stream, c *class) *node {
 			u, _ := x.(uint64)
 			sub := last.subs[u]
 			if sub == nil {
-				s.fail(last.name, unsupportedf("subclass %d of %s", u, last.name))
+				s.fail(last.name, fault.Unsupportedf("subclass %d of %s", u, last.name))
 				return n
 			}
 			line = append(line, sub)
@@ -271,7 +273,7 @@ func walkKind(s *stream, k *kind) any {
 		return walkPair(s, k)
 	}
 	if k.class == nil {
-		s.fail(k.name, unsupportedf("class %s", k.name))
+		s.fail(k.name, fault.Unsupportedf("class %s", k.name))
 		return nil
 	}
 	if k.class.base != nil {

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // codecs is indexed by the number on disk. A new codec is one line here and one file.
@@ -37,12 +39,12 @@ type part struct {
 
 // fail makes an error about byte off of the segment.
 func (p *part) fail(off int, field string, err error) error {
-	return &FormatError{Offset: p.at + int64(off), Field: p.name + "." + field, Err: err}
+	return &fault.FormatError{Offset: p.at + int64(off), Field: p.name + "." + field, Err: err}
 }
 
 // corrupt makes an error about damage at byte off of the segment.
 func (p *part) corrupt(off int, field, format string, args ...any) error {
-	return p.fail(off, field, corruptf(format, args...))
+	return p.fail(off, field, fault.Corruptf(format, args...))
 }
 
 // slice gives n bytes from byte off on.
@@ -59,7 +61,7 @@ func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0,
 func newPart(f *blockFile, g *segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.dataOffset(f)}
 	if int(g.codec) >= len(codecs) || codecs[g.codec].name == "" {
-		return nil, &FormatError{Offset: g.at, Field: "segment.compression", Err: unsupportedf("compression method %d", g.codec)}
+		return nil, &fault.FormatError{Offset: g.at, Field: "segment.compression", Err: fault.Unsupportedf("compression method %d", g.codec)}
 	}
 	p.name = codecs[g.codec].name
 	if g.block == invalidBlock {
@@ -70,7 +72,7 @@ func newPart(f *blockFile, g *segment) (*part, error) {
 		return nil, err
 	}
 	if int64(g.offset) > int64(len(payload)) {
-		return nil, &FormatError{Offset: g.at, Field: "segment.offset", Err: corruptf("%d in a block of %d bytes", g.offset, len(payload))}
+		return nil, &fault.FormatError{Offset: g.at, Field: "segment.offset", Err: fault.Corruptf("%d in a block of %d bytes", g.offset, len(payload))}
 	}
 	p.b = payload[g.offset:]
 	return p, nil
@@ -84,7 +86,7 @@ func openSegment(f *blockFile, g *segment, t *Type) (decoder, error) {
 	}
 	open := codecs[g.codec].open
 	if open == nil {
-		return nil, p.fail(0, "values", unsupportedf("%s values", t))
+		return nil, p.fail(0, "values", fault.Unsupportedf("%s values", t))
 	}
 	return open(p, t)
 }
@@ -97,14 +99,14 @@ func openValidity(f *blockFile, g *segment) (validityDecoder, error) {
 	}
 	open := codecs[g.codec].validity
 	if open == nil {
-		return nil, p.fail(0, "validity", unsupportedf("validity"))
+		return nil, p.fail(0, "validity", fault.Unsupportedf("validity"))
 	}
 	return open(p)
 }
 
 // refuse says that a codec does not go with a type.
 func (p *part) refuse(t *Type) error {
-	return p.fail(0, "type", unsupportedf("%s compressed as %s", t, p.name))
+	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))
 }
 
 func u16(b []byte, at int) int    { return int(binary.LittleEndian.Uint16(b[at:])) }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // boundsOffset is where the segments of TestCodecBounds start in their block: a bound that counts from the block and
@@ -349,8 +351,8 @@ func TestCodecBounds(t *testing.T) {
 				short = c.data[:len(c.data)-1]
 			}
 			got, err = readExact(c.codec, typ, c.typ == nil, c.rows, c.pad, short)
-			var fe *FormatError
-			if !errors.As(err, &fe) || !errors.Is(err, ErrCorrupt) {
+			var fe *fault.FormatError
+			if !errors.As(err, &fe) || !errors.Is(err, fault.ErrCorrupt) {
 				t.Fatalf("one too far: got %q, %v, want a FormatError for damage", got, err)
 			}
 			if fe.Field != c.field {
@@ -382,7 +384,7 @@ func TestSegmentOffset(t *testing.T) {
 			}))
 			g := &segment{rows: 1, codec: codec, offset: offset}
 			_, err := openValidity(f, g)
-			var fe *FormatError
+			var fe *fault.FormatError
 			if errors.As(err, &fe) && fe.Field != "segment.offset" || (err == nil) != want {
 				t.Errorf("%s at %d: got %v, want an error about segment.offset: %v", name, offset, err, !want)
 			}

@@ -1,5 +1,7 @@
 package duckdb
 
+import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+
 // FORMAT.md: dict_fsst.
 
 // Modes of a dict_fsst segment.
@@ -21,7 +23,7 @@ func openDictFSST(p *part, t *Type) (decoder, error) {
 	mode, lengthWidth, indexWidth := h[8], int(h[9]), int(h[10])
 	tableSize := u32(h, 12)
 	if mode > dictFSSTOnly {
-		return nil, p.fail(8, "mode", unsupportedf("mode %d", mode))
+		return nil, p.fail(8, "mode", fault.Unsupportedf("mode %d", mode))
 	}
 	align8 := func(x int64) int64 { return (x + 7) &^ 7 }
 	tableAt := align8(16 + size)

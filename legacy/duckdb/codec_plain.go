@@ -3,6 +3,8 @@ package duckdb
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: uncompressed, constant, rle, empty validity.
@@ -269,11 +271,11 @@ func (d *stringDecoder) overflow(dst *Vector, i int, block uint64, off int64, b 
 		return err
 	}
 	if off < 0 || off > limit-4 {
-		return &FormatError{Offset: f.offset(block), Field: "overflow.offset", Err: corruptf("%d in a block of %d bytes", off, f.payload)}
+		return &fault.FormatError{Offset: f.offset(block), Field: "overflow.offset", Err: fault.Corruptf("%d in a block of %d bytes", off, f.payload)}
 	}
 	length := u32(payload, int(off))
 	if length > f.size {
-		return &FormatError{Offset: f.offset(block) + off, Field: "overflow.length", Err: corruptf("a string of %d bytes in a file of %d", length, f.size)}
+		return &fault.FormatError{Offset: f.offset(block) + off, Field: "overflow.length", Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.size)}
 	}
 	if err := b.take(length, 1); err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // blockFileOf makes a file of one block that starts with data.
@@ -118,7 +120,7 @@ func TestCodecRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := readSegment(t, c.codec, c.typ, c.rows, c.data)
-			var fe *FormatError
+			var fe *fault.FormatError
 			if !errors.As(err, &fe) {
 				t.Fatalf("got %v, want a FormatError", err)
 			}
@@ -164,7 +166,7 @@ func FuzzCodec(f *testing.F) {
 		kind := types[int(typ)%len(types)]
 		v, err := readSegment(t, codec, kind, int64(rows), data)
 		if err != nil {
-			if !errors.As(err, new(*FormatError)) && !errors.Is(err, errBudget) {
+			if !errors.As(err, new(*fault.FormatError)) && !errors.Is(err, errBudget) {
 				t.Errorf("got %v, want a FormatError", err)
 			}
 			return
@@ -183,7 +185,7 @@ func FuzzCodec(f *testing.F) {
 			if err := w.grow(int(rows), newBudget(1<<20)); err != nil {
 				t.Fatal(err)
 			}
-			if err := bits.validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*FormatError)) {
+			if err := bits.validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*fault.FormatError)) {
 				t.Errorf("validity: got %v, want a FormatError", err)
 			}
 		}
@@ -242,10 +244,10 @@ func TestLargeFile(t *testing.T) {
 	if err != nil || b[0] != 42 {
 		t.Errorf("got %v, want the block", err)
 	}
-	if _, err := f.block(id+1, "test"); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("block after the last: got %v, want %v", err, ErrCorrupt)
+	if _, err := f.block(id+1, "test"); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("block after the last: got %v, want %v", err, fault.ErrCorrupt)
 	}
-	if _, err := f.block(1<<63, "test"); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("huge block: got %v, want %v", err, ErrCorrupt)
+	if _, err := f.block(1<<63, "test"); !errors.Is(err, fault.ErrCorrupt) {
+		t.Errorf("huge block: got %v, want %v", err, fault.ErrCorrupt)
 	}
 }

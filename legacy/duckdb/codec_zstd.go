@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: zstd.
@@ -94,10 +96,10 @@ func (d *zstdStrings) next(b *budget) error {
 	limit := int64(f.payload - 8) // the next block's id follows
 	at := f.offset(block) + off
 	fail := func(field string, err error) error {
-		return &FormatError{Offset: at, Field: "zstd." + field, Err: err}
+		return &fault.FormatError{Offset: at, Field: "zstd." + field, Err: err}
 	}
 	if off+4*int64(rows) > int64(f.payload) {
-		return fail("lengths", corruptf("%d rows at %d of a block of %d bytes", rows, off, f.payload))
+		return fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.payload))
 	}
 	d.lengths = make([]uint32, rows)
 	var sum uint64
@@ -109,9 +111,9 @@ func (d *zstdStrings) next(b *budget) error {
 	off += 4 * int64(rows)
 	switch {
 	case sum != size:
-		return fail("lengths", corruptf("strings of %d bytes in a frame of %d", sum, size))
+		return fail("lengths", fault.Corruptf("strings of %d bytes in a frame of %d", sum, size))
 	case packed > uint64(f.size):
-		return fail("compressed_size", corruptf("%d in a file of %d bytes", packed, f.size))
+		return fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.size))
 	case size > uint64(max(b.left, 0)):
 		d.lengths = nil
 		return errBudget
@@ -121,7 +123,7 @@ func (d *zstdStrings) next(b *budget) error {
 	for left := int64(packed); left > 0; {
 		k := min(left, limit-off)
 		if k < 0 {
-			return fail("frame", corruptf("starts at %d of a block of %d bytes", off, f.payload))
+			return fail("frame", fault.Corruptf("starts at %d of a block of %d bytes", off, f.payload))
 		}
 		if k == left && frame == nil {
 			frame = payload[off : off+k]
@@ -140,11 +142,11 @@ func (d *zstdStrings) next(b *budget) error {
 		z := zstdReaders.Get().(*zstd.Decoder)
 		defer zstdReaders.Put(z)
 		if err := z.Reset(bytes.NewReader(frame)); err != nil {
-			return fail("frame", corruptf("%v", err))
+			return fail("frame", fault.Corruptf("%v", err))
 		}
 		d.strs = slices.Grow(d.strs[:0:0], int(size))[:size]
 		if _, err := io.ReadFull(z, d.strs); err != nil {
-			return fail("frame", fmt.Errorf("%w: %w", ErrCorrupt, err))
+			return fail("frame", fmt.Errorf("%w: %w", fault.ErrCorrupt, err))
 		}
 	}
 	d.vector++

@@ -3,6 +3,8 @@ package duckdb
 import (
 	"fmt"
 	"math"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // maxGroupBits bounds the rows of a row group, and maxGroupRows the elements of a nested column in one.
@@ -61,7 +63,7 @@ func readColumnData(s *stream, t *Type) *columnData {
 				c.children = append(c.children, readColumnData(s, variantType))
 			case c.typ.phys == physStruct:
 				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.stored) {
-					s.fail("ColumnData.sub_columns", corruptf("%d members, want %d", n, len(c.typ.stored)))
+					s.fail("ColumnData.sub_columns", fault.Corruptf("%d members, want %d", n, len(c.typ.stored)))
 					return c
 				}
 				for _, f := range c.typ.stored {
@@ -111,7 +113,7 @@ func (c *columnData) readExtra(s *stream) {
 			}
 			t := splitGeometry(c.geometry)
 			if t == nil {
-				s.fail(class, unsupportedf("geometry layout %d", c.geometry))
+				s.fail(class, fault.Unsupportedf("geometry layout %d", c.geometry))
 				return
 			}
 			c.typ = t
@@ -170,7 +172,7 @@ func (c *columnData) check(s *stream, rows int64) {
 	sum := func(segs []segment) (n int64) {
 		for _, g := range segs {
 			if n += g.rows; n > maxGroupRows {
-				s.fail("DataPointer.tuple_count", corruptf("more than %d rows", int64(maxGroupRows)))
+				s.fail("DataPointer.tuple_count", fault.Corruptf("more than %d rows", int64(maxGroupRows)))
 				return n
 			}
 		}
@@ -178,7 +180,7 @@ func (c *columnData) check(s *stream, rows int64) {
 	}
 	if c.variant != nil {
 		if len(c.children) != 2 {
-			s.fail("ColumnData", corruptf("a shredded VARIANT of %d parts, want 2", len(c.children)))
+			s.fail("ColumnData", fault.Corruptf("a shredded VARIANT of %d parts, want 2", len(c.children)))
 			return
 		}
 		for _, k := range c.children {
@@ -191,7 +193,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		rows = valid
 	}
 	if valid != rows {
-		s.fail("ColumnData.validity", corruptf("%d rows, want %d", valid, rows))
+		s.fail("ColumnData.validity", fault.Corruptf("%d rows, want %d", valid, rows))
 		return
 	}
 	want := 0
@@ -205,7 +207,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		if want == 1 && len(c.children) == 0 && rows == 0 {
 			return
 		}
-		s.fail("ColumnData", corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
+		s.fail("ColumnData", fault.Corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
 		return
 	}
 	switch c.typ.phys {
@@ -217,7 +219,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		c.children[0].check(s, rows*int64(c.typ.Size))
 	default:
 		if n := sum(c.segs); n != rows {
-			s.fail("ColumnData.data_pointers", corruptf("%d rows, want %d", n, rows))
+			s.fail("ColumnData.data_pointers", fault.Corruptf("%d rows, want %d", n, rows))
 			return
 		}
 		if c.typ.phys == physList {
@@ -313,7 +315,7 @@ func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
 	first, prev := r.end, r.end
 	for i, end := range r.ends.u64[:n] {
 		if end < prev {
-			return r.values.corrupt("list.end", corruptf("lists end at element %d, then at %d", prev, end))
+			return r.values.corrupt("list.end", fault.Corruptf("lists end at element %d, then at %d", prev, end))
 		}
 		if end-first > math.MaxInt32 {
 			return errBudget
@@ -326,7 +328,7 @@ func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
 		return nil
 	}
 	if len(r.children) == 0 {
-		return r.values.corrupt("list.child", corruptf("no elements, want %d", prev-first))
+		return r.values.corrupt("list.child", fault.Corruptf("no elements, want %d", prev-first))
 	}
 	return r.children[0].read(child, int64(prev-first), b)
 }
@@ -334,7 +336,7 @@ func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
 // readConverted reads a column that is stored in another form than its type says.
 func (r *columnReader) readConverted(dst *Vector, n int, b *budget) error {
 	if dst.typ.ID != TypeGeometry {
-		return fmt.Errorf("%w: %s stored as %s", ErrUnsupported, dst.typ, r.data.typ)
+		return fmt.Errorf("%w: %s stored as %s", fault.ErrUnsupported, dst.typ, r.data.typ)
 	}
 	return r.readSplitGeometry(dst, n, b)
 }
@@ -366,7 +368,7 @@ func (r *segmentReader) corrupt(field string, err error) error {
 	if len(r.segs) > 0 {
 		at = r.segs[0].dataOffset(r.file)
 	}
-	return &FormatError{Offset: at, Field: field, Err: err}
+	return &fault.FormatError{Offset: at, Field: field, Err: err}
 }
 
 // dataOffset is where the segment's data are in the file, or its description when it has none.
@@ -386,7 +388,7 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 				r.dec, r.bits = nil, nil
 			}
 			if len(r.segs) == 0 {
-				return r.corrupt("segment", corruptf("%d rows more than the column has", n))
+				return r.corrupt("segment", fault.Corruptf("%d rows more than the column has", n))
 			}
 			if err := open(); err != nil {
 				return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // endOfObject takes the place of a field id after an object's last field.
@@ -20,7 +22,7 @@ type object struct {
 // object starts reading an object.
 func (s *stream) object(class string) object {
 	if s.depth++; s.depth > maxObjectDepth {
-		s.fail(class, unsupportedf("objects nested more than %d deep", maxObjectDepth))
+		s.fail(class, fault.Unsupportedf("objects nested more than %d deep", maxObjectDepth))
 	}
 	return object{s, class, -1}
 }
@@ -47,7 +49,7 @@ func (o *object) next() bool {
 		return false
 	}
 	if id <= o.id {
-		s.fail(o.class, corruptf("field %d after field %d", id, o.id))
+		s.fail(o.class, fault.Corruptf("field %d after field %d", id, o.id))
 		return false
 	}
 	o.id = id
@@ -56,7 +58,7 @@ func (o *object) next() bool {
 
 // unknown reports a field whose length cannot be known.
 func (o *object) unknown() {
-	o.s.fail(o.class, unsupportedf("unknown field %d", o.id))
+	o.s.fail(o.class, fault.Unsupportedf("unknown field %d", o.id))
 }
 
 // uleb reads an unsigned LEB128 number of at most the given bits.
@@ -68,7 +70,7 @@ func (s *stream) uleb(bits uint, field string) uint64 {
 			return 0
 		}
 		if shift == 63 && b > 1 {
-			s.fail(field, corruptf("number of more than 64 bits"))
+			s.fail(field, fault.Corruptf("number of more than 64 bits"))
 			return 0
 		}
 		x |= uint64(b&0x7f) << shift
@@ -77,7 +79,7 @@ func (s *stream) uleb(bits uint, field string) uint64 {
 		}
 	}
 	if bits < 64 && x>>bits != 0 {
-		s.fail(field, corruptf("%d does not fit in %d bits", x, bits))
+		s.fail(field, fault.Corruptf("%d does not fit in %d bits", x, bits))
 		return 0
 	}
 	return x
@@ -92,7 +94,7 @@ func (s *stream) sleb(bits uint, field string) int64 {
 			return 0
 		}
 		if shift == 63 && b != 0 && b != 0x7f {
-			s.fail(field, corruptf("number of more than 64 bits"))
+			s.fail(field, fault.Corruptf("number of more than 64 bits"))
 			return 0
 		}
 		x |= int64(b&0x7f) << shift
@@ -105,7 +107,7 @@ func (s *stream) sleb(bits uint, field string) int64 {
 		}
 	}
 	if bits < 64 && (x >= 1<<(bits-1) || x < -1<<(bits-1)) {
-		s.fail(field, corruptf("%d does not fit in %d bits", x, bits))
+		s.fail(field, fault.Corruptf("%d does not fit in %d bits", x, bits))
 		return 0
 	}
 	return x
@@ -114,7 +116,7 @@ func (s *stream) sleb(bits uint, field string) int64 {
 func (s *stream) bool(field string) bool {
 	b := s.byte(field)
 	if b > 1 {
-		s.fail(field, corruptf("boolean %d", b))
+		s.fail(field, fault.Corruptf("boolean %d", b))
 	}
 	return b == 1
 }
@@ -125,7 +127,7 @@ func (s *stream) float64(field string) float64 { return math.Float64frombits(s.u
 func (s *stream) length(field string) int {
 	n := s.uleb(64, field)
 	if n > uint64(max(s.left, 0)) {
-		s.fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow", ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
+		s.fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow", fault.ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
 		return 0
 	}
 	return int(n)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: geometry.
@@ -354,7 +356,7 @@ func (r *columnReader) convertSpatial(dst *Vector, from int, b *budget) error {
 		}
 		wkb, ok := spatialToWKB(nil, dst.Bytes(i))
 		if !ok {
-			return r.values.corrupt("geometry", corruptf("%d bytes are no geometry", len(dst.Bytes(i))))
+			return r.values.corrupt("geometry", fault.Corruptf("%d bytes are no geometry", len(dst.Bytes(i))))
 		}
 		if err := dst.setBytes(i, wkb, b); err != nil {
 			return err

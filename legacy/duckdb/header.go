@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 const (
@@ -86,37 +88,37 @@ func readHeaders(r io.ReaderAt, size int64) (*headers, error) {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, &FormatError{Offset: int64(n), Field: "header", Err: err}
+		return nil, &fault.FormatError{Offset: int64(n), Field: "header", Err: err}
 	}
 	if err := recognise(buf); err != nil {
 		return nil, err
 	}
 	if len(buf) < blocksStart {
-		return nil, &FormatError{Offset: size, Field: "header",
+		return nil, &fault.FormatError{Offset: size, Field: "header",
 			Err: fmt.Errorf("%w: %d bytes, want at least %d: the file was cut off", io.ErrUnexpectedEOF, size, blocksStart)}
 	}
 	h := &headers{version: binary.LittleEndian.Uint64(buf[12:])}
 	// What is refused for its version or encryption is refused so even when the checksum is unknown to us.
 	switch {
 	case h.version < minVersion:
-		return nil, &FormatError{Offset: 12, Field: "header.version",
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
 			Err: fmt.Errorf("%w: storage version %d, want at least %d; export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
-				ErrTooOld, h.version, minVersion)}
+				fault.ErrTooOld, h.version, minVersion)}
 	case h.version == futureVersion:
-		return nil, &FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: DuckDB 2.0's own format; copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", ErrTooNew)}
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
+			Err: fmt.Errorf("%w: DuckDB 2.0's own format; copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", fault.ErrTooNew)}
 	case h.version > maxVersion:
-		return nil, &FormatError{Offset: 12, Field: "header.version",
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
 			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; copy it with DuckDB to a database of an older STORAGE_VERSION",
-				ErrTooNew, h.version, minVersion, maxVersion)}
+				fault.ErrTooNew, h.version, minVersion, maxVersion)}
 	}
 	flags := binary.LittleEndian.Uint64(buf[20:])
 	if flags&1 != 0 {
-		return nil, &FormatError{Offset: 20, Field: "header.flags", Err: ErrEncrypted}
+		return nil, &fault.FormatError{Offset: 20, Field: "header.flags", Err: fault.ErrEncrypted}
 	}
 	for i := 20; i < 52; i += 8 {
 		if f := binary.LittleEndian.Uint64(buf[i:]); f != 0 {
-			return nil, &FormatError{Offset: int64(i), Field: "header.flags", Err: unsupportedf("flags %#x", f)}
+			return nil, &fault.FormatError{Offset: int64(i), Field: "header.flags", Err: fault.Unsupportedf("flags %#x", f)}
 		}
 	}
 	if err := checkUnit(buf[:headerSize], 0, "header"); err != nil {
@@ -152,14 +154,14 @@ func recognise(buf []byte) error {
 	}
 	switch {
 	case len(buf) == 0:
-		return fmt.Errorf("%w: the file is empty", ErrNotDuckDB)
+		return fmt.Errorf("%w: the file is empty", fault.ErrNotDuckDB)
 	case bytes.HasPrefix(buf, []byte("version https://git-lfs.github.com/")):
-		return ErrLFSPointer
+		return fault.ErrLFSPointer
 	case bytes.HasPrefix(buf, []byte("SQLite format 3\x00")):
-		return &FormatError{Field: "header.magic", Err: fmt.Errorf("%w: it is an SQLite database", ErrNotDuckDB)}
+		return &fault.FormatError{Field: "header.magic", Err: fmt.Errorf("%w: it is an SQLite database", fault.ErrNotDuckDB)}
 	}
-	return &FormatError{Offset: 8, Field: "header.magic",
-		Err: fmt.Errorf("%w: got %q, want %q", ErrNotDuckDB, buf[min(8, len(buf)):min(12, len(buf))], "DUCK")}
+	return &fault.FormatError{Offset: 8, Field: "header.magic",
+		Err: fmt.Errorf("%w: got %q, want %q", fault.ErrNotDuckDB, buf[min(8, len(buf)):min(12, len(buf))], "DUCK")}
 }
 
 func readDBHeader(buf []byte, at int64, field string) (dbHeader, error) {
@@ -178,20 +180,20 @@ func readDBHeader(buf []byte, at int64, field string) (dbHeader, error) {
 func (h *headers) check() error {
 	a := &h.active
 	fail := func(field string, err error) error {
-		return &FormatError{Offset: headerSize, Field: field, Err: err}
+		return &fault.FormatError{Offset: headerSize, Field: field, Err: err}
 	}
 	if a.vector != vectorSize {
-		return fail("header.vector_size", unsupportedf("vectors of %d rows, want %d", a.vector, vectorSize))
+		return fail("header.vector_size", fault.Unsupportedf("vectors of %d rows, want %d", a.vector, vectorSize))
 	}
 	if a.alloc < minBlockAlloc || a.alloc > defaultBlockAlloc || a.alloc&(a.alloc-1) != 0 {
-		return fail("header.block_size", corruptf("%d bytes, want a power of two from %d to %d", a.alloc, minBlockAlloc, defaultBlockAlloc))
+		return fail("header.block_size", fault.Corruptf("%d bytes, want a power of two from %d to %d", a.alloc, minBlockAlloc, defaultBlockAlloc))
 	}
 	switch {
 	case h.version == minVersion:
 		h.level = 1
 	case a.level > maxLevel:
 		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d; copy it with DuckDB to a database of an older STORAGE_VERSION",
-			ErrTooNew, a.level, maxLevel))
+			fault.ErrTooNew, a.level, maxLevel))
 	case a.level == 0 || a.level == minVersion:
 		h.level = 1
 	default:
@@ -204,7 +206,7 @@ func (h *headers) check() error {
 func checkUnit(unit []byte, at int64, field string) error {
 	got, want := checksum(unit[8:]), binary.LittleEndian.Uint64(unit)
 	if got != want {
-		return &FormatError{Offset: at, Field: field, Err: fmt.Errorf("%w: got %#016x, want %#016x", ErrChecksum, got, want)}
+		return &fault.FormatError{Offset: at, Field: field, Err: fmt.Errorf("%w: got %#016x, want %#016x", fault.ErrChecksum, got, want)}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // Metadata blocks are cut into 64 sub-blocks that form chains.
@@ -40,7 +42,7 @@ const maxStreamBytes = 256 << 20
 // maxObjectDepth bounds nested objects, such as expressions.
 const maxObjectDepth = 1000
 
-var errMetadataLoop = corruptf("chain of metadata sub-blocks loops")
+var errMetadataLoop = fault.Corruptf("chain of metadata sub-blocks loops")
 
 // openMetadata opens the chain at p.
 func openMetadata(f *blockFile, p metaPointer, field string) *stream {
@@ -49,7 +51,7 @@ func openMetadata(f *blockFile, p metaPointer, field string) *stream {
 		return s
 	}
 	if p.offset >= uint64(len(s.buf)) {
-		s.fail(field, corruptf("offset %d in a sub-block of %d bytes", p.offset, len(s.buf)))
+		s.fail(field, fault.Corruptf("offset %d in a sub-block of %d bytes", p.offset, len(s.buf)))
 		return s
 	}
 	s.off = max(int(p.offset), 8)
@@ -82,7 +84,7 @@ func (s *stream) hop(field string) bool {
 	s.hops++
 	id, sub := s.next&(1<<56-1), int(s.next>>56)
 	if sub >= subBlocks {
-		s.fail(field, corruptf("metadata sub-block %d of %d", sub, subBlocks))
+		s.fail(field, fault.Corruptf("metadata sub-block %d of %d", sub, subBlocks))
 		return false
 	}
 	p, err := s.file.block(id, field)
@@ -100,10 +102,10 @@ func (s *stream) hop(field string) bool {
 
 func (s *stream) fail(field string, err error) {
 	if s.err == nil {
-		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnsupported) && errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+		if !errors.Is(err, fault.ErrCorrupt) && !errors.Is(err, fault.ErrUnsupported) && errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
 		}
-		s.err = &FormatError{File: s.name, Offset: s.base + int64(s.off), Field: field, Err: err}
+		s.err = &fault.FormatError{File: s.name, Offset: s.base + int64(s.off), Field: field, Err: err}
 	}
 }
 
@@ -123,7 +125,7 @@ func (s *stream) read(dst []byte, field string) {
 
 func (s *stream) spend(n int, field string) {
 	if s.left -= int64(n); s.left < 0 {
-		s.fail(field, unsupportedf("metadata of more than %d bytes", maxStreamBytes))
+		s.fail(field, fault.Unsupportedf("metadata of more than %d bytes", maxStreamBytes))
 	}
 }
 

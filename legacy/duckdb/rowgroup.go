@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"math/bits"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // A rowGroup is a run of a table's rows: one of the file, or one that the log adds.
@@ -63,7 +65,7 @@ func (t *Table) readRowGroups() error {
 	readTableStatistics(s, types)
 	n := s.uint64("table.row_group_count")
 	if n > maxRowGroups {
-		s.fail("table.row_group_count", corruptf("%d row groups", n))
+		s.fail("table.row_group_count", fault.Corruptf("%d row groups", n))
 	}
 	for ; n > 0 && s.err == nil; n-- {
 		g := &rowGroup{}
@@ -96,7 +98,7 @@ func (t *Table) readRowGroups() error {
 			break
 		}
 		if len(g.cols) != len(types) {
-			s.fail("RowGroupPointer.columns", corruptf("%d columns, want %d", len(g.cols), len(types)))
+			s.fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), len(types)))
 			break
 		}
 		g.start = t.next
@@ -135,13 +137,13 @@ func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
 	vectors := (g.rows + vectorSize - 1) / vectorSize
 	n := s.uint64("deletes.count")
 	if n > uint64(vectors) {
-		s.fail("deletes.count", corruptf("%d vectors of %d", n, vectors))
+		s.fail("deletes.count", fault.Corruptf("%d vectors of %d", n, vectors))
 	}
 	masks := map[int64]*rowMask{}
 	for ; n > 0 && s.err == nil; n-- {
 		v := s.uint64("deletes.vector")
 		if v >= uint64(vectors) {
-			s.fail("deletes.vector", corruptf("vector %d of %d", v, vectors))
+			s.fail("deletes.vector", fault.Corruptf("vector %d of %d", v, vectors))
 			break
 		}
 		m := &rowMask{}
@@ -155,7 +157,7 @@ func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
 		case noneDeleted:
 			continue
 		default:
-			s.fail("deletes.kind", corruptf("%d", kind))
+			s.fail("deletes.kind", fault.Corruptf("%d", kind))
 		}
 		m.clip(g.rows - int64(v)*vectorSize)
 		masks[int64(v)] = m
@@ -178,13 +180,13 @@ func readRowMask(s *stream, m *rowMask) {
 	case maskListed, maskOthers:
 		n := s.uint32("deletes.rows")
 		if n > vectorSize {
-			s.fail("deletes.rows", corruptf("%d rows of %d", n, vectorSize))
+			s.fail("deletes.rows", fault.Corruptf("%d rows of %d", n, vectorSize))
 			return
 		}
 		for range n {
 			i := s.uint16("deletes.row")
 			if i >= vectorSize {
-				s.fail("deletes.row", corruptf("row %d of %d", i, vectorSize))
+				s.fail("deletes.row", fault.Corruptf("row %d of %d", i, vectorSize))
 				return
 			}
 			m.set(int(i))
@@ -195,7 +197,7 @@ func readRowMask(s *stream, m *rowMask) {
 			}
 		}
 	default:
-		s.fail("deletes.form", corruptf("%d", form))
+		s.fail("deletes.form", fault.Corruptf("%d", form))
 	}
 }
 

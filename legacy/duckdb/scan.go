@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // A Scanner reads a table batch by batch, in the engine's order of rows. It is used by one goroutine at a time.
@@ -55,7 +57,7 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 			s.err = fmt.Errorf("table %s: %w", t.qualified(), t.cols[i].Err)
 		case t.cols[i].Generated:
 			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quoteIdent(t.cols[i].Name),
-				unsupportedf("generated columns have no stored values"))
+				fault.Unsupportedf("generated columns have no stored values"))
 		default:
 			add(i)
 			continue
@@ -249,7 +251,7 @@ func (s *Scanner) skip(from, step int64) error {
 
 // limit says that the next row does not fit.
 func (s *Scanner) limit(g *rowGroup) error {
-	return fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.table.qualified(), g.start+s.pos, ErrLimit, s.table.db.opts.MaxBatchBytes)
+	return fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.table.qualified(), g.start+s.pos, fault.ErrLimit, s.table.db.opts.MaxBatchBytes)
 }
 
 // decode fills the batch with the next n rows of the group, without the deleted ones.

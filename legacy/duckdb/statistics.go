@@ -1,5 +1,7 @@
 package duckdb
 
+import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+
 // statistics are the parts of a BaseStatistics object that decoding needs.
 type statistics struct {
 	hasNull bool
@@ -41,7 +43,7 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 			case 200, 201:
 				var prefix [8]byte
 				if n := s.length(class); n != len(prefix) {
-					s.fail(class, corruptf("string prefix of %d bytes, want %d", n, len(prefix)))
+					s.fail(class, fault.Corruptf("string prefix of %d bytes, want %d", n, len(prefix)))
 					return
 				}
 				s.read(prefix[:], class)
@@ -64,7 +66,7 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 				return
 			}
 			if n := s.length(class); n != len(t.stored) {
-				s.fail(class, corruptf("statistics of %d members, want %d", n, len(t.stored)))
+				s.fail(class, fault.Corruptf("statistics of %d members, want %d", n, len(t.stored)))
 				return
 			}
 			for _, f := range t.stored {
@@ -138,7 +140,7 @@ func readVariantStatistics(s *stream, o *object) {
 		}
 		// The statistics of the shredded form follow, at 235.
 		if !o.next() {
-			s.fail(class, corruptf("shredded type without statistics"))
+			s.fail(class, fault.Corruptf("shredded type without statistics"))
 			return
 		}
 		if o.id != 235 {
@@ -161,7 +163,7 @@ func readTableStatistics(s *stream, types []*Type) {
 		switch o.id {
 		case 100:
 			if n := s.length(class); n != len(types) {
-				s.fail(class, corruptf("statistics of %d columns, want %d", n, len(types)))
+				s.fail(class, fault.Corruptf("statistics of %d columns, want %d", n, len(types)))
 				return
 			}
 			for _, t := range types {

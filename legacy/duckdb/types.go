@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // A TypeID is the number of a logical type, as stored in the file.
@@ -166,7 +168,7 @@ func (t *Type) finish() error {
 		t.depth = max(t.depth, t.Elem.depth+1)
 	}
 	if t.depth > maxTypeDepth {
-		return unsupportedf("a type nested %d deep, more than %d", t.depth, maxTypeDepth)
+		return fault.Unsupportedf("a type nested %d deep, more than %d", t.depth, maxTypeDepth)
 	}
 	switch t.ID {
 	case TypeBoolean, TypeUTinyInt:
@@ -202,7 +204,7 @@ func (t *Type) finish() error {
 	case TypeDecimal:
 		switch {
 		case t.Width < 1 || t.Width > 38 || t.Scale > t.Width:
-			return corruptf("DECIMAL(%d,%d)", t.Width, t.Scale)
+			return fault.Corruptf("DECIMAL(%d,%d)", t.Width, t.Scale)
 		case t.Width <= 4:
 			t.phys = physInt16
 		case t.Width <= 9:
@@ -230,19 +232,19 @@ func (t *Type) finish() error {
 		t.phys, t.stored, t.depth = physStruct, variantFields, 2
 	case TypeList, TypeMap:
 		if t.Elem == nil {
-			return corruptf("%s without an element type", t.ID)
+			return fault.Corruptf("%s without an element type", t.ID)
 		}
 		if t.ID == TypeMap && (t.Elem.ID != TypeStruct || len(t.Elem.Fields) != 2) {
-			return corruptf("MAP whose entries are %s, want a STRUCT of key and value", t.Elem)
+			return fault.Corruptf("MAP whose entries are %s, want a STRUCT of key and value", t.Elem)
 		}
 		t.phys = physList
 	case TypeArray:
 		if t.Elem == nil || t.Size < 1 {
-			return corruptf("ARRAY of %d elements", t.Size)
+			return fault.Corruptf("ARRAY of %d elements", t.Size)
 		}
 		t.phys = physArray
 	default:
-		return unsupportedf("logical type %d", uint8(t.ID))
+		return fault.Unsupportedf("logical type %d", uint8(t.ID))
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package duckdb
 
+import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+
 // readType reads a LogicalType object.
 func readType(s *stream) *Type {
 	t := &Type{}
@@ -26,7 +28,7 @@ func readStoredType(s *stream) (*Type, error) {
 		return t, s.err
 	}
 	if err := finishAll(t); err != nil {
-		return t, &FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
+		return t, &fault.FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
 	}
 	return t, nil
 }
@@ -154,7 +156,7 @@ func readValue(s *stream, t *Type) *value {
 			v.null = s.bool("Value.is_null")
 		case 102:
 			if v.typ == nil {
-				s.fail("Value", corruptf("value without a type"))
+				s.fail("Value", fault.Corruptf("value without a type"))
 				return v
 			}
 			readPayload(s, v)
@@ -193,7 +195,7 @@ func readPayload(s *stream, v *value) {
 			})
 		}
 	case physNone:
-		s.fail(field, unsupportedf("value of %s", v.typ.ID))
+		s.fail(field, fault.Unsupportedf("value of %s", v.typ.ID))
 	default:
 		if v.typ.ID == TypeBoolean {
 			if s.bool(field) {
@@ -249,6 +251,6 @@ func readFixed(s *stream, p physical, field string) Uint128 {
 		}
 		return Uint128{uint64(v.Micros), uint64(uint32(v.Days))<<32 | uint64(uint32(v.Months))}
 	}
-	s.fail(field, unsupportedf("number of an unknown kind"))
+	s.fail(field, fault.Unsupportedf("number of an unknown kind"))
 	return Uint128{}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: variant, shredded. Values that are stored by type are put back into the plain form when they are read, so that
@@ -50,7 +52,7 @@ func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
 		var e variantEncoder
 		e.node(node)
 		if e.bad != nil {
-			return r.children[1].values.corrupt("variant.typed_value", unsupportedf("a value of %s", e.bad))
+			return r.children[1].values.corrupt("variant.typed_value", fault.Unsupportedf("a value of %s", e.bad))
 		}
 		if err := e.store(dst, at+i, b); err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // Kinds of log entry.
@@ -87,14 +89,14 @@ func parseLog(buf []byte, name string) (*walFile, error) {
 		body := buf[off+16 : off+16+int(size)]
 		at := int64(off)
 		if got := checksum(body); got != want {
-			return nil, &FormatError{File: name, Offset: at, Field: "entry", Err: fmt.Errorf("%w: got %#016x, want %#016x", ErrChecksum, got, want)}
+			return nil, &fault.FormatError{File: name, Offset: at, Field: "entry", Err: fmt.Errorf("%w: got %#016x, want %#016x", fault.ErrChecksum, got, want)}
 		}
 		off += 16 + int(size)
 		e := walEntry{body: body, at: at + 16}
 		es := newStream(body, e.at, name)
 		o := es.object("entry")
 		if !o.next() || o.id != 100 {
-			return nil, &FormatError{File: name, Offset: at, Field: "entry", Err: corruptf("no type")}
+			return nil, &fault.FormatError{File: name, Offset: at, Field: "entry", Err: fault.Corruptf("no type")}
 		}
 		if e.kind = es.uleb(8, "entry.type"); es.err != nil {
 			return nil, es.err
@@ -129,18 +131,18 @@ func (w *walFile) readHeader(s *stream) (torn bool, err error) {
 		switch o.id {
 		case 100:
 			if kind := s.uleb(8, "header.type"); s.err == nil && kind != logVersion {
-				return false, &FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: its log has the form of 0.9 or older; open the database once with that DuckDB to checkpoint it", ErrTooOld)}
+				return false, &fault.FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: its log has the form of 0.9 or older; open the database once with that DuckDB to checkpoint it", fault.ErrTooOld)}
 			}
 		case 101:
 			version = s.uleb(64, "header.version")
 			switch {
 			case s.err != nil || version == framedLog:
 			case version < framedLog:
-				return false, &FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d; open the database once with DuckDB to checkpoint it", ErrTooOld, version, framedLog)}
+				return false, &fault.FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d; open the database once with DuckDB to checkpoint it", fault.ErrTooOld, version, framedLog)}
 			case version == encryptedLog:
-				return false, &FormatError{File: w.name, Field: "header.version", Err: ErrEncrypted}
+				return false, &fault.FormatError{File: w.name, Field: "header.version", Err: fault.ErrEncrypted}
 			default:
-				return false, &FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d", ErrTooNew, version, framedLog)}
+				return false, &fault.FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d", fault.ErrTooNew, version, framedLog)}
 			}
 		case 102:
 			s.list("header.identifier", func() { w.identifier = append(w.identifier, byte(s.uleb(8, "header.identifier"))) })
@@ -167,7 +169,7 @@ func (db *DB) readLogs(h *headers) error {
 		return nil
 	}
 	if db.info.LogBytes > db.opts.MaxLogBytes {
-		return fmt.Errorf("write-ahead log: %w: MaxLogBytes = %d", ErrLimit, db.opts.MaxLogBytes)
+		return fmt.Errorf("write-ahead log: %w: MaxLogBytes = %d", fault.ErrLimit, db.opts.MaxLogBytes)
 	}
 	main, err := parseLog(db.opts.WAL, walName)
 	if err != nil {
@@ -191,7 +193,7 @@ func (db *DB) readLogs(h *headers) error {
 		return err
 	}
 	if second.checkpoint != nil {
-		return &FormatError{File: checkpointName, Field: "entry.type", Err: corruptf("a checkpoint within the log of a checkpoint")}
+		return &fault.FormatError{File: checkpointName, Field: "entry.type", Err: fault.Corruptf("a checkpoint within the log of a checkpoint")}
 	}
 	return r.apply(second)
 }
@@ -199,7 +201,7 @@ func (db *DB) readLogs(h *headers) error {
 // belongs checks that the log follows the state that the header describes.
 func (w *walFile) belongs(h *headers, landed bool) error {
 	fail := func(format string, args ...any) error {
-		return &FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: %s", ErrLog, fmt.Sprintf(format, args...))}
+		return &fault.FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: %s", fault.ErrLog, fmt.Sprintf(format, args...))}
 	}
 	if len(w.identifier) > 0 && string(w.identifier) != string(h.identifier[:]) {
 		return fail("it names another database")

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
@@ -97,14 +99,14 @@ func (r *replay) comment(n *node, schema, name string) {
 
 // cannotApply is how a change is refused.
 func cannotApply(what string) error {
-	return unsupportedf("the write-ahead log contains a table change this reader cannot apply (%s); open the database once with DuckDB to checkpoint it", what)
+	return fault.Unsupportedf("the write-ahead log contains a table change this reader cannot apply (%s); open the database once with DuckDB to checkpoint it", what)
 }
 
 func (r *replay) alterTable(t *Table, n *node) error {
 	column := func(id int) (int, error) {
 		i := t.columnIndex(n.str(id))
 		if i < 0 {
-			return 0, corruptf("a change of column %s, which does not exist", quoteIdent(n.str(id)))
+			return 0, fault.Corruptf("a change of column %s, which does not exist", quoteIdent(n.str(id)))
 		}
 		return i, nil
 	}
@@ -178,14 +180,14 @@ func (r *replay) alterTable(t *Table, n *node) error {
 func (r *replay) addColumn(t *Table, n *node) error {
 	d := n.node(400)
 	if d == nil {
-		return corruptf("a new column without a definition")
+		return fault.Corruptf("a new column without a definition")
 	}
 	c := newColumn(d)
 	if t.columnIndex(c.Name) >= 0 {
 		if n.bool(401) {
 			return nil
 		}
-		return corruptf("a second column %s", quoteIdent(c.Name))
+		return fault.Corruptf("a second column %s", quoteIdent(c.Name))
 	}
 	if c.Err == nil && len(t.parts) > 0 {
 		x, err := constantOf(d.node(102), c.Type)
@@ -194,7 +196,7 @@ func (r *replay) addColumn(t *Table, n *node) error {
 		}
 		v := newVector(c.Type)
 		if err := v.appendValue(x, r.budget); err != nil {
-			return ErrLimit
+			return fault.ErrLimit
 		}
 		for _, g := range t.parts {
 			g.cols = append(g.cols, columnSource{vector: v, repeat: true})
@@ -241,7 +243,7 @@ func constantOf(e *node, t *Type) (*value, error) {
 	case "CastExpression":
 		inner, _ := e.fields[201].(*Type)
 		if inner == nil || inner.unbound != "" {
-			return nil, unsupportedf("a cast to a named type")
+			return nil, fault.Unsupportedf("a cast to a named type")
 		}
 		if err := finishAll(inner); err != nil {
 			return nil, err
@@ -252,7 +254,7 @@ func constantOf(e *node, t *Type) (*value, error) {
 		}
 		return convert(v, t)
 	}
-	return nil, unsupportedf("the default %s, which is not a constant", expressionSQL(e))
+	return nil, fault.Unsupportedf("the default %s, which is not a constant", expressionSQL(e))
 }
 
 // convert converts a constant where the result is beyond doubt.
@@ -263,7 +265,7 @@ func convert(v *value, t *Type) (*value, error) {
 	if sameLayout(v.typ, t) {
 		return &value{typ: t, bits: v.bits, str: v.str, list: v.list}, nil
 	}
-	no := unsupportedf("a default of %s for %s", v.typ, t)
+	no := fault.Unsupportedf("a default of %s for %s", v.typ, t)
 	vec := newVector(v.typ)
 	if vec.appendValue(v, newBudget(1<<24)) != nil {
 		return nil, no

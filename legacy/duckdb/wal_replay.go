@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // maxChunkRows bounds the rows of one entry; the engine writes a vector at a time.
@@ -68,12 +70,12 @@ func (r *replay) entry(kind uint64, o *object) error {
 		schema, name := r.names(o)
 		r.current = c.table(schema, name)
 		if s.err == nil && r.current == nil {
-			s.fail("entry.table", corruptf("no table %s.%s", schema, name))
+			s.fail("entry.table", fault.Corruptf("no table %s.%s", schema, name))
 		}
 	case logInsert, logDelete, logUpdate, logRowGroups:
 		t := r.current
 		if t == nil {
-			s.fail("entry", corruptf("rows of no table"))
+			s.fail("entry", fault.Corruptf("rows of no table"))
 			return s.err
 		}
 		if t.load() != nil {
@@ -89,7 +91,7 @@ func (r *replay) entry(kind uint64, o *object) error {
 		}
 		return r.rowGroups(t, o)
 	default:
-		s.fail("entry.type", unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
+		s.fail("entry.type", fault.Unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
 	}
 	return s.err
 }
@@ -197,7 +199,7 @@ func (r *replay) insert(t *Table, o *object) error {
 	}
 	types := t.physicalTypes()
 	if s.err == nil && !sameLayouts(cols, types) {
-		s.fail("insert.chunk", corruptf("columns do not match table %s", t.qualified()))
+		s.fail("insert.chunk", fault.Corruptf("columns do not match table %s", t.qualified()))
 	}
 	if s.err != nil || len(cols) == 0 {
 		return s.err
@@ -206,7 +208,7 @@ func (r *replay) insert(t *Table, o *object) error {
 	if g := t.lastChunk(n); g != nil {
 		for i, v := range cols {
 			if err := g.cols[i].vector.appendFrom(v, 0, int(n), false, r.budget); err != nil {
-				s.fail("insert.chunk", ErrLimit)
+				s.fail("insert.chunk", fault.ErrLimit)
 				return s.err
 			}
 		}
@@ -282,13 +284,13 @@ func (r *replay) remove(t *Table, o *object) error {
 			break
 		}
 		if len(cols) != 1 || cols[0].typ.phys != physInt64 {
-			s.fail("delete.chunk", corruptf("not one column of row ids"))
+			s.fail("delete.chunk", fault.Corruptf("not one column of row ids"))
 			break
 		}
 		for _, id := range cols[0].i64 {
 			g, row := t.find(id)
 			if g == nil {
-				s.fail("delete.row", corruptf("row %d of %d", id, t.next))
+				s.fail("delete.row", fault.Corruptf("row %d of %d", id, t.next))
 				return s.err
 			}
 			if g.hasDeletes {
@@ -336,7 +338,7 @@ func (r *replay) update(t *Table, o *object) error {
 	}
 	types := t.physicalTypes()
 	if len(cols) != 2 || cols[1].typ.phys != physInt64 || len(path) == 0 || path[0] >= uint64(len(types)) {
-		s.fail("update", corruptf("path %v and %d columns", path, len(cols)))
+		s.fail("update", fault.Corruptf("path %v and %d columns", path, len(cols)))
 		return s.err
 	}
 	u := update{column: int(path[0]), values: cols[0]}
@@ -347,25 +349,25 @@ func (r *replay) update(t *Table, o *object) error {
 			break
 		}
 		if typ.phys != physStruct || k == 0 || k > uint64(len(typ.stored)) {
-			s.fail("update.path", corruptf("member %d of %s", k, typ))
+			s.fail("update.path", fault.Corruptf("member %d of %s", k, typ))
 			return s.err
 		}
 		u.members = append(u.members, int(k-1))
 		typ = typ.stored[k-1].Type
 	}
 	if !u.validity && !sameLayout(typ, cols[0].typ) {
-		s.fail("update.chunk", corruptf("values of %s, want %s", cols[0].typ, typ))
+		s.fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].typ, typ))
 		return s.err
 	}
 	if !u.validity && (typ.phys == physStruct || typ.phys == physList || typ.phys == physArray) {
-		s.fail("update.chunk", unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
+		s.fail("update.chunk", fault.Unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
 		return s.err
 	}
 	perGroup := map[*rowGroup]*update{}
 	for i, id := range cols[1].i64 {
 		g, row := t.find(id)
 		if g == nil {
-			s.fail("update.row", corruptf("row %d of %d", id, t.next))
+			s.fail("update.row", fault.Corruptf("row %d of %d", id, t.next))
 			return s.err
 		}
 		w := perGroup[g]
@@ -458,11 +460,11 @@ func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
 				stored = append(stored, typ)
 			})
 			if s.err == nil && !slices.EqualFunc(stored, types, sameLayout) {
-				s.fail(class, corruptf("columns do not match table %s", t.qualified()))
+				s.fail(class, fault.Corruptf("columns do not match table %s", t.qualified()))
 			}
 		case 101:
 			if n := s.length(class); n != len(types) {
-				s.fail(class, corruptf("%d columns, want %d", n, len(types)))
+				s.fail(class, fault.Corruptf("%d columns, want %d", n, len(types)))
 				return
 			}
 			for _, typ := range types {
@@ -477,7 +479,7 @@ func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
 		}
 	}
 	if s.err == nil && len(g.cols) != len(types) {
-		s.fail(class, corruptf("%d columns, want %d", len(g.cols), len(types)))
+		s.fail(class, fault.Corruptf("%d columns, want %d", len(g.cols), len(types)))
 	}
 	for _, c := range g.cols {
 		if s.err == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // Kinds of catalog entry.
@@ -219,7 +220,7 @@ func newColumn(d *node) Column {
 		c.Type = &Type{}
 	}
 	if err := finishAll(c.Type); err != nil {
-		c.Err = fmt.Errorf("column %s: %w", quoteIdent(c.Name), err)
+		c.Err = fmt.Errorf("column %s: %w", quote.Identifier(c.Name), err)
 	}
 	if e := d.node(102); e != nil {
 		c.Default = expressionSQL(e)
@@ -245,10 +246,10 @@ func (t *Table) constrain(c *node) {
 		}
 		if c.bool(200) {
 			t.primaryKey = names
-			t.constraints = append(t.constraints, "PRIMARY KEY("+quoteIdents(names)+")")
+			t.constraints = append(t.constraints, "PRIMARY KEY("+quote.Identifiers(names)+")")
 			return
 		}
-		t.constraints = append(t.constraints, "UNIQUE("+quoteIdents(names)+")")
+		t.constraints = append(t.constraints, "UNIQUE("+quote.Identifiers(names)+")")
 	case "CheckConstraint":
 		if e := c.node(200); e != nil {
 			t.constraints = append(t.constraints, "CHECK("+expressionSQL(e)+")")
@@ -257,24 +258,16 @@ func (t *Table) constrain(c *node) {
 		if c.uint(202) == 0 { // the side that is referred to
 			return
 		}
-		ref := quoteIdent(c.str(204))
+		ref := quote.Identifier(c.str(204))
 		if s := c.str(203); s != "" && s != t.schema {
-			ref = quoteIdent(s) + "." + ref
+			ref = quote.Identifier(s) + "." + ref
 		}
-		sql := "FOREIGN KEY (" + quoteIdents(c.strings(201)) + ") REFERENCES " + ref
+		sql := "FOREIGN KEY (" + quote.Identifiers(c.strings(201)) + ") REFERENCES " + ref
 		if pk := c.strings(200); len(pk) > 0 {
-			sql += "(" + quoteIdents(pk) + ")"
+			sql += "(" + quote.Identifiers(pk) + ")"
 		}
 		t.constraints = append(t.constraints, sql)
 	}
-}
-
-func quoteIdents(names []string) string {
-	q := make([]string, len(names))
-	for i, s := range names {
-		q[i] = quoteIdent(s)
-	}
-	return strings.Join(q, ", ")
 }
 
 func (q *Sequence) sql() string {
@@ -285,9 +278,9 @@ func (q *Sequence) sql() string {
 	if q.Cycle {
 		cycle = "CYCLE"
 	}
-	name := quoteIdent(q.Name)
+	name := quote.Identifier(q.Name)
 	if q.Schema != "main" {
-		name = quoteIdent(q.Schema) + "." + name
+		name = quote.Identifier(q.Schema) + "." + name
 	}
 	return fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;", name, q.Increment, q.Min, q.Max, q.Start, cycle)
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // Options for Open and New. The zero value, or nil, gives the defaults.
@@ -282,5 +284,5 @@ func (db *DB) Table(schema, name string) (*Table, error) {
 	if t := db.cat.table(schema, name); t != nil {
 		return t, nil
 	}
-	return nil, fmt.Errorf("%w: %s.%s", ErrNoTable, quoteIdent(schema), quoteIdent(name))
+	return nil, fmt.Errorf("%w: %s.%s", ErrNoTable, quote.Identifier(schema), quote.Identifier(name))
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // A Scanner reads a table batch by batch, in the engine's order of rows. It is used by one goroutine at a time.
@@ -52,11 +53,11 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 		i := t.columnIndex(name)
 		switch {
 		case i < 0:
-			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quoteIdent(name), t.qualified())
+			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quote.Identifier(name), t.qualified())
 		case t.cols[i].Err != nil:
 			s.err = fmt.Errorf("table %s: %w", t.qualified(), t.cols[i].Err)
 		case t.cols[i].Generated:
-			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quoteIdent(t.cols[i].Name),
+			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quote.Identifier(t.cols[i].Name),
 				fault.Unsupportedf("generated columns have no stored values"))
 		default:
 			add(i)
@@ -310,7 +311,7 @@ func (s *Scanner) wrap(err error) error {
 }
 
 func (s *Scanner) wrapColumn(i int, err error) error {
-	return fmt.Errorf("table %s: column %s: %w", s.table.qualified(), quoteIdent(s.cols[i].Name), err)
+	return fmt.Errorf("table %s: column %s: %w", s.table.qualified(), quote.Identifier(s.cols[i].Name), err)
 }
 
 // vectorReader gives values that are in memory already.

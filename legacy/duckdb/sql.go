@@ -3,6 +3,8 @@ package duckdb
 import (
 	"strconv"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // Kinds of expression, field 101 of Expr.
@@ -47,7 +49,7 @@ func expressionSQL(e *node) string {
 	case "ColumnRefExpression":
 		names := e.strings(200)
 		for i, s := range names {
-			names[i] = quoteIdent(s)
+			names[i] = quote.Identifier(s)
 		}
 		return strings.Join(names, ".")
 	case "ComparisonExpression":
@@ -78,7 +80,7 @@ func expressionSQL(e *node) string {
 	case "BetweenExpression":
 		return "(" + sub(200) + " BETWEEN " + sub(201) + " AND " + sub(202) + ")"
 	case "CollateExpression":
-		return sub(200) + " COLLATE " + quoteIdent(e.str(201))
+		return sub(200) + " COLLATE " + quote.Identifier(e.str(201))
 	case "LambdaExpression":
 		return "(" + sub(200) + " -> " + sub(201) + ")"
 	case "DefaultExpression":
@@ -88,7 +90,7 @@ func expressionSQL(e *node) string {
 	case "ParameterExpression":
 		return "$" + e.str(200)
 	case "LambdaRefExpression":
-		return quoteIdent(e.str(201))
+		return quote.Identifier(e.str(201))
 	case "TypeExpression":
 		s := typeNameSQL(e.str(202))
 		if args := expressionList(e.list(203)); len(args) > 0 {
@@ -107,13 +109,13 @@ func expressionList(list []any) []string {
 		case n.class == "FunctionArg":
 			s := expressionSQL(n.node(101))
 			if name := n.str(100); name != "" {
-				s = quoteIdent(name) + " := " + s
+				s = quote.Identifier(name) + " := " + s
 			}
 			out = append(out, s)
 		default:
 			s := expressionSQL(n)
 			if alias := n.str(102); alias != "" && n.class != "ColumnRefExpression" {
-				s = quoteIdent(alias) + " := " + s
+				s = quote.Identifier(alias) + " := " + s
 			}
 			out = append(out, s)
 		}
@@ -138,9 +140,9 @@ func functionSQL(e *node) string {
 			return "(" + args[0] + " " + name + " " + args[1] + ")"
 		}
 	}
-	q := quoteIdent(name)
+	q := quote.Identifier(name)
 	if s := e.str(201); s != "" && s != "main" {
-		q = quoteIdent(s) + "." + q
+		q = quote.Identifier(s) + "." + q
 	}
 	distinct := ""
 	if e.bool(205) {
@@ -203,15 +205,15 @@ func (v *value) sql() string {
 		return text
 	case TypeFloat, TypeDouble:
 		if strings.Trim(text, "-0123456789.e+") != "" {
-			return quoteLiteral(text) + "::" + v.typ.String()
+			return quote.Literal(text) + "::" + v.typ.String()
 		}
 		return text
 	case TypeVarchar, TypeChar, TypeEnum:
-		return quoteLiteral(text)
+		return quote.Literal(text)
 	case TypeList, TypeArray, TypeStruct, TypeMap, TypeUnion, TypeTuple:
 		return text
 	}
-	return quoteLiteral(text) + "::" + v.typ.String()
+	return quote.Literal(text) + "::" + v.typ.String()
 }
 
 // declared is the type as written in a declaration, where it may be a name not yet bound.
@@ -302,5 +304,5 @@ func typeNameSQL(name string) string {
 			return known
 		}
 	}
-	return quoteIdent(name)
+	return quote.Identifier(name)
 }

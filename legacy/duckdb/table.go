@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // A Column is a column of a table.
@@ -94,9 +96,9 @@ func (t *Table) refuse(err error) {
 
 func (t *Table) qualified() string {
 	if t.schema == "main" {
-		return quoteIdent(t.name)
+		return quote.Identifier(t.name)
 	}
-	return quoteIdent(t.schema) + "." + quoteIdent(t.name)
+	return quote.Identifier(t.schema) + "." + quote.Identifier(t.name)
 }
 
 // physicalTypes are the types of the columns that have data, in order.
@@ -139,7 +141,7 @@ func (t *Table) SQL() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(quoteIdent(c.Name) + " " + c.Type.String())
+		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
 		switch {
 		case c.Generated:
 			b.WriteString(" GENERATED ALWAYS AS(" + c.Default + ")")

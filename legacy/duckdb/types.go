@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // A TypeID is the number of a logical type, as stored in the file.
@@ -275,7 +276,7 @@ func (t *Type) String() string {
 		if t.Alias == "JSON" || t.Alias == "GEOMETRY" {
 			return t.Alias
 		}
-		return quoteIdent(t.Alias)
+		return quote.Identifier(t.Alias)
 	}
 	switch t.ID {
 	case TypeDecimal:
@@ -295,7 +296,7 @@ func (t *Type) String() string {
 				b.WriteString(", ")
 			}
 			if f.Name != "" {
-				b.WriteString(quoteIdent(f.Name))
+				b.WriteString(quote.Identifier(f.Name))
 				b.WriteByte(' ')
 			}
 			b.WriteString(f.Type.String())
@@ -305,32 +306,16 @@ func (t *Type) String() string {
 	case TypeEnum:
 		q := make([]string, len(t.Values))
 		for i, s := range t.Values {
-			q[i] = quoteLiteral(s)
+			q[i] = quote.Literal(s)
 		}
 		return "ENUM(" + strings.Join(q, ", ") + ")"
 	case TypeGeometry:
 		if t.CRS != "" {
-			return "GEOMETRY(" + quoteLiteral(t.CRS) + ")"
+			return "GEOMETRY(" + quote.Literal(t.CRS) + ")"
 		}
 	}
 	return t.ID.String()
 }
 
-// quoteLiteral is s as an SQL string.
-func quoteLiteral(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
 // QuoteIdentifier is a name as an SQL identifier, in quotes where the engine would put them.
-func QuoteIdentifier(name string) string { return quoteIdent(name) }
-
-// quoteIdent is s as an SQL identifier, quoted when the engine would quote it.
-func quoteIdent(s string) string {
-	plain := s != "" && !reservedWords[s]
-	for i := 0; i < len(s) && plain; i++ {
-		c := s[i]
-		plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9'
-	}
-	if plain {
-		return s
-	}
-	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-}
+func QuoteIdentifier(name string) string { return quote.Identifier(name) }

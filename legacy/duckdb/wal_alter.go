@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 )
 
 // alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
@@ -106,7 +107,7 @@ func (r *replay) alterTable(t *Table, n *node) error {
 	column := func(id int) (int, error) {
 		i := t.columnIndex(n.str(id))
 		if i < 0 {
-			return 0, fault.Corruptf("a change of column %s, which does not exist", quoteIdent(n.str(id)))
+			return 0, fault.Corruptf("a change of column %s, which does not exist", quote.Identifier(n.str(id)))
 		}
 		return i, nil
 	}
@@ -187,12 +188,12 @@ func (r *replay) addColumn(t *Table, n *node) error {
 		if n.bool(401) {
 			return nil
 		}
-		return fault.Corruptf("a second column %s", quoteIdent(c.Name))
+		return fault.Corruptf("a second column %s", quote.Identifier(c.Name))
 	}
 	if c.Err == nil && len(t.parts) > 0 {
 		x, err := constantOf(d.node(102), c.Type)
 		if err != nil {
-			return cannotApply(fmt.Sprintf("column %s is added with %v", quoteIdent(c.Name), err))
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
 		}
 		v := newVector(c.Type)
 		if err := v.appendValue(x, r.budget); err != nil {

@@ -1,4 +1,4 @@
-package duckdb
+package quote
 
 import "strings"
 

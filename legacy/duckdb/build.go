@@ -33,7 +33,7 @@ func (t *Type) vectorWidth() int {
 }
 
 // reset empties a vector and keeps its memory.
-func (v *Vector) reset() {
+func (v *vector) reset() {
 	v.n = 0
 	v.nulls = false
 	v.valid = v.valid[:0]
@@ -57,7 +57,7 @@ func extend[T any](s []T, n int) []T {
 }
 
 // grow adds n values that are not NULL and otherwise arbitrary, without touching children.
-func (v *Vector) grow(n int, b *budget) error {
+func (v *vector) grow(n int, b *budget) error {
 	if err := b.take(int64(n), v.typ.vectorWidth()); err != nil {
 		return err
 	}
@@ -96,15 +96,15 @@ func (v *Vector) grow(n int, b *budget) error {
 	return nil
 }
 
-func (v *Vector) setNull(i int) {
+func (v *vector) setNull(i int) {
 	v.valid[i>>6] &^= 1 << (i & 63)
 	v.nulls = true
 }
 
-func (v *Vector) setValid(i int) { v.valid[i>>6] |= 1 << (i & 63) }
+func (v *vector) setValid(i int) { v.valid[i>>6] |= 1 << (i & 63) }
 
 // setNulls makes n values from at NULL.
-func (v *Vector) setNulls(at, n int) {
+func (v *vector) setNulls(at, n int) {
 	for ; n > 0 && at&63 != 0; at, n = at+1, n-1 {
 		v.setNull(at)
 	}
@@ -118,7 +118,7 @@ func (v *Vector) setNulls(at, n int) {
 }
 
 // and makes NULL those of the n values from at whose bit in src, from bit pos on, is 0.
-func (v *Vector) and(at, n int, src []uint64, pos int) {
+func (v *vector) and(at, n int, src []uint64, pos int) {
 	for n > 0 {
 		w := src[pos>>6] >> (pos & 63)
 		if pos&63 != 0 && pos>>6+1 < len(src) {
@@ -136,7 +136,7 @@ func (v *Vector) and(at, n int, src []uint64, pos int) {
 
 // adopt makes bytes that the vector does not own available to refs, and returns where they start. It costs nothing for the
 // first in an empty vector, and a copy otherwise.
-func (v *Vector) adopt(data []byte, b *budget) (base uint32, err error) {
+func (v *vector) adopt(data []byte, b *budget) (base uint32, err error) {
 	if err := b.take(int64(len(data)), 1); err != nil {
 		return 0, err
 	}
@@ -151,14 +151,14 @@ func (v *Vector) adopt(data []byte, b *budget) (base uint32, err error) {
 }
 
 // own makes sure that data can be appended to.
-func (v *Vector) own() {
+func (v *vector) own() {
 	if v.shared {
 		v.data, v.shared = slices.Clone(v.data), false
 	}
 }
 
 // setBytes stores a copy of b as value i of a string vector.
-func (v *Vector) setBytes(i int, b []byte, bud *budget) error {
+func (v *vector) setBytes(i int, b []byte, bud *budget) error {
 	if err := bud.take(int64(len(b)), 1); err != nil {
 		return err
 	}
@@ -168,13 +168,31 @@ func (v *Vector) setBytes(i int, b []byte, bud *budget) error {
 	return nil
 }
 
+// compact lets go of bytes that no value of a string vector needs, when those are more than half.
+func (v *vector) compact() {
+	used := 0
+	for _, r := range v.refs[:v.n] {
+		used += int(r.len)
+	}
+	if used >= len(v.data)/2 {
+		return
+	}
+	data := make([]byte, 0, used)
+	for i, r := range v.refs[:v.n] {
+		at := len(data)
+		data = append(data, v.data[r.off:r.off+r.len]...)
+		v.refs[i].off = uint32(at)
+	}
+	v.data, v.shared = data, false
+}
+
 // lane is the element of a slice in a Vector that decoders work on.
 type lane interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
 }
 
 // laneOf gives the vector's slice of T.
-func laneOf[T lane](v *Vector) []T {
+func laneOf[T lane](v *vector) []T {
 	var p any
 	switch any(T(0)).(type) {
 	case int8:
@@ -199,7 +217,7 @@ func laneOf[T lane](v *Vector) []T {
 }
 
 // load stores n fixed-width values from b, which holds at least as many.
-func (v *Vector) load(at, n int, b []byte) {
+func (v *vector) load(at, n int, b []byte) {
 	b = b[:n*v.typ.phys.width()]
 	switch v.typ.phys {
 	case physInt8:
@@ -233,7 +251,7 @@ func (v *Vector) load(at, n int, b []byte) {
 	case physInt128, physUint128, physInterval:
 		dst := v.w[at : at+n]
 		for i := range dst {
-			dst[i] = Uint128{binary.LittleEndian.Uint64(b[16*i+8:]), binary.LittleEndian.Uint64(b[16*i:])}
+			dst[i] = uint128{binary.LittleEndian.Uint64(b[16*i+8:]), binary.LittleEndian.Uint64(b[16*i:])}
 		}
 	}
 }
@@ -262,7 +280,7 @@ func fill[T any](dst []T, x T) {
 }
 
 // fill stores the same n times.
-func (v *Vector) fill(at, n int, x Uint128) {
+func (v *vector) fill(at, n int, x uint128) {
 	switch v.typ.phys {
 	case physInt8:
 		fill(v.i8[at:at+n], int8(x.Lo))
@@ -294,7 +312,7 @@ func (v *Vector) fill(at, n int, x Uint128) {
 }
 
 // keep drops all values but those listed, which ascend.
-func (v *Vector) keep(rows []int32) {
+func (v *vector) keep(rows []int32) {
 	pick := func(i int) int { return int(rows[i]) }
 	if v.nulls {
 		for i := range rows {
@@ -357,7 +375,7 @@ func keep[T any](s []T, rows []int32) []T {
 }
 
 // appendFrom appends n values of src, which has the same type, from value at on; with repeat it appends value at n times.
-func (v *Vector) appendFrom(src *Vector, at, n int, repeat bool, b *budget) error {
+func (v *vector) appendFrom(src *vector, at, n int, repeat bool, b *budget) error {
 	base := v.n
 	if err := v.grow(n, b); err != nil {
 		return err
@@ -383,7 +401,7 @@ func (v *Vector) appendFrom(src *Vector, at, n int, repeat bool, b *budget) erro
 
 // set copies value j of src to value i. The elements of lists are appended to the child; those of an array
 // must come in order; the members of a struct are not copied.
-func (v *Vector) set(i int, src *Vector, j int, b *budget) error {
+func (v *vector) set(i int, src *vector, j int, b *budget) error {
 	if src.Null(j) {
 		v.setNull(i)
 	} else {
@@ -427,17 +445,17 @@ func (v *Vector) set(i int, src *Vector, j int, b *budget) error {
 }
 
 // bits gives value i of a fixed-width type as bits, signed integers of at most 64 bits extended to 64.
-func (v *Vector) bits(i int) Uint128 {
+func (v *vector) bits(i int) uint128 {
 	switch v.typ.phys {
 	case physFloat:
-		return Uint128{0, uint64(math.Float32bits(v.f32[i]))}
+		return uint128{0, uint64(math.Float32bits(v.f32[i]))}
 	case physDouble:
-		return Uint128{0, math.Float64bits(v.f64[i])}
+		return uint128{0, math.Float64bits(v.f64[i])}
 	case physUint64:
-		return Uint128{0, v.u64[i]}
+		return uint128{0, v.u64[i]}
 	case physInt128, physUint128, physInterval:
 		return v.w[i]
 	}
 	x, _ := v.Int64(i)
-	return Uint128{0, uint64(x)}
+	return uint128{0, uint64(x)}
 }

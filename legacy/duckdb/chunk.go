@@ -9,10 +9,10 @@ import (
 // FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
 
 // readChunk reads some rows of several columns.
-func readChunk(s *stream, b *budget, maxRows int, field string) []*Vector {
+func readChunk(s *stream, b *budget, maxRows int, field string) []*vector {
 	rows := 0
 	var types []*Type
-	var cols []*Vector
+	var cols []*vector
 	for o := s.object(field); o.next(); {
 		switch o.id {
 		case 100:
@@ -59,7 +59,7 @@ const (
 )
 
 // readVector reads n values into an empty vector.
-func readVector(s *stream, v *Vector, n int, b *budget) {
+func readVector(s *stream, v *vector, n int, b *budget) {
 	r := vectorObject{s: s, v: v, n: n, b: b}
 	for o := s.object("Vector"); o.next(); {
 		r.field(&o)
@@ -70,7 +70,7 @@ func readVector(s *stream, v *Vector, n int, b *budget) {
 // vectorObject is a Vector object being read.
 type vectorObject struct {
 	s *stream
-	v *Vector
+	v *vector
 	n int // values that the object stands for
 	b *budget
 
@@ -78,7 +78,7 @@ type vectorObject struct {
 	selection []byte
 	start     int64
 	increment int64
-	flat      *Vector // what is stored: v itself unless the form says otherwise
+	flat      *vector // what is stored: v itself unless the form says otherwise
 	grown     bool
 	count     int // values in flat
 	valid     []byte
@@ -87,7 +87,7 @@ type vectorObject struct {
 }
 
 // target makes room for the stored values, once the form is known.
-func (r *vectorObject) target() *Vector {
+func (r *vectorObject) target() *vector {
 	if r.grown {
 		return r.flat
 	}
@@ -205,7 +205,7 @@ func (r *vectorObject) field(o *object) {
 	}
 }
 
-func (r *vectorObject) lists(v *Vector) {
+func (r *vectorObject) lists(v *vector) {
 	const field = "Vector.lists"
 	s := r.s
 	if k := s.length(field); k != r.count {
@@ -254,7 +254,7 @@ func (r *vectorObject) finish() {
 	if r.form == vectorSequence {
 		x := r.start
 		for i := range r.n {
-			v.fill(i, 1, Uint128{uint64(x >> 63), uint64(x)})
+			v.fill(i, 1, uint128{uint64(x >> 63), uint64(x)})
 			x += r.increment
 		}
 		return
@@ -292,7 +292,7 @@ func (r *vectorObject) finish() {
 }
 
 // checkParts checks that the parts of nested values have been given.
-func checkParts(v *Vector) error {
+func checkParts(v *vector) error {
 	switch v.typ.phys {
 	case physStruct:
 		for _, c := range v.children {
@@ -315,7 +315,7 @@ func checkParts(v *Vector) error {
 }
 
 // checkValues checks values from one on that must be an index into something.
-func checkValues(v *Vector, from int) error {
+func checkValues(v *vector, from int) error {
 	switch v.typ.ID {
 	case TypeEnum:
 		n := uint64(len(v.typ.Values))
@@ -327,7 +327,7 @@ func checkValues(v *Vector, from int) error {
 			if !v.Null(i) {
 				return fault.Corruptf("value %d of an ENUM of %d", x, n)
 			}
-			v.fill(i, 1, Uint128{})
+			v.fill(i, 1, uint128{})
 		}
 	case TypeUnion:
 		n := len(v.typ.Fields)

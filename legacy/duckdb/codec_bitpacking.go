@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"encoding/binary"
-	"math/bits"
 )
 
 // FORMAT.md: packed integers, bitpacking.
@@ -100,10 +99,10 @@ func loadUpTo16(src []byte, off int) (lo, hi uint64) {
 }
 
 // unpack128 stores the w-bit integers in src plus ref; w is at most 128.
-func unpack128(dst []Uint128, src []byte, w int, ref Uint128) {
+func unpack128(dst []uint128, src []byte, w int, ref uint128) {
 	bit := 0
 	for i := range dst {
-		x := Uint128{}
+		x := uint128{}
 		for got := 0; got < w; {
 			lo, _ := loadUpTo16(src, (bit+got)>>3)
 			shift := (bit + got) & 7
@@ -125,12 +124,6 @@ func unpack128(dst []Uint128, src []byte, w int, ref Uint128) {
 		dst[i] = x.add(ref)
 		bit += w
 	}
-}
-
-func (x Uint128) add(y Uint128) Uint128 {
-	lo, carry := bits.Add64(x.Lo, y.Lo, 0)
-	hi, _ := bits.Add64(x.Hi, y.Hi, carry)
-	return Uint128{hi, lo}
 }
 
 // A packedReader gives packed integers of at most 32 bits in order, some at a time.
@@ -255,7 +248,7 @@ type bitpacking[T lane] struct {
 	pos  int    // in buf
 }
 
-func (d *bitpacking[T]) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *bitpacking[T]) decode(dst *vector, at, n int, _ *budget) error {
 	out := laneOf[T](dst)[at : at+n]
 	for len(out) > 0 {
 		if d.pos < len(d.buf) {
@@ -344,17 +337,17 @@ type bitpacking128 struct {
 	p    *part
 	meta []byte
 	left int64
-	buf  []Uint128
+	buf  []uint128
 	pos  int
 }
 
-func (d *bitpacking128) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *bitpacking128) decode(dst *vector, at, n int, _ *budget) error {
 	out := dst.w[at : at+n]
 	for len(out) > 0 {
 		if d.pos == len(d.buf) {
 			k := int(min(d.left, vectorSize))
 			if cap(d.buf) < k {
-				d.buf = make([]Uint128, k)
+				d.buf = make([]uint128, k)
 			}
 			d.buf, d.pos = d.buf[:k], 0
 			if err := d.group(d.buf); err != nil {
@@ -369,7 +362,7 @@ func (d *bitpacking128) decode(dst *Vector, at, n int, _ *budget) error {
 	return nil
 }
 
-func (d *bitpacking128) group(out []Uint128) error {
+func (d *bitpacking128) group(out []uint128) error {
 	const width = 16
 	mode, body, rest, err := nextGroup(d.p, d.meta, width)
 	if err != nil {

@@ -64,7 +64,7 @@ func readExact(codec uint8, typ *Type, valid bool, rows int64, pad, data []byte)
 		if v.Null(i) {
 			texts = append(texts, "NULL")
 		} else {
-			texts = append(texts, string(v.AppendText(nil, i)))
+			texts = append(texts, string(appendText(nil, v, i)))
 		}
 	}
 	return strings.Join(texts, " "), nil

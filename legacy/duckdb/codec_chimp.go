@@ -30,7 +30,7 @@ func newFloatDecoder(p *part, t *Type, group func(out []uint64) error) (*floatDe
 	return &floatDecoder{single: t.phys == physFloat, left: p.seg.rows, group: group}, nil
 }
 
-func (d *floatDecoder) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *floatDecoder) decode(dst *vector, at, n int, _ *budget) error {
 	for n > 0 {
 		if d.pos == len(d.buf) {
 			k := int(min(d.left, floatGroup))

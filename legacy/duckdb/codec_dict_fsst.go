@@ -103,7 +103,7 @@ type dictFSSTStrings struct {
 	lengths *packedReader
 }
 
-func (d *dictFSSTStrings) decode(dst *Vector, at, n int, b *budget) error {
+func (d *dictFSSTStrings) decode(dst *vector, at, n int, b *budget) error {
 	dst.own()
 	for n > 0 {
 		lengths := d.lengths.next(n)

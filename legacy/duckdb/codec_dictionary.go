@@ -50,7 +50,7 @@ type dictionary struct {
 	null bool // whether entry 0 means NULL
 }
 
-func (d *dictionary) decode(dst *Vector, at, n int, b *budget) error {
+func (d *dictionary) decode(dst *vector, at, n int, b *budget) error {
 	base, err := dst.adopt(d.dict, b)
 	if err != nil {
 		return err

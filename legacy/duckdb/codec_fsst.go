@@ -178,7 +178,7 @@ type fsst struct {
 	table   *fsstTable
 }
 
-func (d *fsst) decode(dst *Vector, at, n int, b *budget) error {
+func (d *fsst) decode(dst *vector, at, n int, b *budget) error {
 	dst.own()
 	for n > 0 {
 		lengths := d.lengths.next(n)

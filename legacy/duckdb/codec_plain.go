@@ -28,7 +28,7 @@ type fixedDecoder struct {
 	width int
 }
 
-func (d *fixedDecoder) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *fixedDecoder) decode(dst *vector, at, n int, _ *budget) error {
 	dst.load(at, n, d.b)
 	d.b = d.b[n*d.width:]
 	return nil
@@ -48,7 +48,7 @@ type bitmask struct {
 	words []uint64
 }
 
-func (d *bitmask) validity(dst *Vector, at, n int) error {
+func (d *bitmask) validity(dst *vector, at, n int) error {
 	first, last := d.pos>>3, (d.pos+n+7)>>3
 	d.words = appendWords(d.words[:0], d.b[first:last])
 	dst.and(at, n, d.words, d.pos&7)
@@ -80,11 +80,11 @@ func openConstant(p *part, t *Type) (decoder, error) {
 }
 
 type constant struct {
-	x    Uint128
+	x    uint128
 	null bool
 }
 
-func (d *constant) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *constant) decode(dst *vector, at, n int, _ *budget) error {
 	dst.fill(at, n, d.x)
 	if d.null {
 		dst.setNulls(at, n)
@@ -99,7 +99,7 @@ func openConstantValidity(p *part) (validityDecoder, error) {
 // constantValidity is true when all values are NULL.
 type constantValidity bool
 
-func (d constantValidity) validity(dst *Vector, at, n int) error {
+func (d constantValidity) validity(dst *vector, at, n int) error {
 	if d {
 		dst.setNulls(at, n)
 	}
@@ -129,11 +129,11 @@ type rle struct {
 	p              *part
 	values, counts []byte // of the runs that follow
 	width          int
-	x              Uint128
+	x              uint128
 	left           int // rows left of the current run
 }
 
-func (d *rle) decode(dst *Vector, at, n int, _ *budget) error {
+func (d *rle) decode(dst *vector, at, n int, _ *budget) error {
 	for n > 0 {
 		if d.left == 0 {
 			if len(d.counts) < 2 || len(d.values) < d.width {
@@ -154,7 +154,7 @@ func (d *rle) decode(dst *Vector, at, n int, _ *budget) error {
 }
 
 // loadBits reads a number of 1, 2, 4, 8 or 16 bytes.
-func loadBits(b []byte, width int) (x Uint128) {
+func loadBits(b []byte, width int) (x uint128) {
 	switch width {
 	case 1:
 		x.Lo = uint64(b[0])
@@ -165,7 +165,7 @@ func loadBits(b []byte, width int) (x Uint128) {
 	case 8:
 		x.Lo = binary.LittleEndian.Uint64(b)
 	case 16:
-		x = Uint128{binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b)}
+		x = uint128{binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b)}
 	}
 	return x
 }
@@ -195,7 +195,7 @@ type stringDecoder struct {
 	done    bool   // whether there was a row before
 }
 
-func (d *stringDecoder) decode(dst *Vector, at, n int, b *budget) error {
+func (d *stringDecoder) decode(dst *vector, at, n int, b *budget) error {
 	offsets := d.offsets[:4*n]
 	d.offsets = d.offsets[4*n:]
 	overflow := false
@@ -231,7 +231,7 @@ func (d *stringDecoder) badOffset(off int64) error {
 }
 
 // decodeOverflow is decode for rows of which some are in blocks of their own.
-func (d *stringDecoder) decodeOverflow(dst *Vector, at int, offsets []byte, b *budget) error {
+func (d *stringDecoder) decodeOverflow(dst *vector, at int, offsets []byte, b *budget) error {
 	for i := range len(offsets) / 4 {
 		off := int64(int32(u32(offsets, 4*i)))
 		size := max(off, -off)
@@ -263,7 +263,7 @@ func (d *stringDecoder) decodeOverflow(dst *Vector, at int, offsets []byte, b *b
 }
 
 // overflow reads a long string from its chain of blocks.
-func (d *stringDecoder) overflow(dst *Vector, i int, block uint64, off int64, b *budget) error {
+func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b *budget) error {
 	f := d.p.file
 	limit := int64(f.payload - 8) // the next block's id follows
 	payload, err := f.block(block, "overflow.block")

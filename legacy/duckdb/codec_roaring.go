@@ -68,7 +68,7 @@ type roaring struct {
 	n    int                     // rows of it
 }
 
-func (d *roaring) validity(dst *Vector, at, n int) error {
+func (d *roaring) validity(dst *vector, at, n int) error {
 	for n > 0 {
 		if d.pos == d.n {
 			if err := d.next(); err != nil {
@@ -226,10 +226,10 @@ func openRoaringBooleans(p *part, t *Type) (decoder, error) {
 
 type roaringBooleans struct {
 	bits validityDecoder
-	tmp  *Vector
+	tmp  *vector
 }
 
-func (d *roaringBooleans) decode(dst *Vector, at, n int, b *budget) error {
+func (d *roaringBooleans) decode(dst *vector, at, n int, b *budget) error {
 	d.tmp.reset()
 	if err := d.tmp.grow(n, b); err != nil {
 		return err

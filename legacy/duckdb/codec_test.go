@@ -23,7 +23,7 @@ func blockFileOf(tb testing.TB, data []byte) *blockFile {
 }
 
 // readSegment decodes rows of type t from data.
-func readSegment(tb testing.TB, codec uint8, t *Type, rows int64, data []byte) (*Vector, error) {
+func readSegment(tb testing.TB, codec uint8, t *Type, rows int64, data []byte) (*vector, error) {
 	tb.Helper()
 	c := &columnData{typ: t, geometry: geometryWKB,
 		segs:     []segment{{rows: rows, codec: codec}},
@@ -54,10 +54,10 @@ func TestUnpack(t *testing.T) {
 					}
 				}
 			}
-			wide := make([]Uint128, n)
-			unpack128(wide, src, w, Uint128{1, 5})
+			wide := make([]uint128, n)
+			unpack128(wide, src, w, uint128{1, 5})
 			for i := range wide {
-				if want := (Uint128{0, want[i]}).add(Uint128{1, 5}); wide[i] != want {
+				if want := (uint128{0, want[i]}).add(uint128{1, 5}); wide[i] != want {
 					t.Fatalf("width %d: value %d: got %v, want %v", w, i, wide[i], want)
 				}
 			}
@@ -136,7 +136,7 @@ func TestAmplification(t *testing.T) {
 	const many = 1 << 30
 	list := newListType(bigintType)
 	constant := func(rows int64, x uint64) []segment {
-		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: Uint128{0, x}}}}
+		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: uint128{0, x}}}}
 	}
 	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
 	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),
@@ -171,12 +171,12 @@ func FuzzCodec(f *testing.F) {
 			}
 			return
 		}
-		if v.Len() != int(rows) {
-			t.Errorf("got %d values, want %d", v.Len(), rows)
+		if v.n != int(rows) {
+			t.Errorf("got %d values, want %d", v.n, rows)
 		}
 		var buf []byte
-		for i := range v.Len() {
-			buf = v.AppendText(buf[:0], i)
+		for i := range v.n {
+			buf = appendText(buf[:0], v, i)
 		}
 		// The validity form of the same bytes.
 		g := segment{rows: int64(rows), codec: codec}

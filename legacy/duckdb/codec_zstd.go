@@ -47,7 +47,7 @@ type zstdStrings struct {
 	strs    []byte
 }
 
-func (d *zstdStrings) decode(dst *Vector, at, n int, b *budget) error {
+func (d *zstdStrings) decode(dst *vector, at, n int, b *budget) error {
 	dst.own()
 	for n > 0 {
 		if len(d.lengths) == 0 {

@@ -235,7 +235,7 @@ type columnReader struct {
 	values   segmentReader
 	validity segmentReader
 	children []*columnReader
-	ends     *Vector // scratch: where lists end in the child
+	ends     *vector // scratch: where lists end in the child
 	end      uint64  // where the last list ended
 }
 
@@ -254,7 +254,7 @@ func newColumnReader(f *blockFile, c *columnData) *columnReader {
 var listEndType = &Type{ID: TypeUBigInt, phys: physUint64}
 
 // read appends the next n rows to dst.
-func (r *columnReader) read(dst *Vector, n int64, b *budget) error {
+func (r *columnReader) read(dst *vector, n int64, b *budget) error {
 	if n == 0 {
 		return nil
 	}
@@ -303,7 +303,7 @@ func (r *columnReader) read(dst *Vector, n int64, b *budget) error {
 	return nil
 }
 
-func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
+func (r *columnReader) readLists(dst *vector, at, n int, b *budget) error {
 	r.ends.reset()
 	if err := r.ends.grow(n, b); err != nil {
 		return err
@@ -334,7 +334,7 @@ func (r *columnReader) readLists(dst *Vector, at, n int, b *budget) error {
 }
 
 // readConverted reads a column that is stored in another form than its type says.
-func (r *columnReader) readConverted(dst *Vector, n int, b *budget) error {
+func (r *columnReader) readConverted(dst *vector, n int, b *budget) error {
 	if dst.typ.ID != TypeGeometry {
 		return fmt.Errorf("%w: %s stored as %s", fault.ErrUnsupported, dst.typ, r.data.typ)
 	}
@@ -353,13 +353,13 @@ type segmentReader struct {
 // A decoder gives the values of a segment in order.
 type decoder interface {
 	// decode stores the next n values at dst[at], which exists already.
-	decode(dst *Vector, at, n int, b *budget) error
+	decode(dst *vector, at, n int, b *budget) error
 }
 
 // A validityDecoder gives the NULLs of a segment in order.
 type validityDecoder interface {
 	// validity makes NULL those of the next n values of dst, from at on, that are.
-	validity(dst *Vector, at, n int) error
+	validity(dst *vector, at, n int) error
 }
 
 // corrupt makes an error about the segment being read.
@@ -405,7 +405,7 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 	return nil
 }
 
-func (r *segmentReader) read(dst *Vector, at, n int, b *budget) error {
+func (r *segmentReader) read(dst *vector, at, n int, b *budget) error {
 	return r.each(at, n, func() (err error) {
 		r.dec, err = openSegment(r.file, &r.segs[0], dst.typ)
 		return err
@@ -414,7 +414,7 @@ func (r *segmentReader) read(dst *Vector, at, n int, b *budget) error {
 	})
 }
 
-func (r *segmentReader) readValidity(dst *Vector, at, n int) error {
+func (r *segmentReader) readValidity(dst *vector, at, n int) error {
 	return r.each(at, n, func() (err error) {
 		r.bits, err = openValidity(r.file, &r.segs[0])
 		return err

@@ -183,13 +183,13 @@ func (s *stream) list(field string, each func()) {
 }
 
 // uint128 reads the upper, then the lower half of an unsigned number.
-func (s *stream) uint128(field string) Uint128 {
+func (s *stream) uint128(field string) uint128 {
 	hi := s.uleb(64, field)
-	return Uint128{hi, s.uleb(64, field)}
+	return uint128{hi, s.uleb(64, field)}
 }
 
 // int128 reads the signed upper, then the unsigned lower half of a number.
-func (s *stream) int128(field string) Uint128 {
+func (s *stream) int128(field string) uint128 {
 	hi := s.sleb(64, field)
-	return Uint128{uint64(hi), s.uleb(64, field)}
+	return uint128{uint64(hi), s.uleb(64, field)}
 }

@@ -3,14 +3,11 @@ package duckdb
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 )
 
 // FORMAT.md: geometry.
-
-var geometryNames = [...]string{1: "POINT", 2: "LINESTRING", 3: "POLYGON", 4: "MULTIPOINT", 5: "MULTILINESTRING", 6: "MULTIPOLYGON", 7: "GEOMETRYCOLLECTION"}
 
 // Numbers of these kinds in well-known binary.
 const (
@@ -22,143 +19,6 @@ const (
 
 	maxGeometryDepth = 64 // of collections
 )
-
-// A wkbReader turns well-known binary into text.
-type wkbReader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *wkbReader) uint32() uint32 {
-	if len(r.b) < 4 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	x := binary.LittleEndian.Uint32(r.b)
-	r.b = r.b[4:]
-	return x
-}
-
-// count reads a number of parts that each take some bytes.
-func (r *wkbReader) count(size int) int {
-	n := r.uint32()
-	if int64(n)*int64(size) > int64(len(r.b)) {
-		r.bad = true
-		return 0
-	}
-	return int(n)
-}
-
-// appendWKT appends a geometry in well-known binary as text, and bytes that are none as a BLOB.
-func appendWKT(dst, b []byte) []byte {
-	r := &wkbReader{b: b}
-	at := len(dst)
-	dst = r.geometry(dst, false, 0)
-	if r.bad || len(r.b) > 0 {
-		return appendBlob(dst[:at], b)
-	}
-	return dst
-}
-
-// geometry appends one geometry; bare leaves out its name, as within a MULTI form.
-func (r *wkbReader) geometry(dst []byte, bare bool, depth int) []byte {
-	if len(r.b) < 5 || r.b[0] != 1 || depth > maxGeometryDepth {
-		r.bad, r.b = true, nil
-		return dst
-	}
-	r.b = r.b[1:]
-	kind := r.uint32()
-	dims, kind := kind/1000, kind%1000
-	if dims > 3 || kind < 1 || kind > wkbCollection {
-		r.bad = true
-		return dst
-	}
-	if !bare {
-		dst = append(append(dst, geometryNames[kind]...), [...]string{"", " Z", " M", " ZM"}[dims]...)
-		dst = append(dst, ' ')
-	}
-	width := [...]int{2, 3, 3, 4}[dims]
-	if kind == wkbPoint {
-		return r.point(dst, width, bare)
-	}
-	n := r.count(map[uint32]int{wkbLine: 8 * width, wkbPolygon: 4}[kind])
-	if n == 0 || r.bad {
-		return append(dst, "EMPTY"...)
-	}
-	dst = append(dst, '(')
-	for i := 0; i < n && !r.bad; i++ {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		switch kind {
-		case wkbLine:
-			dst = r.vertex(dst, width)
-		case wkbPolygon:
-			dst = r.ring(dst, width)
-		default:
-			dst = r.geometry(dst, kind != wkbCollection, depth+1)
-		}
-	}
-	return append(dst, ')')
-}
-
-// point appends a POINT; all coordinates NaN mean an empty one.
-func (r *wkbReader) point(dst []byte, width int, bare bool) []byte {
-	if len(r.b) < 8*width {
-		r.bad, r.b = true, nil
-		return dst
-	}
-	empty := true
-	for i := range width {
-		empty = empty && math.IsNaN(math.Float64frombits(u64(r.b, 8*i)))
-	}
-	if empty {
-		r.b = r.b[8*width:]
-		return append(dst, "EMPTY"...)
-	}
-	if bare {
-		return r.vertex(dst, width)
-	}
-	return append(r.vertex(append(dst, '('), width), ')')
-}
-
-func (r *wkbReader) ring(dst []byte, width int) []byte {
-	n := r.count(8 * width)
-	if n == 0 {
-		return append(dst, "EMPTY"...)
-	}
-	dst = append(dst, '(')
-	for i := range n {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = r.vertex(dst, width)
-	}
-	return append(dst, ')')
-}
-
-func (r *wkbReader) vertex(dst []byte, width int) []byte {
-	if len(r.b) < 8*width {
-		r.bad, r.b = true, nil
-		return dst
-	}
-	for i := range width {
-		if i > 0 {
-			dst = append(dst, ' ')
-		}
-		dst = appendCoordinate(dst, math.Float64frombits(u64(r.b, 8*i)))
-	}
-	r.b = r.b[8*width:]
-	return dst
-}
-
-// appendCoordinate appends a number as appendFloat does, without a fraction of zero.
-func appendCoordinate(dst []byte, x float64) []byte {
-	if a := math.Abs(x); x == math.Trunc(x) && a < 1e16 {
-		return strconv.AppendFloat(dst, x, 'f', -1, 64)
-	}
-	return appendFloat(dst, x, 64)
-}
 
 // spatialToWKB converts the form of the spatial extension, which files below level 7 hold, to well-known binary; ok is false when b
 // is something else.
@@ -284,7 +144,7 @@ func splitGeometry(layout uint64) *Type {
 func splitDepth(kind uint64) int { return [...]int{1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 3}[kind] }
 
 // readSplitGeometry appends n geometries that are stored as coordinates.
-func (r *columnReader) readSplitGeometry(dst *Vector, n int, b *budget) error {
+func (r *columnReader) readSplitGeometry(dst *vector, n int, b *budget) error {
 	tmp := newVector(r.data.typ)
 	// The reader of what is stored is this one, which then finds the types equal.
 	if err := r.read(tmp, int64(n), b); err != nil {
@@ -315,7 +175,7 @@ type wkbWriter struct {
 	kind, dims uint32
 }
 
-func (w *wkbWriter) geometry(dst []byte, kind uint32, v *Vector, i int) []byte {
+func (w *wkbWriter) geometry(dst []byte, kind uint32, v *vector, i int) []byte {
 	dst = append(dst, 1)
 	dst = binary.LittleEndian.AppendUint32(dst, kind+1000*w.dims)
 	if kind == wkbPoint {
@@ -341,7 +201,7 @@ func (w *wkbWriter) geometry(dst []byte, kind uint32, v *Vector, i int) []byte {
 	return dst
 }
 
-func (w *wkbWriter) vertex(dst []byte, v *Vector, i int) []byte {
+func (w *wkbWriter) vertex(dst []byte, v *vector, i int) []byte {
 	for _, c := range v.children {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(c.f64[i]))
 	}
@@ -349,7 +209,7 @@ func (w *wkbWriter) vertex(dst []byte, v *Vector, i int) []byte {
 }
 
 // convertSpatial converts the values from one on, which have the form of the spatial extension.
-func (r *columnReader) convertSpatial(dst *Vector, from int, b *budget) error {
+func (r *columnReader) convertSpatial(dst *vector, from int, b *budget) error {
 	for i := from; i < dst.n; i++ {
 		if dst.Null(i) {
 			continue

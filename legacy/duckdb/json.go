@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
+// appendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
 // and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys are that
 // text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
-func (v *Vector) AppendJSON(dst []byte, i int) []byte {
+func appendJSON(dst []byte, v *vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
 	}
@@ -17,7 +17,7 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 		return append(dst, "null"...)
 	case TypeBoolean, TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
 		TypeHugeInt, TypeUHugeInt, TypeBigNum:
-		return v.AppendText(dst, i)
+		return appendText(dst, v, i)
 	case TypeFloat:
 		if x := float64(v.f32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 32)
@@ -32,7 +32,7 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 		k := v.Tag(i)
 		dst = append(dst, '{')
 		dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
-		dst = v.Child(k).AppendJSON(append(dst, ':'), i)
+		dst = appendJSON(append(dst, ':'), v.Child(k), i)
 		return append(dst, '}')
 	case TypeStruct, TypeTuple:
 		if v.typ.unnamed() {
@@ -41,7 +41,7 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 				if k > 0 {
 					dst = append(dst, ',')
 				}
-				dst = c.AppendJSON(dst, i)
+				dst = appendJSON(dst, c, i)
 			}
 			return append(dst, ']')
 		}
@@ -51,7 +51,7 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 				dst = append(dst, ',')
 			}
 			dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
-			dst = c.AppendJSON(append(dst, ':'), i)
+			dst = appendJSON(append(dst, ':'), c, i)
 		}
 		return append(dst, '}')
 	case TypeMap:
@@ -62,8 +62,8 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = appendJSONString(dst, keys.AppendText(nil, e))
-			dst = values.AppendJSON(append(dst, ':'), e)
+			dst = appendJSONString(dst, appendText(nil, keys, e))
+			dst = appendJSON(append(dst, ':'), values, e)
 		}
 		return append(dst, '}')
 	case TypeList, TypeArray:
@@ -73,17 +73,14 @@ func (v *Vector) AppendJSON(dst []byte, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = v.children[0].AppendJSON(dst, e)
+			dst = appendJSON(dst, v.children[0], e)
 		}
 		return append(dst, ']')
 	case TypeVariant:
 		return appendVariantJSON(dst, v, i)
 	}
-	return appendJSONString(dst, v.AppendText(nil, i))
+	return appendJSONString(dst, appendText(nil, v, i))
 }
-
-// AppendJSONString appends text as a JSON string, as AppendJSON does.
-func AppendJSONString(dst []byte, s string) []byte { return appendJSONString(dst, []byte(s)) }
 
 // appendJSONString appends text as a JSON string, with nothing escaped that need not be.
 func appendJSONString(dst, s []byte) []byte {

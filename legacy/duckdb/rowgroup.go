@@ -24,7 +24,7 @@ type rowGroup struct {
 
 // A columnSource is where a row group has a column: the first of these that is set.
 type columnSource struct {
-	vector  *Vector     // decoded already; with repeat its one value stands for every row
+	vector  *vector     // decoded already; with repeat its one value stands for every row
 	repeat  bool        //
 	data    *columnData // described by the log
 	pointer metaPointer // described in the file

@@ -6,20 +6,20 @@ import (
 
 // A rowMaker turns batches into rows of Go values.
 type rowMaker struct {
-	texts map[*Vector]string // the data of string vectors, converted once a batch
+	texts map[*vector]string // the data of string vectors, converted once a batch
 	cells []any
 }
 
-// each gives the rows of a batch until do returns false, and reports whether it went on to the end.
-func (m *rowMaker) each(b *Batch, do func(Row) bool) bool {
+// each gives the n rows of a batch until do returns false, and reports whether it went on to the end.
+func (m *rowMaker) each(cols []*vector, n int, do func(Row) bool) bool {
 	// All rows of a batch share one slice of cells, all its strings one piece of text for each column.
-	m.texts = map[*Vector]string{}
-	width := len(b.cols)
-	m.cells = make([]any, b.n*width)
-	for k, v := range b.cols {
+	m.texts = map[*vector]string{}
+	width := len(cols)
+	m.cells = make([]any, n*width)
+	for k, v := range cols {
 		m.column(v, k, width)
 	}
-	for i := range b.n {
+	for i := range n {
 		if !do(Row(m.cells[i*width : (i+1)*width : (i+1)*width])) {
 			return false
 		}
@@ -28,7 +28,7 @@ func (m *rowMaker) each(b *Batch, do func(Row) bool) bool {
 }
 
 // column stores the values of a vector into every width-th cell from k on.
-func (m *rowMaker) column(v *Vector, k, width int) {
+func (m *rowMaker) column(v *vector, k, width int) {
 	switch {
 	case v.typ.ID == TypeInteger:
 		for i, x := range v.i32[:v.n] {
@@ -63,36 +63,24 @@ func (m *rowMaker) column(v *Vector, k, width int) {
 }
 
 // text gives the vector's data as a string of which values are parts.
-func (m *rowMaker) text(v *Vector) string {
+func (m *rowMaker) text(v *vector) string {
 	if s, ok := m.texts[v]; ok {
 		return s
 	}
-	used := 0
-	for _, r := range v.refs[:v.n] {
-		used += int(r.len)
-	}
-	if used < len(v.data)/2 { // keep no more than what the values need
-		data := make([]byte, 0, used)
-		for i, r := range v.refs[:v.n] {
-			at := len(data)
-			data = append(data, v.data[r.off:r.off+r.len]...)
-			v.refs[i].off = uint32(at)
-		}
-		v.data, v.shared = data, false
-	}
+	v.compact()
 	s := string(v.data)
 	m.texts[v] = s
 	return s
 }
 
 // value gives value i of any type.
-func (m *rowMaker) value(v *Vector, i int) any {
+func (m *rowMaker) value(v *vector, i int) any {
 	if v.Null(i) {
 		return nil
 	}
 	switch v.typ.ID {
 	case TypeBoolean:
-		return v.Bool(i)
+		return v.u8[i] != 0
 	case TypeTinyInt:
 		return v.i8[i]
 	case TypeSmallInt:
@@ -110,13 +98,13 @@ func (m *rowMaker) value(v *Vector, i int) any {
 	case TypeUBigInt:
 		return v.u64[i]
 	case TypeHugeInt:
-		return v.Int128(i).Big()
+		return Int128(v.int128At(i)).Big()
 	case TypeUHugeInt:
-		return v.w[i].Big()
+		return Uint128(v.w[i]).Big()
 	case TypeBigNum:
-		return v.BigNum(i)
+		return bigNum(v.Bytes(i))
 	case TypeDecimal:
-		return v.Decimal(i)
+		return decimalAt(v, i)
 	case TypeFloat:
 		return v.f32[i]
 	case TypeDouble:
@@ -152,9 +140,9 @@ func (m *rowMaker) value(v *Vector, i int) any {
 	case TypeTimestampTZNS:
 		return TimestampTZNS(v.i64[i])
 	case TypeInterval:
-		return v.Interval(i)
+		return intervalAt(v, i)
 	case TypeUUID:
-		return v.UUID(i)
+		return UUID(v.UUID(i))
 	case TypeEnum:
 		return v.EnumValue(i)
 	case TypeUnion:
@@ -182,7 +170,40 @@ func (m *rowMaker) value(v *Vector, i int) any {
 		}
 		return out
 	case TypeVariant:
-		return variantValue(v, i)
+		return variantValue(decodeVariant(v, i))
 	}
 	return nil
+}
+
+// variantValue gives a part of a VARIANT as a Go value: nil, a plain value, []any or Struct.
+func variantValue(n *variantNode) any {
+	switch {
+	case n == nil:
+		return nil
+	case n.plain != nil:
+		m := rowMaker{texts: map[*vector]string{}}
+		return m.value(n.plain, n.at)
+	case n.object:
+		s := make(Struct, len(n.parts))
+		for k, p := range n.parts {
+			s[k] = StructField{n.names[k], variantValue(p)}
+		}
+		return s
+	}
+	out := make([]any, len(n.parts))
+	for k, p := range n.parts {
+		out[k] = variantValue(p)
+	}
+	return out
+}
+
+// decimalAt gives value i of a DECIMAL.
+func decimalAt(v *vector, i int) Decimal {
+	return Decimal{Int128(v.int128At(i)), v.typ.Width, v.typ.Scale}
+}
+
+// intervalAt gives value i of an INTERVAL.
+func intervalAt(v *vector, i int) Interval {
+	months, days, micros := v.interval(i)
+	return Interval{months, days, micros}
 }

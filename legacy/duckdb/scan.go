@@ -25,15 +25,16 @@ type Scanner struct {
 	at      int64              // first row of the batch, deleted ones before it counted
 	size    int64              // rows to try at a time
 
-	batch Batch
-	rows  []int32 // scratch
-	err   error
+	vectors []*vector // of the batch
+	batch   Batch
+	rows    []int32 // scratch
+	err     error
 }
 
 // A valueReader gives a column's values in order.
 type valueReader interface {
 	// read appends the next n values.
-	read(dst *Vector, n int64, b *budget) error
+	read(dst *vector, n int64, b *budget) error
 }
 
 // Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
@@ -47,7 +48,8 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	add := func(i int) {
 		s.cols = append(s.cols, t.cols[i])
 		s.phys = append(s.phys, t.physicalIndex(i))
-		s.batch.cols = append(s.batch.cols, newVector(t.cols[i].Type))
+		v := newVector(t.cols[i].Type)
+		s.vectors, s.batch.cols = append(s.vectors, v), append(s.batch.cols, readable(v))
 	}
 	for _, name := range columns {
 		i := t.columnIndex(name)
@@ -236,7 +238,7 @@ func (s *Scanner) skip(from, step int64) error {
 			if err := s.ctx.Err(); err != nil {
 				return err
 			}
-			v := s.batch.cols[i]
+			v := s.vectors[i]
 			v.reset()
 			n := min(step, vectorSize-at%vectorSize, s.pos-at)
 			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
@@ -259,7 +261,7 @@ func (s *Scanner) limit(g *rowGroup) error {
 func (s *Scanner) decode(g *rowGroup, n int64) error {
 	b := newBudget(s.table.db.opts.MaxBatchBytes)
 	for i, r := range s.readers {
-		v := s.batch.cols[i]
+		v := s.vectors[i]
 		v.reset()
 		if err := r.read(v, n, b); err != nil {
 			if errors.Is(err, errBudget) {
@@ -274,7 +276,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 			if u.column != p {
 				continue
 			}
-			if err := u.apply(s.batch.cols[k], s.pos, n, b); errors.Is(err, errBudget) {
+			if err := u.apply(s.vectors[k], s.pos, n, b); errors.Is(err, errBudget) {
 				return err
 			} else if err != nil {
 				return s.wrapColumn(k, err)
@@ -300,7 +302,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 		return nil
 	}
 	s.batch.n = len(s.rows)
-	for _, v := range s.batch.cols {
+	for _, v := range s.vectors {
 		v.keep(s.rows)
 	}
 	return nil
@@ -320,7 +322,7 @@ type vectorReader struct {
 	pos int
 }
 
-func (r *vectorReader) read(dst *Vector, n int64, b *budget) error {
+func (r *vectorReader) read(dst *vector, n int64, b *budget) error {
 	at := r.pos
 	r.pos += int(n)
 	if r.src.repeat {
@@ -336,7 +338,7 @@ func (t *Table) Rows(ctx context.Context, columns ...string) iter.Seq2[Row, erro
 		s := t.Scan(ctx, columns...)
 		var m rowMaker
 		for s.Next() {
-			if !m.each(s.Batch(), func(r Row) bool { return yield(r, nil) }) {
+			if !m.each(s.vectors, s.batch.n, func(r Row) bool { return yield(r, nil) }) {
 				return
 			}
 		}

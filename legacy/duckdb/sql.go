@@ -195,10 +195,10 @@ func (v *value) sql() string {
 		return strconv.FormatBool(v.bits.Lo != 0)
 	}
 	vec := newVector(v.typ)
-	if err := vec.appendValue(v, newBudget(1<<20)); err != nil {
+	if err := v.appendTo(vec, newBudget(1<<20)); err != nil {
 		return "…"
 	}
-	text := string(vec.AppendText(nil, 0))
+	text := string(appendText(nil, vec, 0))
 	switch v.typ.ID {
 	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeHugeInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
 		TypeUHugeInt, TypeDecimal, TypeBigNum:
@@ -214,95 +214,4 @@ func (v *value) sql() string {
 		return text
 	}
 	return quote.Literal(text) + "::" + v.typ.String()
-}
-
-// declared is the type as written in a declaration, where it may be a name not yet bound.
-func (t *Type) declared() string {
-	if t.unbound != "" {
-		return t.unbound
-	}
-	return t.String()
-}
-
-// appendValue appends a constant, whose parts have the parts of the vector's type.
-func (v *Vector) appendValue(x *value, b *budget) error {
-	i := v.n
-	if err := v.grow(1, b); err != nil {
-		return err
-	}
-	if x == nil {
-		x = &value{null: true}
-	}
-	if x.null {
-		v.fill(i, 1, Uint128{})
-		v.setNull(i)
-	}
-	nothing := &value{null: true}
-	part := func(k int) *value {
-		if x.null || k >= len(x.list) {
-			return nothing
-		}
-		return x.list[k]
-	}
-	switch v.typ.phys {
-	case physStruct:
-		for k, c := range v.children {
-			if err := c.appendValue(part(k), b); err != nil {
-				return err
-			}
-		}
-	case physArray:
-		for k := range v.typ.Size {
-			if err := v.children[0].appendValue(part(k), b); err != nil {
-				return err
-			}
-		}
-	case physList:
-		v.lists[i] = listRef{uint32(v.children[0].n), uint32(len(x.list))}
-		for _, e := range x.list {
-			if err := v.children[0].appendValue(e, b); err != nil {
-				return err
-			}
-		}
-	case physString:
-		if x.null {
-			return nil
-		}
-		s := []byte(x.str)
-		if v.typ.ID == TypeBlob {
-			s = unescapeBlob(s)
-		}
-		return v.setBytes(i, s, b)
-	default:
-		if !x.null {
-			v.fill(i, 1, x.bits)
-		}
-	}
-	return nil
-}
-
-// unescapeBlob undoes the \xAA escapes of a BLOB constant.
-func unescapeBlob(s []byte) []byte {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
-			if x, err := strconv.ParseUint(string(s[i+2:i+4]), 16, 8); err == nil {
-				out = append(out, byte(x))
-				i += 3
-				continue
-			}
-		}
-		out = append(out, s[i])
-	}
-	return out
-}
-
-// typeNameSQL writes the name of a type in an expression; those that every engine knows need no quotes.
-func typeNameSQL(name string) string {
-	for _, known := range typeNames {
-		if strings.EqualFold(known, name) {
-			return known
-		}
-	}
-	return quote.Identifier(name)
 }

@@ -6,7 +6,7 @@ import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 type statistics struct {
 	hasNull bool
 	hasMin  bool
-	min     Uint128 // bits of the smallest value: the value of a CONSTANT segment
+	min     uint128 // bits of the smallest value: the value of a CONSTANT segment
 }
 
 // readStatistics reads the BaseStatistics of a column of type t.
@@ -87,7 +87,7 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 	}
 }
 
-func readBound(s *stream, t *Type) (x Uint128, has bool) {
+func readBound(s *stream, t *Type) (x uint128, has bool) {
 	for o := s.object("BaseStatistics.bound"); o.next(); {
 		switch o.id {
 		case 100:
@@ -152,9 +152,6 @@ func readVariantStatistics(s *stream, o *object) {
 		o.unknown()
 	}
 }
-
-// variantType is the STRUCT that a VARIANT is stored as.
-var variantType = newStructType(variantFields...)
 
 // readTableStatistics walks over the statistics before a table's row groups.
 func readTableStatistics(s *stream, types []*Type) {

@@ -1,15 +1,15 @@
 package duckdb
 
 import (
+	"encoding/hex"
 	"math"
 	"math/big"
-	"math/bits"
 	"strconv"
 	"strings"
 )
 
-// AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-func (v *Vector) AppendText(dst []byte, i int) []byte {
+// appendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
+func appendText(dst []byte, v *vector, i int) []byte {
 	if v.Null(i) {
 		return dst
 	}
@@ -24,11 +24,11 @@ func (v *Vector) AppendText(dst []byte, i int) []byte {
 	case TypeUBigInt:
 		return strconv.AppendUint(dst, v.u64[i], 10)
 	case TypeHugeInt:
-		return appendInt128(dst, v.Int128(i))
+		return appendInt128(dst, v.int128At(i))
 	case TypeUHugeInt:
 		return appendUint128(dst, v.w[i])
 	case TypeDecimal:
-		return appendDecimal(dst, v.Int128(i), v.typ.Width, v.typ.Scale)
+		return appendDecimal(dst, v.int128At(i), v.typ.Width, v.typ.Scale)
 	case TypeFloat:
 		return appendFloat(dst, float64(v.f32[i]), 32)
 	case TypeDouble:
@@ -67,7 +67,8 @@ func (v *Vector) AppendText(dst []byte, i int) []byte {
 	case TypeTimestampTZNS:
 		return appendTimestampTZNS(dst, v.i64[i])
 	case TypeInterval:
-		return appendInterval(dst, v.Interval(i))
+		months, days, micros := v.interval(i)
+		return appendInterval(dst, months, days, micros)
 	case TypeUUID:
 		return appendUUID(dst, v.UUID(i))
 	case TypeEnum:
@@ -77,15 +78,15 @@ func (v *Vector) AppendText(dst []byte, i int) []byte {
 	case TypeVariant:
 		return appendVariantText(dst, v, i)
 	}
-	return v.appendNested(dst, i)
+	return appendNested(dst, v, i)
 }
 
 // appendNested appends a LIST, ARRAY, MAP, STRUCT, TUPLE or UNION.
-func (v *Vector) appendNested(dst []byte, i int) []byte {
+func appendNested(dst []byte, v *vector, i int) []byte {
 	switch v.typ.ID {
 	case TypeUnion:
 		k := v.Tag(i)
-		return v.Child(k).appendPlain(dst, i)
+		return appendPlain(dst, v.Child(k), i)
 	case TypeStruct, TypeTuple:
 		open, end := byte('{'), byte('}')
 		if v.typ.unnamed() {
@@ -100,7 +101,7 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 				dst = appendQuoted(dst, v.typ.Fields[k].Name, true)
 				dst = append(dst, ": "...)
 			}
-			dst = c.appendElement(dst, i)
+			dst = appendElement(dst, c, i)
 		}
 		return append(dst, end)
 	case TypeMap:
@@ -111,9 +112,9 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 			if e > from {
 				dst = append(dst, ", "...)
 			}
-			dst = entries.children[0].appendElement(dst, e)
+			dst = appendElement(dst, entries.children[0], e)
 			dst = append(dst, '=')
-			dst = entries.children[1].appendElement(dst, e)
+			dst = appendElement(dst, entries.children[1], e)
 		}
 		return append(dst, '}')
 	}
@@ -126,19 +127,16 @@ func (v *Vector) appendNested(dst []byte, i int) []byte {
 			dst = append(dst, ", "...)
 		}
 		if plain {
-			dst = c.appendPlain(dst, e)
+			dst = appendPlain(dst, c, e)
 		} else {
-			dst = c.appendElement(dst, e)
+			dst = appendElement(dst, c, e)
 		}
 	}
 	return append(dst, ']')
 }
 
-// unnamed reports whether the members of a struct have no names.
-func (t *Type) unnamed() bool { return len(t.Fields) > 0 && t.Fields[0].Name == "" }
-
 // appendElement appends a value within a list, map or struct: NULL by name, text in quotes where it needs them.
-func (v *Vector) appendElement(dst []byte, i int) []byte {
+func appendElement(dst []byte, v *vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
@@ -147,17 +145,17 @@ func (v *Vector) appendElement(dst []byte, i int) []byte {
 		return appendQuoted(dst, string(v.Bytes(i)), false)
 	case TypeEnum, TypeBlob, TypeGeometry, TypeDate, TypeTime, TypeTimeNS, TypeTimeTZ, TypeInterval, TypeTimestamp, TypeTimestampS,
 		TypeTimestampMS, TypeTimestampNS, TypeTimestampTZ, TypeTimestampTZNS:
-		return appendQuoted(dst, string(v.AppendText(nil, i)), false)
+		return appendQuoted(dst, string(appendText(nil, v, i)), false)
 	}
-	return v.AppendText(dst, i)
+	return appendText(dst, v, i)
 }
 
 // appendPlain appends a value within an array or union: NULL by name, text as it is.
-func (v *Vector) appendPlain(dst []byte, i int) []byte {
+func appendPlain(dst []byte, v *vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
-	return v.AppendText(dst, i)
+	return appendText(dst, v, i)
 }
 
 // appendQuoted appends text within a nested value, in quotes when it could be misread, or always.
@@ -217,7 +215,7 @@ func appendFloat(dst []byte, x float64, size int) []byte {
 	return append(dst, ".0"...)
 }
 
-func appendUint128(dst []byte, x Uint128) []byte {
+func appendUint128(dst []byte, x uint128) []byte {
 	if x.Hi == 0 {
 		return strconv.AppendUint(dst, x.Lo, 10)
 	}
@@ -232,25 +230,7 @@ func appendUint128(dst []byte, x Uint128) []byte {
 	return dst
 }
 
-// div divides by d.
-func (x Uint128) div(d uint64) (q Uint128, rem uint64) {
-	q.Hi, rem = bits.Div64(0, x.Hi, d)
-	q.Lo, rem = bits.Div64(rem, x.Lo, d)
-	return q, rem
-}
-
-// abs splits a number into sign and magnitude.
-func (x Int128) abs() (neg bool, m Uint128) {
-	m = Uint128{uint64(x.Hi), x.Lo}
-	if x.Hi >= 0 {
-		return false, m
-	}
-	lo, borrow := bits.Sub64(0, m.Lo, 0)
-	hi, _ := bits.Sub64(0, m.Hi, borrow)
-	return true, Uint128{hi, lo}
-}
-
-func appendInt128(dst []byte, x Int128) []byte {
+func appendInt128(dst []byte, x int128) []byte {
 	neg, m := x.abs()
 	if neg {
 		dst = append(dst, '-')
@@ -258,7 +238,7 @@ func appendInt128(dst []byte, x Int128) []byte {
 	return appendUint128(dst, m)
 }
 
-func appendDecimal(dst []byte, x Int128, width, scale uint8) []byte {
+func appendDecimal(dst []byte, x int128, width, scale uint8) []byte {
 	neg, m := x.abs()
 	if neg {
 		dst = append(dst, '-')
@@ -323,4 +303,14 @@ func bigNum(b []byte) *big.Int {
 	}
 	x := new(big.Int).SetBytes(m)
 	return x.Neg(x)
+}
+
+func appendUUID(dst []byte, u [16]byte) []byte {
+	for i, part := range [][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst = hex.AppendEncode(dst, u[part[0]:part[1]])
+	}
+	return dst
 }

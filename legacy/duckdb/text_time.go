@@ -103,10 +103,14 @@ func appendTimeNS(dst []byte, x int64) []byte {
 	return appendClock(dst, x, 1000*microsPerSecond, 9)
 }
 
+// unpackTimeTZ gives the local time of day in microseconds and the offset in seconds east of UTC.
+func unpackTimeTZ(x uint64) (micros int64, offset int) {
+	return int64(x >> 24), 57599 - int(x&0xffffff)
+}
+
 func appendTimeTZ(dst []byte, x uint64) []byte {
-	t := TimeTZ(x)
-	dst = appendTime(dst, t.Micros())
-	off := t.Offset()
+	micros, off := unpackTimeTZ(x)
+	dst = appendTime(dst, micros)
 	sign := byte('+')
 	if off < 0 {
 		sign, off = '-', -off
@@ -171,7 +175,7 @@ func appendTimestampTZNS(dst []byte, x int64) []byte {
 	return append(dst, "+00"...)
 }
 
-func appendInterval(dst []byte, v Interval) []byte {
+func appendInterval(dst []byte, months, days int32, micros int64) []byte {
 	at := len(dst)
 	part := func(x int32, name string) {
 		if x == 0 {
@@ -186,17 +190,17 @@ func appendInterval(dst []byte, v Interval) []byte {
 			dst = append(dst, 's')
 		}
 	}
-	part(v.Months/12, "year")
-	part(v.Months%12, "month")
-	part(v.Days, "day")
-	if v.Micros == 0 && len(dst) > at {
+	part(months/12, "year")
+	part(months%12, "month")
+	part(days, "day")
+	if micros == 0 && len(dst) > at {
 		return dst
 	}
 	if len(dst) > at {
 		dst = append(dst, ' ')
 	}
-	x := uint64(v.Micros)
-	if v.Micros < 0 {
+	x := uint64(micros)
+	if micros < 0 {
 		dst, x = append(dst, '-'), -x
 	}
 	// The magnitude of the smallest int64 does not fit in one.
@@ -212,3 +216,5 @@ func appendInterval(dst []byte, v Interval) []byte {
 	}
 	return dst
 }
+
+func infinite(v int64) bool { return v == math.MaxInt64 || v == -math.MaxInt64 }

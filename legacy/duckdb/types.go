@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -319,3 +320,57 @@ func (t *Type) String() string {
 
 // QuoteIdentifier is a name as an SQL identifier, in quotes where the engine would put them.
 func QuoteIdentifier(name string) string { return quote.Identifier(name) }
+
+// declared is the type as written in a declaration, where it may be a name not yet bound.
+func (t *Type) declared() string {
+	if t.unbound != "" {
+		return t.unbound
+	}
+	return t.String()
+}
+
+// typeNameSQL writes the name of a type in an expression; those that every engine knows need no quotes.
+func typeNameSQL(name string) string {
+	for _, known := range typeNames {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return quote.Identifier(name)
+}
+
+// unnamed reports whether the members of a struct have no names.
+func (t *Type) unnamed() bool { return len(t.Fields) > 0 && t.Fields[0].Name == "" }
+
+// finishAll derives the layout of a type, its parts first.
+func finishAll(t *Type) error {
+	if t.phys != physNone {
+		return nil
+	}
+	if t.Elem != nil {
+		if err := finishAll(t.Elem); err != nil {
+			return err
+		}
+	}
+	for _, f := range t.Fields {
+		if err := finishAll(f.Type); err != nil {
+			return err
+		}
+	}
+	return t.finish()
+}
+
+// sameLayout reports whether values of two types are stored the same.
+func sameLayout(a, b *Type) bool {
+	if a == b {
+		return true
+	}
+	if a.ID != b.ID || a.phys != b.phys || a.Scale != b.Scale || a.Size != b.Size || len(a.Values) != len(b.Values) ||
+		(a.Elem == nil) != (b.Elem == nil) || a.Elem != nil && !sameLayout(a.Elem, b.Elem) {
+		return false
+	}
+	return slices.EqualFunc(a.Fields, b.Fields, func(x, y Field) bool { return sameLayout(x.Type, y.Type) })
+}
+
+// variantType is the STRUCT that a VARIANT is stored as.
+var variantType = newStructType(variantFields...)

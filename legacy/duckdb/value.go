@@ -1,6 +1,10 @@
 package duckdb
 
-import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+import (
+	"strconv"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+)
 
 // readType reads a LogicalType object.
 func readType(s *stream) *Type {
@@ -31,24 +35,6 @@ func readStoredType(s *stream) (*Type, error) {
 		return t, &fault.FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
 	}
 	return t, nil
-}
-
-// finishAll derives the layout of a type, its parts first.
-func finishAll(t *Type) error {
-	if t.phys != physNone {
-		return nil
-	}
-	if t.Elem != nil {
-		if err := finishAll(t.Elem); err != nil {
-			return err
-		}
-	}
-	for _, f := range t.Fields {
-		if err := finishAll(f.Type); err != nil {
-			return err
-		}
-	}
-	return t.finish()
 }
 
 func readTypeInfo(s *stream, t *Type) {
@@ -135,7 +121,7 @@ func readTypeInfo(s *stream, t *Type) {
 type value struct {
 	typ  *Type
 	null bool
-	bits Uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
+	bits uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
 	str  string
 	list []*value
 }
@@ -208,8 +194,8 @@ func readPayload(s *stream, v *value) {
 }
 
 // readFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
-func readFixed(s *stream, p physical, field string) Uint128 {
-	signed := func(x int64) Uint128 { return Uint128{uint64(x >> 63), uint64(x)} }
+func readFixed(s *stream, p physical, field string) uint128 {
+	signed := func(x int64) uint128 { return uint128{uint64(x >> 63), uint64(x)} }
 	switch p {
 	case physInt8:
 		return signed(s.sleb(8, field))
@@ -220,37 +206,111 @@ func readFixed(s *stream, p physical, field string) Uint128 {
 	case physInt64:
 		return signed(s.sleb(64, field))
 	case physUint8:
-		return Uint128{0, s.uleb(8, field)}
+		return uint128{0, s.uleb(8, field)}
 	case physUint16:
-		return Uint128{0, s.uleb(16, field)}
+		return uint128{0, s.uleb(16, field)}
 	case physUint32:
-		return Uint128{0, s.uleb(32, field)}
+		return uint128{0, s.uleb(32, field)}
 	case physUint64, physList:
-		return Uint128{0, s.uleb(64, field)}
+		return uint128{0, s.uleb(64, field)}
 	case physInt128:
 		return s.int128(field)
 	case physUint128:
 		return s.uint128(field)
 	case physFloat:
-		return Uint128{0, uint64(s.uint32(field))}
+		return uint128{0, uint64(s.uint32(field))}
 	case physDouble:
-		return Uint128{0, s.uint64(field)}
+		return uint128{0, s.uint64(field)}
 	case physInterval:
-		var v Interval
+		var months, days int32
+		var micros int64
 		for o := s.object("interval"); o.next(); {
 			switch o.id {
 			case 1:
-				v.Months = int32(s.sleb(32, field))
+				months = int32(s.sleb(32, field))
 			case 2:
-				v.Days = int32(s.sleb(32, field))
+				days = int32(s.sleb(32, field))
 			case 3:
-				v.Micros = s.sleb(64, field)
+				micros = s.sleb(64, field)
 			default:
 				o.unknown()
 			}
 		}
-		return Uint128{uint64(v.Micros), uint64(uint32(v.Days))<<32 | uint64(uint32(v.Months))}
+		return uint128{uint64(micros), uint64(uint32(days))<<32 | uint64(uint32(months))}
 	}
 	s.fail(field, fault.Unsupportedf("number of an unknown kind"))
-	return Uint128{}
+	return uint128{}
+}
+
+// appendTo appends a constant to a vector, whose parts have the parts of the vector's type.
+func (x *value) appendTo(v *vector, b *budget) error {
+	i := v.n
+	if err := v.grow(1, b); err != nil {
+		return err
+	}
+	if x == nil {
+		x = &value{null: true}
+	}
+	if x.null {
+		v.fill(i, 1, uint128{})
+		v.setNull(i)
+	}
+	nothing := &value{null: true}
+	part := func(k int) *value {
+		if x.null || k >= len(x.list) {
+			return nothing
+		}
+		return x.list[k]
+	}
+	switch v.typ.phys {
+	case physStruct:
+		for k, c := range v.children {
+			if err := part(k).appendTo(c, b); err != nil {
+				return err
+			}
+		}
+	case physArray:
+		for k := range v.typ.Size {
+			if err := part(k).appendTo(v.children[0], b); err != nil {
+				return err
+			}
+		}
+	case physList:
+		v.lists[i] = listRef{uint32(v.children[0].n), uint32(len(x.list))}
+		for _, e := range x.list {
+			if err := e.appendTo(v.children[0], b); err != nil {
+				return err
+			}
+		}
+	case physString:
+		if x.null {
+			return nil
+		}
+		s := []byte(x.str)
+		if v.typ.ID == TypeBlob {
+			s = unescapeBlob(s)
+		}
+		return v.setBytes(i, s, b)
+	default:
+		if !x.null {
+			v.fill(i, 1, x.bits)
+		}
+	}
+	return nil
+}
+
+// unescapeBlob undoes the \xAA escapes of a BLOB constant.
+func unescapeBlob(s []byte) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			if x, err := strconv.ParseUint(string(s[i+2:i+4]), 16, 8); err == nil {
+				out = append(out, byte(x))
+				i += 3
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"encoding/hex"
 	"math"
 	"math/big"
 	"time"
@@ -24,7 +23,7 @@ func (x Int128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Int128) String() string { return string(appendInt128(nil, x)) }
+func (x Int128) String() string { return string(appendInt128(nil, int128(x))) }
 
 // Big is the same number.
 func (x Uint128) Big() *big.Int {
@@ -34,7 +33,7 @@ func (x Uint128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Uint128) String() string { return string(appendUint128(nil, x)) }
+func (x Uint128) String() string { return string(appendUint128(nil, uint128(x))) }
 
 // Decimal is Unscaled / 10^Scale.
 type Decimal struct {
@@ -44,7 +43,9 @@ type Decimal struct {
 }
 
 // String is the number with all Scale digits after the point.
-func (d Decimal) String() string { return string(appendDecimal(nil, d.Unscaled, d.Width, d.Scale)) }
+func (d Decimal) String() string {
+	return string(appendDecimal(nil, int128(d.Unscaled), d.Width, d.Scale))
+}
 
 // Date is days since 1970-01-01; math.MaxInt32 and -math.MaxInt32 stand for ±infinity.
 type Date int32
@@ -73,10 +74,16 @@ func (t TimeNS) String() string { return string(appendTimeNS(nil, int64(t))) }
 type TimeTZ uint64
 
 // Micros is the local time of day in microseconds.
-func (t TimeTZ) Micros() int64 { return int64(t >> 24) }
+func (t TimeTZ) Micros() int64 {
+	micros, _ := unpackTimeTZ(uint64(t))
+	return micros
+}
 
 // Offset is seconds east of UTC.
-func (t TimeTZ) Offset() int { return 57599 - int(t&0xffffff) }
+func (t TimeTZ) Offset() int {
+	_, offset := unpackTimeTZ(uint64(t))
+	return offset
+}
 
 // String is the time as the engine writes it.
 func (t TimeTZ) String() string { return string(appendTimeTZ(nil, uint64(t))) }
@@ -91,8 +98,6 @@ type (
 	TimestampTZ   int64 // microseconds UTC
 	TimestampTZNS int64 // nanoseconds UTC
 )
-
-func infinite(v int64) bool { return v == math.MaxInt64 || v == -math.MaxInt64 }
 
 // Time is the same instant; ok is false for ±infinity.
 func (t TimestampS) Time() (_ time.Time, ok bool) {
@@ -145,23 +150,13 @@ type Interval struct {
 }
 
 // String is the interval as the engine writes it.
-func (v Interval) String() string { return string(appendInterval(nil, v)) }
+func (v Interval) String() string { return string(appendInterval(nil, v.Months, v.Days, v.Micros)) }
 
 // UUID is in the usual byte order.
 type UUID [16]byte
 
 // String is the UUID in its usual form of 36 characters.
 func (u UUID) String() string { return string(appendUUID(nil, u)) }
-
-func appendUUID(dst []byte, u UUID) []byte {
-	for i, part := range [][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, u[part[0]:part[1]])
-	}
-	return dst
-}
 
 // Bit is a bit string, one '0' or '1' a bit.
 type Bit string

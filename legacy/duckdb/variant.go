@@ -37,7 +37,7 @@ func plainType(id TypeID) *Type {
 
 // A variantNode is one value of a VARIANT: a plain one, an array or an object. A nil one is NULL.
 type variantNode struct {
-	plain  *Vector // holds a plain value
+	plain  *vector // holds a plain value
 	at     int     // its place there
 	array  bool
 	object bool
@@ -51,22 +51,22 @@ const (
 	maxVariantParts = 1 << 20
 )
 
-// variant decodes value i; nil means NULL, or bytes that are no variant.
-func (v *Vector) variant(i int) *variantNode {
+// decodeVariant decodes value i; nil means NULL, or bytes that are no variant.
+func decodeVariant(v *vector, i int) *variantNode {
 	if v.Null(i) {
 		return nil
 	}
 	left := maxVariantParts
-	return v.variantPart(i, 0, 0, &left)
+	return variantPart(v, i, 0, 0, &left)
 }
 
 // variantPart decodes entry k of value i.
-func (v *Vector) variantPart(i, k, depth int, left *int) *variantNode {
+func variantPart(v *vector, i, k, depth int, left *int) *variantNode {
 	keys, children, values, data := v.children[0], v.children[1], v.children[2], v.children[3]
 	if *left--; *left < 0 || depth > maxVariantDepth {
 		return nil
 	}
-	entry := func(list *Vector, k uint64) (int, bool) {
+	entry := func(list *vector, k uint64) (int, bool) {
 		r := list.lists[i]
 		return int(r.off) + int(min(k, uint64(r.len))), k < uint64(r.len)
 	}
@@ -103,7 +103,7 @@ func (v *Vector) variantPart(i, k, depth int, left *int) *variantNode {
 				}
 				n0.names = append(n0.names, string(keys.children[0].Bytes(name)))
 			}
-			n0.parts = append(n0.parts, v.variantPart(i, int(refs.children[1].u32[c]&(1<<31-1)), depth+1, left))
+			n0.parts = append(n0.parts, variantPart(v, i, int(refs.children[1].u32[c]&(1<<31-1)), depth+1, left))
 		}
 		return n0
 	}
@@ -157,120 +157,4 @@ func takeVarint(b []byte) (uint64, []byte) {
 		return 0, nil
 	}
 	return x, b[n:]
-}
-
-func appendVariantText(dst []byte, v *Vector, i int) []byte {
-	n := v.variant(i)
-	if n == nil {
-		return dst
-	}
-	if n.plain != nil {
-		return n.plain.AppendText(dst, n.at)
-	}
-	return n.appendText(dst)
-}
-
-// appendText appends a value within another.
-func (n *variantNode) appendText(dst []byte) []byte {
-	switch {
-	case n == nil:
-		return append(dst, "NULL"...)
-	case n.plain != nil:
-		return n.plain.appendElement(dst, n.at)
-	}
-	open, end := byte('['), byte(']')
-	if n.object {
-		open, end = '{', '}'
-	}
-	dst = append(dst, open)
-	mixed := n.mixed()
-	for k, p := range n.parts {
-		if k > 0 {
-			dst = append(dst, ", "...)
-		}
-		if n.object {
-			dst = append(appendQuoted(dst, n.names[k], true), ": "...)
-		}
-		if mixed && p != nil && p.plain != nil {
-			dst = p.plain.AppendText(dst, p.at)
-			continue
-		}
-		dst = p.appendText(dst)
-	}
-	return append(dst, end)
-}
-
-// mixed reports whether n is an array whose elements are not all of one type, NULL being a type of its own. The engine
-// makes a list of VARIANT of it and does not quote the texts in it: [it's, NULL], but ['it\'s'].
-func (n *variantNode) mixed() bool {
-	if n.object {
-		return false
-	}
-	kind := func(p *variantNode) int {
-		switch {
-		case p == nil:
-			return -1
-		case p.plain != nil:
-			return int(p.plain.typ.ID)
-		case p.object:
-			return -2
-		}
-		return -3
-	}
-	for _, p := range n.parts {
-		if kind(p) != kind(n.parts[0]) {
-			return true
-		}
-	}
-	return false
-}
-
-func appendVariantJSON(dst []byte, v *Vector, i int) []byte { return v.variant(i).appendJSON(dst) }
-
-func (n *variantNode) appendJSON(dst []byte) []byte {
-	switch {
-	case n == nil:
-		return append(dst, "null"...)
-	case n.plain != nil:
-		return n.plain.AppendJSON(dst, n.at)
-	}
-	open, end := byte('['), byte(']')
-	if n.object {
-		open, end = '{', '}'
-	}
-	dst = append(dst, open)
-	for k, p := range n.parts {
-		if k > 0 {
-			dst = append(dst, ',')
-		}
-		if n.object {
-			dst = append(appendJSONString(dst, []byte(n.names[k])), ':')
-		}
-		dst = p.appendJSON(dst)
-	}
-	return append(dst, end)
-}
-
-// variantValue gives value i as a Go value: nil, a plain value, []any or Struct.
-func variantValue(v *Vector, i int) any { return v.variant(i).value() }
-
-func (n *variantNode) value() any {
-	switch {
-	case n == nil:
-		return nil
-	case n.plain != nil:
-		m := rowMaker{texts: map[*Vector]string{}}
-		return m.value(n.plain, n.at)
-	case n.object:
-		s := make(Struct, len(n.parts))
-		for k, p := range n.parts {
-			s[k] = StructField{n.names[k], p.value()}
-		}
-		return s
-	}
-	out := make([]any, len(n.parts))
-	for k, p := range n.parts {
-		out[k] = p.value()
-	}
-	return out
 }

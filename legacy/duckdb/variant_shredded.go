@@ -20,7 +20,7 @@ const (
 )
 
 // readShredded appends n values of a VARIANT that is partly stored by type.
-func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
+func (r *columnReader) readShredded(dst *vector, n int, b *budget) error {
 	plain, typed := newVector(variantType), newVector(r.data.variant)
 	if err := r.children[0].read(plain, int64(n), b); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
 		if node == nil || absent {
 			dst.setNull(at + i)
 			for _, c := range dst.children {
-				c.fill(at+i, 1, Uint128{})
+				c.fill(at+i, 1, uint128{})
 				c.setNull(at + i)
 			}
 			continue
@@ -63,14 +63,14 @@ func (r *columnReader) readShredded(dst *Vector, n int, b *budget) error {
 
 // shredded puts the values of one row together.
 type shredded struct {
-	plain *Vector // the parts of the row that are not stored by type
+	plain *vector // the parts of the row that are not stored by type
 	row   int
 	left  *int
 }
 
 // node gives value i of v, and whether there is none.
-func (s *shredded) node(v *Vector, i int) (n *variantNode, absent bool) {
-	typed, index := v, (*Vector)(nil)
+func (s *shredded) node(v *vector, i int) (n *variantNode, absent bool) {
+	typed, index := v, (*vector)(nil)
 	if v.typ.ID == TypeStruct && len(v.typ.Fields) > 0 && slices.ContainsFunc(v.typ.Fields, func(f Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
 			return nil, false
@@ -90,7 +90,7 @@ func (s *shredded) node(v *Vector, i int) (n *variantNode, absent bool) {
 		if k == untypedAbsent {
 			return nil, true
 		}
-		rest = s.plain.variantPart(s.row, int((k-1)&(1<<31-1)), 0, s.left)
+		rest = variantPart(s.plain, s.row, int((k-1)&(1<<31-1)), 0, s.left)
 	}
 	if typed.Null(i) {
 		return rest, false
@@ -104,7 +104,7 @@ func (s *shredded) node(v *Vector, i int) (n *variantNode, absent bool) {
 }
 
 // typed gives value i, which is not NULL, of what is stored by type.
-func (s *shredded) typed(v *Vector, i int) *variantNode {
+func (s *shredded) typed(v *vector, i int) *variantNode {
 	*s.left--
 	n := &variantNode{}
 	switch v.typ.ID {
@@ -198,17 +198,17 @@ func (e *variantEncoder) node(n *variantNode) (index uint32) {
 }
 
 // plain writes value i of v and gives its kind.
-func (e *variantEncoder) plain(v *Vector, i int) uint8 {
+func (e *variantEncoder) plain(v *vector, i int) uint8 {
 	switch {
 	case v.typ.ID == TypeBoolean:
-		if v.Bool(i) {
+		if v.u8[i] != 0 {
 			return variantTrue
 		}
 		return variantFalse
 	case v.typ.ID == TypeDecimal:
 		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Width))
 		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Scale))
-		e.data = v.appendStored(e.data, i)
+		e.data = appendStored(e.data, v, i)
 		return variantDecimal
 	}
 	for kind, t := range variantTypes {
@@ -219,7 +219,7 @@ func (e *variantEncoder) plain(v *Vector, i int) uint8 {
 			e.data = binary.AppendUvarint(e.data, uint64(len(v.Bytes(i))))
 			e.data = append(e.data, v.Bytes(i)...)
 		} else {
-			e.data = v.appendStored(e.data, i)
+			e.data = appendStored(e.data, v, i)
 		}
 		return kind
 	}
@@ -228,8 +228,8 @@ func (e *variantEncoder) plain(v *Vector, i int) uint8 {
 }
 
 // store makes value i of a VARIANT what has been written. The lists of its members have a value i already.
-func (e *variantEncoder) store(dst *Vector, i int, b *budget) error {
-	add := func(list *Vector, n int) (elems *Vector, at int, err error) {
+func (e *variantEncoder) store(dst *vector, i int, b *budget) error {
+	add := func(list *vector, n int) (elems *vector, at int, err error) {
 		elems = list.children[0]
 		at = elems.n
 		list.lists[i] = listRef{uint32(at), uint32(n)}
@@ -275,7 +275,7 @@ func (e *variantEncoder) store(dst *Vector, i int, b *budget) error {
 }
 
 // appendStored appends value i of a fixed-width type, least significant byte first.
-func (v *Vector) appendStored(dst []byte, i int) []byte {
+func appendStored(dst []byte, v *vector, i int) []byte {
 	x := v.bits(i)
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:], x.Lo)

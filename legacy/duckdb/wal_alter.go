@@ -196,7 +196,7 @@ func (r *replay) addColumn(t *Table, n *node) error {
 			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
 		}
 		v := newVector(c.Type)
-		if err := v.appendValue(x, r.budget); err != nil {
+		if err := x.appendTo(v, r.budget); err != nil {
 			return fault.ErrLimit
 		}
 		for _, g := range t.parts {
@@ -268,10 +268,10 @@ func convert(v *value, t *Type) (*value, error) {
 	}
 	no := fault.Unsupportedf("a default of %s for %s", v.typ, t)
 	vec := newVector(v.typ)
-	if vec.appendValue(v, newBudget(1<<24)) != nil {
+	if v.appendTo(vec, newBudget(1<<24)) != nil {
 		return nil, no
 	}
-	text := string(vec.AppendText(nil, 0))
+	text := string(appendText(nil, vec, 0))
 	if t.ID == TypeVarchar && t.Alias == "" {
 		return &value{typ: t, str: text}, nil
 	}
@@ -375,10 +375,10 @@ func fits(x *big.Int, t *Type) bool {
 }
 
 // twosComplement gives the bits of a number of at most 128 bits.
-func twosComplement(x *big.Int) Uint128 {
+func twosComplement(x *big.Int) uint128 {
 	if x.Sign() < 0 {
 		x = new(big.Int).Add(x, new(big.Int).Lsh(big.NewInt(1), 128))
 	}
 	lo := new(big.Int).And(x, new(big.Int).SetUint64(1<<64-1))
-	return Uint128{new(big.Int).Rsh(x, 64).Uint64(), lo.Uint64()}
+	return uint128{new(big.Int).Rsh(x, 64).Uint64(), lo.Uint64()}
 }

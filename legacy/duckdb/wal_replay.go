@@ -183,13 +183,13 @@ func (r *replay) sequenceValue(o *object) {
 }
 
 // chunk reads a chunk; a value too large is a limit, not damage.
-func (r *replay) chunk(s *stream) []*Vector {
+func (r *replay) chunk(s *stream) []*vector {
 	return readChunk(s, r.budget, maxChunkRows, "entry.chunk")
 }
 
 func (r *replay) insert(t *Table, o *object) error {
 	s := o.s
-	var cols []*Vector
+	var cols []*vector
 	for o.next() {
 		if o.id != 101 {
 			o.unknown()
@@ -242,20 +242,8 @@ func (t *Table) lastChunk(n int64) *rowGroup {
 	return g
 }
 
-func sameLayouts(cols []*Vector, types []*Type) bool {
-	return slices.EqualFunc(cols, types, func(v *Vector, t *Type) bool { return sameLayout(v.typ, t) })
-}
-
-// sameLayout reports whether values of two types are stored the same.
-func sameLayout(a, b *Type) bool {
-	if a == b {
-		return true
-	}
-	if a.ID != b.ID || a.phys != b.phys || a.Scale != b.Scale || a.Size != b.Size || len(a.Values) != len(b.Values) ||
-		(a.Elem == nil) != (b.Elem == nil) || a.Elem != nil && !sameLayout(a.Elem, b.Elem) {
-		return false
-	}
-	return slices.EqualFunc(a.Fields, b.Fields, func(x, y Field) bool { return sameLayout(x.Type, y.Type) })
+func sameLayouts(cols []*vector, types []*Type) bool {
+	return slices.EqualFunc(cols, types, func(v *vector, t *Type) bool { return sameLayout(v.typ, t) })
 }
 
 // find gives the row group of a row id and the row's place in it.
@@ -322,7 +310,7 @@ func (r *replay) remove(t *Table, o *object) error {
 func (r *replay) update(t *Table, o *object) error {
 	s := o.s
 	var path []uint64
-	var cols []*Vector
+	var cols []*vector
 	for o.next() {
 		switch o.id {
 		case 101:
@@ -390,7 +378,7 @@ type update struct {
 	column   int   // physical
 	members  []int // of nested structs, down to what is changed
 	validity bool  // only NULLness changes; otherwise only values do
-	values   *Vector
+	values   *vector
 	rows     []updatedRow // ascending
 }
 
@@ -401,7 +389,7 @@ type updatedRow struct {
 }
 
 // apply changes the n rows from pos on, which are all that v holds.
-func (u *update) apply(v *Vector, pos, n int64, b *budget) error {
+func (u *update) apply(v *vector, pos, n int64, b *budget) error {
 	for _, m := range u.members {
 		v = v.children[m]
 	}

@@ -3,6 +3,8 @@ package duckdb
 import (
 	"fmt"
 	"math/big"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // A Batch is some consecutive rows of a table, column by column. It belongs to its Scanner and is valid until the
@@ -37,20 +39,21 @@ func (b *Batch) Column(i int) *Vector { return b.cols[i] }
 // The value under a NULL is arbitrary. That a member of a STRUCT is not NULL says nothing when the STRUCT itself is.
 type Vector struct {
 	v        *vector
+	typ      *Type
 	children []*Vector
 }
 
-// readable gives the vector, and its children, to those who read.
-func readable(v *vector) *Vector {
-	r := &Vector{v: v}
-	for _, c := range v.children {
-		r.children = append(r.children, readable(c))
+// readable gives a vector, of whose type callers see typ, and its children to those who read.
+func readable(v *vector, typ *Type) *Vector {
+	r := &Vector{v: v, typ: typ}
+	for i, c := range v.children {
+		r.children = append(r.children, readable(c, partType(v.typ, typ, i)))
 	}
 	return r
 }
 
 // Type is the type of the values.
-func (v *Vector) Type() *Type { return v.v.typ }
+func (v *Vector) Type() *Type { return v.typ }
 
 // Len is the number of values.
 func (v *Vector) Len() int { return v.v.n }
@@ -131,7 +134,7 @@ func (v *Vector) List(i int) (from, to int) { return v.v.List(i) }
 // Child gives part i: the elements of a LIST, ARRAY or MAP (whose elements are STRUCTs of key and value) are Child(0), the
 // members of a STRUCT are Child(0), Child(1), …, the members of a UNION as well, and Tag says which of them holds the value.
 func (v *Vector) Child(i int) *Vector {
-	if v.v.typ.ID == TypeUnion {
+	if v.v.typ.ID == types.Union {
 		i++
 	}
 	return v.children[i]

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // errBudget means that a batch does not fit; the scanner then tries fewer rows.
@@ -24,12 +26,12 @@ func (b *budget) take(n int64, size int) error {
 	return nil
 }
 
-// vectorWidth is what one value of a type costs in its Vector, in bytes, without strings and children.
-func (t *Type) vectorWidth() int {
-	if t.phys == physString {
+// valueSize is what one value costs in a vector, in bytes, without strings and children.
+func valueSize(p types.Physical) int {
+	if p == types.PhysString {
 		return 8
 	}
-	return max(t.phys.width(), 1)
+	return max(p.Width(), 1)
 }
 
 // reset empties a vector and keeps its memory.
@@ -58,39 +60,39 @@ func extend[T any](s []T, n int) []T {
 
 // grow adds n values that are not NULL and otherwise arbitrary, without touching children.
 func (v *vector) grow(n int, b *budget) error {
-	if err := b.take(int64(n), v.typ.vectorWidth()); err != nil {
+	if err := b.take(int64(n), valueSize(v.typ.Phys)); err != nil {
 		return err
 	}
 	for len(v.valid)*64 < v.n+n {
 		v.valid = append(v.valid, math.MaxUint64)
 	}
 	v.n += n
-	switch v.typ.phys {
-	case physInt8:
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		v.i8 = extend(v.i8, n)
-	case physInt16:
+	case types.PhysInt16:
 		v.i16 = extend(v.i16, n)
-	case physInt32:
+	case types.PhysInt32:
 		v.i32 = extend(v.i32, n)
-	case physInt64:
+	case types.PhysInt64:
 		v.i64 = extend(v.i64, n)
-	case physUint8:
+	case types.PhysUint8:
 		v.u8 = extend(v.u8, n)
-	case physUint16:
+	case types.PhysUint16:
 		v.u16 = extend(v.u16, n)
-	case physUint32:
+	case types.PhysUint32:
 		v.u32 = extend(v.u32, n)
-	case physUint64:
+	case types.PhysUint64:
 		v.u64 = extend(v.u64, n)
-	case physFloat:
+	case types.PhysFloat:
 		v.f32 = extend(v.f32, n)
-	case physDouble:
+	case types.PhysDouble:
 		v.f64 = extend(v.f64, n)
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		v.w = extend(v.w, n)
-	case physString:
+	case types.PhysString:
 		v.refs = extend(v.refs, n)
-	case physList:
+	case types.PhysList:
 		v.lists = extend(v.lists, n)
 	}
 	return nil
@@ -218,37 +220,37 @@ func laneOf[T lane](v *vector) []T {
 
 // load stores n fixed-width values from b, which holds at least as many.
 func (v *vector) load(at, n int, b []byte) {
-	b = b[:n*v.typ.phys.width()]
-	switch v.typ.phys {
-	case physInt8:
+	b = b[:n*v.typ.Phys.Width()]
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		for i, x := range b {
 			v.i8[at+i] = int8(x)
 		}
-	case physUint8:
+	case types.PhysUint8:
 		copy(v.u8[at:], b)
-	case physInt16:
+	case types.PhysInt16:
 		loadWide(v.i16[at:at+n], b, 2)
-	case physInt32:
+	case types.PhysInt32:
 		loadWide(v.i32[at:at+n], b, 4)
-	case physInt64:
+	case types.PhysInt64:
 		loadWide(v.i64[at:at+n], b, 8)
-	case physUint16:
+	case types.PhysUint16:
 		loadWide(v.u16[at:at+n], b, 2)
-	case physUint32:
+	case types.PhysUint32:
 		loadWide(v.u32[at:at+n], b, 4)
-	case physUint64:
+	case types.PhysUint64:
 		loadWide(v.u64[at:at+n], b, 8)
-	case physFloat:
+	case types.PhysFloat:
 		dst := v.f32[at : at+n]
 		for i := range dst {
 			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
-	case physDouble:
+	case types.PhysDouble:
 		dst := v.f64[at : at+n]
 		for i := range dst {
 			dst[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
 		}
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		dst := v.w[at : at+n]
 		for i := range dst {
 			dst[i] = uint128{binary.LittleEndian.Uint64(b[16*i+8:]), binary.LittleEndian.Uint64(b[16*i:])}
@@ -281,32 +283,32 @@ func fill[T any](dst []T, x T) {
 
 // fill stores the same n times.
 func (v *vector) fill(at, n int, x uint128) {
-	switch v.typ.phys {
-	case physInt8:
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		fill(v.i8[at:at+n], int8(x.Lo))
-	case physInt16:
+	case types.PhysInt16:
 		fill(v.i16[at:at+n], int16(x.Lo))
-	case physInt32:
+	case types.PhysInt32:
 		fill(v.i32[at:at+n], int32(x.Lo))
-	case physInt64:
+	case types.PhysInt64:
 		fill(v.i64[at:at+n], int64(x.Lo))
-	case physUint8:
+	case types.PhysUint8:
 		fill(v.u8[at:at+n], uint8(x.Lo))
-	case physUint16:
+	case types.PhysUint16:
 		fill(v.u16[at:at+n], uint16(x.Lo))
-	case physUint32:
+	case types.PhysUint32:
 		fill(v.u32[at:at+n], uint32(x.Lo))
-	case physUint64:
+	case types.PhysUint64:
 		fill(v.u64[at:at+n], x.Lo)
-	case physFloat:
+	case types.PhysFloat:
 		fill(v.f32[at:at+n], math.Float32frombits(uint32(x.Lo)))
-	case physDouble:
+	case types.PhysDouble:
 		fill(v.f64[at:at+n], math.Float64frombits(x.Lo))
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		fill(v.w[at:at+n], x)
-	case physString:
+	case types.PhysString:
 		fill(v.refs[at:at+n], stringRef{})
-	case physList:
+	case types.PhysList:
 		fill(v.lists[at:at+n], listRef{})
 	}
 }
@@ -324,38 +326,38 @@ func (v *vector) keep(rows []int32) {
 		}
 	}
 	v.n = len(rows)
-	switch v.typ.phys {
-	case physInt8:
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		v.i8 = keep(v.i8, rows)
-	case physInt16:
+	case types.PhysInt16:
 		v.i16 = keep(v.i16, rows)
-	case physInt32:
+	case types.PhysInt32:
 		v.i32 = keep(v.i32, rows)
-	case physInt64:
+	case types.PhysInt64:
 		v.i64 = keep(v.i64, rows)
-	case physUint8:
+	case types.PhysUint8:
 		v.u8 = keep(v.u8, rows)
-	case physUint16:
+	case types.PhysUint16:
 		v.u16 = keep(v.u16, rows)
-	case physUint32:
+	case types.PhysUint32:
 		v.u32 = keep(v.u32, rows)
-	case physUint64:
+	case types.PhysUint64:
 		v.u64 = keep(v.u64, rows)
-	case physFloat:
+	case types.PhysFloat:
 		v.f32 = keep(v.f32, rows)
-	case physDouble:
+	case types.PhysDouble:
 		v.f64 = keep(v.f64, rows)
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		v.w = keep(v.w, rows)
-	case physString:
+	case types.PhysString:
 		v.refs = keep(v.refs, rows)
-	case physList:
+	case types.PhysList:
 		v.lists = keep(v.lists, rows)
-	case physStruct:
+	case types.PhysStruct:
 		for _, c := range v.children {
 			c.keep(rows)
 		}
-	case physArray:
+	case types.PhysArray:
 		size := int32(v.typ.Size)
 		elems := make([]int32, 0, len(rows)*v.typ.Size)
 		for _, r := range rows {
@@ -389,7 +391,7 @@ func (v *vector) appendFrom(src *vector, at, n int, repeat bool, b *budget) erro
 			return err
 		}
 	}
-	if v.typ.phys == physStruct {
+	if v.typ.Phys == types.PhysStruct {
 		for k, c := range v.children {
 			if err := c.appendFrom(src.children[k], at, n, repeat, b); err != nil {
 				return err
@@ -407,37 +409,37 @@ func (v *vector) set(i int, src *vector, j int, b *budget) error {
 	} else {
 		v.setValid(i)
 	}
-	switch v.typ.phys {
-	case physInt8:
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		v.i8[i] = src.i8[j]
-	case physInt16:
+	case types.PhysInt16:
 		v.i16[i] = src.i16[j]
-	case physInt32:
+	case types.PhysInt32:
 		v.i32[i] = src.i32[j]
-	case physInt64:
+	case types.PhysInt64:
 		v.i64[i] = src.i64[j]
-	case physUint8:
+	case types.PhysUint8:
 		v.u8[i] = src.u8[j]
-	case physUint16:
+	case types.PhysUint16:
 		v.u16[i] = src.u16[j]
-	case physUint32:
+	case types.PhysUint32:
 		v.u32[i] = src.u32[j]
-	case physUint64:
+	case types.PhysUint64:
 		v.u64[i] = src.u64[j]
-	case physFloat:
+	case types.PhysFloat:
 		v.f32[i] = src.f32[j]
-	case physDouble:
+	case types.PhysDouble:
 		v.f64[i] = src.f64[j]
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		v.w[i] = src.w[j]
-	case physString:
+	case types.PhysString:
 		return v.setBytes(i, src.Bytes(j), b)
-	case physList:
+	case types.PhysList:
 		r := src.lists[j]
 		c := v.children[0]
 		v.lists[i] = listRef{uint32(c.n), r.len}
 		return c.appendFrom(src.children[0], int(r.off), int(r.len), false, b)
-	case physArray:
+	case types.PhysArray:
 		size := v.typ.Size
 		return v.children[0].appendFrom(src.children[0], j*size, size, false, b)
 	}
@@ -446,14 +448,14 @@ func (v *vector) set(i int, src *vector, j int, b *budget) error {
 
 // bits gives value i of a fixed-width type as bits, signed integers of at most 64 bits extended to 64.
 func (v *vector) bits(i int) uint128 {
-	switch v.typ.phys {
-	case physFloat:
+	switch v.typ.Phys {
+	case types.PhysFloat:
 		return uint128{0, uint64(math.Float32bits(v.f32[i]))}
-	case physDouble:
+	case types.PhysDouble:
 		return uint128{0, math.Float64bits(v.f64[i])}
-	case physUint64:
+	case types.PhysUint64:
 		return uint128{0, v.u64[i]}
-	case physInt128, physUint128, physInterval:
+	case types.PhysInt128, types.PhysUint128, types.PhysInterval:
 		return v.w[i]
 	}
 	x, _ := v.Int64(i)

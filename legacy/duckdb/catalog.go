@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // Kinds of catalog entry.
@@ -31,7 +33,14 @@ type catalog struct {
 	views     []View
 	sequences []Sequence
 	indexes   []Index
-	types     []UserType
+	types     []userType
+}
+
+// A userType is a UserType as it is read.
+type userType struct {
+	Schema, Name string
+	Type         *types.Type
+	Comment      string
 }
 
 // fold compares names as SQL does.
@@ -71,7 +80,7 @@ func (c *catalog) sort() {
 	slices.SortFunc(c.indexes, func(a, b Index) int {
 		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
 	})
-	slices.SortFunc(c.types, func(a, b UserType) int {
+	slices.SortFunc(c.types, func(a, b userType) int {
 		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
 	})
 }
@@ -180,10 +189,10 @@ func (db *DB) addEntry(n *node) *Table {
 		x.Schema, x.Name = schemaAndName(n, 200)
 		c.indexes = append(c.indexes, x)
 	case "CreateTypeInfo":
-		u := UserType{Comment: n.comment(107)}
+		u := userType{Comment: n.comment(107)}
 		u.Schema, u.Name = schemaAndName(n, 200)
-		u.Type, _ = n.fields[201].(*Type)
-		if u.Type != nil && finishAll(u.Type) == nil {
+		u.Type, _ = n.fields[201].(*types.Type)
+		if u.Type != nil && u.Type.Finish() == nil {
 			own := *u.Type
 			own.Alias = ""
 			u.Type = &own
@@ -196,6 +205,7 @@ func (db *DB) addEntry(n *node) *Table {
 // newTable makes a table from its CreateTableInfo.
 func (db *DB) newTable(n *node) *Table {
 	t := &Table{db: db, comment: n.comment(107)}
+	t.described = sync.OnceValue(t.describe)
 	t.schema, t.name = schemaAndName(n, 200)
 	if cols := n.node(201); cols != nil {
 		for _, x := range cols.list(100) {
@@ -213,17 +223,17 @@ func (db *DB) newTable(n *node) *Table {
 }
 
 // newColumn makes a column from its ColumnDefinition.
-func newColumn(d *node) Column {
-	c := Column{Name: d.str(100), Generated: d.uint(103) == 1, Comment: d.comment(105)}
-	c.Type, _ = d.fields[101].(*Type)
-	if c.Type == nil {
-		c.Type = &Type{}
+func newColumn(d *node) column {
+	c := column{name: d.str(100), generated: d.uint(103) == 1, comment: d.comment(105)}
+	c.typ, _ = d.fields[101].(*types.Type)
+	if c.typ == nil {
+		c.typ = &types.Type{}
 	}
-	if err := finishAll(c.Type); err != nil {
-		c.Err = fmt.Errorf("column %s: %w", quote.Identifier(c.Name), err)
+	if err := c.typ.Finish(); err != nil {
+		c.err = fmt.Errorf("column %s: %w", quote.Identifier(c.name), err)
 	}
 	if e := d.node(102); e != nil {
-		c.Default = expressionSQL(e)
+		c.def = expressionSQL(e)
 	}
 	return c
 }
@@ -234,14 +244,14 @@ func (t *Table) constrain(c *node) {
 	switch c.class {
 	case "NotNullConstraint":
 		if i := index(c.uint(200)); i < len(t.cols) {
-			t.cols[i].NotNull = true
+			t.cols[i].notNull = true
 		}
 		return
 	case "UniqueConstraint":
 		names := slices.Compact(c.strings(202)) // 0.9 repeats the name of a single column
 		if len(names) == 0 {
 			if i := index(c.uint(201)); i < len(t.cols) {
-				names = []string{t.cols[i].Name}
+				names = []string{t.cols[i].name}
 			}
 		}
 		if c.bool(200) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
@@ -11,7 +12,7 @@ import (
 // readChunk reads some rows of several columns.
 func readChunk(s *stream, b *budget, maxRows int, field string) []*vector {
 	rows := 0
-	var types []*Type
+	var kinds []*types.Type
 	var cols []*vector
 	for o := s.object(field); o.next(); {
 		switch o.id {
@@ -28,14 +29,14 @@ func readChunk(s *stream, b *budget, maxRows int, field string) []*vector {
 				if err != nil && s.err == nil {
 					s.err = err
 				}
-				types = append(types, t)
+				kinds = append(kinds, t)
 			})
 		case 102:
-			if n := s.length(field); n != len(types) {
-				s.fail(field, fault.Corruptf("%d vectors of %d types", n, len(types)))
+			if n := s.length(field); n != len(kinds) {
+				s.fail(field, fault.Corruptf("%d vectors of %d types", n, len(kinds)))
 				return nil
 			}
-			for _, t := range types {
+			for _, t := range kinds {
 				v := newVector(t)
 				readVector(s, v, rows, b)
 				if s.err != nil {
@@ -148,7 +149,7 @@ func (r *vectorObject) field(o *object) {
 	}
 	n := r.count
 	switch {
-	case o.id == 99 && v.typ.ID == TypeGeometry:
+	case o.id == 99 && v.typ.ID == types.Geometry:
 		if layout := s.uleb(8, field); layout != geometryWKB {
 			s.fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
@@ -159,7 +160,7 @@ func (r *vectorObject) field(o *object) {
 		if len(r.valid) < (n+7)/8 {
 			s.fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
 		}
-	case o.id == 102 && v.typ.phys == physString:
+	case o.id == 102 && v.typ.Phys == types.PhysString:
 		if k := s.length(field); k != n {
 			s.fail(field, fault.Corruptf("%d strings, want %d", k, n))
 			return
@@ -169,14 +170,14 @@ func (r *vectorObject) field(o *object) {
 				s.fail(field, fault.ErrLimit)
 			}
 		}
-	case o.id == 102 && v.typ.phys.width() > 0 && v.typ.phys != physList:
+	case o.id == 102 && v.typ.Phys.Width() > 0 && v.typ.Phys != types.PhysList:
 		d := s.blob(field)
-		if len(d) != n*v.typ.phys.width() {
+		if len(d) != n*v.typ.Phys.Width() {
 			s.fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
 			return
 		}
 		v.load(0, n, d)
-	case o.id == 103 && v.typ.phys == physStruct:
+	case o.id == 103 && v.typ.Phys == types.PhysStruct:
 		if k := s.length(field); k != len(v.children) {
 			s.fail(field, fault.Corruptf("%d members, want %d", k, len(v.children)))
 			return
@@ -184,17 +185,17 @@ func (r *vectorObject) field(o *object) {
 		for _, c := range v.children {
 			readVector(s, c, n, r.b)
 		}
-	case o.id == 104 && v.typ.phys == physList:
+	case o.id == 104 && v.typ.Phys == types.PhysList:
 		r.listSize = int(s.uleb(31, field))
-	case o.id == 105 && v.typ.phys == physList:
+	case o.id == 105 && v.typ.Phys == types.PhysList:
 		r.lists(v)
-	case o.id == 106 && v.typ.phys == physList:
+	case o.id == 106 && v.typ.Phys == types.PhysList:
 		readVector(s, v.children[0], r.listSize, r.b)
-	case o.id == 103 && v.typ.phys == physArray:
+	case o.id == 103 && v.typ.Phys == types.PhysArray:
 		if k := s.uleb(31, field); int(k) != v.typ.Size {
 			s.fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.typ.Size))
 		}
-	case o.id == 104 && v.typ.phys == physArray:
+	case o.id == 104 && v.typ.Phys == types.PhysArray:
 		if int64(n)*int64(v.typ.Size) > r.b.left {
 			s.fail(field, fault.ErrLimit)
 			return
@@ -293,18 +294,18 @@ func (r *vectorObject) finish() {
 
 // checkParts checks that the parts of nested values have been given.
 func checkParts(v *vector) error {
-	switch v.typ.phys {
-	case physStruct:
+	switch v.typ.Phys {
+	case types.PhysStruct:
 		for _, c := range v.children {
 			if c.n != v.n {
 				return fault.Corruptf("a member of %d values, want %d", c.n, v.n)
 			}
 		}
-	case physArray:
+	case types.PhysArray:
 		if got := v.children[0].n; got != v.n*v.typ.Size {
 			return fault.Corruptf("%d elements, want %d", got, v.n*v.typ.Size)
 		}
-	case physList:
+	case types.PhysList:
 		for _, l := range v.lists {
 			if int64(l.off)+int64(l.len) > int64(v.children[0].n) {
 				return fault.Corruptf("element %d of %d", int64(l.off)+int64(l.len), v.children[0].n)
@@ -317,7 +318,7 @@ func checkParts(v *vector) error {
 // checkValues checks values from one on that must be an index into something.
 func checkValues(v *vector, from int) error {
 	switch v.typ.ID {
-	case TypeEnum:
+	case types.Enum:
 		n := uint64(len(v.typ.Values))
 		for i := from; i < v.n; i++ {
 			x, _ := v.Int64(i)
@@ -329,7 +330,7 @@ func checkValues(v *vector, from int) error {
 			}
 			v.fill(i, 1, uint128{})
 		}
-	case TypeUnion:
+	case types.Union:
 		n := len(v.typ.Fields)
 		tags := v.children[0].u8
 		for i := from; i < v.n; i++ {
@@ -341,7 +342,7 @@ func checkValues(v *vector, from int) error {
 			}
 			tags[i] = 0
 		}
-	case TypeNull:
+	case types.Null:
 		v.setNulls(from, v.n-from)
 	}
 	return nil

@@ -4,13 +4,14 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // codecs is indexed by the number on disk. A new codec is one line here and one file.
 var codecs = [...]struct {
 	name     string
-	open     func(p *part, t *Type) (decoder, error) // for values
-	validity func(p *part) (validityDecoder, error)  // for NULLs
+	open     func(p *part, t *types.Type) (decoder, error) // for values
+	validity func(p *part) (validityDecoder, error)        // for NULLs
 }{
 	1:  {"uncompressed", openUncompressed, openBitmask},
 	2:  {"constant", openConstant, openConstantValidity},
@@ -79,7 +80,7 @@ func newPart(f *blockFile, g *segment) (*part, error) {
 }
 
 // openSegment prepares to decode the values of a segment of type t.
-func openSegment(f *blockFile, g *segment, t *Type) (decoder, error) {
+func openSegment(f *blockFile, g *segment, t *types.Type) (decoder, error) {
 	p, err := newPart(f, g)
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func openValidity(f *blockFile, g *segment) (validityDecoder, error) {
 }
 
 // refuse says that a codec does not go with a type.
-func (p *part) refuse(t *Type) error {
+func (p *part) refuse(t *types.Type) error {
 	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))
 }
 

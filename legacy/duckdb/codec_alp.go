@@ -3,6 +3,8 @@ package duckdb
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: alp, alprd.
@@ -23,12 +25,12 @@ type alpGroups struct {
 	width  int // 4 or 8
 }
 
-func newALPGroups(p *part, t *Type) (*alpGroups, error) {
+func newALPGroups(p *part, t *types.Type) (*alpGroups, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err
 	}
-	g := &alpGroups{p: p, meta: u32(h, 0), single: t.phys == physFloat, width: t.phys.width()}
+	g := &alpGroups{p: p, meta: u32(h, 0), single: t.Phys == types.PhysFloat, width: t.Phys.Width()}
 	if g.meta > int64(len(p.b)) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", g.meta, len(p.b))
 	}
@@ -57,7 +59,7 @@ func (g *alpGroups) raw(out []uint64, at int64) error {
 	return nil
 }
 
-func openALP(p *part, t *Type) (decoder, error) {
+func openALP(p *part, t *types.Type) (decoder, error) {
 	g, err := newALPGroups(p, t)
 	if err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func (d *alp) group(out []uint64) error {
 	return nil
 }
 
-func openALPRD(p *part, t *Type) (decoder, error) {
+func openALPRD(p *part, t *types.Type) (decoder, error) {
 	g, err := newALPGroups(p, t)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: packed integers, bitpacking.
@@ -163,7 +165,7 @@ func (r *packedReader) next(n int) []uint32 {
 	return r.buf[r.pos-k : r.pos]
 }
 
-func openBitpacking(p *part, t *Type) (decoder, error) {
+func openBitpacking(p *part, t *types.Type) (decoder, error) {
 	h, err := p.header(8, "end")
 	if err != nil {
 		return nil, err
@@ -174,24 +176,24 @@ func openBitpacking(p *part, t *Type) (decoder, error) {
 		return nil, p.corrupt(0, "end", "%d for %d groups in a segment of at most %d bytes", end, groups, len(p.b))
 	}
 	meta := p.b[:end]
-	switch t.phys {
-	case physInt8:
+	switch t.Phys {
+	case types.PhysInt8:
 		return &bitpacking[int8]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physInt16:
+	case types.PhysInt16:
 		return &bitpacking[int16]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physInt32:
+	case types.PhysInt32:
 		return &bitpacking[int32]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physInt64:
+	case types.PhysInt64:
 		return &bitpacking[int64]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physUint8:
+	case types.PhysUint8:
 		return &bitpacking[uint8]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physUint16:
+	case types.PhysUint16:
 		return &bitpacking[uint16]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physUint32:
+	case types.PhysUint32:
 		return &bitpacking[uint32]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physUint64:
+	case types.PhysUint64:
 		return &bitpacking[uint64]{p: p, meta: meta, left: p.seg.rows}, nil
-	case physInt128, physUint128:
+	case types.PhysInt128, types.PhysUint128:
 		return &bitpacking128{p: p, meta: meta, left: p.seg.rows}, nil
 	}
 	return nil, p.refuse(t)

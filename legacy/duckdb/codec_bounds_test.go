@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // boundsOffset is where the segments of TestCodecBounds start in their block: a bound that counts from the block and
@@ -29,7 +30,7 @@ func exactBlock(data []byte) *blockFile {
 
 // readExact decodes rows of a segment that ends with its block, which starts with pad; valid asks for the validity in
 // place of the values.
-func readExact(codec uint8, typ *Type, valid bool, rows int64, pad, data []byte) (string, error) {
+func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data []byte) (string, error) {
 	block := append(append(slices.Clone(pad), make([]byte, boundsOffset-len(pad))...), data...)
 	f := exactBlock(block)
 	g := &segment{rows: rows, codec: codec, offset: boundsOffset}
@@ -117,7 +118,7 @@ func packed(w int, values ...uint64) []byte {
 type boundsCase struct {
 	name  string
 	codec uint8
-	typ   *Type // nil: the validity
+	typ   *types.Type // nil: the validity
 	rows  int64
 	pad   []byte // what stands before the segment
 	data  []byte
@@ -144,7 +145,7 @@ func roaringTwo(typ uint64, runs uint64, sizes []byte, last []byte) []byte {
 }
 
 func boundsCases(t *testing.T) []boundsCase {
-	text, integer, double, single := varcharType, plainType(TypeInteger), doubleType, plainType(TypeFloat)
+	text, integer, double, single := types.Plain(types.Varchar), types.Plain(types.Integer), types.Plain(types.Double), types.Plain(types.Float)
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false))
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +280,7 @@ func boundsCases(t *testing.T) []boundsCase {
 		{"end of a run", 13, nil, vectorSize + 1, nil, roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(vectorSize))), "…0",
 			roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(vectorSize+1))), "roaring.runs"},
 		{"many runs", 13, nil, vectorSize + 1, nil, roaringTwo(roaringRuns, 4, []byte{roaringBitset}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0", nil, "roaring.rows"},
-		{"booleans", 13, booleanType, 1, nil, cat(b8(0), packed(2, 0), b1(0)), "false", nil, "roaring.sizes"},
+		{"booleans", 13, types.Plain(types.Boolean), 1, nil, cat(b8(0), packed(2, 0), b1(0)), "false", nil, "roaring.sizes"},
 
 		{"header", 15, text, 0, nil, zeros(16), "", nil, "dict_fsst.header"},
 		{"dictionary", 15, text, 0, nil, cat(b4(8), zeros(12), zeros(8)), "", nil, "dict_fsst.dictionary"},
@@ -298,13 +299,13 @@ func boundsCases(t *testing.T) []boundsCase {
 	}
 	// Bitpacking has the same parts at every width.
 	for _, c := range []struct {
-		id    TypeID
+		id    types.ID
 		width int
 	}{
-		{TypeTinyInt, 1}, {TypeUTinyInt, 1}, {TypeSmallInt, 2}, {TypeUSmallInt, 2}, {TypeInteger, 4}, {TypeUInteger, 4}, {TypeBigInt, 8}, {TypeUBigInt, 8},
-		{TypeHugeInt, 16}, {TypeUHugeInt, 16},
+		{types.TinyInt, 1}, {types.UTinyInt, 1}, {types.SmallInt, 2}, {types.USmallInt, 2}, {types.Integer, 4}, {types.UInteger, 4}, {types.BigInt, 8}, {types.UBigInt, 8},
+		{types.HugeInt, 16}, {types.UHugeInt, 16},
 	} {
-		typ, w := plainType(c.id), c.width
+		typ, w := types.Plain(c.id), c.width
 		number := func(x byte) []byte { return cat(x, zeros(w-1)) }
 		head := func(mode b4) []byte { return cat(b8(12), mode<<24|12) }
 		name := func(part string) string { return fmt.Sprint(part, " of ", typ) }
@@ -329,7 +330,7 @@ func TestCodecBounds(t *testing.T) {
 	for _, c := range boundsCases(t) {
 		typ := c.typ
 		if typ == nil {
-			typ = booleanType
+			typ = types.Plain(types.Boolean)
 			validity[c.codec] = true
 		} else {
 			values[c.codec] = true
@@ -377,7 +378,7 @@ func TestSegmentOffset(t *testing.T) {
 		for name := range readsNothing {
 			codec := uint8(slices.IndexFunc(codecs[:], func(c struct {
 				name     string
-				open     func(p *part, t *Type) (decoder, error)
+				open     func(p *part, t *types.Type) (decoder, error)
 				validity func(p *part) (validityDecoder, error)
 			}) bool {
 				return c.name == name

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"math"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: chimp.
@@ -23,11 +25,11 @@ type floatDecoder struct {
 	pos    int
 }
 
-func newFloatDecoder(p *part, t *Type, group func(out []uint64) error) (*floatDecoder, error) {
-	if t.phys != physFloat && t.phys != physDouble {
+func newFloatDecoder(p *part, t *types.Type, group func(out []uint64) error) (*floatDecoder, error) {
+	if t.Phys != types.PhysFloat && t.Phys != types.PhysDouble {
 		return nil, p.refuse(t)
 	}
-	return &floatDecoder{single: t.phys == physFloat, left: p.seg.rows, group: group}, nil
+	return &floatDecoder{single: t.Phys == types.PhysFloat, left: p.seg.rows, group: group}, nil
 }
 
 func (d *floatDecoder) decode(dst *vector, at, n int, _ *budget) error {
@@ -63,12 +65,12 @@ func (d *floatDecoder) decode(dst *vector, at, n int, _ *budget) error {
 	return nil
 }
 
-func openChimp(p *part, t *Type) (decoder, error) {
+func openChimp(p *part, t *types.Type) (decoder, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err
 	}
-	d := &chimp{p: p, meta: u32(h, 0), bit: 32, width: 8 * uint(t.phys.width())}
+	d := &chimp{p: p, meta: u32(h, 0), bit: 32, width: 8 * uint(t.Phys.Width())}
 	if d.meta > int64(len(p.b)) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", d.meta, len(p.b))
 	}

@@ -1,6 +1,9 @@
 package duckdb
 
-import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+)
 
 // FORMAT.md: dict_fsst.
 
@@ -11,8 +14,8 @@ const (
 	dictFSSTOnly = 2 // no dictionary: row i is entry i+1
 )
 
-func openDictFSST(p *part, t *Type) (decoder, error) {
-	if t.phys != physString {
+func openDictFSST(p *part, t *types.Type) (decoder, error) {
+	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
 	h, err := p.header(16, "header")

@@ -1,9 +1,11 @@
 package duckdb
 
+import "github.com/simexp/exparchive/legacy/duckdb/internal/types"
+
 // FORMAT.md: dictionary.
 
-func openDictionary(p *part, t *Type) (decoder, error) {
-	if t.phys != physString {
+func openDictionary(p *part, t *types.Type) (decoder, error) {
+	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
 	h, err := p.header(20, "header")

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: fsst.
@@ -148,8 +150,8 @@ func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
 	return n, true
 }
 
-func openFSST(p *part, t *Type) (decoder, error) {
-	if t.phys != physString {
+func openFSST(p *part, t *types.Type) (decoder, error) {
+	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
 	h, err := p.header(16, "header")

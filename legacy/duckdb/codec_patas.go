@@ -1,13 +1,15 @@
 package duckdb
 
+import "github.com/simexp/exparchive/legacy/duckdb/internal/types"
+
 // FORMAT.md: patas.
 
-func openPatas(p *part, t *Type) (decoder, error) {
+func openPatas(p *part, t *types.Type) (decoder, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err
 	}
-	d := &patas{p: p, meta: u32(h, 0), width: t.phys.width()}
+	d := &patas{p: p, meta: u32(h, 0), width: t.Phys.Width()}
 	if d.meta > int64(len(p.b)) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", d.meta, len(p.b))
 	}

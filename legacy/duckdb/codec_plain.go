@@ -5,15 +5,16 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: uncompressed, constant, rle, empty validity.
 
-func openUncompressed(p *part, t *Type) (decoder, error) {
-	if t.phys == physString {
+func openUncompressed(p *part, t *types.Type) (decoder, error) {
+	if t.Phys == types.PhysString {
 		return openStrings(p)
 	}
-	w := t.phys.width()
+	w := t.Phys.Width()
 	if w == 0 {
 		return nil, p.refuse(t)
 	}
@@ -69,8 +70,8 @@ func appendWords(dst []uint64, b []byte) []uint64 {
 	return dst
 }
 
-func openConstant(p *part, t *Type) (decoder, error) {
-	if t.phys == physString || t.phys.width() == 0 {
+func openConstant(p *part, t *types.Type) (decoder, error) {
+	if t.Phys == types.PhysString || t.Phys.Width() == 0 {
 		return nil, p.refuse(t)
 	}
 	if !p.seg.stats.hasMin {
@@ -109,8 +110,8 @@ func (d constantValidity) validity(dst *vector, at, n int) error {
 // openEmptyValidity is for columns whose values say themselves which are NULL.
 func openEmptyValidity(*part) (validityDecoder, error) { return constantValidity(false), nil }
 
-func openRLE(p *part, t *Type) (decoder, error) {
-	w := t.phys.width()
+func openRLE(p *part, t *types.Type) (decoder, error) {
+	w := t.Phys.Width()
 	if w == 0 {
 		return nil, p.refuse(t)
 	}

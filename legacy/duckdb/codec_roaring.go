@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"math"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: roaring.
@@ -37,13 +39,13 @@ func openRoaring(p *part) (validityDecoder, error) {
 	}
 	runs := int64(0)
 	for left := int(k); left > 0; {
-		types := count.next(left)
-		for _, t := range types {
+		some := count.next(left)
+		for _, t := range some {
 			if t&roaringRuns != 0 {
 				runs++
 			}
 		}
-		left -= len(types)
+		left -= len(some)
 	}
 	if r.runs, err = newPacked(p, at, runs, 7, "runs"); err != nil {
 		return nil, err
@@ -213,15 +215,15 @@ func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
 }
 
 // openRoaringBooleans reads a BOOLEAN whose values are stored as a validity: valid = true.
-func openRoaringBooleans(p *part, t *Type) (decoder, error) {
-	if t.ID != TypeBoolean {
+func openRoaringBooleans(p *part, t *types.Type) (decoder, error) {
+	if t.ID != types.Boolean {
 		return nil, p.refuse(t)
 	}
 	v, err := openRoaring(p)
 	if err != nil {
 		return nil, err
 	}
-	return &roaringBooleans{v, newVector(booleanType)}, nil
+	return &roaringBooleans{v, newVector(types.Plain(types.Boolean))}, nil
 }
 
 type roaringBooleans struct {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // blockFileOf makes a file of one block that starts with data.
@@ -23,7 +24,7 @@ func blockFileOf(tb testing.TB, data []byte) *blockFile {
 }
 
 // readSegment decodes rows of type t from data.
-func readSegment(tb testing.TB, codec uint8, t *Type, rows int64, data []byte) (*vector, error) {
+func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []byte) (*vector, error) {
 	tb.Helper()
 	c := &columnData{typ: t, geometry: geometryWKB,
 		segs:     []segment{{rows: rows, codec: codec}},
@@ -77,11 +78,11 @@ func le(parts ...[2]uint64) (b []byte) {
 
 // TestCodecRefusals gives each codec bytes that say something impossible.
 func TestCodecRefusals(t *testing.T) {
-	integer, text, double := plainType(TypeInteger), varcharType, doubleType
+	integer, text, double := types.Plain(types.Integer), types.Plain(types.Varchar), types.Plain(types.Double)
 	for _, c := range []struct {
 		name  string
 		codec uint8
-		typ   *Type
+		typ   *types.Type
 		rows  int64
 		data  []byte
 		field string
@@ -134,13 +135,14 @@ func TestCodecRefusals(t *testing.T) {
 // TestAmplification reads a list of a thousand million equal elements, which takes no space in the file.
 func TestAmplification(t *testing.T) {
 	const many = 1 << 30
-	list := newListType(bigintType)
+	bigint := types.Plain(types.BigInt)
+	list := types.ListOf(bigint)
 	constant := func(rows int64, x uint64) []segment {
 		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: uint128{0, x}}}}
 	}
 	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
 	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),
-		children: []*columnData{{typ: bigintType, geometry: geometryWKB, segs: constant(many, 7), validity: valid(many)}}}
+		children: []*columnData{{typ: bigint, geometry: geometryWKB, segs: constant(many, 7), validity: valid(many)}}}
 	v := newVector(list)
 	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, newBudget(1<<20)); !errors.Is(err, errBudget) {
 		t.Errorf("got %v, want %v", err, errBudget)
@@ -152,10 +154,10 @@ func TestAmplification(t *testing.T) {
 
 // FuzzCodec decodes any bytes by any codec as any plain type.
 func FuzzCodec(f *testing.F) {
-	types := []*Type{plainType(TypeBoolean), plainType(TypeTinyInt), plainType(TypeInteger), bigintType, plainType(TypeUSmallInt),
-		plainType(TypeUBigInt), plainType(TypeHugeInt), plainType(TypeFloat), doubleType, plainType(TypeInterval), varcharType}
+	plain := []*types.Type{types.Plain(types.Boolean), types.Plain(types.TinyInt), types.Plain(types.Integer), types.Plain(types.BigInt), types.Plain(types.USmallInt),
+		types.Plain(types.UBigInt), types.Plain(types.HugeInt), types.Plain(types.Float), types.Plain(types.Double), types.Plain(types.Interval), types.Plain(types.Varchar)}
 	for codec := range codecs {
-		for typ := range types {
+		for typ := range plain {
 			f.Add(uint8(codec), uint8(typ), uint16(100), le([2]uint64{8, 64}, [2]uint64{8, 32}, [2]uint64{8, 0x0102030405060708}))
 		}
 	}
@@ -163,7 +165,7 @@ func FuzzCodec(f *testing.F) {
 		if len(data) > minBlockAlloc-8 {
 			return
 		}
-		kind := types[int(typ)%len(types)]
+		kind := plain[int(typ)%len(plain)]
 		v, err := readSegment(t, codec, kind, int64(rows), data)
 		if err != nil {
 			if !errors.As(err, new(*fault.FormatError)) && !errors.Is(err, errBudget) {
@@ -181,7 +183,7 @@ func FuzzCodec(f *testing.F) {
 		// The validity form of the same bytes.
 		g := segment{rows: int64(rows), codec: codec}
 		if bits, err := openValidity(blockFileOf(t, data), &g); err == nil {
-			w := newVector(booleanType)
+			w := newVector(types.Plain(types.Boolean))
 			if err := w.grow(int(rows), newBudget(1<<20)); err != nil {
 				t.Fatal(err)
 			}

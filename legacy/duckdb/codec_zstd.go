@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: zstd.
@@ -23,8 +24,8 @@ var zstdReaders = sync.Pool{New: func() any {
 	return d
 }}
 
-func openZSTD(p *part, t *Type) (decoder, error) {
-	if t.phys != physString {
+func openZSTD(p *part, t *types.Type) (decoder, error) {
+	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
 	v := (p.seg.rows + vectorSize - 1) / vectorSize

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // maxGroupBits bounds the rows of a row group, and maxGroupRows the elements of a nested column in one.
@@ -30,16 +31,16 @@ const invalidBlock = math.MaxUint64
 
 // columnData describes a column in one row group: its segments, those of its validity, and its parts.
 type columnData struct {
-	typ      *Type
+	typ      *types.Type
 	segs     []segment
 	validity []segment
 	children []*columnData
-	variant  *Type  // of the second child of a VARIANT that is partly stored by type; nil when there is none
-	geometry uint64 // layout of a GEOMETRY
+	variant  *types.Type // of the second child of a VARIANT that is partly stored by type; nil when there is none
+	geometry uint64      // layout of a GEOMETRY
 }
 
 // readColumnData reads the description of a column of type t.
-func readColumnData(s *stream, t *Type) *columnData {
+func readColumnData(s *stream, t *types.Type) *columnData {
 	c := &columnData{typ: t, geometry: geometryWKB}
 	for o := s.object("ColumnData"); o.next(); {
 		switch o.id {
@@ -59,17 +60,17 @@ func readColumnData(s *stream, t *Type) *columnData {
 			}
 		case 102:
 			switch {
-			case c.typ.ID == TypeVariant:
-				c.children = append(c.children, readColumnData(s, variantType))
-			case c.typ.phys == physStruct:
-				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.stored) {
-					s.fail("ColumnData.sub_columns", fault.Corruptf("%d members, want %d", n, len(c.typ.stored)))
+			case c.typ.ID == types.Variant:
+				c.children = append(c.children, readColumnData(s, types.VariantStruct))
+			case c.typ.Phys == types.PhysStruct:
+				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.Stored) {
+					s.fail("ColumnData.sub_columns", fault.Corruptf("%d members, want %d", n, len(c.typ.Stored)))
 					return c
 				}
-				for _, f := range c.typ.stored {
+				for _, f := range c.typ.Stored {
 					c.children = append(c.children, readColumnData(s, f.Type))
 				}
-			case c.typ.phys == physList, c.typ.phys == physArray:
+			case c.typ.Phys == types.PhysList, c.typ.Phys == types.PhysArray:
 				c.children = append(c.children, readColumnData(s, c.typ.Elem))
 			default:
 				o.unknown()
@@ -84,7 +85,7 @@ func readColumnData(s *stream, t *Type) *columnData {
 			o.unknown()
 		}
 	}
-	if c.typ.ID == TypeVariant && c.variant == nil && len(c.children) == 1 {
+	if c.typ.ID == types.Variant && c.variant == nil && len(c.children) == 1 {
 		inner := c.children[0]
 		c.children, c.validity = inner.children, inner.validity
 	}
@@ -123,7 +124,7 @@ func (c *columnData) readExtra(s *stream) {
 	}
 }
 
-func readSegments(s *stream, t *Type) []segment {
+func readSegments(s *stream, t *types.Type) []segment {
 	var segs []segment
 	s.list("ColumnData.data_pointers", func() {
 		g := segment{at: s.base + int64(s.off)}
@@ -197,10 +198,10 @@ func (c *columnData) check(s *stream, rows int64) {
 		return
 	}
 	want := 0
-	switch c.typ.phys {
-	case physStruct:
-		want = len(c.typ.stored)
-	case physList, physArray:
+	switch c.typ.Phys {
+	case types.PhysStruct:
+		want = len(c.typ.Stored)
+	case types.PhysList, types.PhysArray:
 		want = 1
 	}
 	if len(c.children) != want {
@@ -210,19 +211,19 @@ func (c *columnData) check(s *stream, rows int64) {
 		s.fail("ColumnData", fault.Corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
 		return
 	}
-	switch c.typ.phys {
-	case physStruct:
+	switch c.typ.Phys {
+	case types.PhysStruct:
 		for _, k := range c.children {
 			k.check(s, rows)
 		}
-	case physArray:
+	case types.PhysArray:
 		c.children[0].check(s, rows*int64(c.typ.Size))
 	default:
 		if n := sum(c.segs); n != rows {
 			s.fail("ColumnData.data_pointers", fault.Corruptf("%d rows, want %d", n, rows))
 			return
 		}
-		if c.typ.phys == physList {
+		if c.typ.Phys == types.PhysList {
 			c.children[0].check(s, -1)
 		}
 	}
@@ -245,13 +246,16 @@ func newColumnReader(f *blockFile, c *columnData) *columnReader {
 	for _, k := range c.children {
 		r.children = append(r.children, newColumnReader(f, k))
 	}
-	if c.typ.phys == physList {
+	if c.typ.Phys == types.PhysList {
 		r.ends = newVector(listEndType)
 	}
 	return r
 }
 
-var listEndType = &Type{ID: TypeUBigInt, phys: physUint64}
+var (
+	listEndType  = types.Plain(types.UBigInt)
+	validityType = types.Plain(types.Validity)
+)
 
 // read appends the next n rows to dst.
 func (r *columnReader) read(dst *vector, n int64, b *budget) error {
@@ -271,18 +275,18 @@ func (r *columnReader) read(dst *vector, n int64, b *budget) error {
 	if err := dst.grow(k, b); err != nil {
 		return err
 	}
-	switch dst.typ.phys {
-	case physStruct:
+	switch dst.typ.Phys {
+	case types.PhysStruct:
 		for i, c := range r.children {
 			if err := c.read(dst.children[i], n, b); err != nil {
 				return err
 			}
 		}
-	case physArray:
+	case types.PhysArray:
 		if err := r.children[0].read(dst.children[0], n*int64(dst.typ.Size), b); err != nil {
 			return err
 		}
-	case physList:
+	case types.PhysList:
 		if err := r.readLists(dst, at, k, b); err != nil {
 			return err
 		}
@@ -335,7 +339,7 @@ func (r *columnReader) readLists(dst *vector, at, n int, b *budget) error {
 
 // readConverted reads a column that is stored in another form than its type says.
 func (r *columnReader) readConverted(dst *vector, n int, b *budget) error {
-	if dst.typ.ID != TypeGeometry {
+	if dst.typ.ID != types.Geometry {
 		return fmt.Errorf("%w: %s stored as %s", fault.ErrUnsupported, dst.typ, r.data.typ)
 	}
 	return r.readSplitGeometry(dst, n, b)

@@ -273,7 +273,13 @@ func (db *DB) Sequences() []Sequence { return slices.Clone(db.cat.sequences) }
 func (db *DB) Indexes() []Index { return slices.Clone(db.cat.indexes) }
 
 // UserTypes lists the types made by CREATE TYPE by schema and name.
-func (db *DB) UserTypes() []UserType { return slices.Clone(db.cat.types) }
+func (db *DB) UserTypes() []UserType {
+	all := make([]UserType, len(db.cat.types))
+	for i, u := range db.cat.types {
+		all[i] = UserType{u.Schema, u.Name, described(u.Type), u.Comment}
+	}
+	return all
+}
 
 // Table finds a table; an empty schema means "main". Names compare as SQL does, without regard to ASCII case.
 // The error is ErrNoTable.

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: geometry.
@@ -123,19 +124,20 @@ const (
 
 // splitGeometry is the type of a column whose geometries, all of one kind, are stored as coordinates; nil when there is no
 // such layout.
-func splitGeometry(layout uint64) *Type {
+func splitGeometry(layout uint64) *types.Type {
 	names := map[uint64]string{1: "xy", 2: "xyz", 4: "xym", 6: "xyzm"}[layout>>4]
 	kind := layout & 15
 	if names == "" || kind < wkbPoint || kind > wkbCollection-1 {
 		return nil
 	}
-	var fields []Field
+	var fields []types.Field
+	double := types.Plain(types.Double)
 	for _, c := range names {
-		fields = append(fields, Field{string(c), doubleType})
+		fields = append(fields, types.Field{Name: string(c), Type: double})
 	}
-	t := newStructType(fields...)
+	t := types.StructOf(fields...)
 	for range splitDepth(kind) {
-		t = newListType(t)
+		t = types.ListOf(t)
 	}
 	return t
 }

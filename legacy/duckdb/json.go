@@ -3,6 +3,8 @@ package duckdb
 import (
 	"math"
 	"unicode/utf8"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // appendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
@@ -13,29 +15,29 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 		return append(dst, "null"...)
 	}
 	switch v.typ.ID {
-	case TypeNull:
+	case types.Null:
 		return append(dst, "null"...)
-	case TypeBoolean, TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
-		TypeHugeInt, TypeUHugeInt, TypeBigNum:
+	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
+		types.HugeInt, types.UHugeInt, types.BigNum:
 		return appendText(dst, v, i)
-	case TypeFloat:
+	case types.Float:
 		if x := float64(v.f32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 32)
 		}
-	case TypeDouble:
+	case types.Double:
 		if x := v.f64[i]; !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 64)
 		}
-	case TypeVarchar, TypeChar:
+	case types.Varchar, types.Char:
 		return appendJSONString(dst, v.Bytes(i))
-	case TypeUnion:
+	case types.Union:
 		k := v.Tag(i)
 		dst = append(dst, '{')
 		dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
 		dst = appendJSON(append(dst, ':'), v.Child(k), i)
 		return append(dst, '}')
-	case TypeStruct, TypeTuple:
-		if v.typ.unnamed() {
+	case types.Struct, types.Tuple:
+		if v.typ.Unnamed() {
 			dst = append(dst, '[')
 			for k, c := range v.children {
 				if k > 0 {
@@ -54,7 +56,7 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 			dst = appendJSON(append(dst, ':'), c, i)
 		}
 		return append(dst, '}')
-	case TypeMap:
+	case types.Map:
 		from, to := v.List(i)
 		keys, values := v.children[0].children[0], v.children[0].children[1]
 		dst = append(dst, '{')
@@ -66,7 +68,7 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 			dst = appendJSON(append(dst, ':'), values, e)
 		}
 		return append(dst, '}')
-	case TypeList, TypeArray:
+	case types.List, types.Array:
 		from, to := v.List(i)
 		dst = append(dst, '[')
 		for e := from; e < to; e++ {
@@ -76,7 +78,7 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 			dst = appendJSON(dst, v.children[0], e)
 		}
 		return append(dst, ']')
-	case TypeVariant:
+	case types.Variant:
 		return appendVariantJSON(dst, v, i)
 	}
 	return appendJSONString(dst, appendText(nil, v, i))

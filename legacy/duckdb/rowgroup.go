@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // A rowGroup is a run of a table's rows: one of the file, or one that the log adds.
@@ -60,9 +61,9 @@ const maxRowGroups = 1 << 32
 
 // readRowGroups reads the table's data stream: statistics, then row group pointers.
 func (t *Table) readRowGroups() error {
-	types := t.physicalTypes()
+	columns := t.physicalTypes()
 	s := openMetadata(t.db.file, t.data, "table")
-	readTableStatistics(s, types)
+	readTableStatistics(s, columns)
 	n := s.uint64("table.row_group_count")
 	if n > maxRowGroups {
 		s.fail("table.row_group_count", fault.Corruptf("%d row groups", n))
@@ -97,8 +98,8 @@ func (t *Table) readRowGroups() error {
 		if s.err != nil {
 			break
 		}
-		if len(g.cols) != len(types) {
-			s.fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), len(types)))
+		if len(g.cols) != len(columns) {
+			s.fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
 			break
 		}
 		g.start = t.next
@@ -202,7 +203,7 @@ func readRowMask(s *stream, m *rowMask) {
 }
 
 // column reads the description of physical column i, which has type t.
-func (g *rowGroup) column(db *DB, i int, t *Type) (*columnData, error) {
+func (g *rowGroup) column(db *DB, i int, t *types.Type) (*columnData, error) {
 	src := g.cols[i]
 	if src.data != nil {
 		return src.data, nil

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"bytes"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // A rowMaker turns batches into rows of Go values.
@@ -30,19 +32,19 @@ func (m *rowMaker) each(cols []*vector, n int, do func(Row) bool) bool {
 // column stores the values of a vector into every width-th cell from k on.
 func (m *rowMaker) column(v *vector, k, width int) {
 	switch {
-	case v.typ.ID == TypeInteger:
+	case v.typ.ID == types.Integer:
 		for i, x := range v.i32[:v.n] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeBigInt:
+	case v.typ.ID == types.BigInt:
 		for i, x := range v.i64[:v.n] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeDouble:
+	case v.typ.ID == types.Double:
 		for i, x := range v.f64[:v.n] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeVarchar:
+	case v.typ.ID == types.Varchar:
 		text := m.text(v)
 		for i, r := range v.refs[:v.n] {
 			m.cells[i*width+k] = text[r.off : r.off+r.len]
@@ -79,82 +81,82 @@ func (m *rowMaker) value(v *vector, i int) any {
 		return nil
 	}
 	switch v.typ.ID {
-	case TypeBoolean:
+	case types.Boolean:
 		return v.u8[i] != 0
-	case TypeTinyInt:
+	case types.TinyInt:
 		return v.i8[i]
-	case TypeSmallInt:
+	case types.SmallInt:
 		return v.i16[i]
-	case TypeInteger:
+	case types.Integer:
 		return v.i32[i]
-	case TypeBigInt:
+	case types.BigInt:
 		return v.i64[i]
-	case TypeUTinyInt:
+	case types.UTinyInt:
 		return v.u8[i]
-	case TypeUSmallInt:
+	case types.USmallInt:
 		return v.u16[i]
-	case TypeUInteger:
+	case types.UInteger:
 		return v.u32[i]
-	case TypeUBigInt:
+	case types.UBigInt:
 		return v.u64[i]
-	case TypeHugeInt:
+	case types.HugeInt:
 		return Int128(v.int128At(i)).Big()
-	case TypeUHugeInt:
+	case types.UHugeInt:
 		return Uint128(v.w[i]).Big()
-	case TypeBigNum:
+	case types.BigNum:
 		return bigNum(v.Bytes(i))
-	case TypeDecimal:
+	case types.Decimal:
 		return decimalAt(v, i)
-	case TypeFloat:
+	case types.Float:
 		return v.f32[i]
-	case TypeDouble:
+	case types.Double:
 		return v.f64[i]
-	case TypeVarchar, TypeChar:
+	case types.Varchar, types.Char:
 		text := m.text(v) // may move the values
 		r := v.refs[i]
 		return text[r.off : r.off+r.len]
-	case TypeBlob, typeAggregate:
+	case types.Blob, types.Aggregate:
 		return bytes.Clone(v.Bytes(i))
-	case TypeGeometry:
+	case types.Geometry:
 		return Geometry(bytes.Clone(v.Bytes(i)))
-	case TypeBit:
+	case types.Bit:
 		return Bit(appendBit(nil, v.Bytes(i)))
-	case TypeDate:
+	case types.Date:
 		return Date(v.i32[i])
-	case TypeTime:
+	case types.Time:
 		return Time(v.i64[i])
-	case TypeTimeNS:
+	case types.TimeNS:
 		return TimeNS(v.i64[i])
-	case TypeTimeTZ:
+	case types.TimeTZ:
 		return TimeTZ(v.u64[i])
-	case TypeTimestampS:
+	case types.TimestampS:
 		return TimestampS(v.i64[i])
-	case TypeTimestampMS:
+	case types.TimestampMS:
 		return TimestampMS(v.i64[i])
-	case TypeTimestamp:
+	case types.Timestamp:
 		return Timestamp(v.i64[i])
-	case TypeTimestampNS:
+	case types.TimestampNS:
 		return TimestampNS(v.i64[i])
-	case TypeTimestampTZ:
+	case types.TimestampTZ:
 		return TimestampTZ(v.i64[i])
-	case TypeTimestampTZNS:
+	case types.TimestampTZNS:
 		return TimestampTZNS(v.i64[i])
-	case TypeInterval:
+	case types.Interval:
 		return intervalAt(v, i)
-	case TypeUUID:
+	case types.UUID:
 		return UUID(v.UUID(i))
-	case TypeEnum:
+	case types.Enum:
 		return v.EnumValue(i)
-	case TypeUnion:
+	case types.Union:
 		k := v.Tag(i)
 		return Union{v.typ.Fields[k].Name, m.value(v.Child(k), i)}
-	case TypeStruct, TypeTuple:
+	case types.Struct, types.Tuple:
 		s := make(Struct, len(v.children))
 		for k, c := range v.children {
 			s[k] = StructField{v.typ.Fields[k].Name, m.value(c, i)}
 		}
 		return s
-	case TypeMap:
+	case types.Map:
 		from, to := v.List(i)
 		entries := v.children[0]
 		out := make(Map, 0, to-from)
@@ -162,14 +164,14 @@ func (m *rowMaker) value(v *vector, i int) any {
 			out = append(out, MapEntry{m.value(entries.children[0], e), m.value(entries.children[1], e)})
 		}
 		return out
-	case TypeList, TypeArray:
+	case types.List, types.Array:
 		from, to := v.List(i)
 		out := make([]any, 0, to-from)
 		for e := from; e < to; e++ {
 			out = append(out, m.value(v.children[0], e))
 		}
 		return out
-	case TypeVariant:
+	case types.Variant:
 		return variantValue(decodeVariant(v, i))
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 type Scanner struct {
 	ctx   context.Context
 	table *Table
-	cols  []Column
-	phys  []int // physical index of each
+	cols  []Column // of the batch
+	phys  []int    // physical index of each
 
 	groups  []*rowGroup // first one is being read
 	readers []valueReader
@@ -45,21 +45,22 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 		return s
 	}
 	s.groups = t.parts
+	all := t.described()
 	add := func(i int) {
-		s.cols = append(s.cols, t.cols[i])
+		s.cols = append(s.cols, all[i])
 		s.phys = append(s.phys, t.physicalIndex(i))
-		v := newVector(t.cols[i].Type)
-		s.vectors, s.batch.cols = append(s.vectors, v), append(s.batch.cols, readable(v))
+		v := newVector(t.cols[i].typ)
+		s.vectors, s.batch.cols = append(s.vectors, v), append(s.batch.cols, readable(v, all[i].Type))
 	}
 	for _, name := range columns {
 		i := t.columnIndex(name)
 		switch {
 		case i < 0:
 			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quote.Identifier(name), t.qualified())
-		case t.cols[i].Err != nil:
-			s.err = fmt.Errorf("table %s: %w", t.qualified(), t.cols[i].Err)
-		case t.cols[i].Generated:
-			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quote.Identifier(t.cols[i].Name),
+		case all[i].Err != nil:
+			s.err = fmt.Errorf("table %s: %w", t.qualified(), all[i].Err)
+		case all[i].Generated:
+			s.err = fmt.Errorf("table %s: column %s: %w", t.qualified(), quote.Identifier(all[i].Name),
 				fault.Unsupportedf("generated columns have no stored values"))
 		default:
 			add(i)
@@ -68,7 +69,7 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 		return s
 	}
 	if len(columns) == 0 {
-		for i, c := range t.cols {
+		for i, c := range all {
 			if c.Err == nil && !c.Generated {
 				add(i)
 			}
@@ -200,7 +201,7 @@ func (s *Scanner) open(g *rowGroup) error {
 			s.readers = append(s.readers, &vectorReader{src: src})
 			continue
 		}
-		data, err := g.column(db, p, s.cols[i].Type)
+		data, err := g.column(db, p, s.vectors[i].typ)
 		if err != nil {
 			return s.wrapColumn(i, err)
 		}

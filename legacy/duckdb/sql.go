@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // Kinds of expression, field 101 of Expr.
@@ -37,7 +38,7 @@ func expressionSQL(e *node) string {
 		v, _ := e.fields[200].(*value)
 		return v.sql()
 	case "CastExpression":
-		t, _ := e.fields[201].(*Type)
+		t, _ := e.fields[201].(*types.Type)
 		if t == nil {
 			return sub(200)
 		}
@@ -45,7 +46,7 @@ func expressionSQL(e *node) string {
 		if e.bool(202) {
 			name = "TRY_CAST("
 		}
-		return name + sub(200) + " AS " + t.declared() + ")"
+		return name + sub(200) + " AS " + t.Declared() + ")"
 	case "ColumnRefExpression":
 		names := e.strings(200)
 		for i, s := range names {
@@ -92,7 +93,7 @@ func expressionSQL(e *node) string {
 	case "LambdaRefExpression":
 		return quote.Identifier(e.str(201))
 	case "TypeExpression":
-		s := typeNameSQL(e.str(202))
+		s := types.NameSQL(e.str(202))
 		if args := expressionList(e.list(203)); len(args) > 0 {
 			s += "(" + strings.Join(args, ", ") + ")"
 		}
@@ -191,7 +192,7 @@ func (v *value) sql() string {
 	switch {
 	case v == nil || v.null:
 		return "NULL"
-	case v.typ.ID == TypeBoolean:
+	case v.typ.ID == types.Boolean:
 		return strconv.FormatBool(v.bits.Lo != 0)
 	}
 	vec := newVector(v.typ)
@@ -200,17 +201,17 @@ func (v *value) sql() string {
 	}
 	text := string(appendText(nil, vec, 0))
 	switch v.typ.ID {
-	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeHugeInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
-		TypeUHugeInt, TypeDecimal, TypeBigNum:
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
+		types.UHugeInt, types.Decimal, types.BigNum:
 		return text
-	case TypeFloat, TypeDouble:
+	case types.Float, types.Double:
 		if strings.Trim(text, "-0123456789.e+") != "" {
 			return quote.Literal(text) + "::" + v.typ.String()
 		}
 		return text
-	case TypeVarchar, TypeChar, TypeEnum:
+	case types.Varchar, types.Char, types.Enum:
 		return quote.Literal(text)
-	case TypeList, TypeArray, TypeStruct, TypeMap, TypeUnion, TypeTuple:
+	case types.List, types.Array, types.Struct, types.Map, types.Union, types.Tuple:
 		return text
 	}
 	return quote.Literal(text) + "::" + v.typ.String()

@@ -1,6 +1,9 @@
 package duckdb
 
-import "github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+)
 
 // statistics are the parts of a BaseStatistics object that decoding needs.
 type statistics struct {
@@ -10,7 +13,7 @@ type statistics struct {
 }
 
 // readStatistics reads the BaseStatistics of a column of type t.
-func readStatistics(s *stream, t *Type) (st statistics) {
+func readStatistics(s *stream, t *types.Type) (st statistics) {
 	const class = "BaseStatistics"
 	for o := s.object(class); o.next(); {
 		switch o.id {
@@ -29,16 +32,16 @@ func readStatistics(s *stream, t *Type) (st statistics) {
 	return st
 }
 
-func readTypeStatistics(s *stream, t *Type, st *statistics) {
+func readTypeStatistics(s *stream, t *types.Type, st *statistics) {
 	const class = "BaseStatistics.type_stats"
 	o := s.object(class)
 	for o.next() {
 		switch {
-		case t.ID == TypeVariant:
+		case t.ID == types.Variant:
 			readVariantStatistics(s, &o)
-		case t.ID == TypeGeometry && o.id >= 300:
+		case t.ID == types.Geometry && o.id >= 300:
 			readGeometryStatistics(s, &o)
-		case t.phys == physString:
+		case t.Phys == types.PhysString:
 			switch o.id {
 			case 200, 201:
 				var prefix [8]byte
@@ -54,25 +57,25 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 			default:
 				o.unknown()
 			}
-		case t.phys == physList, t.phys == physArray:
+		case t.Phys == types.PhysList, t.Phys == types.PhysArray:
 			if o.id != 200 {
 				o.unknown()
 				return
 			}
 			readStatistics(s, t.Elem)
-		case t.phys == physStruct:
+		case t.Phys == types.PhysStruct:
 			if o.id != 200 {
 				o.unknown()
 				return
 			}
-			if n := s.length(class); n != len(t.stored) {
-				s.fail(class, fault.Corruptf("statistics of %d members, want %d", n, len(t.stored)))
+			if n := s.length(class); n != len(t.Stored) {
+				s.fail(class, fault.Corruptf("statistics of %d members, want %d", n, len(t.Stored)))
 				return
 			}
-			for _, f := range t.stored {
+			for _, f := range t.Stored {
 				readStatistics(s, f.Type)
 			}
-		case t.phys != physNone && t.phys != physValidity:
+		case t.Phys != types.PhysNone && t.Phys != types.PhysValidity:
 			switch o.id {
 			case 200: // the smallest, though the engine calls it max
 				st.min, st.hasMin = readBound(s, t)
@@ -87,19 +90,19 @@ func readTypeStatistics(s *stream, t *Type, st *statistics) {
 	}
 }
 
-func readBound(s *stream, t *Type) (x uint128, has bool) {
+func readBound(s *stream, t *types.Type) (x uint128, has bool) {
 	for o := s.object("BaseStatistics.bound"); o.next(); {
 		switch o.id {
 		case 100:
 			has = s.bool("BaseStatistics.has_value")
 		case 101:
-			if t.ID == TypeBoolean {
+			if t.ID == types.Boolean {
 				if s.bool("BaseStatistics.value") {
 					x.Lo = 1
 				}
 				continue
 			}
-			x = readFixed(s, t.phys, "BaseStatistics.value")
+			x = readFixed(s, t.Phys, "BaseStatistics.value")
 		default:
 			o.unknown()
 		}
@@ -131,7 +134,7 @@ func readVariantStatistics(s *stream, o *object) {
 	case 200:
 		s.uleb(8, class)
 	case 225:
-		readStatistics(s, variantType)
+		readStatistics(s, types.VariantStruct)
 	case 230:
 		t, err := readStoredType(s)
 		if err != nil {
@@ -154,16 +157,16 @@ func readVariantStatistics(s *stream, o *object) {
 }
 
 // readTableStatistics walks over the statistics before a table's row groups.
-func readTableStatistics(s *stream, types []*Type) {
+func readTableStatistics(s *stream, columns []*types.Type) {
 	const class = "TableStatistics"
 	for o := s.object(class); o.next(); {
 		switch o.id {
 		case 100:
-			if n := s.length(class); n != len(types) {
-				s.fail(class, fault.Corruptf("statistics of %d columns, want %d", n, len(types)))
+			if n := s.length(class); n != len(columns) {
+				s.fail(class, fault.Corruptf("statistics of %d columns, want %d", n, len(columns)))
 				return
 			}
-			for _, t := range types {
+			for _, t := range columns {
 				if s.bool(class) {
 					readColumnStatistics(s, t)
 				}
@@ -178,7 +181,7 @@ func readTableStatistics(s *stream, types []*Type) {
 	}
 }
 
-func readColumnStatistics(s *stream, t *Type) {
+func readColumnStatistics(s *stream, t *types.Type) {
 	const class = "ColumnStatistics"
 	for o := s.object(class); o.next(); {
 		switch o.id {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // A Column is a column of a table.
@@ -20,12 +21,24 @@ type Column struct {
 	Err       error // why the column cannot be read; nil when nothing is known to be in the way
 }
 
+// A column is a Column as it is read.
+type column struct {
+	name      string
+	typ       *types.Type
+	notNull   bool
+	def       string // SQL text of the default, or of the generating expression; "" when there is none
+	generated bool
+	comment   string
+	err       error
+}
+
 // A Table is a table of the database.
 type Table struct {
 	db           *DB
 	schema, name string
 	comment      string
-	cols         []Column
+	cols         []column
+	described    func() []Column // what callers see of cols, made once
 	primaryKey   []string
 	constraints  []string // as SQL, without NOT NULL
 
@@ -51,7 +64,16 @@ func (t *Table) Name() string { return t.name }
 func (t *Table) Comment() string { return t.comment }
 
 // Columns lists the columns in order. The caller owns the slice.
-func (t *Table) Columns() []Column { return slices.Clone(t.cols) }
+func (t *Table) Columns() []Column { return slices.Clone(t.described()) }
+
+func (t *Table) describe() []Column {
+	cols := make([]Column, len(t.cols))
+	for i, c := range t.cols {
+		cols[i] = Column{Name: c.name, Type: described(c.typ), NotNull: c.notNull, Default: c.def, Generated: c.generated,
+			Comment: c.comment, Err: c.err}
+	}
+	return cols
+}
 
 // PrimaryKey lists the columns of the primary key, in its order.
 func (t *Table) PrimaryKey() []string { return slices.Clone(t.primaryKey) }
@@ -102,21 +124,21 @@ func (t *Table) qualified() string {
 }
 
 // physicalTypes are the types of the columns that have data, in order.
-func (t *Table) physicalTypes() []*Type {
-	var types []*Type
+func (t *Table) physicalTypes() []*types.Type {
+	var physical []*types.Type
 	for _, c := range t.cols {
-		if !c.Generated {
-			types = append(types, c.Type)
+		if !c.generated {
+			physical = append(physical, c.typ)
 		}
 	}
-	return types
+	return physical
 }
 
 // physicalIndex is where column i is among those that have data.
 func (t *Table) physicalIndex(i int) int {
 	n := 0
 	for _, c := range t.cols[:i] {
-		if !c.Generated {
+		if !c.generated {
 			n++
 		}
 	}
@@ -126,11 +148,11 @@ func (t *Table) physicalIndex(i int) int {
 // columnIndex finds a column by name; -1 when there is none.
 func (t *Table) columnIndex(name string) int {
 	for i, c := range t.cols {
-		if c.Name == name {
+		if c.name == name {
 			return i
 		}
 	}
-	return slices.IndexFunc(t.cols, func(c Column) bool { return fold(c.Name) == fold(name) })
+	return slices.IndexFunc(t.cols, func(c column) bool { return fold(c.name) == fold(name) })
 }
 
 // SQL is a CREATE TABLE statement for the table, with its constraints.
@@ -141,14 +163,14 @@ func (t *Table) SQL() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
+		b.WriteString(quote.Identifier(c.name) + " " + c.typ.String())
 		switch {
-		case c.Generated:
-			b.WriteString(" GENERATED ALWAYS AS(" + c.Default + ")")
-		case c.Default != "":
-			b.WriteString(" DEFAULT(" + c.Default + ")")
+		case c.generated:
+			b.WriteString(" GENERATED ALWAYS AS(" + c.def + ")")
+		case c.def != "":
+			b.WriteString(" DEFAULT(" + c.def + ")")
 		}
-		if c.NotNull && !slices.Contains(t.primaryKey, c.Name) {
+		if c.notNull && !slices.Contains(t.primaryKey, c.name) {
 			b.WriteString(" NOT NULL")
 		}
 	}
@@ -158,3 +180,6 @@ func (t *Table) SQL() string {
 	b.WriteString(");")
 	return b.String()
 }
+
+// QuoteIdentifier is a name as an SQL identifier, in quotes where the engine would put them.
+func QuoteIdentifier(name string) string { return quote.Identifier(name) }

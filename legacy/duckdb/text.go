@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // appendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
@@ -14,68 +16,68 @@ func appendText(dst []byte, v *vector, i int) []byte {
 		return dst
 	}
 	switch v.typ.ID {
-	case TypeNull:
+	case types.Null:
 		return dst
-	case TypeBoolean:
+	case types.Boolean:
 		return strconv.AppendBool(dst, v.u8[i] != 0)
-	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger:
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger:
 		x, _ := v.Int64(i)
 		return strconv.AppendInt(dst, x, 10)
-	case TypeUBigInt:
+	case types.UBigInt:
 		return strconv.AppendUint(dst, v.u64[i], 10)
-	case TypeHugeInt:
+	case types.HugeInt:
 		return appendInt128(dst, v.int128At(i))
-	case TypeUHugeInt:
+	case types.UHugeInt:
 		return appendUint128(dst, v.w[i])
-	case TypeDecimal:
+	case types.Decimal:
 		return appendDecimal(dst, v.int128At(i), v.typ.Width, v.typ.Scale)
-	case TypeFloat:
+	case types.Float:
 		return appendFloat(dst, float64(v.f32[i]), 32)
-	case TypeDouble:
+	case types.Double:
 		return appendFloat(dst, v.f64[i], 64)
-	case TypeVarchar, TypeChar:
+	case types.Varchar, types.Char:
 		return append(dst, v.Bytes(i)...)
-	case TypeBlob, typeAggregate:
+	case types.Blob, types.Aggregate:
 		if v.typ.Alias == "GEOMETRY" {
 			if wkb, ok := spatialToWKB(nil, v.Bytes(i)); ok {
 				return appendWKT(dst, wkb)
 			}
 		}
 		return appendBlob(dst, v.Bytes(i))
-	case TypeBit:
+	case types.Bit:
 		return appendBit(dst, v.Bytes(i))
-	case TypeBigNum:
+	case types.BigNum:
 		return bigNum(v.Bytes(i)).Append(dst, 10)
-	case TypeDate:
+	case types.Date:
 		return appendDate(dst, v.i32[i])
-	case TypeTime:
+	case types.Time:
 		return appendTime(dst, v.i64[i])
-	case TypeTimeNS:
+	case types.TimeNS:
 		return appendTimeNS(dst, v.i64[i])
-	case TypeTimeTZ:
+	case types.TimeTZ:
 		return appendTimeTZ(dst, v.u64[i])
-	case TypeTimestampS:
+	case types.TimestampS:
 		return appendTimestampS(dst, v.i64[i])
-	case TypeTimestampMS:
+	case types.TimestampMS:
 		return appendTimestampMS(dst, v.i64[i])
-	case TypeTimestamp:
+	case types.Timestamp:
 		return appendTimestamp(dst, v.i64[i])
-	case TypeTimestampNS:
+	case types.TimestampNS:
 		return appendTimestampNS(dst, v.i64[i])
-	case TypeTimestampTZ:
+	case types.TimestampTZ:
 		return appendTimestampTZ(dst, v.i64[i])
-	case TypeTimestampTZNS:
+	case types.TimestampTZNS:
 		return appendTimestampTZNS(dst, v.i64[i])
-	case TypeInterval:
+	case types.Interval:
 		months, days, micros := v.interval(i)
 		return appendInterval(dst, months, days, micros)
-	case TypeUUID:
+	case types.UUID:
 		return appendUUID(dst, v.UUID(i))
-	case TypeEnum:
+	case types.Enum:
 		return append(dst, v.EnumValue(i)...)
-	case TypeGeometry:
+	case types.Geometry:
 		return appendWKT(dst, v.Bytes(i))
-	case TypeVariant:
+	case types.Variant:
 		return appendVariantText(dst, v, i)
 	}
 	return appendNested(dst, v, i)
@@ -84,12 +86,12 @@ func appendText(dst []byte, v *vector, i int) []byte {
 // appendNested appends a LIST, ARRAY, MAP, STRUCT, TUPLE or UNION.
 func appendNested(dst []byte, v *vector, i int) []byte {
 	switch v.typ.ID {
-	case TypeUnion:
+	case types.Union:
 		k := v.Tag(i)
 		return appendPlain(dst, v.Child(k), i)
-	case TypeStruct, TypeTuple:
+	case types.Struct, types.Tuple:
 		open, end := byte('{'), byte('}')
-		if v.typ.unnamed() {
+		if v.typ.Unnamed() {
 			open, end = '(', ')'
 		}
 		dst = append(dst, open)
@@ -104,7 +106,7 @@ func appendNested(dst []byte, v *vector, i int) []byte {
 			dst = appendElement(dst, c, i)
 		}
 		return append(dst, end)
-	case TypeMap:
+	case types.Map:
 		from, to := v.List(i)
 		entries := v.children[0]
 		dst = append(dst, '{')
@@ -119,7 +121,7 @@ func appendNested(dst []byte, v *vector, i int) []byte {
 		return append(dst, '}')
 	}
 	c := v.children[0]
-	plain := v.typ.ID == TypeArray || c.typ.Alias == "JSON"
+	plain := v.typ.ID == types.Array || c.typ.Alias == "JSON"
 	from, to := v.List(i)
 	dst = append(dst, '[')
 	for e := from; e < to; e++ {
@@ -141,10 +143,10 @@ func appendElement(dst []byte, v *vector, i int) []byte {
 		return append(dst, "NULL"...)
 	}
 	switch v.typ.ID {
-	case TypeVarchar, TypeChar:
+	case types.Varchar, types.Char:
 		return appendQuoted(dst, string(v.Bytes(i)), false)
-	case TypeEnum, TypeBlob, TypeGeometry, TypeDate, TypeTime, TypeTimeNS, TypeTimeTZ, TypeInterval, TypeTimestamp, TypeTimestampS,
-		TypeTimestampMS, TypeTimestampNS, TypeTimestampTZ, TypeTimestampTZNS:
+	case types.Enum, types.Blob, types.Geometry, types.Date, types.Time, types.TimeNS, types.TimeTZ, types.Interval, types.Timestamp, types.TimestampS,
+		types.TimestampMS, types.TimestampNS, types.TimestampTZ, types.TimestampTZNS:
 		return appendQuoted(dst, string(appendText(nil, v, i)), false)
 	}
 	return appendText(dst, v, i)

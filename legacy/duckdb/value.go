@@ -4,15 +4,16 @@ import (
 	"strconv"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // readType reads a LogicalType object.
-func readType(s *stream) *Type {
-	t := &Type{}
+func readType(s *stream) *types.Type {
+	t := &types.Type{}
 	for o := s.object("LogicalType"); o.next(); {
 		switch o.id {
 		case 100:
-			t.ID = TypeID(s.uleb(8, "LogicalType.id"))
+			t.ID = types.ID(s.uleb(8, "LogicalType.id"))
 		case 101:
 			if s.bool("LogicalType.type_info") {
 				readTypeInfo(s, t)
@@ -26,18 +27,18 @@ func readType(s *stream) *Type {
 
 // readStoredType reads the type of something that is stored, and checks it. A type that this reader lacks
 // comes with an error of its own, which leaves the stream intact.
-func readStoredType(s *stream) (*Type, error) {
+func readStoredType(s *stream) (*types.Type, error) {
 	t := readType(s)
 	if s.err != nil {
 		return t, s.err
 	}
-	if err := finishAll(t); err != nil {
+	if err := t.Finish(); err != nil {
 		return t, &fault.FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
 	}
 	return t, nil
 }
 
-func readTypeInfo(s *stream, t *Type) {
+func readTypeInfo(s *stream, t *types.Type) {
 	const (
 		infoDecimal = 2
 		infoString  = 3
@@ -72,7 +73,7 @@ func readTypeInfo(s *stream, t *Type) {
 			t.Size = int(s.uleb(31, "ArrayTypeInfo.size"))
 		case infoStruct<<16 | 200:
 			s.list("StructTypeInfo.child_types", func() {
-				f := Field{Type: &Type{}}
+				f := types.Field{Type: &types.Type{}}
 				for p := s.object("StructTypeInfo.child_types"); p.next(); {
 					switch p.id {
 					case 0:
@@ -85,14 +86,14 @@ func readTypeInfo(s *stream, t *Type) {
 				}
 				t.Fields = append(t.Fields, f)
 			})
-			if t.ID == TypeUnion && len(t.Fields) > 0 {
+			if t.ID == types.Union && len(t.Fields) > 0 {
 				t.Fields = t.Fields[1:] // the tag
 			}
 		case infoUser<<16 | 200:
-			t.unbound = s.string("UserTypeInfo.name")
+			t.Unbound = s.string("UserTypeInfo.name")
 		case infoUser<<16 | 204:
 			if s.bool("UserTypeInfo.expression") {
-				t.unbound = expressionSQL(walkClass(s, "Expr"))
+				t.Unbound = expressionSQL(walkClass(s, "Expr"))
 			}
 		case infoEnum<<16 | 200:
 			s.uleb(64, "EnumTypeInfo.count")
@@ -119,7 +120,7 @@ func readTypeInfo(s *stream, t *Type) {
 
 // A value is a constant stored in the catalog or the log.
 type value struct {
-	typ  *Type
+	typ  *types.Type
 	null bool
 	bits uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
 	str  string
@@ -127,16 +128,14 @@ type value struct {
 }
 
 // readValue reads a Value whose type the surroundings give; t may be nil.
-func readValue(s *stream, t *Type) *value {
+func readValue(s *stream, t *types.Type) *value {
 	v := &value{typ: t}
 	for o := s.object("Value"); o.next(); {
 		switch o.id {
 		case 100:
 			v.typ = readType(s)
 			if s.err == nil {
-				if err := finishAll(v.typ); err != nil {
-					v.typ.phys = physNone
-				}
+				_ = v.typ.Finish() // one without a layout can be NULL
 			}
 		case 101:
 			v.null = s.bool("Value.is_null")
@@ -151,17 +150,17 @@ func readValue(s *stream, t *Type) *value {
 		}
 	}
 	if v.typ == nil {
-		v.typ = &Type{ID: TypeNull, phys: physInt32}
+		v.typ = types.Plain(types.Null)
 	}
 	return v
 }
 
 func readPayload(s *stream, v *value) {
 	const field = "Value.value"
-	switch v.typ.phys {
-	case physString:
+	switch v.typ.Phys {
+	case types.PhysString:
 		v.str = s.string(field)
-	case physList, physArray, physStruct:
+	case types.PhysList, types.PhysArray, types.PhysStruct:
 		for o := s.object("Value.children"); o.next(); {
 			if o.id != 100 {
 				o.unknown()
@@ -169,59 +168,59 @@ func readPayload(s *stream, v *value) {
 			}
 			i := 0
 			s.list(field, func() {
-				var t *Type
+				var t *types.Type
 				switch {
-				case v.typ.phys != physStruct:
+				case v.typ.Phys != types.PhysStruct:
 					t = v.typ.Elem
-				case i < len(v.typ.stored):
-					t = v.typ.stored[i].Type
+				case i < len(v.typ.Stored):
+					t = v.typ.Stored[i].Type
 				}
 				v.list = append(v.list, readValue(s, t))
 				i++
 			})
 		}
-	case physNone:
+	case types.PhysNone:
 		s.fail(field, fault.Unsupportedf("value of %s", v.typ.ID))
 	default:
-		if v.typ.ID == TypeBoolean {
+		if v.typ.ID == types.Boolean {
 			if s.bool(field) {
 				v.bits.Lo = 1
 			}
 			return
 		}
-		v.bits = readFixed(s, v.typ.phys, field)
+		v.bits = readFixed(s, v.typ.Phys, field)
 	}
 }
 
 // readFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
-func readFixed(s *stream, p physical, field string) uint128 {
+func readFixed(s *stream, p types.Physical, field string) uint128 {
 	signed := func(x int64) uint128 { return uint128{uint64(x >> 63), uint64(x)} }
 	switch p {
-	case physInt8:
+	case types.PhysInt8:
 		return signed(s.sleb(8, field))
-	case physInt16:
+	case types.PhysInt16:
 		return signed(s.sleb(16, field))
-	case physInt32:
+	case types.PhysInt32:
 		return signed(s.sleb(32, field))
-	case physInt64:
+	case types.PhysInt64:
 		return signed(s.sleb(64, field))
-	case physUint8:
+	case types.PhysUint8:
 		return uint128{0, s.uleb(8, field)}
-	case physUint16:
+	case types.PhysUint16:
 		return uint128{0, s.uleb(16, field)}
-	case physUint32:
+	case types.PhysUint32:
 		return uint128{0, s.uleb(32, field)}
-	case physUint64, physList:
+	case types.PhysUint64, types.PhysList:
 		return uint128{0, s.uleb(64, field)}
-	case physInt128:
+	case types.PhysInt128:
 		return s.int128(field)
-	case physUint128:
+	case types.PhysUint128:
 		return s.uint128(field)
-	case physFloat:
+	case types.PhysFloat:
 		return uint128{0, uint64(s.uint32(field))}
-	case physDouble:
+	case types.PhysDouble:
 		return uint128{0, s.uint64(field)}
-	case physInterval:
+	case types.PhysInterval:
 		var months, days int32
 		var micros int64
 		for o := s.object("interval"); o.next(); {
@@ -262,32 +261,32 @@ func (x *value) appendTo(v *vector, b *budget) error {
 		}
 		return x.list[k]
 	}
-	switch v.typ.phys {
-	case physStruct:
+	switch v.typ.Phys {
+	case types.PhysStruct:
 		for k, c := range v.children {
 			if err := part(k).appendTo(c, b); err != nil {
 				return err
 			}
 		}
-	case physArray:
+	case types.PhysArray:
 		for k := range v.typ.Size {
 			if err := part(k).appendTo(v.children[0], b); err != nil {
 				return err
 			}
 		}
-	case physList:
+	case types.PhysList:
 		v.lists[i] = listRef{uint32(v.children[0].n), uint32(len(x.list))}
 		for _, e := range x.list {
 			if err := e.appendTo(v.children[0], b); err != nil {
 				return err
 			}
 		}
-	case physString:
+	case types.PhysString:
 		if x.null {
 			return nil
 		}
 		s := []byte(x.str)
-		if v.typ.ID == TypeBlob {
+		if v.typ.ID == types.Blob {
 			s = unescapeBlob(s)
 		}
 		return v.setBytes(i, s, b)

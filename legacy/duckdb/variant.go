@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: variant.
@@ -17,22 +19,14 @@ const (
 )
 
 // variantTypes are the types of the kinds that hold one plain value.
-var variantTypes = map[uint8]*Type{
-	variantTrue: booleanType, variantFalse: booleanType,
-	3: plainType(TypeTinyInt), 4: plainType(TypeSmallInt), 5: plainType(TypeInteger), 6: plainType(TypeBigInt), 7: plainType(TypeHugeInt),
-	8: plainType(TypeUTinyInt), 9: plainType(TypeUSmallInt), 10: plainType(TypeUInteger), 11: plainType(TypeUBigInt), 12: plainType(TypeUHugeInt),
-	13: plainType(TypeFloat), 14: plainType(TypeDouble), 16: varcharType, 17: blobType, 18: plainType(TypeUUID), 19: plainType(TypeDate),
-	20: plainType(TypeTime), 21: plainType(TypeTimeNS), 22: plainType(TypeTimestampS), 23: plainType(TypeTimestampMS), 24: plainType(TypeTimestamp),
-	25: plainType(TypeTimestampNS), 26: plainType(TypeTimeTZ), 27: plainType(TypeTimestampTZ), 28: plainType(TypeInterval),
-	31: plainType(TypeBigNum), 32: plainType(TypeBit), 33: plainType(TypeGeometry),
-}
-
-func plainType(id TypeID) *Type {
-	t := &Type{ID: id}
-	if err := t.finish(); err != nil {
-		panic(err) // only types without parameters
-	}
-	return t
+var variantTypes = map[uint8]*types.Type{
+	variantTrue: types.Plain(types.Boolean), variantFalse: types.Plain(types.Boolean),
+	3: types.Plain(types.TinyInt), 4: types.Plain(types.SmallInt), 5: types.Plain(types.Integer), 6: types.Plain(types.BigInt), 7: types.Plain(types.HugeInt),
+	8: types.Plain(types.UTinyInt), 9: types.Plain(types.USmallInt), 10: types.Plain(types.UInteger), 11: types.Plain(types.UBigInt), 12: types.Plain(types.UHugeInt),
+	13: types.Plain(types.Float), 14: types.Plain(types.Double), 16: types.Plain(types.Varchar), 17: types.Plain(types.Blob), 18: types.Plain(types.UUID), 19: types.Plain(types.Date),
+	20: types.Plain(types.Time), 21: types.Plain(types.TimeNS), 22: types.Plain(types.TimestampS), 23: types.Plain(types.TimestampMS), 24: types.Plain(types.Timestamp),
+	25: types.Plain(types.TimestampNS), 26: types.Plain(types.TimeTZ), 27: types.Plain(types.TimestampTZ), 28: types.Plain(types.Interval),
+	31: types.Plain(types.BigNum), 32: types.Plain(types.Bit), 33: types.Plain(types.Geometry),
 }
 
 // A variantNode is one value of a VARIANT: a plain one, an array or an object. A nil one is NULL.
@@ -117,8 +111,8 @@ func plainVariant(kind uint8, b []byte) *variantNode {
 		var width, scale uint64
 		width, b = takeVarint(b)
 		scale, b = takeVarint(b)
-		t = &Type{ID: TypeDecimal, Width: uint8(min(width, 255)), Scale: uint8(min(scale, 255))}
-		if t.finish() != nil {
+		t = &types.Type{ID: types.Decimal, Width: uint8(min(width, 255)), Scale: uint8(min(scale, 255))}
+		if t.Finish() != nil {
 			return nil
 		}
 	}
@@ -130,13 +124,13 @@ func plainVariant(kind uint8, b []byte) *variantNode {
 	if out.grow(1, bud) != nil {
 		return nil
 	}
-	switch w := t.phys.width(); {
-	case t.ID == TypeBoolean:
+	switch w := t.Phys.Width(); {
+	case t.ID == types.Boolean:
 		out.u8[0] = 0
 		if kind == variantTrue {
 			out.u8[0] = 1
 		}
-	case t.phys == physString:
+	case t.Phys == types.PhysString:
 		var n uint64
 		n, b = takeVarint(b)
 		if n > uint64(len(b)) || out.setBytes(0, b[:n], bud) != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: variant, shredded. Values that are stored by type are put back into the plain form when they are read, so that
@@ -21,7 +22,7 @@ const (
 
 // readShredded appends n values of a VARIANT that is partly stored by type.
 func (r *columnReader) readShredded(dst *vector, n int, b *budget) error {
-	plain, typed := newVector(variantType), newVector(r.data.variant)
+	plain, typed := newVector(types.VariantStruct), newVector(r.data.variant)
 	if err := r.children[0].read(plain, int64(n), b); err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ type shredded struct {
 // node gives value i of v, and whether there is none.
 func (s *shredded) node(v *vector, i int) (n *variantNode, absent bool) {
 	typed, index := v, (*vector)(nil)
-	if v.typ.ID == TypeStruct && len(v.typ.Fields) > 0 && slices.ContainsFunc(v.typ.Fields, func(f Field) bool { return f.Name == typedValue }) {
+	if v.typ.ID == types.Struct && len(v.typ.Fields) > 0 && slices.ContainsFunc(v.typ.Fields, func(f types.Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
 			return nil, false
 		}
@@ -85,7 +86,7 @@ func (s *shredded) node(v *vector, i int) (n *variantNode, absent bool) {
 		}
 	}
 	var rest *variantNode
-	if index != nil && index.typ.phys == physUint32 && !index.Null(i) {
+	if index != nil && index.typ.Phys == types.PhysUint32 && !index.Null(i) {
 		k := index.u32[i]
 		if k == untypedAbsent {
 			return nil, true
@@ -108,7 +109,7 @@ func (s *shredded) typed(v *vector, i int) *variantNode {
 	*s.left--
 	n := &variantNode{}
 	switch v.typ.ID {
-	case TypeStruct:
+	case types.Struct:
 		n.object = true
 		for k, c := range v.children {
 			if *s.left < 0 {
@@ -119,7 +120,7 @@ func (s *shredded) typed(v *vector, i int) *variantNode {
 			}
 		}
 		n.sort()
-	case TypeList:
+	case types.List:
 		n.array = true
 		from, to := v.List(i)
 		for e := from; e < to && *s.left >= 0; e++ {
@@ -153,7 +154,7 @@ type variantEncoder struct {
 	kinds   []uint8
 	offsets []uint32
 	data    []byte
-	bad     *Type // of a value that has no plain form
+	bad     *types.Type // of a value that has no plain form
 }
 
 type variantMember struct {
@@ -200,12 +201,12 @@ func (e *variantEncoder) node(n *variantNode) (index uint32) {
 // plain writes value i of v and gives its kind.
 func (e *variantEncoder) plain(v *vector, i int) uint8 {
 	switch {
-	case v.typ.ID == TypeBoolean:
+	case v.typ.ID == types.Boolean:
 		if v.u8[i] != 0 {
 			return variantTrue
 		}
 		return variantFalse
-	case v.typ.ID == TypeDecimal:
+	case v.typ.ID == types.Decimal:
 		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Width))
 		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Scale))
 		e.data = appendStored(e.data, v, i)
@@ -215,7 +216,7 @@ func (e *variantEncoder) plain(v *vector, i int) uint8 {
 		if t.ID != v.typ.ID {
 			continue
 		}
-		if t.phys == physString {
+		if t.Phys == types.PhysString {
 			e.data = binary.AppendUvarint(e.data, uint64(len(v.Bytes(i))))
 			e.data = append(e.data, v.Bytes(i)...)
 		} else {
@@ -280,5 +281,5 @@ func appendStored(dst []byte, v *vector, i int) []byte {
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:], x.Lo)
 	binary.LittleEndian.PutUint64(b[8:], x.Hi)
-	return append(dst, b[:v.typ.phys.width()]...)
+	return append(dst, b[:v.typ.Phys.Width()]...)
 }

@@ -1,6 +1,10 @@
 package duckdb
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+)
 
 // vectorSize is how many rows the engine treats as a unit, and the most a Batch holds.
 const vectorSize = 2048
@@ -8,7 +12,7 @@ const vectorSize = 2048
 // A vector holds values of one type, and in its children those of the type's parts. Which of its slices are in use follows from the
 // type. What is under a NULL is arbitrary. That a member of a STRUCT is not NULL says nothing when the STRUCT itself is.
 type vector struct {
-	typ   *Type
+	typ   *types.Type
 	n     int
 	valid []uint64 // bit = 1: not NULL
 	nulls bool     // whether any bit is 0
@@ -55,22 +59,22 @@ func (v *vector) Null(i int) bool { return v.nulls && v.valid[i>>6]>>(i&63)&1 ==
 // Int64 gives value i of any type stored in at most 64 bits as an integer; ok is false for other types and for values
 // past int64.
 func (v *vector) Int64(i int) (x int64, ok bool) {
-	switch v.typ.phys {
-	case physInt8:
+	switch v.typ.Phys {
+	case types.PhysInt8:
 		return int64(v.i8[i]), true
-	case physInt16:
+	case types.PhysInt16:
 		return int64(v.i16[i]), true
-	case physInt32:
+	case types.PhysInt32:
 		return int64(v.i32[i]), true
-	case physInt64:
+	case types.PhysInt64:
 		return v.i64[i], true
-	case physUint8:
+	case types.PhysUint8:
 		return int64(v.u8[i]), true
-	case physUint16:
+	case types.PhysUint16:
 		return int64(v.u16[i]), true
-	case physUint32:
+	case types.PhysUint32:
 		return int64(v.u32[i]), true
-	case physUint64:
+	case types.PhysUint64:
 		return int64(v.u64[i]), v.u64[i] < 1<<63
 	}
 	return 0, false
@@ -78,7 +82,7 @@ func (v *vector) Int64(i int) (x int64, ok bool) {
 
 // int128At gives value i of a HUGEINT or of a DECIMAL of any width.
 func (v *vector) int128At(i int) int128 {
-	if v.typ.phys == physInt128 {
+	if v.typ.Phys == types.PhysInt128 {
 		return int128{int64(v.w[i].Hi), v.w[i].Lo}
 	}
 	x, _ := v.Int64(i)
@@ -115,7 +119,7 @@ func (v *vector) EnumValue(i int) string {
 
 // List gives the place of value i of a LIST, MAP or ARRAY within Child(0): elements from ≤ e < to.
 func (v *vector) List(i int) (from, to int) {
-	if v.typ.phys == physArray {
+	if v.typ.Phys == types.PhysArray {
 		return i * v.typ.Size, (i + 1) * v.typ.Size
 	}
 	r := v.lists[i]
@@ -125,7 +129,7 @@ func (v *vector) List(i int) (from, to int) {
 // Child gives part i: the elements of a LIST, ARRAY or MAP (whose elements are STRUCTs of key and value) are Child(0), the members of a
 // STRUCT are Child(0), Child(1), …, the members of a UNION as well, and Tag says which of them holds the value.
 func (v *vector) Child(i int) *vector {
-	if v.typ.ID == TypeUnion {
+	if v.typ.ID == types.Union {
 		i++
 	}
 	return v.children[i]
@@ -135,14 +139,14 @@ func (v *vector) Child(i int) *vector {
 func (v *vector) Tag(i int) int { return int(v.children[0].u8[i]) }
 
 // newVector makes an empty vector of the type, with children.
-func newVector(t *Type) *vector {
+func newVector(t *types.Type) *vector {
 	v := &vector{typ: t}
-	switch t.phys {
-	case physList, physArray:
+	switch t.Phys {
+	case types.PhysList, types.PhysArray:
 		v.children = []*vector{newVector(t.Elem)}
-	case physStruct:
-		v.children = make([]*vector, len(t.stored))
-		for i, f := range t.stored {
+	case types.PhysStruct:
+		v.children = make([]*vector, len(t.Stored))
+		for i, f := range t.Stored {
 			v.children[i] = newVector(f.Type)
 		}
 	}

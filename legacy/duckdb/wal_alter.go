@@ -11,6 +11,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
@@ -61,7 +62,7 @@ func (r *replay) comment(n *node, schema, name string) {
 	if n.class == "SetColumnCommentInfo" {
 		if t := c.table(schema, name); t != nil {
 			if i := t.columnIndex(n.str(302)); i >= 0 {
-				t.cols[i].Comment = text
+				t.cols[i].comment = text
 			}
 		}
 		return
@@ -118,11 +119,11 @@ func (r *replay) alterTable(t *Table, n *node) error {
 			return err
 		}
 		for k, s := range t.primaryKey {
-			if s == t.cols[i].Name {
+			if s == t.cols[i].name {
 				t.primaryKey[k] = n.str(401)
 			}
 		}
-		t.cols[i].Name = n.str(401)
+		t.cols[i].name = n.str(401)
 	case "RenameTableInfo":
 		for i, x := range r.db.cat.indexes {
 			if x.Schema == t.schema && x.Table == t.name {
@@ -143,30 +144,30 @@ func (r *replay) alterTable(t *Table, n *node) error {
 		if err != nil {
 			return err
 		}
-		typ, _ := n.fields[401].(*Type)
+		typ, _ := n.fields[401].(*types.Type)
 		if len(t.parts) > 0 || typ == nil {
 			return cannotApply("a column's type changes")
 		}
-		t.cols[i].Type, t.cols[i].Err = typ, finishAll(typ)
+		t.cols[i].typ, t.cols[i].err = typ, typ.Finish()
 	case "SetDefaultInfo":
 		i, err := column(400)
 		if err != nil {
 			return err
 		}
-		t.cols[i].Default = expressionSQL(n.node(401))
+		t.cols[i].def = expressionSQL(n.node(401))
 	case "SetNotNullInfo", "DropNotNullInfo":
 		i, err := column(400)
 		if err != nil {
 			return err
 		}
-		t.cols[i].NotNull = n.class == "SetNotNullInfo"
+		t.cols[i].notNull = n.class == "SetNotNullInfo"
 	case "AddConstraintInfo":
 		if c := n.node(400); c != nil {
 			t.constrain(c)
 			if c.class == "UniqueConstraint" && c.bool(200) {
 				for i := range t.cols {
-					if slices.Contains(t.primaryKey, t.cols[i].Name) {
-						t.cols[i].NotNull = true
+					if slices.Contains(t.primaryKey, t.cols[i].name) {
+						t.cols[i].notNull = true
 					}
 				}
 			}
@@ -184,18 +185,18 @@ func (r *replay) addColumn(t *Table, n *node) error {
 		return fault.Corruptf("a new column without a definition")
 	}
 	c := newColumn(d)
-	if t.columnIndex(c.Name) >= 0 {
+	if t.columnIndex(c.name) >= 0 {
 		if n.bool(401) {
 			return nil
 		}
-		return fault.Corruptf("a second column %s", quote.Identifier(c.Name))
+		return fault.Corruptf("a second column %s", quote.Identifier(c.name))
 	}
-	if c.Err == nil && len(t.parts) > 0 {
-		x, err := constantOf(d.node(102), c.Type)
+	if c.err == nil && len(t.parts) > 0 {
+		x, err := constantOf(d.node(102), c.typ)
 		if err != nil {
-			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.name), err))
 		}
-		v := newVector(c.Type)
+		v := newVector(c.typ)
 		if err := x.appendTo(v, r.budget); err != nil {
 			return fault.ErrLimit
 		}
@@ -203,8 +204,8 @@ func (r *replay) addColumn(t *Table, n *node) error {
 			g.cols = append(g.cols, columnSource{vector: v, repeat: true})
 		}
 	}
-	if c.Err != nil && len(t.parts) > 0 {
-		return c.Err
+	if c.err != nil && len(t.parts) > 0 {
+		return c.err
 	}
 	t.cols = append(t.cols, c)
 	return nil
@@ -212,7 +213,7 @@ func (r *replay) addColumn(t *Table, n *node) error {
 
 // removeColumn drops a column, also from the rows there are.
 func (t *Table) removeColumn(i int) {
-	if !t.cols[i].Generated {
+	if !t.cols[i].generated {
 		p := t.physicalIndex(i)
 		for _, g := range t.parts {
 			g.cols = slices.Delete(slices.Clone(g.cols), p, p+1)
@@ -233,7 +234,7 @@ func (t *Table) removeColumn(i int) {
 }
 
 // constantOf evaluates a default that is a constant, possibly within casts, as a value of type t. No expression is NULL.
-func constantOf(e *node, t *Type) (*value, error) {
+func constantOf(e *node, t *types.Type) (*value, error) {
 	if e == nil {
 		return &value{typ: t, null: true}, nil
 	}
@@ -242,11 +243,11 @@ func constantOf(e *node, t *Type) (*value, error) {
 		v, _ := e.fields[200].(*value)
 		return convert(v, t)
 	case "CastExpression":
-		inner, _ := e.fields[201].(*Type)
-		if inner == nil || inner.unbound != "" {
+		inner, _ := e.fields[201].(*types.Type)
+		if inner == nil || inner.Unbound != "" {
 			return nil, fault.Unsupportedf("a cast to a named type")
 		}
-		if err := finishAll(inner); err != nil {
+		if err := inner.Finish(); err != nil {
 			return nil, err
 		}
 		v, err := constantOf(e.node(200), inner)
@@ -259,11 +260,11 @@ func constantOf(e *node, t *Type) (*value, error) {
 }
 
 // convert converts a constant where the result is beyond doubt.
-func convert(v *value, t *Type) (*value, error) {
+func convert(v *value, t *types.Type) (*value, error) {
 	if v == nil || v.null {
 		return &value{typ: t, null: true}, nil
 	}
-	if sameLayout(v.typ, t) {
+	if types.SameLayout(v.typ, t) {
 		return &value{typ: t, bits: v.bits, str: v.str, list: v.list}, nil
 	}
 	no := fault.Unsupportedf("a default of %s for %s", v.typ, t)
@@ -272,7 +273,7 @@ func convert(v *value, t *Type) (*value, error) {
 		return nil, no
 	}
 	text := string(appendText(nil, vec, 0))
-	if t.ID == TypeVarchar && t.Alias == "" {
+	if t.ID == types.Varchar && t.Alias == "" {
 		return &value{typ: t, str: text}, nil
 	}
 	if x, ok := parseConstant(strings.TrimSpace(text), v.typ, t); ok {
@@ -282,12 +283,12 @@ func convert(v *value, t *Type) (*value, error) {
 }
 
 // parseConstant reads the text of a constant of type from as a value of type t.
-func parseConstant(s string, from, t *Type) (*value, bool) {
+func parseConstant(s string, from, t *types.Type) (*value, bool) {
 	out := &value{typ: t}
 	switch t.ID {
-	case TypeTinyInt, TypeSmallInt, TypeInteger, TypeBigInt, TypeHugeInt, TypeUTinyInt, TypeUSmallInt, TypeUInteger, TypeUBigInt,
-		TypeUHugeInt, TypeDecimal:
-		if from.ID == TypeFloat || from.ID == TypeDouble {
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
+		types.UHugeInt, types.Decimal:
+		if from.ID == types.Float || from.ID == types.Double {
 			return nil, false // rounds
 		}
 		x, ok := parseScaled(s, int(t.Scale))
@@ -295,8 +296,8 @@ func parseConstant(s string, from, t *Type) (*value, bool) {
 			return nil, false
 		}
 		out.bits = twosComplement(x)
-	case TypeDouble, TypeFloat:
-		size := 8 * t.phys.width()
+	case types.Double, types.Float:
+		size := 8 * t.Phys.Width()
 		x, err := strconv.ParseFloat(s, size)
 		if err != nil {
 			return nil, false
@@ -305,7 +306,7 @@ func parseConstant(s string, from, t *Type) (*value, bool) {
 		if size == 32 {
 			out.bits.Lo = uint64(math.Float32bits(float32(x)))
 		}
-	case TypeBoolean:
+	case types.Boolean:
 		switch strings.ToLower(s) {
 		case "t", "true", "1":
 			out.bits.Lo = 1
@@ -313,15 +314,15 @@ func parseConstant(s string, from, t *Type) (*value, bool) {
 		default:
 			return nil, false
 		}
-	case TypeVarchar, TypeChar:
+	case types.Varchar, types.Char:
 		out.str = s
-	case TypeDate:
+	case types.Date:
 		d, err := time.Parse("2006-01-02", s)
 		if err != nil {
 			return nil, false
 		}
 		out.bits = twosComplement(big.NewInt(floorDiv(d.Unix(), 86400)))
-	case TypeTimestamp, TypeTimestampS, TypeTimestampMS, TypeTimestampNS:
+	case types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS:
 		d, err := time.Parse("2006-01-02 15:04:05.999999999", s)
 		if err != nil {
 			if d, err = time.Parse("2006-01-02", s); err != nil {
@@ -331,12 +332,12 @@ func parseConstant(s string, from, t *Type) (*value, bool) {
 		if y := d.Year(); y < 1700 || y > 2250 {
 			return nil, false
 		}
-		per := map[TypeID]int64{TypeTimestamp: 1e3, TypeTimestampS: 1e9, TypeTimestampMS: 1e6, TypeTimestampNS: 1}[t.ID]
+		per := map[types.ID]int64{types.Timestamp: 1e3, types.TimestampS: 1e9, types.TimestampMS: 1e6, types.TimestampNS: 1}[t.ID]
 		if d.UnixNano()%per != 0 {
 			return nil, false
 		}
 		out.bits = twosComplement(big.NewInt(d.UnixNano() / per))
-	case TypeEnum:
+	case types.Enum:
 		i := slices.Index(t.Values, s)
 		if i < 0 {
 			return nil, false
@@ -359,13 +360,13 @@ func parseScaled(s string, scale int) (_ *big.Int, ok bool) {
 }
 
 // fits reports whether x is in the range of an integer or DECIMAL type.
-func fits(x *big.Int, t *Type) bool {
-	if t.ID == TypeDecimal {
+func fits(x *big.Int, t *types.Type) bool {
+	if t.ID == types.Decimal {
 		return new(big.Int).Abs(x).Cmp(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Width)), nil)) < 0
 	}
-	bits := 8 * t.phys.width()
-	switch t.phys {
-	case physUint8, physUint16, physUint32, physUint64, physUint128:
+	bits := 8 * t.Phys.Width()
+	switch t.Phys {
+	case types.PhysUint8, types.PhysUint16, types.PhysUint32, types.PhysUint64, types.PhysUint128:
 		return x.Sign() >= 0 && x.BitLen() <= bits
 	}
 	if x.Sign() < 0 {

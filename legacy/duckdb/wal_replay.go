@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // maxChunkRows bounds the rows of one entry; the engine writes a vector at a time.
@@ -52,7 +53,7 @@ func (r *replay) entry(kind uint64, o *object) error {
 		c.sequences = slices.DeleteFunc(c.sequences, func(q Sequence) bool { return q.Schema == schema && q.Name == name })
 	case logDropType:
 		schema, name := r.names(o)
-		c.types = slices.DeleteFunc(c.types, func(u UserType) bool { return u.Schema == schema && u.Name == name })
+		c.types = slices.DeleteFunc(c.types, func(u userType) bool { return u.Schema == schema && u.Name == name })
 	case logDropIndex:
 		schema, name := r.names(o)
 		c.indexes = slices.DeleteFunc(c.indexes, func(x Index) bool { return x.Schema == schema && x.Name == name })
@@ -155,7 +156,7 @@ func (r *replay) dropSchema(name string) {
 	c.views = slices.DeleteFunc(c.views, func(x View) bool { return x.Schema == name })
 	c.sequences = slices.DeleteFunc(c.sequences, func(x Sequence) bool { return x.Schema == name })
 	c.indexes = slices.DeleteFunc(c.indexes, func(x Index) bool { return x.Schema == name })
-	c.types = slices.DeleteFunc(c.types, func(x UserType) bool { return x.Schema == name })
+	c.types = slices.DeleteFunc(c.types, func(x userType) bool { return x.Schema == name })
 }
 
 func (r *replay) sequenceValue(o *object) {
@@ -197,8 +198,8 @@ func (r *replay) insert(t *Table, o *object) error {
 		}
 		cols = r.chunk(s)
 	}
-	types := t.physicalTypes()
-	if s.err == nil && !sameLayouts(cols, types) {
+	columns := t.physicalTypes()
+	if s.err == nil && !sameLayouts(cols, columns) {
 		s.fail("insert.chunk", fault.Corruptf("columns do not match table %s", t.qualified()))
 	}
 	if s.err != nil || len(cols) == 0 {
@@ -242,8 +243,8 @@ func (t *Table) lastChunk(n int64) *rowGroup {
 	return g
 }
 
-func sameLayouts(cols []*vector, types []*Type) bool {
-	return slices.EqualFunc(cols, types, func(v *vector, t *Type) bool { return sameLayout(v.typ, t) })
+func sameLayouts(cols []*vector, columns []*types.Type) bool {
+	return slices.EqualFunc(cols, columns, func(v *vector, t *types.Type) bool { return types.SameLayout(v.typ, t) })
 }
 
 // find gives the row group of a row id and the row's place in it.
@@ -271,7 +272,7 @@ func (r *replay) remove(t *Table, o *object) error {
 		if s.err != nil {
 			break
 		}
-		if len(cols) != 1 || cols[0].typ.phys != physInt64 {
+		if len(cols) != 1 || cols[0].typ.Phys != types.PhysInt64 {
 			s.fail("delete.chunk", fault.Corruptf("not one column of row ids"))
 			break
 		}
@@ -324,30 +325,30 @@ func (r *replay) update(t *Table, o *object) error {
 	if s.err != nil {
 		return s.err
 	}
-	types := t.physicalTypes()
-	if len(cols) != 2 || cols[1].typ.phys != physInt64 || len(path) == 0 || path[0] >= uint64(len(types)) {
+	columns := t.physicalTypes()
+	if len(cols) != 2 || cols[1].typ.Phys != types.PhysInt64 || len(path) == 0 || path[0] >= uint64(len(columns)) {
 		s.fail("update", fault.Corruptf("path %v and %d columns", path, len(cols)))
 		return s.err
 	}
 	u := update{column: int(path[0]), values: cols[0]}
-	typ := types[path[0]]
+	typ := columns[path[0]]
 	for i, k := range path[1:] {
 		if k == 0 && i == len(path)-2 {
 			u.validity = true
 			break
 		}
-		if typ.phys != physStruct || k == 0 || k > uint64(len(typ.stored)) {
+		if typ.Phys != types.PhysStruct || k == 0 || k > uint64(len(typ.Stored)) {
 			s.fail("update.path", fault.Corruptf("member %d of %s", k, typ))
 			return s.err
 		}
 		u.members = append(u.members, int(k-1))
-		typ = typ.stored[k-1].Type
+		typ = typ.Stored[k-1].Type
 	}
-	if !u.validity && !sameLayout(typ, cols[0].typ) {
+	if !u.validity && !types.SameLayout(typ, cols[0].typ) {
 		s.fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].typ, typ))
 		return s.err
 	}
-	if !u.validity && (typ.phys == physStruct || typ.phys == physList || typ.phys == physArray) {
+	if !u.validity && (typ.Phys == types.PhysStruct || typ.Phys == types.PhysList || typ.Phys == types.PhysArray) {
 		s.fail("update.chunk", fault.Unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
 		return s.err
 	}
@@ -416,7 +417,7 @@ func (u *update) apply(v *vector, pos, n int64, b *budget) error {
 
 func (r *replay) rowGroups(t *Table, o *object) error {
 	s := o.s
-	types := t.physicalTypes()
+	columns := t.physicalTypes()
 	for o.next() {
 		if o.id != 101 {
 			o.unknown()
@@ -427,16 +428,16 @@ func (r *replay) rowGroups(t *Table, o *object) error {
 				c.unknown()
 				break
 			}
-			s.list("RowGroupData.row_groups", func() { r.rowGroup(t, s, types) })
+			s.list("RowGroupData.row_groups", func() { r.rowGroup(t, s, columns) })
 		}
 	}
 	return s.err
 }
 
-func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
+func (r *replay) rowGroup(t *Table, s *stream, columns []*types.Type) {
 	const class = "RowGroupData"
 	g := &rowGroup{start: t.next}
-	var stored []*Type
+	var stored []*types.Type
 	for o := s.object(class); o.next(); {
 		switch o.id {
 		case 100:
@@ -447,15 +448,15 @@ func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
 				}
 				stored = append(stored, typ)
 			})
-			if s.err == nil && !slices.EqualFunc(stored, types, sameLayout) {
+			if s.err == nil && !slices.EqualFunc(stored, columns, types.SameLayout) {
 				s.fail(class, fault.Corruptf("columns do not match table %s", t.qualified()))
 			}
 		case 101:
-			if n := s.length(class); n != len(types) {
-				s.fail(class, fault.Corruptf("%d columns, want %d", n, len(types)))
+			if n := s.length(class); n != len(columns) {
+				s.fail(class, fault.Corruptf("%d columns, want %d", n, len(columns)))
 				return
 			}
-			for _, typ := range types {
+			for _, typ := range columns {
 				g.cols = append(g.cols, columnSource{data: readColumnData(s, typ)})
 			}
 		case 102:
@@ -466,8 +467,8 @@ func (r *replay) rowGroup(t *Table, s *stream, types []*Type) {
 			o.unknown()
 		}
 	}
-	if s.err == nil && len(g.cols) != len(types) {
-		s.fail(class, fault.Corruptf("%d columns, want %d", len(g.cols), len(types)))
+	if s.err == nil && len(g.cols) != len(columns) {
+		s.fail(class, fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
 	}
 	for _, c := range g.cols {
 		if s.err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -88,56 +89,56 @@ func (c *catalog) sort() {
 // readCatalog reads the catalog at the database header's pointer.
 func (db *DB) readCatalog(meta uint64) error {
 	db.cat = &catalog{}
-	if meta == invalidPtr {
+	if meta == storage.NoPointer {
 		db.cat.schemas = []Schema{{Name: "main"}}
 		return nil
 	}
-	s := openMetadata(db.file, metaPointer{block: meta}, "catalog")
-	for o := s.object("Catalog"); o.next(); {
-		if o.id != 100 {
-			o.unknown()
+	s := storage.OpenMetadata(db.file, storage.Pointer{Block: meta}, "catalog")
+	for o := s.Object("Catalog"); o.Next(); {
+		if o.ID != 100 {
+			o.Unknown()
 			break
 		}
-		s.list("Catalog.entries", func() { db.readEntry(s) })
+		s.List("Catalog.entries", func() { db.readEntry(s) })
 	}
-	return s.err
+	return s.Err()
 }
 
-func (db *DB) readEntry(s *stream) {
+func (db *DB) readEntry(s *storage.Stream) {
 	kind := uint64(0)
 	var info *node
 	var t *Table
-	for o := s.object("CatalogEntry"); o.next(); {
-		switch o.id {
+	for o := s.Object("CatalogEntry"); o.Next(); {
+		switch o.ID {
 		case 99:
-			kind = s.uleb(8, "CatalogEntry.type")
+			kind = s.ULEB(8, "CatalogEntry.type")
 		case 100:
-			if !s.bool("CatalogEntry.info") {
+			if !s.Bool("CatalogEntry.info") {
 				continue
 			}
 			info = walkClass(s, "CreateInfo")
-			if s.err == nil {
+			if s.Err() == nil {
 				t = db.addEntry(info)
 			}
 		case 101:
 			switch {
 			case kind == entryTable && t != nil:
-				t.data = s.metaPointer("CatalogEntry.table_pointer")
+				t.data = s.Pointer("CatalogEntry.table_pointer")
 				t.stored = true
 			default: // of an index, written by old engines
 				walkClass(s, "BlockPointer")
 			}
 		case 102:
-			n := s.uleb(62, "CatalogEntry.total_rows")
+			n := s.ULEB(62, "CatalogEntry.total_rows")
 			if t != nil {
 				t.total = int64(n)
 			}
 		case 103:
-			s.list("CatalogEntry.index_pointers", func() { walkClass(s, "BlockPointer") })
+			s.List("CatalogEntry.index_pointers", func() { walkClass(s, "BlockPointer") })
 		case 104:
-			s.list("CatalogEntry.index_storage_infos", func() { walkClass(s, "IndexStorageInfo") })
+			s.List("CatalogEntry.index_storage_infos", func() { walkClass(s, "IndexStorageInfo") })
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }

@@ -4,48 +4,47 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
 
 // readChunk reads some rows of several columns.
-func readChunk(s *stream, b *budget, maxRows int, field string) []*vector {
+func readChunk(s *storage.Stream, b *budget, maxRows int, field string) []*vector {
 	rows := 0
 	var kinds []*types.Type
 	var cols []*vector
-	for o := s.object(field); o.next(); {
-		switch o.id {
+	for o := s.Object(field); o.Next(); {
+		switch o.ID {
 		case 100:
-			n := s.uleb(32, field)
+			n := s.ULEB(32, field)
 			if n > uint64(maxRows) {
-				s.fail(field, fault.Unsupportedf("%d rows, want at most %d", n, maxRows))
+				s.Fail(field, fault.Unsupportedf("%d rows, want at most %d", n, maxRows))
 				return nil
 			}
 			rows = int(n)
 		case 101:
-			s.list(field, func() {
+			s.List(field, func() {
 				t, err := readStoredType(s)
-				if err != nil && s.err == nil {
-					s.err = err
-				}
+				s.Stop(err)
 				kinds = append(kinds, t)
 			})
 		case 102:
-			if n := s.length(field); n != len(kinds) {
-				s.fail(field, fault.Corruptf("%d vectors of %d types", n, len(kinds)))
+			if n := s.Length(field); n != len(kinds) {
+				s.Fail(field, fault.Corruptf("%d vectors of %d types", n, len(kinds)))
 				return nil
 			}
 			for _, t := range kinds {
 				v := newVector(t)
 				readVector(s, v, rows, b)
-				if s.err != nil {
+				if s.Err() != nil {
 					return nil
 				}
 				cols = append(cols, v)
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return cols
@@ -60,9 +59,9 @@ const (
 )
 
 // readVector reads n values into an empty vector.
-func readVector(s *stream, v *vector, n int, b *budget) {
+func readVector(s *storage.Stream, v *vector, n int, b *budget) {
 	r := vectorObject{s: s, v: v, n: n, b: b}
-	for o := s.object("Vector"); o.next(); {
+	for o := s.Object("Vector"); o.Next(); {
 		r.field(&o)
 	}
 	r.finish()
@@ -70,7 +69,7 @@ func readVector(s *stream, v *vector, n int, b *budget) {
 
 // vectorObject is a Vector object being read.
 type vectorObject struct {
-	s *stream
+	s *storage.Stream
 	v *vector
 	n int // values that the object stands for
 	b *budget
@@ -102,127 +101,127 @@ func (r *vectorObject) target() *vector {
 		r.flat, r.count = r.v, r.n
 	}
 	if err := r.flat.grow(r.count, r.b); err != nil {
-		r.s.fail("Vector", fault.ErrLimit)
+		r.s.Fail("Vector", fault.ErrLimit)
 	}
 	return r.flat
 }
 
-func (r *vectorObject) field(o *object) {
+func (r *vectorObject) field(o *storage.Object) {
 	const field = "Vector"
 	s := r.s
-	switch o.id {
+	switch o.ID {
 	case 90:
-		r.form = s.uleb(8, field)
+		r.form = s.ULEB(8, field)
 		if r.form != vectorFlat && (r.form < vectorConstant || r.form > vectorSequence) {
-			s.fail(field, fault.Unsupportedf("vector form %d", r.form))
+			s.Fail(field, fault.Unsupportedf("vector form %d", r.form))
 		}
 		return
 	case 91:
 		if r.form == vectorSequence {
-			r.start = s.sleb(64, field)
+			r.start = s.SLEB(64, field)
 			return
 		}
-		r.selection = s.blob(field)
+		r.selection = s.Blob(field)
 		if len(r.selection) != 4*r.n {
-			s.fail(field, fault.Corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
+			s.Fail(field, fault.Corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
 		}
 		return
 	case 92:
 		if r.form == vectorSequence {
-			r.increment = s.sleb(64, field)
+			r.increment = s.SLEB(64, field)
 			return
 		}
-		r.count = int(s.uleb(31, field))
-		if int64(r.count) > max(s.left, int64(r.n)) { // every value of a dictionary is stored, or used
-			s.fail(field, fault.Corruptf("a dictionary of %d values", r.count))
+		r.count = int(s.ULEB(31, field))
+		if int64(r.count) > max(s.Left(), int64(r.n)) { // every value of a dictionary is stored, or used
+			s.Fail(field, fault.Corruptf("a dictionary of %d values", r.count))
 			r.count = 0
 		}
 		return
 	}
 	if r.form == vectorSequence {
-		o.unknown()
+		o.Unknown()
 		return
 	}
 	v := r.target()
-	if s.err != nil {
+	if s.Err() != nil {
 		return
 	}
 	n := r.count
 	switch {
-	case o.id == 99 && v.typ.ID == types.Geometry:
-		if layout := s.uleb(8, field); layout != geometryWKB {
-			s.fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
+	case o.ID == 99 && v.typ.ID == types.Geometry:
+		if layout := s.ULEB(8, field); layout != geometryWKB {
+			s.Fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
-	case o.id == 100:
-		r.hasValid = s.bool(field)
-	case o.id == 101:
-		r.valid = s.blob(field)
+	case o.ID == 100:
+		r.hasValid = s.Bool(field)
+	case o.ID == 101:
+		r.valid = s.Blob(field)
 		if len(r.valid) < (n+7)/8 {
-			s.fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
+			s.Fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
 		}
-	case o.id == 102 && v.typ.Phys == types.PhysString:
-		if k := s.length(field); k != n {
-			s.fail(field, fault.Corruptf("%d strings, want %d", k, n))
+	case o.ID == 102 && v.typ.Phys == types.PhysString:
+		if k := s.Length(field); k != n {
+			s.Fail(field, fault.Corruptf("%d strings, want %d", k, n))
 			return
 		}
 		for i := range n {
-			if v.setBytes(i, s.blob(field), r.b) != nil {
-				s.fail(field, fault.ErrLimit)
+			if v.setBytes(i, s.Blob(field), r.b) != nil {
+				s.Fail(field, fault.ErrLimit)
 			}
 		}
-	case o.id == 102 && v.typ.Phys.Width() > 0 && v.typ.Phys != types.PhysList:
-		d := s.blob(field)
+	case o.ID == 102 && v.typ.Phys.Width() > 0 && v.typ.Phys != types.PhysList:
+		d := s.Blob(field)
 		if len(d) != n*v.typ.Phys.Width() {
-			s.fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
+			s.Fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
 			return
 		}
 		v.load(0, n, d)
-	case o.id == 103 && v.typ.Phys == types.PhysStruct:
-		if k := s.length(field); k != len(v.children) {
-			s.fail(field, fault.Corruptf("%d members, want %d", k, len(v.children)))
+	case o.ID == 103 && v.typ.Phys == types.PhysStruct:
+		if k := s.Length(field); k != len(v.children) {
+			s.Fail(field, fault.Corruptf("%d members, want %d", k, len(v.children)))
 			return
 		}
 		for _, c := range v.children {
 			readVector(s, c, n, r.b)
 		}
-	case o.id == 104 && v.typ.Phys == types.PhysList:
-		r.listSize = int(s.uleb(31, field))
-	case o.id == 105 && v.typ.Phys == types.PhysList:
+	case o.ID == 104 && v.typ.Phys == types.PhysList:
+		r.listSize = int(s.ULEB(31, field))
+	case o.ID == 105 && v.typ.Phys == types.PhysList:
 		r.lists(v)
-	case o.id == 106 && v.typ.Phys == types.PhysList:
+	case o.ID == 106 && v.typ.Phys == types.PhysList:
 		readVector(s, v.children[0], r.listSize, r.b)
-	case o.id == 103 && v.typ.Phys == types.PhysArray:
-		if k := s.uleb(31, field); int(k) != v.typ.Size {
-			s.fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.typ.Size))
+	case o.ID == 103 && v.typ.Phys == types.PhysArray:
+		if k := s.ULEB(31, field); int(k) != v.typ.Size {
+			s.Fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.typ.Size))
 		}
-	case o.id == 104 && v.typ.Phys == types.PhysArray:
+	case o.ID == 104 && v.typ.Phys == types.PhysArray:
 		if int64(n)*int64(v.typ.Size) > r.b.left {
-			s.fail(field, fault.ErrLimit)
+			s.Fail(field, fault.ErrLimit)
 			return
 		}
 		readVector(s, v.children[0], n*v.typ.Size, r.b)
 	default:
-		o.unknown()
+		o.Unknown()
 	}
 }
 
 func (r *vectorObject) lists(v *vector) {
 	const field = "Vector.lists"
 	s := r.s
-	if k := s.length(field); k != r.count {
-		s.fail(field, fault.Corruptf("%d lists, want %d", k, r.count))
+	if k := s.Length(field); k != r.count {
+		s.Fail(field, fault.Corruptf("%d lists, want %d", k, r.count))
 		return
 	}
 	for i := range r.count {
 		var off, length uint64
-		for o := s.object(field); o.next(); {
-			switch o.id {
+		for o := s.Object(field); o.Next(); {
+			switch o.ID {
 			case 100:
-				off = s.uleb(64, field)
+				off = s.ULEB(64, field)
 			case 101:
-				length = s.uleb(64, field)
+				length = s.ULEB(64, field)
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		}
 		if off > uint64(r.listSize) || length > uint64(r.listSize)-off {
@@ -230,7 +229,7 @@ func (r *vectorObject) lists(v *vector) {
 			if r.null(i) {
 				off, length = 0, 0
 			} else {
-				s.fail(field, fault.Corruptf("elements %d to %d of %d", off, off+length, r.listSize))
+				s.Fail(field, fault.Corruptf("elements %d to %d of %d", off, off+length, r.listSize))
 				return
 			}
 		}
@@ -245,11 +244,11 @@ func (r *vectorObject) null(i int) bool {
 // finish turns what is stored into plain values.
 func (r *vectorObject) finish() {
 	s := r.s
-	if s.err != nil {
+	if s.Err() != nil {
 		return
 	}
 	v := r.target()
-	if s.err != nil {
+	if s.Err() != nil {
 		return
 	}
 	if r.form == vectorSequence {
@@ -266,29 +265,29 @@ func (r *vectorObject) finish() {
 		}
 	}
 	if err := checkParts(v); err != nil {
-		s.fail("Vector", err)
+		s.Fail("Vector", err)
 		return
 	}
 	switch r.form {
 	case vectorConstant:
 		if r.n > 0 && r.v.appendFrom(v, 0, r.n, true, r.b) != nil {
-			s.fail("Vector", fault.ErrLimit)
+			s.Fail("Vector", fault.ErrLimit)
 		}
 	case vectorDictionary:
 		for i := range r.n {
 			k := int64(binary.LittleEndian.Uint32(r.selection[4*i:]))
 			if k >= int64(r.count) {
-				s.fail("Vector", fault.Corruptf("value %d of %d", k, r.count))
+				s.Fail("Vector", fault.Corruptf("value %d of %d", k, r.count))
 				return
 			}
 			if r.v.appendFrom(v, int(k), 1, false, r.b) != nil {
-				s.fail("Vector", fault.ErrLimit)
+				s.Fail("Vector", fault.ErrLimit)
 				return
 			}
 		}
 	}
 	if err := checkValues(r.v, 0); err != nil {
-		s.fail("Vector", err)
+		s.Fail("Vector", err)
 	}
 }
 

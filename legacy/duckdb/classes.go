@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 
 	_ "embed"
 	"fmt"
@@ -196,32 +197,32 @@ func lookupField(name string, selector uint64, id int) *kind {
 }
 
 // walkClass reads an object of the named class.
-func walkClass(s *stream, name string) *node { return walkObject(s, classes()[name]) }
+func walkClass(s *storage.Stream, name string) *node { return walkObject(s, classes()[name]) }
 
 // walkObject reads an object of class c.
-func walkObject(s *stream, c *class) *node {
+func walkObject(s *storage.Stream, c *class) *node {
 	n := &node{class: c.name, fields: map[int]any{}}
 	line := []*class{c} // c and the subclasses picked so far
-	for o := s.object(c.name); o.next(); {
-		k := find(line, o.id)
+	for o := s.Object(c.name); o.Next(); {
+		k := find(line, o.ID)
 		if last := line[len(line)-1]; k == nil && last.selector >= 0 && last.subs[0] != nil {
 			line = append(line, last.subs[0]) // a selector that was left out has its default, 0
 			n.class = last.subs[0].name
-			k = find(line, o.id)
+			k = find(line, o.ID)
 		}
 		if k == nil {
-			o.class = n.class
-			o.unknown()
+			o.Class = n.class
+			o.Unknown()
 			return n
 		}
 		x := walkKind(s, k)
-		n.fields[o.id] = x
+		n.fields[o.ID] = x
 		last := line[len(line)-1]
-		if last.selector == o.id {
+		if last.selector == o.ID {
 			u, _ := x.(uint64)
 			sub := last.subs[u]
 			if sub == nil {
-				s.fail(last.name, fault.Unsupportedf("subclass %d of %s", u, last.name))
+				s.Fail(last.name, fault.Unsupportedf("subclass %d of %s", u, last.name))
 				return n
 			}
 			line = append(line, sub)
@@ -240,40 +241,40 @@ func find(line []*class, id int) *kind {
 	return nil
 }
 
-func walkKind(s *stream, k *kind) any {
+func walkKind(s *storage.Stream, k *kind) any {
 	switch k.name {
 	case "u":
-		return s.uleb(64, "number")
+		return s.ULEB(64, "number")
 	case "i":
-		return s.sleb(64, "number")
+		return s.SLEB(64, "number")
 	case "str":
-		return s.string("text")
+		return s.Text("text")
 	case "bool":
-		return s.bool("flag")
+		return s.Bool("flag")
 	case "f64":
-		return s.float64("number")
+		return s.Float64("number")
 	case "Value":
 		return readValue(s, nil)
 	case "LogicalType":
 		return readType(s)
 	case "*", "opt":
-		if !s.bool("pointer") {
+		if !s.Bool("pointer") {
 			return nil
 		}
 		return walkKind(s, k.args[0])
 	case "[":
 		list := []any{}
-		s.list("list", func() { list = append(list, walkKind(s, k.args[0])) })
+		s.List("list", func() { list = append(list, walkKind(s, k.args[0])) })
 		return list
 	case "map":
 		list := []any{}
-		s.list("map", func() { list = append(list, walkPair(s, k)) })
+		s.List("map", func() { list = append(list, walkPair(s, k)) })
 		return list
 	case "pair":
 		return walkPair(s, k)
 	}
 	if k.class == nil {
-		s.fail(k.name, fault.Unsupportedf("class %s", k.name))
+		s.Fail(k.name, fault.Unsupportedf("class %s", k.name))
 		return nil
 	}
 	if k.class.base != nil {
@@ -282,14 +283,14 @@ func walkKind(s *stream, k *kind) any {
 	return walkObject(s, k.class)
 }
 
-func walkPair(s *stream, k *kind) any {
+func walkPair(s *storage.Stream, k *kind) any {
 	var p [2]any
-	for o := s.object("pair"); o.next(); {
-		if o.id > 1 {
-			o.unknown()
+	for o := s.Object("pair"); o.Next(); {
+		if o.ID > 1 {
+			o.Unknown()
 			break
 		}
-		p[o.id] = walkKind(s, k.args[o.id])
+		p[o.ID] = walkKind(s, k.args[o.ID])
 	}
 	return p
 }

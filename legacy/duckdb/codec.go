@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -31,7 +32,7 @@ var codecs = [...]struct {
 
 // A part is the bytes from which one segment is decoded.
 type part struct {
-	file *blockFile
+	file *storage.File
 	seg  *segment
 	b    []byte // from the segment's start to the end of its block
 	name string // of the codec
@@ -59,7 +60,7 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 // header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
-func newPart(f *blockFile, g *segment) (*part, error) {
+func newPart(f *storage.File, g *segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.dataOffset(f)}
 	if int(g.codec) >= len(codecs) || codecs[g.codec].name == "" {
 		return nil, &fault.FormatError{Offset: g.at, Field: "segment.compression", Err: fault.Unsupportedf("compression method %d", g.codec)}
@@ -68,7 +69,7 @@ func newPart(f *blockFile, g *segment) (*part, error) {
 	if g.block == invalidBlock {
 		return p, nil
 	}
-	payload, err := f.block(g.block, "segment.block")
+	payload, err := f.Block(g.block, "segment.block")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func newPart(f *blockFile, g *segment) (*part, error) {
 }
 
 // openSegment prepares to decode the values of a segment of type t.
-func openSegment(f *blockFile, g *segment, t *types.Type) (decoder, error) {
+func openSegment(f *storage.File, g *segment, t *types.Type) (decoder, error) {
 	p, err := newPart(f, g)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func openSegment(f *blockFile, g *segment, t *types.Type) (decoder, error) {
 }
 
 // openValidity prepares to decode the NULLs of a segment.
-func openValidity(f *blockFile, g *segment) (validityDecoder, error) {
+func openValidity(f *storage.File, g *segment) (validityDecoder, error) {
 	p, err := newPart(f, g)
 	if err != nil {
 		return nil, err

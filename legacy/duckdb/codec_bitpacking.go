@@ -3,6 +3,7 @@ package duckdb
 import (
 	"encoding/binary"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -151,7 +152,7 @@ func newPacked(p *part, off, n int64, w int, field string) (*packedReader, error
 // next gives 1 to n of the integers that follow, of which there are at least n.
 func (r *packedReader) next(n int) []uint32 {
 	if r.pos == len(r.buf) {
-		k := int(min(r.left, vectorSize))
+		k := int(min(r.left, storage.VectorSize))
 		if cap(r.buf) < k {
 			r.buf = make([]uint32, k)
 		}
@@ -171,7 +172,7 @@ func openBitpacking(p *part, t *types.Type) (decoder, error) {
 		return nil, err
 	}
 	end := u64(h, 0)
-	groups := (p.seg.rows + vectorSize - 1) / vectorSize
+	groups := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
 	if end > uint64(len(p.b)) || uint64(groups)*4+8 > end {
 		return nil, p.corrupt(0, "end", "%d for %d groups in a segment of at most %d bytes", end, groups, len(p.b))
 	}
@@ -259,7 +260,7 @@ func (d *bitpacking[T]) decode(dst *vector, at, n int, _ *budget) error {
 			out = out[k:]
 			continue
 		}
-		k := int(min(d.left, vectorSize))
+		k := int(min(d.left, storage.VectorSize))
 		if k <= len(out) {
 			if err := d.group(out[:k]); err != nil {
 				return err
@@ -347,7 +348,7 @@ func (d *bitpacking128) decode(dst *vector, at, n int, _ *budget) error {
 	out := dst.w[at : at+n]
 	for len(out) > 0 {
 		if d.pos == len(d.buf) {
-			k := int(min(d.left, vectorSize))
+			k := int(min(d.left, storage.VectorSize))
 			if cap(d.buf) < k {
 				d.buf = make([]uint128, k)
 			}

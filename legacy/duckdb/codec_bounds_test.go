@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -21,11 +22,11 @@ const boundsOffset = 16
 
 // exactBlock makes a file of one block that ends with the last byte of data, of which the first boundsOffset are not
 // the segment's.
-func exactBlock(data []byte) *blockFile {
+func exactBlock(data []byte) *storage.File {
 	block := append(make([]byte, 8), data...)
-	binary.LittleEndian.PutUint64(block, checksum(block[8:]))
-	b := append(make([]byte, blocksStart), block...)
-	return newBlockFile(bytes.NewReader(b), int64(len(b)), uint64(len(block)), 1<<20)
+	binary.LittleEndian.PutUint64(block, storage.Checksum(block[8:]))
+	b := append(make([]byte, headersSize), block...)
+	return storage.NewFile(bytes.NewReader(b), int64(len(b)), uint64(len(block)), 1<<20)
 }
 
 // readExact decodes rows of a segment that ends with its block, which starts with pad; valid asks for the validity in
@@ -141,7 +142,7 @@ func roaringTwo(typ uint64, runs uint64, sizes []byte, last []byte) []byte {
 		meta = cat(meta, packed(7, runs))
 	}
 	meta = cat(meta, sizes)
-	return cat(b8(0), meta, zeros(vectorSize/8-len(meta)), last)
+	return cat(b8(0), meta, zeros(storage.VectorSize/8-len(meta)), last)
 }
 
 func boundsCases(t *testing.T) []boundsCase {
@@ -155,7 +156,7 @@ func boundsCases(t *testing.T) []boundsCase {
 		t.Fatalf("got a frame of %d bytes, want at most %d", len(frame), boundsOffset)
 	}
 	// fileSize is the size of the file for a segment of n bytes.
-	fileSize := func(n int) uint64 { return uint64(blocksStart + 8 + boundsOffset + n) }
+	fileSize := func(n int) uint64 { return uint64(headersSize + 8 + boundsOffset + n) }
 	zstdHeader := func(page uint64, offset uint32, size, packed uint64) []byte {
 		return cat(page, offset, zeros(4), size, packed)
 	}
@@ -269,17 +270,17 @@ func boundsCases(t *testing.T) []boundsCase {
 		{"types", 13, nil, 1, nil, cat(b8(0), packed(2, 0), b1(0)), "0", cat(b8(0), zeros(7)), "roaring.types"},
 		{"number of runs", 13, nil, 1, nil, cat(b8(0), packed(2, roaringRuns), packed(7, 0)), "1", nil, "roaring.runs"},
 		{"sizes", 13, nil, 1, nil, cat(b8(0), packed(2, 0), b1(0)), "0", nil, "roaring.sizes"},
-		{"bitset", 13, nil, vectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, roaringBitset}, cat(b1(1), zeros(255))), "…1", nil, "roaring.bitset"},
-		{"array", 13, nil, vectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(0))), "…1", nil, "roaring.array"},
-		{"row of an array", 13, nil, vectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(vectorSize-1))), "…0",
-			roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(vectorSize))), "roaring.array"},
-		{"long array", 13, nil, vectorSize + 1, nil, roaringTwo(1, 0, []byte{roaringBitset, 8}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0", nil, "roaring.rows"},
-		{"counts of a long array", 13, nil, vectorSize + 1, nil, roaringTwo(1, 0, []byte{roaringBitset, 8}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0",
+		{"bitset", 13, nil, storage.VectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, roaringBitset}, cat(b1(1), zeros(255))), "…1", nil, "roaring.bitset"},
+		{"array", 13, nil, storage.VectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(0))), "…1", nil, "roaring.array"},
+		{"row of an array", 13, nil, storage.VectorSize + 1, nil, roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(storage.VectorSize-1))), "…0",
+			roaringTwo(0, 0, []byte{roaringBitset, 1}, cat(b2(storage.VectorSize))), "roaring.array"},
+		{"long array", 13, nil, storage.VectorSize + 1, nil, roaringTwo(1, 0, []byte{roaringBitset, 8}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0", nil, "roaring.rows"},
+		{"counts of a long array", 13, nil, storage.VectorSize + 1, nil, roaringTwo(1, 0, []byte{roaringBitset, 8}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0",
 			roaringTwo(1, 0, []byte{roaringBitset, 8}, zeros(7)), "roaring.counts"},
-		{"run", 13, nil, vectorSize + 1, nil, roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(0))), "…0", nil, "roaring.runs"},
-		{"end of a run", 13, nil, vectorSize + 1, nil, roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(vectorSize))), "…0",
-			roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(vectorSize+1))), "roaring.runs"},
-		{"many runs", 13, nil, vectorSize + 1, nil, roaringTwo(roaringRuns, 4, []byte{roaringBitset}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0", nil, "roaring.rows"},
+		{"run", 13, nil, storage.VectorSize + 1, nil, roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(0))), "…0", nil, "roaring.runs"},
+		{"end of a run", 13, nil, storage.VectorSize + 1, nil, roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(storage.VectorSize))), "…0",
+			roaringTwo(roaringRuns, 1, []byte{roaringBitset}, cat(b2(0), b2(storage.VectorSize+1))), "roaring.runs"},
+		{"many runs", 13, nil, storage.VectorSize + 1, nil, roaringTwo(roaringRuns, 4, []byte{roaringBitset}, cat(b8(8), "\x00\x01\x02\x03\x04\x05\x06\x07")), "…0", nil, "roaring.rows"},
 		{"booleans", 13, types.Plain(types.Boolean), 1, nil, cat(b8(0), packed(2, 0), b1(0)), "false", nil, "roaring.sizes"},
 
 		{"header", 15, text, 0, nil, zeros(16), "", nil, "dict_fsst.header"},

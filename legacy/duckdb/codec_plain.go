@@ -266,17 +266,17 @@ func (d *stringDecoder) decodeOverflow(dst *vector, at int, offsets []byte, b *b
 // overflow reads a long string from its chain of blocks.
 func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b *budget) error {
 	f := d.p.file
-	limit := int64(f.payload - 8) // the next block's id follows
-	payload, err := f.block(block, "overflow.block")
+	limit := int64(f.Payload() - 8) // the next block's id follows
+	payload, err := f.Block(block, "overflow.block")
 	if err != nil {
 		return err
 	}
 	if off < 0 || off > limit-4 {
-		return &fault.FormatError{Offset: f.offset(block), Field: "overflow.offset", Err: fault.Corruptf("%d in a block of %d bytes", off, f.payload)}
+		return &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset", Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
 	}
 	length := u32(payload, int(off))
-	if length > f.size {
-		return &fault.FormatError{Offset: f.offset(block) + off, Field: "overflow.length", Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.size)}
+	if length > f.Size() {
+		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length", Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
 	if err := b.take(length, 1); err != nil {
 		return err
@@ -292,7 +292,7 @@ func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b 
 			break
 		}
 		block, off = u64(payload, int(limit)), 0
-		if payload, err = f.block(block, "overflow.next"); err != nil {
+		if payload, err = f.Block(block, "overflow.next"); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"math"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -26,7 +27,7 @@ func openRoaring(p *part) (validityDecoder, error) {
 	if meta > uint64(len(p.b)-8) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", meta, len(p.b))
 	}
-	k := (p.seg.rows + vectorSize - 1) / vectorSize
+	k := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
 	at := int64(meta) + 8
 	r := &roaring{p: p, left: p.seg.rows, at: 8}
 	if r.types, err = newPacked(p, at, k, 2, "types"); err != nil {
@@ -65,9 +66,9 @@ type roaring struct {
 	left  int64         // rows not yet decoded
 	at    int64         // next container's data
 
-	mask [vectorSize / 64]uint64 // the current container
-	pos  int                     // in it
-	n    int                     // rows of it
+	mask [storage.VectorSize / 64]uint64 // the current container
+	pos  int                             // in it
+	n    int                             // rows of it
 }
 
 func (d *roaring) validity(dst *vector, at, n int) error {
@@ -87,7 +88,7 @@ func (d *roaring) validity(dst *vector, at, n int) error {
 
 // next decodes the next container.
 func (d *roaring) next() error {
-	d.n, d.pos = int(min(d.left, vectorSize)), 0
+	d.n, d.pos = int(min(d.left, storage.VectorSize)), 0
 	d.left -= int64(d.n)
 	t := d.types.next(1)[0]
 	if t&roaringRuns != 0 {
@@ -98,7 +99,7 @@ func (d *roaring) next() error {
 	d.sizes = d.sizes[1:]
 	if size == roaringBitset {
 		d.align(8)
-		b, err := d.take(vectorSize/8, "bitset")
+		b, err := d.take(storage.VectorSize/8, "bitset")
 		if err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func (d *roaring) take(n int64, field string) ([]byte, error) {
 // nextRuns decodes n runs of NULLs.
 func (d *roaring) nextRuns(n int) error {
 	null := func(from, to int) error {
-		if from > to || to > vectorSize {
+		if from > to || to > storage.VectorSize {
 			return d.p.corrupt(int(d.at), "runs", "rows %d to %d", from, to)
 		}
 		for i := from; i < to; i++ {
@@ -143,8 +144,8 @@ func (d *roaring) nextRuns(n int) error {
 			from := u16(b, 0)
 			// A run to the end of the container is stored as one row longer than it is.
 			to := from + u16(b, 2) + 1
-			if to == vectorSize+1 {
-				to = vectorSize
+			if to == storage.VectorSize+1 {
+				to = storage.VectorSize
 			}
 			if err := null(from, to); err != nil {
 				return err
@@ -153,7 +154,7 @@ func (d *roaring) nextRuns(n int) error {
 		return nil
 	}
 	from := -1
-	return d.eachCompressed(2*n, vectorSize, func(i int) error {
+	return d.eachCompressed(2*n, storage.VectorSize, func(i int) error {
 		if from < 0 {
 			from = i
 			return nil
@@ -174,14 +175,14 @@ func (d *roaring) eachValue(n int, do func(i int)) error {
 		}
 		for ; len(b) > 0; b = b[2:] {
 			i := u16(b, 0)
-			if i >= vectorSize {
-				return d.p.corrupt(int(d.at), "array", "row %d of %d", i, vectorSize)
+			if i >= storage.VectorSize {
+				return d.p.corrupt(int(d.at), "array", "row %d of %d", i, storage.VectorSize)
 			}
 			do(i)
 		}
 		return nil
 	}
-	return d.eachCompressed(n, vectorSize-1, func(i int) error {
+	return d.eachCompressed(n, storage.VectorSize-1, func(i int) error {
 		do(i)
 		return nil
 	})
@@ -205,7 +206,7 @@ func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
 		used++
 		i := segment*256 + int(c)
 		if i > most {
-			return d.p.corrupt(int(d.at), "rows", "row %d of %d", i, vectorSize)
+			return d.p.corrupt(int(d.at), "rows", "row %d of %d", i, storage.VectorSize)
 		}
 		if err := do(i); err != nil {
 			return err

@@ -8,19 +8,26 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
+// Sizes of the headers, before the first block, and of the smallest block.
+const (
+	headersSize = 3 * 4096
+	blockSize   = 16384
+)
+
 // blockFileOf makes a file of one block that starts with data.
-func blockFileOf(tb testing.TB, data []byte) *blockFile {
+func blockFileOf(tb testing.TB, data []byte) *storage.File {
 	tb.Helper()
-	b := make([]byte, blocksStart+minBlockAlloc)
-	block := b[blocksStart:]
+	b := make([]byte, headersSize+blockSize)
+	block := b[headersSize:]
 	if copy(block[8:], data) < len(data) {
 		tb.Fatalf("%d bytes do not fit in a block", len(data))
 	}
-	binary.LittleEndian.PutUint64(block, checksum(block[8:]))
-	return newBlockFile(bytes.NewReader(b), int64(len(b)), minBlockAlloc, 1<<20)
+	binary.LittleEndian.PutUint64(block, storage.Checksum(block[8:]))
+	return storage.NewFile(bytes.NewReader(b), int64(len(b)), blockSize, 1<<20)
 }
 
 // readSegment decodes rows of type t from data.
@@ -162,7 +169,7 @@ func FuzzCodec(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, codec, typ uint8, rows uint16, data []byte) {
-		if len(data) > minBlockAlloc-8 {
+		if len(data) > blockSize-8 {
 			return
 		}
 		kind := plain[int(typ)%len(plain)]
@@ -218,38 +225,5 @@ func TestClasses(t *testing.T) {
 		for _, k := range c.fields {
 			check(name, k)
 		}
-	}
-}
-
-// distantBlock is a file whose only block that is not zero starts at byte at.
-type distantBlock struct {
-	at    int64
-	block []byte
-}
-
-func (d distantBlock) ReadAt(b []byte, off int64) (int, error) {
-	if off != d.at || len(b) != len(d.block) {
-		return 0, errors.New("read of another place")
-	}
-	return copy(b, d.block), nil
-}
-
-// TestLargeFile reads a block past 4 GiB.
-func TestLargeFile(t *testing.T) {
-	const id = 5 << 30 / defaultBlockAlloc
-	block := make([]byte, defaultBlockAlloc)
-	block[8] = 42
-	binary.LittleEndian.PutUint64(block, checksum(block[8:]))
-	at := int64(blocksStart) + id*defaultBlockAlloc
-	f := newBlockFile(distantBlock{at, block}, at+defaultBlockAlloc, defaultBlockAlloc, 1<<20)
-	b, err := f.block(id, "test")
-	if err != nil || b[0] != 42 {
-		t.Errorf("got %v, want the block", err)
-	}
-	if _, err := f.block(id+1, "test"); !errors.Is(err, fault.ErrCorrupt) {
-		t.Errorf("block after the last: got %v, want %v", err, fault.ErrCorrupt)
-	}
-	if _, err := f.block(1<<63, "test"); !errors.Is(err, fault.ErrCorrupt) {
-		t.Errorf("huge block: got %v, want %v", err, fault.ErrCorrupt)
 	}
 }

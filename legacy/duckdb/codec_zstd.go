@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -28,7 +29,7 @@ func openZSTD(p *part, t *types.Type) (decoder, error) {
 	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
-	v := (p.seg.rows + vectorSize - 1) / vectorSize
+	v := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
 	sizes := (12*v + 7) &^ 7
 	h, err := p.header(sizes+16*v, "header")
 	if err != nil {
@@ -80,7 +81,7 @@ func (d *zstdStrings) decode(dst *vector, at, n int, b *budget) error {
 func (d *zstdStrings) next(b *budget) error {
 	f := d.p.file
 	k := d.vector
-	rows := int(min(d.left, vectorSize))
+	rows := int(min(d.left, storage.VectorSize))
 	page, off := u64(d.pages, 8*k), u32(d.offsets, 4*k)
 	size, packed := u64(d.sizes, 8*k), u64(d.packed, 8*k)
 	block, payload := d.p.seg.block, []byte(nil)
@@ -89,18 +90,18 @@ func (d *zstdStrings) next(b *budget) error {
 	} else {
 		block = page
 	}
-	payload, err := f.block(block, "zstd.page")
+	payload, err := f.Block(block, "zstd.page")
 	if err != nil {
 		return err
 	}
 	off = (off + 3) &^ 3
-	limit := int64(f.payload - 8) // the next block's id follows
-	at := f.offset(block) + off
+	limit := int64(f.Payload() - 8) // the next block's id follows
+	at := f.Offset(block) + off
 	fail := func(field string, err error) error {
 		return &fault.FormatError{Offset: at, Field: "zstd." + field, Err: err}
 	}
-	if off+4*int64(rows) > int64(f.payload) {
-		return fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.payload))
+	if off+4*int64(rows) > int64(f.Payload()) {
+		return fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.Payload()))
 	}
 	d.lengths = make([]uint32, rows)
 	var sum uint64
@@ -113,8 +114,8 @@ func (d *zstdStrings) next(b *budget) error {
 	switch {
 	case sum != size:
 		return fail("lengths", fault.Corruptf("strings of %d bytes in a frame of %d", sum, size))
-	case packed > uint64(f.size):
-		return fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.size))
+	case packed > uint64(f.Size()):
+		return fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.Size()))
 	case size > uint64(max(b.left, 0)):
 		d.lengths = nil
 		return errBudget
@@ -124,7 +125,7 @@ func (d *zstdStrings) next(b *budget) error {
 	for left := int64(packed); left > 0; {
 		k := min(left, limit-off)
 		if k < 0 {
-			return fail("frame", fault.Corruptf("starts at %d of a block of %d bytes", off, f.payload))
+			return fail("frame", fault.Corruptf("starts at %d of a block of %d bytes", off, f.Payload()))
 		}
 		if k == left && frame == nil {
 			frame = payload[off : off+k]
@@ -135,7 +136,7 @@ func (d *zstdStrings) next(b *budget) error {
 			break
 		}
 		block, off = u64(payload, int(limit)), 0
-		if payload, err = f.block(block, "zstd.next"); err != nil {
+		if payload, err = f.Block(block, "zstd.next"); err != nil {
 			return err
 		}
 	}

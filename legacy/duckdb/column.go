@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -40,20 +41,20 @@ type columnData struct {
 }
 
 // readColumnData reads the description of a column of type t.
-func readColumnData(s *stream, t *types.Type) *columnData {
+func readColumnData(s *storage.Stream, t *types.Type) *columnData {
 	c := &columnData{typ: t, geometry: geometryWKB}
-	for o := s.object("ColumnData"); o.next(); {
-		switch o.id {
+	for o := s.Object("ColumnData"); o.Next(); {
+		switch o.ID {
 		case 99:
-			if s.bool("ColumnData.extra") {
+			if s.Bool("ColumnData.extra") {
 				c.readExtra(s)
 			}
 		case 100:
 			c.segs = readSegments(s, c.typ)
 		case 101:
-			for v := s.object("ColumnData.validity"); v.next(); {
-				if v.id != 100 {
-					v.unknown()
+			for v := s.Object("ColumnData.validity"); v.Next(); {
+				if v.ID != 100 {
+					v.Unknown()
 					break
 				}
 				c.validity = readSegments(s, validityType)
@@ -63,8 +64,8 @@ func readColumnData(s *stream, t *types.Type) *columnData {
 			case c.typ.ID == types.Variant:
 				c.children = append(c.children, readColumnData(s, types.VariantStruct))
 			case c.typ.Phys == types.PhysStruct:
-				if n := s.length("ColumnData.sub_columns"); n != len(c.typ.Stored) {
-					s.fail("ColumnData.sub_columns", fault.Corruptf("%d members, want %d", n, len(c.typ.Stored)))
+				if n := s.Length("ColumnData.sub_columns"); n != len(c.typ.Stored) {
+					s.Fail("ColumnData.sub_columns", fault.Corruptf("%d members, want %d", n, len(c.typ.Stored)))
 					return c
 				}
 				for _, f := range c.typ.Stored {
@@ -73,16 +74,16 @@ func readColumnData(s *stream, t *types.Type) *columnData {
 			case c.typ.Phys == types.PhysList, c.typ.Phys == types.PhysArray:
 				c.children = append(c.children, readColumnData(s, c.typ.Elem))
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		case 103:
 			if c.variant == nil {
-				o.unknown()
+				o.Unknown()
 				break
 			}
 			c.children = append(c.children, readColumnData(s, c.variant))
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	if c.typ.ID == types.Variant && c.variant == nil && len(c.children) == 1 {
@@ -93,74 +94,74 @@ func readColumnData(s *stream, t *types.Type) *columnData {
 }
 
 // readExtra reads how a VARIANT is shredded or a GEOMETRY is split.
-func (c *columnData) readExtra(s *stream) {
+func (c *columnData) readExtra(s *storage.Stream) {
 	const class = "ColumnData.extra"
 	kind := uint64(0)
-	for o := s.object(class); o.next(); {
+	for o := s.Object(class); o.Next(); {
 		switch {
-		case o.id == 100:
-			kind = s.uleb(8, class)
-		case o.id == 101 && kind == 1:
+		case o.ID == 100:
+			kind = s.ULEB(8, class)
+		case o.ID == 101 && kind == 1:
 			t, err := readStoredType(s)
 			if err != nil {
-				s.err = err
+				s.Stop(err)
 				return
 			}
 			c.variant = t
-		case o.id == 101 && kind == 2:
-			c.geometry = s.uleb(8, class)
+		case o.ID == 101 && kind == 2:
+			c.geometry = s.ULEB(8, class)
 			if c.geometry == geometrySpatial || c.geometry == geometryWKB {
 				continue
 			}
 			t := splitGeometry(c.geometry)
 			if t == nil {
-				s.fail(class, fault.Unsupportedf("geometry layout %d", c.geometry))
+				s.Fail(class, fault.Unsupportedf("geometry layout %d", c.geometry))
 				return
 			}
 			c.typ = t
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }
 
-func readSegments(s *stream, t *types.Type) []segment {
+func readSegments(s *storage.Stream, t *types.Type) []segment {
 	var segs []segment
-	s.list("ColumnData.data_pointers", func() {
-		g := segment{at: s.base + int64(s.off)}
-		for o := s.object("DataPointer"); o.next(); {
-			switch o.id {
+	s.List("ColumnData.data_pointers", func() {
+		g := segment{at: s.Offset()}
+		for o := s.Object("DataPointer"); o.Next(); {
+			switch o.ID {
 			case 100:
-				s.uleb(64, "DataPointer.row_start")
+				s.ULEB(64, "DataPointer.row_start")
 			case 101:
-				g.rows = int64(s.uleb(40, "DataPointer.tuple_count"))
+				g.rows = int64(s.ULEB(40, "DataPointer.tuple_count"))
 			case 102:
-				for p := s.object("BlockPointer"); p.next(); {
-					switch p.id {
+				for p := s.Object("BlockPointer"); p.Next(); {
+					switch p.ID {
 					case 100:
-						g.block = uint64(s.sleb(64, "BlockPointer.block_id"))
+						g.block = uint64(s.SLEB(64, "BlockPointer.block_id"))
 					case 101:
-						g.offset = uint32(s.uleb(32, "BlockPointer.offset"))
+						g.offset = uint32(s.ULEB(32, "BlockPointer.offset"))
 					default:
-						p.unknown()
+						p.Unknown()
 					}
 				}
 			case 103:
-				g.codec = uint8(s.uleb(8, "DataPointer.compression"))
+				g.codec = uint8(s.ULEB(8, "DataPointer.compression"))
 			case 104:
 				g.stats = readStatistics(s, t)
 			case 105:
-				if s.bool("DataPointer.state") {
-					for p := s.object("SegmentState"); p.next(); {
-						if p.id != 1 {
-							p.unknown()
+				if s.Bool("DataPointer.state") {
+					for p := s.Object("SegmentState"); p.Next(); {
+						if p.ID != 1 {
+							p.Unknown()
 							break
 						}
-						s.list("SegmentState.blocks", func() { s.sleb(64, "SegmentState.blocks") })
+						s.List("SegmentState.blocks", func() { s.SLEB(64, "SegmentState.blocks") })
 					}
 				}
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		}
 		segs = append(segs, g)
@@ -169,11 +170,11 @@ func readSegments(s *stream, t *types.Type) []segment {
 }
 
 // check compares the rows of the segments with the rows that the column has; -1 when only its own metadata tells.
-func (c *columnData) check(s *stream, rows int64) {
+func (c *columnData) check(s *storage.Stream, rows int64) {
 	sum := func(segs []segment) (n int64) {
 		for _, g := range segs {
 			if n += g.rows; n > maxGroupRows {
-				s.fail("DataPointer.tuple_count", fault.Corruptf("more than %d rows", int64(maxGroupRows)))
+				s.Fail("DataPointer.tuple_count", fault.Corruptf("more than %d rows", int64(maxGroupRows)))
 				return n
 			}
 		}
@@ -181,7 +182,7 @@ func (c *columnData) check(s *stream, rows int64) {
 	}
 	if c.variant != nil {
 		if len(c.children) != 2 {
-			s.fail("ColumnData", fault.Corruptf("a shredded VARIANT of %d parts, want 2", len(c.children)))
+			s.Fail("ColumnData", fault.Corruptf("a shredded VARIANT of %d parts, want 2", len(c.children)))
 			return
 		}
 		for _, k := range c.children {
@@ -194,7 +195,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		rows = valid
 	}
 	if valid != rows {
-		s.fail("ColumnData.validity", fault.Corruptf("%d rows, want %d", valid, rows))
+		s.Fail("ColumnData.validity", fault.Corruptf("%d rows, want %d", valid, rows))
 		return
 	}
 	want := 0
@@ -208,7 +209,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		if want == 1 && len(c.children) == 0 && rows == 0 {
 			return
 		}
-		s.fail("ColumnData", fault.Corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
+		s.Fail("ColumnData", fault.Corruptf("%d parts of %s, want %d", len(c.children), c.typ, want))
 		return
 	}
 	switch c.typ.Phys {
@@ -220,7 +221,7 @@ func (c *columnData) check(s *stream, rows int64) {
 		c.children[0].check(s, rows*int64(c.typ.Size))
 	default:
 		if n := sum(c.segs); n != rows {
-			s.fail("ColumnData.data_pointers", fault.Corruptf("%d rows, want %d", n, rows))
+			s.Fail("ColumnData.data_pointers", fault.Corruptf("%d rows, want %d", n, rows))
 			return
 		}
 		if c.typ.Phys == types.PhysList {
@@ -232,7 +233,7 @@ func (c *columnData) check(s *stream, rows int64) {
 // A columnReader decodes a column of one row group from its first row on.
 type columnReader struct {
 	data     *columnData
-	file     *blockFile
+	file     *storage.File
 	values   segmentReader
 	validity segmentReader
 	children []*columnReader
@@ -240,7 +241,7 @@ type columnReader struct {
 	end      uint64  // where the last list ended
 }
 
-func newColumnReader(f *blockFile, c *columnData) *columnReader {
+func newColumnReader(f *storage.File, c *columnData) *columnReader {
 	r := &columnReader{data: c, file: f,
 		values: segmentReader{file: f, segs: c.segs}, validity: segmentReader{file: f, segs: c.validity}}
 	for _, k := range c.children {
@@ -347,7 +348,7 @@ func (r *columnReader) readConverted(dst *vector, n int, b *budget) error {
 
 // A segmentReader decodes consecutive segments.
 type segmentReader struct {
-	file *blockFile
+	file *storage.File
 	segs []segment // first one is being read
 	left int64     // rows left in it; 0 before it is opened
 	dec  decoder
@@ -376,11 +377,11 @@ func (r *segmentReader) corrupt(field string, err error) error {
 }
 
 // dataOffset is where the segment's data are in the file, or its description when it has none.
-func (g *segment) dataOffset(f *blockFile) int64 {
-	if g.block >= f.blocks {
+func (g *segment) dataOffset(f *storage.File) int64 {
+	if g.block >= f.Blocks() {
 		return g.at
 	}
-	return f.offset(g.block) + int64(g.offset)
+	return f.Offset(g.block) + int64(g.offset)
 }
 
 // each calls decode for the next n rows, a segment's share at a time.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 )
 
 // Options for Open and New. The zero value, or nil, gives the defaults.
@@ -74,7 +75,7 @@ type Info struct {
 // A DB is an open database file.
 type DB struct {
 	opts   Options
-	file   *blockFile
+	file   *storage.File
 	closer io.Closer
 	info   Info
 	cat    *catalog
@@ -155,8 +156,8 @@ func regular(path string) error {
 
 // unchanged reports whether the file is still at the checkpoint that was read.
 func (db *DB) unchanged(r io.ReaderAt, size int64) bool {
-	h, err := readHeaders(r, size)
-	return err == nil && h.active.iteration == db.info.Iteration
+	h, err := storage.ReadHeaders(r, size)
+	return err == nil && h.Active.Iteration == db.info.Iteration
 }
 
 // readLog reads a whole log; one that does not exist is empty.

@@ -3,29 +3,31 @@ package duckdb
 import (
 	"fmt"
 	"io"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 )
 
 // load reads headers, catalog and logs.
 func (db *DB) load(r io.ReaderAt, size int64) error {
-	h, err := readHeaders(r, size)
+	h, err := storage.ReadHeaders(r, size)
 	if err != nil {
 		return err
 	}
-	db.file = newBlockFile(r, size, h.active.alloc, db.opts.CacheBytes)
+	db.file = storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
 	db.info = Info{
-		StorageVersion: int(h.version),
-		Level:          h.level,
-		LibraryVersion: h.library,
-		SourceID:       h.source,
-		BlockSize:      int64(h.active.alloc),
-		BlockCount:     int64(min(h.active.blockCount, db.file.blocks)),
-		Iteration:      h.active.iteration,
-		Notes:          h.notes,
+		StorageVersion: int(h.Version),
+		Level:          h.Level,
+		LibraryVersion: h.Library,
+		SourceID:       h.Source,
+		BlockSize:      int64(h.Active.BlockSize),
+		BlockCount:     int64(min(h.Active.BlockCount, db.file.Blocks())),
+		Iteration:      h.Active.Iteration,
+		Notes:          h.Notes,
 	}
-	if h.active.blockCount > db.file.blocks {
-		db.info.Notes = append(db.info.Notes, fmt.Sprintf("the file is cut off: %d of %d blocks are there", db.file.blocks, h.active.blockCount))
+	if h.Active.BlockCount > db.file.Blocks() {
+		db.info.Notes = append(db.info.Notes, fmt.Sprintf("the file is cut off: %d of %d blocks are there", db.file.Blocks(), h.Active.BlockCount))
 	}
-	if err := db.readCatalog(h.active.meta); err != nil {
+	if err := db.readCatalog(h.Active.Meta); err != nil {
 		return err
 	}
 	if err := db.readLogs(h); err != nil {

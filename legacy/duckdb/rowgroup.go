@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -15,7 +16,7 @@ type rowGroup struct {
 
 	logged bool // rows that the log inserts one chunk after the other
 
-	deletes    metaPointer // mask in the file
+	deletes    storage.Pointer // mask in the file
 	hasDeletes bool
 
 	// What the log changed.
@@ -25,14 +26,14 @@ type rowGroup struct {
 
 // A columnSource is where a row group has a column: the first of these that is set.
 type columnSource struct {
-	vector  *vector     // decoded already; with repeat its one value stands for every row
-	repeat  bool        //
-	data    *columnData // described by the log
-	pointer metaPointer // described in the file
+	vector  *vector         // decoded already; with repeat its one value stands for every row
+	repeat  bool            //
+	data    *columnData     // described by the log
+	pointer storage.Pointer // described in the file
 }
 
 // rowMask has a bit for each row of a vector.
-type rowMask [vectorSize / 64]uint64
+type rowMask [storage.VectorSize / 64]uint64
 
 func (m *rowMask) set(i int)      { m[i>>6] |= 1 << (i & 63) }
 func (m *rowMask) has(i int) bool { return m[i>>6]>>(i&63)&1 != 0 }
@@ -62,44 +63,44 @@ const maxRowGroups = 1 << 32
 // readRowGroups reads the table's data stream: statistics, then row group pointers.
 func (t *Table) readRowGroups() error {
 	columns := t.physicalTypes()
-	s := openMetadata(t.db.file, t.data, "table")
+	s := storage.OpenMetadata(t.db.file, t.data, "table")
 	readTableStatistics(s, columns)
-	n := s.uint64("table.row_group_count")
+	n := s.Uint64("table.row_group_count")
 	if n > maxRowGroups {
-		s.fail("table.row_group_count", fault.Corruptf("%d row groups", n))
+		s.Fail("table.row_group_count", fault.Corruptf("%d row groups", n))
 	}
-	for ; n > 0 && s.err == nil; n-- {
+	for ; n > 0 && s.Err() == nil; n-- {
 		g := &rowGroup{}
-		for o := s.object("RowGroupPointer"); o.next(); {
-			switch o.id {
+		for o := s.Object("RowGroupPointer"); o.Next(); {
+			switch o.ID {
 			case 100:
-				s.uleb(64, "RowGroupPointer.row_start")
+				s.ULEB(64, "RowGroupPointer.row_start")
 			case 101:
-				g.rows = int64(s.uleb(maxGroupBits, "RowGroupPointer.tuple_count"))
+				g.rows = int64(s.ULEB(maxGroupBits, "RowGroupPointer.tuple_count"))
 			case 102:
-				s.list("RowGroupPointer.columns", func() {
-					g.cols = append(g.cols, columnSource{pointer: s.metaPointer("RowGroupPointer.columns")})
+				s.List("RowGroupPointer.columns", func() {
+					g.cols = append(g.cols, columnSource{pointer: s.Pointer("RowGroupPointer.columns")})
 				})
 			case 103:
-				s.list("RowGroupPointer.deletes", func() {
-					p := s.metaPointer("RowGroupPointer.deletes")
+				s.List("RowGroupPointer.deletes", func() {
+					p := s.Pointer("RowGroupPointer.deletes")
 					if !g.hasDeletes {
 						g.deletes, g.hasDeletes = p, true
 					}
 				})
 			case 104, 106:
-				s.bool("RowGroupPointer.flag")
+				s.Bool("RowGroupPointer.flag")
 			case 105, 107:
-				s.list("RowGroupPointer.blocks", func() { s.uleb(64, "RowGroupPointer.blocks") })
+				s.List("RowGroupPointer.blocks", func() { s.ULEB(64, "RowGroupPointer.blocks") })
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		}
-		if s.err != nil {
+		if s.Err() != nil {
 			break
 		}
 		if len(g.cols) != len(columns) {
-			s.fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
+			s.Fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
 			break
 		}
 		g.start = t.next
@@ -111,7 +112,7 @@ func (t *Table) readRowGroups() error {
 		t.rows += live
 		t.parts = append(t.parts, g)
 	}
-	return s.err
+	return s.Err()
 }
 
 // countLive counts the rows that the file's mask leaves.
@@ -126,7 +127,7 @@ func (g *rowGroup) countLive(db *DB) (int64, error) {
 
 // readDeletes reads which rows the file says are deleted, by vector.
 func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
-	if !g.hasDeletes || g.deletes.block == invalidPtr {
+	if !g.hasDeletes || g.deletes.Block == storage.NoPointer {
 		return nil, nil
 	}
 	const (
@@ -134,60 +135,60 @@ func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
 		someDeleted = 1
 		noneDeleted = 2
 	)
-	s := openMetadata(db.file, g.deletes, "deletes")
-	vectors := (g.rows + vectorSize - 1) / vectorSize
-	n := s.uint64("deletes.count")
+	s := storage.OpenMetadata(db.file, g.deletes, "deletes")
+	vectors := (g.rows + storage.VectorSize - 1) / storage.VectorSize
+	n := s.Uint64("deletes.count")
 	if n > uint64(vectors) {
-		s.fail("deletes.count", fault.Corruptf("%d vectors of %d", n, vectors))
+		s.Fail("deletes.count", fault.Corruptf("%d vectors of %d", n, vectors))
 	}
 	masks := map[int64]*rowMask{}
-	for ; n > 0 && s.err == nil; n-- {
-		v := s.uint64("deletes.vector")
+	for ; n > 0 && s.Err() == nil; n-- {
+		v := s.Uint64("deletes.vector")
 		if v >= uint64(vectors) {
-			s.fail("deletes.vector", fault.Corruptf("vector %d of %d", v, vectors))
+			s.Fail("deletes.vector", fault.Corruptf("vector %d of %d", v, vectors))
 			break
 		}
 		m := &rowMask{}
-		switch kind := s.byte("deletes.kind"); kind {
+		switch kind := s.Byte("deletes.kind"); kind {
 		case allDeleted:
-			s.uint64("deletes.start")
+			s.Uint64("deletes.start")
 			fill(m[:], ^uint64(0))
 		case someDeleted:
-			s.uint64("deletes.start")
+			s.Uint64("deletes.start")
 			readRowMask(s, m)
 		case noneDeleted:
 			continue
 		default:
-			s.fail("deletes.kind", fault.Corruptf("%d", kind))
+			s.Fail("deletes.kind", fault.Corruptf("%d", kind))
 		}
-		m.clip(g.rows - int64(v)*vectorSize)
+		m.clip(g.rows - int64(v)*storage.VectorSize)
 		masks[int64(v)] = m
 	}
-	return masks, s.err
+	return masks, s.Err()
 }
 
 // readRowMask reads which rows of a vector are deleted.
-func readRowMask(s *stream, m *rowMask) {
+func readRowMask(s *storage.Stream, m *rowMask) {
 	const (
 		maskBits   = 0
 		maskListed = 1 // the listed rows are deleted
 		maskOthers = 2 // all others are
 	)
-	switch form := s.byte("deletes.form"); form {
+	switch form := s.Byte("deletes.form"); form {
 	case maskBits:
 		for i := range m {
-			m[i] = s.uint64("deletes.mask")
+			m[i] = s.Uint64("deletes.mask")
 		}
 	case maskListed, maskOthers:
-		n := s.uint32("deletes.rows")
-		if n > vectorSize {
-			s.fail("deletes.rows", fault.Corruptf("%d rows of %d", n, vectorSize))
+		n := s.Uint32("deletes.rows")
+		if n > storage.VectorSize {
+			s.Fail("deletes.rows", fault.Corruptf("%d rows of %d", n, storage.VectorSize))
 			return
 		}
 		for range n {
-			i := s.uint16("deletes.row")
-			if i >= vectorSize {
-				s.fail("deletes.row", fault.Corruptf("row %d of %d", i, vectorSize))
+			i := s.Uint16("deletes.row")
+			if i >= storage.VectorSize {
+				s.Fail("deletes.row", fault.Corruptf("row %d of %d", i, storage.VectorSize))
 				return
 			}
 			m.set(int(i))
@@ -198,7 +199,7 @@ func readRowMask(s *stream, m *rowMask) {
 			}
 		}
 	default:
-		s.fail("deletes.form", fault.Corruptf("%d", form))
+		s.Fail("deletes.form", fault.Corruptf("%d", form))
 	}
 }
 
@@ -208,11 +209,11 @@ func (g *rowGroup) column(db *DB, i int, t *types.Type) (*columnData, error) {
 	if src.data != nil {
 		return src.data, nil
 	}
-	s := openMetadata(db.file, src.pointer, "column")
-	s.left = maxColumnBytes
+	s := storage.OpenMetadata(db.file, src.pointer, "column")
+	s.Limit(maxColumnBytes)
 	c := readColumnData(s, t)
-	if s.err == nil {
+	if s.Err() == nil {
 		c.check(s, g.rows)
 	}
-	return c, s.err
+	return c, s.Err()
 }

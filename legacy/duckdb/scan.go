@@ -9,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 )
 
 // A Scanner reads a table batch by batch, in the engine's order of rows. It is used by one goroutine at a time.
@@ -40,7 +41,7 @@ type valueReader interface {
 // Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
 // reported by [Scanner.Err].
 func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
-	s := &Scanner{ctx: ctx, table: t, size: vectorSize}
+	s := &Scanner{ctx: ctx, table: t, size: storage.VectorSize}
 	if s.err = t.load(); s.err != nil {
 		return s
 	}
@@ -123,7 +124,7 @@ func (s *Scanner) SeekRow(row int64) {
 			return
 		}
 	}
-	s.readers, s.size = nil, vectorSize
+	s.readers, s.size = nil, storage.VectorSize
 	if to > 0 {
 		s.err = s.rewind(g)
 	}
@@ -146,7 +147,7 @@ func (s *Scanner) Next() bool {
 				break
 			}
 		}
-		n := min(s.size, vectorSize-s.pos%vectorSize, g.rows-s.pos)
+		n := min(s.size, storage.VectorSize-s.pos%storage.VectorSize, g.rows-s.pos)
 		err := s.decode(g, n)
 		if errors.Is(err, errBudget) {
 			// Try again with fewer rows, from where the last batch ended.
@@ -164,8 +165,8 @@ func (s *Scanner) Next() bool {
 			s.err = err
 			break
 		}
-		if s.size < vectorSize && s.pos%vectorSize == 0 {
-			s.size = min(s.size*2, vectorSize)
+		if s.size < storage.VectorSize && s.pos%storage.VectorSize == 0 {
+			s.size = min(s.size*2, storage.VectorSize)
 		}
 		if s.batch.n > 0 {
 			return true
@@ -241,7 +242,7 @@ func (s *Scanner) skip(from, step int64) error {
 			}
 			v := s.vectors[i]
 			v.reset()
-			n := min(step, vectorSize-at%vectorSize, s.pos-at)
+			n := min(step, storage.VectorSize-at%storage.VectorSize, s.pos-at)
 			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
 				return err
 			} else if err != nil {
@@ -284,7 +285,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 			}
 		}
 	}
-	vector, from := s.pos/vectorSize, int(s.pos%vectorSize)
+	vector, from := s.pos/storage.VectorSize, int(s.pos%storage.VectorSize)
 	s.at = g.start + s.pos
 	s.pos += n
 	s.table.db.decoded.Add(n)

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -13,231 +14,231 @@ type statistics struct {
 }
 
 // readStatistics reads the BaseStatistics of a column of type t.
-func readStatistics(s *stream, t *types.Type) (st statistics) {
+func readStatistics(s *storage.Stream, t *types.Type) (st statistics) {
 	const class = "BaseStatistics"
-	for o := s.object(class); o.next(); {
-		switch o.id {
+	for o := s.Object(class); o.Next(); {
+		switch o.ID {
 		case 100:
-			st.hasNull = s.bool("BaseStatistics.has_null")
+			st.hasNull = s.Bool("BaseStatistics.has_null")
 		case 101:
-			s.bool("BaseStatistics.has_no_null")
+			s.Bool("BaseStatistics.has_no_null")
 		case 102:
-			s.uleb(64, "BaseStatistics.distinct_count")
+			s.ULEB(64, "BaseStatistics.distinct_count")
 		case 103:
 			readTypeStatistics(s, t, &st)
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return st
 }
 
-func readTypeStatistics(s *stream, t *types.Type, st *statistics) {
+func readTypeStatistics(s *storage.Stream, t *types.Type, st *statistics) {
 	const class = "BaseStatistics.type_stats"
-	o := s.object(class)
-	for o.next() {
+	o := s.Object(class)
+	for o.Next() {
 		switch {
 		case t.ID == types.Variant:
 			readVariantStatistics(s, &o)
-		case t.ID == types.Geometry && o.id >= 300:
+		case t.ID == types.Geometry && o.ID >= 300:
 			readGeometryStatistics(s, &o)
 		case t.Phys == types.PhysString:
-			switch o.id {
+			switch o.ID {
 			case 200, 201:
 				var prefix [8]byte
-				if n := s.length(class); n != len(prefix) {
-					s.fail(class, fault.Corruptf("string prefix of %d bytes, want %d", n, len(prefix)))
+				if n := s.Length(class); n != len(prefix) {
+					s.Fail(class, fault.Corruptf("string prefix of %d bytes, want %d", n, len(prefix)))
 					return
 				}
-				s.read(prefix[:], class)
+				s.Fill(prefix[:], class)
 			case 202, 203:
-				s.bool(class)
+				s.Bool(class)
 			case 204:
-				s.uleb(64, class)
+				s.ULEB(64, class)
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		case t.Phys == types.PhysList, t.Phys == types.PhysArray:
-			if o.id != 200 {
-				o.unknown()
+			if o.ID != 200 {
+				o.Unknown()
 				return
 			}
 			readStatistics(s, t.Elem)
 		case t.Phys == types.PhysStruct:
-			if o.id != 200 {
-				o.unknown()
+			if o.ID != 200 {
+				o.Unknown()
 				return
 			}
-			if n := s.length(class); n != len(t.Stored) {
-				s.fail(class, fault.Corruptf("statistics of %d members, want %d", n, len(t.Stored)))
+			if n := s.Length(class); n != len(t.Stored) {
+				s.Fail(class, fault.Corruptf("statistics of %d members, want %d", n, len(t.Stored)))
 				return
 			}
 			for _, f := range t.Stored {
 				readStatistics(s, f.Type)
 			}
 		case t.Phys != types.PhysNone && t.Phys != types.PhysValidity:
-			switch o.id {
+			switch o.ID {
 			case 200: // the smallest, though the engine calls it max
 				st.min, st.hasMin = readBound(s, t)
 			case 201:
 				readBound(s, t)
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }
 
-func readBound(s *stream, t *types.Type) (x uint128, has bool) {
-	for o := s.object("BaseStatistics.bound"); o.next(); {
-		switch o.id {
+func readBound(s *storage.Stream, t *types.Type) (x uint128, has bool) {
+	for o := s.Object("BaseStatistics.bound"); o.Next(); {
+		switch o.ID {
 		case 100:
-			has = s.bool("BaseStatistics.has_value")
+			has = s.Bool("BaseStatistics.has_value")
 		case 101:
 			if t.ID == types.Boolean {
-				if s.bool("BaseStatistics.value") {
+				if s.Bool("BaseStatistics.value") {
 					x.Lo = 1
 				}
 				continue
 			}
 			x = readFixed(s, t.Phys, "BaseStatistics.value")
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return x, has
 }
 
-func readGeometryStatistics(s *stream, o *object) {
+func readGeometryStatistics(s *storage.Stream, o *storage.Object) {
 	const class = "GeometryStatistics"
-	switch o.id {
+	switch o.ID {
 	case 300:
-		for e := s.object(class); e.next(); {
-			s.float64(class)
+		for e := s.Object(class); e.Next(); {
+			s.Float64(class)
 		}
 	case 301:
-		for e := s.object(class); e.next(); {
-			s.uleb(64, class)
+		for e := s.Object(class); e.Next(); {
+			s.ULEB(64, class)
 		}
 	case 302:
-		s.uleb(64, class)
+		s.ULEB(64, class)
 	default:
-		o.unknown()
+		o.Unknown()
 	}
 }
 
-func readVariantStatistics(s *stream, o *object) {
+func readVariantStatistics(s *storage.Stream, o *storage.Object) {
 	const class = "VariantStatistics"
-	switch o.id {
+	switch o.ID {
 	case 200:
-		s.uleb(8, class)
+		s.ULEB(8, class)
 	case 225:
 		readStatistics(s, types.VariantStruct)
 	case 230:
 		t, err := readStoredType(s)
 		if err != nil {
-			s.err = err
+			s.Stop(err)
 			return
 		}
 		// The statistics of the shredded form follow, at 235.
-		if !o.next() {
-			s.fail(class, fault.Corruptf("shredded type without statistics"))
+		if !o.Next() {
+			s.Fail(class, fault.Corruptf("shredded type without statistics"))
 			return
 		}
-		if o.id != 235 {
-			o.unknown()
+		if o.ID != 235 {
+			o.Unknown()
 			return
 		}
 		readStatistics(s, t)
 	default:
-		o.unknown()
+		o.Unknown()
 	}
 }
 
 // readTableStatistics walks over the statistics before a table's row groups.
-func readTableStatistics(s *stream, columns []*types.Type) {
+func readTableStatistics(s *storage.Stream, columns []*types.Type) {
 	const class = "TableStatistics"
-	for o := s.object(class); o.next(); {
-		switch o.id {
+	for o := s.Object(class); o.Next(); {
+		switch o.ID {
 		case 100:
-			if n := s.length(class); n != len(columns) {
-				s.fail(class, fault.Corruptf("statistics of %d columns, want %d", n, len(columns)))
+			if n := s.Length(class); n != len(columns) {
+				s.Fail(class, fault.Corruptf("statistics of %d columns, want %d", n, len(columns)))
 				return
 			}
 			for _, t := range columns {
-				if s.bool(class) {
+				if s.Bool(class) {
 					readColumnStatistics(s, t)
 				}
 			}
 		case 101:
-			if s.bool("TableStatistics.sample") {
+			if s.Bool("TableStatistics.sample") {
 				readSample(s)
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }
 
-func readColumnStatistics(s *stream, t *types.Type) {
+func readColumnStatistics(s *storage.Stream, t *types.Type) {
 	const class = "ColumnStatistics"
-	for o := s.object(class); o.next(); {
-		switch o.id {
+	for o := s.Object(class); o.Next(); {
+		switch o.ID {
 		case 100:
 			readStatistics(s, t)
 		case 101:
-			if !s.bool(class) {
+			if !s.Bool(class) {
 				continue
 			}
-			for d := s.object("DistinctStatistics"); d.next(); {
-				switch d.id {
+			for d := s.Object("DistinctStatistics"); d.Next(); {
+				switch d.ID {
 				case 100, 101:
-					s.uleb(64, "DistinctStatistics")
+					s.ULEB(64, "DistinctStatistics")
 				case 102:
-					if !s.bool("DistinctStatistics") {
+					if !s.Bool("DistinctStatistics") {
 						continue
 					}
-					for h := s.object("HyperLogLog"); h.next(); {
-						switch h.id {
+					for h := s.Object("HyperLogLog"); h.Next(); {
+						switch h.ID {
 						case 100:
-							s.uleb(64, "HyperLogLog")
+							s.ULEB(64, "HyperLogLog")
 						case 101:
-							s.blob("HyperLogLog")
+							s.Blob("HyperLogLog")
 						default:
-							h.unknown()
+							h.Unknown()
 						}
 					}
 				default:
-					d.unknown()
+					d.Unknown()
 				}
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }
 
 // readSample walks over the random sample that the engine keeps of a table.
-func readSample(s *stream) {
+func readSample(s *storage.Stream) {
 	const class = "BlockingSample"
-	for o := s.object(class); o.next(); {
-		switch o.id {
+	for o := s.Object(class); o.Next(); {
+		switch o.ID {
 		case 100:
-			if s.bool(class) {
+			if s.Bool(class) {
 				walkClass(s, "BaseReservoirSampling")
 			}
 		case 101, 200:
-			s.uleb(64, class)
+			s.ULEB(64, class)
 		case 102:
-			s.bool(class)
+			s.Bool(class)
 		case 201:
-			if s.bool(class) {
-				readChunk(s, newBudget(maxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
+			if s.Bool(class) {
+				readChunk(s, newBudget(storage.MaxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 }

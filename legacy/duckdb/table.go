@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -42,9 +43,9 @@ type Table struct {
 	primaryKey   []string
 	constraints  []string // as SQL, without NOT NULL
 
-	stored bool        // whether the file has data; a table that the log creates has none
-	data   metaPointer // of the stored rows
-	total  int64       // stored rows with deleted ones
+	stored bool            // whether the file has data; a table that the log creates has none
+	data   storage.Pointer // of the stored rows
+	total  int64           // stored rows with deleted ones
 
 	loading sync.Mutex
 	loaded  bool

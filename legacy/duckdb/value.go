@@ -4,22 +4,23 @@ import (
 	"strconv"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
 // readType reads a LogicalType object.
-func readType(s *stream) *types.Type {
+func readType(s *storage.Stream) *types.Type {
 	t := &types.Type{}
-	for o := s.object("LogicalType"); o.next(); {
-		switch o.id {
+	for o := s.Object("LogicalType"); o.Next(); {
+		switch o.ID {
 		case 100:
-			t.ID = types.ID(s.uleb(8, "LogicalType.id"))
+			t.ID = types.ID(s.ULEB(8, "LogicalType.id"))
 		case 101:
-			if s.bool("LogicalType.type_info") {
+			if s.Bool("LogicalType.type_info") {
 				readTypeInfo(s, t)
 			}
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return t
@@ -27,18 +28,18 @@ func readType(s *stream) *types.Type {
 
 // readStoredType reads the type of something that is stored, and checks it. A type that this reader lacks
 // comes with an error of its own, which leaves the stream intact.
-func readStoredType(s *stream) (*types.Type, error) {
+func readStoredType(s *storage.Stream) (*types.Type, error) {
 	t := readType(s)
-	if s.err != nil {
-		return t, s.err
+	if s.Err() != nil {
+		return t, s.Err()
 	}
 	if err := t.Finish(); err != nil {
-		return t, &fault.FormatError{File: s.name, Offset: s.base + int64(s.off), Field: "LogicalType", Err: err}
+		return t, s.Fault("LogicalType", err)
 	}
 	return t, nil
 }
 
-func readTypeInfo(s *stream, t *types.Type) {
+func readTypeInfo(s *storage.Stream, t *types.Type) {
 	const (
 		infoDecimal = 2
 		infoString  = 3
@@ -51,37 +52,37 @@ func readTypeInfo(s *stream, t *types.Type) {
 	)
 	kind := uint64(0)
 	key := func(id int) int { return int(kind)<<16 | id }
-	for o := s.object("ExtraTypeInfo"); o.next(); {
-		switch o.id {
+	for o := s.Object("ExtraTypeInfo"); o.Next(); {
+		switch o.ID {
 		case 100:
-			kind = s.uleb(8, "ExtraTypeInfo.type")
+			kind = s.ULEB(8, "ExtraTypeInfo.type")
 			continue
 		case 101:
-			t.Alias = s.string("ExtraTypeInfo.alias")
+			t.Alias = s.Text("ExtraTypeInfo.alias")
 			continue
 		}
-		switch key(o.id) {
+		switch key(o.ID) {
 		case infoDecimal<<16 | 200:
-			t.Width = uint8(s.uleb(8, "DecimalTypeInfo.width"))
+			t.Width = uint8(s.ULEB(8, "DecimalTypeInfo.width"))
 		case infoDecimal<<16 | 201:
-			t.Scale = uint8(s.uleb(8, "DecimalTypeInfo.scale"))
+			t.Scale = uint8(s.ULEB(8, "DecimalTypeInfo.scale"))
 		case infoString<<16 | 200:
-			t.Collation = s.string("StringTypeInfo.collation")
+			t.Collation = s.Text("StringTypeInfo.collation")
 		case infoList<<16 | 200, infoArray<<16 | 200:
 			t.Elem = readType(s)
 		case infoArray<<16 | 201:
-			t.Size = int(s.uleb(31, "ArrayTypeInfo.size"))
+			t.Size = int(s.ULEB(31, "ArrayTypeInfo.size"))
 		case infoStruct<<16 | 200:
-			s.list("StructTypeInfo.child_types", func() {
+			s.List("StructTypeInfo.child_types", func() {
 				f := types.Field{Type: &types.Type{}}
-				for p := s.object("StructTypeInfo.child_types"); p.next(); {
-					switch p.id {
+				for p := s.Object("StructTypeInfo.child_types"); p.Next(); {
+					switch p.ID {
 					case 0:
-						f.Name = s.string("StructTypeInfo.name")
+						f.Name = s.Text("StructTypeInfo.name")
 					case 1:
 						f.Type = readType(s)
 					default:
-						p.unknown()
+						p.Unknown()
 					}
 				}
 				t.Fields = append(t.Fields, f)
@@ -90,27 +91,27 @@ func readTypeInfo(s *stream, t *types.Type) {
 				t.Fields = t.Fields[1:] // the tag
 			}
 		case infoUser<<16 | 200:
-			t.Unbound = s.string("UserTypeInfo.name")
+			t.Unbound = s.Text("UserTypeInfo.name")
 		case infoUser<<16 | 204:
-			if s.bool("UserTypeInfo.expression") {
+			if s.Bool("UserTypeInfo.expression") {
 				t.Unbound = expressionSQL(walkClass(s, "Expr"))
 			}
 		case infoEnum<<16 | 200:
-			s.uleb(64, "EnumTypeInfo.count")
+			s.ULEB(64, "EnumTypeInfo.count")
 		case infoEnum<<16 | 201:
-			s.list("EnumTypeInfo.values", func() { t.Values = append(t.Values, s.string("EnumTypeInfo.values")) })
+			s.List("EnumTypeInfo.values", func() { t.Values = append(t.Values, s.Text("EnumTypeInfo.values")) })
 		case infoGeo<<16 | 200:
-			for c := s.object("CoordinateReferenceSystem"); c.next(); {
-				if c.id != 100 {
-					c.unknown()
+			for c := s.Object("CoordinateReferenceSystem"); c.Next(); {
+				if c.ID != 100 {
+					c.Unknown()
 					break
 				}
-				t.CRS = s.string("CoordinateReferenceSystem.definition")
+				t.CRS = s.Text("CoordinateReferenceSystem.definition")
 			}
 		default:
-			f := lookupField("ExtraTypeInfo", kind, o.id)
+			f := lookupField("ExtraTypeInfo", kind, o.ID)
 			if f == nil {
-				o.unknown()
+				o.Unknown()
 				break
 			}
 			walkKind(s, f)
@@ -128,25 +129,25 @@ type value struct {
 }
 
 // readValue reads a Value whose type the surroundings give; t may be nil.
-func readValue(s *stream, t *types.Type) *value {
+func readValue(s *storage.Stream, t *types.Type) *value {
 	v := &value{typ: t}
-	for o := s.object("Value"); o.next(); {
-		switch o.id {
+	for o := s.Object("Value"); o.Next(); {
+		switch o.ID {
 		case 100:
 			v.typ = readType(s)
-			if s.err == nil {
+			if s.Err() == nil {
 				_ = v.typ.Finish() // one without a layout can be NULL
 			}
 		case 101:
-			v.null = s.bool("Value.is_null")
+			v.null = s.Bool("Value.is_null")
 		case 102:
 			if v.typ == nil {
-				s.fail("Value", fault.Corruptf("value without a type"))
+				s.Fail("Value", fault.Corruptf("value without a type"))
 				return v
 			}
 			readPayload(s, v)
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	if v.typ == nil {
@@ -155,19 +156,19 @@ func readValue(s *stream, t *types.Type) *value {
 	return v
 }
 
-func readPayload(s *stream, v *value) {
+func readPayload(s *storage.Stream, v *value) {
 	const field = "Value.value"
 	switch v.typ.Phys {
 	case types.PhysString:
-		v.str = s.string(field)
+		v.str = s.Text(field)
 	case types.PhysList, types.PhysArray, types.PhysStruct:
-		for o := s.object("Value.children"); o.next(); {
-			if o.id != 100 {
-				o.unknown()
+		for o := s.Object("Value.children"); o.Next(); {
+			if o.ID != 100 {
+				o.Unknown()
 				return
 			}
 			i := 0
-			s.list(field, func() {
+			s.List(field, func() {
 				var t *types.Type
 				switch {
 				case v.typ.Phys != types.PhysStruct:
@@ -180,10 +181,10 @@ func readPayload(s *stream, v *value) {
 			})
 		}
 	case types.PhysNone:
-		s.fail(field, fault.Unsupportedf("value of %s", v.typ.ID))
+		s.Fail(field, fault.Unsupportedf("value of %s", v.typ.ID))
 	default:
 		if v.typ.ID == types.Boolean {
-			if s.bool(field) {
+			if s.Bool(field) {
 				v.bits.Lo = 1
 			}
 			return
@@ -193,51 +194,53 @@ func readPayload(s *stream, v *value) {
 }
 
 // readFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
-func readFixed(s *stream, p types.Physical, field string) uint128 {
+func readFixed(s *storage.Stream, p types.Physical, field string) uint128 {
 	signed := func(x int64) uint128 { return uint128{uint64(x >> 63), uint64(x)} }
 	switch p {
 	case types.PhysInt8:
-		return signed(s.sleb(8, field))
+		return signed(s.SLEB(8, field))
 	case types.PhysInt16:
-		return signed(s.sleb(16, field))
+		return signed(s.SLEB(16, field))
 	case types.PhysInt32:
-		return signed(s.sleb(32, field))
+		return signed(s.SLEB(32, field))
 	case types.PhysInt64:
-		return signed(s.sleb(64, field))
+		return signed(s.SLEB(64, field))
 	case types.PhysUint8:
-		return uint128{0, s.uleb(8, field)}
+		return uint128{0, s.ULEB(8, field)}
 	case types.PhysUint16:
-		return uint128{0, s.uleb(16, field)}
+		return uint128{0, s.ULEB(16, field)}
 	case types.PhysUint32:
-		return uint128{0, s.uleb(32, field)}
+		return uint128{0, s.ULEB(32, field)}
 	case types.PhysUint64, types.PhysList:
-		return uint128{0, s.uleb(64, field)}
+		return uint128{0, s.ULEB(64, field)}
 	case types.PhysInt128:
-		return s.int128(field)
+		hi := s.SLEB(64, field) // the upper half comes first
+		return uint128{uint64(hi), s.ULEB(64, field)}
 	case types.PhysUint128:
-		return s.uint128(field)
+		hi := s.ULEB(64, field)
+		return uint128{hi, s.ULEB(64, field)}
 	case types.PhysFloat:
-		return uint128{0, uint64(s.uint32(field))}
+		return uint128{0, uint64(s.Uint32(field))}
 	case types.PhysDouble:
-		return uint128{0, s.uint64(field)}
+		return uint128{0, s.Uint64(field)}
 	case types.PhysInterval:
 		var months, days int32
 		var micros int64
-		for o := s.object("interval"); o.next(); {
-			switch o.id {
+		for o := s.Object("interval"); o.Next(); {
+			switch o.ID {
 			case 1:
-				months = int32(s.sleb(32, field))
+				months = int32(s.SLEB(32, field))
 			case 2:
-				days = int32(s.sleb(32, field))
+				days = int32(s.SLEB(32, field))
 			case 3:
-				micros = s.sleb(64, field)
+				micros = s.SLEB(64, field)
 			default:
-				o.unknown()
+				o.Unknown()
 			}
 		}
 		return uint128{uint64(micros), uint64(uint32(days))<<32 | uint64(uint32(months))}
 	}
-	s.fail(field, fault.Unsupportedf("number of an unknown kind"))
+	s.Fail(field, fault.Unsupportedf("number of an unknown kind"))
 	return uint128{}
 }
 

@@ -6,9 +6,6 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
-// vectorSize is how many rows the engine treats as a unit, and the most a Batch holds.
-const vectorSize = 2048
-
 // A vector holds values of one type, and in its children those of the type's parts. Which of its slices are in use follows from the
 // type. What is under a NULL is arbitrary. That a member of a STRUCT is not NULL says nothing when the STRUCT itself is.
 type vector struct {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 )
 
 // Kinds of log entry.
@@ -57,8 +58,8 @@ type walFile struct {
 	iteration  uint64 // of the checkpoint that it follows
 	hasState   bool   // whether iteration is recorded
 	entries    []walEntry
-	checkpoint *metaPointer // where a checkpoint wrote the catalog
-	tail       int          // bytes after the last commit
+	checkpoint *storage.Pointer // where a checkpoint wrote the catalog
+	tail       int              // bytes after the last commit
 }
 
 // A walEntry is one change of a committed transaction, or a commit.
@@ -74,13 +75,14 @@ func parseLog(buf []byte, name string) (*walFile, error) {
 	if len(buf) == 0 {
 		return w, nil
 	}
-	s := newStream(buf, 0, name)
+	s := storage.NewStream(buf, 0, name)
 	torn, err := w.readHeader(s)
 	if err != nil || torn {
 		w.tail = len(buf)
 		return w, err
 	}
-	off, committed, end := s.off, 0, s.off
+	off := int(s.Offset()) // s began at 0
+	committed, end := 0, off
 	for len(buf)-off >= 16 {
 		size, want := binary.LittleEndian.Uint64(buf[off:]), binary.LittleEndian.Uint64(buf[off+8:])
 		if size > uint64(len(buf)-off-16) {
@@ -88,27 +90,27 @@ func parseLog(buf []byte, name string) (*walFile, error) {
 		}
 		body := buf[off+16 : off+16+int(size)]
 		at := int64(off)
-		if got := checksum(body); got != want {
+		if got := storage.Checksum(body); got != want {
 			return nil, &fault.FormatError{File: name, Offset: at, Field: "entry", Err: fmt.Errorf("%w: got %#016x, want %#016x", fault.ErrChecksum, got, want)}
 		}
 		off += 16 + int(size)
 		e := walEntry{body: body, at: at + 16}
-		es := newStream(body, e.at, name)
-		o := es.object("entry")
-		if !o.next() || o.id != 100 {
+		es := storage.NewStream(body, e.at, name)
+		o := es.Object("entry")
+		if !o.Next() || o.ID != 100 {
 			return nil, &fault.FormatError{File: name, Offset: at, Field: "entry", Err: fault.Corruptf("no type")}
 		}
-		if e.kind = es.uleb(8, "entry.type"); es.err != nil {
-			return nil, es.err
+		if e.kind = es.ULEB(8, "entry.type"); es.Err() != nil {
+			return nil, es.Err()
 		}
 		switch e.kind {
 		case logCheckpoint:
-			p := metaPointer{}
-			if o.next() && o.id == 101 {
-				p = es.metaPointer("checkpoint.meta_block")
+			p := storage.Pointer{}
+			if o.Next() && o.ID == 101 {
+				p = es.Pointer("checkpoint.meta_block")
 			}
-			if es.err != nil {
-				return nil, es.err
+			if es.Err() != nil {
+				return nil, es.Err()
 			}
 			w.checkpoint = &p
 			continue
@@ -125,18 +127,18 @@ func parseLog(buf []byte, name string) (*walFile, error) {
 }
 
 // readHeader reads the entry that says what follows; torn means that the log ends within it.
-func (w *walFile) readHeader(s *stream) (torn bool, err error) {
+func (w *walFile) readHeader(s *storage.Stream) (torn bool, err error) {
 	version := uint64(0)
-	for o := s.object("header"); o.next(); {
-		switch o.id {
+	for o := s.Object("header"); o.Next(); {
+		switch o.ID {
 		case 100:
-			if kind := s.uleb(8, "header.type"); s.err == nil && kind != logVersion {
+			if kind := s.ULEB(8, "header.type"); s.Err() == nil && kind != logVersion {
 				return false, &fault.FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: its log has the form of 0.9 or older; open the database once with that DuckDB to checkpoint it", fault.ErrTooOld)}
 			}
 		case 101:
-			version = s.uleb(64, "header.version")
+			version = s.ULEB(64, "header.version")
 			switch {
-			case s.err != nil || version == framedLog:
+			case s.Err() != nil || version == framedLog:
 			case version < framedLog:
 				return false, &fault.FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d; open the database once with DuckDB to checkpoint it", fault.ErrTooOld, version, framedLog)}
 			case version == encryptedLog:
@@ -145,21 +147,21 @@ func (w *walFile) readHeader(s *stream) (torn bool, err error) {
 				return false, &fault.FormatError{File: w.name, Field: "header.version", Err: fmt.Errorf("%w: log version %d, want %d", fault.ErrTooNew, version, framedLog)}
 			}
 		case 102:
-			s.list("header.identifier", func() { w.identifier = append(w.identifier, byte(s.uleb(8, "header.identifier"))) })
+			s.List("header.identifier", func() { w.identifier = append(w.identifier, byte(s.ULEB(8, "header.identifier"))) })
 		case 103:
-			w.iteration, w.hasState = s.uleb(64, "header.iteration"), true
+			w.iteration, w.hasState = s.ULEB(64, "header.iteration"), true
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
-	if errors.Is(s.err, io.ErrUnexpectedEOF) {
+	if errors.Is(s.Err(), io.ErrUnexpectedEOF) {
 		return true, nil
 	}
-	return false, s.err
+	return false, s.Err()
 }
 
 // readLogs decides which logs apply, and applies them.
-func (db *DB) readLogs(h *headers) error {
+func (db *DB) readLogs(h *storage.Headers) error {
 	db.info.LogBytes = int64(len(db.opts.WAL)) + int64(len(db.opts.CheckpointWAL))
 	if db.info.LogBytes == 0 {
 		return nil
@@ -175,7 +177,7 @@ func (db *DB) readLogs(h *headers) error {
 	if err != nil {
 		return err
 	}
-	landed := main.checkpoint != nil && main.checkpoint.block == h.active.meta
+	landed := main.checkpoint != nil && main.checkpoint.Block == h.Active.Meta
 	if err := main.belongs(h, landed); err != nil {
 		return err
 	}
@@ -199,17 +201,17 @@ func (db *DB) readLogs(h *headers) error {
 }
 
 // belongs checks that the log follows the state that the header describes.
-func (w *walFile) belongs(h *headers, landed bool) error {
+func (w *walFile) belongs(h *storage.Headers, landed bool) error {
 	fail := func(format string, args ...any) error {
 		return &fault.FormatError{File: w.name, Field: "header", Err: fmt.Errorf("%w: %s", fault.ErrLog, fmt.Sprintf(format, args...))}
 	}
-	if len(w.identifier) > 0 && string(w.identifier) != string(h.identifier[:]) {
+	if len(w.identifier) > 0 && string(w.identifier) != string(h.Identifier[:]) {
 		return fail("it names another database")
 	}
 	if !w.hasState {
 		return nil
 	}
-	switch it := h.active.iteration; {
+	switch it := h.Active.Iteration; {
 	case w.iteration == it:
 	case w.iteration+1 == it && landed:
 	case w.iteration < it:
@@ -237,10 +239,10 @@ func (r *replay) apply(w *walFile) error {
 			r.db.info.Transactions++
 			continue
 		}
-		s := newStream(e.body, e.at, w.name)
-		o := s.object("entry")
-		o.next()
-		s.uleb(8, "entry.type")
+		s := storage.NewStream(e.body, e.at, w.name)
+		o := s.Object("entry")
+		o.Next()
+		s.ULEB(8, "entry.type")
 		if err := r.entry(e.kind, &o); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -23,22 +24,22 @@ type replay struct {
 }
 
 // entry applies one entry, whose fields after the type o gives.
-func (r *replay) entry(kind uint64, o *object) error {
-	s, c := o.s, r.db.cat
+func (r *replay) entry(kind uint64, o *storage.Object) error {
+	s, c := o.Stream, r.db.cat
 	switch kind {
 	case logCreateTable, logCreateView, logCreateSequence, logCreateType, logCreateIndex:
 		// What an index entry holds after its definition cannot be walked, and need not be.
-		if o.next() && o.id == 101 && s.bool("entry.info") {
-			if n := walkClass(s, "CreateInfo"); s.err == nil {
+		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
+			if n := walkClass(s, "CreateInfo"); s.Err() == nil {
 				r.create(n)
 			}
 		}
 	case logCreateSchema:
-		if name := r.name(o); s.err == nil && !slices.ContainsFunc(c.schemas, func(x Schema) bool { return x.Name == name }) {
+		if name := r.name(o); s.Err() == nil && !slices.ContainsFunc(c.schemas, func(x Schema) bool { return x.Name == name }) {
 			c.schemas = append(c.schemas, Schema{Name: name})
 		}
 	case logDropSchema:
-		if name := r.name(o); s.err == nil {
+		if name := r.name(o); s.Err() == nil {
 			r.dropSchema(name)
 		}
 	case logDropTable:
@@ -62,22 +63,22 @@ func (r *replay) entry(kind uint64, o *object) error {
 	case logCreateMacro, logDropMacro, logCreateTableFn, logDropTableFn, logCreateTrigger, logDropTrigger:
 		return nil
 	case logAlter:
-		if o.next() && o.id == 101 && s.bool("entry.info") {
-			if n := walkClass(s, "ParseInfo"); s.err == nil {
+		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
+			if n := walkClass(s, "ParseInfo"); s.Err() == nil {
 				return r.alter(n)
 			}
 		}
 	case logUseTable:
 		schema, name := r.names(o)
 		r.current = c.table(schema, name)
-		if s.err == nil && r.current == nil {
-			s.fail("entry.table", fault.Corruptf("no table %s.%s", schema, name))
+		if s.Err() == nil && r.current == nil {
+			s.Fail("entry.table", fault.Corruptf("no table %s.%s", schema, name))
 		}
 	case logInsert, logDelete, logUpdate, logRowGroups:
 		t := r.current
 		if t == nil {
-			s.fail("entry", fault.Corruptf("rows of no table"))
-			return s.err
+			s.Fail("entry", fault.Corruptf("rows of no table"))
+			return s.Err()
 		}
 		if t.load() != nil {
 			return nil // the table is unreadable anyway, and says why
@@ -92,21 +93,21 @@ func (r *replay) entry(kind uint64, o *object) error {
 		}
 		return r.rowGroups(t, o)
 	default:
-		s.fail("entry.type", fault.Unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
+		s.Fail("entry.type", fault.Unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
 	}
-	return s.err
+	return s.Err()
 }
 
 // name reads the one name of an entry about a schema.
-func (r *replay) name(o *object) (name string) {
-	for o.next() {
-		switch o.id {
+func (r *replay) name(o *storage.Object) (name string) {
+	for o.Next() {
+		switch o.ID {
 		case 101:
-			name = o.s.string("entry.name")
+			name = o.Stream.Text("entry.name")
 		case 102: // a path, from 2.0 on
-			name = cmp.Or(lastString(walkClass(o.s, "QualifiedName")), name)
+			name = cmp.Or(lastString(walkClass(o.Stream, "QualifiedName")), name)
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return name
@@ -121,15 +122,15 @@ func lastString(n *node) string {
 }
 
 // names reads the schema and name of what an entry drops or uses.
-func (r *replay) names(o *object) (schema, name string) {
-	for o.next() {
-		switch o.id {
+func (r *replay) names(o *storage.Object) (schema, name string) {
+	for o.Next() {
+		switch o.ID {
 		case 101:
-			schema = o.s.string("entry.schema")
+			schema = o.Stream.Text("entry.schema")
 		case 102:
-			name = o.s.string("entry.name")
+			name = o.Stream.Text("entry.name")
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	return cmp.Or(schema, "main"), name
@@ -159,21 +160,21 @@ func (r *replay) dropSchema(name string) {
 	c.types = slices.DeleteFunc(c.types, func(x userType) bool { return x.Schema == name })
 }
 
-func (r *replay) sequenceValue(o *object) {
+func (r *replay) sequenceValue(o *storage.Object) {
 	var schema, name string
 	var uses uint64
-	for o.next() {
-		switch o.id {
+	for o.Next() {
+		switch o.ID {
 		case 101:
-			schema = o.s.string("entry.schema")
+			schema = o.Stream.Text("entry.schema")
 		case 102:
-			name = o.s.string("entry.name")
+			name = o.Stream.Text("entry.name")
 		case 103:
-			uses = o.s.uleb(64, "entry.usage_count")
+			uses = o.Stream.ULEB(64, "entry.usage_count")
 		case 104:
-			o.s.sleb(64, "entry.counter")
+			o.Stream.SLEB(64, "entry.counter")
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
 	for i, q := range r.db.cat.sequences {
@@ -184,33 +185,33 @@ func (r *replay) sequenceValue(o *object) {
 }
 
 // chunk reads a chunk; a value too large is a limit, not damage.
-func (r *replay) chunk(s *stream) []*vector {
+func (r *replay) chunk(s *storage.Stream) []*vector {
 	return readChunk(s, r.budget, maxChunkRows, "entry.chunk")
 }
 
-func (r *replay) insert(t *Table, o *object) error {
-	s := o.s
+func (r *replay) insert(t *Table, o *storage.Object) error {
+	s := o.Stream
 	var cols []*vector
-	for o.next() {
-		if o.id != 101 {
-			o.unknown()
+	for o.Next() {
+		if o.ID != 101 {
+			o.Unknown()
 			break
 		}
 		cols = r.chunk(s)
 	}
 	columns := t.physicalTypes()
-	if s.err == nil && !sameLayouts(cols, columns) {
-		s.fail("insert.chunk", fault.Corruptf("columns do not match table %s", t.qualified()))
+	if s.Err() == nil && !sameLayouts(cols, columns) {
+		s.Fail("insert.chunk", fault.Corruptf("columns do not match table %s", t.qualified()))
 	}
-	if s.err != nil || len(cols) == 0 {
-		return s.err
+	if s.Err() != nil || len(cols) == 0 {
+		return s.Err()
 	}
 	n := int64(cols[0].n)
 	if g := t.lastChunk(n); g != nil {
 		for i, v := range cols {
 			if err := g.cols[i].vector.appendFrom(v, 0, int(n), false, r.budget); err != nil {
-				s.fail("insert.chunk", fault.ErrLimit)
-				return s.err
+				s.Fail("insert.chunk", fault.ErrLimit)
+				return s.Err()
 			}
 		}
 		g.rows += n
@@ -260,27 +261,27 @@ func (t *Table) find(id int64) (g *rowGroup, row int64) {
 	return g, row
 }
 
-func (r *replay) remove(t *Table, o *object) error {
-	s := o.s
-	for o.next() {
-		if o.id != 101 {
-			o.unknown()
+func (r *replay) remove(t *Table, o *storage.Object) error {
+	s := o.Stream
+	for o.Next() {
+		if o.ID != 101 {
+			o.Unknown()
 			break
 		}
 		before := r.budget.left
 		cols := r.chunk(s)
-		if s.err != nil {
+		if s.Err() != nil {
 			break
 		}
 		if len(cols) != 1 || cols[0].typ.Phys != types.PhysInt64 {
-			s.fail("delete.chunk", fault.Corruptf("not one column of row ids"))
+			s.Fail("delete.chunk", fault.Corruptf("not one column of row ids"))
 			break
 		}
 		for _, id := range cols[0].i64 {
 			g, row := t.find(id)
 			if g == nil {
-				s.fail("delete.row", fault.Corruptf("row %d of %d", id, t.next))
-				return s.err
+				s.Fail("delete.row", fault.Corruptf("row %d of %d", id, t.next))
+				return s.Err()
 			}
 			if g.hasDeletes {
 				// From here on the masks in memory are all there are.
@@ -293,42 +294,42 @@ func (r *replay) remove(t *Table, o *object) error {
 			if g.deleted == nil {
 				g.deleted = map[int64]*rowMask{}
 			}
-			m := g.deleted[row/vectorSize]
+			m := g.deleted[row/storage.VectorSize]
 			if m == nil {
 				m = &rowMask{}
-				g.deleted[row/vectorSize] = m
+				g.deleted[row/storage.VectorSize] = m
 			}
-			if i := int(row % vectorSize); !m.has(i) {
+			if i := int(row % storage.VectorSize); !m.has(i) {
 				m.set(i)
 				t.rows--
 			}
 		}
 		r.budget.left = before // the row ids are not kept
 	}
-	return s.err
+	return s.Err()
 }
 
-func (r *replay) update(t *Table, o *object) error {
-	s := o.s
+func (r *replay) update(t *Table, o *storage.Object) error {
+	s := o.Stream
 	var path []uint64
 	var cols []*vector
-	for o.next() {
-		switch o.id {
+	for o.Next() {
+		switch o.ID {
 		case 101:
-			s.list("update.path", func() { path = append(path, s.uleb(64, "update.path")) })
+			s.List("update.path", func() { path = append(path, s.ULEB(64, "update.path")) })
 		case 102:
 			cols = r.chunk(s)
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
-	if s.err != nil {
-		return s.err
+	if s.Err() != nil {
+		return s.Err()
 	}
 	columns := t.physicalTypes()
 	if len(cols) != 2 || cols[1].typ.Phys != types.PhysInt64 || len(path) == 0 || path[0] >= uint64(len(columns)) {
-		s.fail("update", fault.Corruptf("path %v and %d columns", path, len(cols)))
-		return s.err
+		s.Fail("update", fault.Corruptf("path %v and %d columns", path, len(cols)))
+		return s.Err()
 	}
 	u := update{column: int(path[0]), values: cols[0]}
 	typ := columns[path[0]]
@@ -338,26 +339,26 @@ func (r *replay) update(t *Table, o *object) error {
 			break
 		}
 		if typ.Phys != types.PhysStruct || k == 0 || k > uint64(len(typ.Stored)) {
-			s.fail("update.path", fault.Corruptf("member %d of %s", k, typ))
-			return s.err
+			s.Fail("update.path", fault.Corruptf("member %d of %s", k, typ))
+			return s.Err()
 		}
 		u.members = append(u.members, int(k-1))
 		typ = typ.Stored[k-1].Type
 	}
 	if !u.validity && !types.SameLayout(typ, cols[0].typ) {
-		s.fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].typ, typ))
-		return s.err
+		s.Fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].typ, typ))
+		return s.Err()
 	}
 	if !u.validity && (typ.Phys == types.PhysStruct || typ.Phys == types.PhysList || typ.Phys == types.PhysArray) {
-		s.fail("update.chunk", fault.Unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
-		return s.err
+		s.Fail("update.chunk", fault.Unsupportedf("an update in place of %s; open the database once with DuckDB to checkpoint it", typ))
+		return s.Err()
 	}
 	perGroup := map[*rowGroup]*update{}
 	for i, id := range cols[1].i64 {
 		g, row := t.find(id)
 		if g == nil {
-			s.fail("update.row", fault.Corruptf("row %d of %d", id, t.next))
-			return s.err
+			s.Fail("update.row", fault.Corruptf("row %d of %d", id, t.next))
+			return s.Err()
 		}
 		w := perGroup[g]
 		if w == nil {
@@ -415,67 +416,65 @@ func (u *update) apply(v *vector, pos, n int64, b *budget) error {
 	return nil
 }
 
-func (r *replay) rowGroups(t *Table, o *object) error {
-	s := o.s
+func (r *replay) rowGroups(t *Table, o *storage.Object) error {
+	s := o.Stream
 	columns := t.physicalTypes()
-	for o.next() {
-		if o.id != 101 {
-			o.unknown()
+	for o.Next() {
+		if o.ID != 101 {
+			o.Unknown()
 			break
 		}
-		for c := s.object("RowGroupData"); c.next(); {
-			if c.id != 100 {
-				c.unknown()
+		for c := s.Object("RowGroupData"); c.Next(); {
+			if c.ID != 100 {
+				c.Unknown()
 				break
 			}
-			s.list("RowGroupData.row_groups", func() { r.rowGroup(t, s, columns) })
+			s.List("RowGroupData.row_groups", func() { r.rowGroup(t, s, columns) })
 		}
 	}
-	return s.err
+	return s.Err()
 }
 
-func (r *replay) rowGroup(t *Table, s *stream, columns []*types.Type) {
+func (r *replay) rowGroup(t *Table, s *storage.Stream, columns []*types.Type) {
 	const class = "RowGroupData"
 	g := &rowGroup{start: t.next}
 	var stored []*types.Type
-	for o := s.object(class); o.next(); {
-		switch o.id {
+	for o := s.Object(class); o.Next(); {
+		switch o.ID {
 		case 100:
-			s.list(class, func() {
+			s.List(class, func() {
 				typ, err := readStoredType(s)
-				if err != nil && s.err == nil {
-					s.err = err
-				}
+				s.Stop(err)
 				stored = append(stored, typ)
 			})
-			if s.err == nil && !slices.EqualFunc(stored, columns, types.SameLayout) {
-				s.fail(class, fault.Corruptf("columns do not match table %s", t.qualified()))
+			if s.Err() == nil && !slices.EqualFunc(stored, columns, types.SameLayout) {
+				s.Fail(class, fault.Corruptf("columns do not match table %s", t.qualified()))
 			}
 		case 101:
-			if n := s.length(class); n != len(columns) {
-				s.fail(class, fault.Corruptf("%d columns, want %d", n, len(columns)))
+			if n := s.Length(class); n != len(columns) {
+				s.Fail(class, fault.Corruptf("%d columns, want %d", n, len(columns)))
 				return
 			}
 			for _, typ := range columns {
 				g.cols = append(g.cols, columnSource{data: readColumnData(s, typ)})
 			}
 		case 102:
-			s.uleb(64, class)
+			s.ULEB(64, class)
 		case 103:
-			g.rows = int64(s.uleb(maxGroupBits, class))
+			g.rows = int64(s.ULEB(maxGroupBits, class))
 		default:
-			o.unknown()
+			o.Unknown()
 		}
 	}
-	if s.err == nil && len(g.cols) != len(columns) {
-		s.fail(class, fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
+	if s.Err() == nil && len(g.cols) != len(columns) {
+		s.Fail(class, fault.Corruptf("%d columns, want %d", len(g.cols), len(columns)))
 	}
 	for _, c := range g.cols {
-		if s.err == nil {
+		if s.Err() == nil {
 			c.data.check(s, g.rows)
 		}
 	}
-	if s.err != nil {
+	if s.Err() != nil {
 		return
 	}
 	t.parts = append(t.parts, g)

@@ -6,15 +6,16 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
 
 // readChunk reads some rows of several columns.
-func readChunk(s *storage.Stream, b *budget, maxRows int, field string) []*vector {
+func readChunk(s *storage.Stream, b *vector.Budget, maxRows int, field string) []*vector.Vector {
 	rows := 0
 	var kinds []*types.Type
-	var cols []*vector
+	var cols []*vector.Vector
 	for o := s.Object(field); o.Next(); {
 		switch o.ID {
 		case 100:
@@ -36,7 +37,7 @@ func readChunk(s *storage.Stream, b *budget, maxRows int, field string) []*vecto
 				return nil
 			}
 			for _, t := range kinds {
-				v := newVector(t)
+				v := vector.New(t)
 				readVector(s, v, rows, b)
 				if s.Err() != nil {
 					return nil
@@ -59,7 +60,7 @@ const (
 )
 
 // readVector reads n values into an empty vector.
-func readVector(s *storage.Stream, v *vector, n int, b *budget) {
+func readVector(s *storage.Stream, v *vector.Vector, n int, b *vector.Budget) {
 	r := vectorObject{s: s, v: v, n: n, b: b}
 	for o := s.Object("Vector"); o.Next(); {
 		r.field(&o)
@@ -70,15 +71,15 @@ func readVector(s *storage.Stream, v *vector, n int, b *budget) {
 // vectorObject is a Vector object being read.
 type vectorObject struct {
 	s *storage.Stream
-	v *vector
+	v *vector.Vector
 	n int // values that the object stands for
-	b *budget
+	b *vector.Budget
 
 	form      uint64
 	selection []byte
 	start     int64
 	increment int64
-	flat      *vector // what is stored: v itself unless the form says otherwise
+	flat      *vector.Vector // what is stored: v itself unless the form says otherwise
 	grown     bool
 	count     int // values in flat
 	valid     []byte
@@ -87,20 +88,20 @@ type vectorObject struct {
 }
 
 // target makes room for the stored values, once the form is known.
-func (r *vectorObject) target() *vector {
+func (r *vectorObject) target() *vector.Vector {
 	if r.grown {
 		return r.flat
 	}
 	r.grown = true
 	switch r.form {
 	case vectorConstant:
-		r.flat, r.count = newVector(r.v.typ), min(1, r.n)
+		r.flat, r.count = vector.New(r.v.Type), min(1, r.n)
 	case vectorDictionary:
-		r.flat = newVector(r.v.typ)
+		r.flat = vector.New(r.v.Type)
 	default:
 		r.flat, r.count = r.v, r.n
 	}
-	if err := r.flat.grow(r.count, r.b); err != nil {
+	if err := r.flat.Grow(r.count, r.b); err != nil {
 		r.s.Fail("Vector", fault.ErrLimit)
 	}
 	return r.flat
@@ -148,7 +149,7 @@ func (r *vectorObject) field(o *storage.Object) {
 	}
 	n := r.count
 	switch {
-	case o.ID == 99 && v.typ.ID == types.Geometry:
+	case o.ID == 99 && v.Type.ID == types.Geometry:
 		if layout := s.ULEB(8, field); layout != geometryWKB {
 			s.Fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
@@ -159,53 +160,53 @@ func (r *vectorObject) field(o *storage.Object) {
 		if len(r.valid) < (n+7)/8 {
 			s.Fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
 		}
-	case o.ID == 102 && v.typ.Phys == types.PhysString:
+	case o.ID == 102 && v.Type.Phys == types.PhysString:
 		if k := s.Length(field); k != n {
 			s.Fail(field, fault.Corruptf("%d strings, want %d", k, n))
 			return
 		}
 		for i := range n {
-			if v.setBytes(i, s.Blob(field), r.b) != nil {
+			if v.SetBytes(i, s.Blob(field), r.b) != nil {
 				s.Fail(field, fault.ErrLimit)
 			}
 		}
-	case o.ID == 102 && v.typ.Phys.Width() > 0 && v.typ.Phys != types.PhysList:
+	case o.ID == 102 && v.Type.Phys.Width() > 0 && v.Type.Phys != types.PhysList:
 		d := s.Blob(field)
-		if len(d) != n*v.typ.Phys.Width() {
-			s.Fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.typ))
+		if len(d) != n*v.Type.Phys.Width() {
+			s.Fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.Type))
 			return
 		}
-		v.load(0, n, d)
-	case o.ID == 103 && v.typ.Phys == types.PhysStruct:
-		if k := s.Length(field); k != len(v.children) {
-			s.Fail(field, fault.Corruptf("%d members, want %d", k, len(v.children)))
+		v.Load(0, n, d)
+	case o.ID == 103 && v.Type.Phys == types.PhysStruct:
+		if k := s.Length(field); k != len(v.Children) {
+			s.Fail(field, fault.Corruptf("%d members, want %d", k, len(v.Children)))
 			return
 		}
-		for _, c := range v.children {
+		for _, c := range v.Children {
 			readVector(s, c, n, r.b)
 		}
-	case o.ID == 104 && v.typ.Phys == types.PhysList:
+	case o.ID == 104 && v.Type.Phys == types.PhysList:
 		r.listSize = int(s.ULEB(31, field))
-	case o.ID == 105 && v.typ.Phys == types.PhysList:
+	case o.ID == 105 && v.Type.Phys == types.PhysList:
 		r.lists(v)
-	case o.ID == 106 && v.typ.Phys == types.PhysList:
-		readVector(s, v.children[0], r.listSize, r.b)
-	case o.ID == 103 && v.typ.Phys == types.PhysArray:
-		if k := s.ULEB(31, field); int(k) != v.typ.Size {
-			s.Fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.typ.Size))
+	case o.ID == 106 && v.Type.Phys == types.PhysList:
+		readVector(s, v.Children[0], r.listSize, r.b)
+	case o.ID == 103 && v.Type.Phys == types.PhysArray:
+		if k := s.ULEB(31, field); int(k) != v.Type.Size {
+			s.Fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.Type.Size))
 		}
-	case o.ID == 104 && v.typ.Phys == types.PhysArray:
-		if int64(n)*int64(v.typ.Size) > r.b.left {
+	case o.ID == 104 && v.Type.Phys == types.PhysArray:
+		if int64(n)*int64(v.Type.Size) > r.b.Left {
 			s.Fail(field, fault.ErrLimit)
 			return
 		}
-		readVector(s, v.children[0], n*v.typ.Size, r.b)
+		readVector(s, v.Children[0], n*v.Type.Size, r.b)
 	default:
 		o.Unknown()
 	}
 }
 
-func (r *vectorObject) lists(v *vector) {
+func (r *vectorObject) lists(v *vector.Vector) {
 	const field = "Vector.lists"
 	s := r.s
 	if k := s.Length(field); k != r.count {
@@ -233,7 +234,7 @@ func (r *vectorObject) lists(v *vector) {
 				return
 			}
 		}
-		v.lists[i] = listRef{uint32(off), uint32(length)}
+		v.Lists[i] = vector.Span{Off: uint32(off), Len: uint32(length)}
 	}
 }
 
@@ -254,14 +255,14 @@ func (r *vectorObject) finish() {
 	if r.form == vectorSequence {
 		x := r.start
 		for i := range r.n {
-			v.fill(i, 1, uint128{uint64(x >> 63), uint64(x)})
+			v.Fill(i, 1, vector.Uint128{Hi: uint64(x >> 63), Lo: uint64(x)})
 			x += r.increment
 		}
 		return
 	}
 	for i := range r.count {
 		if r.null(i) {
-			v.setNull(i)
+			v.SetNull(i)
 		}
 	}
 	if err := checkParts(v); err != nil {
@@ -270,7 +271,7 @@ func (r *vectorObject) finish() {
 	}
 	switch r.form {
 	case vectorConstant:
-		if r.n > 0 && r.v.appendFrom(v, 0, r.n, true, r.b) != nil {
+		if r.n > 0 && r.v.AppendFrom(v, 0, r.n, true, r.b) != nil {
 			s.Fail("Vector", fault.ErrLimit)
 		}
 	case vectorDictionary:
@@ -280,69 +281,36 @@ func (r *vectorObject) finish() {
 				s.Fail("Vector", fault.Corruptf("value %d of %d", k, r.count))
 				return
 			}
-			if r.v.appendFrom(v, int(k), 1, false, r.b) != nil {
+			if r.v.AppendFrom(v, int(k), 1, false, r.b) != nil {
 				s.Fail("Vector", fault.ErrLimit)
 				return
 			}
 		}
 	}
-	if err := checkValues(r.v, 0); err != nil {
+	if err := r.v.Check(0); err != nil {
 		s.Fail("Vector", err)
 	}
 }
 
 // checkParts checks that the parts of nested values have been given.
-func checkParts(v *vector) error {
-	switch v.typ.Phys {
+func checkParts(v *vector.Vector) error {
+	switch v.Type.Phys {
 	case types.PhysStruct:
-		for _, c := range v.children {
-			if c.n != v.n {
-				return fault.Corruptf("a member of %d values, want %d", c.n, v.n)
+		for _, c := range v.Children {
+			if c.N != v.N {
+				return fault.Corruptf("a member of %d values, want %d", c.N, v.N)
 			}
 		}
 	case types.PhysArray:
-		if got := v.children[0].n; got != v.n*v.typ.Size {
-			return fault.Corruptf("%d elements, want %d", got, v.n*v.typ.Size)
+		if got := v.Children[0].N; got != v.N*v.Type.Size {
+			return fault.Corruptf("%d elements, want %d", got, v.N*v.Type.Size)
 		}
 	case types.PhysList:
-		for _, l := range v.lists {
-			if int64(l.off)+int64(l.len) > int64(v.children[0].n) {
-				return fault.Corruptf("element %d of %d", int64(l.off)+int64(l.len), v.children[0].n)
+		for _, l := range v.Lists {
+			if int64(l.Off)+int64(l.Len) > int64(v.Children[0].N) {
+				return fault.Corruptf("element %d of %d", int64(l.Off)+int64(l.Len), v.Children[0].N)
 			}
 		}
-	}
-	return nil
-}
-
-// checkValues checks values from one on that must be an index into something.
-func checkValues(v *vector, from int) error {
-	switch v.typ.ID {
-	case types.Enum:
-		n := uint64(len(v.typ.Values))
-		for i := from; i < v.n; i++ {
-			x, _ := v.Int64(i)
-			if uint64(x) < n {
-				continue
-			}
-			if !v.Null(i) {
-				return fault.Corruptf("value %d of an ENUM of %d", x, n)
-			}
-			v.fill(i, 1, uint128{})
-		}
-	case types.Union:
-		n := len(v.typ.Fields)
-		tags := v.children[0].u8
-		for i := from; i < v.n; i++ {
-			if int(tags[i]) < n {
-				continue
-			}
-			if !v.Null(i) {
-				return fault.Corruptf("member %d of a UNION of %d", tags[i], n)
-			}
-			tags[i] = 0
-		}
-	case types.Null:
-		v.setNulls(from, v.n-from)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: packed integers, bitpacking.
@@ -14,10 +15,10 @@ func packedSize(n int64, w int) int64 { return (n + 31) / 32 * 4 * int64(w) }
 
 // unpack adds ref to each of the w-bit integers in src and stores them. src holds packedSize bytes at least; more after
 // them make it faster. w is at most 64.
-func unpack[T lane](dst []T, src []byte, w int, ref T) {
+func unpack[T vector.Lane](dst []T, src []byte, w int, ref T) {
 	switch w {
 	case 0:
-		fill(dst, ref)
+		vector.Fill(dst, ref)
 		return
 	case 8:
 		for i, x := range src[:len(dst)] {
@@ -66,7 +67,7 @@ func unpack[T lane](dst []T, src []byte, w int, ref T) {
 }
 
 // unpackEights is unpack for as many groups of eight, which begin at whole bytes, as src lets it read 8 bytes at a time. It gives what is left.
-func unpackEights[T lane](dst []T, src []byte, w int, ref T) ([]T, []byte) {
+func unpackEights[T vector.Lane](dst []T, src []byte, w int, ref T) ([]T, []byte) {
 	mask := uint64(1)<<w - 1
 	switch {
 	case w <= 15: // 8 bytes hold four, even when the first begins within a byte
@@ -102,10 +103,10 @@ func loadUpTo16(src []byte, off int) (lo, hi uint64) {
 }
 
 // unpack128 stores the w-bit integers in src plus ref; w is at most 128.
-func unpack128(dst []uint128, src []byte, w int, ref uint128) {
+func unpack128(dst []vector.Uint128, src []byte, w int, ref vector.Uint128) {
 	bit := 0
 	for i := range dst {
-		x := uint128{}
+		x := vector.Uint128{}
 		for got := 0; got < w; {
 			lo, _ := loadUpTo16(src, (bit+got)>>3)
 			shift := (bit + got) & 7
@@ -124,7 +125,7 @@ func unpack128(dst []uint128, src []byte, w int, ref uint128) {
 			}
 			got += k
 		}
-		dst[i] = x.add(ref)
+		dst[i] = x.Add(ref)
 		bit += w
 	}
 }
@@ -243,7 +244,7 @@ func packedBody(p *part, body []byte, header, n, w, maxWidth int) ([]byte, error
 	return body[header:], nil
 }
 
-type bitpacking[T lane] struct {
+type bitpacking[T vector.Lane] struct {
 	p    *part
 	meta []byte // entries of the groups that follow, the next one last
 	left int64  // rows not yet decoded
@@ -251,8 +252,8 @@ type bitpacking[T lane] struct {
 	pos  int    // in buf
 }
 
-func (d *bitpacking[T]) decode(dst *vector, at, n int, _ *budget) error {
-	out := laneOf[T](dst)[at : at+n]
+func (d *bitpacking[T]) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	out := vector.LaneOf[T](dst)[at : at+n]
 	for len(out) > 0 {
 		if d.pos < len(d.buf) {
 			k := copy(out, d.buf[d.pos:])
@@ -292,7 +293,7 @@ func (d *bitpacking[T]) group(out []T) error {
 	a := T(loadBits(body, width).Lo)
 	switch mode {
 	case packConstant:
-		fill(out, a)
+		vector.Fill(out, a)
 	case packConstantDelta:
 		delta := T(loadBits(body[width:], width).Lo)
 		for i := range out {
@@ -323,7 +324,7 @@ func (d *bitpacking[T]) group(out []T) error {
 }
 
 // widthOf is the size of T in bytes.
-func widthOf[T lane]() int {
+func widthOf[T vector.Lane]() int {
 	switch any(T(0)).(type) {
 	case int8, uint8:
 		return 1
@@ -340,17 +341,17 @@ type bitpacking128 struct {
 	p    *part
 	meta []byte
 	left int64
-	buf  []uint128
+	buf  []vector.Uint128
 	pos  int
 }
 
-func (d *bitpacking128) decode(dst *vector, at, n int, _ *budget) error {
-	out := dst.w[at : at+n]
+func (d *bitpacking128) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	out := dst.Wide[at : at+n]
 	for len(out) > 0 {
 		if d.pos == len(d.buf) {
 			k := int(min(d.left, storage.VectorSize))
 			if cap(d.buf) < k {
-				d.buf = make([]uint128, k)
+				d.buf = make([]vector.Uint128, k)
 			}
 			d.buf, d.pos = d.buf[:k], 0
 			if err := d.group(d.buf); err != nil {
@@ -365,7 +366,7 @@ func (d *bitpacking128) decode(dst *vector, at, n int, _ *budget) error {
 	return nil
 }
 
-func (d *bitpacking128) group(out []uint128) error {
+func (d *bitpacking128) group(out []vector.Uint128) error {
 	const width = 16
 	mode, body, rest, err := nextGroup(d.p, d.meta, width)
 	if err != nil {
@@ -376,12 +377,12 @@ func (d *bitpacking128) group(out []uint128) error {
 	a := loadBits(body, width)
 	switch mode {
 	case packConstant:
-		fill(out, a)
+		vector.Fill(out, a)
 	case packConstantDelta:
 		delta := loadBits(body[width:], width)
 		for i := range out {
 			out[i] = a
-			a = a.add(delta)
+			a = a.Add(delta)
 		}
 	case packFOR, packDeltaFOR:
 		w, header := int(body[width]), 2*width
@@ -396,7 +397,7 @@ func (d *bitpacking128) group(out []uint128) error {
 		if mode == packDeltaFOR {
 			x := loadBits(body[2*width:], width)
 			for i, delta := range out {
-				x = x.add(delta)
+				x = x.Add(delta)
 				out[i] = x
 			}
 		}

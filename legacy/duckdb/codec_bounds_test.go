@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // boundsOffset is where the segments of TestCodecBounds start in their block: a bound that counts from the block and
@@ -35,9 +36,9 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 	block := append(append(slices.Clone(pad), make([]byte, boundsOffset-len(pad))...), data...)
 	f := exactBlock(block)
 	g := &segment{rows: rows, codec: codec, offset: boundsOffset}
-	b := newBudget(16 << 20)
-	v := newVector(typ)
-	if err := v.grow(int(rows), b); err != nil {
+	b := vector.NewBudget(16 << 20)
+	v := vector.New(typ)
+	if err := v.Grow(int(rows), b); err != nil {
 		return "", err
 	}
 	if valid {

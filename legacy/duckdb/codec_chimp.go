@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: chimp.
@@ -32,7 +33,7 @@ func newFloatDecoder(p *part, t *types.Type, group func(out []uint64) error) (*f
 	return &floatDecoder{single: t.Phys == types.PhysFloat, left: p.seg.rows, group: group}, nil
 }
 
-func (d *floatDecoder) decode(dst *vector, at, n int, _ *budget) error {
+func (d *floatDecoder) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.pos == len(d.buf) {
 			k := int(min(d.left, floatGroup))
@@ -49,12 +50,12 @@ func (d *floatDecoder) decode(dst *vector, at, n int, _ *budget) error {
 		src := d.buf[d.pos:]
 		src = src[:min(n, len(src))]
 		if d.single {
-			out := dst.f32[at : at+len(src)]
+			out := dst.F32[at : at+len(src)]
 			for i, x := range src {
 				out[i] = math.Float32frombits(uint32(x))
 			}
 		} else {
-			out := dst.f64[at : at+len(src)]
+			out := dst.F64[at : at+len(src)]
 			for i, x := range src {
 				out[i] = math.Float64frombits(x)
 			}

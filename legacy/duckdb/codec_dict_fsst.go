@@ -3,6 +3,7 @@ package duckdb
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: dict_fsst.
@@ -70,7 +71,7 @@ func openDictFSST(p *part, t *types.Type) (decoder, error) {
 	if count > int64(len(p.b))*8 {
 		return nil, p.corrupt(4, "dict_count", "%d strings in a segment of at most %d bytes", count, len(p.b))
 	}
-	d := &dictionary{p: p, dict: dict, sel: sel, null: true, refs: make([]stringRef, 0, count)}
+	d := &dictionary{p: p, dict: dict, sel: sel, null: true, refs: make([]vector.Span, 0, count)}
 	if mode == dictFSST {
 		d.dict = nil
 	}
@@ -81,14 +82,14 @@ func openDictFSST(p *part, t *types.Type) (decoder, error) {
 			if off+int64(length) > size {
 				return nil, p.corrupt(int(lengthsAt), "lengths", "a string of %d bytes at %d of %d", length, off, size)
 			}
-			ref := stringRef{uint32(off), length}
+			ref := vector.Span{Off: uint32(off), Len: length}
 			if mode == dictFSST {
 				start := len(d.dict)
 				var ok bool
 				if d.dict, ok = table.appendDecoded(d.dict, dict[off:off+int64(length)]); !ok {
 					return nil, p.corrupt(16+int(off), "codes", "a code without a symbol")
 				}
-				ref = stringRef{uint32(start), uint32(len(d.dict) - start)}
+				ref = vector.Span{Off: uint32(start), Len: uint32(len(d.dict) - start)}
 			}
 			d.refs = append(d.refs, ref)
 			off += int64(length)
@@ -106,11 +107,11 @@ type dictFSSTStrings struct {
 	lengths *packedReader
 }
 
-func (d *dictFSSTStrings) decode(dst *vector, at, n int, b *budget) error {
-	dst.own()
+func (d *dictFSSTStrings) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	dst.Own()
 	for n > 0 {
 		lengths := d.lengths.next(n)
-		data, dict, refs := dst.data, d.dict, dst.refs[at:at+len(lengths)]
+		data, dict, refs := dst.Data, d.dict, dst.Strings[at:at+len(lengths)]
 		for i, length := range lengths {
 			if int64(length) > int64(len(dict)) {
 				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
@@ -121,11 +122,11 @@ func (d *dictFSSTStrings) decode(dst *vector, at, n int, b *budget) error {
 				return d.p.corrupt(16, "codes", "a code without a symbol")
 			}
 			dict = dict[length:]
-			refs[i] = stringRef{uint32(start), uint32(len(data) - start)}
+			refs[i] = vector.Span{Off: uint32(start), Len: uint32(len(data) - start)}
 		}
-		before := len(dst.data)
-		dst.data, d.dict = data, dict
-		if err := b.take(int64(len(data)-before), 1); err != nil {
+		before := len(dst.Data)
+		dst.Data, d.dict = data, dict
+		if err := b.Take(int64(len(data)-before), 1); err != nil {
 			return err
 		}
 		at, n = at+len(lengths), n-len(lengths)

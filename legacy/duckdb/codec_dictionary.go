@@ -1,6 +1,9 @@
 package duckdb
 
-import "github.com/simexp/exparchive/legacy/duckdb/internal/types"
+import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
 
 // FORMAT.md: dictionary.
 
@@ -24,7 +27,7 @@ func openDictionary(p *part, t *types.Type) (decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dictionary{p: p, dict: p.b[:end], sel: sel, refs: make([]stringRef, count)}
+	d := &dictionary{p: p, dict: p.b[:end], sel: sel, refs: make([]vector.Span, count)}
 	prev := int64(0)
 	for k := range d.refs {
 		dist := u32(index, 4*k)
@@ -36,7 +39,7 @@ func openDictionary(p *part, t *types.Type) (decoder, error) {
 			if length > dist {
 				return nil, p.corrupt(int(indexOff)+4*k, "index", "string %d of %d bytes in %d", k, length, dist)
 			}
-			d.refs[k] = stringRef{uint32(end - dist), uint32(length)}
+			d.refs[k] = vector.Span{Off: uint32(end - dist), Len: uint32(length)}
 		}
 		prev = dist
 	}
@@ -47,29 +50,29 @@ func openDictionary(p *part, t *types.Type) (decoder, error) {
 type dictionary struct {
 	p    *part
 	dict []byte
-	refs []stringRef // into dict
+	refs []vector.Span // into dict
 	sel  *packedReader
 	null bool // whether entry 0 means NULL
 }
 
-func (d *dictionary) decode(dst *vector, at, n int, b *budget) error {
-	base, err := dst.adopt(d.dict, b)
+func (d *dictionary) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	base, err := dst.Adopt(d.dict, b)
 	if err != nil {
 		return err
 	}
-	refs, strs := dst.refs[at:at+n], d.refs
+	refs, strs := dst.Strings[at:at+n], d.refs
 	for len(refs) > 0 {
 		sel := d.sel.next(len(refs))
 		for i, k := range sel {
 			if int(k) >= len(strs) {
 				return d.p.corrupt(0, "selection", "string %d of %d", k, len(strs))
 			}
-			refs[i] = stringRef{base + strs[k].off, strs[k].len}
+			refs[i] = vector.Span{Off: base + strs[k].Off, Len: strs[k].Len}
 		}
 		if d.null {
 			for i, k := range sel {
 				if k == 0 {
-					dst.setNull(at + i)
+					dst.SetNull(at + i)
 				}
 			}
 		}

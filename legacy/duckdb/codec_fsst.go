@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: fsst.
@@ -180,11 +181,11 @@ type fsst struct {
 	table   *fsstTable
 }
 
-func (d *fsst) decode(dst *vector, at, n int, b *budget) error {
-	dst.own()
+func (d *fsst) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	dst.Own()
 	for n > 0 {
 		lengths := d.lengths.next(n)
-		data, dict, refs := dst.data, d.dict, dst.refs[at:at+len(lengths)]
+		data, dict, refs := dst.Data, d.dict, dst.Strings[at:at+len(lengths)]
 		for i, length := range lengths {
 			if int64(length) > int64(len(dict)) {
 				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
@@ -195,11 +196,11 @@ func (d *fsst) decode(dst *vector, at, n int, b *budget) error {
 				return d.p.corrupt(from, "codes", "a code without a symbol")
 			}
 			dict = dict[:from]
-			refs[i] = stringRef{uint32(start), uint32(len(data) - start)}
+			refs[i] = vector.Span{Off: uint32(start), Len: uint32(len(data) - start)}
 		}
-		before := len(dst.data)
-		dst.data, d.dict = data, dict
-		if err := b.take(int64(len(data)-before), 1); err != nil {
+		before := len(dst.Data)
+		dst.Data, d.dict = data, dict
+		if err := b.Take(int64(len(data)-before), 1); err != nil {
 			return err
 		}
 		at, n = at+len(lengths), n-len(lengths)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: uncompressed, constant, rle, empty validity.
@@ -29,8 +30,8 @@ type fixedDecoder struct {
 	width int
 }
 
-func (d *fixedDecoder) decode(dst *vector, at, n int, _ *budget) error {
-	dst.load(at, n, d.b)
+func (d *fixedDecoder) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	dst.Load(at, n, d.b)
 	d.b = d.b[n*d.width:]
 	return nil
 }
@@ -49,10 +50,10 @@ type bitmask struct {
 	words []uint64
 }
 
-func (d *bitmask) validity(dst *vector, at, n int) error {
+func (d *bitmask) validity(dst *vector.Vector, at, n int) error {
 	first, last := d.pos>>3, (d.pos+n+7)>>3
 	d.words = appendWords(d.words[:0], d.b[first:last])
-	dst.and(at, n, d.words, d.pos&7)
+	dst.Mask(at, n, d.words, d.pos&7)
 	d.pos += n
 	return nil
 }
@@ -81,14 +82,14 @@ func openConstant(p *part, t *types.Type) (decoder, error) {
 }
 
 type constant struct {
-	x    uint128
+	x    vector.Uint128
 	null bool
 }
 
-func (d *constant) decode(dst *vector, at, n int, _ *budget) error {
-	dst.fill(at, n, d.x)
+func (d *constant) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	dst.Fill(at, n, d.x)
 	if d.null {
-		dst.setNulls(at, n)
+		dst.SetNulls(at, n)
 	}
 	return nil
 }
@@ -100,9 +101,9 @@ func openConstantValidity(p *part) (validityDecoder, error) {
 // constantValidity is true when all values are NULL.
 type constantValidity bool
 
-func (d constantValidity) validity(dst *vector, at, n int) error {
+func (d constantValidity) validity(dst *vector.Vector, at, n int) error {
 	if d {
-		dst.setNulls(at, n)
+		dst.SetNulls(at, n)
 	}
 	return nil
 }
@@ -130,11 +131,11 @@ type rle struct {
 	p              *part
 	values, counts []byte // of the runs that follow
 	width          int
-	x              uint128
+	x              vector.Uint128
 	left           int // rows left of the current run
 }
 
-func (d *rle) decode(dst *vector, at, n int, _ *budget) error {
+func (d *rle) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.left == 0 {
 			if len(d.counts) < 2 || len(d.values) < d.width {
@@ -148,14 +149,14 @@ func (d *rle) decode(dst *vector, at, n int, _ *budget) error {
 			}
 		}
 		k := min(n, d.left)
-		dst.fill(at, k, d.x)
+		dst.Fill(at, k, d.x)
 		at, n, d.left = at+k, n-k, d.left-k
 	}
 	return nil
 }
 
 // loadBits reads a number of 1, 2, 4, 8 or 16 bytes.
-func loadBits(b []byte, width int) (x uint128) {
+func loadBits(b []byte, width int) (x vector.Uint128) {
 	switch width {
 	case 1:
 		x.Lo = uint64(b[0])
@@ -166,7 +167,7 @@ func loadBits(b []byte, width int) (x uint128) {
 	case 8:
 		x.Lo = binary.LittleEndian.Uint64(b)
 	case 16:
-		x = uint128{binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b)}
+		x = vector.Uint128{Hi: binary.LittleEndian.Uint64(b[8:]), Lo: binary.LittleEndian.Uint64(b)}
 	}
 	return x
 }
@@ -196,7 +197,7 @@ type stringDecoder struct {
 	done    bool   // whether there was a row before
 }
 
-func (d *stringDecoder) decode(dst *vector, at, n int, b *budget) error {
+func (d *stringDecoder) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	offsets := d.offsets[:4*n]
 	d.offsets = d.offsets[4*n:]
 	overflow := false
@@ -209,18 +210,18 @@ func (d *stringDecoder) decode(dst *vector, at, n int, b *budget) error {
 	if overflow {
 		return d.decodeOverflow(dst, at, offsets, b)
 	}
-	base, err := dst.adopt(d.dict, b)
+	base, err := dst.Adopt(d.dict, b)
 	if err != nil {
 		return err
 	}
 	prev, size := d.prev, int64(len(d.dict))
-	refs := dst.refs[at : at+n]
+	refs := dst.Strings[at : at+n]
 	for i := range refs {
 		off := u32(offsets, 4*i)
 		if off < prev || off > size {
 			return d.badOffset(off)
 		}
-		refs[i] = stringRef{base + uint32(size-off), uint32(off - prev)}
+		refs[i] = vector.Span{Off: base + uint32(size-off), Len: uint32(off - prev)}
 		prev = off
 	}
 	d.prev, d.done = prev, true
@@ -232,7 +233,7 @@ func (d *stringDecoder) badOffset(off int64) error {
 }
 
 // decodeOverflow is decode for rows of which some are in blocks of their own.
-func (d *stringDecoder) decodeOverflow(dst *vector, at int, offsets []byte, b *budget) error {
+func (d *stringDecoder) decodeOverflow(dst *vector.Vector, at int, offsets []byte, b *vector.Budget) error {
 	for i := range len(offsets) / 4 {
 		off := int64(int32(u32(offsets, 4*i)))
 		size := max(off, -off)
@@ -244,9 +245,9 @@ func (d *stringDecoder) decodeOverflow(dst *vector, at int, offsets []byte, b *b
 		from := int64(len(d.dict)) - size
 		switch {
 		case length == 0 && (d.done || off == 0):
-			dst.refs[at+i] = stringRef{}
+			dst.Strings[at+i] = vector.Span{}
 		case off >= 0:
-			if err := dst.setBytes(at+i, d.dict[from:from+length], b); err != nil {
+			if err := dst.SetBytes(at+i, d.dict[from:from+length], b); err != nil {
 				return err
 			}
 		default:
@@ -264,7 +265,7 @@ func (d *stringDecoder) decodeOverflow(dst *vector, at int, offsets []byte, b *b
 }
 
 // overflow reads a long string from its chain of blocks.
-func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b *budget) error {
+func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off int64, b *vector.Budget) error {
 	f := d.p.file
 	limit := int64(f.Payload() - 8) // the next block's id follows
 	payload, err := f.Block(block, "overflow.block")
@@ -278,16 +279,16 @@ func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b 
 	if length > f.Size() {
 		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length", Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
-	if err := b.take(length, 1); err != nil {
+	if err := b.Take(length, 1); err != nil {
 		return err
 	}
 	off += 4
-	dst.own()
-	dst.data = slices.Grow(dst.data, int(length))
-	from := len(dst.data)
+	dst.Own()
+	dst.Data = slices.Grow(dst.Data, int(length))
+	from := len(dst.Data)
 	for left := length; ; {
 		k := min(left, limit-off)
-		dst.data = append(dst.data, payload[off:off+k]...)
+		dst.Data = append(dst.Data, payload[off:off+k]...)
 		if left -= k; left == 0 {
 			break
 		}
@@ -296,6 +297,6 @@ func (d *stringDecoder) overflow(dst *vector, i int, block uint64, off int64, b 
 			return err
 		}
 	}
-	dst.refs[i] = stringRef{uint32(from), uint32(length)}
+	dst.Strings[i] = vector.Span{Off: uint32(from), Len: uint32(length)}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: roaring.
@@ -71,7 +72,7 @@ type roaring struct {
 	n    int                             // rows of it
 }
 
-func (d *roaring) validity(dst *vector, at, n int) error {
+func (d *roaring) validity(dst *vector.Vector, at, n int) error {
 	for n > 0 {
 		if d.pos == d.n {
 			if err := d.next(); err != nil {
@@ -79,7 +80,7 @@ func (d *roaring) validity(dst *vector, at, n int) error {
 			}
 		}
 		k := min(n, d.n-d.pos)
-		dst.and(at, k, d.mask[:], d.pos)
+		dst.Mask(at, k, d.mask[:], d.pos)
 		d.pos += k
 		at, n = at+k, n-k
 	}
@@ -92,7 +93,7 @@ func (d *roaring) next() error {
 	d.left -= int64(d.n)
 	t := d.types.next(1)[0]
 	if t&roaringRuns != 0 {
-		fill(d.mask[:], math.MaxUint64)
+		vector.Fill(d.mask[:], math.MaxUint64)
 		return d.nextRuns(int(d.runs.next(1)[0]))
 	}
 	size := int(d.sizes[0])
@@ -107,9 +108,9 @@ func (d *roaring) next() error {
 		return nil
 	}
 	inverted := t&roaringInverted != 0
-	fill(d.mask[:], 0)
+	vector.Fill(d.mask[:], 0)
 	if inverted {
-		fill(d.mask[:], math.MaxUint64)
+		vector.Fill(d.mask[:], math.MaxUint64)
 	}
 	return d.eachValue(size, func(i int) { d.mask[i>>6] ^= 1 << (i & 63) })
 }
@@ -224,26 +225,26 @@ func openRoaringBooleans(p *part, t *types.Type) (decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roaringBooleans{v, newVector(types.Plain(types.Boolean))}, nil
+	return &roaringBooleans{v, vector.New(types.Plain(types.Boolean))}, nil
 }
 
 type roaringBooleans struct {
 	bits validityDecoder
-	tmp  *vector
+	tmp  *vector.Vector
 }
 
-func (d *roaringBooleans) decode(dst *vector, at, n int, b *budget) error {
-	d.tmp.reset()
-	if err := d.tmp.grow(n, b); err != nil {
+func (d *roaringBooleans) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	d.tmp.Reset()
+	if err := d.tmp.Grow(n, b); err != nil {
 		return err
 	}
 	if err := d.bits.validity(d.tmp, 0, n); err != nil {
 		return err
 	}
 	for i := range n {
-		dst.u8[at+i] = 1
+		dst.U8[at+i] = 1
 		if d.tmp.Null(i) {
-			dst.u8[at+i] = 0
+			dst.U8[at+i] = 0
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Sizes of the headers, before the first block, and of the smallest block.
@@ -31,13 +32,13 @@ func blockFileOf(tb testing.TB, data []byte) *storage.File {
 }
 
 // readSegment decodes rows of type t from data.
-func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []byte) (*vector, error) {
+func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []byte) (*vector.Vector, error) {
 	tb.Helper()
 	c := &columnData{typ: t, geometry: geometryWKB,
 		segs:     []segment{{rows: rows, codec: codec}},
 		validity: []segment{{rows: rows, block: invalidBlock, codec: 2}}}
-	v := newVector(t)
-	return v, newColumnReader(blockFileOf(tb, data), c).read(v, rows, newBudget(16<<20))
+	v := vector.New(t)
+	return v, newColumnReader(blockFileOf(tb, data), c).read(v, rows, vector.NewBudget(16<<20))
 }
 
 func TestUnpack(t *testing.T) {
@@ -62,10 +63,10 @@ func TestUnpack(t *testing.T) {
 					}
 				}
 			}
-			wide := make([]uint128, n)
-			unpack128(wide, src, w, uint128{1, 5})
+			wide := make([]vector.Uint128, n)
+			unpack128(wide, src, w, vector.Uint128{Hi: 1, Lo: 5})
 			for i := range wide {
-				if want := (uint128{0, want[i]}).add(uint128{1, 5}); wide[i] != want {
+				if want := (vector.Uint128{Lo: want[i]}).Add(vector.Uint128{Hi: 1, Lo: 5}); wide[i] != want {
 					t.Fatalf("width %d: value %d: got %v, want %v", w, i, wide[i], want)
 				}
 			}
@@ -145,16 +146,16 @@ func TestAmplification(t *testing.T) {
 	bigint := types.Plain(types.BigInt)
 	list := types.ListOf(bigint)
 	constant := func(rows int64, x uint64) []segment {
-		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: uint128{0, x}}}}
+		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: vector.Uint128{Lo: x}}}}
 	}
 	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
 	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),
 		children: []*columnData{{typ: bigint, geometry: geometryWKB, segs: constant(many, 7), validity: valid(many)}}}
-	v := newVector(list)
-	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, newBudget(1<<20)); !errors.Is(err, errBudget) {
-		t.Errorf("got %v, want %v", err, errBudget)
+	v := vector.New(list)
+	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, vector.NewBudget(1<<20)); !errors.Is(err, vector.ErrBudget) {
+		t.Errorf("got %v, want %v", err, vector.ErrBudget)
 	}
-	if got := cap(v.children[0].i64); got != 0 {
+	if got := cap(v.Children[0].I64); got != 0 {
 		t.Errorf("got room for %d elements, want none", got)
 	}
 }
@@ -175,23 +176,23 @@ func FuzzCodec(f *testing.F) {
 		kind := plain[int(typ)%len(plain)]
 		v, err := readSegment(t, codec, kind, int64(rows), data)
 		if err != nil {
-			if !errors.As(err, new(*fault.FormatError)) && !errors.Is(err, errBudget) {
+			if !errors.As(err, new(*fault.FormatError)) && !errors.Is(err, vector.ErrBudget) {
 				t.Errorf("got %v, want a FormatError", err)
 			}
 			return
 		}
-		if v.n != int(rows) {
-			t.Errorf("got %d values, want %d", v.n, rows)
+		if v.N != int(rows) {
+			t.Errorf("got %d values, want %d", v.N, rows)
 		}
 		var buf []byte
-		for i := range v.n {
+		for i := range v.N {
 			buf = appendText(buf[:0], v, i)
 		}
 		// The validity form of the same bytes.
 		g := segment{rows: int64(rows), codec: codec}
 		if bits, err := openValidity(blockFileOf(t, data), &g); err == nil {
-			w := newVector(types.Plain(types.Boolean))
-			if err := w.grow(int(rows), newBudget(1<<20)); err != nil {
+			w := vector.New(types.Plain(types.Boolean))
+			if err := w.Grow(int(rows), vector.NewBudget(1<<20)); err != nil {
 				t.Fatal(err)
 			}
 			if err := bits.validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*fault.FormatError)) {

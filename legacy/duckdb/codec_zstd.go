@@ -12,6 +12,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: zstd.
@@ -49,8 +50,8 @@ type zstdStrings struct {
 	strs    []byte
 }
 
-func (d *zstdStrings) decode(dst *vector, at, n int, b *budget) error {
-	dst.own()
+func (d *zstdStrings) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	dst.Own()
 	for n > 0 {
 		if len(d.lengths) == 0 {
 			if err := d.next(b); err != nil {
@@ -62,13 +63,13 @@ func (d *zstdStrings) decode(dst *vector, at, n int, b *budget) error {
 		for _, length := range d.lengths[:k] {
 			total += int(length)
 		}
-		if err := b.take(int64(total), 1); err != nil {
+		if err := b.Take(int64(total), 1); err != nil {
 			return err
 		}
-		off := len(dst.data)
-		dst.data = append(dst.data, d.strs[:total]...)
+		off := len(dst.Data)
+		dst.Data = append(dst.Data, d.strs[:total]...)
 		for i, length := range d.lengths[:k] {
-			dst.refs[at+i] = stringRef{uint32(off), length}
+			dst.Strings[at+i] = vector.Span{Off: uint32(off), Len: length}
 			off += int(length)
 		}
 		d.lengths, d.strs = d.lengths[k:], d.strs[total:]
@@ -78,7 +79,7 @@ func (d *zstdStrings) decode(dst *vector, at, n int, b *budget) error {
 }
 
 // next decompresses the next vector.
-func (d *zstdStrings) next(b *budget) error {
+func (d *zstdStrings) next(b *vector.Budget) error {
 	f := d.p.file
 	k := d.vector
 	rows := int(min(d.left, storage.VectorSize))
@@ -116,9 +117,9 @@ func (d *zstdStrings) next(b *budget) error {
 		return fail("lengths", fault.Corruptf("strings of %d bytes in a frame of %d", sum, size))
 	case packed > uint64(f.Size()):
 		return fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.Size()))
-	case size > uint64(max(b.left, 0)):
+	case size > uint64(max(b.Left, 0)):
 		d.lengths = nil
-		return errBudget
+		return vector.ErrBudget
 	}
 
 	var frame []byte

@@ -7,6 +7,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // maxGroupBits bounds the rows of a row group, and maxGroupRows the elements of a nested column in one.
@@ -237,8 +238,8 @@ type columnReader struct {
 	values   segmentReader
 	validity segmentReader
 	children []*columnReader
-	ends     *vector // scratch: where lists end in the child
-	end      uint64  // where the last list ended
+	ends     *vector.Vector // scratch: where lists end in the child
+	end      uint64         // where the last list ended
 }
 
 func newColumnReader(f *storage.File, c *columnData) *columnReader {
@@ -248,7 +249,7 @@ func newColumnReader(f *storage.File, c *columnData) *columnReader {
 		r.children = append(r.children, newColumnReader(f, k))
 	}
 	if c.typ.Phys == types.PhysList {
-		r.ends = newVector(listEndType)
+		r.ends = vector.New(listEndType)
 	}
 	return r
 }
@@ -259,32 +260,32 @@ var (
 )
 
 // read appends the next n rows to dst.
-func (r *columnReader) read(dst *vector, n int64, b *budget) error {
+func (r *columnReader) read(dst *vector.Vector, n int64, b *vector.Budget) error {
 	if n == 0 {
 		return nil
 	}
-	if n > b.left {
-		return errBudget
+	if n > b.Left {
+		return vector.ErrBudget
 	}
-	if r.data.typ != dst.typ {
+	if r.data.typ != dst.Type {
 		return r.readConverted(dst, int(n), b)
 	}
 	if r.data.variant != nil {
 		return r.readShredded(dst, int(n), b)
 	}
-	at, k := dst.n, int(n)
-	if err := dst.grow(k, b); err != nil {
+	at, k := dst.N, int(n)
+	if err := dst.Grow(k, b); err != nil {
 		return err
 	}
-	switch dst.typ.Phys {
+	switch dst.Type.Phys {
 	case types.PhysStruct:
 		for i, c := range r.children {
-			if err := c.read(dst.children[i], n, b); err != nil {
+			if err := c.read(dst.Children[i], n, b); err != nil {
 				return err
 			}
 		}
 	case types.PhysArray:
-		if err := r.children[0].read(dst.children[0], n*int64(dst.typ.Size), b); err != nil {
+		if err := r.children[0].read(dst.Children[0], n*int64(dst.Type.Size), b); err != nil {
 			return err
 		}
 	case types.PhysList:
@@ -302,30 +303,30 @@ func (r *columnReader) read(dst *vector, n int64, b *budget) error {
 	if r.data.geometry == geometrySpatial {
 		return r.convertSpatial(dst, at, b)
 	}
-	if err := checkValues(dst, at); err != nil {
+	if err := dst.Check(at); err != nil {
 		return r.values.corrupt("value", err)
 	}
 	return nil
 }
 
-func (r *columnReader) readLists(dst *vector, at, n int, b *budget) error {
-	r.ends.reset()
-	if err := r.ends.grow(n, b); err != nil {
+func (r *columnReader) readLists(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	r.ends.Reset()
+	if err := r.ends.Grow(n, b); err != nil {
 		return err
 	}
 	if err := r.values.read(r.ends, 0, n, b); err != nil {
 		return err
 	}
-	child := dst.children[0]
+	child := dst.Children[0]
 	first, prev := r.end, r.end
-	for i, end := range r.ends.u64[:n] {
+	for i, end := range r.ends.U64[:n] {
 		if end < prev {
 			return r.values.corrupt("list.end", fault.Corruptf("lists end at element %d, then at %d", prev, end))
 		}
 		if end-first > math.MaxInt32 {
-			return errBudget
+			return vector.ErrBudget
 		}
-		dst.lists[at+i] = listRef{uint32(uint64(child.n) + prev - first), uint32(end - prev)}
+		dst.Lists[at+i] = vector.Span{Off: uint32(uint64(child.N) + prev - first), Len: uint32(end - prev)}
 		prev = end
 	}
 	r.end = prev
@@ -339,9 +340,9 @@ func (r *columnReader) readLists(dst *vector, at, n int, b *budget) error {
 }
 
 // readConverted reads a column that is stored in another form than its type says.
-func (r *columnReader) readConverted(dst *vector, n int, b *budget) error {
-	if dst.typ.ID != types.Geometry {
-		return fmt.Errorf("%w: %s stored as %s", fault.ErrUnsupported, dst.typ, r.data.typ)
+func (r *columnReader) readConverted(dst *vector.Vector, n int, b *vector.Budget) error {
+	if dst.Type.ID != types.Geometry {
+		return fmt.Errorf("%w: %s stored as %s", fault.ErrUnsupported, dst.Type, r.data.typ)
 	}
 	return r.readSplitGeometry(dst, n, b)
 }
@@ -358,13 +359,13 @@ type segmentReader struct {
 // A decoder gives the values of a segment in order.
 type decoder interface {
 	// decode stores the next n values at dst[at], which exists already.
-	decode(dst *vector, at, n int, b *budget) error
+	decode(dst *vector.Vector, at, n int, b *vector.Budget) error
 }
 
 // A validityDecoder gives the NULLs of a segment in order.
 type validityDecoder interface {
 	// validity makes NULL those of the next n values of dst, from at on, that are.
-	validity(dst *vector, at, n int) error
+	validity(dst *vector.Vector, at, n int) error
 }
 
 // corrupt makes an error about the segment being read.
@@ -410,16 +411,16 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 	return nil
 }
 
-func (r *segmentReader) read(dst *vector, at, n int, b *budget) error {
+func (r *segmentReader) read(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	return r.each(at, n, func() (err error) {
-		r.dec, err = openSegment(r.file, &r.segs[0], dst.typ)
+		r.dec, err = openSegment(r.file, &r.segs[0], dst.Type)
 		return err
 	}, func(at, n int) error {
 		return r.dec.decode(dst, at, n, b)
 	})
 }
 
-func (r *segmentReader) readValidity(dst *vector, at, n int) error {
+func (r *segmentReader) readValidity(dst *vector.Vector, at, n int) error {
 	return r.each(at, n, func() (err error) {
 		r.bits, err = openValidity(r.file, &r.segs[0])
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: geometry.
@@ -146,26 +147,26 @@ func splitGeometry(layout uint64) *types.Type {
 func splitDepth(kind uint64) int { return [...]int{1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 3}[kind] }
 
 // readSplitGeometry appends n geometries that are stored as coordinates.
-func (r *columnReader) readSplitGeometry(dst *vector, n int, b *budget) error {
-	tmp := newVector(r.data.typ)
+func (r *columnReader) readSplitGeometry(dst *vector.Vector, n int, b *vector.Budget) error {
+	tmp := vector.New(r.data.typ)
 	// The reader of what is stored is this one, which then finds the types equal.
 	if err := r.read(tmp, int64(n), b); err != nil {
 		return err
 	}
-	at := dst.n
-	if err := dst.grow(n, b); err != nil {
+	at := dst.N
+	if err := dst.Grow(n, b); err != nil {
 		return err
 	}
 	w := wkbWriter{kind: uint32(r.data.geometry & 15), dims: map[uint64]uint32{1: 0, 2: 1, 4: 2, 6: 3}[r.data.geometry>>4]}
 	var buf []byte
 	for i := range n {
 		if tmp.Null(i) {
-			dst.refs[at+i] = stringRef{}
-			dst.setNull(at + i)
+			dst.Strings[at+i] = vector.Span{}
+			dst.SetNull(at + i)
 			continue
 		}
 		buf = w.geometry(buf[:0], w.kind, tmp, i)
-		if err := dst.setBytes(at+i, buf, b); err != nil {
+		if err := dst.SetBytes(at+i, buf, b); err != nil {
 			return err
 		}
 	}
@@ -177,14 +178,14 @@ type wkbWriter struct {
 	kind, dims uint32
 }
 
-func (w *wkbWriter) geometry(dst []byte, kind uint32, v *vector, i int) []byte {
+func (w *wkbWriter) geometry(dst []byte, kind uint32, v *vector.Vector, i int) []byte {
 	dst = append(dst, 1)
 	dst = binary.LittleEndian.AppendUint32(dst, kind+1000*w.dims)
 	if kind == wkbPoint {
 		return w.vertex(dst, v, i)
 	}
 	from, to := v.List(i)
-	parts := v.children[0]
+	parts := v.Children[0]
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(to-from))
 	for e := from; e < to; e++ {
 		switch {
@@ -194,7 +195,7 @@ func (w *wkbWriter) geometry(dst []byte, kind uint32, v *vector, i int) []byte {
 			a, z := parts.List(e)
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(z-a))
 			for k := a; k < z; k++ {
-				dst = w.vertex(dst, parts.children[0], k)
+				dst = w.vertex(dst, parts.Children[0], k)
 			}
 		default: // a MULTI form of the kind three before it
 			dst = w.geometry(dst, kind-wkbMultiPoint+wkbPoint, parts, e)
@@ -203,16 +204,16 @@ func (w *wkbWriter) geometry(dst []byte, kind uint32, v *vector, i int) []byte {
 	return dst
 }
 
-func (w *wkbWriter) vertex(dst []byte, v *vector, i int) []byte {
-	for _, c := range v.children {
-		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(c.f64[i]))
+func (w *wkbWriter) vertex(dst []byte, v *vector.Vector, i int) []byte {
+	for _, c := range v.Children {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(c.F64[i]))
 	}
 	return dst
 }
 
 // convertSpatial converts the values from one on, which have the form of the spatial extension.
-func (r *columnReader) convertSpatial(dst *vector, from int, b *budget) error {
-	for i := from; i < dst.n; i++ {
+func (r *columnReader) convertSpatial(dst *vector.Vector, from int, b *vector.Budget) error {
+	for i := from; i < dst.N; i++ {
 		if dst.Null(i) {
 			continue
 		}
@@ -220,7 +221,7 @@ func (r *columnReader) convertSpatial(dst *vector, from int, b *budget) error {
 		if !ok {
 			return r.values.corrupt("geometry", fault.Corruptf("%d bytes are no geometry", len(dst.Bytes(i))))
 		}
-		if err := dst.setBytes(i, wkb, b); err != nil {
+		if err := dst.SetBytes(i, wkb, b); err != nil {
 			return err
 		}
 	}

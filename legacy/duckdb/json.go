@@ -5,27 +5,28 @@ import (
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // appendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
 // and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys are that
 // text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
-func appendJSON(dst []byte, v *vector, i int) []byte {
+func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
 	}
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.Null:
 		return append(dst, "null"...)
 	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
 		types.HugeInt, types.UHugeInt, types.BigNum:
 		return appendText(dst, v, i)
 	case types.Float:
-		if x := float64(v.f32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if x := float64(v.F32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 32)
 		}
 	case types.Double:
-		if x := v.f64[i]; !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if x := v.F64[i]; !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 64)
 		}
 	case types.Varchar, types.Char:
@@ -33,13 +34,13 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 	case types.Union:
 		k := v.Tag(i)
 		dst = append(dst, '{')
-		dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
+		dst = appendJSONString(dst, []byte(v.Type.Fields[k].Name))
 		dst = appendJSON(append(dst, ':'), v.Child(k), i)
 		return append(dst, '}')
 	case types.Struct, types.Tuple:
-		if v.typ.Unnamed() {
+		if v.Type.Unnamed() {
 			dst = append(dst, '[')
-			for k, c := range v.children {
+			for k, c := range v.Children {
 				if k > 0 {
 					dst = append(dst, ',')
 				}
@@ -48,17 +49,17 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 			return append(dst, ']')
 		}
 		dst = append(dst, '{')
-		for k, c := range v.children {
+		for k, c := range v.Children {
 			if k > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendJSONString(dst, []byte(v.typ.Fields[k].Name))
+			dst = appendJSONString(dst, []byte(v.Type.Fields[k].Name))
 			dst = appendJSON(append(dst, ':'), c, i)
 		}
 		return append(dst, '}')
 	case types.Map:
 		from, to := v.List(i)
-		keys, values := v.children[0].children[0], v.children[0].children[1]
+		keys, values := v.Children[0].Children[0], v.Children[0].Children[1]
 		dst = append(dst, '{')
 		for e := from; e < to; e++ {
 			if e > from {
@@ -75,7 +76,7 @@ func appendJSON(dst []byte, v *vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(dst, v.children[0], e)
+			dst = appendJSON(dst, v.Children[0], e)
 		}
 		return append(dst, ']')
 	case types.Variant:

@@ -6,6 +6,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A rowGroup is a run of a table's rows: one of the file, or one that the log adds.
@@ -26,7 +27,7 @@ type rowGroup struct {
 
 // A columnSource is where a row group has a column: the first of these that is set.
 type columnSource struct {
-	vector  *vector         // decoded already; with repeat its one value stands for every row
+	vector  *vector.Vector  // decoded already; with repeat its one value stands for every row
 	repeat  bool            //
 	data    *columnData     // described by the log
 	pointer storage.Pointer // described in the file
@@ -152,7 +153,7 @@ func (g *rowGroup) readDeletes(db *DB) (map[int64]*rowMask, error) {
 		switch kind := s.Byte("deletes.kind"); kind {
 		case allDeleted:
 			s.Uint64("deletes.start")
-			fill(m[:], ^uint64(0))
+			vector.Fill(m[:], ^uint64(0))
 		case someDeleted:
 			s.Uint64("deletes.start")
 			readRowMask(s, m)

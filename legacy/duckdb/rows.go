@@ -4,18 +4,19 @@ import (
 	"bytes"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A rowMaker turns batches into rows of Go values.
 type rowMaker struct {
-	texts map[*vector]string // the data of string vectors, converted once a batch
+	texts map[*vector.Vector]string // the data of string vectors, converted once a batch
 	cells []any
 }
 
 // each gives the n rows of a batch until do returns false, and reports whether it went on to the end.
-func (m *rowMaker) each(cols []*vector, n int, do func(Row) bool) bool {
+func (m *rowMaker) each(cols []*vector.Vector, n int, do func(Row) bool) bool {
 	// All rows of a batch share one slice of cells, all its strings one piece of text for each column.
-	m.texts = map[*vector]string{}
+	m.texts = map[*vector.Vector]string{}
 	width := len(cols)
 	m.cells = make([]any, n*width)
 	for k, v := range cols {
@@ -30,33 +31,33 @@ func (m *rowMaker) each(cols []*vector, n int, do func(Row) bool) bool {
 }
 
 // column stores the values of a vector into every width-th cell from k on.
-func (m *rowMaker) column(v *vector, k, width int) {
+func (m *rowMaker) column(v *vector.Vector, k, width int) {
 	switch {
-	case v.typ.ID == types.Integer:
-		for i, x := range v.i32[:v.n] {
+	case v.Type.ID == types.Integer:
+		for i, x := range v.I32[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == types.BigInt:
-		for i, x := range v.i64[:v.n] {
+	case v.Type.ID == types.BigInt:
+		for i, x := range v.I64[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == types.Double:
-		for i, x := range v.f64[:v.n] {
+	case v.Type.ID == types.Double:
+		for i, x := range v.F64[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == types.Varchar:
+	case v.Type.ID == types.Varchar:
 		text := m.text(v)
-		for i, r := range v.refs[:v.n] {
-			m.cells[i*width+k] = text[r.off : r.off+r.len]
+		for i, r := range v.Strings[:v.N] {
+			m.cells[i*width+k] = text[r.Off : r.Off+r.Len]
 		}
 	default:
-		for i := range v.n {
+		for i := range v.N {
 			m.cells[i*width+k] = m.value(v, i)
 		}
 		return
 	}
-	if v.nulls {
-		for i := range v.n {
+	if v.HasNulls() {
+		for i := range v.N {
 			if v.Null(i) {
 				m.cells[i*width+k] = nil
 			}
@@ -65,56 +66,56 @@ func (m *rowMaker) column(v *vector, k, width int) {
 }
 
 // text gives the vector's data as a string of which values are parts.
-func (m *rowMaker) text(v *vector) string {
+func (m *rowMaker) text(v *vector.Vector) string {
 	if s, ok := m.texts[v]; ok {
 		return s
 	}
-	v.compact()
-	s := string(v.data)
+	v.Compact()
+	s := string(v.Data)
 	m.texts[v] = s
 	return s
 }
 
 // value gives value i of any type.
-func (m *rowMaker) value(v *vector, i int) any {
+func (m *rowMaker) value(v *vector.Vector, i int) any {
 	if v.Null(i) {
 		return nil
 	}
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.Boolean:
-		return v.u8[i] != 0
+		return v.U8[i] != 0
 	case types.TinyInt:
-		return v.i8[i]
+		return v.I8[i]
 	case types.SmallInt:
-		return v.i16[i]
+		return v.I16[i]
 	case types.Integer:
-		return v.i32[i]
+		return v.I32[i]
 	case types.BigInt:
-		return v.i64[i]
+		return v.I64[i]
 	case types.UTinyInt:
-		return v.u8[i]
+		return v.U8[i]
 	case types.USmallInt:
-		return v.u16[i]
+		return v.U16[i]
 	case types.UInteger:
-		return v.u32[i]
+		return v.U32[i]
 	case types.UBigInt:
-		return v.u64[i]
+		return v.U64[i]
 	case types.HugeInt:
-		return Int128(v.int128At(i)).Big()
+		return Int128(v.Int128(i)).Big()
 	case types.UHugeInt:
-		return Uint128(v.w[i]).Big()
+		return Uint128(v.Wide[i]).Big()
 	case types.BigNum:
 		return bigNum(v.Bytes(i))
 	case types.Decimal:
 		return decimalAt(v, i)
 	case types.Float:
-		return v.f32[i]
+		return v.F32[i]
 	case types.Double:
-		return v.f64[i]
+		return v.F64[i]
 	case types.Varchar, types.Char:
 		text := m.text(v) // may move the values
-		r := v.refs[i]
-		return text[r.off : r.off+r.len]
+		r := v.Strings[i]
+		return text[r.Off : r.Off+r.Len]
 	case types.Blob, types.Aggregate:
 		return bytes.Clone(v.Bytes(i))
 	case types.Geometry:
@@ -122,25 +123,25 @@ func (m *rowMaker) value(v *vector, i int) any {
 	case types.Bit:
 		return Bit(appendBit(nil, v.Bytes(i)))
 	case types.Date:
-		return Date(v.i32[i])
+		return Date(v.I32[i])
 	case types.Time:
-		return Time(v.i64[i])
+		return Time(v.I64[i])
 	case types.TimeNS:
-		return TimeNS(v.i64[i])
+		return TimeNS(v.I64[i])
 	case types.TimeTZ:
-		return TimeTZ(v.u64[i])
+		return TimeTZ(v.U64[i])
 	case types.TimestampS:
-		return TimestampS(v.i64[i])
+		return TimestampS(v.I64[i])
 	case types.TimestampMS:
-		return TimestampMS(v.i64[i])
+		return TimestampMS(v.I64[i])
 	case types.Timestamp:
-		return Timestamp(v.i64[i])
+		return Timestamp(v.I64[i])
 	case types.TimestampNS:
-		return TimestampNS(v.i64[i])
+		return TimestampNS(v.I64[i])
 	case types.TimestampTZ:
-		return TimestampTZ(v.i64[i])
+		return TimestampTZ(v.I64[i])
 	case types.TimestampTZNS:
-		return TimestampTZNS(v.i64[i])
+		return TimestampTZNS(v.I64[i])
 	case types.Interval:
 		return intervalAt(v, i)
 	case types.UUID:
@@ -149,26 +150,26 @@ func (m *rowMaker) value(v *vector, i int) any {
 		return v.EnumValue(i)
 	case types.Union:
 		k := v.Tag(i)
-		return Union{v.typ.Fields[k].Name, m.value(v.Child(k), i)}
+		return Union{v.Type.Fields[k].Name, m.value(v.Child(k), i)}
 	case types.Struct, types.Tuple:
-		s := make(Struct, len(v.children))
-		for k, c := range v.children {
-			s[k] = StructField{v.typ.Fields[k].Name, m.value(c, i)}
+		s := make(Struct, len(v.Children))
+		for k, c := range v.Children {
+			s[k] = StructField{v.Type.Fields[k].Name, m.value(c, i)}
 		}
 		return s
 	case types.Map:
 		from, to := v.List(i)
-		entries := v.children[0]
+		entries := v.Children[0]
 		out := make(Map, 0, to-from)
 		for e := from; e < to; e++ {
-			out = append(out, MapEntry{m.value(entries.children[0], e), m.value(entries.children[1], e)})
+			out = append(out, MapEntry{m.value(entries.Children[0], e), m.value(entries.Children[1], e)})
 		}
 		return out
 	case types.List, types.Array:
 		from, to := v.List(i)
 		out := make([]any, 0, to-from)
 		for e := from; e < to; e++ {
-			out = append(out, m.value(v.children[0], e))
+			out = append(out, m.value(v.Children[0], e))
 		}
 		return out
 	case types.Variant:
@@ -183,7 +184,7 @@ func variantValue(n *variantNode) any {
 	case n == nil:
 		return nil
 	case n.plain != nil:
-		m := rowMaker{texts: map[*vector]string{}}
+		m := rowMaker{texts: map[*vector.Vector]string{}}
 		return m.value(n.plain, n.at)
 	case n.object:
 		s := make(Struct, len(n.parts))
@@ -200,12 +201,12 @@ func variantValue(n *variantNode) any {
 }
 
 // decimalAt gives value i of a DECIMAL.
-func decimalAt(v *vector, i int) Decimal {
-	return Decimal{Int128(v.int128At(i)), v.typ.Width, v.typ.Scale}
+func decimalAt(v *vector.Vector, i int) Decimal {
+	return Decimal{Int128(v.Int128(i)), v.Type.Width, v.Type.Scale}
 }
 
 // intervalAt gives value i of an INTERVAL.
-func intervalAt(v *vector, i int) Interval {
-	months, days, micros := v.interval(i)
+func intervalAt(v *vector.Vector, i int) Interval {
+	months, days, micros := v.Interval(i)
 	return Interval{months, days, micros}
 }

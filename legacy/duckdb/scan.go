@@ -10,6 +10,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A Scanner reads a table batch by batch, in the engine's order of rows. It is used by one goroutine at a time.
@@ -26,7 +27,7 @@ type Scanner struct {
 	at      int64              // first row of the batch, deleted ones before it counted
 	size    int64              // rows to try at a time
 
-	vectors []*vector // of the batch
+	vectors []*vector.Vector // of the batch
 	batch   Batch
 	rows    []int32 // scratch
 	err     error
@@ -35,7 +36,7 @@ type Scanner struct {
 // A valueReader gives a column's values in order.
 type valueReader interface {
 	// read appends the next n values.
-	read(dst *vector, n int64, b *budget) error
+	read(dst *vector.Vector, n int64, b *vector.Budget) error
 }
 
 // Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
@@ -50,7 +51,7 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	add := func(i int) {
 		s.cols = append(s.cols, all[i])
 		s.phys = append(s.phys, t.physicalIndex(i))
-		v := newVector(t.cols[i].typ)
+		v := vector.New(t.cols[i].typ)
 		s.vectors, s.batch.cols = append(s.vectors, v), append(s.batch.cols, readable(v, all[i].Type))
 	}
 	for _, name := range columns {
@@ -119,7 +120,7 @@ func (s *Scanner) SeekRow(row int64) {
 	s.groups, s.pos = all[i:], to
 	if open && from <= to {
 		err := s.skip(from, s.size)
-		if err == nil || !errors.Is(err, errBudget) {
+		if err == nil || !errors.Is(err, vector.ErrBudget) {
 			s.err = err
 			return
 		}
@@ -149,7 +150,7 @@ func (s *Scanner) Next() bool {
 		}
 		n := min(s.size, storage.VectorSize-s.pos%storage.VectorSize, g.rows-s.pos)
 		err := s.decode(g, n)
-		if errors.Is(err, errBudget) {
+		if errors.Is(err, vector.ErrBudget) {
 			// Try again with fewer rows, from where the last batch ended.
 			if n == 1 {
 				s.err = s.limit(g)
@@ -202,7 +203,7 @@ func (s *Scanner) open(g *rowGroup) error {
 			s.readers = append(s.readers, &vectorReader{src: src})
 			continue
 		}
-		data, err := g.column(db, p, s.vectors[i].typ)
+		data, err := g.column(db, p, s.vectors[i].Type)
 		if err != nil {
 			return s.wrapColumn(i, err)
 		}
@@ -215,7 +216,7 @@ func (s *Scanner) open(g *rowGroup) error {
 func (s *Scanner) rewind(g *rowGroup) error {
 	for step := s.size; ; step /= 2 {
 		err := s.skipTo(g, step)
-		if !errors.Is(err, errBudget) {
+		if !errors.Is(err, vector.ErrBudget) {
 			return err
 		}
 		if step == 1 {
@@ -241,9 +242,9 @@ func (s *Scanner) skip(from, step int64) error {
 				return err
 			}
 			v := s.vectors[i]
-			v.reset()
+			v.Reset()
 			n := min(step, storage.VectorSize-at%storage.VectorSize, s.pos-at)
-			if err := r.read(v, n, newBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, errBudget) {
+			if err := r.read(v, n, vector.NewBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, vector.ErrBudget) {
 				return err
 			} else if err != nil {
 				return s.wrapColumn(i, err)
@@ -261,12 +262,12 @@ func (s *Scanner) limit(g *rowGroup) error {
 
 // decode fills the batch with the next n rows of the group, without the deleted ones.
 func (s *Scanner) decode(g *rowGroup, n int64) error {
-	b := newBudget(s.table.db.opts.MaxBatchBytes)
+	b := vector.NewBudget(s.table.db.opts.MaxBatchBytes)
 	for i, r := range s.readers {
 		v := s.vectors[i]
-		v.reset()
+		v.Reset()
 		if err := r.read(v, n, b); err != nil {
-			if errors.Is(err, errBudget) {
+			if errors.Is(err, vector.ErrBudget) {
 				return err
 			}
 			return s.wrapColumn(i, err)
@@ -278,7 +279,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 			if u.column != p {
 				continue
 			}
-			if err := u.apply(s.vectors[k], s.pos, n, b); errors.Is(err, errBudget) {
+			if err := u.apply(s.vectors[k], s.pos, n, b); errors.Is(err, vector.ErrBudget) {
 				return err
 			} else if err != nil {
 				return s.wrapColumn(k, err)
@@ -305,7 +306,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 	}
 	s.batch.n = len(s.rows)
 	for _, v := range s.vectors {
-		v.keep(s.rows)
+		v.Keep(s.rows)
 	}
 	return nil
 }
@@ -324,13 +325,13 @@ type vectorReader struct {
 	pos int
 }
 
-func (r *vectorReader) read(dst *vector, n int64, b *budget) error {
+func (r *vectorReader) read(dst *vector.Vector, n int64, b *vector.Budget) error {
 	at := r.pos
 	r.pos += int(n)
 	if r.src.repeat {
-		return dst.appendFrom(r.src.vector, 0, int(n), true, b)
+		return dst.AppendFrom(r.src.vector, 0, int(n), true, b)
 	}
-	return dst.appendFrom(r.src.vector, at, int(n), false, b)
+	return dst.AppendFrom(r.src.vector, at, int(n), false, b)
 }
 
 // Rows gives the rows of the named columns, or of all that can be read when none are named, as Go values. It stops at the

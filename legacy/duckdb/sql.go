@@ -6,6 +6,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Kinds of expression, field 101 of Expr.
@@ -195,8 +196,8 @@ func (v *value) sql() string {
 	case v.typ.ID == types.Boolean:
 		return strconv.FormatBool(v.bits.Lo != 0)
 	}
-	vec := newVector(v.typ)
-	if err := v.appendTo(vec, newBudget(1<<20)); err != nil {
+	vec := vector.New(v.typ)
+	if err := v.appendTo(vec, vector.NewBudget(1<<20)); err != nil {
 		return "…"
 	}
 	text := string(appendText(nil, vec, 0))

@@ -4,13 +4,14 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // statistics are the parts of a BaseStatistics object that decoding needs.
 type statistics struct {
 	hasNull bool
 	hasMin  bool
-	min     uint128 // bits of the smallest value: the value of a CONSTANT segment
+	min     vector.Uint128 // bits of the smallest value: the value of a CONSTANT segment
 }
 
 // readStatistics reads the BaseStatistics of a column of type t.
@@ -91,7 +92,7 @@ func readTypeStatistics(s *storage.Stream, t *types.Type, st *statistics) {
 	}
 }
 
-func readBound(s *storage.Stream, t *types.Type) (x uint128, has bool) {
+func readBound(s *storage.Stream, t *types.Type) (x vector.Uint128, has bool) {
 	for o := s.Object("BaseStatistics.bound"); o.Next(); {
 		switch o.ID {
 		case 100:
@@ -235,7 +236,7 @@ func readSample(s *storage.Stream) {
 			s.Bool(class)
 		case 201:
 			if s.Bool(class) {
-				readChunk(s, newBudget(storage.MaxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
+				readChunk(s, vector.NewBudget(storage.MaxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
 			}
 		default:
 			o.Unknown()

@@ -8,37 +8,38 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // appendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-func appendText(dst []byte, v *vector, i int) []byte {
+func appendText(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return dst
 	}
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.Null:
 		return dst
 	case types.Boolean:
-		return strconv.AppendBool(dst, v.u8[i] != 0)
+		return strconv.AppendBool(dst, v.U8[i] != 0)
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger:
 		x, _ := v.Int64(i)
 		return strconv.AppendInt(dst, x, 10)
 	case types.UBigInt:
-		return strconv.AppendUint(dst, v.u64[i], 10)
+		return strconv.AppendUint(dst, v.U64[i], 10)
 	case types.HugeInt:
-		return appendInt128(dst, v.int128At(i))
+		return appendInt128(dst, v.Int128(i))
 	case types.UHugeInt:
-		return appendUint128(dst, v.w[i])
+		return appendUint128(dst, v.Wide[i])
 	case types.Decimal:
-		return appendDecimal(dst, v.int128At(i), v.typ.Width, v.typ.Scale)
+		return appendDecimal(dst, v.Int128(i), v.Type.Width, v.Type.Scale)
 	case types.Float:
-		return appendFloat(dst, float64(v.f32[i]), 32)
+		return appendFloat(dst, float64(v.F32[i]), 32)
 	case types.Double:
-		return appendFloat(dst, v.f64[i], 64)
+		return appendFloat(dst, v.F64[i], 64)
 	case types.Varchar, types.Char:
 		return append(dst, v.Bytes(i)...)
 	case types.Blob, types.Aggregate:
-		if v.typ.Alias == "GEOMETRY" {
+		if v.Type.Alias == "GEOMETRY" {
 			if wkb, ok := spatialToWKB(nil, v.Bytes(i)); ok {
 				return appendWKT(dst, wkb)
 			}
@@ -49,27 +50,27 @@ func appendText(dst []byte, v *vector, i int) []byte {
 	case types.BigNum:
 		return bigNum(v.Bytes(i)).Append(dst, 10)
 	case types.Date:
-		return appendDate(dst, v.i32[i])
+		return appendDate(dst, v.I32[i])
 	case types.Time:
-		return appendTime(dst, v.i64[i])
+		return appendTime(dst, v.I64[i])
 	case types.TimeNS:
-		return appendTimeNS(dst, v.i64[i])
+		return appendTimeNS(dst, v.I64[i])
 	case types.TimeTZ:
-		return appendTimeTZ(dst, v.u64[i])
+		return appendTimeTZ(dst, v.U64[i])
 	case types.TimestampS:
-		return appendTimestampS(dst, v.i64[i])
+		return appendTimestampS(dst, v.I64[i])
 	case types.TimestampMS:
-		return appendTimestampMS(dst, v.i64[i])
+		return appendTimestampMS(dst, v.I64[i])
 	case types.Timestamp:
-		return appendTimestamp(dst, v.i64[i])
+		return appendTimestamp(dst, v.I64[i])
 	case types.TimestampNS:
-		return appendTimestampNS(dst, v.i64[i])
+		return appendTimestampNS(dst, v.I64[i])
 	case types.TimestampTZ:
-		return appendTimestampTZ(dst, v.i64[i])
+		return appendTimestampTZ(dst, v.I64[i])
 	case types.TimestampTZNS:
-		return appendTimestampTZNS(dst, v.i64[i])
+		return appendTimestampTZNS(dst, v.I64[i])
 	case types.Interval:
-		months, days, micros := v.interval(i)
+		months, days, micros := v.Interval(i)
 		return appendInterval(dst, months, days, micros)
 	case types.UUID:
 		return appendUUID(dst, v.UUID(i))
@@ -84,23 +85,23 @@ func appendText(dst []byte, v *vector, i int) []byte {
 }
 
 // appendNested appends a LIST, ARRAY, MAP, STRUCT, TUPLE or UNION.
-func appendNested(dst []byte, v *vector, i int) []byte {
-	switch v.typ.ID {
+func appendNested(dst []byte, v *vector.Vector, i int) []byte {
+	switch v.Type.ID {
 	case types.Union:
 		k := v.Tag(i)
 		return appendPlain(dst, v.Child(k), i)
 	case types.Struct, types.Tuple:
 		open, end := byte('{'), byte('}')
-		if v.typ.Unnamed() {
+		if v.Type.Unnamed() {
 			open, end = '(', ')'
 		}
 		dst = append(dst, open)
-		for k, c := range v.children {
+		for k, c := range v.Children {
 			if k > 0 {
 				dst = append(dst, ", "...)
 			}
 			if open == '{' {
-				dst = appendQuoted(dst, v.typ.Fields[k].Name, true)
+				dst = appendQuoted(dst, v.Type.Fields[k].Name, true)
 				dst = append(dst, ": "...)
 			}
 			dst = appendElement(dst, c, i)
@@ -108,20 +109,20 @@ func appendNested(dst []byte, v *vector, i int) []byte {
 		return append(dst, end)
 	case types.Map:
 		from, to := v.List(i)
-		entries := v.children[0]
+		entries := v.Children[0]
 		dst = append(dst, '{')
 		for e := from; e < to; e++ {
 			if e > from {
 				dst = append(dst, ", "...)
 			}
-			dst = appendElement(dst, entries.children[0], e)
+			dst = appendElement(dst, entries.Children[0], e)
 			dst = append(dst, '=')
-			dst = appendElement(dst, entries.children[1], e)
+			dst = appendElement(dst, entries.Children[1], e)
 		}
 		return append(dst, '}')
 	}
-	c := v.children[0]
-	plain := v.typ.ID == types.Array || c.typ.Alias == "JSON"
+	c := v.Children[0]
+	plain := v.Type.ID == types.Array || c.Type.Alias == "JSON"
 	from, to := v.List(i)
 	dst = append(dst, '[')
 	for e := from; e < to; e++ {
@@ -138,11 +139,11 @@ func appendNested(dst []byte, v *vector, i int) []byte {
 }
 
 // appendElement appends a value within a list, map or struct: NULL by name, text in quotes where it needs them.
-func appendElement(dst []byte, v *vector, i int) []byte {
+func appendElement(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.Varchar, types.Char:
 		return appendQuoted(dst, string(v.Bytes(i)), false)
 	case types.Enum, types.Blob, types.Geometry, types.Date, types.Time, types.TimeNS, types.TimeTZ, types.Interval, types.Timestamp, types.TimestampS,
@@ -153,7 +154,7 @@ func appendElement(dst []byte, v *vector, i int) []byte {
 }
 
 // appendPlain appends a value within an array or union: NULL by name, text as it is.
-func appendPlain(dst []byte, v *vector, i int) []byte {
+func appendPlain(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
@@ -217,13 +218,13 @@ func appendFloat(dst []byte, x float64, size int) []byte {
 	return append(dst, ".0"...)
 }
 
-func appendUint128(dst []byte, x uint128) []byte {
+func appendUint128(dst []byte, x vector.Uint128) []byte {
 	if x.Hi == 0 {
 		return strconv.AppendUint(dst, x.Lo, 10)
 	}
 	// At most three groups of 19 digits.
 	const group = 1e19
-	q, low := x.div(group)
+	q, low := x.Div(group)
 	dst = appendUint128(dst, q)
 	at := len(dst)
 	dst = append(dst, "0000000000000000000"...)
@@ -232,16 +233,16 @@ func appendUint128(dst []byte, x uint128) []byte {
 	return dst
 }
 
-func appendInt128(dst []byte, x int128) []byte {
-	neg, m := x.abs()
+func appendInt128(dst []byte, x vector.Int128) []byte {
+	neg, m := x.Abs()
 	if neg {
 		dst = append(dst, '-')
 	}
 	return appendUint128(dst, m)
 }
 
-func appendDecimal(dst []byte, x int128, width, scale uint8) []byte {
-	neg, m := x.abs()
+func appendDecimal(dst []byte, x vector.Int128, width, scale uint8) []byte {
+	neg, m := x.Abs()
 	if neg {
 		dst = append(dst, '-')
 	}

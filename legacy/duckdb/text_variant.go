@@ -1,6 +1,8 @@
 package duckdb
 
-func appendVariantText(dst []byte, v *vector, i int) []byte {
+import "github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+
+func appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
 	n := decodeVariant(v, i)
 	if n == nil {
 		return dst
@@ -52,7 +54,7 @@ func mixed(n *variantNode) bool {
 		case p == nil:
 			return -1
 		case p.plain != nil:
-			return int(p.plain.typ.ID)
+			return int(p.plain.Type.ID)
 		case p.object:
 			return -2
 		}
@@ -66,7 +68,7 @@ func mixed(n *variantNode) bool {
 	return false
 }
 
-func appendVariantJSON(dst []byte, v *vector, i int) []byte {
+func appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
 	return appendNodeJSON(dst, decodeVariant(v, i))
 }
 

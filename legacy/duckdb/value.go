@@ -6,6 +6,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // readType reads a LogicalType object.
@@ -123,7 +124,7 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 type value struct {
 	typ  *types.Type
 	null bool
-	bits uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
+	bits vector.Uint128 // fixed-width types: the bits; floats in Lo; INTERVAL as in Vector.w
 	str  string
 	list []*value
 }
@@ -194,8 +195,8 @@ func readPayload(s *storage.Stream, v *value) {
 }
 
 // readFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
-func readFixed(s *storage.Stream, p types.Physical, field string) uint128 {
-	signed := func(x int64) uint128 { return uint128{uint64(x >> 63), uint64(x)} }
+func readFixed(s *storage.Stream, p types.Physical, field string) vector.Uint128 {
+	signed := func(x int64) vector.Uint128 { return vector.Uint128{Hi: uint64(x >> 63), Lo: uint64(x)} }
 	switch p {
 	case types.PhysInt8:
 		return signed(s.SLEB(8, field))
@@ -206,23 +207,23 @@ func readFixed(s *storage.Stream, p types.Physical, field string) uint128 {
 	case types.PhysInt64:
 		return signed(s.SLEB(64, field))
 	case types.PhysUint8:
-		return uint128{0, s.ULEB(8, field)}
+		return vector.Uint128{Lo: s.ULEB(8, field)}
 	case types.PhysUint16:
-		return uint128{0, s.ULEB(16, field)}
+		return vector.Uint128{Lo: s.ULEB(16, field)}
 	case types.PhysUint32:
-		return uint128{0, s.ULEB(32, field)}
+		return vector.Uint128{Lo: s.ULEB(32, field)}
 	case types.PhysUint64, types.PhysList:
-		return uint128{0, s.ULEB(64, field)}
+		return vector.Uint128{Lo: s.ULEB(64, field)}
 	case types.PhysInt128:
 		hi := s.SLEB(64, field) // the upper half comes first
-		return uint128{uint64(hi), s.ULEB(64, field)}
+		return vector.Uint128{Hi: uint64(hi), Lo: s.ULEB(64, field)}
 	case types.PhysUint128:
 		hi := s.ULEB(64, field)
-		return uint128{hi, s.ULEB(64, field)}
+		return vector.Uint128{Hi: hi, Lo: s.ULEB(64, field)}
 	case types.PhysFloat:
-		return uint128{0, uint64(s.Uint32(field))}
+		return vector.Uint128{Lo: uint64(s.Uint32(field))}
 	case types.PhysDouble:
-		return uint128{0, s.Uint64(field)}
+		return vector.Uint128{Lo: s.Uint64(field)}
 	case types.PhysInterval:
 		var months, days int32
 		var micros int64
@@ -238,24 +239,24 @@ func readFixed(s *storage.Stream, p types.Physical, field string) uint128 {
 				o.Unknown()
 			}
 		}
-		return uint128{uint64(micros), uint64(uint32(days))<<32 | uint64(uint32(months))}
+		return vector.PackInterval(months, days, micros)
 	}
 	s.Fail(field, fault.Unsupportedf("number of an unknown kind"))
-	return uint128{}
+	return vector.Uint128{}
 }
 
 // appendTo appends a constant to a vector, whose parts have the parts of the vector's type.
-func (x *value) appendTo(v *vector, b *budget) error {
-	i := v.n
-	if err := v.grow(1, b); err != nil {
+func (x *value) appendTo(v *vector.Vector, b *vector.Budget) error {
+	i := v.N
+	if err := v.Grow(1, b); err != nil {
 		return err
 	}
 	if x == nil {
 		x = &value{null: true}
 	}
 	if x.null {
-		v.fill(i, 1, uint128{})
-		v.setNull(i)
+		v.Fill(i, 1, vector.Uint128{})
+		v.SetNull(i)
 	}
 	nothing := &value{null: true}
 	part := func(k int) *value {
@@ -264,23 +265,23 @@ func (x *value) appendTo(v *vector, b *budget) error {
 		}
 		return x.list[k]
 	}
-	switch v.typ.Phys {
+	switch v.Type.Phys {
 	case types.PhysStruct:
-		for k, c := range v.children {
+		for k, c := range v.Children {
 			if err := part(k).appendTo(c, b); err != nil {
 				return err
 			}
 		}
 	case types.PhysArray:
-		for k := range v.typ.Size {
-			if err := part(k).appendTo(v.children[0], b); err != nil {
+		for k := range v.Type.Size {
+			if err := part(k).appendTo(v.Children[0], b); err != nil {
 				return err
 			}
 		}
 	case types.PhysList:
-		v.lists[i] = listRef{uint32(v.children[0].n), uint32(len(x.list))}
+		v.Lists[i] = vector.Span{Off: uint32(v.Children[0].N), Len: uint32(len(x.list))}
 		for _, e := range x.list {
-			if err := e.appendTo(v.children[0], b); err != nil {
+			if err := e.appendTo(v.Children[0], b); err != nil {
 				return err
 			}
 		}
@@ -289,13 +290,13 @@ func (x *value) appendTo(v *vector, b *budget) error {
 			return nil
 		}
 		s := []byte(x.str)
-		if v.typ.ID == types.Blob {
+		if v.Type.ID == types.Blob {
 			s = unescapeBlob(s)
 		}
-		return v.setBytes(i, s, b)
+		return v.SetBytes(i, s, b)
 	default:
 		if !x.null {
-			v.fill(i, 1, x.bits)
+			v.Fill(i, 1, x.bits)
 		}
 	}
 	return nil

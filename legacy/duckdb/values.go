@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/big"
 	"time"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Int128 is a signed 128-bit integer in two's complement.
@@ -23,7 +25,7 @@ func (x Int128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Int128) String() string { return string(appendInt128(nil, int128(x))) }
+func (x Int128) String() string { return string(appendInt128(nil, vector.Int128(x))) }
 
 // Big is the same number.
 func (x Uint128) Big() *big.Int {
@@ -33,7 +35,7 @@ func (x Uint128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Uint128) String() string { return string(appendUint128(nil, uint128(x))) }
+func (x Uint128) String() string { return string(appendUint128(nil, vector.Uint128(x))) }
 
 // Decimal is Unscaled / 10^Scale.
 type Decimal struct {
@@ -44,7 +46,7 @@ type Decimal struct {
 
 // String is the number with all Scale digits after the point.
 func (d Decimal) String() string {
-	return string(appendDecimal(nil, int128(d.Unscaled), d.Width, d.Scale))
+	return string(appendDecimal(nil, vector.Int128(d.Unscaled), d.Width, d.Scale))
 }
 
 // Date is days since 1970-01-01; math.MaxInt32 and -math.MaxInt32 stand for ±infinity.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: variant.
@@ -31,8 +32,8 @@ var variantTypes = map[uint8]*types.Type{
 
 // A variantNode is one value of a VARIANT: a plain one, an array or an object. A nil one is NULL.
 type variantNode struct {
-	plain  *vector // holds a plain value
-	at     int     // its place there
+	plain  *vector.Vector // holds a plain value
+	at     int            // its place there
 	array  bool
 	object bool
 	names  []string // of an object's members
@@ -46,7 +47,7 @@ const (
 )
 
 // decodeVariant decodes value i; nil means NULL, or bytes that are no variant.
-func decodeVariant(v *vector, i int) *variantNode {
+func decodeVariant(v *vector.Vector, i int) *variantNode {
 	if v.Null(i) {
 		return nil
 	}
@@ -55,20 +56,20 @@ func decodeVariant(v *vector, i int) *variantNode {
 }
 
 // variantPart decodes entry k of value i.
-func variantPart(v *vector, i, k, depth int, left *int) *variantNode {
-	keys, children, values, data := v.children[0], v.children[1], v.children[2], v.children[3]
+func variantPart(v *vector.Vector, i, k, depth int, left *int) *variantNode {
+	keys, children, values, data := v.Children[0], v.Children[1], v.Children[2], v.Children[3]
 	if *left--; *left < 0 || depth > maxVariantDepth {
 		return nil
 	}
-	entry := func(list *vector, k uint64) (int, bool) {
-		r := list.lists[i]
-		return int(r.off) + int(min(k, uint64(r.len))), k < uint64(r.len)
+	entry := func(list *vector.Vector, k uint64) (int, bool) {
+		r := list.Lists[i]
+		return int(r.Off) + int(min(k, uint64(r.Len))), k < uint64(r.Len)
 	}
 	e, ok := entry(values, uint64(k))
 	if !ok {
 		return nil
 	}
-	kind, off := values.children[0].children[0].u8[e], values.children[0].children[1].u32[e]
+	kind, off := values.Children[0].Children[0].U8[e], values.Children[0].Children[1].U32[e]
 	b := data.Bytes(i)
 	if uint64(off) > uint64(len(b)) {
 		return nil
@@ -89,15 +90,15 @@ func variantPart(v *vector, i, k, depth int, left *int) *variantNode {
 			if !ok || *left <= 0 {
 				return n0
 			}
-			refs := children.children[0]
+			refs := children.Children[0]
 			if n0.object {
-				name, ok := entry(keys, uint64(refs.children[0].u32[c]))
+				name, ok := entry(keys, uint64(refs.Children[0].U32[c]))
 				if !ok {
 					return n0
 				}
-				n0.names = append(n0.names, string(keys.children[0].Bytes(name)))
+				n0.names = append(n0.names, string(keys.Children[0].Bytes(name)))
 			}
-			n0.parts = append(n0.parts, variantPart(v, i, int(refs.children[1].u32[c]&(1<<31-1)), depth+1, left))
+			n0.parts = append(n0.parts, variantPart(v, i, int(refs.Children[1].U32[c]&(1<<31-1)), depth+1, left))
 		}
 		return n0
 	}
@@ -119,27 +120,27 @@ func plainVariant(kind uint8, b []byte) *variantNode {
 	if t == nil {
 		return nil
 	}
-	out := newVector(t)
-	bud := newBudget(1 << 31)
-	if out.grow(1, bud) != nil {
+	out := vector.New(t)
+	bud := vector.NewBudget(1 << 31)
+	if out.Grow(1, bud) != nil {
 		return nil
 	}
 	switch w := t.Phys.Width(); {
 	case t.ID == types.Boolean:
-		out.u8[0] = 0
+		out.U8[0] = 0
 		if kind == variantTrue {
-			out.u8[0] = 1
+			out.U8[0] = 1
 		}
 	case t.Phys == types.PhysString:
 		var n uint64
 		n, b = takeVarint(b)
-		if n > uint64(len(b)) || out.setBytes(0, b[:n], bud) != nil {
+		if n > uint64(len(b)) || out.SetBytes(0, b[:n], bud) != nil {
 			return nil
 		}
 	case w > len(b):
 		return nil
 	default:
-		out.load(0, 1, b)
+		out.Load(0, 1, b)
 	}
 	return &variantNode{plain: out}
 }

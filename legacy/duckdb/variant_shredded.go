@@ -7,6 +7,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // FORMAT.md: variant, shredded. Values that are stored by type are put back into the plain form when they are read, so that
@@ -21,20 +22,20 @@ const (
 )
 
 // readShredded appends n values of a VARIANT that is partly stored by type.
-func (r *columnReader) readShredded(dst *vector, n int, b *budget) error {
-	plain, typed := newVector(types.VariantStruct), newVector(r.data.variant)
+func (r *columnReader) readShredded(dst *vector.Vector, n int, b *vector.Budget) error {
+	plain, typed := vector.New(types.VariantStruct), vector.New(r.data.variant)
 	if err := r.children[0].read(plain, int64(n), b); err != nil {
 		return err
 	}
 	if err := r.children[1].read(typed, int64(n), b); err != nil {
 		return err
 	}
-	at := dst.n
-	if err := dst.grow(n, b); err != nil {
+	at := dst.N
+	if err := dst.Grow(n, b); err != nil {
 		return err
 	}
-	for _, c := range dst.children {
-		if err := c.grow(n, b); err != nil {
+	for _, c := range dst.Children {
+		if err := c.Grow(n, b); err != nil {
 			return err
 		}
 	}
@@ -43,10 +44,10 @@ func (r *columnReader) readShredded(dst *vector, n int, b *budget) error {
 		s := shredded{plain: plain, row: i, left: &left}
 		node, absent := s.node(typed, i)
 		if node == nil || absent {
-			dst.setNull(at + i)
-			for _, c := range dst.children {
-				c.fill(at+i, 1, uint128{})
-				c.setNull(at + i)
+			dst.SetNull(at + i)
+			for _, c := range dst.Children {
+				c.Fill(at+i, 1, vector.Uint128{})
+				c.SetNull(at + i)
 			}
 			continue
 		}
@@ -64,30 +65,30 @@ func (r *columnReader) readShredded(dst *vector, n int, b *budget) error {
 
 // shredded puts the values of one row together.
 type shredded struct {
-	plain *vector // the parts of the row that are not stored by type
+	plain *vector.Vector // the parts of the row that are not stored by type
 	row   int
 	left  *int
 }
 
 // node gives value i of v, and whether there is none.
-func (s *shredded) node(v *vector, i int) (n *variantNode, absent bool) {
-	typed, index := v, (*vector)(nil)
-	if v.typ.ID == types.Struct && len(v.typ.Fields) > 0 && slices.ContainsFunc(v.typ.Fields, func(f types.Field) bool { return f.Name == typedValue }) {
+func (s *shredded) node(v *vector.Vector, i int) (n *variantNode, absent bool) {
+	typed, index := v, (*vector.Vector)(nil)
+	if v.Type.ID == types.Struct && len(v.Type.Fields) > 0 && slices.ContainsFunc(v.Type.Fields, func(f types.Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
 			return nil, false
 		}
-		for k, f := range v.typ.Fields {
+		for k, f := range v.Type.Fields {
 			switch f.Name {
 			case typedValue:
-				typed = v.children[k]
+				typed = v.Children[k]
 			case untypedIndex:
-				index = v.children[k]
+				index = v.Children[k]
 			}
 		}
 	}
 	var rest *variantNode
-	if index != nil && index.typ.Phys == types.PhysUint32 && !index.Null(i) {
-		k := index.u32[i]
+	if index != nil && index.Type.Phys == types.PhysUint32 && !index.Null(i) {
+		k := index.U32[i]
 		if k == untypedAbsent {
 			return nil, true
 		}
@@ -105,18 +106,18 @@ func (s *shredded) node(v *vector, i int) (n *variantNode, absent bool) {
 }
 
 // typed gives value i, which is not NULL, of what is stored by type.
-func (s *shredded) typed(v *vector, i int) *variantNode {
+func (s *shredded) typed(v *vector.Vector, i int) *variantNode {
 	*s.left--
 	n := &variantNode{}
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.Struct:
 		n.object = true
-		for k, c := range v.children {
+		for k, c := range v.Children {
 			if *s.left < 0 {
 				break
 			}
 			if part, absent := s.node(c, i); !absent {
-				n.names, n.parts = append(n.names, v.typ.Fields[k].Name), append(n.parts, part)
+				n.names, n.parts = append(n.names, v.Type.Fields[k].Name), append(n.parts, part)
 			}
 		}
 		n.sort()
@@ -124,7 +125,7 @@ func (s *shredded) typed(v *vector, i int) *variantNode {
 		n.array = true
 		from, to := v.List(i)
 		for e := from; e < to && *s.left >= 0; e++ {
-			part, _ := s.node(v.children[0], e)
+			part, _ := s.node(v.Children[0], e)
 			n.parts = append(n.parts, part)
 		}
 	default:
@@ -199,21 +200,21 @@ func (e *variantEncoder) node(n *variantNode) (index uint32) {
 }
 
 // plain writes value i of v and gives its kind.
-func (e *variantEncoder) plain(v *vector, i int) uint8 {
+func (e *variantEncoder) plain(v *vector.Vector, i int) uint8 {
 	switch {
-	case v.typ.ID == types.Boolean:
-		if v.u8[i] != 0 {
+	case v.Type.ID == types.Boolean:
+		if v.U8[i] != 0 {
 			return variantTrue
 		}
 		return variantFalse
-	case v.typ.ID == types.Decimal:
-		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Width))
-		e.data = binary.AppendUvarint(e.data, uint64(v.typ.Scale))
+	case v.Type.ID == types.Decimal:
+		e.data = binary.AppendUvarint(e.data, uint64(v.Type.Width))
+		e.data = binary.AppendUvarint(e.data, uint64(v.Type.Scale))
 		e.data = appendStored(e.data, v, i)
 		return variantDecimal
 	}
 	for kind, t := range variantTypes {
-		if t.ID != v.typ.ID {
+		if t.ID != v.Type.ID {
 			continue
 		}
 		if t.Phys == types.PhysString {
@@ -224,62 +225,62 @@ func (e *variantEncoder) plain(v *vector, i int) uint8 {
 		}
 		return kind
 	}
-	e.bad = v.typ
+	e.bad = v.Type
 	return variantNull
 }
 
 // store makes value i of a VARIANT what has been written. The lists of its members have a value i already.
-func (e *variantEncoder) store(dst *vector, i int, b *budget) error {
-	add := func(list *vector, n int) (elems *vector, at int, err error) {
-		elems = list.children[0]
-		at = elems.n
-		list.lists[i] = listRef{uint32(at), uint32(n)}
-		if err = elems.grow(n, b); err != nil {
+func (e *variantEncoder) store(dst *vector.Vector, i int, b *vector.Budget) error {
+	add := func(list *vector.Vector, n int) (elems *vector.Vector, at int, err error) {
+		elems = list.Children[0]
+		at = elems.N
+		list.Lists[i] = vector.Span{Off: uint32(at), Len: uint32(n)}
+		if err = elems.Grow(n, b); err != nil {
 			return nil, 0, err
 		}
-		for _, c := range elems.children {
-			if err = c.grow(n, b); err != nil {
+		for _, c := range elems.Children {
+			if err = c.Grow(n, b); err != nil {
 				return nil, 0, err
 			}
 		}
 		return elems, at, nil
 	}
-	keys, at, err := add(dst.children[0], len(e.keys))
+	keys, at, err := add(dst.Children[0], len(e.keys))
 	if err != nil {
 		return err
 	}
 	for k, s := range e.keys {
-		if err := keys.setBytes(at+k, []byte(s), b); err != nil {
+		if err := keys.SetBytes(at+k, []byte(s), b); err != nil {
 			return err
 		}
 	}
-	members, at, err := add(dst.children[1], len(e.members))
+	members, at, err := add(dst.Children[1], len(e.members))
 	if err != nil {
 		return err
 	}
 	for k, m := range e.members {
-		members.children[0].u32[at+k] = m.key
+		members.Children[0].U32[at+k] = m.key
 		if !m.named {
-			members.children[0].setNull(at + k)
+			members.Children[0].SetNull(at + k)
 		}
-		members.children[1].u32[at+k] = m.value
+		members.Children[1].U32[at+k] = m.value
 	}
-	values, at, err := add(dst.children[2], len(e.kinds))
+	values, at, err := add(dst.Children[2], len(e.kinds))
 	if err != nil {
 		return err
 	}
 	for k := range e.kinds {
-		values.children[0].u8[at+k] = e.kinds[k]
-		values.children[1].u32[at+k] = e.offsets[k]
+		values.Children[0].U8[at+k] = e.kinds[k]
+		values.Children[1].U32[at+k] = e.offsets[k]
 	}
-	return dst.children[3].setBytes(i, e.data, b)
+	return dst.Children[3].SetBytes(i, e.data, b)
 }
 
 // appendStored appends value i of a fixed-width type, least significant byte first.
-func appendStored(dst []byte, v *vector, i int) []byte {
-	x := v.bits(i)
+func appendStored(dst []byte, v *vector.Vector, i int) []byte {
+	x := v.Bits(i)
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:], x.Lo)
 	binary.LittleEndian.PutUint64(b[8:], x.Hi)
-	return append(dst, b[:v.typ.Phys.Width()]...)
+	return append(dst, b[:v.Type.Phys.Width()]...)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Kinds of log entry.
@@ -181,7 +182,7 @@ func (db *DB) readLogs(h *storage.Headers) error {
 	if err := main.belongs(h, landed); err != nil {
 		return err
 	}
-	r := &replay{db: db, budget: newBudget(db.opts.MaxLogBytes)}
+	r := &replay{db: db, budget: vector.NewBudget(db.opts.MaxLogBytes)}
 	if landed {
 		db.note("the write-ahead log is already part of the file")
 	} else if err := r.apply(main); err != nil {

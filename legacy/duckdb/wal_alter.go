@@ -12,6 +12,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
@@ -196,7 +197,7 @@ func (r *replay) addColumn(t *Table, n *node) error {
 		if err != nil {
 			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.name), err))
 		}
-		v := newVector(c.typ)
+		v := vector.New(c.typ)
 		if err := x.appendTo(v, r.budget); err != nil {
 			return fault.ErrLimit
 		}
@@ -268,8 +269,8 @@ func convert(v *value, t *types.Type) (*value, error) {
 		return &value{typ: t, bits: v.bits, str: v.str, list: v.list}, nil
 	}
 	no := fault.Unsupportedf("a default of %s for %s", v.typ, t)
-	vec := newVector(v.typ)
-	if v.appendTo(vec, newBudget(1<<24)) != nil {
+	vec := vector.New(v.typ)
+	if v.appendTo(vec, vector.NewBudget(1<<24)) != nil {
 		return nil, no
 	}
 	text := string(appendText(nil, vec, 0))
@@ -376,10 +377,10 @@ func fits(x *big.Int, t *types.Type) bool {
 }
 
 // twosComplement gives the bits of a number of at most 128 bits.
-func twosComplement(x *big.Int) uint128 {
+func twosComplement(x *big.Int) vector.Uint128 {
 	if x.Sign() < 0 {
 		x = new(big.Int).Add(x, new(big.Int).Lsh(big.NewInt(1), 128))
 	}
 	lo := new(big.Int).And(x, new(big.Int).SetUint64(1<<64-1))
-	return uint128{new(big.Int).Rsh(x, 64).Uint64(), lo.Uint64()}
+	return vector.Uint128{Hi: new(big.Int).Rsh(x, 64).Uint64(), Lo: lo.Uint64()}
 }

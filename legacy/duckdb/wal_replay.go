@@ -8,6 +8,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // maxChunkRows bounds the rows of one entry; the engine writes a vector at a time.
@@ -19,8 +20,8 @@ const coalesceRows = 122880
 // A replay applies a log to the catalog in memory.
 type replay struct {
 	db      *DB
-	budget  *budget // of all values decoded from the log
-	current *Table  // what the next data entries are about; nil when they are about nothing known
+	budget  *vector.Budget // of all values decoded from the log
+	current *Table         // what the next data entries are about; nil when they are about nothing known
 }
 
 // entry applies one entry, whose fields after the type o gives.
@@ -185,13 +186,13 @@ func (r *replay) sequenceValue(o *storage.Object) {
 }
 
 // chunk reads a chunk; a value too large is a limit, not damage.
-func (r *replay) chunk(s *storage.Stream) []*vector {
+func (r *replay) chunk(s *storage.Stream) []*vector.Vector {
 	return readChunk(s, r.budget, maxChunkRows, "entry.chunk")
 }
 
 func (r *replay) insert(t *Table, o *storage.Object) error {
 	s := o.Stream
-	var cols []*vector
+	var cols []*vector.Vector
 	for o.Next() {
 		if o.ID != 101 {
 			o.Unknown()
@@ -206,10 +207,10 @@ func (r *replay) insert(t *Table, o *storage.Object) error {
 	if s.Err() != nil || len(cols) == 0 {
 		return s.Err()
 	}
-	n := int64(cols[0].n)
+	n := int64(cols[0].N)
 	if g := t.lastChunk(n); g != nil {
 		for i, v := range cols {
-			if err := g.cols[i].vector.appendFrom(v, 0, int(n), false, r.budget); err != nil {
+			if err := g.cols[i].vector.AppendFrom(v, 0, int(n), false, r.budget); err != nil {
 				s.Fail("insert.chunk", fault.ErrLimit)
 				return s.Err()
 			}
@@ -244,8 +245,8 @@ func (t *Table) lastChunk(n int64) *rowGroup {
 	return g
 }
 
-func sameLayouts(cols []*vector, columns []*types.Type) bool {
-	return slices.EqualFunc(cols, columns, func(v *vector, t *types.Type) bool { return types.SameLayout(v.typ, t) })
+func sameLayouts(cols []*vector.Vector, columns []*types.Type) bool {
+	return slices.EqualFunc(cols, columns, func(v *vector.Vector, t *types.Type) bool { return types.SameLayout(v.Type, t) })
 }
 
 // find gives the row group of a row id and the row's place in it.
@@ -268,16 +269,16 @@ func (r *replay) remove(t *Table, o *storage.Object) error {
 			o.Unknown()
 			break
 		}
-		before := r.budget.left
+		before := r.budget.Left
 		cols := r.chunk(s)
 		if s.Err() != nil {
 			break
 		}
-		if len(cols) != 1 || cols[0].typ.Phys != types.PhysInt64 {
+		if len(cols) != 1 || cols[0].Type.Phys != types.PhysInt64 {
 			s.Fail("delete.chunk", fault.Corruptf("not one column of row ids"))
 			break
 		}
-		for _, id := range cols[0].i64 {
+		for _, id := range cols[0].I64 {
 			g, row := t.find(id)
 			if g == nil {
 				s.Fail("delete.row", fault.Corruptf("row %d of %d", id, t.next))
@@ -304,7 +305,7 @@ func (r *replay) remove(t *Table, o *storage.Object) error {
 				t.rows--
 			}
 		}
-		r.budget.left = before // the row ids are not kept
+		r.budget.Left = before // the row ids are not kept
 	}
 	return s.Err()
 }
@@ -312,7 +313,7 @@ func (r *replay) remove(t *Table, o *storage.Object) error {
 func (r *replay) update(t *Table, o *storage.Object) error {
 	s := o.Stream
 	var path []uint64
-	var cols []*vector
+	var cols []*vector.Vector
 	for o.Next() {
 		switch o.ID {
 		case 101:
@@ -327,7 +328,7 @@ func (r *replay) update(t *Table, o *storage.Object) error {
 		return s.Err()
 	}
 	columns := t.physicalTypes()
-	if len(cols) != 2 || cols[1].typ.Phys != types.PhysInt64 || len(path) == 0 || path[0] >= uint64(len(columns)) {
+	if len(cols) != 2 || cols[1].Type.Phys != types.PhysInt64 || len(path) == 0 || path[0] >= uint64(len(columns)) {
 		s.Fail("update", fault.Corruptf("path %v and %d columns", path, len(cols)))
 		return s.Err()
 	}
@@ -345,8 +346,8 @@ func (r *replay) update(t *Table, o *storage.Object) error {
 		u.members = append(u.members, int(k-1))
 		typ = typ.Stored[k-1].Type
 	}
-	if !u.validity && !types.SameLayout(typ, cols[0].typ) {
-		s.Fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].typ, typ))
+	if !u.validity && !types.SameLayout(typ, cols[0].Type) {
+		s.Fail("update.chunk", fault.Corruptf("values of %s, want %s", cols[0].Type, typ))
 		return s.Err()
 	}
 	if !u.validity && (typ.Phys == types.PhysStruct || typ.Phys == types.PhysList || typ.Phys == types.PhysArray) {
@@ -354,7 +355,7 @@ func (r *replay) update(t *Table, o *storage.Object) error {
 		return s.Err()
 	}
 	perGroup := map[*rowGroup]*update{}
-	for i, id := range cols[1].i64 {
+	for i, id := range cols[1].I64 {
 		g, row := t.find(id)
 		if g == nil {
 			s.Fail("update.row", fault.Corruptf("row %d of %d", id, t.next))
@@ -380,7 +381,7 @@ type update struct {
 	column   int   // physical
 	members  []int // of nested structs, down to what is changed
 	validity bool  // only NULLness changes; otherwise only values do
-	values   *vector
+	values   *vector.Vector
 	rows     []updatedRow // ascending
 }
 
@@ -391,9 +392,9 @@ type updatedRow struct {
 }
 
 // apply changes the n rows from pos on, which are all that v holds.
-func (u *update) apply(v *vector, pos, n int64, b *budget) error {
+func (u *update) apply(v *vector.Vector, pos, n int64, b *vector.Budget) error {
 	for _, m := range u.members {
-		v = v.children[m]
+		v = v.Children[m]
 	}
 	from := sort.Search(len(u.rows), func(i int) bool { return u.rows[i].row >= pos })
 	for _, r := range u.rows[from:] {
@@ -404,13 +405,13 @@ func (u *update) apply(v *vector, pos, n int64, b *budget) error {
 		null := v.Null(i)
 		if u.validity {
 			null = u.values.Null(r.index)
-		} else if err := v.set(i, u.values, r.index, b); err != nil {
+		} else if err := v.Set(i, u.values, r.index, b); err != nil {
 			return err
 		}
 		if null {
-			v.setNull(i)
+			v.SetNull(i)
 		} else {
-			v.setValid(i)
+			v.SetValid(i)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -150,7 +151,7 @@ func (r *vectorObject) field(o *storage.Object) {
 	n := r.count
 	switch {
 	case o.ID == 99 && v.Type.ID == types.Geometry:
-		if layout := s.ULEB(8, field); layout != geometryWKB {
+		if layout := s.ULEB(8, field); layout != geometry.LayoutWKB {
 			s.Fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
 	case o.ID == 100:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -34,7 +35,7 @@ func blockFileOf(tb testing.TB, data []byte) *storage.File {
 // readSegment decodes rows of type t from data.
 func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []byte) (*vector.Vector, error) {
 	tb.Helper()
-	c := &columnData{typ: t, geometry: geometryWKB,
+	c := &columnData{typ: t, geometry: geometry.LayoutWKB,
 		segs:     []segment{{rows: rows, codec: codec}},
 		validity: []segment{{rows: rows, block: invalidBlock, codec: 2}}}
 	v := vector.New(t)
@@ -149,8 +150,8 @@ func TestAmplification(t *testing.T) {
 		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: vector.Uint128{Lo: x}}}}
 	}
 	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
-	c := &columnData{typ: list, geometry: geometryWKB, segs: constant(1, many), validity: valid(1),
-		children: []*columnData{{typ: bigint, geometry: geometryWKB, segs: constant(many, 7), validity: valid(many)}}}
+	c := &columnData{typ: list, geometry: geometry.LayoutWKB, segs: constant(1, many), validity: valid(1),
+		children: []*columnData{{typ: bigint, geometry: geometry.LayoutWKB, segs: constant(many, 7), validity: valid(many)}}}
 	v := vector.New(list)
 	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, vector.NewBudget(1<<20)); !errors.Is(err, vector.ErrBudget) {
 		t.Errorf("got %v, want %v", err, vector.ErrBudget)

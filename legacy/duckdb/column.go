@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -43,7 +44,7 @@ type columnData struct {
 
 // readColumnData reads the description of a column of type t.
 func readColumnData(s *storage.Stream, t *types.Type) *columnData {
-	c := &columnData{typ: t, geometry: geometryWKB}
+	c := &columnData{typ: t, geometry: geometry.LayoutWKB}
 	for o := s.Object("ColumnData"); o.Next(); {
 		switch o.ID {
 		case 99:
@@ -111,10 +112,10 @@ func (c *columnData) readExtra(s *storage.Stream) {
 			c.variant = t
 		case o.ID == 101 && kind == 2:
 			c.geometry = s.ULEB(8, class)
-			if c.geometry == geometrySpatial || c.geometry == geometryWKB {
+			if c.geometry == geometry.LayoutSpatial || c.geometry == geometry.LayoutWKB {
 				continue
 			}
-			t := splitGeometry(c.geometry)
+			t := geometry.SplitType(c.geometry)
 			if t == nil {
 				s.Fail(class, fault.Unsupportedf("geometry layout %d", c.geometry))
 				return
@@ -300,7 +301,7 @@ func (r *columnReader) read(dst *vector.Vector, n int64, b *vector.Budget) error
 	if err := r.validity.readValidity(dst, at, k); err != nil {
 		return err
 	}
-	if r.data.geometry == geometrySpatial {
+	if r.data.geometry == geometry.LayoutSpatial {
 		return r.convertSpatial(dst, at, b)
 	}
 	if err := dst.Check(at); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -173,28 +174,28 @@ func (m *rowMaker) value(v *vector.Vector, i int) any {
 		}
 		return out
 	case types.Variant:
-		return variantValue(decodeVariant(v, i))
+		return variantValue(variant.Decode(v, i))
 	}
 	return nil
 }
 
 // variantValue gives a part of a VARIANT as a Go value: nil, a plain value, []any or Struct.
-func variantValue(n *variantNode) any {
+func variantValue(n *variant.Node) any {
 	switch {
 	case n == nil:
 		return nil
-	case n.plain != nil:
+	case n.Plain != nil:
 		m := rowMaker{texts: map[*vector.Vector]string{}}
-		return m.value(n.plain, n.at)
-	case n.object:
-		s := make(Struct, len(n.parts))
-		for k, p := range n.parts {
-			s[k] = StructField{n.names[k], variantValue(p)}
+		return m.value(n.Plain, n.At)
+	case n.Object:
+		s := make(Struct, len(n.Parts))
+		for k, p := range n.Parts {
+			s[k] = StructField{n.Names[k], variantValue(p)}
 		}
 		return s
 	}
-	out := make([]any, len(n.parts))
-	for k, p := range n.parts {
+	out := make([]any, len(n.Parts))
+	for k, p := range n.Parts {
 		out[k] = variantValue(p)
 	}
 	return out

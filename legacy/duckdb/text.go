@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -40,7 +41,7 @@ func appendText(dst []byte, v *vector.Vector, i int) []byte {
 		return append(dst, v.Bytes(i)...)
 	case types.Blob, types.Aggregate:
 		if v.Type.Alias == "GEOMETRY" {
-			if wkb, ok := spatialToWKB(nil, v.Bytes(i)); ok {
+			if wkb, ok := geometry.FromSpatial(nil, v.Bytes(i)); ok {
 				return appendWKT(dst, wkb)
 			}
 		}

@@ -1,41 +1,44 @@
 package duckdb
 
-import "github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
 
 func appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
-	n := decodeVariant(v, i)
+	n := variant.Decode(v, i)
 	if n == nil {
 		return dst
 	}
-	if n.plain != nil {
-		return appendText(dst, n.plain, n.at)
+	if n.Plain != nil {
+		return appendText(dst, n.Plain, n.At)
 	}
 	return appendNodeText(dst, n)
 }
 
 // appendNodeText appends a value within another.
-func appendNodeText(dst []byte, n *variantNode) []byte {
+func appendNodeText(dst []byte, n *variant.Node) []byte {
 	switch {
 	case n == nil:
 		return append(dst, "NULL"...)
-	case n.plain != nil:
-		return appendElement(dst, n.plain, n.at)
+	case n.Plain != nil:
+		return appendElement(dst, n.Plain, n.At)
 	}
 	open, end := byte('['), byte(']')
-	if n.object {
+	if n.Object {
 		open, end = '{', '}'
 	}
 	dst = append(dst, open)
 	mixed := mixed(n)
-	for k, p := range n.parts {
+	for k, p := range n.Parts {
 		if k > 0 {
 			dst = append(dst, ", "...)
 		}
-		if n.object {
-			dst = append(appendQuoted(dst, n.names[k], true), ": "...)
+		if n.Object {
+			dst = append(appendQuoted(dst, n.Names[k], true), ": "...)
 		}
-		if mixed && p != nil && p.plain != nil {
-			dst = appendText(dst, p.plain, p.at)
+		if mixed && p != nil && p.Plain != nil {
+			dst = appendText(dst, p.Plain, p.At)
 			continue
 		}
 		dst = appendNodeText(dst, p)
@@ -45,23 +48,23 @@ func appendNodeText(dst []byte, n *variantNode) []byte {
 
 // mixed reports whether n is an array whose elements are not all of one type, NULL being a type of its own. The engine
 // makes a list of VARIANT of it and does not quote the texts in it: [it's, NULL], but ['it\'s'].
-func mixed(n *variantNode) bool {
-	if n.object {
+func mixed(n *variant.Node) bool {
+	if n.Object {
 		return false
 	}
-	kind := func(p *variantNode) int {
+	kind := func(p *variant.Node) int {
 		switch {
 		case p == nil:
 			return -1
-		case p.plain != nil:
-			return int(p.plain.Type.ID)
-		case p.object:
+		case p.Plain != nil:
+			return int(p.Plain.Type.ID)
+		case p.Object:
 			return -2
 		}
 		return -3
 	}
-	for _, p := range n.parts {
-		if kind(p) != kind(n.parts[0]) {
+	for _, p := range n.Parts {
+		if kind(p) != kind(n.Parts[0]) {
 			return true
 		}
 	}
@@ -69,27 +72,27 @@ func mixed(n *variantNode) bool {
 }
 
 func appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
-	return appendNodeJSON(dst, decodeVariant(v, i))
+	return appendNodeJSON(dst, variant.Decode(v, i))
 }
 
-func appendNodeJSON(dst []byte, n *variantNode) []byte {
+func appendNodeJSON(dst []byte, n *variant.Node) []byte {
 	switch {
 	case n == nil:
 		return append(dst, "null"...)
-	case n.plain != nil:
-		return appendJSON(dst, n.plain, n.at)
+	case n.Plain != nil:
+		return appendJSON(dst, n.Plain, n.At)
 	}
 	open, end := byte('['), byte(']')
-	if n.object {
+	if n.Object {
 		open, end = '{', '}'
 	}
 	dst = append(dst, open)
-	for k, p := range n.parts {
+	for k, p := range n.Parts {
 		if k > 0 {
 			dst = append(dst, ',')
 		}
-		if n.object {
-			dst = append(appendJSONString(dst, []byte(n.names[k])), ':')
+		if n.Object {
+			dst = append(appendJSONString(dst, []byte(n.Names[k])), ':')
 		}
 		dst = appendNodeJSON(dst, p)
 	}

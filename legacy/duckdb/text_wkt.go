@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 )
 
 var geometryNames = [...]string{1: "POINT", 2: "LINESTRING", 3: "POLYGON", 4: "MULTIPOINT", 5: "MULTILINESTRING", 6: "MULTIPOLYGON", 7: "GEOMETRYCOLLECTION"}
@@ -47,14 +49,14 @@ func appendWKT(dst, b []byte) []byte {
 
 // geometry appends one geometry; bare leaves out its name, as within a MULTI form.
 func (r *wkbReader) geometry(dst []byte, bare bool, depth int) []byte {
-	if len(r.b) < 5 || r.b[0] != 1 || depth > maxGeometryDepth {
+	if len(r.b) < 5 || r.b[0] != 1 || depth > geometry.MaxDepth {
 		r.bad, r.b = true, nil
 		return dst
 	}
 	r.b = r.b[1:]
 	kind := r.uint32()
 	dims, kind := kind/1000, kind%1000
-	if dims > 3 || kind < 1 || kind > wkbCollection {
+	if dims > 3 || kind < 1 || kind > geometry.Collection {
 		r.bad = true
 		return dst
 	}
@@ -63,10 +65,10 @@ func (r *wkbReader) geometry(dst []byte, bare bool, depth int) []byte {
 		dst = append(dst, ' ')
 	}
 	width := [...]int{2, 3, 3, 4}[dims]
-	if kind == wkbPoint {
+	if kind == geometry.Point {
 		return r.point(dst, width, bare)
 	}
-	n := r.count(map[uint32]int{wkbLine: 8 * width, wkbPolygon: 4}[kind])
+	n := r.count(map[uint32]int{geometry.Line: 8 * width, geometry.Polygon: 4}[kind])
 	if n == 0 || r.bad {
 		return append(dst, "EMPTY"...)
 	}
@@ -76,12 +78,12 @@ func (r *wkbReader) geometry(dst []byte, bare bool, depth int) []byte {
 			dst = append(dst, ", "...)
 		}
 		switch kind {
-		case wkbLine:
+		case geometry.Line:
 			dst = r.vertex(dst, width)
-		case wkbPolygon:
+		case geometry.Polygon:
 			dst = r.ring(dst, width)
 		default:
-			dst = r.geometry(dst, kind != wkbCollection, depth+1)
+			dst = r.geometry(dst, kind != geometry.Collection, depth+1)
 		}
 	}
 	return append(dst, ')')
@@ -95,7 +97,7 @@ func (r *wkbReader) point(dst []byte, width int, bare bool) []byte {
 	}
 	empty := true
 	for i := range width {
-		empty = empty && math.IsNaN(math.Float64frombits(u64(r.b, 8*i)))
+		empty = empty && math.IsNaN(math.Float64frombits(binary.LittleEndian.Uint64(r.b[8*i:])))
 	}
 	if empty {
 		r.b = r.b[8*width:]
@@ -131,7 +133,7 @@ func (r *wkbReader) vertex(dst []byte, width int) []byte {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}
-		dst = appendCoordinate(dst, math.Float64frombits(u64(r.b, 8*i)))
+		dst = appendCoordinate(dst, math.Float64frombits(binary.LittleEndian.Uint64(r.b[8*i:])))
 	}
 	r.b = r.b[8*width:]
 	return dst

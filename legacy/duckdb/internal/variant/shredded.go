@@ -1,4 +1,4 @@
-package duckdb
+package variant
 
 import (
 	"cmp"
@@ -10,8 +10,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// FORMAT.md: variant, shredded. Values that are stored by type are put back into the plain form when they are read, so that
-// nothing else needs to know of them.
+// Values that are stored by type are put back into the plain form when they are read, so that nothing else needs to know of
+// them.
 
 // Members of the STRUCT that a shredded value is wrapped in.
 const (
@@ -21,46 +21,25 @@ const (
 	untypedAbsent = 0 // the object has no such member; otherwise the index counts from 1
 )
 
-// readShredded appends n values of a VARIANT that is partly stored by type.
-func (r *columnReader) readShredded(dst *vector.Vector, n int, b *vector.Budget) error {
-	plain, typed := vector.New(types.VariantStruct), vector.New(r.data.variant)
-	if err := r.children[0].read(plain, int64(n), b); err != nil {
-		return err
-	}
-	if err := r.children[1].read(typed, int64(n), b); err != nil {
-		return err
-	}
-	at := dst.N
-	if err := dst.Grow(n, b); err != nil {
-		return err
-	}
-	for _, c := range dst.Children {
-		if err := c.Grow(n, b); err != nil {
-			return err
+// Unshred makes value at of dst, a VARIANT whose members have a value there too, what row i of plain and of typed hold together.
+func Unshred(dst *vector.Vector, at int, plain, typed *vector.Vector, i int, b *vector.Budget) error {
+	left := maxParts
+	s := shredded{plain: plain, row: i, left: &left}
+	node, absent := s.node(typed, i)
+	if node == nil || absent {
+		dst.SetNull(at)
+		for _, c := range dst.Children {
+			c.Fill(at, 1, vector.Uint128{})
+			c.SetNull(at)
 		}
+		return nil
 	}
-	for i := range n {
-		left := maxVariantParts
-		s := shredded{plain: plain, row: i, left: &left}
-		node, absent := s.node(typed, i)
-		if node == nil || absent {
-			dst.SetNull(at + i)
-			for _, c := range dst.Children {
-				c.Fill(at+i, 1, vector.Uint128{})
-				c.SetNull(at + i)
-			}
-			continue
-		}
-		var e variantEncoder
-		e.node(node)
-		if e.bad != nil {
-			return r.children[1].values.corrupt("variant.typed_value", fault.Unsupportedf("a value of %s", e.bad))
-		}
-		if err := e.store(dst, at+i, b); err != nil {
-			return err
-		}
+	var e encoder
+	e.node(node)
+	if e.bad != nil {
+		return fault.Unsupportedf("a value of %s", e.bad)
 	}
-	return r.validity.readValidity(dst, at, n)
+	return e.store(dst, at, b)
 }
 
 // shredded puts the values of one row together.
@@ -71,7 +50,7 @@ type shredded struct {
 }
 
 // node gives value i of v, and whether there is none.
-func (s *shredded) node(v *vector.Vector, i int) (n *variantNode, absent bool) {
+func (s *shredded) node(v *vector.Vector, i int) (n *Node, absent bool) {
 	typed, index := v, (*vector.Vector)(nil)
 	if v.Type.ID == types.Struct && len(v.Type.Fields) > 0 && slices.ContainsFunc(v.Type.Fields, func(f types.Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
@@ -86,113 +65,112 @@ func (s *shredded) node(v *vector.Vector, i int) (n *variantNode, absent bool) {
 			}
 		}
 	}
-	var rest *variantNode
+	var rest *Node
 	if index != nil && index.Type.Phys == types.PhysUint32 && !index.Null(i) {
 		k := index.U32[i]
 		if k == untypedAbsent {
 			return nil, true
 		}
-		rest = variantPart(s.plain, s.row, int((k-1)&(1<<31-1)), 0, s.left)
+		rest = part(s.plain, s.row, int((k-1)&(1<<31-1)), 0, s.left)
 	}
 	if typed.Null(i) {
 		return rest, false
 	}
 	n = s.typed(typed, i)
-	if rest != nil && rest.object && n.object { // members that not all objects have
-		n.names, n.parts = append(n.names, rest.names...), append(n.parts, rest.parts...)
+	if rest != nil && rest.Object && n.Object { // members that not all objects have
+		n.Names, n.Parts = append(n.Names, rest.Names...), append(n.Parts, rest.Parts...)
 		n.sort()
 	}
 	return n, false
 }
 
 // typed gives value i, which is not NULL, of what is stored by type.
-func (s *shredded) typed(v *vector.Vector, i int) *variantNode {
+func (s *shredded) typed(v *vector.Vector, i int) *Node {
 	*s.left--
-	n := &variantNode{}
+	n := &Node{}
 	switch v.Type.ID {
 	case types.Struct:
-		n.object = true
+		n.Object = true
 		for k, c := range v.Children {
 			if *s.left < 0 {
 				break
 			}
 			if part, absent := s.node(c, i); !absent {
-				n.names, n.parts = append(n.names, v.Type.Fields[k].Name), append(n.parts, part)
+				n.Names, n.Parts = append(n.Names, v.Type.Fields[k].Name), append(n.Parts, part)
 			}
 		}
 		n.sort()
 	case types.List:
-		n.array = true
 		from, to := v.List(i)
 		for e := from; e < to && *s.left >= 0; e++ {
 			part, _ := s.node(v.Children[0], e)
-			n.parts = append(n.parts, part)
+			n.Parts = append(n.Parts, part)
 		}
 	default:
-		n.plain, n.at = v, i
+		n.Plain, n.At = v, i
 	}
 	return n
 }
 
 // sort puts an object's members in the order of their names, as the engine does when it puts them together.
-func (n *variantNode) sort() {
-	order := make([]int, len(n.names))
+func (n *Node) sort() {
+	order := make([]int, len(n.Names))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(n.names[a], n.names[b]) })
-	names, parts := make([]string, len(order)), make([]*variantNode, len(order))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(n.Names[a], n.Names[b]) })
+	names, parts := make([]string, len(order)), make([]*Node, len(order))
 	for to, from := range order {
-		names[to], parts[to] = n.names[from], n.parts[from]
+		names[to], parts[to] = n.Names[from], n.Parts[from]
 	}
-	n.names, n.parts = names, parts
+	n.Names, n.Parts = names, parts
 }
 
-// A variantEncoder writes one value in the plain form.
-type variantEncoder struct {
+// A encoder writes one value in the plain form.
+type encoder struct {
 	keys    []string
-	members []variantMember
+	members []member
 	kinds   []uint8
 	offsets []uint32
 	data    []byte
 	bad     *types.Type // of a value that has no plain form
 }
 
-type variantMember struct {
+type member struct {
 	key   uint32
 	value uint32
 	named bool
 }
 
 // node writes a value and its parts.
-func (e *variantEncoder) node(n *variantNode) (index uint32) {
+func (e *encoder) node(n *Node) (index uint32) {
 	index = uint32(len(e.kinds))
 	e.offsets = append(e.offsets, uint32(len(e.data)))
 	switch {
 	case n == nil:
-		e.kinds = append(e.kinds, variantNull)
-	case n.plain != nil:
-		e.kinds = append(e.kinds, e.plain(n.plain, n.at))
+		e.kinds = append(e.kinds, kindNull)
+	case n.Plain != nil:
+		e.kinds = append(e.kinds, e.plain(n.Plain, n.At))
 	default:
-		kind := uint8(variantArray)
-		if n.object {
-			kind = variantObject
+		kind := uint8(kindArray)
+		if n.Object {
+			kind = kindObject
 		}
 		e.kinds = append(e.kinds, kind)
-		e.data = binary.AppendUvarint(e.data, uint64(len(n.parts)))
+		e.data = binary.AppendUvarint(e.data, uint64(len(n.Parts)))
 		first := len(e.members)
-		if len(n.parts) > 0 {
+		if len(n.Parts) > 0 {
 			e.data = binary.AppendUvarint(e.data, uint64(first))
 		}
-		for k := range n.parts {
-			m := variantMember{}
-			if n.object {
+		for k := range n.Parts {
+			m := member{}
+			if n.Object {
 				m.key, m.named = uint32(len(e.keys)), true
-				e.keys = append(e.keys, n.names[k])
+				e.keys = append(e.keys, n.Names[k])
 			}
 			e.members = append(e.members, m)
 		}
-		for k, p := range n.parts {
+		for k, p := range n.Parts {
 			e.members[first+k].value = e.node(p)
 		}
 	}
@@ -200,20 +178,20 @@ func (e *variantEncoder) node(n *variantNode) (index uint32) {
 }
 
 // plain writes value i of v and gives its kind.
-func (e *variantEncoder) plain(v *vector.Vector, i int) uint8 {
+func (e *encoder) plain(v *vector.Vector, i int) uint8 {
 	switch {
 	case v.Type.ID == types.Boolean:
 		if v.U8[i] != 0 {
-			return variantTrue
+			return kindTrue
 		}
-		return variantFalse
+		return kindFalse
 	case v.Type.ID == types.Decimal:
 		e.data = binary.AppendUvarint(e.data, uint64(v.Type.Width))
 		e.data = binary.AppendUvarint(e.data, uint64(v.Type.Scale))
 		e.data = appendStored(e.data, v, i)
-		return variantDecimal
+		return kindDecimal
 	}
-	for kind, t := range variantTypes {
+	for kind, t := range plainTypes {
 		if t.ID != v.Type.ID {
 			continue
 		}
@@ -226,11 +204,11 @@ func (e *variantEncoder) plain(v *vector.Vector, i int) uint8 {
 		return kind
 	}
 	e.bad = v.Type
-	return variantNull
+	return kindNull
 }
 
 // store makes value i of a VARIANT what has been written. The lists of its members have a value i already.
-func (e *variantEncoder) store(dst *vector.Vector, i int, b *vector.Budget) error {
+func (e *encoder) store(dst *vector.Vector, i int, b *vector.Budget) error {
 	add := func(list *vector.Vector, n int) (elems *vector.Vector, at int, err error) {
 		elems = list.Children[0]
 		at = elems.N

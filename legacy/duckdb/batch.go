@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -127,7 +128,7 @@ func (v *Vector) Bytes(i int) []byte { return v.v.Bytes(i) }
 func (v *Vector) EnumValue(i int) string { return v.v.EnumValue(i) }
 
 // BigNum gives value i of a BIGNUM.
-func (v *Vector) BigNum(i int) *big.Int { return bigNum(v.v.Bytes(i)) }
+func (v *Vector) BigNum(i int) *big.Int { return text.BigNum(v.v.Bytes(i)) }
 
 // List gives the place of value i of a LIST, MAP or ARRAY within Child(0): elements from ≤ e < to.
 func (v *Vector) List(i int) (from, to int) { return v.v.List(i) }
@@ -145,14 +146,14 @@ func (v *Vector) Child(i int) *Vector {
 func (v *Vector) Tag(i int) int { return v.v.Tag(i) }
 
 // AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-func (v *Vector) AppendText(dst []byte, i int) []byte { return appendText(dst, v.v, i) }
+func (v *Vector) AppendText(dst []byte, i int) []byte { return text.Append(dst, v.v, i) }
 
 // AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as
 // objects and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys
 // are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
-func (v *Vector) AppendJSON(dst []byte, i int) []byte { return appendJSON(dst, v.v, i) }
+func (v *Vector) AppendJSON(dst []byte, i int) []byte { return text.AppendJSON(dst, v.v, i) }
 
 // AppendJSONString appends text as a JSON string, as AppendJSON does.
-func AppendJSONString(dst []byte, s string) []byte { return appendJSONString(dst, []byte(s)) }
+func AppendJSONString(dst []byte, s string) []byte { return text.AppendJSONString(dst, []byte(s)) }
 
 func (v *Vector) String() string { return fmt.Sprintf("%d values of %s", v.v.N, v.v.Type) }

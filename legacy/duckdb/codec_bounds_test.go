@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -67,7 +68,7 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 		if v.Null(i) {
 			texts = append(texts, "NULL")
 		} else {
-			texts = append(texts, string(appendText(nil, v, i)))
+			texts = append(texts, string(text.Append(nil, v, i)))
 		}
 	}
 	return strings.Join(texts, " "), nil

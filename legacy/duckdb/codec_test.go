@@ -10,6 +10,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -187,7 +188,7 @@ func FuzzCodec(f *testing.F) {
 		}
 		var buf []byte
 		for i := range v.N {
-			buf = appendText(buf[:0], v, i)
+			buf = text.Append(buf[:0], v, i)
 		}
 		// The validity form of the same bytes.
 		g := segment{rows: int64(rows), codec: codec}

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"bytes"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -106,7 +107,7 @@ func (m *rowMaker) value(v *vector.Vector, i int) any {
 	case types.UHugeInt:
 		return Uint128(v.Wide[i]).Big()
 	case types.BigNum:
-		return bigNum(v.Bytes(i))
+		return text.BigNum(v.Bytes(i))
 	case types.Decimal:
 		return decimalAt(v, i)
 	case types.Float:
@@ -122,7 +123,7 @@ func (m *rowMaker) value(v *vector.Vector, i int) any {
 	case types.Geometry:
 		return Geometry(bytes.Clone(v.Bytes(i)))
 	case types.Bit:
-		return Bit(appendBit(nil, v.Bytes(i)))
+		return Bit(text.AppendBit(nil, v.Bytes(i)))
 	case types.Date:
 		return Date(v.I32[i])
 	case types.Time:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -200,7 +201,7 @@ func (v *value) sql() string {
 	if err := v.appendTo(vec, vector.NewBudget(1<<20)); err != nil {
 		return "…"
 	}
-	text := string(appendText(nil, vec, 0))
+	text := string(text.Append(nil, vec, 0))
 	switch v.typ.ID {
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
 		types.UHugeInt, types.Decimal, types.BigNum:

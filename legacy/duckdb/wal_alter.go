@@ -11,6 +11,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -273,7 +274,7 @@ func convert(v *value, t *types.Type) (*value, error) {
 	if v.appendTo(vec, vector.NewBudget(1<<24)) != nil {
 		return nil, no
 	}
-	text := string(appendText(nil, vec, 0))
+	text := string(text.Append(nil, vec, 0))
 	if t.ID == types.Varchar && t.Alias == "" {
 		return &value{typ: t, str: text}, nil
 	}
@@ -322,7 +323,7 @@ func parseConstant(s string, from, t *types.Type) (*value, bool) {
 		if err != nil {
 			return nil, false
 		}
-		out.bits = twosComplement(big.NewInt(floorDiv(d.Unix(), 86400)))
+		out.bits = twosComplement(big.NewInt(d.Unix() / 86400))
 	case types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS:
 		d, err := time.Parse("2006-01-02 15:04:05.999999999", s)
 		if err != nil {

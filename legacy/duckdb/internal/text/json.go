@@ -1,4 +1,4 @@
-package duckdb
+package text
 
 import (
 	"math"
@@ -8,10 +8,10 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// appendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as objects
-// and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys are that
-// text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
-func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
+// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as
+// objects and arrays, everything else, JSON columns too, as a string of the text of [Append]. A MAP is an object whose keys
+// are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
+func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
 	}
@@ -20,7 +20,7 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 		return append(dst, "null"...)
 	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
 		types.HugeInt, types.UHugeInt, types.BigNum:
-		return appendText(dst, v, i)
+		return Append(dst, v, i)
 	case types.Float:
 		if x := float64(v.F32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 32)
@@ -30,12 +30,12 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			return appendFloat(dst, x, 64)
 		}
 	case types.Varchar, types.Char:
-		return appendJSONString(dst, v.Bytes(i))
+		return AppendJSONString(dst, v.Bytes(i))
 	case types.Union:
 		k := v.Tag(i)
 		dst = append(dst, '{')
-		dst = appendJSONString(dst, []byte(v.Type.Fields[k].Name))
-		dst = appendJSON(append(dst, ':'), v.Child(k), i)
+		dst = AppendJSONString(dst, []byte(v.Type.Fields[k].Name))
+		dst = AppendJSON(append(dst, ':'), v.Child(k), i)
 		return append(dst, '}')
 	case types.Struct, types.Tuple:
 		if v.Type.Unnamed() {
@@ -44,7 +44,7 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 				if k > 0 {
 					dst = append(dst, ',')
 				}
-				dst = appendJSON(dst, c, i)
+				dst = AppendJSON(dst, c, i)
 			}
 			return append(dst, ']')
 		}
@@ -53,8 +53,8 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			if k > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendJSONString(dst, []byte(v.Type.Fields[k].Name))
-			dst = appendJSON(append(dst, ':'), c, i)
+			dst = AppendJSONString(dst, []byte(v.Type.Fields[k].Name))
+			dst = AppendJSON(append(dst, ':'), c, i)
 		}
 		return append(dst, '}')
 	case types.Map:
@@ -65,8 +65,8 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = appendJSONString(dst, appendText(nil, keys, e))
-			dst = appendJSON(append(dst, ':'), values, e)
+			dst = AppendJSONString(dst, Append(nil, keys, e))
+			dst = AppendJSON(append(dst, ':'), values, e)
 		}
 		return append(dst, '}')
 	case types.List, types.Array:
@@ -76,17 +76,17 @@ func appendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(dst, v.Children[0], e)
+			dst = AppendJSON(dst, v.Children[0], e)
 		}
 		return append(dst, ']')
 	case types.Variant:
 		return appendVariantJSON(dst, v, i)
 	}
-	return appendJSONString(dst, appendText(nil, v, i))
+	return AppendJSONString(dst, Append(nil, v, i))
 }
 
-// appendJSONString appends text as a JSON string, with nothing escaped that need not be.
-func appendJSONString(dst, s []byte) []byte {
+// AppendJSONString appends text as a JSON string, with nothing escaped that need not be.
+func AppendJSONString(dst, s []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	from := 0

@@ -1,4 +1,4 @@
-package duckdb
+package text
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
@@ -11,7 +11,7 @@ func appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
 		return dst
 	}
 	if n.Plain != nil {
-		return appendText(dst, n.Plain, n.At)
+		return Append(dst, n.Plain, n.At)
 	}
 	return appendNodeText(dst, n)
 }
@@ -29,7 +29,7 @@ func appendNodeText(dst []byte, n *variant.Node) []byte {
 		open, end = '{', '}'
 	}
 	dst = append(dst, open)
-	mixed := mixed(n)
+	bare := mixed(n)
 	for k, p := range n.Parts {
 		if k > 0 {
 			dst = append(dst, ", "...)
@@ -37,8 +37,8 @@ func appendNodeText(dst []byte, n *variant.Node) []byte {
 		if n.Object {
 			dst = append(appendQuoted(dst, n.Names[k], true), ": "...)
 		}
-		if mixed && p != nil && p.Plain != nil {
-			dst = appendText(dst, p.Plain, p.At)
+		if bare && p != nil && p.Plain != nil {
+			dst = Append(dst, p.Plain, p.At)
 			continue
 		}
 		dst = appendNodeText(dst, p)
@@ -80,7 +80,7 @@ func appendNodeJSON(dst []byte, n *variant.Node) []byte {
 	case n == nil:
 		return append(dst, "null"...)
 	case n.Plain != nil:
-		return appendJSON(dst, n.Plain, n.At)
+		return AppendJSON(dst, n.Plain, n.At)
 	}
 	open, end := byte('['), byte(']')
 	if n.Object {
@@ -92,7 +92,7 @@ func appendNodeJSON(dst []byte, n *variant.Node) []byte {
 			dst = append(dst, ',')
 		}
 		if n.Object {
-			dst = append(appendJSONString(dst, []byte(n.Names[k])), ':')
+			dst = append(AppendJSONString(dst, []byte(n.Names[k])), ':')
 		}
 		dst = appendNodeJSON(dst, p)
 	}

@@ -1,4 +1,4 @@
-package duckdb
+package text
 
 import (
 	"math"
@@ -47,7 +47,8 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-func appendDate(dst []byte, x int32) []byte {
+// AppendDate appends a day, counted from 1970-01-01.
+func AppendDate(dst []byte, x int32) []byte {
 	switch x {
 	case math.MaxInt32:
 		return append(dst, "infinity"...)
@@ -89,28 +90,31 @@ func appendClock(dst []byte, x int64, unit int64, digits int) []byte {
 	return dst
 }
 
-func appendTime(dst []byte, x int64) []byte {
+// AppendTime appends a time of day in microseconds.
+func AppendTime(dst []byte, x int64) []byte {
 	if x < 0 {
 		dst, x = append(dst, '-'), -x
 	}
 	return appendClock(dst, x, microsPerSecond, 6)
 }
 
-func appendTimeNS(dst []byte, x int64) []byte {
+// AppendTimeNS appends a time of day in nanoseconds.
+func AppendTimeNS(dst []byte, x int64) []byte {
 	if x < 0 {
 		dst, x = append(dst, '-'), -x
 	}
 	return appendClock(dst, x, 1000*microsPerSecond, 9)
 }
 
-// unpackTimeTZ gives the local time of day in microseconds and the offset in seconds east of UTC.
-func unpackTimeTZ(x uint64) (micros int64, offset int) {
+// TimeTZ gives the local time of day in microseconds and the offset in seconds east of UTC.
+func TimeTZ(x uint64) (micros int64, offset int) {
 	return int64(x >> 24), 57599 - int(x&0xffffff)
 }
 
-func appendTimeTZ(dst []byte, x uint64) []byte {
-	micros, off := unpackTimeTZ(x)
-	dst = appendTime(dst, micros)
+// AppendTimeTZ appends a time of day with its offset, packed as [TimeTZ] unpacks it.
+func AppendTimeTZ(dst []byte, x uint64) []byte {
+	micros, off := TimeTZ(x)
+	dst = AppendTime(dst, micros)
 	sign := byte('+')
 	if off < 0 {
 		sign, off = '-', -off
@@ -138,21 +142,26 @@ func appendInstant(dst []byte, x, perDay int64, digits int) []byte {
 	return appendClock(dst, x-days*perDay, perDay/86400, digits)
 }
 
-func appendTimestampS(dst []byte, x int64) []byte {
+// AppendTimestampS appends seconds since 1970.
+func AppendTimestampS(dst []byte, x int64) []byte {
 	return appendInstant(dst, x, 86400, 1)
 }
 
-func appendTimestampMS(dst []byte, x int64) []byte {
+// AppendTimestampMS appends milliseconds since 1970.
+func AppendTimestampMS(dst []byte, x int64) []byte {
 	return appendInstant(dst, x, 86400*1000, 3)
 }
 
-func appendTimestamp(dst []byte, x int64) []byte { return appendInstant(dst, x, microsPerDay, 6) }
+// AppendTimestamp appends microseconds since 1970.
+func AppendTimestamp(dst []byte, x int64) []byte { return appendInstant(dst, x, microsPerDay, 6) }
 
-func appendTimestampNS(dst []byte, x int64) []byte { return appendInstant(dst, x, nanosPerDay, 9) }
+// AppendTimestampNS appends nanoseconds since 1970.
+func AppendTimestampNS(dst []byte, x int64) []byte { return appendInstant(dst, x, nanosPerDay, 9) }
 
-func appendTimestampTZ(dst []byte, x int64) []byte {
-	if infinite(x) {
-		return appendTimestamp(dst, x)
+// AppendTimestampTZ appends microseconds since 1970 as a time in UTC.
+func AppendTimestampTZ(dst []byte, x int64) []byte {
+	if Infinite(x) {
+		return AppendTimestamp(dst, x)
 	}
 	// The engine's calendar counts milliseconds in a float64, which rounds those past 2^53.
 	ms := floorDiv(x, 1000)
@@ -162,20 +171,22 @@ func appendTimestampTZ(dst []byte, x int64) []byte {
 		dst = append(appendDay(dst, days), ' ')
 		dst = appendClock(dst, (rounded-days*(microsPerDay/1000))*1000+micros, microsPerSecond, 6)
 	} else {
-		dst = appendTimestamp(dst, x)
+		dst = AppendTimestamp(dst, x)
 	}
 	return append(dst, "+00"...)
 }
 
-func appendTimestampTZNS(dst []byte, x int64) []byte {
-	dst = appendTimestampNS(dst, x)
-	if infinite(x) {
+// AppendTimestampTZNS appends nanoseconds since 1970 as a time in UTC.
+func AppendTimestampTZNS(dst []byte, x int64) []byte {
+	dst = AppendTimestampNS(dst, x)
+	if Infinite(x) {
 		return dst
 	}
 	return append(dst, "+00"...)
 }
 
-func appendInterval(dst []byte, months, days int32, micros int64) []byte {
+// AppendInterval appends a span of time.
+func AppendInterval(dst []byte, months, days int32, micros int64) []byte {
 	at := len(dst)
 	part := func(x int32, name string) {
 		if x == 0 {
@@ -217,4 +228,5 @@ func appendInterval(dst []byte, months, days int32, micros int64) []byte {
 	return dst
 }
 
-func infinite(v int64) bool { return v == math.MaxInt64 || v == -math.MaxInt64 }
+// Infinite reports whether a point in time stands for an infinity.
+func Infinite(v int64) bool { return v == math.MaxInt64 || v == -math.MaxInt64 }

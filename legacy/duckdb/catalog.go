@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
@@ -106,7 +107,7 @@ func (db *DB) readCatalog(meta uint64) error {
 
 func (db *DB) readEntry(s *storage.Stream) {
 	kind := uint64(0)
-	var info *node
+	var info *tree.Node
 	var t *Table
 	for o := s.Object("CatalogEntry"); o.Next(); {
 		switch o.ID {
@@ -116,7 +117,7 @@ func (db *DB) readEntry(s *storage.Stream) {
 			if !s.Bool("CatalogEntry.info") {
 				continue
 			}
-			info = walkClass(s, "CreateInfo")
+			info = tree.Read(s, "CreateInfo")
 			if s.Err() == nil {
 				t = db.addEntry(info)
 			}
@@ -126,7 +127,7 @@ func (db *DB) readEntry(s *storage.Stream) {
 				t.data = s.Pointer("CatalogEntry.table_pointer")
 				t.stored = true
 			default: // of an index, written by old engines
-				walkClass(s, "BlockPointer")
+				tree.Read(s, "BlockPointer")
 			}
 		case 102:
 			n := s.ULEB(62, "CatalogEntry.total_rows")
@@ -134,9 +135,9 @@ func (db *DB) readEntry(s *storage.Stream) {
 				t.total = int64(n)
 			}
 		case 103:
-			s.List("CatalogEntry.index_pointers", func() { walkClass(s, "BlockPointer") })
+			s.List("CatalogEntry.index_pointers", func() { tree.Read(s, "BlockPointer") })
 		case 104:
-			s.List("CatalogEntry.index_storage_infos", func() { walkClass(s, "IndexStorageInfo") })
+			s.List("CatalogEntry.index_storage_infos", func() { tree.Read(s, "IndexStorageInfo") })
 		default:
 			o.Unknown()
 		}
@@ -144,10 +145,10 @@ func (db *DB) readEntry(s *storage.Stream) {
 }
 
 // schemaAndName gives where an entry lives; from 2.0 on a dotted name may hold both.
-func schemaAndName(n *node, nameField int) (schema, name string) {
-	schema, name = n.str(102), n.str(nameField)
-	if q := n.node(111); q != nil {
-		path := q.strings(100)
+func schemaAndName(n *tree.Node, nameField int) (schema, name string) {
+	schema, name = n.Text(102), n.Text(nameField)
+	if q := n.Node(111); q != nil {
+		path := q.Texts(100)
 		if len(path) > 0 {
 			name = cmp.Or(name, path[len(path)-1])
 		}
@@ -159,40 +160,40 @@ func schemaAndName(n *node, nameField int) (schema, name string) {
 }
 
 // addEntry adds what a CreateInfo creates, and gives the table if it is one.
-func (db *DB) addEntry(n *node) *Table {
+func (db *DB) addEntry(n *tree.Node) *Table {
 	c := db.cat
-	switch n.class {
+	switch n.Class {
 	case "CreateSchemaInfo":
 		schema, name := schemaAndName(n, 102)
 		_ = schema
 		if !slices.ContainsFunc(c.schemas, func(s Schema) bool { return s.Name == name }) {
-			c.schemas = append(c.schemas, Schema{Name: name, Comment: n.comment(107)})
+			c.schemas = append(c.schemas, Schema{Name: name, Comment: n.Comment(107)})
 		}
 	case "CreateTableInfo":
 		t := db.newTable(n)
 		c.tables = append(c.tables, t)
 		return t
 	case "CreateViewInfo":
-		if n.bool(104) {
+		if n.Bool(104) {
 			return nil
 		}
-		v := View{SQL: n.str(106), Comment: n.comment(107)}
+		v := View{SQL: n.Text(106), Comment: n.Comment(107)}
 		v.Schema, v.Name = schemaAndName(n, 200)
 		c.views = append(c.views, v)
 	case "CreateSequenceInfo":
-		q := Sequence{Uses: n.uint(201), Increment: n.int(202), Min: n.int(203), Max: n.int(204), Start: n.int(205),
-			Cycle: n.bool(206), SQL: n.str(106), Comment: n.comment(107)}
+		q := Sequence{Uses: n.Uint(201), Increment: n.Int(202), Min: n.Int(203), Max: n.Int(204), Start: n.Int(205),
+			Cycle: n.Bool(206), SQL: n.Text(106), Comment: n.Comment(107)}
 		q.Schema, q.Name = schemaAndName(n, 200)
 		q.SQL = q.sql()
 		c.sequences = append(c.sequences, q)
 	case "CreateIndexInfo":
-		x := Index{Table: n.str(201), Unique: n.uint(203) == 1, SQL: n.str(106), Comment: n.comment(107)}
+		x := Index{Table: n.Text(201), Unique: n.Uint(203) == 1, SQL: n.Text(106), Comment: n.Comment(107)}
 		x.Schema, x.Name = schemaAndName(n, 200)
 		c.indexes = append(c.indexes, x)
 	case "CreateTypeInfo":
-		u := userType{Comment: n.comment(107)}
+		u := userType{Comment: n.Comment(107)}
 		u.Schema, u.Name = schemaAndName(n, 200)
-		u.Type, _ = n.fields[201].(*types.Type)
+		u.Type = n.Type(201)
 		if u.Type != nil && u.Type.Finish() == nil {
 			own := *u.Type
 			own.Alias = ""
@@ -204,77 +205,73 @@ func (db *DB) addEntry(n *node) *Table {
 }
 
 // newTable makes a table from its CreateTableInfo.
-func (db *DB) newTable(n *node) *Table {
-	t := &Table{db: db, comment: n.comment(107)}
+func (db *DB) newTable(n *tree.Node) *Table {
+	t := &Table{db: db, comment: n.Comment(107)}
 	t.described = sync.OnceValue(t.describe)
 	t.schema, t.name = schemaAndName(n, 200)
-	if cols := n.node(201); cols != nil {
-		for _, x := range cols.list(100) {
-			if d, ok := x.(*node); ok {
-				t.cols = append(t.cols, newColumn(d))
-			}
+	if cols := n.Node(201); cols != nil {
+		for _, d := range cols.Nodes(100) {
+			t.cols = append(t.cols, newColumn(d))
 		}
 	}
-	for _, x := range n.list(202) {
-		if c, ok := x.(*node); ok {
-			t.constrain(c)
-		}
+	for _, c := range n.Nodes(202) {
+		t.constrain(c)
 	}
 	return t
 }
 
 // newColumn makes a column from its ColumnDefinition.
-func newColumn(d *node) column {
-	c := column{name: d.str(100), generated: d.uint(103) == 1, comment: d.comment(105)}
-	c.typ, _ = d.fields[101].(*types.Type)
+func newColumn(d *tree.Node) column {
+	c := column{name: d.Text(100), generated: d.Uint(103) == 1, comment: d.Comment(105)}
+	c.typ = d.Type(101)
 	if c.typ == nil {
 		c.typ = &types.Type{}
 	}
 	if err := c.typ.Finish(); err != nil {
 		c.err = fmt.Errorf("column %s: %w", quote.Identifier(c.name), err)
 	}
-	if e := d.node(102); e != nil {
-		c.def = expressionSQL(e)
+	if e := d.Node(102); e != nil {
+		c.def = e.SQL()
 	}
 	return c
 }
 
 // constrain adds a constraint.
-func (t *Table) constrain(c *node) {
+func (t *Table) constrain(c *tree.Node) {
 	index := func(n uint64) int { return int(min(n, uint64(len(t.cols)))) }
-	switch c.class {
+	switch c.Class {
 	case "NotNullConstraint":
-		if i := index(c.uint(200)); i < len(t.cols) {
+		if i := index(c.Uint(200)); i < len(t.cols) {
 			t.cols[i].notNull = true
 		}
 		return
 	case "UniqueConstraint":
-		names := slices.Compact(c.strings(202)) // 0.9 repeats the name of a single column
+		names := slices.Compact(c.Texts(202)) // 0.9 repeats the name of a single column
 		if len(names) == 0 {
-			if i := index(c.uint(201)); i < len(t.cols) {
+			if i := index(c.Uint(201)); i < len(t.cols) {
 				names = []string{t.cols[i].name}
 			}
 		}
-		if c.bool(200) {
+		if c.Bool(200) {
 			t.primaryKey = names
 			t.constraints = append(t.constraints, "PRIMARY KEY("+quote.Identifiers(names)+")")
 			return
 		}
 		t.constraints = append(t.constraints, "UNIQUE("+quote.Identifiers(names)+")")
 	case "CheckConstraint":
-		if e := c.node(200); e != nil {
-			t.constraints = append(t.constraints, "CHECK("+expressionSQL(e)+")")
+		if e := c.Node(200); e != nil {
+			t.constraints = append(t.constraints, "CHECK("+e.SQL()+")")
 		}
 	case "ForeignKeyConstraint":
-		if c.uint(202) == 0 { // the side that is referred to
+		if c.Uint(202) == 0 { // the side that is referred to
 			return
 		}
-		ref := quote.Identifier(c.str(204))
-		if s := c.str(203); s != "" && s != t.schema {
+		ref := quote.Identifier(c.Text(204))
+		if s := c.Text(203); s != "" && s != t.schema {
 			ref = quote.Identifier(s) + "." + ref
 		}
-		sql := "FOREIGN KEY (" + quote.Identifiers(c.strings(201)) + ") REFERENCES " + ref
-		if pk := c.strings(200); len(pk) > 0 {
+		sql := "FOREIGN KEY (" + quote.Identifiers(c.Texts(201)) + ") REFERENCES " + ref
+		if pk := c.Texts(200); len(pk) > 0 {
 			sql += "(" + quote.Identifiers(pk) + ")"
 		}
 		t.constraints = append(t.constraints, sql)

@@ -6,6 +6,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -28,7 +29,7 @@ func readChunk(s *storage.Stream, b *vector.Budget, maxRows int, field string) [
 			rows = int(n)
 		case 101:
 			s.List(field, func() {
-				t, err := readStoredType(s)
+				t, err := tree.ReadType(s)
 				s.Stop(err)
 				kinds = append(kinds, t)
 			})

@@ -7,6 +7,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -104,7 +105,7 @@ func (c *columnData) readExtra(s *storage.Stream) {
 		case o.ID == 100:
 			kind = s.ULEB(8, class)
 		case o.ID == 101 && kind == 1:
-			t, err := readStoredType(s)
+			t, err := tree.ReadType(s)
 			if err != nil {
 				s.Stop(err)
 				return

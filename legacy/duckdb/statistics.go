@@ -3,6 +3,7 @@ package duckdb
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -104,7 +105,7 @@ func readBound(s *storage.Stream, t *types.Type) (x vector.Uint128, has bool) {
 				}
 				continue
 			}
-			x = readFixed(s, t.Phys, "BaseStatistics.value")
+			x = tree.ReadFixed(s, t.Phys, "BaseStatistics.value")
 		default:
 			o.Unknown()
 		}
@@ -138,7 +139,7 @@ func readVariantStatistics(s *storage.Stream, o *storage.Object) {
 	case 225:
 		readStatistics(s, types.VariantStruct)
 	case 230:
-		t, err := readStoredType(s)
+		t, err := tree.ReadType(s)
 		if err != nil {
 			s.Stop(err)
 			return
@@ -228,7 +229,7 @@ func readSample(s *storage.Stream) {
 		switch o.ID {
 		case 100:
 			if s.Bool(class) {
-				walkClass(s, "BaseReservoirSampling")
+				tree.Read(s, "BaseReservoirSampling")
 			}
 		case 101, 200:
 			s.ULEB(64, class)

@@ -12,15 +12,16 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
-func (r *replay) alter(n *node) error {
-	schema, name := n.str(202), n.str(203)
-	if q := n.node(206); q != nil && name == "" {
-		path := q.strings(100)
+func (r *replay) alter(n *tree.Node) error {
+	schema, name := n.Text(202), n.Text(203)
+	if q := n.Node(206); q != nil && name == "" {
+		path := q.Texts(100)
 		if len(path) > 0 {
 			name = path[len(path)-1]
 		}
@@ -31,11 +32,11 @@ func (r *replay) alter(n *node) error {
 	if schema == "" {
 		schema = "main"
 	}
-	switch n.class {
+	switch n.Class {
 	case "RenameViewInfo":
 		for i, v := range r.db.cat.views {
 			if v.Schema == schema && v.Name == name {
-				r.db.cat.views[i].Name = n.str(400)
+				r.db.cat.views[i].Name = n.Text(400)
 			}
 		}
 		return nil
@@ -58,18 +59,18 @@ func (r *replay) alter(n *node) error {
 	return nil
 }
 
-func (r *replay) comment(n *node, schema, name string) {
+func (r *replay) comment(n *tree.Node, schema, name string) {
 	c := r.db.cat
-	text := n.comment(301)
-	if n.class == "SetColumnCommentInfo" {
+	text := n.Comment(301)
+	if n.Class == "SetColumnCommentInfo" {
 		if t := c.table(schema, name); t != nil {
-			if i := t.columnIndex(n.str(302)); i >= 0 {
+			if i := t.columnIndex(n.Text(302)); i >= 0 {
 				t.cols[i].comment = text
 			}
 		}
 		return
 	}
-	switch n.uint(300) {
+	switch n.Uint(300) {
 	case entryTable:
 		if t := c.table(schema, name); t != nil {
 			t.comment = text
@@ -106,15 +107,15 @@ func cannotApply(what string) error {
 	return fault.Unsupportedf("the write-ahead log contains a table change this reader cannot apply (%s); open the database once with DuckDB to checkpoint it", what)
 }
 
-func (r *replay) alterTable(t *Table, n *node) error {
+func (r *replay) alterTable(t *Table, n *tree.Node) error {
 	column := func(id int) (int, error) {
-		i := t.columnIndex(n.str(id))
+		i := t.columnIndex(n.Text(id))
 		if i < 0 {
-			return 0, fault.Corruptf("a change of column %s, which does not exist", quote.Identifier(n.str(id)))
+			return 0, fault.Corruptf("a change of column %s, which does not exist", quote.Identifier(n.Text(id)))
 		}
 		return i, nil
 	}
-	switch n.class {
+	switch n.Class {
 	case "RenameColumnInfo":
 		i, err := column(400)
 		if err != nil {
@@ -122,17 +123,17 @@ func (r *replay) alterTable(t *Table, n *node) error {
 		}
 		for k, s := range t.primaryKey {
 			if s == t.cols[i].name {
-				t.primaryKey[k] = n.str(401)
+				t.primaryKey[k] = n.Text(401)
 			}
 		}
-		t.cols[i].name = n.str(401)
+		t.cols[i].name = n.Text(401)
 	case "RenameTableInfo":
 		for i, x := range r.db.cat.indexes {
 			if x.Schema == t.schema && x.Table == t.name {
-				r.db.cat.indexes[i].Table = n.str(400)
+				r.db.cat.indexes[i].Table = n.Text(400)
 			}
 		}
-		t.name = n.str(400)
+		t.name = n.Text(400)
 	case "AddColumnInfo":
 		return r.addColumn(t, n)
 	case "RemoveColumnInfo":
@@ -146,7 +147,7 @@ func (r *replay) alterTable(t *Table, n *node) error {
 		if err != nil {
 			return err
 		}
-		typ, _ := n.fields[401].(*types.Type)
+		typ := n.Type(401)
 		if len(t.parts) > 0 || typ == nil {
 			return cannotApply("a column's type changes")
 		}
@@ -156,17 +157,17 @@ func (r *replay) alterTable(t *Table, n *node) error {
 		if err != nil {
 			return err
 		}
-		t.cols[i].def = expressionSQL(n.node(401))
+		t.cols[i].def = n.Node(401).SQL()
 	case "SetNotNullInfo", "DropNotNullInfo":
 		i, err := column(400)
 		if err != nil {
 			return err
 		}
-		t.cols[i].notNull = n.class == "SetNotNullInfo"
+		t.cols[i].notNull = n.Class == "SetNotNullInfo"
 	case "AddConstraintInfo":
-		if c := n.node(400); c != nil {
+		if c := n.Node(400); c != nil {
 			t.constrain(c)
-			if c.class == "UniqueConstraint" && c.bool(200) {
+			if c.Class == "UniqueConstraint" && c.Bool(200) {
 				for i := range t.cols {
 					if slices.Contains(t.primaryKey, t.cols[i].name) {
 						t.cols[i].notNull = true
@@ -176,30 +177,30 @@ func (r *replay) alterTable(t *Table, n *node) error {
 		}
 	case "AlterForeignKeyInfo", "SetPartitionedByInfo", "SetSortedByInfo", "SetTableOptionsInfo", "ResetTableOptionsInfo":
 	default:
-		return cannotApply(n.class)
+		return cannotApply(n.Class)
 	}
 	return nil
 }
 
-func (r *replay) addColumn(t *Table, n *node) error {
-	d := n.node(400)
+func (r *replay) addColumn(t *Table, n *tree.Node) error {
+	d := n.Node(400)
 	if d == nil {
 		return fault.Corruptf("a new column without a definition")
 	}
 	c := newColumn(d)
 	if t.columnIndex(c.name) >= 0 {
-		if n.bool(401) {
+		if n.Bool(401) {
 			return nil
 		}
 		return fault.Corruptf("a second column %s", quote.Identifier(c.name))
 	}
 	if c.err == nil && len(t.parts) > 0 {
-		x, err := constantOf(d.node(102), c.typ)
+		x, err := constantOf(d.Node(102), c.typ)
 		if err != nil {
 			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.name), err))
 		}
 		v := vector.New(c.typ)
-		if err := x.appendTo(v, r.budget); err != nil {
+		if err := x.AppendTo(v, r.budget); err != nil {
 			return fault.ErrLimit
 		}
 		for _, g := range t.parts {
@@ -236,57 +237,57 @@ func (t *Table) removeColumn(i int) {
 }
 
 // constantOf evaluates a default that is a constant, possibly within casts, as a value of type t. No expression is NULL.
-func constantOf(e *node, t *types.Type) (*value, error) {
+func constantOf(e *tree.Node, t *types.Type) (*tree.Value, error) {
 	if e == nil {
-		return &value{typ: t, null: true}, nil
+		return &tree.Value{Type: t, Null: true}, nil
 	}
-	switch e.class {
+	switch e.Class {
 	case "ConstantExpression":
-		v, _ := e.fields[200].(*value)
+		v := e.Value(200)
 		return convert(v, t)
 	case "CastExpression":
-		inner, _ := e.fields[201].(*types.Type)
+		inner := e.Type(201)
 		if inner == nil || inner.Unbound != "" {
 			return nil, fault.Unsupportedf("a cast to a named type")
 		}
 		if err := inner.Finish(); err != nil {
 			return nil, err
 		}
-		v, err := constantOf(e.node(200), inner)
+		v, err := constantOf(e.Node(200), inner)
 		if err != nil {
 			return nil, err
 		}
 		return convert(v, t)
 	}
-	return nil, fault.Unsupportedf("the default %s, which is not a constant", expressionSQL(e))
+	return nil, fault.Unsupportedf("the default %s, which is not a constant", e.SQL())
 }
 
 // convert converts a constant where the result is beyond doubt.
-func convert(v *value, t *types.Type) (*value, error) {
-	if v == nil || v.null {
-		return &value{typ: t, null: true}, nil
+func convert(v *tree.Value, t *types.Type) (*tree.Value, error) {
+	if v == nil || v.Null {
+		return &tree.Value{Type: t, Null: true}, nil
 	}
-	if types.SameLayout(v.typ, t) {
-		return &value{typ: t, bits: v.bits, str: v.str, list: v.list}, nil
+	if types.SameLayout(v.Type, t) {
+		return &tree.Value{Type: t, Bits: v.Bits, Str: v.Str, List: v.List}, nil
 	}
-	no := fault.Unsupportedf("a default of %s for %s", v.typ, t)
-	vec := vector.New(v.typ)
-	if v.appendTo(vec, vector.NewBudget(1<<24)) != nil {
+	no := fault.Unsupportedf("a default of %s for %s", v.Type, t)
+	vec := vector.New(v.Type)
+	if v.AppendTo(vec, vector.NewBudget(1<<24)) != nil {
 		return nil, no
 	}
 	text := string(text.Append(nil, vec, 0))
 	if t.ID == types.Varchar && t.Alias == "" {
-		return &value{typ: t, str: text}, nil
+		return &tree.Value{Type: t, Str: text}, nil
 	}
-	if x, ok := parseConstant(strings.TrimSpace(text), v.typ, t); ok {
+	if x, ok := parseConstant(strings.TrimSpace(text), v.Type, t); ok {
 		return x, nil
 	}
 	return nil, no
 }
 
 // parseConstant reads the text of a constant of type from as a value of type t.
-func parseConstant(s string, from, t *types.Type) (*value, bool) {
-	out := &value{typ: t}
+func parseConstant(s string, from, t *types.Type) (*tree.Value, bool) {
+	out := &tree.Value{Type: t}
 	switch t.ID {
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
 		types.UHugeInt, types.Decimal:
@@ -297,33 +298,33 @@ func parseConstant(s string, from, t *types.Type) (*value, bool) {
 		if !ok || !fits(x, t) {
 			return nil, false
 		}
-		out.bits = twosComplement(x)
+		out.Bits = twosComplement(x)
 	case types.Double, types.Float:
 		size := 8 * t.Phys.Width()
 		x, err := strconv.ParseFloat(s, size)
 		if err != nil {
 			return nil, false
 		}
-		out.bits.Lo = math.Float64bits(x)
+		out.Bits.Lo = math.Float64bits(x)
 		if size == 32 {
-			out.bits.Lo = uint64(math.Float32bits(float32(x)))
+			out.Bits.Lo = uint64(math.Float32bits(float32(x)))
 		}
 	case types.Boolean:
 		switch strings.ToLower(s) {
 		case "t", "true", "1":
-			out.bits.Lo = 1
+			out.Bits.Lo = 1
 		case "f", "false", "0":
 		default:
 			return nil, false
 		}
 	case types.Varchar, types.Char:
-		out.str = s
+		out.Str = s
 	case types.Date:
 		d, err := time.Parse("2006-01-02", s)
 		if err != nil {
 			return nil, false
 		}
-		out.bits = twosComplement(big.NewInt(d.Unix() / 86400))
+		out.Bits = twosComplement(big.NewInt(d.Unix() / 86400))
 	case types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS:
 		d, err := time.Parse("2006-01-02 15:04:05.999999999", s)
 		if err != nil {
@@ -338,13 +339,13 @@ func parseConstant(s string, from, t *types.Type) (*value, bool) {
 		if d.UnixNano()%per != 0 {
 			return nil, false
 		}
-		out.bits = twosComplement(big.NewInt(d.UnixNano() / per))
+		out.Bits = twosComplement(big.NewInt(d.UnixNano() / per))
 	case types.Enum:
 		i := slices.Index(t.Values, s)
 		if i < 0 {
 			return nil, false
 		}
-		out.bits.Lo = uint64(i)
+		out.Bits.Lo = uint64(i)
 	default:
 		return nil, false
 	}

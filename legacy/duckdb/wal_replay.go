@@ -7,6 +7,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -31,7 +32,7 @@ func (r *replay) entry(kind uint64, o *storage.Object) error {
 	case logCreateTable, logCreateView, logCreateSequence, logCreateType, logCreateIndex:
 		// What an index entry holds after its definition cannot be walked, and need not be.
 		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
-			if n := walkClass(s, "CreateInfo"); s.Err() == nil {
+			if n := tree.Read(s, "CreateInfo"); s.Err() == nil {
 				r.create(n)
 			}
 		}
@@ -65,7 +66,7 @@ func (r *replay) entry(kind uint64, o *storage.Object) error {
 		return nil
 	case logAlter:
 		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
-			if n := walkClass(s, "ParseInfo"); s.Err() == nil {
+			if n := tree.Read(s, "ParseInfo"); s.Err() == nil {
 				return r.alter(n)
 			}
 		}
@@ -106,7 +107,7 @@ func (r *replay) name(o *storage.Object) (name string) {
 		case 101:
 			name = o.Stream.Text("entry.name")
 		case 102: // a path, from 2.0 on
-			name = cmp.Or(lastString(walkClass(o.Stream, "QualifiedName")), name)
+			name = cmp.Or(lastString(tree.Read(o.Stream, "QualifiedName")), name)
 		default:
 			o.Unknown()
 		}
@@ -114,8 +115,8 @@ func (r *replay) name(o *storage.Object) (name string) {
 	return name
 }
 
-func lastString(n *node) string {
-	path := n.strings(100)
+func lastString(n *tree.Node) string {
+	path := n.Texts(100)
 	if len(path) == 0 {
 		return ""
 	}
@@ -138,9 +139,9 @@ func (r *replay) names(o *storage.Object) (schema, name string) {
 }
 
 // create adds what a CreateInfo creates; a later one of the same name takes the place of an earlier one.
-func (r *replay) create(n *node) {
+func (r *replay) create(n *tree.Node) {
 	c := r.db.cat
-	switch n.class {
+	switch n.Class {
 	case "CreateViewInfo":
 		schema, name := schemaAndName(n, 200)
 		c.views = slices.DeleteFunc(c.views, func(v View) bool { return v.Schema == schema && v.Name == name })
@@ -444,7 +445,7 @@ func (r *replay) rowGroup(t *Table, s *storage.Stream, columns []*types.Type) {
 		switch o.ID {
 		case 100:
 			s.List(class, func() {
-				typ, err := readStoredType(s)
+				typ, err := tree.ReadType(s)
 				s.Stop(err)
 				stored = append(stored, typ)
 			})

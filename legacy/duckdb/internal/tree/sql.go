@@ -1,4 +1,4 @@
-package duckdb
+package tree
 
 import (
 	"strconv"
@@ -28,42 +28,42 @@ const (
 
 var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM", 40: "IS NOT DISTINCT FROM"}
 
-// expressionSQL writes a parsed expression as SQL, close to how the engine does. Queries within, which stored columns cannot
+// SQL writes a parsed expression as SQL, close to how the engine does. Queries within, which stored columns cannot
 // have, come out as an ellipsis.
-func expressionSQL(e *node) string {
+func (e *Node) SQL() string {
 	if e == nil {
 		return ""
 	}
-	sub := func(id int) string { return expressionSQL(e.node(id)) }
-	switch e.class {
+	sub := func(id int) string { return e.Node(id).SQL() }
+	switch e.Class {
 	case "ConstantExpression":
-		v, _ := e.fields[200].(*value)
+		v := e.Value(200)
 		return v.sql()
 	case "CastExpression":
-		t, _ := e.fields[201].(*types.Type)
+		t := e.Type(201)
 		if t == nil {
 			return sub(200)
 		}
 		name := "CAST("
-		if e.bool(202) {
+		if e.Bool(202) {
 			name = "TRY_CAST("
 		}
 		return name + sub(200) + " AS " + t.Declared() + ")"
 	case "ColumnRefExpression":
-		names := e.strings(200)
+		names := e.Texts(200)
 		for i, s := range names {
 			names[i] = quote.Identifier(s)
 		}
 		return strings.Join(names, ".")
 	case "ComparisonExpression":
-		op := comparisons[e.uint(101)]
+		op := comparisons[e.Uint(101)]
 		return "(" + sub(200) + " " + op + " " + sub(201) + ")"
 	case "ConjunctionExpression":
 		op := " OR "
-		if e.uint(101) == exprAnd {
+		if e.Uint(101) == exprAnd {
 			op = " AND "
 		}
-		return "(" + strings.Join(expressionList(e.list(200)), op) + ")"
+		return "(" + strings.Join(expressionList(e.Nodes(200)), op) + ")"
 	case "FunctionExpression":
 		return functionSQL(e)
 	case "OperatorExpression":
@@ -71,10 +71,8 @@ func expressionSQL(e *node) string {
 	case "CaseExpression":
 		var b strings.Builder
 		b.WriteString("CASE ")
-		for _, x := range e.list(200) {
-			if c, ok := x.(*node); ok {
-				b.WriteString(" WHEN (" + expressionSQL(c.node(100)) + ") THEN (" + expressionSQL(c.node(101)) + ")")
-			}
+		for _, c := range e.Nodes(200) {
+			b.WriteString(" WHEN (" + c.Node(100).SQL() + ") THEN (" + c.Node(101).SQL() + ")")
 		}
 		if s := sub(201); s != "" {
 			b.WriteString(" ELSE " + s)
@@ -83,7 +81,7 @@ func expressionSQL(e *node) string {
 	case "BetweenExpression":
 		return "(" + sub(200) + " BETWEEN " + sub(201) + " AND " + sub(202) + ")"
 	case "CollateExpression":
-		return sub(200) + " COLLATE " + quote.Identifier(e.str(201))
+		return sub(200) + " COLLATE " + quote.Identifier(e.Text(201))
 	case "LambdaExpression":
 		return "(" + sub(200) + " -> " + sub(201) + ")"
 	case "DefaultExpression":
@@ -91,12 +89,12 @@ func expressionSQL(e *node) string {
 	case "StarExpression":
 		return "*"
 	case "ParameterExpression":
-		return "$" + e.str(200)
+		return "$" + e.Text(200)
 	case "LambdaRefExpression":
-		return quote.Identifier(e.str(201))
+		return quote.Identifier(e.Text(201))
 	case "TypeExpression":
-		s := types.NameSQL(e.str(202))
-		if args := expressionList(e.list(203)); len(args) > 0 {
+		s := types.NameSQL(e.Text(202))
+		if args := expressionList(e.Nodes(203)); len(args) > 0 {
 			s += "(" + strings.Join(args, ", ") + ")"
 		}
 		return s
@@ -104,35 +102,30 @@ func expressionSQL(e *node) string {
 	return "…"
 }
 
-func expressionList(list []any) []string {
+func expressionList(list []*Node) []string {
 	var out []string
-	for _, x := range list {
-		switch n, _ := x.(*node); {
-		case n == nil:
-		case n.class == "FunctionArg":
-			s := expressionSQL(n.node(101))
-			if name := n.str(100); name != "" {
-				s = quote.Identifier(name) + " := " + s
-			}
-			out = append(out, s)
-		default:
-			s := expressionSQL(n)
-			if alias := n.str(102); alias != "" && n.class != "ColumnRefExpression" {
-				s = quote.Identifier(alias) + " := " + s
-			}
-			out = append(out, s)
+	for _, n := range list {
+		var s, name string
+		if n.Class == "FunctionArg" {
+			s, name = n.Node(101).SQL(), n.Text(100)
+		} else if s = n.SQL(); n.Class != "ColumnRefExpression" {
+			name = n.Text(102) // its alias
 		}
+		if name != "" {
+			s = quote.Identifier(name) + " := " + s
+		}
+		out = append(out, s)
 	}
 	return out
 }
 
-func functionSQL(e *node) string {
-	args := expressionList(e.list(202))
+func functionSQL(e *Node) string {
+	args := expressionList(e.Nodes(202))
 	if len(args) == 0 {
-		args = expressionList(e.list(209))
+		args = expressionList(e.Nodes(209))
 	}
-	name := e.str(200)
-	if e.bool(206) {
+	name := e.Text(200)
+	if e.Bool(206) {
 		switch len(args) {
 		case 1:
 			if strings.HasSuffix(name, "__postfix") {
@@ -144,23 +137,23 @@ func functionSQL(e *node) string {
 		}
 	}
 	q := quote.Identifier(name)
-	if s := e.str(201); s != "" && s != "main" {
+	if s := e.Text(201); s != "" && s != "main" {
 		q = quote.Identifier(s) + "." + q
 	}
 	distinct := ""
-	if e.bool(205) {
+	if e.Bool(205) {
 		distinct = "DISTINCT "
 	}
 	return q + "(" + distinct + strings.Join(args, ", ") + ")"
 }
 
-func operatorSQL(e *node) string {
-	args := expressionList(e.list(200))
+func operatorSQL(e *Node) string {
+	args := expressionList(e.Nodes(200))
 	if len(args) == 0 {
 		return "…"
 	}
 	rest := strings.Join(args[1:], ", ")
-	switch e.uint(101) {
+	switch e.Uint(101) {
 	case exprNot:
 		return "(NOT " + args[0] + ")"
 	case exprIsNull:
@@ -186,29 +179,29 @@ func operatorSQL(e *node) string {
 	case exprTry:
 		return "TRY(" + args[0] + ")"
 	}
-	return "operator_" + strconv.FormatUint(e.uint(101), 10) + "(" + strings.Join(args, ", ") + ")"
+	return "operator_" + strconv.FormatUint(e.Uint(101), 10) + "(" + strings.Join(args, ", ") + ")"
 }
 
 // sql is the value as an SQL constant.
-func (v *value) sql() string {
+func (v *Value) sql() string {
 	switch {
-	case v == nil || v.null:
+	case v == nil || v.Null:
 		return "NULL"
-	case v.typ.ID == types.Boolean:
-		return strconv.FormatBool(v.bits.Lo != 0)
+	case v.Type.ID == types.Boolean:
+		return strconv.FormatBool(v.Bits.Lo != 0)
 	}
-	vec := vector.New(v.typ)
-	if err := v.appendTo(vec, vector.NewBudget(1<<20)); err != nil {
+	vec := vector.New(v.Type)
+	if err := v.AppendTo(vec, vector.NewBudget(1<<20)); err != nil {
 		return "…"
 	}
 	text := string(text.Append(nil, vec, 0))
-	switch v.typ.ID {
+	switch v.Type.ID {
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
 		types.UHugeInt, types.Decimal, types.BigNum:
 		return text
 	case types.Float, types.Double:
 		if strings.Trim(text, "-0123456789.e+") != "" {
-			return quote.Literal(text) + "::" + v.typ.String()
+			return quote.Literal(text) + "::" + v.Type.String()
 		}
 		return text
 	case types.Varchar, types.Char, types.Enum:
@@ -216,5 +209,5 @@ func (v *value) sql() string {
 	case types.List, types.Array, types.Struct, types.Map, types.Union, types.Tuple:
 		return text
 	}
-	return quote.Literal(text) + "::" + v.typ.String()
+	return quote.Literal(text) + "::" + v.Type.String()
 }

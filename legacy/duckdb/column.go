@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/codec"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
@@ -21,23 +22,11 @@ const (
 // maxColumnBytes bounds the metadata of one column in one row group.
 const maxColumnBytes = 64 << 20
 
-// A segment is a run of rows of a column, compressed one way, in one block.
-type segment struct {
-	rows   int64
-	block  uint64 // invalidBlock when there is no data
-	offset uint32 // in the block's payload
-	codec  uint8
-	stats  statistics
-	at     int64 // file offset of its description
-}
-
-const invalidBlock = math.MaxUint64
-
 // columnData describes a column in one row group: its segments, those of its validity, and its parts.
 type columnData struct {
 	typ      *types.Type
-	segs     []segment
-	validity []segment
+	segs     []codec.Segment
+	validity []codec.Segment
 	children []*columnData
 	variant  *types.Type // of the second child of a VARIANT that is partly stored by type; nil when there is none
 	geometry uint64      // layout of a GEOMETRY
@@ -128,31 +117,31 @@ func (c *columnData) readExtra(s *storage.Stream) {
 	}
 }
 
-func readSegments(s *storage.Stream, t *types.Type) []segment {
-	var segs []segment
+func readSegments(s *storage.Stream, t *types.Type) []codec.Segment {
+	var segs []codec.Segment
 	s.List("ColumnData.data_pointers", func() {
-		g := segment{at: s.Offset()}
+		g := codec.Segment{At: s.Offset()}
 		for o := s.Object("DataPointer"); o.Next(); {
 			switch o.ID {
 			case 100:
 				s.ULEB(64, "DataPointer.row_start")
 			case 101:
-				g.rows = int64(s.ULEB(40, "DataPointer.tuple_count"))
+				g.Rows = int64(s.ULEB(40, "DataPointer.tuple_count"))
 			case 102:
 				for p := s.Object("BlockPointer"); p.Next(); {
 					switch p.ID {
 					case 100:
-						g.block = uint64(s.SLEB(64, "BlockPointer.block_id"))
+						g.Block = uint64(s.SLEB(64, "BlockPointer.block_id"))
 					case 101:
-						g.offset = uint32(s.ULEB(32, "BlockPointer.offset"))
+						g.Offset = uint32(s.ULEB(32, "BlockPointer.offset"))
 					default:
 						p.Unknown()
 					}
 				}
 			case 103:
-				g.codec = uint8(s.ULEB(8, "DataPointer.compression"))
+				g.Codec = uint8(s.ULEB(8, "DataPointer.compression"))
 			case 104:
-				g.stats = readStatistics(s, t)
+				g.Stats = readStatistics(s, t)
 			case 105:
 				if s.Bool("DataPointer.state") {
 					for p := s.Object("SegmentState"); p.Next(); {
@@ -174,9 +163,9 @@ func readSegments(s *storage.Stream, t *types.Type) []segment {
 
 // check compares the rows of the segments with the rows that the column has; -1 when only its own metadata tells.
 func (c *columnData) check(s *storage.Stream, rows int64) {
-	sum := func(segs []segment) (n int64) {
+	sum := func(segs []codec.Segment) (n int64) {
 		for _, g := range segs {
-			if n += g.rows; n > maxGroupRows {
+			if n += g.Rows; n > maxGroupRows {
 				s.Fail("DataPointer.tuple_count", fault.Corruptf("more than %d rows", int64(maxGroupRows)))
 				return n
 			}
@@ -352,39 +341,19 @@ func (r *columnReader) readConverted(dst *vector.Vector, n int, b *vector.Budget
 // A segmentReader decodes consecutive segments.
 type segmentReader struct {
 	file *storage.File
-	segs []segment // first one is being read
-	left int64     // rows left in it; 0 before it is opened
-	dec  decoder
-	bits validityDecoder
-}
-
-// A decoder gives the values of a segment in order.
-type decoder interface {
-	// decode stores the next n values at dst[at], which exists already.
-	decode(dst *vector.Vector, at, n int, b *vector.Budget) error
-}
-
-// A validityDecoder gives the NULLs of a segment in order.
-type validityDecoder interface {
-	// validity makes NULL those of the next n values of dst, from at on, that are.
-	validity(dst *vector.Vector, at, n int) error
+	segs []codec.Segment // first one is being read
+	left int64           // rows left in it; 0 before it is opened
+	dec  codec.Decoder
+	bits codec.ValidityDecoder
 }
 
 // corrupt makes an error about the segment being read.
 func (r *segmentReader) corrupt(field string, err error) error {
 	var at int64
 	if len(r.segs) > 0 {
-		at = r.segs[0].dataOffset(r.file)
+		at = r.segs[0].DataOffset(r.file)
 	}
 	return &fault.FormatError{Offset: at, Field: field, Err: err}
-}
-
-// dataOffset is where the segment's data are in the file, or its description when it has none.
-func (g *segment) dataOffset(f *storage.File) int64 {
-	if g.block >= f.Blocks() {
-		return g.at
-	}
-	return f.Offset(g.block) + int64(g.offset)
 }
 
 // each calls decode for the next n rows, a segment's share at a time.
@@ -401,7 +370,7 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 			if err := open(); err != nil {
 				return err
 			}
-			r.left = r.segs[0].rows
+			r.left = r.segs[0].Rows
 		}
 		k := int(min(int64(n), r.left))
 		if err := decode(at, k); err != nil {
@@ -415,18 +384,18 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 
 func (r *segmentReader) read(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	return r.each(at, n, func() (err error) {
-		r.dec, err = openSegment(r.file, &r.segs[0], dst.Type)
+		r.dec, err = codec.Open(r.file, &r.segs[0], dst.Type)
 		return err
 	}, func(at, n int) error {
-		return r.dec.decode(dst, at, n, b)
+		return r.dec.Decode(dst, at, n, b)
 	})
 }
 
 func (r *segmentReader) readValidity(dst *vector.Vector, at, n int) error {
 	return r.each(at, n, func() (err error) {
-		r.bits, err = openValidity(r.file, &r.segs[0])
+		r.bits, err = codec.OpenValidity(r.file, &r.segs[0])
 		return err
 	}, func(at, n int) error {
-		return r.bits.validity(dst, at, n)
+		return r.bits.Validity(dst, at, n)
 	})
 }

@@ -1,6 +1,8 @@
 package duckdb
 
 import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/chunk"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/codec"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
@@ -8,20 +10,13 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// statistics are the parts of a BaseStatistics object that decoding needs.
-type statistics struct {
-	hasNull bool
-	hasMin  bool
-	min     vector.Uint128 // bits of the smallest value: the value of a CONSTANT segment
-}
-
 // readStatistics reads the BaseStatistics of a column of type t.
-func readStatistics(s *storage.Stream, t *types.Type) (st statistics) {
+func readStatistics(s *storage.Stream, t *types.Type) (st codec.Statistics) {
 	const class = "BaseStatistics"
 	for o := s.Object(class); o.Next(); {
 		switch o.ID {
 		case 100:
-			st.hasNull = s.Bool("BaseStatistics.has_null")
+			st.HasNull = s.Bool("BaseStatistics.has_null")
 		case 101:
 			s.Bool("BaseStatistics.has_no_null")
 		case 102:
@@ -35,7 +30,7 @@ func readStatistics(s *storage.Stream, t *types.Type) (st statistics) {
 	return st
 }
 
-func readTypeStatistics(s *storage.Stream, t *types.Type, st *statistics) {
+func readTypeStatistics(s *storage.Stream, t *types.Type, st *codec.Statistics) {
 	const class = "BaseStatistics.type_stats"
 	o := s.Object(class)
 	for o.Next() {
@@ -81,7 +76,7 @@ func readTypeStatistics(s *storage.Stream, t *types.Type, st *statistics) {
 		case t.Phys != types.PhysNone && t.Phys != types.PhysValidity:
 			switch o.ID {
 			case 200: // the smallest, though the engine calls it max
-				st.min, st.hasMin = readBound(s, t)
+				st.Min, st.HasMin = readBound(s, t)
 			case 201:
 				readBound(s, t)
 			default:
@@ -237,7 +232,7 @@ func readSample(s *storage.Stream) {
 			s.Bool(class)
 		case 201:
 			if s.Bool(class) {
-				readChunk(s, vector.NewBudget(storage.MaxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
+				chunk.Read(s, vector.NewBudget(storage.MaxStreamBytes), maxSampleRows, "ReservoirSample.chunk")
 			}
 		default:
 			o.Unknown()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/chunk"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
@@ -188,7 +189,7 @@ func (r *replay) sequenceValue(o *storage.Object) {
 
 // chunk reads a chunk; a value too large is a limit, not damage.
 func (r *replay) chunk(s *storage.Stream) []*vector.Vector {
-	return readChunk(s, r.budget, maxChunkRows, "entry.chunk")
+	return chunk.Read(s, r.budget, maxChunkRows, "entry.chunk")
 }
 
 func (r *replay) insert(t *Table, o *storage.Object) error {

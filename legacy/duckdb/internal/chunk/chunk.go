@@ -1,4 +1,4 @@
-package duckdb
+package chunk
 
 import (
 	"encoding/binary"
@@ -11,10 +11,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// FORMAT.md: chunks and vectors, the form of rows in the log and in samples.
-
-// readChunk reads some rows of several columns.
-func readChunk(s *storage.Stream, b *vector.Budget, maxRows int, field string) []*vector.Vector {
+// Read reads some rows, at most maxRows, of several columns: a vector for each. What is wrong is told by s.
+func Read(s *storage.Stream, b *vector.Budget, maxRows int, field string) []*vector.Vector {
 	rows := 0
 	var kinds []*types.Type
 	var cols []*vector.Vector

@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"bytes"
@@ -36,16 +36,16 @@ func exactBlock(data []byte) *storage.File {
 func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data []byte) (string, error) {
 	block := append(append(slices.Clone(pad), make([]byte, boundsOffset-len(pad))...), data...)
 	f := exactBlock(block)
-	g := &segment{rows: rows, codec: codec, offset: boundsOffset}
+	g := &Segment{Rows: rows, Codec: codec, Offset: boundsOffset}
 	b := vector.NewBudget(16 << 20)
 	v := vector.New(typ)
 	if err := v.Grow(int(rows), b); err != nil {
 		return "", err
 	}
 	if valid {
-		d, err := openValidity(f, g)
+		d, err := OpenValidity(f, g)
 		if err == nil {
-			err = d.validity(v, 0, int(rows))
+			err = d.Validity(v, 0, int(rows))
 		}
 		if err != nil {
 			return "", err
@@ -56,9 +56,9 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 		}
 		return bits, nil
 	}
-	d, err := openSegment(f, g, typ)
+	d, err := Open(f, g, typ)
 	if err == nil && rows > 0 {
-		err = d.decode(v, 0, int(rows), b)
+		err = d.Decode(v, 0, int(rows), b)
 	}
 	if err != nil {
 		return "", err
@@ -260,12 +260,12 @@ func boundsCases(t *testing.T) []boundsCase {
 		{"raw FLOAT", 11, single, 1, nil, cat(b4(11), b1(0), b1(0), b1(0), b4(11), b2(alprdRaw), zeros(4)), "0.0", nil, "alprd.raw"},
 
 		{"header", 12, text, 1, nil, zstdHeader(0, 0, 0, 0), "", nil, "zstd.header"},
-		{"lengths", 12, text, 1, nil, cat(zstdHeader(invalidBlock, 32, 0, 0), b4(0)), "", nil, "zstd.lengths"},
-		{"frame", 12, text, 1, nil, cat(zstdHeader(invalidBlock, 32, 3, b8(len(frame))), b4(3), frame, ^b8(1)), "abc", nil, "zstd.next"},
-		{"start of a frame", 12, text, 1, frame, cat(zstdHeader(invalidBlock, 32, 3, b8(len(frame))), b4(3), b8(0)), "abc", nil, "zstd.frame"},
-		{"compressed size", 12, text, 1, nil, cat(zstdHeader(invalidBlock, 32, 3, fileSize(44+len(frame))), b4(3), frame, b8(0)), "abc", nil, "zstd.compressed_size"},
-		{"length of the strings", 12, text, 1, nil, cat(zstdHeader(invalidBlock, 32, 3, b8(len(frame))), b4(3), frame, b8(0)), "abc",
-			cat(zstdHeader(invalidBlock, 32, 4, b8(len(frame))), b4(4), frame, b8(0)), "zstd.frame"},
+		{"lengths", 12, text, 1, nil, cat(zstdHeader(NoBlock, 32, 0, 0), b4(0)), "", nil, "zstd.lengths"},
+		{"frame", 12, text, 1, nil, cat(zstdHeader(NoBlock, 32, 3, b8(len(frame))), b4(3), frame, ^b8(1)), "abc", nil, "zstd.next"},
+		{"start of a frame", 12, text, 1, frame, cat(zstdHeader(NoBlock, 32, 3, b8(len(frame))), b4(3), b8(0)), "abc", nil, "zstd.frame"},
+		{"compressed size", 12, text, 1, nil, cat(zstdHeader(NoBlock, 32, 3, fileSize(44+len(frame))), b4(3), frame, b8(0)), "abc", nil, "zstd.compressed_size"},
+		{"length of the strings", 12, text, 1, nil, cat(zstdHeader(NoBlock, 32, 3, b8(len(frame))), b4(3), frame, b8(0)), "abc",
+			cat(zstdHeader(NoBlock, 32, 4, b8(len(frame))), b4(4), frame, b8(0)), "zstd.frame"},
 
 		{"header", 13, nil, 0, nil, cat(b8(0)), "", nil, "roaring.meta"},
 		{"metadata", 13, nil, 0, nil, cat(b8(1), b1(0)), "", nil, "roaring.meta"},
@@ -381,13 +381,13 @@ func TestSegmentOffset(t *testing.T) {
 		for name := range readsNothing {
 			codec := uint8(slices.IndexFunc(codecs[:], func(c struct {
 				name     string
-				open     func(p *part, t *types.Type) (decoder, error)
-				validity func(p *part) (validityDecoder, error)
+				open     func(p *part, t *types.Type) (Decoder, error)
+				validity func(p *part) (ValidityDecoder, error)
 			}) bool {
 				return c.name == name
 			}))
-			g := &segment{rows: 1, codec: codec, offset: offset}
-			_, err := openValidity(f, g)
+			g := &Segment{Rows: 1, Codec: codec, Offset: offset}
+			_, err := OpenValidity(f, g)
 			var fe *fault.FormatError
 			if errors.As(err, &fe) && fe.Field != "segment.offset" || (err == nil) != want {
 				t.Errorf("%s at %d: got %v, want an error about segment.offset: %v", name, offset, err, !want)

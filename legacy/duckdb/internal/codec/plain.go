@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"encoding/binary"
@@ -11,7 +11,7 @@ import (
 
 // FORMAT.md: uncompressed, constant, rle, empty validity.
 
-func openUncompressed(p *part, t *types.Type) (decoder, error) {
+func openUncompressed(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys == types.PhysString {
 		return openStrings(p)
 	}
@@ -19,8 +19,8 @@ func openUncompressed(p *part, t *types.Type) (decoder, error) {
 	if w == 0 {
 		return nil, p.refuse(t)
 	}
-	if p.seg.rows > int64(len(p.b)/w) {
-		return nil, p.corrupt(0, "values", "%d rows of %d bytes in %d bytes", p.seg.rows, w, len(p.b))
+	if p.seg.Rows > int64(len(p.b)/w) {
+		return nil, p.corrupt(0, "values", "%d rows of %d bytes in %d bytes", p.seg.Rows, w, len(p.b))
 	}
 	return &fixedDecoder{p.b, w}, nil
 }
@@ -30,15 +30,15 @@ type fixedDecoder struct {
 	width int
 }
 
-func (d *fixedDecoder) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *fixedDecoder) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	dst.Load(at, n, d.b)
 	d.b = d.b[n*d.width:]
 	return nil
 }
 
-func openBitmask(p *part) (validityDecoder, error) {
-	if p.seg.rows > int64(len(p.b))*8 {
-		return nil, p.corrupt(0, "mask", "%d rows in %d bytes", p.seg.rows, len(p.b))
+func openBitmask(p *part) (ValidityDecoder, error) {
+	if p.seg.Rows > int64(len(p.b))*8 {
+		return nil, p.corrupt(0, "mask", "%d rows in %d bytes", p.seg.Rows, len(p.b))
 	}
 	return &bitmask{b: p.b}, nil
 }
@@ -50,7 +50,7 @@ type bitmask struct {
 	words []uint64
 }
 
-func (d *bitmask) validity(dst *vector.Vector, at, n int) error {
+func (d *bitmask) Validity(dst *vector.Vector, at, n int) error {
 	first, last := d.pos>>3, (d.pos+n+7)>>3
 	d.words = appendWords(d.words[:0], d.b[first:last])
 	dst.Mask(at, n, d.words, d.pos&7)
@@ -71,14 +71,14 @@ func appendWords(dst []uint64, b []byte) []uint64 {
 	return dst
 }
 
-func openConstant(p *part, t *types.Type) (decoder, error) {
+func openConstant(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys == types.PhysString || t.Phys.Width() == 0 {
 		return nil, p.refuse(t)
 	}
-	if !p.seg.stats.hasMin {
+	if !p.seg.Stats.HasMin {
 		return &constant{null: true}, nil
 	}
-	return &constant{x: p.seg.stats.min}, nil
+	return &constant{x: p.seg.Stats.Min}, nil
 }
 
 type constant struct {
@@ -86,7 +86,7 @@ type constant struct {
 	null bool
 }
 
-func (d *constant) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *constant) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	dst.Fill(at, n, d.x)
 	if d.null {
 		dst.SetNulls(at, n)
@@ -94,14 +94,14 @@ func (d *constant) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error
 	return nil
 }
 
-func openConstantValidity(p *part) (validityDecoder, error) {
-	return constantValidity(p.seg.stats.hasNull), nil
+func openConstantValidity(p *part) (ValidityDecoder, error) {
+	return constantValidity(p.seg.Stats.HasNull), nil
 }
 
 // constantValidity is true when all values are NULL.
 type constantValidity bool
 
-func (d constantValidity) validity(dst *vector.Vector, at, n int) error {
+func (d constantValidity) Validity(dst *vector.Vector, at, n int) error {
 	if d {
 		dst.SetNulls(at, n)
 	}
@@ -109,9 +109,9 @@ func (d constantValidity) validity(dst *vector.Vector, at, n int) error {
 }
 
 // openEmptyValidity is for columns whose values say themselves which are NULL.
-func openEmptyValidity(*part) (validityDecoder, error) { return constantValidity(false), nil }
+func openEmptyValidity(*part) (ValidityDecoder, error) { return constantValidity(false), nil }
 
-func openRLE(p *part, t *types.Type) (decoder, error) {
+func openRLE(p *part, t *types.Type) (Decoder, error) {
 	w := t.Phys.Width()
 	if w == 0 {
 		return nil, p.refuse(t)
@@ -135,7 +135,7 @@ type rle struct {
 	left           int // rows left of the current run
 }
 
-func (d *rle) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *rle) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.left == 0 {
 			if len(d.counts) < 2 || len(d.values) < d.width {
@@ -173,7 +173,7 @@ func loadBits(b []byte, width int) (x vector.Uint128) {
 }
 
 // openStrings prepares uncompressed strings.
-func openStrings(p *part) (decoder, error) {
+func openStrings(p *part) (Decoder, error) {
 	h, err := p.header(8, "header")
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func openStrings(p *part) (decoder, error) {
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
 	}
-	offsets, err := p.slice(8, 4*p.seg.rows, "offsets")
+	offsets, err := p.slice(8, 4*p.seg.Rows, "offsets")
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ type stringDecoder struct {
 	done    bool   // whether there was a row before
 }
 
-func (d *stringDecoder) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *stringDecoder) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	offsets := d.offsets[:4*n]
 	d.offsets = d.offsets[4*n:]
 	overflow := false

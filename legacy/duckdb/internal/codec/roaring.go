@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"math"
@@ -19,7 +19,7 @@ const (
 	roaringSegments  = 8   // of 256 rows in a container
 )
 
-func openRoaring(p *part) (validityDecoder, error) {
+func openRoaring(p *part) (ValidityDecoder, error) {
 	h, err := p.header(8, "meta")
 	if err != nil {
 		return nil, err
@@ -28,9 +28,9 @@ func openRoaring(p *part) (validityDecoder, error) {
 	if meta > uint64(len(p.b)-8) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", meta, len(p.b))
 	}
-	k := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
+	k := (p.seg.Rows + storage.VectorSize - 1) / storage.VectorSize
 	at := int64(meta) + 8
-	r := &roaring{p: p, left: p.seg.rows, at: 8}
+	r := &roaring{p: p, left: p.seg.Rows, at: 8}
 	if r.types, err = newPacked(p, at, k, 2, "types"); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ type roaring struct {
 	n    int                             // rows of it
 }
 
-func (d *roaring) validity(dst *vector.Vector, at, n int) error {
+func (d *roaring) Validity(dst *vector.Vector, at, n int) error {
 	for n > 0 {
 		if d.pos == d.n {
 			if err := d.next(); err != nil {
@@ -217,7 +217,7 @@ func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
 }
 
 // openRoaringBooleans reads a BOOLEAN whose values are stored as a validity: valid = true.
-func openRoaringBooleans(p *part, t *types.Type) (decoder, error) {
+func openRoaringBooleans(p *part, t *types.Type) (Decoder, error) {
 	if t.ID != types.Boolean {
 		return nil, p.refuse(t)
 	}
@@ -229,16 +229,16 @@ func openRoaringBooleans(p *part, t *types.Type) (decoder, error) {
 }
 
 type roaringBooleans struct {
-	bits validityDecoder
+	bits ValidityDecoder
 	tmp  *vector.Vector
 }
 
-func (d *roaringBooleans) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *roaringBooleans) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	d.tmp.Reset()
 	if err := d.tmp.Grow(n, b); err != nil {
 		return err
 	}
-	if err := d.bits.validity(d.tmp, 0, n); err != nil {
+	if err := d.bits.Validity(d.tmp, 0, n); err != nil {
 		return err
 	}
 	for i := range n {

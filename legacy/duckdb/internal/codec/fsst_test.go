@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"bytes"
@@ -93,7 +93,7 @@ func FuzzFSST(f *testing.F) {
 	f.Add(append(table, "abcdefghij"...), []byte{1, 2, 3, fsstEscape, 9, 0, 0, 1, 1, 2})
 	f.Add(table[:17], []byte{0})
 	f.Fuzz(func(t *testing.T, table, src []byte) {
-		p := &part{seg: &segment{}, b: table, name: "fsst"}
+		p := &part{seg: &Segment{}, b: table, name: "fsst"}
 		s, err := readFSSTTable(p, 0)
 		if err != nil || s.empty {
 			return

@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"math"
@@ -30,10 +30,10 @@ func newFloatDecoder(p *part, t *types.Type, group func(out []uint64) error) (*f
 	if t.Phys != types.PhysFloat && t.Phys != types.PhysDouble {
 		return nil, p.refuse(t)
 	}
-	return &floatDecoder{single: t.Phys == types.PhysFloat, left: p.seg.rows, group: group}, nil
+	return &floatDecoder{single: t.Phys == types.PhysFloat, left: p.seg.Rows, group: group}, nil
 }
 
-func (d *floatDecoder) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *floatDecoder) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.pos == len(d.buf) {
 			k := int(min(d.left, floatGroup))
@@ -66,7 +66,7 @@ func (d *floatDecoder) decode(dst *vector.Vector, at, n int, _ *vector.Budget) e
 	return nil
 }
 
-func openChimp(p *part, t *types.Type) (decoder, error) {
+func openChimp(p *part, t *types.Type) (Decoder, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (d *chimp) group(out []uint64) error {
 	if _, err = d.take(2*int64(words), "words"); err != nil {
 		return err
 	}
-	if (int64(d.p.seg.offset)+d.meta)&1 != 0 {
+	if (int64(d.p.seg.Offset)+d.meta)&1 != 0 {
 		d.meta--
 	}
 	packed, err := d.p.slice(d.meta, 2*int64(words), "words")

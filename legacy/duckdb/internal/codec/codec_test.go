@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
-	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -36,11 +35,15 @@ func blockFileOf(tb testing.TB, data []byte) *storage.File {
 // readSegment decodes rows of type t from data.
 func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []byte) (*vector.Vector, error) {
 	tb.Helper()
-	c := &columnData{typ: t, geometry: geometry.LayoutWKB,
-		segs:     []segment{{rows: rows, codec: codec}},
-		validity: []segment{{rows: rows, block: invalidBlock, codec: 2}}}
-	v := vector.New(t)
-	return v, newColumnReader(blockFileOf(tb, data), c).read(v, rows, vector.NewBudget(16<<20))
+	v, b := vector.New(t), vector.NewBudget(16<<20)
+	if err := v.Grow(int(rows), b); err != nil {
+		return v, err
+	}
+	d, err := Open(blockFileOf(tb, data), &Segment{Rows: rows, Codec: codec}, t)
+	if err != nil {
+		return v, err
+	}
+	return v, d.Decode(v, 0, int(rows), b)
 }
 
 func TestUnpack(t *testing.T) {
@@ -122,7 +125,7 @@ func TestCodecRefusals(t *testing.T) {
 		{"alp width", 10, double, 1, le([2]uint64{4, 8}, [2]uint64{4, 8}, [2]uint64{1, 1}, [2]uint64{1, 1}, [2]uint64{2, 0}, [2]uint64{8, 0}, [2]uint64{1, 65}), "alp.width"},
 		{"exception past the group", 10, double, 1, le([2]uint64{4, 8}, [2]uint64{4, 8}, [2]uint64{1, 1}, [2]uint64{1, 1}, [2]uint64{2, 1}, [2]uint64{8, 0}, [2]uint64{1, 0}, [2]uint64{8, 0}, [2]uint64{2, 9}), "alp.positions"},
 		{"alprd parts", 11, double, 1, le([2]uint64{4, 8}, [2]uint64{1, 65}, [2]uint64{1, 0}, [2]uint64{1, 0}), "alprd.header"},
-		{"lengths that differ from the frame", 12, text, 1, append(le([2]uint64{8, invalidBlock}, [2]uint64{4, 64}, [2]uint64{4, 0}, [2]uint64{8, 5}, [2]uint64{8, 3}), make([]byte, 64)...), "zstd.lengths"},
+		{"lengths that differ from the frame", 12, text, 1, append(le([2]uint64{8, NoBlock}, [2]uint64{4, 64}, [2]uint64{4, 0}, [2]uint64{8, 5}, [2]uint64{8, 3}), make([]byte, 64)...), "zstd.lengths"},
 		{"strings past the dictionary", 15, text, 1, le([2]uint64{4, 8}, [2]uint64{4, 1}, [2]uint64{1, 0}, [2]uint64{1, 8}, [2]uint64{1, 1}, [2]uint64{1, 0}, [2]uint64{4, 0}, [2]uint64{8, 0}, [2]uint64{8, 99}), "dict_fsst.lengths"},
 		{"unknown form", 15, text, 1, le([2]uint64{8, 0}, [2]uint64{1, 3}, [2]uint64{7, 0}), "dict_fsst.mode"},
 		{"unknown method", 5, integer, 1, nil, "segment.compression"},
@@ -139,26 +142,6 @@ func TestCodecRefusals(t *testing.T) {
 				t.Errorf("got %v, want field %s", err, c.field)
 			}
 		})
-	}
-}
-
-// TestAmplification reads a list of a thousand million equal elements, which takes no space in the file.
-func TestAmplification(t *testing.T) {
-	const many = 1 << 30
-	bigint := types.Plain(types.BigInt)
-	list := types.ListOf(bigint)
-	constant := func(rows int64, x uint64) []segment {
-		return []segment{{rows: rows, block: invalidBlock, codec: 2, stats: statistics{hasMin: true, min: vector.Uint128{Lo: x}}}}
-	}
-	valid := func(rows int64) []segment { return []segment{{rows: rows, block: invalidBlock, codec: 2}} }
-	c := &columnData{typ: list, geometry: geometry.LayoutWKB, segs: constant(1, many), validity: valid(1),
-		children: []*columnData{{typ: bigint, geometry: geometry.LayoutWKB, segs: constant(many, 7), validity: valid(many)}}}
-	v := vector.New(list)
-	if err := newColumnReader(blockFileOf(t, nil), c).read(v, 1, vector.NewBudget(1<<20)); !errors.Is(err, vector.ErrBudget) {
-		t.Errorf("got %v, want %v", err, vector.ErrBudget)
-	}
-	if got := cap(v.Children[0].I64); got != 0 {
-		t.Errorf("got room for %d elements, want none", got)
 	}
 }
 
@@ -191,13 +174,13 @@ func FuzzCodec(f *testing.F) {
 			buf = text.Append(buf[:0], v, i)
 		}
 		// The validity form of the same bytes.
-		g := segment{rows: int64(rows), codec: codec}
-		if bits, err := openValidity(blockFileOf(t, data), &g); err == nil {
+		g := Segment{Rows: int64(rows), Codec: codec}
+		if bits, err := OpenValidity(blockFileOf(t, data), &g); err == nil {
 			w := vector.New(types.Plain(types.Boolean))
 			if err := w.Grow(int(rows), vector.NewBudget(1<<20)); err != nil {
 				t.Fatal(err)
 			}
-			if err := bits.validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*fault.FormatError)) {
+			if err := bits.Validity(w, 0, int(rows)); err != nil && !errors.As(err, new(*fault.FormatError)) {
 				t.Errorf("validity: got %v, want a FormatError", err)
 			}
 		}

@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
@@ -15,7 +15,7 @@ const (
 	dictFSSTOnly = 2 // no dictionary: row i is entry i+1
 )
 
-func openDictFSST(p *part, t *types.Type) (decoder, error) {
+func openDictFSST(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
@@ -48,8 +48,8 @@ func openDictFSST(p *part, t *types.Type) (decoder, error) {
 		}
 	}
 	if mode == dictFSSTOnly {
-		if count < p.seg.rows+1 {
-			return nil, p.corrupt(4, "dict_count", "%d strings for %d rows", count, p.seg.rows)
+		if count < p.seg.Rows+1 {
+			return nil, p.corrupt(4, "dict_count", "%d strings for %d rows", count, p.seg.Rows)
 		}
 		d := &dictFSSTStrings{p: p, dict: dict, table: table, lengths: lengths}
 		skip := lengths.next(1)[0] // entry 0 stands for NULL
@@ -60,12 +60,12 @@ func openDictFSST(p *part, t *types.Type) (decoder, error) {
 		return d, nil
 	}
 
-	sel, err := newPacked(p, indexAt, p.seg.rows, indexWidth, "selection")
+	sel, err := newPacked(p, indexAt, p.seg.Rows, indexWidth, "selection")
 	if err != nil {
 		return nil, err
 	}
-	if lengthWidth == 0 && count > int64(len(p.b)) && count > p.seg.rows {
-		return nil, p.corrupt(4, "dict_count", "%d empty strings for %d rows", count, p.seg.rows)
+	if lengthWidth == 0 && count > int64(len(p.b)) && count > p.seg.Rows {
+		return nil, p.corrupt(4, "dict_count", "%d empty strings for %d rows", count, p.seg.Rows)
 	}
 	// Strings without bytes cost nothing in the file: do not let their number alone allocate.
 	if count > int64(len(p.b))*8 {
@@ -107,7 +107,7 @@ type dictFSSTStrings struct {
 	lengths *packedReader
 }
 
-func (d *dictFSSTStrings) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *dictFSSTStrings) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	dst.Own()
 	for n > 0 {
 		lengths := d.lengths.next(n)

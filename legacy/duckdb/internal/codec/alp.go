@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"encoding/binary"
@@ -59,7 +59,7 @@ func (g *alpGroups) raw(out []uint64, at int64) error {
 	return nil
 }
 
-func openALP(p *part, t *types.Type) (decoder, error) {
+func openALP(p *part, t *types.Type) (Decoder, error) {
 	g, err := newALPGroups(p, t)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (d *alp) group(out []uint64) error {
 	return nil
 }
 
-func openALPRD(p *part, t *types.Type) (decoder, error) {
+func openALPRD(p *part, t *types.Type) (Decoder, error) {
 	g, err := newALPGroups(p, t)
 	if err != nil {
 		return nil, err

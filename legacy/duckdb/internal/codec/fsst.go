@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"encoding/binary"
@@ -151,7 +151,7 @@ func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
 	return n, true
 }
 
-func openFSST(p *part, t *types.Type) (decoder, error) {
+func openFSST(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
@@ -163,7 +163,7 @@ func openFSST(p *part, t *types.Type) (decoder, error) {
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
 	}
-	lengths, err := newPacked(p, 16, p.seg.rows, int(min(u32(h, 8), 64)), "lengths")
+	lengths, err := newPacked(p, 16, p.seg.Rows, int(min(u32(h, 8), 64)), "lengths")
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ type fsst struct {
 	table   *fsstTable
 }
 
-func (d *fsst) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *fsst) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	dst.Own()
 	for n > 0 {
 		lengths := d.lengths.next(n)

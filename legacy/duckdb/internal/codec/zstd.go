@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"bytes"
@@ -26,17 +26,17 @@ var zstdReaders = sync.Pool{New: func() any {
 	return d
 }}
 
-func openZSTD(p *part, t *types.Type) (decoder, error) {
+func openZSTD(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
-	v := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
+	v := (p.seg.Rows + storage.VectorSize - 1) / storage.VectorSize
 	sizes := (12*v + 7) &^ 7
 	h, err := p.header(sizes+16*v, "header")
 	if err != nil {
 		return nil, err
 	}
-	return &zstdStrings{p: p, left: p.seg.rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v], packed: h[sizes+8*v:]}, nil
+	return &zstdStrings{p: p, left: p.seg.Rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v], packed: h[sizes+8*v:]}, nil
 }
 
 type zstdStrings struct {
@@ -50,7 +50,7 @@ type zstdStrings struct {
 	strs    []byte
 }
 
-func (d *zstdStrings) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *zstdStrings) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	dst.Own()
 	for n > 0 {
 		if len(d.lengths) == 0 {
@@ -85,9 +85,9 @@ func (d *zstdStrings) next(b *vector.Budget) error {
 	rows := int(min(d.left, storage.VectorSize))
 	page, off := u64(d.pages, 8*k), u32(d.offsets, 4*k)
 	size, packed := u64(d.sizes, 8*k), u64(d.packed, 8*k)
-	block, payload := d.p.seg.block, []byte(nil)
-	if page == invalidBlock {
-		off += int64(d.p.seg.offset)
+	block, payload := d.p.seg.Block, []byte(nil)
+	if page == NoBlock {
+		off += int64(d.p.seg.Offset)
 	} else {
 		block = page
 	}

@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"encoding/binary"
@@ -167,36 +167,36 @@ func (r *packedReader) next(n int) []uint32 {
 	return r.buf[r.pos-k : r.pos]
 }
 
-func openBitpacking(p *part, t *types.Type) (decoder, error) {
+func openBitpacking(p *part, t *types.Type) (Decoder, error) {
 	h, err := p.header(8, "end")
 	if err != nil {
 		return nil, err
 	}
 	end := u64(h, 0)
-	groups := (p.seg.rows + storage.VectorSize - 1) / storage.VectorSize
+	groups := (p.seg.Rows + storage.VectorSize - 1) / storage.VectorSize
 	if end > uint64(len(p.b)) || uint64(groups)*4+8 > end {
 		return nil, p.corrupt(0, "end", "%d for %d groups in a segment of at most %d bytes", end, groups, len(p.b))
 	}
 	meta := p.b[:end]
 	switch t.Phys {
 	case types.PhysInt8:
-		return &bitpacking[int8]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[int8]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysInt16:
-		return &bitpacking[int16]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[int16]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysInt32:
-		return &bitpacking[int32]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[int32]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysInt64:
-		return &bitpacking[int64]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[int64]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysUint8:
-		return &bitpacking[uint8]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[uint8]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysUint16:
-		return &bitpacking[uint16]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[uint16]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysUint32:
-		return &bitpacking[uint32]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[uint32]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysUint64:
-		return &bitpacking[uint64]{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking[uint64]{p: p, meta: meta, left: p.seg.Rows}, nil
 	case types.PhysInt128, types.PhysUint128:
-		return &bitpacking128{p: p, meta: meta, left: p.seg.rows}, nil
+		return &bitpacking128{p: p, meta: meta, left: p.seg.Rows}, nil
 	}
 	return nil, p.refuse(t)
 }
@@ -252,7 +252,7 @@ type bitpacking[T vector.Lane] struct {
 	pos  int    // in buf
 }
 
-func (d *bitpacking[T]) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *bitpacking[T]) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	out := vector.LaneOf[T](dst)[at : at+n]
 	for len(out) > 0 {
 		if d.pos < len(d.buf) {
@@ -345,7 +345,7 @@ type bitpacking128 struct {
 	pos  int
 }
 
-func (d *bitpacking128) decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+func (d *bitpacking128) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	out := dst.Wide[at : at+n]
 	for len(out) > 0 {
 		if d.pos == len(d.buf) {

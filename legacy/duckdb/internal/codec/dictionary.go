@@ -1,4 +1,4 @@
-package duckdb
+package codec
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -7,7 +7,7 @@ import (
 
 // FORMAT.md: dictionary.
 
-func openDictionary(p *part, t *types.Type) (decoder, error) {
+func openDictionary(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys != types.PhysString {
 		return nil, p.refuse(t)
 	}
@@ -23,7 +23,7 @@ func openDictionary(p *part, t *types.Type) (decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	sel, err := newPacked(p, 20, p.seg.rows, int(min(width, 64)), "selection")
+	sel, err := newPacked(p, 20, p.seg.Rows, int(min(width, 64)), "selection")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ type dictionary struct {
 	null bool // whether entry 0 means NULL
 }
 
-func (d *dictionary) decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+func (d *dictionary) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	base, err := dst.Adopt(d.dict, b)
 	if err != nil {
 		return err

@@ -1,10 +1,10 @@
-package duckdb
+package codec
 
 import "github.com/simexp/exparchive/legacy/duckdb/internal/types"
 
 // FORMAT.md: patas.
 
-func openPatas(p *part, t *types.Type) (decoder, error) {
+func openPatas(p *part, t *types.Type) (Decoder, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err

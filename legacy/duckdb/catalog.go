@@ -221,8 +221,8 @@ func (db *DB) newTable(n *tree.Node) *Table {
 }
 
 // newColumn makes a column from its ColumnDefinition.
-func newColumn(d *tree.Node) column {
-	c := column{name: d.Text(100), generated: d.Uint(103) == 1, comment: d.Comment(105)}
+func newColumn(d *tree.Node) columnDef {
+	c := columnDef{name: d.Text(100), generated: d.Uint(103) == 1, comment: d.Comment(105)}
 	c.typ = d.Type(101)
 	if c.typ == nil {
 		c.typ = &types.Type{}

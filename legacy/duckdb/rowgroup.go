@@ -3,6 +3,7 @@ package duckdb
 import (
 	"math/bits"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -29,7 +30,7 @@ type rowGroup struct {
 type columnSource struct {
 	vector  *vector.Vector  // decoded already; with repeat its one value stands for every row
 	repeat  bool            //
-	data    *columnData     // described by the log
+	data    *column.Data    // described by the log
 	pointer storage.Pointer // described in the file
 }
 
@@ -58,6 +59,9 @@ func (m *rowMask) count() (n int64) {
 	return n
 }
 
+// maxGroupBits bounds the rows of a row group.
+const maxGroupBits = 30
+
 // maxRowGroups bounds the row groups of a table; a claimed count alone allocates nothing.
 const maxRowGroups = 1 << 32
 
@@ -65,7 +69,7 @@ const maxRowGroups = 1 << 32
 func (t *Table) readRowGroups() error {
 	columns := t.physicalTypes()
 	s := storage.OpenMetadata(t.db.file, t.data, "table")
-	readTableStatistics(s, columns)
+	column.ReadStatistics(s, columns)
 	n := s.Uint64("table.row_group_count")
 	if n > maxRowGroups {
 		s.Fail("table.row_group_count", fault.Corruptf("%d row groups", n))
@@ -205,16 +209,10 @@ func readRowMask(s *storage.Stream, m *rowMask) {
 }
 
 // column reads the description of physical column i, which has type t.
-func (g *rowGroup) column(db *DB, i int, t *types.Type) (*columnData, error) {
+func (g *rowGroup) column(db *DB, i int, t *types.Type) (*column.Data, error) {
 	src := g.cols[i]
 	if src.data != nil {
 		return src.data, nil
 	}
-	s := storage.OpenMetadata(db.file, src.pointer, "column")
-	s.Limit(maxColumnBytes)
-	c := readColumnData(s, t)
-	if s.Err() == nil {
-		c.check(s, g.rows)
-	}
-	return c, s.Err()
+	return column.Load(db.file, src.pointer, t, g.rows)
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
@@ -35,8 +36,8 @@ type Scanner struct {
 
 // A valueReader gives a column's values in order.
 type valueReader interface {
-	// read appends the next n values.
-	read(dst *vector.Vector, n int64, b *vector.Budget) error
+	// Read appends the next n values.
+	Read(dst *vector.Vector, n int64, b *vector.Budget) error
 }
 
 // Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
@@ -207,7 +208,7 @@ func (s *Scanner) open(g *rowGroup) error {
 		if err != nil {
 			return s.wrapColumn(i, err)
 		}
-		s.readers = append(s.readers, newColumnReader(db.file, data))
+		s.readers = append(s.readers, column.NewReader(db.file, data))
 	}
 	return nil
 }
@@ -244,7 +245,7 @@ func (s *Scanner) skip(from, step int64) error {
 			v := s.vectors[i]
 			v.Reset()
 			n := min(step, storage.VectorSize-at%storage.VectorSize, s.pos-at)
-			if err := r.read(v, n, vector.NewBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, vector.ErrBudget) {
+			if err := r.Read(v, n, vector.NewBudget(s.table.db.opts.MaxBatchBytes)); errors.Is(err, vector.ErrBudget) {
 				return err
 			} else if err != nil {
 				return s.wrapColumn(i, err)
@@ -266,7 +267,7 @@ func (s *Scanner) decode(g *rowGroup, n int64) error {
 	for i, r := range s.readers {
 		v := s.vectors[i]
 		v.Reset()
-		if err := r.read(v, n, b); err != nil {
+		if err := r.Read(v, n, b); err != nil {
 			if errors.Is(err, vector.ErrBudget) {
 				return err
 			}
@@ -325,7 +326,7 @@ type vectorReader struct {
 	pos int
 }
 
-func (r *vectorReader) read(dst *vector.Vector, n int64, b *vector.Budget) error {
+func (r *vectorReader) Read(dst *vector.Vector, n int64, b *vector.Budget) error {
 	at := r.pos
 	r.pos += int(n)
 	if r.src.repeat {

@@ -22,8 +22,8 @@ type Column struct {
 	Err       error // why the column cannot be read; nil when nothing is known to be in the way
 }
 
-// A column is a Column as it is read.
-type column struct {
+// A columnDef is a Column as it is read.
+type columnDef struct {
 	name      string
 	typ       *types.Type
 	notNull   bool
@@ -38,7 +38,7 @@ type Table struct {
 	db           *DB
 	schema, name string
 	comment      string
-	cols         []column
+	cols         []columnDef
 	described    func() []Column // what callers see of cols, made once
 	primaryKey   []string
 	constraints  []string // as SQL, without NOT NULL
@@ -153,7 +153,7 @@ func (t *Table) columnIndex(name string) int {
 			return i
 		}
 	}
-	return slices.IndexFunc(t.cols, func(c column) bool { return fold(c.name) == fold(name) })
+	return slices.IndexFunc(t.cols, func(c columnDef) bool { return fold(c.name) == fold(name) })
 }
 
 // SQL is a CREATE TABLE statement for the table, with its constraints.

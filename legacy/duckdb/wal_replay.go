@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/chunk"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
@@ -459,7 +460,7 @@ func (r *replay) rowGroup(t *Table, s *storage.Stream, columns []*types.Type) {
 				return
 			}
 			for _, typ := range columns {
-				g.cols = append(g.cols, columnSource{data: readColumnData(s, typ)})
+				g.cols = append(g.cols, columnSource{data: column.Read(s, typ)})
 			}
 		case 102:
 			s.ULEB(64, class)
@@ -474,7 +475,7 @@ func (r *replay) rowGroup(t *Table, s *storage.Stream, columns []*types.Type) {
 	}
 	for _, c := range g.cols {
 		if s.Err() == nil {
-			c.data.check(s, g.rows)
+			c.data.Check(s, g.rows)
 		}
 	}
 	if s.Err() != nil {

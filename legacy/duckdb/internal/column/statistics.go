@@ -1,4 +1,4 @@
-package duckdb
+package column
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/chunk"
@@ -154,8 +154,8 @@ func readVariantStatistics(s *storage.Stream, o *storage.Object) {
 	}
 }
 
-// readTableStatistics walks over the statistics before a table's row groups.
-func readTableStatistics(s *storage.Stream, columns []*types.Type) {
+// ReadStatistics walks over the statistics before a table's row groups.
+func ReadStatistics(s *storage.Stream, columns []*types.Type) {
 	const class = "TableStatistics"
 	for o := s.Object(class); o.Next(); {
 		switch o.ID {

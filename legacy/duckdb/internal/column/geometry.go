@@ -1,4 +1,4 @@
-package duckdb
+package column
 
 import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
@@ -7,10 +7,10 @@ import (
 )
 
 // readSplitGeometry appends n geometries that are stored as coordinates.
-func (r *columnReader) readSplitGeometry(dst *vector.Vector, n int, b *vector.Budget) error {
+func (r *Reader) readSplitGeometry(dst *vector.Vector, n int, b *vector.Budget) error {
 	tmp := vector.New(r.data.typ)
 	// The reader of what is stored is this one, which then finds the types equal.
-	if err := r.read(tmp, int64(n), b); err != nil {
+	if err := r.Read(tmp, int64(n), b); err != nil {
 		return err
 	}
 	at := dst.N
@@ -34,7 +34,7 @@ func (r *columnReader) readSplitGeometry(dst *vector.Vector, n int, b *vector.Bu
 }
 
 // convertSpatial converts the values from one on, which have the form of the spatial extension.
-func (r *columnReader) convertSpatial(dst *vector.Vector, from int, b *vector.Budget) error {
+func (r *Reader) convertSpatial(dst *vector.Vector, from int, b *vector.Budget) error {
 	for i := from; i < dst.N; i++ {
 		if dst.Null(i) {
 			continue

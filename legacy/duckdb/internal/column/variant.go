@@ -1,4 +1,4 @@
-package duckdb
+package column
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 )
 
 // readShredded appends n values of a VARIANT that is partly stored by type.
-func (r *columnReader) readShredded(dst *vector.Vector, n int, b *vector.Budget) error {
+func (r *Reader) readShredded(dst *vector.Vector, n int, b *vector.Budget) error {
 	plain, typed := vector.New(types.VariantStruct), vector.New(r.data.variant)
-	if err := r.children[0].read(plain, int64(n), b); err != nil {
+	if err := r.children[0].Read(plain, int64(n), b); err != nil {
 		return err
 	}
-	if err := r.children[1].read(typed, int64(n), b); err != nil {
+	if err := r.children[1].Read(typed, int64(n), b); err != nil {
 		return err
 	}
 	at := dst.N

@@ -67,8 +67,8 @@ func (v *Vector) Null(i int) bool { return v.v.Null(i) }
 func (v *Vector) HasNulls() bool { return v.v.HasNulls() }
 
 // Int8s, and the like, give all values of a type stored that way, and nil for another type: DATE is int32, TIME and
-// TIMESTAMP are int64, TIME WITH TIME ZONE is uint64, BOOLEAN is uint8 (0 or 1), DECIMAL is int16, int32 or int64 when its
-// width is at most 4, 9 or 18, ENUM is uint8, uint16 or uint32 when it has at most 255, 65535 or more values.
+// TIMESTAMP are int64, TIME WITH TIME ZONE is uint64, BOOLEAN is uint8 (0 or 1), DECIMAL is int16, int32 or int64 when
+// its width is at most 4, 9 or 18, ENUM is uint8, uint16 or uint32 when it has at most 255, 65535 or more values.
 func (v *Vector) Int8s() []int8 { return v.v.I8 }
 
 // Int16s gives all values of a type stored as int16.
@@ -120,8 +120,8 @@ func (v *Vector) Interval(i int) Interval { return intervalAt(v.v, i) }
 // UUID gives value i of a UUID.
 func (v *Vector) UUID(i int) UUID { return v.v.UUID(i) }
 
-// Bytes gives the stored bytes of value i of a VARCHAR, BLOB, BIT, BIGNUM or GEOMETRY, as a view into the batch. Text is
-// meant to be UTF-8, but a damaged file may hold anything.
+// Bytes gives the stored bytes of value i of a VARCHAR, BLOB, BIT, BIGNUM or GEOMETRY, as a view into the batch. Text
+// is meant to be UTF-8, but a damaged file may hold anything.
 func (v *Vector) Bytes(i int) []byte { return v.v.Bytes(i) }
 
 // EnumValue gives the text of value i of an ENUM.
@@ -133,8 +133,9 @@ func (v *Vector) BigNum(i int) *big.Int { return text.BigNum(v.v.Bytes(i)) }
 // List gives the place of value i of a LIST, MAP or ARRAY within Child(0): elements from ≤ e < to.
 func (v *Vector) List(i int) (from, to int) { return v.v.List(i) }
 
-// Child gives part i: the elements of a LIST, ARRAY or MAP (whose elements are STRUCTs of key and value) are Child(0), the
-// members of a STRUCT are Child(0), Child(1), …, the members of a UNION as well, and Tag says which of them holds the value.
+// Child gives part i: the elements of a LIST, ARRAY or MAP (whose elements are STRUCTs of key and value) are Child(0),
+// the members of a STRUCT are Child(0), Child(1), …, the members of a UNION as well, and Tag says which of them holds
+// the value.
 func (v *Vector) Child(i int) *Vector {
 	if v.v.Type.ID == types.Union {
 		i++
@@ -148,9 +149,10 @@ func (v *Vector) Tag(i int) int { return v.v.Tag(i) }
 // AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
 func (v *Vector) AppendText(dst []byte, i int) []byte { return text.Append(dst, v.v, i) }
 
-// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as
-// objects and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an object whose keys
-// are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
+// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested
+// values as objects and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an
+// object whose keys are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not
+// UTF-8 become U+FFFD.
 func (v *Vector) AppendJSON(dst []byte, i int) []byte { return text.AppendJSON(dst, v.v, i) }
 
 // AppendJSONString appends text as a JSON string, as AppendJSON does.

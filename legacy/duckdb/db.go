@@ -84,12 +84,12 @@ type DB struct {
 	decoded atomic.Int64 // rows
 }
 
-// RowsDecoded counts the rows that have been read so far from any table, those that were skipped on the way included: what
-// reading costs, whatever the machine.
+// RowsDecoded counts the rows that have been read so far from any table, those that were skipped on the way included:
+// what reading costs, whatever the machine.
 func (db *DB) RowsDecoded() int64 { return db.decoded.Load() }
 
-// Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are not
-// changed in any way. The caller must close the DB.
+// Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are
+// not changed in any way. The caller must close the DB.
 func Open(path string, opts *Options) (*DB, error) {
 	o := opts.withDefaults()
 	if err := regular(path); err != nil {
@@ -181,7 +181,8 @@ func readLog(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	var buf bytes.Buffer
-	buf.Grow(int(min(info.Size(), limit)) + bytes.MinRead + 1) // at once: growing it would take several times the memory
+	// At once: growing it would take several times the memory.
+	buf.Grow(int(min(info.Size(), limit)) + bytes.MinRead + 1)
 	if _, err := buf.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, inUse(err)
 	}

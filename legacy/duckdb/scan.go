@@ -19,8 +19,8 @@ type Scanner struct {
 	err   error // why there is nothing to scan
 }
 
-// Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name, is
-// reported by [Scanner.Err].
+// Scan starts reading the named columns, or all that can be read when none are named. An error, also one about a name,
+// is reported by [Scanner.Err].
 func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	s := &Scanner{}
 	rows, err := t.t.Rows()
@@ -32,7 +32,8 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	all := t.columns()
 	add := func(i int) {
 		s.cols = append(s.cols, all[i])
-		wanted = append(wanted, rowgroup.Column{Name: all[i].Name, Index: t.t.PhysicalIndex(i), Type: t.t.Columns[i].Type})
+		wanted = append(wanted, rowgroup.Column{Name: all[i].Name, Index: t.t.PhysicalIndex(i),
+			Type: t.t.Columns[i].Type})
 	}
 	for _, name := range columns {
 		i := t.t.ColumnIndex(name)
@@ -95,9 +96,9 @@ func (s *Scanner) Row() int64 {
 	return s.rows.Row()
 }
 
-// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies before
-// the row in its row group, of usually 122880 rows, is decoded on the way, but for what was read just before. It does nothing
-// after an error.
+// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies
+// before the row in its row group, of usually 122880 rows, is decoded on the way, but for what was read just before. It
+// does nothing after an error.
 func (s *Scanner) SeekRow(row int64) {
 	if s.rows != nil {
 		s.rows.SeekRow(row)
@@ -115,8 +116,8 @@ func (s *Scanner) Next() bool {
 	return more
 }
 
-// Rows gives the rows of the named columns, or of all that can be read when none are named, as Go values. It stops at the
-// first error.
+// Rows gives the rows of the named columns, or of all that can be read when none are named, as Go values. It stops at
+// the first error.
 func (t *Table) Rows(ctx context.Context, columns ...string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		s := t.Scan(ctx, columns...)

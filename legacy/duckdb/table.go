@@ -28,8 +28,9 @@ type Table struct {
 func newTable(db *DB, t *catalog.Table) *Table {
 	columns := func() []Column {
 		return convert(t.Columns, func(c catalog.Column) Column {
-			return Column{Name: c.Name, Type: described(c.Type), NotNull: c.NotNull, Default: c.Default, Generated: c.Generated,
-				Comment: c.Comment, Err: c.Err}
+			return Column{Name: c.Name, Type: described(c.Type), NotNull: c.NotNull, Default: c.Default,
+				Generated: c.Generated,
+				Comment:   c.Comment, Err: c.Err}
 		})
 	}
 	return &Table{db, t, sync.OnceValue(columns)}
@@ -50,8 +51,8 @@ func (t *Table) Columns() []Column { return slices.Clone(t.columns()) }
 // PrimaryKey lists the columns of the primary key, in its order.
 func (t *Table) PrimaryKey() []string { return slices.Clone(t.t.PrimaryKey) }
 
-// RowCount is the number of rows, without deleted ones; of a table that cannot be read (see [Table.Err]) it is the number
-// that the catalog gives, with them.
+// RowCount is the number of rows, without deleted ones; of a table that cannot be read (see [Table.Err]) it is the
+// number that the catalog gives, with them.
 func (t *Table) RowCount() int64 { return t.t.RowCount() }
 
 // Err is why the table cannot be read at all; nil when nothing is known to be in the way.

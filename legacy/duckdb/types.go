@@ -93,7 +93,8 @@ func (t *Type) inner() *types.Type {
 	if t == nil {
 		return nil
 	}
-	in := &types.Type{ID: types.ID(t.ID), Alias: t.Alias, Width: t.Width, Scale: t.Scale, Elem: t.Elem.inner(), Size: t.Size,
+	in := &types.Type{ID: types.ID(t.ID), Alias: t.Alias, Width: t.Width, Scale: t.Scale, Elem: t.Elem.inner(),
+		Size:   t.Size,
 		Values: t.Values, CRS: t.CRS, Collation: t.Collation}
 	for _, f := range t.Fields {
 		in.Fields = append(in.Fields, types.Field{Name: f.Name, Type: f.Type.inner()})

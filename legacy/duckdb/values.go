@@ -200,8 +200,8 @@ type Union struct {
 	Value any
 }
 
-// A Row holds one row as Go values, in the order of the columns asked for: nil for NULL, bool, int8 … int64, uint8 … uint64,
-// float32, float64, *big.Int (HUGEINT, UHUGEINT, BIGNUM), [Decimal], string (VARCHAR, JSON, ENUM), []byte (BLOB), [Bit],
-// [Date], [Time], [TimeNS], [TimeTZ], the Timestamp types, [Interval], [UUID], [Geometry], []any (LIST, ARRAY), [Struct],
-// [Map], [Union]. A VARIANT gives the value that it holds. The caller owns it.
+// A Row holds one row as Go values, in the order of the columns asked for: nil for NULL, bool, int8 … int64, uint8 …
+// uint64, float32, float64, *big.Int (HUGEINT, UHUGEINT, BIGNUM), [Decimal], string (VARCHAR, JSON, ENUM), []byte
+// (BLOB), [Bit], [Date], [Time], [TimeNS], [TimeTZ], the Timestamp types, [Interval], [UUID], [Geometry], []any (LIST,
+// ARRAY), [Struct], [Map], [Union]. A VARIANT gives the value that it holds. The caller owns it.
 type Row []any

@@ -109,8 +109,7 @@ func (c *Catalog) add(n *tree.Node) *Table {
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))
 	case "CreateIndexInfo":
-		c.Indexes = append(c.Indexes, Index{Path: pathOf(n, 200), Table: n.Text(201), Unique: n.Uint(203) == 1, SQL: n.Text(106),
-			Comment: n.Comment(107)})
+		c.Indexes = append(c.Indexes, Index{pathOf(n, 200), n.Text(201), n.Uint(203) == 1, n.Text(106), n.Comment(107)})
 	case "CreateTypeInfo":
 		c.Types = append(c.Types, newUserType(n))
 	}

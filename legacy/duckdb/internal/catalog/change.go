@@ -22,7 +22,7 @@ func (c *Catalog) Drop(kind Kind, p Path) {
 	switch kind {
 	case KindTable:
 		c.Tables = without(c.Tables, p)
-		c.Indexes = slices.DeleteFunc(c.Indexes, func(x Index) bool { return x.Schema == p.Schema && x.Table == p.Name })
+		c.Indexes = slices.DeleteFunc(c.Indexes, func(x Index) bool { return Path{x.Schema, x.Table} == p })
 	case KindView:
 		c.Views = without(c.Views, p)
 	case KindIndex:
@@ -66,7 +66,7 @@ func outside[E entry](list []E, schema string) []E {
 // RenameTable gives a table another name.
 func (c *Catalog) RenameTable(t *Table, name string) {
 	for i, x := range c.Indexes {
-		if x.Schema == t.Schema && x.Table == t.Name {
+		if (Path{x.Schema, x.Table}) == t.Path {
 			c.Indexes[i].Table = name
 		}
 	}

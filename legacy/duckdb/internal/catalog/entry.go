@@ -75,8 +75,8 @@ func newSequence(n *tree.Node) Sequence {
 		if q.Cycle {
 			cycle = "CYCLE"
 		}
-		q.SQL = fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;", q.Path, q.Increment, q.Min,
-			q.Max, q.Start, cycle)
+		q.SQL = fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;",
+			q.Path, q.Increment, q.Min, q.Max, q.Start, cycle)
 	}
 	return q
 }

@@ -110,8 +110,8 @@ func (t *Table) Refuse(err error) {
 	}
 }
 
-// RowCount is the number of rows, without deleted ones; of a table that cannot be read it is the number that the catalog gives,
-// with them.
+// RowCount is the number of rows, without deleted ones; of a table that cannot be read it is the number that the
+// catalog gives, with them.
 func (t *Table) RowCount() int64 {
 	rows, err := t.Rows()
 	if err != nil {

@@ -66,7 +66,8 @@ func unpack[T vector.Lane](dst []T, src []byte, w int, ref T) {
 	}
 }
 
-// unpackEights is unpack for as many groups of eight, which begin at whole bytes, as src lets it read 8 bytes at a time. It gives what is left.
+// unpackEights is unpack for as many groups of eight, which begin at whole bytes, as src lets it read 8 bytes at a
+// time. It gives what is left.
 func unpackEights[T vector.Lane](dst []T, src []byte, w int, ref T) ([]T, []byte) {
 	mask := uint64(1)<<w - 1
 	switch {

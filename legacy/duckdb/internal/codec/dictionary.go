@@ -32,7 +32,8 @@ func openDictionary(p *part, t *types.Type) (Decoder, error) {
 	for k := range d.refs {
 		dist := u32(index, 4*k)
 		if dist > end {
-			return nil, p.corrupt(int(indexOff)+4*k, "index", "string %d starts %d before the end of %d bytes", k, dist, end)
+			return nil, p.corrupt(int(indexOff)+4*k, "index",
+				"string %d starts %d before the end of %d bytes", k, dist, end)
 		}
 		if k > 0 && dist > 0 {
 			length := int64(uint16(dist - prev))

@@ -102,8 +102,8 @@ func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
 			}
 			binary.LittleEndian.PutUint64(tail[:], x|math.MaxUint64<<(8*k))
 		}
-		// The bytes after a symbol are overwritten by the next one. Positions are less than 64 as long as there are symbols:
-		// masking them spares checks of bounds, and takes the lengths of codes without one out again.
+		// The bytes after a symbol are overwritten by the next one. Positions are less than 64 as long as there are
+		// symbols: masking them spares checks of bounds, and takes the lengths of codes without one out again.
 		w := (*[fsstSlack]byte)(out[n:])
 		c := codes[0]
 		binary.LittleEndian.PutUint64(w[:8], t.symbols[c])

@@ -89,7 +89,7 @@ func TestFSST(t *testing.T) {
 
 // FuzzFSST reads any bytes as a symbol table, and any as a string.
 func FuzzFSST(f *testing.F) {
-	table := le([2]uint64{8, fsstVersion << 32}, [2]uint64{1, 1}, [2]uint64{8, 0x0001000000000201})
+	table := cat(b8(fsstVersion<<32), b1(1), b8(0x0001000000000201))
 	f.Add(append(table, "abcdefghij"...), []byte{1, 2, 3, fsstEscape, 9, 0, 0, 1, 1, 2})
 	f.Add(table[:17], []byte{0})
 	f.Fuzz(func(t *testing.T, table, src []byte) {

@@ -30,7 +30,8 @@ func (p *part) corrupt(off int, field, format string, args ...any) error {
 // slice gives n bytes from byte off on.
 func (p *part) slice(off, n int64, field string) ([]byte, error) {
 	if off < 0 || n < 0 || off > int64(len(p.b)) || n > int64(len(p.b))-off {
-		return nil, p.corrupt(int(max(min(off, int64(len(p.b))), 0)), field, "%d bytes at %d of a segment of at most %d bytes", n, off, len(p.b))
+		return nil, p.corrupt(int(max(min(off, int64(len(p.b))), 0)), field,
+			"%d bytes at %d of a segment of at most %d bytes", n, off, len(p.b))
 	}
 	return p.b[off : off+n : off+n], nil
 }
@@ -41,7 +42,8 @@ func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0,
 func newPart(f *storage.File, g *Segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.DataOffset(f)}
 	if int(g.Codec) >= len(codecs) || codecs[g.Codec].name == "" {
-		return nil, &fault.FormatError{Offset: g.At, Field: "segment.compression", Err: fault.Unsupportedf("compression method %d", g.Codec)}
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.compression",
+			Err: fault.Unsupportedf("compression method %d", g.Codec)}
 	}
 	p.name = codecs[g.Codec].name
 	if g.Block == NoBlock {
@@ -52,7 +54,8 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 		return nil, err
 	}
 	if int64(g.Offset) > int64(len(payload)) {
-		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset", Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
+			Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}
 	}
 	p.b = payload[g.Offset:]
 	return p, nil

@@ -273,11 +273,13 @@ func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off in
 		return err
 	}
 	if off < 0 || off > limit-4 {
-		return &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset", Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
+		return &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
+			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
 	}
 	length := u32(payload, int(off))
 	if length > f.Size() {
-		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length", Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
+		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
+			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
 	if err := b.Take(length, 1); err != nil {
 		return err

@@ -189,7 +189,8 @@ func (d *roaring) eachValue(n int, do func(i int)) error {
 	})
 }
 
-// eachCompressed gives n rows up to most, each stored as a byte within a run of 256 rows; 8 counts say how many are in each.
+// eachCompressed gives n rows up to most, each stored as a byte within a run of 256 rows; 8 counts say how many are in
+// each.
 func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
 	counts, err := d.take(roaringSegments, "counts")
 	if err != nil {

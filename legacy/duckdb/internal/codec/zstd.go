@@ -17,9 +17,11 @@ import (
 
 // FORMAT.md: zstd.
 
-// zstdReaders are decoders between uses. One is limited to little memory: a window past a frame's own size is never needed.
+// zstdReaders are decoders between uses. One is limited to little memory: a window past a frame's own size is never
+// needed.
 var zstdReaders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(64<<20))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(64<<20))
 	if err != nil {
 		panic(err) // the options are constants
 	}
@@ -36,7 +38,8 @@ func openZSTD(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &zstdStrings{p: p, left: p.seg.Rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v], packed: h[sizes+8*v:]}, nil
+	return &zstdStrings{p: p, left: p.seg.Rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v],
+		packed: h[sizes+8*v:]}, nil
 }
 
 type zstdStrings struct {

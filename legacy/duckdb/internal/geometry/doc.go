@@ -1,5 +1,5 @@
-// Package geometry has the forms in which a file holds geometries, and turns each of them into well-known binary: the section
-// on geometry in FORMAT.md.
+// Package geometry has the forms in which a file holds geometries, and turns each of them into well-known binary: the
+// section on geometry in FORMAT.md.
 package geometry
 
 // Kinds of geometry, as numbered in well-known binary.

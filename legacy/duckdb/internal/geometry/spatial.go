@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// FromSpatial converts the form of the spatial extension, which files below level 7 hold, to well-known binary; ok is false
-// when b is something else.
+// FromSpatial converts the form of the spatial extension, which files below level 7 hold, to well-known binary; ok is
+// false when b is something else.
 func FromSpatial(dst, b []byte) (_ []byte, ok bool) {
 	const (
 		hasZ   = 1

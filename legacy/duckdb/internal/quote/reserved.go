@@ -11,8 +11,9 @@ default deferrable desc_p describe distinct do else end_p except false_p fetch f
 in_p initially intersect into lambda lateral_p leading limit not null_p offset on only or order pivot pivot_longer
 pivot_wider placing primary qualify references returning select show some summarize symmetric table then to
 trailing true_p union unique unpivot using variadic when where window with
-asof_p at_p authorization binary between by collation concurrently cross exists freeze full glob ilike inner_p is isnull join left like
-map natural notnull outer_p overlaps positional right similar struct semi anti tablesample try_cast values verbose`) {
+asof_p at_p authorization binary between by collation concurrently cross exists freeze full glob ilike inner_p
+is isnull join left like map natural notnull outer_p overlaps positional right similar struct semi anti
+tablesample try_cast values verbose`) {
 		m[strings.TrimSuffix(w, "_p")] = true
 	}
 	return m

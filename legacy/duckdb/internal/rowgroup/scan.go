@@ -70,7 +70,8 @@ func (s *Scanner) Vectors() []*vector.Vector { return s.vectors }
 // Len is the number of rows in the current batch.
 func (s *Scanner) Len() int { return s.n }
 
-// Row is the number of the row that the current batch begins at, counted from 0 over the whole table, deleted rows included.
+// Row is the number of the row that the current batch begins at, counted from 0 over the whole table, deleted rows
+// included.
 func (s *Scanner) Row() int64 { return s.at }
 
 // SetContext makes ctx the context of what is read from here on.
@@ -79,8 +80,9 @@ func (s *Scanner) SetContext(ctx context.Context) { s.ctx = ctx }
 // Err is the first error, or nil at a proper end.
 func (s *Scanner) Err() error { return s.err }
 
-// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies before
-// the row in its row group is decoded on the way, but for what was read just before. It does nothing after an error.
+// SeekRow makes the next batch begin at a row numbered as by [Scanner.Row]; a row past the end is the end. What lies
+// before the row in its row group is decoded on the way, but for what was read just before. It does nothing after an
+// error.
 func (s *Scanner) SeekRow(row int64) {
 	if s.err != nil {
 		return
@@ -240,7 +242,8 @@ func (s *Scanner) skip(from, step int64) error {
 
 // limit says that the next row does not fit.
 func (s *Scanner) limit(g *group) error {
-	return fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.opts.Table, g.start+s.pos, fault.ErrLimit, s.opts.MaxBytes)
+	return fmt.Errorf("table %s: row %d: %w: MaxBatchBytes = %d", s.opts.Table, g.start+s.pos, fault.ErrLimit,
+		s.opts.MaxBytes)
 }
 
 // decode fills the batch with the next n rows of the group, without the deleted ones.

@@ -29,8 +29,8 @@ type cachedBlock struct {
 	payload []byte
 }
 
-// NewFile reads blocks of blockSize bytes, their checksums included, from the size bytes of r, and keeps about cacheBytes of
-// them.
+// NewFile reads blocks of blockSize bytes, their checksums included, from the size bytes of r, and keeps about
+// cacheBytes of them.
 func NewFile(r io.ReaderAt, size int64, blockSize uint64, cacheBytes int64) *File {
 	return &File{
 		r: r, size: size, alloc: int64(blockSize), payload: int(blockSize) - 8,
@@ -55,7 +55,8 @@ func (f *File) Offset(id uint64) int64 { return blocksStart + int64(id)*f.alloc 
 // Block gives the payload of block id. It must not be changed, and stays valid for as long as it is referenced.
 func (f *File) Block(id uint64, field string) ([]byte, error) {
 	if id >= f.blocks {
-		return nil, &fault.FormatError{Offset: f.size, Field: field, Err: fault.Corruptf("block %d of %d", int64(id), f.blocks)}
+		return nil, &fault.FormatError{Offset: f.size, Field: field,
+			Err: fault.Corruptf("block %d of %d", int64(id), f.blocks)}
 	}
 	f.mu.Lock()
 	if e := f.cache[id]; e != nil {

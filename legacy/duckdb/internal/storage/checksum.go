@@ -45,7 +45,8 @@ func checksumTail(b []byte) uint64 {
 func checkUnit(unit []byte, at int64, field string) error {
 	got, want := Checksum(unit[8:]), binary.LittleEndian.Uint64(unit)
 	if got != want {
-		return &fault.FormatError{Offset: at, Field: field, Err: fmt.Errorf("%w: got %#016x, want %#016x", fault.ErrChecksum, got, want)}
+		return &fault.FormatError{Offset: at, Field: field,
+			Err: fmt.Errorf("%w: got %#016x, want %#016x", fault.ErrChecksum, got, want)}
 	}
 	return nil
 }

@@ -66,21 +66,25 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 	}
 	if len(buf) < blocksStart {
 		return nil, &fault.FormatError{Offset: size, Field: "header",
-			Err: fmt.Errorf("%w: %d bytes, want at least %d: the file was cut off", io.ErrUnexpectedEOF, size, blocksStart)}
+			Err: fmt.Errorf("%w: %d bytes, want at least %d: the file was cut off",
+				io.ErrUnexpectedEOF, size, blocksStart)}
 	}
 	h := &Headers{Version: binary.LittleEndian.Uint64(buf[12:])}
 	// What is refused for its version or encryption is refused so even when the checksum is unknown to us.
 	switch {
 	case h.Version < minVersion:
 		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: storage version %d, want at least %d; export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
+			Err: fmt.Errorf("%w: storage version %d, want at least %d; "+
+				"export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
 				fault.ErrTooOld, h.Version, minVersion)}
 	case h.Version == futureVersion:
 		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: DuckDB 2.0's own format; copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", fault.ErrTooNew)}
+			Err: fmt.Errorf("%w: DuckDB 2.0's own format; "+
+				"copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", fault.ErrTooNew)}
 	case h.Version > maxVersion:
 		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; copy it with DuckDB to a database of an older STORAGE_VERSION",
+			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; "+
+				"copy it with DuckDB to a database of an older STORAGE_VERSION",
 				fault.ErrTooNew, h.Version, minVersion, maxVersion)}
 	}
 	flags := binary.LittleEndian.Uint64(buf[20:])
@@ -89,7 +93,8 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 	}
 	for i := 20; i < 52; i += 8 {
 		if f := binary.LittleEndian.Uint64(buf[i:]); f != 0 {
-			return nil, &fault.FormatError{Offset: int64(i), Field: "header.flags", Err: fault.Unsupportedf("flags %#x", f)}
+			return nil, &fault.FormatError{Offset: int64(i), Field: "header.flags",
+				Err: fault.Unsupportedf("flags %#x", f)}
 		}
 	}
 	if err := checkUnit(buf[:headerSize], 0, "header"); err != nil {
@@ -129,7 +134,8 @@ func recognise(buf []byte) error {
 	case bytes.HasPrefix(buf, []byte("version https://git-lfs.github.com/")):
 		return fault.ErrLFSPointer
 	case bytes.HasPrefix(buf, []byte("SQLite format 3\x00")):
-		return &fault.FormatError{Field: "header.magic", Err: fmt.Errorf("%w: it is an SQLite database", fault.ErrNotDuckDB)}
+		return &fault.FormatError{Field: "header.magic",
+			Err: fmt.Errorf("%w: it is an SQLite database", fault.ErrNotDuckDB)}
 	}
 	return &fault.FormatError{Offset: 8, Field: "header.magic",
 		Err: fmt.Errorf("%w: got %q, want %q", fault.ErrNotDuckDB, buf[min(8, len(buf)):min(12, len(buf))], "DUCK")}
@@ -157,13 +163,15 @@ func (h *Headers) check() error {
 		return fail("header.vector_size", fault.Unsupportedf("vectors of %d rows, want %d", a.vector, VectorSize))
 	}
 	if a.BlockSize < minBlockAlloc || a.BlockSize > defaultBlockAlloc || a.BlockSize&(a.BlockSize-1) != 0 {
-		return fail("header.block_size", fault.Corruptf("%d bytes, want a power of two from %d to %d", a.BlockSize, minBlockAlloc, defaultBlockAlloc))
+		return fail("header.block_size", fault.Corruptf("%d bytes, want a power of two from %d to %d",
+			a.BlockSize, minBlockAlloc, defaultBlockAlloc))
 	}
 	switch {
 	case h.Version == minVersion:
 		h.Level = 1
 	case a.level > maxLevel:
-		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d; copy it with DuckDB to a database of an older STORAGE_VERSION",
+		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d; "+
+			"copy it with DuckDB to a database of an older STORAGE_VERSION",
 			fault.ErrTooNew, a.level, maxLevel))
 	case a.level == 0 || a.level == minVersion:
 		h.Level = 1

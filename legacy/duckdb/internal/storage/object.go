@@ -129,7 +129,8 @@ func (s *Stream) Float64(field string) float64 { return math.Float64frombits(s.U
 func (s *Stream) Length(field string) int {
 	n := s.ULEB(64, field)
 	if n > uint64(max(s.left, 0)) {
-		s.Fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow", fault.ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
+		s.Fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow",
+			fault.ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
 		return 0
 	}
 	return int(n)

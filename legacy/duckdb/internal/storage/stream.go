@@ -114,7 +114,8 @@ func (s *Stream) Limit(n int64) { s.left = n }
 
 // Fault makes an error about the place where the stream is.
 func (s *Stream) Fault(field string, err error) error {
-	if !errors.Is(err, fault.ErrCorrupt) && !errors.Is(err, fault.ErrUnsupported) && errors.Is(err, io.ErrUnexpectedEOF) {
+	classed := errors.Is(err, fault.ErrCorrupt) || errors.Is(err, fault.ErrUnsupported)
+	if !classed && errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("%w: %w", fault.ErrCorrupt, err)
 	}
 	return &fault.FormatError{File: s.name, Offset: s.Offset(), Field: field, Err: err}

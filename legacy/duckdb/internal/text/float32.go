@@ -5,11 +5,12 @@ import (
 	"math/bits"
 )
 
-// The engine prints a FLOAT with Grisu3, which finds the shortest digits that read back as the same float, or finds that its 64-bit
-// arithmetic cannot tell which digits are the shortest or the nearest: when two candidates are equally near, or when one lies on
-// the border of the numbers that round to the value. It then prints the shortest digits of the value as a DOUBLE, which
-// can be more: 1931338.25 where 1931338.2 would do. To print the same text, grisu3 below follows the algorithm
-// (Loitsch, "Printing floating-point numbers quickly and accurately with integers", 2010) as far as its verdict.
+// The engine prints a FLOAT with Grisu3, which finds the shortest digits that read back as the same float, or finds
+// that its 64-bit arithmetic cannot tell which digits are the shortest or the nearest: when two candidates are equally
+// near, or when one lies on the border of the numbers that round to the value. It then prints the shortest digits of
+// the value as a DOUBLE, which can be more: 1931338.25 where 1931338.2 would do. To print the same text, grisu3 below
+// follows the algorithm (Loitsch, "Printing floating-point numbers quickly and accurately with integers", 2010) as far
+// as its verdict.
 
 // A scaled is the number f × 2^e.
 type scaled struct {
@@ -87,9 +88,9 @@ func grisu3(x float32) bool {
 	}
 }
 
-// grisuWeed moves the digits down towards the value while that brings them nearer, and reports whether the result is certain:
-// rest is how far they are below the upper border, above how far the value is, step the worth of the last digit and unit the
-// uncertainty of all of these.
+// grisuWeed moves the digits down towards the value while that brings them nearer, and reports whether the result is
+// certain: rest is how far they are below the upper border, above how far the value is, step the worth of the last
+// digit and unit the uncertainty of all of these.
 func grisuWeed(rest, step, width, above, unit uint64) bool {
 	near, far := above-unit, above+unit
 	for rest < near && width-rest >= step && (rest+step < near || near-rest >= rest+step-near) {

@@ -8,9 +8,10 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested values as
-// objects and arrays, everything else, JSON columns too, as a string of the text of [Append]. A MAP is an object whose keys
-// are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not UTF-8 become U+FFFD.
+// AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested
+// values as objects and arrays, everything else, JSON columns too, as a string of the text of [Append]. A MAP is an
+// object whose keys are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not
+// UTF-8 become U+FFFD.
 func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
@@ -18,8 +19,8 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 	switch v.Type.ID {
 	case types.Null:
 		return append(dst, "null"...)
-	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
-		types.HugeInt, types.UHugeInt, types.BigNum:
+	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt,
+		types.UInteger, types.UBigInt, types.HugeInt, types.UHugeInt, types.BigNum:
 		return Append(dst, v, i)
 	case types.Float:
 		if x := float64(v.F32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {

@@ -144,8 +144,8 @@ func appendElement(dst []byte, v *vector.Vector, i int) []byte {
 	switch v.Type.ID {
 	case types.Varchar, types.Char:
 		return appendQuoted(dst, string(v.Bytes(i)), false)
-	case types.Enum, types.Blob, types.Geometry, types.Date, types.Time, types.TimeNS, types.TimeTZ, types.Interval, types.Timestamp, types.TimestampS,
-		types.TimestampMS, types.TimestampNS, types.TimestampTZ, types.TimestampTZNS:
+	case types.Enum, types.Blob, types.Geometry, types.Date, types.Time, types.TimeNS, types.TimeTZ, types.Interval,
+		types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS, types.TimestampTZ, types.TimestampTZNS:
 		return appendQuoted(dst, string(Append(nil, v, i)), false)
 	}
 	return Append(dst, v, i)

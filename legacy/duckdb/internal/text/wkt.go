@@ -8,7 +8,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 )
 
-var geometryNames = [...]string{1: "POINT", 2: "LINESTRING", 3: "POLYGON", 4: "MULTIPOINT", 5: "MULTILINESTRING", 6: "MULTIPOLYGON", 7: "GEOMETRYCOLLECTION"}
+var geometryNames = [...]string{1: "POINT", 2: "LINESTRING", 3: "POLYGON", 4: "MULTIPOINT", 5: "MULTILINESTRING",
+	6: "MULTIPOLYGON", 7: "GEOMETRYCOLLECTION"}
 
 // A wkbReader turns well-known binary into text.
 type wkbReader struct {

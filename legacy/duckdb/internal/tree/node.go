@@ -6,8 +6,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
-// A Node is an object of the class table as read. Each of its methods gives what the field with an id holds, and the zero value
-// when the field is absent or holds something else.
+// A Node is an object of the class table as read. Each of its methods gives what the field with an id holds, and the
+// zero value when the field is absent or holds something else.
 type Node struct {
 	Class string // the most derived class known
 

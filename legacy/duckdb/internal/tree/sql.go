@@ -26,7 +26,8 @@ const (
 	exprTry         = 162
 )
 
-var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM", 40: "IS NOT DISTINCT FROM"}
+var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM",
+	40: "IS NOT DISTINCT FROM"}
 
 // SQL writes a parsed expression as SQL, close to how the engine does. Queries within, which stored columns cannot
 // have, come out as an ellipsis.
@@ -196,8 +197,8 @@ func (v *Value) sql() string {
 	}
 	text := string(text.Append(nil, vec, 0))
 	switch v.Type.ID {
-	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
-		types.UHugeInt, types.Decimal, types.BigNum:
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt,
+		types.UInteger, types.UBigInt, types.UHugeInt, types.Decimal, types.BigNum:
 		return text
 	case types.Float, types.Double:
 		if strings.Trim(text, "-0123456789.e+") != "" {

@@ -47,8 +47,8 @@ var (
 // maxTypeDepth bounds how deep types nest, and with them every recursion over values.
 const maxTypeDepth = 200
 
-// Finish derives the layout of a type, its parts first, and checks what the file said about it. A type with an error has no
-// layout: its Phys is PhysNone.
+// Finish derives the layout of a type, its parts first, and checks what the file said about it. A type with an error
+// has no layout: its Phys is PhysNone.
 func (t *Type) Finish() error {
 	if t.Phys != PhysNone {
 		return nil

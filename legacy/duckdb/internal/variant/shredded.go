@@ -10,8 +10,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// Values that are stored by type are put back into the plain form when they are read, so that nothing else needs to know of
-// them.
+// Values that are stored by type are put back into the plain form when they are read, so that nothing else needs to
+// know of them.
 
 // Members of the STRUCT that a shredded value is wrapped in.
 const (
@@ -21,7 +21,8 @@ const (
 	untypedAbsent = 0 // the object has no such member; otherwise the index counts from 1
 )
 
-// Unshred makes value at of dst, a VARIANT whose members have a value there too, what row i of plain and of typed hold together.
+// Unshred makes value at of dst, a VARIANT whose members have a value there too, what row i of plain and of typed hold
+// together.
 func Unshred(dst *vector.Vector, at int, plain, typed *vector.Vector, i int, b *vector.Budget) error {
 	left := maxParts
 	s := shredded{plain: plain, row: i, left: &left}
@@ -52,7 +53,8 @@ type shredded struct {
 // node gives value i of v, and whether there is none.
 func (s *shredded) node(v *vector.Vector, i int) (n *Node, absent bool) {
 	typed, index := v, (*vector.Vector)(nil)
-	if v.Type.ID == types.Struct && len(v.Type.Fields) > 0 && slices.ContainsFunc(v.Type.Fields, func(f types.Field) bool { return f.Name == typedValue }) {
+	if v.Type.ID == types.Struct && len(v.Type.Fields) > 0 && slices.ContainsFunc(v.Type.Fields,
+		func(f types.Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
 			return nil, false
 		}

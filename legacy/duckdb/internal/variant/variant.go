@@ -24,9 +24,9 @@ var plainTypes = func() map[uint8]*types.Type {
 		kindTrue: types.Boolean, kindFalse: types.Boolean, 3: types.TinyInt, 4: types.SmallInt, 5: types.Integer,
 		6: types.BigInt, 7: types.HugeInt, 8: types.UTinyInt, 9: types.USmallInt, 10: types.UInteger, 11: types.UBigInt,
 		12: types.UHugeInt, 13: types.Float, 14: types.Double, 16: types.Varchar, 17: types.Blob, 18: types.UUID,
-		19: types.Date, 20: types.Time, 21: types.TimeNS, 22: types.TimestampS, 23: types.TimestampMS, 24: types.Timestamp,
-		25: types.TimestampNS, 26: types.TimeTZ, 27: types.TimestampTZ, 28: types.Interval, 31: types.BigNum, 32: types.Bit,
-		33: types.Geometry,
+		19: types.Date, 20: types.Time, 21: types.TimeNS, 22: types.TimestampS, 23: types.TimestampMS,
+		24: types.Timestamp, 25: types.TimestampNS, 26: types.TimeTZ, 27: types.TimestampTZ, 28: types.Interval,
+		31: types.BigNum, 32: types.Bit, 33: types.Geometry,
 	} {
 		plain[kind] = types.Plain(id)
 	}

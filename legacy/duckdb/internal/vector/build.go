@@ -120,8 +120,8 @@ func (v *Vector) Mask(at, n int, src []uint64, pos int) {
 	}
 }
 
-// Adopt makes bytes that the vector does not own available to Strings, and returns where they start in Data. It costs nothing
-// for the first in an empty vector, and a copy otherwise.
+// Adopt makes bytes that the vector does not own available to Strings, and returns where they start in Data. It costs
+// nothing for the first in an empty vector, and a copy otherwise.
 func (v *Vector) Adopt(data []byte, b *Budget) (base uint32, err error) {
 	if err := b.Take(int64(len(data)), 1); err != nil {
 		return 0, err
@@ -211,7 +211,8 @@ func (v *Vector) Fill(at, n int, x Uint128) {
 	}
 }
 
-// Check checks the values from one on that must be an index into something, and makes those that are not 0 if they are NULL.
+// Check checks the values from one on that must be an index into something, and makes those that are not 0 if they are
+// NULL.
 func (v *Vector) Check(from int) error {
 	switch v.Type.ID {
 	case types.Enum:

@@ -65,7 +65,8 @@ func keep[T any](s []T, rows []int32) []T {
 	return s[:len(rows)]
 }
 
-// AppendFrom appends n values of src, which has the same type, from value at on; with repeat it appends value at n times.
+// AppendFrom appends n values of src, which has the same type, from value at on; with repeat it appends value at n
+// times.
 func (v *Vector) AppendFrom(src *Vector, at, n int, repeat bool, b *Budget) error {
 	base := v.N
 	if err := v.Grow(n, b); err != nil {

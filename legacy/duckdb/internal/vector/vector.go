@@ -7,8 +7,9 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
-// A Vector holds values of one type, and in its children those of the type's parts. Which of its slices are in use follows
-// from the type. What is under a NULL is arbitrary. That a member of a STRUCT is not NULL says nothing when the STRUCT is.
+// A Vector holds values of one type, and in its children those of the type's parts. Which of its slices are in use
+// follows from the type. What is under a NULL is arbitrary. That a member of a STRUCT is not NULL says nothing when the
+// STRUCT is.
 type Vector struct {
 	Type  *types.Type
 	N     int      // values
@@ -56,8 +57,11 @@ func New(t *types.Type) *Vector {
 
 // Size is about how much memory the vector takes, in bytes.
 func (v *Vector) Size() int64 {
-	n := int64(cap(v.I8)+cap(v.U8)+cap(v.Data)) + 2*int64(cap(v.I16)+cap(v.U16)) + 4*int64(cap(v.I32)+cap(v.U32)+cap(v.F32)) +
-		8*int64(cap(v.I64)+cap(v.U64)+cap(v.F64)+cap(v.valid)+cap(v.Strings)+cap(v.Lists)) + 16*int64(cap(v.Wide))
+	n := int64(cap(v.I8)+cap(v.U8)+cap(v.Data)) +
+		2*int64(cap(v.I16)+cap(v.U16)) +
+		4*int64(cap(v.I32)+cap(v.U32)+cap(v.F32)) +
+		8*int64(cap(v.I64)+cap(v.U64)+cap(v.F64)+cap(v.valid)+cap(v.Strings)+cap(v.Lists)) +
+		16*int64(cap(v.Wide))
 	for _, c := range v.Children {
 		n += c.Size()
 	}
@@ -160,8 +164,8 @@ func (v *Vector) List(i int) (from, to int) {
 	return int(r.Off), int(r.Off + r.Len)
 }
 
-// Child gives part i as a caller counts them: the elements of a LIST, ARRAY or MAP, or a member of a STRUCT or UNION, whose
-// tag is not counted.
+// Child gives part i as a caller counts them: the elements of a LIST, ARRAY or MAP, or a member of a STRUCT or UNION,
+// whose tag is not counted.
 func (v *Vector) Child(i int) *Vector {
 	if v.Type.ID == types.Union {
 		i++

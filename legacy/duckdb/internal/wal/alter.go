@@ -128,7 +128,8 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 				}
 			}
 		}
-	case "AlterForeignKeyInfo", "SetPartitionedByInfo", "SetSortedByInfo", "SetTableOptionsInfo", "ResetTableOptionsInfo":
+	case "AlterForeignKeyInfo", "SetPartitionedByInfo", "SetSortedByInfo", "SetTableOptionsInfo",
+		"ResetTableOptionsInfo":
 	default:
 		return cannotApply(n.Class)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// constantOf evaluates a default that is a constant, possibly within casts, as a value of type t. No expression is NULL.
+// constantOf evaluates a default that is a constant, possibly within casts, as a value of type t. No expression is
+// NULL.
 func constantOf(e *tree.Node, t *types.Type) (*tree.Value, error) {
 	if e == nil {
 		return &tree.Value{Type: t, Null: true}, nil
@@ -113,7 +114,8 @@ func parseConstant(s string, from, t *types.Type) (*tree.Value, bool) {
 		if y := d.Year(); y < 1700 || y > 2250 {
 			return nil, false
 		}
-		per := map[types.ID]int64{types.Timestamp: 1e3, types.TimestampS: 1e9, types.TimestampMS: 1e6, types.TimestampNS: 1}[t.ID]
+		per := map[types.ID]int64{types.Timestamp: 1e3, types.TimestampS: 1e9, types.TimestampMS: 1e6,
+			types.TimestampNS: 1}[t.ID]
 		if d.UnixNano()%per != 0 {
 			return nil, false
 		}

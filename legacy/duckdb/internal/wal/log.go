@@ -154,7 +154,8 @@ func (l *log) readHeader(s *storage.Stream) (torn bool, err error) {
 			case version == encrypted:
 				return false, fail("header.version", fault.ErrEncrypted)
 			default:
-				return false, fail("header.version", fmt.Errorf("%w: log version %d, want %d", fault.ErrTooNew, version, framed))
+				return false, fail("header.version", fmt.Errorf("%w: log version %d, want %d", fault.ErrTooNew, version,
+					framed))
 			}
 		case 102:
 			s.List("header.identifier", func() {
@@ -175,7 +176,8 @@ func (l *log) readHeader(s *storage.Stream) (torn bool, err error) {
 // belongs checks that the log follows the state that the header describes.
 func (l *log) belongs(h *storage.Headers, landed bool) error {
 	fail := func(format string, args ...any) error {
-		return &fault.FormatError{File: l.name, Field: "header", Err: fmt.Errorf("%w: %s", fault.ErrLog, fmt.Sprintf(format, args...))}
+		return &fault.FormatError{File: l.name, Field: "header", Err: fmt.Errorf("%w: %s", fault.ErrLog,
+			fmt.Sprintf(format, args...))}
 	}
 	if len(l.identifier) > 0 && string(l.identifier) != string(h.Identifier[:]) {
 		return fail("it names another database")

@@ -18,8 +18,8 @@ type Result struct {
 	Notes        []string
 }
 
-// Replay decides which of the two logs of a database with those headers apply, and applies them to the catalog. What it decodes
-// from them takes at most maxBytes of memory.
+// Replay decides which of the two logs of a database with those headers apply, and applies them to the catalog. What it
+// decodes from them takes at most maxBytes of memory.
 func Replay(c *catalog.Catalog, h *storage.Headers, main, checkpoint []byte, maxBytes int64) (Result, error) {
 	r := &replay{catalog: c, budget: vector.NewBudget(maxBytes)}
 	err := r.logs(h, main, checkpoint)
@@ -155,7 +155,8 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 			readRowGroups(t, s, o)
 		}
 	default:
-		s.Fail("entry.type", fault.Unsupportedf("log entry of type %d; open the database once with DuckDB to checkpoint it", kind))
+		s.Fail("entry.type", fault.Unsupportedf("log entry of type %d; "+
+			"open the database once with DuckDB to checkpoint it", kind))
 	}
 	return s.Err()
 }

@@ -1,5 +1,5 @@
-// Package btreetest makes databases with btree.Writer, so that programs that nobody here wrote can judge them: whether their pages
-// are sound, and whether each row is the one that was given.
+// Package btreetest makes databases with btree.Writer, so that programs that nobody here wrote can judge them: whether
+// their pages are sound, and whether each row is the one that was given.
 package btreetest
 
 import (
@@ -30,7 +30,8 @@ type Table struct {
 
 // table gives the schema of a table.
 func table(name string) btree.Object {
-	return btree.Object{Type: "table", Name: name, Table: name, SQL: "CREATE TABLE " + name + " (id INTEGER PRIMARY KEY, x, y)"}
+	sql := "CREATE TABLE " + name + " (id INTEGER PRIMARY KEY, x, y)"
+	return btree.Object{Type: "table", Name: name, Table: name, SQL: sql}
 }
 
 // row gives the values of a row.
@@ -119,7 +120,8 @@ func (d *Database) Select(table string) string {
 	if d.Longest > 0 {
 		condition = fmt.Sprintf(" WHERE length(x) <= %d", d.Longest)
 	}
-	return fmt.Sprintf("SELECT '%s|' || id || '|' || quote(x) || '|' || quote(y) FROM %s%s ORDER BY id", table, table, condition)
+	return fmt.Sprintf("SELECT '%[1]s|' || id || '|' || quote(x) || '|' || quote(y) FROM %[1]s%[2]s ORDER BY id",
+		table, condition)
 }
 
 // Dump writes each row as a line, in the order of the tables.

@@ -130,7 +130,7 @@ const maxRow = provider.MaxText + 1<<20
 // row reads the cell at an offset of a leaf page, and gives the tables that it may be of and its values. They belong to
 // the caller.
 func (p *pages) row(page []byte, at int) (of []string, row tables.Row, err error) {
-	c, err := btree.ReadLeafCell(page, at)
+	c, err := btree.ReadLeafCell(page, false, at)
 	if err != nil || c.Size < 1 || c.Size > maxRow {
 		return nil, nil, errCell
 	}

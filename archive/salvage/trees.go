@@ -37,7 +37,7 @@ func (s *Survey) newTrees(newest map[uint32]int64) *trees {
 			t.roots[string(row[1].Bytes)] = uint32(root)
 		}
 	}
-	t.forest.Packed = s.canonical // then a cell that its page does not count any more has left its bytes
+	t.forest.Canonical = s.canonical // then a cell that its page does not count any more has left its bytes
 	return t
 }
 
@@ -51,7 +51,7 @@ func (t *trees) walk(table string, root uint32) *btree.Walk {
 			t.confused[table] = true
 		}
 	}
-	return t.forest.Walk(table, root)
+	return t.forest.Walk(table, root, false)
 }
 
 // through goes through the tree of a table and gives the keys of its rows to met. It gives the highest key there is or

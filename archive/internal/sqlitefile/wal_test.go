@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/schema"
 )
 
 // TestWAL compares the overlay with what SQLite itself makes of the same files, whatever is cut off the log.
@@ -56,8 +57,8 @@ func TestWAL(t *testing.T) {
 			want := "no run"
 			db := archivetest.OpenSQL(t, copied, "mode=rw")
 			var n int
-			err = db.QueryRow(`SELECT (SELECT count(*) FROM z_experiment) + (SELECT count(*) FROM z_event) + (SELECT count(*) FROM z_llm_interaction)
-				+ (SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL)`).Scan(&n)
+			err = db.QueryRow(`SELECT (SELECT count(*) FROM z_experiment) + (SELECT count(*) FROM z_event)
+				+ (SELECT count(*) FROM z_llm_interaction) + (SELECT count(seq) FROM z_iteration)`).Scan(&n)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,12 +85,12 @@ func FuzzWAL(f *testing.F) {
 	}
 	f.Add(log)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		index, err := sqlitefile.ReadWAL(bytes.NewReader(b), int64(len(b)), 8192)
+		index, err := sqlitefile.ReadWAL(bytes.NewReader(b), int64(len(b)), schema.PageSize)
 		if err != nil {
 			return
 		}
 		for page, at := range index.Frames {
-			if page == 0 || at < sqlitefile.WalHeaderSize+sqlitefile.FrameHeader || at+8192 > int64(len(b)) {
+			if page == 0 || at < sqlitefile.WalHeaderSize+sqlitefile.FrameHeader || at+schema.PageSize > int64(len(b)) {
 				t.Errorf("page %d at %d of a log of %d bytes", page, at, len(b))
 			}
 		}

@@ -143,7 +143,7 @@ func (m *maker) schemas() {
 	m.edited("seal that is other at each look", true, "ALTER TABLE z_experiment RENAME TO run",
 		"CREATE VIEW z_experiment AS SELECT run.*, randomblob(32) AS digest FROM run")
 	m.edited("table of a recorder in a sealed file", false,
-		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) STRICT, WITHOUT ROWID")
+		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) WITHOUT ROWID")
 	m.edited("view that loads code", true, "CREATE VIEW x AS SELECT 1", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT load_extension(''/tmp/x'')' WHERE name = 'x'")
 	m.edited("virtual table of full text", true, "CREATE VIRTUAL TABLE x USING fts5(y)")
 	m.edited("virtual table of boxes", true, "CREATE VIRTUAL TABLE x USING rtree(id, a, b)")
@@ -168,7 +168,7 @@ func (m *maker) schemas() {
 	m.edited("root page 1", false, shadow, "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'z_event'")
 	m.edited("root page negative", false, shadow, "UPDATE sqlite_schema SET rootpage = -5 WHERE name = 'z_event'")
 	m.edited("object twice", true, shadow, "INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'z_note'")
-	m.edited("our table without STRICT", true, shadow, "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'z_event'")
+	m.edited("our table, but STRICT", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE name = 'z_event'")
 	m.edited("SQL with a comment", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' -- hello' WHERE name = 'costs'")
 	many := []string{"BEGIN"}
 	for i := range 3000 {
@@ -180,7 +180,7 @@ func (m *maker) schemas() {
 		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")", 5000)+"' WHERE name = 'x'")
 }
 
-// contents keeps the schema and lies in the rows. What STRICT promises is not looked at when a file is read.
+// contents keeps the schema and lies in the rows. What a column declares is not looked at when a file is read.
 func (m *maker) contents() {
 	edit := func(name string, refused bool, statements ...string) {
 		m.edited(name, refused, append([]string{shadow}, statements...)...)

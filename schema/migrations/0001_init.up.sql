@@ -21,7 +21,7 @@ CREATE TABLE z_experiment (
   salt BLOB,
   convergence_reason TEXT,
   config TEXT
-) STRICT;
+);
 
 CREATE TABLE z_iteration (
   number INTEGER PRIMARY KEY,
@@ -35,12 +35,12 @@ CREATE TABLE z_iteration (
   costs_per_agent TEXT,
   accepted_changes TEXT,
   policies TEXT
-) STRICT;
+);
 
 CREATE TABLE z_event_type (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_event (
   seq INTEGER PRIMARY KEY,
@@ -48,12 +48,12 @@ CREATE TABLE z_event (
   type INTEGER NOT NULL,
   timestamp TEXT,
   data TEXT
-) STRICT;
+);
 
 CREATE TABLE z_section (
   id INTEGER PRIMARY KEY,
   body TEXT NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_llm_interaction (
   seq INTEGER PRIMARY KEY,
@@ -70,28 +70,28 @@ CREATE TABLE z_llm_interaction (
   parsed_policy TEXT,
   parsing_error TEXT,
   extra TEXT
-) STRICT;
+);
 
 CREATE TABLE z_note (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
   subject TEXT,
   text TEXT
-) STRICT;
+);
 
 CREATE TABLE z_attachment (
   seq INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   media_type TEXT,
   data BLOB
-) STRICT;
+);
 
 CREATE TABLE z_redaction (
   id INTEGER PRIMARY KEY,
   field TEXT NOT NULL,
   commitment BLOB,
   key BLOB
-) STRICT;
+);
 
 CREATE TABLE z_annotation (
   id INTEGER PRIMARY KEY,
@@ -99,26 +99,26 @@ CREATE TABLE z_annotation (
   name TEXT,
   text TEXT NOT NULL,
   sha256 BLOB NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_leaf_block (
   first_seq INTEGER PRIMARY KEY,
   root BLOB NOT NULL,
   leaves BLOB NOT NULL
-) STRICT;
+);
 
 CREATE VIEW experiments AS
 SELECT run_id, experiment_name, experiment_type, config, created_at, completed_at,
   CAST((SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL) AS INTEGER) AS num_iterations,
   converged, convergence_reason, CAST(coalesce(status, 'unfinished') AS TEXT) AS status, final_cost, best_cost,
-  CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest,
+  CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest, records,
   CAST((SELECT group_concat(field, ',') FROM z_redaction WHERE commitment IS NOT NULL
     AND (id < 256 OR id = (SELECT max(id) FROM z_redaction) AND field = 'convergence_reason')) AS TEXT) AS withheld
 FROM z_experiment;
 
 CREATE VIEW experiment_iterations AS
 SELECT (SELECT run_id FROM z_experiment) AS run_id, number AS iteration, costs_per_agent, accepted_changes, policies,
-  timestamp,
+  timestamp, seq AS id,
   CAST((SELECT group_concat(field, ',') FROM z_redaction
     WHERE commitment IS NOT NULL AND id BETWEEN seq * 256 AND seq * 256 + 255) AS TEXT) AS withheld
 FROM z_iteration WHERE seq IS NOT NULL;
@@ -167,20 +167,29 @@ SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id,
         bad OR hex(c) GLOB 'ED[AB]*'
       FROM escaped WHERE c <> '' OR rest <> '')
     SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM escaped WHERE c = '' AND rest = '')
-    ELSE p.value END AS TEXT) AS policy, w.field AS withheld
+    ELSE p.value END AS TEXT) AS policy, CAST(p.type AS TEXT) AS json_type, w.field AS withheld
 FROM z_iteration LEFT JOIN json_each(policies) AS p
   LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 5 AND w.commitment IS NOT NULL
 WHERE p.key IS NOT NULL OR w.field IS NOT NULL;
 
+-- A sum past 64 bits would end the whole query with an error. So each is taken in two halves, and such a one is NULL.
 CREATE VIEW totals AS
 SELECT number AS iteration,
   CAST(CASE WHEN costs_per_agent IS NOT NULL THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER)
     AS agents,
-  CAST((SELECT sum(c.value) FROM json_each(costs_per_agent) AS c) AS INTEGER) AS total_cents,
-  events, interactions, t.prompt_tokens, t.completion_tokens,
+  CAST((SELECT CASE WHEN high BETWEEN -2147483648 AND 2147483647 THEN (high << 32) + low END
+    FROM (SELECT sum(value >> 32) + (sum(value & 4294967295) >> 32) AS high,
+      sum(value & 4294967295) & 4294967295 AS low FROM json_each(costs_per_agent))) AS INTEGER) AS total_cents,
+  events, interactions,
+  CAST(CASE WHEN prompt_high < 2147483648 THEN (prompt_high << 32) + prompt_low END AS INTEGER) AS prompt_tokens,
+  CAST(CASE WHEN completion_high < 2147483648 THEN (completion_high << 32) + completion_low END AS INTEGER)
+    AS completion_tokens,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
-FROM z_iteration LEFT JOIN (SELECT iteration, CAST(sum(prompt_tokens) AS INTEGER) AS prompt_tokens,
-    CAST(sum(completion_tokens) AS INTEGER) AS completion_tokens
+FROM z_iteration LEFT JOIN (SELECT iteration,
+    sum(prompt_tokens >> 32) + (sum(prompt_tokens & 4294967295) >> 32) AS prompt_high,
+    sum(prompt_tokens & 4294967295) & 4294967295 AS prompt_low,
+    sum(completion_tokens >> 32) + (sum(completion_tokens & 4294967295) >> 32) AS completion_high,
+    sum(completion_tokens & 4294967295) & 4294967295 AS completion_low
   FROM z_llm_interaction GROUP BY iteration) AS t ON t.iteration = number;
 
 CREATE VIEW notes AS
@@ -196,5 +205,8 @@ FROM z_attachment;
 CREATE VIEW withheld AS
 SELECT CAST(id >> 8 AS INTEGER) AS id, field, CAST(lower(hex(commitment)) AS TEXT) AS commitment
 FROM z_redaction WHERE commitment IS NOT NULL;
+
+CREATE VIEW annotations AS
+SELECT id, kind, name, text FROM z_annotation;
 
 PRAGMA user_version = 1;

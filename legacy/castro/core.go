@@ -170,9 +170,14 @@ func (c *core) readIterations(run *coreRun, id string) error {
 			Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
 		}
 		run.members(r, "policies", func(agent string, value json.RawMessage) error {
-			if !jsontext.IsNull(value) {
-				record.Policies[agent] = value
+			if jsontext.IsNull(value) {
+				return nil
 			}
+			if err := provider.CheckName(agent); err != nil {
+				run.badAbout(iterationSubject(n, "policies"), r, "policies", string(value), fmt.Errorf("agent %.80q %w", agent, err))
+				return nil
+			}
+			record.Policies[agent] = value
 			return nil
 		})
 		accepted, err := provider.ParseAcceptedChanges(run.json(r, "accepted_changes"))
@@ -216,6 +221,11 @@ func (b *builder) costs(r *row, n int, column string) (costs map[string]provider
 	costs = map[string]provider.Cents{}
 	left := false
 	there := b.members(r, column, func(agent string, value json.RawMessage) error {
+		if err := provider.CheckName(agent); err != nil {
+			left = true
+			b.badAbout(iterationSubject(n, "costs_per_agent"), r, column, string(value), fmt.Errorf("agent %.80q %w", agent, err))
+			return nil
+		}
 		c, err := provider.ParseCents(string(value))
 		if err != nil {
 			left = true

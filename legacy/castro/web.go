@@ -152,7 +152,7 @@ func (w *webFile) build(b *builder, _ string) error {
 					rest.add(name, value)
 					costs = map[string]provider.Cents{}
 					_ = jsontext.Members(value, func(agent string, cost []byte) error {
-						if c := centsOf(cost); c != nil {
+						if c := centsOf(cost); c != nil && provider.CheckName(agent) == nil {
 							costs[agent] = *c
 						}
 						return nil

@@ -96,9 +96,6 @@ func RepeatedIteration(n int) error {
 	return fmt.Errorf("%w: iteration %d is recorded already", ErrInvalid, n)
 }
 
-// RepeatedAttachment gives the error for a second [Attachment] of one name.
-func RepeatedAttachment(name string) error { return &NameClashError{Name: name, Other: name} }
-
 // snapshot gives the records there are; they are never changed once they are in the list.
 func (l *Live) snapshot() []Record {
 	l.mu.RLock()

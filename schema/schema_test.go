@@ -83,6 +83,9 @@ func TestCheck(t *testing.T) {
 	}{
 		{"as made", Version, good, nil},
 		{"shuffled", Version, edit(func(o []Object) []Object { slices.Reverse(o); return o }), nil},
+		{"live", Version, append(slices.Clone(good), LiveObjects()...), nil},
+		{"live twice", Version, append(append(slices.Clone(good), LiveObjects()...), LiveObjects()...), ErrForeign},
+		{"live and changed", Version, append(slices.Clone(good), Object{Type: "table", Name: "live_section", Table: "live_section"}), ErrForeign},
 		{"newer", Version + 1, good, ErrNewer},
 		{"version 0", 0, good, ErrForeign},
 		{"negative", -1, good, ErrForeign},

@@ -149,7 +149,7 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 		case *provider.Iteration:
 			w.numbers[r.Number] = struct{}{}
 		case *provider.Attachment:
-			w.names[r.Name] = struct{}{}
+			err = w.names.Add(r.Name)
 		case *provider.Result:
 			err = w.order.Finish()
 		}

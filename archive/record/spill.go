@@ -111,11 +111,8 @@ func (w *Writer) refuse(r provider.Record, inOrder func() error) error {
 }
 
 func (w *Writer) spillRecord(r provider.Record) error {
-	switch r := r.(type) { // so that no second one is taken
-	case *provider.Iteration:
-		w.numbers[r.Number] = struct{}{}
-	case *provider.Attachment:
-		w.names[r.Name] = struct{}{}
+	if i, ok := r.(*provider.Iteration); ok { // so that no second one is taken
+		w.numbers[i.Number] = struct{}{}
 	}
 	if err := w.spill.add(r); err != nil {
 		return errors.Join(w.err, err)

@@ -53,7 +53,7 @@ type Writer struct {
 	texts   texts
 	types   map[string]int64    // ids of event types
 	numbers map[int]struct{}    // of iterations
-	names   map[string]struct{} // of attachments
+	names   provider.AttachmentNames
 
 	// What is in the file.
 	tree     digest.Tree
@@ -78,7 +78,7 @@ var _ provider.Sink = (*Writer)(nil)
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
 		path: path, live: path + archive.LiveSuffix,
-		types: map[string]int64{}, numbers: map[int]struct{}{}, names: map[string]struct{}{}, spans: map[int]*tables.Span{},
+		types: map[string]int64{}, numbers: map[int]struct{}{}, spans: map[int]*tables.Span{},
 	}
 	if opts != nil {
 		w.opts = *opts
@@ -254,13 +254,12 @@ func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
 func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 	ctx = context.WithoutCancel(ctx) // a record is one step
 	unique := func() error {
-		if _, ok := w.names[a.Name]; ok {
-			return provider.RepeatedAttachment(a.Name)
+		if err := w.order.Record(provider.KindAttachment); err != nil {
+			return err
 		}
-		return w.order.Record(provider.KindAttachment)
+		return w.names.Add(a.Name)
 	}
 	return w.record(a, unique, func() error {
-		w.names[a.Name] = struct{}{}
 		data := a.Data
 		if data == nil {
 			data = []byte{}

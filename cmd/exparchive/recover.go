@@ -25,8 +25,8 @@ func newRecoverCommand() *cobra.Command {
 		Long: `Bring out of a damaged or truncated archive, or live file, every record that can still be read, and seal it as a new archive.
 DAMAGED is not changed.
 
-Each record is compared with the hash that the file keeps of it. One that differs was changed: it is left out, unless
---keep-changed is given. Records that the file keeps no hash of, the newest of a recording that was cut short, are taken if
+Each record is compared with what the file keeps of its hash: the first 4 bytes, and the whole hash of every 256 records and of
+the run. One that differs was changed: it is left out, unless --keep-changed is given. Records that the file keeps no hash of, the newest of a recording that was cut short, are taken if
 they break no rule. What is missing, changed or doubtful is printed, and stands in the new archive as notes of kind
 "salvaged". If nothing is, the new archive is the same run, with the same digest.
 

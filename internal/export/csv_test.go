@@ -66,8 +66,8 @@ func TestCSV(t *testing.T) {
 		t.Errorf("raw: got\n%s, want the name as it is", got)
 	}
 	// A run without a result goes on.
-	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got, ",running,,,,,\n") {
-		t.Errorf("cut short: got\n%s, want status running", got)
+	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got, ",unfinished,,,,,\n") {
+		t.Errorf("cut short: got\n%s, want status unfinished", got)
 	}
 }
 

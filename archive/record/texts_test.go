@@ -1,0 +1,60 @@
+package record
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
+)
+
+// TestTextLimit: an interaction with which the run would hold more text than its file may is refused, and nothing else.
+func TestTextLimit(t *testing.T) {
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:3])
+	call := &provider.Interaction{SystemPrompt: new("sys"), UserPrompt: new("user"), Response: new("yes"), ParsedPolicy: []byte(`{}`)}
+	stored := w.texts.stored + w.sections.stored
+	w.texts.recorded = tables.TextLimit(stored) - 12 // of which the call has 3, 4, 3 and 2
+	if err := w.Interaction(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.texts.stored+w.sections.stored, stored+12; got != want {
+		t.Errorf("got %d bytes stored, want %d", got, want)
+	}
+	if err := w.Interaction(t.Context(), call); err != nil { // its prompts are stored, and its answer is not
+		t.Fatal(err)
+	}
+	w.texts.recorded = tables.TextLimit(w.texts.stored + w.sections.stored)
+	var e *provider.TextsError
+	if err := w.Interaction(t.Context(), call); !errors.As(err, &e) || e.Bytes != e.Limit+12 {
+		t.Errorf("got %v, want a TextsError", err)
+	}
+	if err := w.Event(t.Context(), &provider.Event{Type: "t", Data: []byte(`{}`)}); err != nil {
+		t.Error(err)
+	}
+	if err := w.Finish(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTextsResumed: a recording that is resumed counts as the one that it goes on with.
+func TestTextsResumed(t *testing.T) {
+	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:120])
+	want, sections := w.texts, w.sections.stored
+	if want.recorded <= want.stored || sections == 0 {
+		t.Fatalf("got %+v and %d bytes of sections, want prompts that share some", want, sections)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Resume(t.Context(), w.Path()+archive.LiveSuffix, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.texts != want || again.sections.stored != sections || again.counts != w.counts {
+		t.Errorf("got %+v, %d and %v, want %+v, %d and %v", again.texts, again.sections.stored, again.counts, want, sections, w.counts)
+	}
+}

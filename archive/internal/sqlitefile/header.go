@@ -16,9 +16,6 @@ const HeaderSize = 100
 // Magic is what every SQLite database begins with.
 const Magic = "SQLite format 3\x00"
 
-// SchemaTable is the name of the table of the schema.
-const SchemaTable = "sqlite_schema"
-
 // header is what the first 100 bytes of a .simexp file say, checked before SQLite sees the file.
 type header struct {
 	pageSize int64
@@ -86,29 +83,6 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	return h, nil
 }
 
-// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that knows STRICT tables.
-const sqliteVersion = 3037000
-
-// CanonicalHeader gives the first 100 bytes of a sealed file of so many pages.
-func CanonicalHeader(pages uint32, version int) []byte {
-	b := make([]byte, HeaderSize)
-	copy(b, Magic)
-	be := binary.BigEndian
-	be.PutUint16(b[16:], schema.PageSize)
-	b[18], b[19] = ModeRollback, ModeRollback
-	b[21], b[22], b[23] = 64, 32, 32 // payload fractions, which never vary
-	be.PutUint32(b[24:], 1)          // change counter
-	be.PutUint32(b[28:], pages)
-	be.PutUint32(b[40:], 1) // schema cookie
-	be.PutUint32(b[44:], 4) // schema format
-	be.PutUint32(b[56:], 1) // UTF-8
-	be.PutUint32(b[60:], uint32(version))
-	be.PutUint32(b[68:], schema.ApplicationID)
-	be.PutUint32(b[92:], 1) // version valid for: the change counter
-	be.PutUint32(b[96:], sqliteVersion)
-	return b
-}
-
 // Guess says what a file is that begins with b, as far as that helps its owner.
 func Guess(b []byte) string {
 	switch {
@@ -138,3 +112,29 @@ const (
 
 // Formats are the versions of the format that this package knows. Tests put others in their place.
 var Formats = schema.Released()
+
+// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that knows STRICT tables.
+const sqliteVersion = 3037000
+
+// CanonicalHeader gives the first 100 bytes of a sealed file of so many pages.
+func CanonicalHeader(pages uint32, version int) []byte {
+	b := make([]byte, HeaderSize)
+	copy(b, Magic)
+	be := binary.BigEndian
+	be.PutUint16(b[16:], schema.PageSize)
+	b[18], b[19] = ModeRollback, ModeRollback
+	b[21], b[22], b[23] = 64, 32, 32 // payload fractions, which never vary
+	be.PutUint32(b[24:], 1)          // change counter
+	be.PutUint32(b[28:], pages)
+	be.PutUint32(b[40:], 1) // schema cookie
+	be.PutUint32(b[44:], 4) // schema format
+	be.PutUint32(b[56:], 1) // UTF-8
+	be.PutUint32(b[60:], uint32(version))
+	be.PutUint32(b[68:], schema.ApplicationID)
+	be.PutUint32(b[92:], 1) // version valid for: the change counter
+	be.PutUint32(b[96:], sqliteVersion)
+	return b
+}
+
+// SchemaTable is the name of the table of the schema.
+const SchemaTable = "sqlite_schema"

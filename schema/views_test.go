@@ -277,7 +277,8 @@ func TestViewTypes(t *testing.T) {
 	})
 }
 
-// TestViewsComeFirst: people who look through a file see the views before the tables; and these are all the views there are.
+// TestViewsComeFirst: people who look through a file see the views before the tables; and these are all the views
+// there are.
 func TestViewsComeFirst(t *testing.T) {
 	objects, err := Objects(Version)
 	if err != nil {

@@ -30,7 +30,7 @@ ORACLEFLAGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long race emulate emulate32 bench crash fuzz oracle lint dist clean
+.PHONY: help build test test-long race emulate emulate32 bench crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,7 +53,7 @@ race: ## run the tests of the concurrent packages under the race detector (needs
 	CGO_ENABLED=1 $(GO) test -race -short -timeout $(TIMEOUT) -run '^TestConcurrent' ./legacy/...
 
 emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on all of EMULATED (needs qemu-user-static)
-	GOARCH=s390x $(GO) test -short -timeout $(TIMEOUT) -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
+	GOARCH=s390x $(GO) test -short -timeout $(TIMEOUT) -exec qemu-s390x-static ./legacy/duckdb/... ./provider/digest ./internal/jsontext ./schema
 	@set -e; for p in $(EMULATED); do \
 		echo "$${p%:*}"; \
 		GOARCH=$${p%:*} $(GO) test -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \
@@ -88,6 +88,14 @@ fuzz: ## run every fuzz target, FUZZTIME each
 
 oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler, downloads the engines)
 	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) vet ./... && CGO_ENABLED=1 $(GO) test -count=1 -timeout 1h . $(ORACLEFLAGS)
+
+judges: ## have older releases of SQLite read what the page writer makes, and the good archives of testdata (downloads the releases)
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(GO) run ./archive/internal/btree/btreetest/databases "$$dir"; \
+	cd archive/internal/btree/judge; \
+	for mod in go*.mod; do \
+		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -modfile=$$mod . -args -databases "$$dir"; \
+	done
 
 lint: ## check formatting, go.mod, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

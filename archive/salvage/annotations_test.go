@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/btree"
-	layout "github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/longtest"
@@ -34,24 +34,29 @@ func remarked(t *testing.T) ([]byte, []archive.Annotation) {
 	return archivetest.ReadFile(t, recordtest.Record(t, path, providertest.Sample(), &record.Options{Annotations: all})), all
 }
 
-// treePages gives the pages of a table's tree, its root first, or those of the schema.
+// treePages gives the pages of a table's tree, its root first; the schema is one too.
 func treePages(t *testing.T, file []byte, table string) (numbers []uint32) {
 	t.Helper()
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), schema.PageSize, int64(len(file))/schema.PageSize))
-	f.Each = func(number uint32, _, _ []byte) { numbers = append(numbers, number) }
+	row := make([]btree.Value, 5)
 	root := uint32(1)
-	if table != "" {
-		objects, err := layout.Objects(schema.Version)
-		if err != nil {
+	for w := f.Walk(sqlitefile.SchemaTable, 1); w.Next(); {
+		if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
 			t.Fatal(err)
 		}
-		rule, err := btree.NewWriter(nil, schema.PageSize, objects)
-		if err != nil {
-			t.Fatal(err)
+		if string(row[1].Bytes) == table {
+			root = uint32(row[3].Int)
 		}
-		root = rule.Root(table)
 	}
-	for w := f.Walk(table, root, false); w.Next(); {
+	if root > 1 {
+		for w := f.Walk(table, root); w.Next(); {
+		}
+	}
+	numbers = append(numbers, root)
+	for n := uint32(1); int(n) <= len(file)/schema.PageSize; n++ {
+		if n != root && f.Owner(n) == table {
+			numbers = append(numbers, n)
+		}
 	}
 	return numbers
 }
@@ -100,7 +105,7 @@ func TestLostAnnotations(t *testing.T) {
 	if len(own) < 4 {
 		t.Fatalf("only %d pages of annotations", len(own))
 	}
-	speaking := append(slices.Clone(own), treePages(t, file, "")...)
+	speaking := append(slices.Clone(own), treePages(t, file, sqlitefile.SchemaTable)...)
 	for p := uint32(1); int(p) <= len(file)/schema.PageSize; p++ {
 		r := survey(t, changed(file, p, zero))
 		if want := !slices.Contains(speaking, p); silent(r) != want {

@@ -130,7 +130,7 @@ const maxRow = provider.MaxText + 1<<20
 // row reads the cell at an offset of a leaf page, and gives the tables that it may be of and its values. They belong to
 // the caller.
 func (p *pages) row(page []byte, at int) (of []string, row tables.Row, err error) {
-	c, err := btree.ReadLeafCell(page, false, at)
+	c, err := btree.ReadLeafCell(page, at)
 	if err != nil || c.Size < 1 || c.Size > maxRow {
 		return nil, nil, errCell
 	}
@@ -205,8 +205,8 @@ func tablesOf(row tables.Row, key int64) (of []string) {
 	return of
 }
 
-// fits reports whether the values of a row have the types of a table's columns. The first one is NULL in a row, since its
-// value is the key.
+// fits reports whether the values of a row have the types of a table's columns. The first one is NULL in a row, since
+// its value is the key.
 func fits(table string, row tables.Row) bool {
 	columns := tables.Columns[table]
 	if len(columns) != len(row) || row[0].Kind != btree.Null {

@@ -200,12 +200,8 @@ func (s *Survey) scan(ctx context.Context) error {
 		}
 		current := p.isCurrent(n)
 		first := n == 0 || n >= p.pages && bytes.HasPrefix(page, []byte(sqlitefile.Magic))
-		index, offsets := btree.LeafCells(page, first)
-		if index {
-			continue
-		}
 		which := s.which(n)
-		for _, offset := range offsets {
+		for _, offset := range btree.LeafCells(page, first) {
 			of, row, err := p.row(page, offset)
 			if errors.Is(err, errBudget) {
 				return errBudget

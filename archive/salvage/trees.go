@@ -11,9 +11,9 @@ import (
 )
 
 // Rows are known by their columns, and no tree is needed for that. There is one exception: a row of the event types
-// looks like one of the sections. Which of the two it is, the tree tells that its page belongs to. Where that is lost,
-// the other tree may be whole, and then the page is not of it. If that does not tell it either, the hash of a record does
-// which names the row, see [Survey.settle].
+// looks like one of the sections. Which of the two it is, the tree tells that its page belongs to. Where that is
+// lost, the other tree may be whole, and then the page is not of it. If that does not tell it either, the hash of a
+// record does which names the row, see [Survey.settle].
 
 // trees are those of the tables that a survey looks at, in one state of the pages.
 type trees struct {
@@ -37,7 +37,7 @@ func (s *Survey) newTrees(newest map[uint32]int64) *trees {
 			t.roots[string(row[1].Bytes)] = uint32(root)
 		}
 	}
-	t.forest.Canonical = s.canonical // then a cell that its page does not count any more has left its bytes
+	t.forest.Packed = s.canonical // then a cell that its page does not count any more has left its bytes
 	return t
 }
 
@@ -51,7 +51,7 @@ func (t *trees) walk(table string, root uint32) *btree.Walk {
 			t.confused[table] = true
 		}
 	}
-	return t.forest.Walk(table, root, false)
+	return t.forest.Walk(table, root)
 }
 
 // through goes through the tree of a table and gives the keys of its rows to met. It gives the highest key there is or

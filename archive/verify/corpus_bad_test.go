@@ -113,6 +113,7 @@ func badFiles() []badFile {
 
 		{code: sxSeqGap, base: "all", sql: "DELETE FROM z_event WHERE seq = 4"},
 		{code: sxSeqGap, base: "attachments", sql: "UPDATE z_attachment SET seq = 1 << 50 WHERE name = 'a1'"},
+		{code: sxSeqGap, base: "attachments", sql: "INSERT INTO z_note VALUES (9223372036854775807, 'k', NULL, 't')"},
 		{code: sxSeqGap, base: "iterations", sql: "UPDATE z_iteration SET seq = -1 WHERE number = 3"},
 		{code: sxSeqTwice, base: "attachments", sql: "INSERT INTO z_note VALUES (2, 'k', NULL, 't')"},
 		{code: sxSeqTwice, base: "iterations", sql: "UPDATE z_iteration SET seq = 2; INSERT INTO z_note VALUES (1, 'k', NULL, 't'), (3, 'k', NULL, 't')"},
@@ -161,6 +162,8 @@ func badFiles() []badFile {
 		{code: sxRedactedRecord, base: "withheld", sql: "INSERT INTO z_redaction SELECT 9999 * 256 + 4, field, commitment, key FROM z_redaction LIMIT 1"},
 		{code: sxRedactedField, base: "withheld", sql: "INSERT INTO z_redaction SELECT id | 255, 'nonsense', commitment, key FROM z_redaction LIMIT 1"},
 		{code: sxRedactedField, base: "withheld", sql: "UPDATE z_redaction SET field = 'data' WHERE field = 'event_data'"},
+		{code: sxRedactedField, base: "withheld", sql: "UPDATE z_redaction SET id = id | 255 WHERE field = 'response'"},
+		{code: sxRedactionForm, base: "withheld", sql: "UPDATE z_redaction SET key = x'' WHERE id >> 8 = 3"},
 		{code: sxRedactionForm, base: "withheld", sql: "UPDATE z_redaction SET commitment = NULL WHERE id >> 8 = 3"},
 		{code: sxRedactionForm, base: "withheld-salted", sql: "UPDATE z_redaction SET commitment = substr(commitment, 1, 31) WHERE commitment IS NOT NULL"},
 		{code: sxWithheldValue, base: "withheld", sql: "UPDATE z_note SET text = 'x' WHERE seq = (SELECT min(seq) FROM z_note)"},

@@ -50,7 +50,7 @@ func relay(t testing.TB, b []byte, change func(table string, key int64, record [
 	var objects []btree.Object
 	roots := map[string]uint32{}
 	row := make([]btree.Value, 5)
-	for w := forest.Walk(sqlitefile.SchemaTable, 1, false); w.Next(); {
+	for w := forest.Walk(sqlitefile.SchemaTable, 1); w.Next(); {
 		if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func relay(t testing.TB, b []byte, change func(table string, key int64, record [
 		if err := writer.Table(o.Name); err != nil {
 			t.Fatal(err)
 		}
-		for w := forest.Walk(o.Name, roots[o.Name], false); w.Next(); {
+		for w := forest.Walk(o.Name, roots[o.Name]); w.Next(); {
 			record := w.Payload
 			if change != nil {
 				record = change(o.Name, w.Key, record)

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"math"
 	"slices"
 	"sync"
 
@@ -77,7 +76,8 @@ const (
 // A stream is one table of records.
 type stream struct {
 	rows  *rows // nil for the iterations
-	seq   int64 // of the next record, the highest there is behind the last
+	seq   int64 // of the next record
+	end   bool  // there is none
 	kind  provider.Kind
 	order []int32 // of the iterations, the one that the stream stands at and those behind it
 }
@@ -136,13 +136,13 @@ func (r *recordReader) run() {
 	}
 	r.next = 1
 	for r.v.ctx.Err() == nil {
-		s := r.streams[0]
-		for _, o := range r.streams[1:] {
-			if o.seq < s.seq {
+		var s *stream
+		for _, o := range r.streams {
+			if !o.end && (s == nil || o.seq < s.seq) {
 				s = o
 			}
 		}
-		if s.seq == math.MaxInt64 {
+		if s == nil {
 			break
 		}
 		r.read(s)
@@ -162,17 +162,16 @@ func (r *recordReader) run() {
 
 // step goes to the next record of a stream.
 func (r *recordReader) step(s *stream) {
-	switch {
-	case s.rows == nil:
-		if s.order = s.order[1:]; len(s.order) > 0 {
-			s.seq = r.v.iterations[s.order[0]].seq
-			return
+	if s.rows != nil {
+		if s.end = !s.rows.next(); !s.end {
+			s.seq = s.rows.key
 		}
-	case s.rows.next():
-		s.seq = s.rows.key
 		return
 	}
-	s.seq = math.MaxInt64
+	s.order = s.order[1:]
+	if s.end = len(s.order) == 0; !s.end {
+		s.seq = r.v.iterations[s.order[0]].seq
+	}
 }
 
 // read takes the record that a stream stands at. One whose number cannot be is checked and not hashed.

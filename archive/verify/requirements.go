@@ -44,7 +44,7 @@ const (
 	fixChanged  = "the content is not what was sealed: do not rely on it, and get the file again from where it was published"
 	fixMaker    = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes out what is sound"
 	fixRemake   = "the file was changed on its way, or a tool wrote to it: get it again and compare its SHA-256; `exparchive recover` makes it anew of what is intact, with the same digest if that is all"
-	fixHeader   = "a tool wrote to the file, or it is a database of another program: check that it is the one you mean; `exparchive recover` makes an archive anew"
+	fixHeader   = "a tool wrote to the file, or it is of another program: check that it is the one you mean; if nothing else is wrong with it, `exparchive recover` makes it anew, with the same digest and its annotations"
 	fixSeal     = "seal it with `exparchive seal`, for which it must be named FILE.simexp-live; if it came from somebody else, tell them"
 	fixNewer    = "the file is newer than this program: get a newer release"
 	fixRemove   = "remove the file beside it if it belongs to an older archive of that name"

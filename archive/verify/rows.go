@@ -44,7 +44,7 @@ func (v *source) rows(table string) *rows {
 		return r
 	}
 	if root, ok := v.pages.roots[table]; ok {
-		r.page, r.walk = true, v.pages.forest.Walk(table, root, false)
+		r.page, r.walk = true, v.pages.forest.Walk(table, root)
 	} else {
 		r.lose()
 	}

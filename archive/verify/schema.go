@@ -26,7 +26,7 @@ func (v *filePages) schema() {
 		known[o.Type+" "+o.Name] = i
 	}
 	found := make([]bool, len(want))
-	w := v.forest.Walk(sqlitefile.SchemaTable, 1, false)
+	w := v.forest.Walk(sqlitefile.SchemaTable, 1)
 	row := make([]btree.Value, 5)
 	for w.Next() {
 		place := Place{Table: sqlitefile.SchemaTable, Row: new(w.Key)}

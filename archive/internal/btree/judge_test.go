@@ -22,8 +22,8 @@ import (
 	"github.com/simexp/exparchive/internal/othertools"
 )
 
-// Whether a page is sound is for programs to say that others wrote: SQLite as it is built in here, and where they are installed its shell
-// and Python's module, which are other releases of it.
+// Whether a page is sound is for programs to say that others wrote: SQLite as it is built in here, and where they are
+// installed its shell and Python's module, which are other releases of it.
 
 // A judge gives the answer of a program to an integrity check, and a checksum of all rows.
 type judge func(t *testing.T, path string, d *btreetest.Database) (integrity string, rows [32]byte)
@@ -63,7 +63,9 @@ var pythonHasSQLite = sync.OnceValue(func() error {
 })
 
 // runJudge runs a program that reads statements and writes what they give, a line for each row.
-func runJudge(t *testing.T, program *exec.Cmd, d *btreetest.Database, statement func(string) string) (string, [32]byte) {
+func runJudge(
+	t *testing.T, program *exec.Cmd, d *btreetest.Database, statement func(string) string,
+) (string, [32]byte) {
 	input := statement("PRAGMA integrity_check")
 	for _, table := range d.Tables {
 		input += statement(d.Select(table.Name))
@@ -184,7 +186,8 @@ func find(t *testing.T, db *sql.DB, table btreetest.Table) {
 		ids = append(ids, id)
 	}
 	var found int
-	if err := db.QueryRow(fmt.Sprintf("SELECT count(*) FROM %[1]s AS a CROSS JOIN %[1]s AS b ON b.id = a.id", table.Name)).Scan(&found); err != nil {
+	query := fmt.Sprintf("SELECT count(*) FROM %[1]s AS a CROSS JOIN %[1]s AS b ON b.id = a.id", table.Name)
+	if err := db.QueryRow(query).Scan(&found); err != nil {
 		t.Fatal(err)
 	}
 	if found != len(ids) {
@@ -244,7 +247,8 @@ func change(t *testing.T, db *sql.DB, d *btreetest.Database) {
 	check("a log")
 }
 
-// TestJudgesLockPage: SQLite finds nothing wrong with files of more than 1 GiB, and what they have on both sides of that byte.
+// TestJudgesLockPage: SQLite finds nothing wrong with files of more than 1 GiB, and what they have on both sides of
+// that byte.
 func TestJudgesLockPage(t *testing.T) {
 	if runtime.GOOS == "windows" && !longtest.Enabled() {
 		t.Skip("writes 1 GiB where files have no holes")

@@ -7,14 +7,16 @@ import (
 	"fmt"
 )
 
-// maxLayoutFaults is how many faults of its layout are reported of a file. One row too many moves all that come after it.
+// maxLayoutFaults is how many faults of its layout are reported of a file. One row too many moves all that come after
+// it.
 const maxLayoutFaults = 100
 
 var errEnough = errors.New("enough faults")
 
-// CheckLayout reports where the pages of a sealed file with the given schema differ from those that a [Writer] makes of its rows: of
-// each such page the first byte that differs. A page that cannot be read, or that is no page of its tree, is reported alone, since
-// without its rows nothing is known of what comes after. Only the [HeaderSize] bytes at the beginning of the file are not looked at.
+// CheckLayout reports where the pages of a sealed file with the given schema differ from those that a [Writer] makes of
+// its rows: of each such page the first byte that differs. A page that cannot be read, or that is no page of its tree,
+// is reported alone, since without its rows nothing is known of what comes after. Only the [HeaderSize] bytes at the
+// beginning of the file are not looked at.
 //
 // An error means that the schema has no layout or that ctx was cancelled.
 func CheckLayout(ctx context.Context, p *Pager, schema []Object, report func(Fault)) error {
@@ -57,7 +59,7 @@ func (c *layoutCheck) rows(f *Forest) error {
 				return err
 			}
 		}
-		for w := f.Walk(table, c.writer.Root(table), false); w.Next(); {
+		for w := f.Walk(table, c.writer.Root(table)); w.Next(); {
 			if c.faults >= maxLayoutFaults {
 				return errEnough
 			}
@@ -90,7 +92,8 @@ func (c *layoutCheck) finish() error {
 		return header
 	})
 	if err == nil && pages != c.pager.pages {
-		err = c.add(Fault{Layout, "", min(pages, c.pager.pages) + 1, -1, fmt.Sprintf("the file has %d pages, its rows take %d", c.pager.pages, pages)})
+		text := fmt.Sprintf("the file has %d pages, its rows take %d", c.pager.pages, pages)
+		err = c.add(Fault{Layout, "", min(pages, c.pager.pages) + 1, -1, text})
 	}
 	return err
 }

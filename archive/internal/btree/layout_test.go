@@ -45,7 +45,7 @@ func rowsOf(t testing.TB, d *btreetest.Database, file []byte) (rows []string) {
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), int64(d.PageSize), int64(len(file)/d.PageSize)))
 	for _, o := range d.Schema {
 		if root := w.Root(o.Name); root > 0 {
-			for walk := f.Walk(o.Name, root, false); walk.Next(); {
+			for walk := f.Walk(o.Name, root); walk.Next(); {
 				rows = append(rows, fmt.Sprintf("%s %d %x", o.Name, walk.Key, walk.Payload))
 			}
 		}
@@ -145,9 +145,10 @@ func TestLayoutFaults(t *testing.T) {
 		{"the header of the file", "", func(b []byte) []byte { b[99]++; return b }},
 		{"a page more", fmt.Sprintf("8  %d -1: the file has %d pages, its rows take %d", pages+1, pages+1, pages),
 			func(b []byte) []byte { return append(b, make([]byte, size)...) }},
-		{"a leaf is zero", fmt.Sprintf("2 a %d -1: kind 0, want 2, 5, 10 or 13", leaf),
+		{"a leaf is zero", fmt.Sprintf("2 a %d -1: kind 0, want 5 or 13", leaf),
 			func(b []byte) []byte { clear(number(b, leaf, size)); return b }},
-		{"a byte between pointers and cells", fmt.Sprintf("8 a %d %d: byte 0x01, want 0x00", leaf, 8+2*int(number(good, leaf, size)[4])),
+		{"a byte between pointers and cells",
+			fmt.Sprintf("8 a %d %d: byte 0x01, want 0x00", leaf, 8+2*int(number(good, leaf, size)[4])),
 			func(b []byte) []byte { p := number(b, leaf, size); p[8+2*int(p[4])] = 1; return b }},
 		{"schema", "8 sqlite_schema 1 511: ", func(b []byte) []byte { number(b, 1, size)[511]++; return b }},
 		{"the root of an empty table", fmt.Sprintf("8 none %d 511: byte 0x01, want 0x00", root.Root("none")),
@@ -165,6 +166,17 @@ func TestLayoutFaults(t *testing.T) {
 		if len(faultsOf(t, d, good[:cut*size])) == 0 {
 			t.Errorf("cut off after page %d: nothing is said", cut)
 		}
+	}
+}
+
+// TestLayoutDeep: of a page that is lost in the middle of a deep tree nothing else follows that is reported.
+func TestLayoutDeep(t *testing.T) {
+	d := btreetest.Databases(1024, false)[4]
+	d.Schema = append(d.Schema, btree.Object{Type: "table", Name: "z", Table: "z", SQL: "CREATE TABLE z (id INTEGER PRIMARY KEY)"})
+	file := lay(t, &d)
+	clear(number(file, 3000, 1024))
+	if got := faultsOf(t, &d, file); len(got) != 1 || got[0].Page != 3000 {
+		t.Errorf("got %d faults, %v", len(got), got)
 	}
 }
 
@@ -210,6 +222,14 @@ func TestLayoutMuch(t *testing.T) {
 	p[4]-- // a cell less
 	if got := faultsOf(t, &d, file); len(got) != 100 || got[0].Page != 12 || got[0].Kind != btree.Layout {
 		t.Errorf("got %d faults, the first of page %d", len(got), got[0].Page)
+	}
+	for page := 5; page*512 <= len(file); page++ {
+		if p := number(file, page, 512); p[0] == 13 {
+			clear(p)
+		}
+	}
+	if got := faultsOf(t, &d, file); len(got) != 100 || got[0].Page != 5 || got[0].Kind != btree.PageKind {
+		t.Errorf("without leaves: got %d faults, the first of page %d", len(got), got[0].Page)
 	}
 }
 
@@ -267,13 +287,14 @@ func TestLayoutCancelled(t *testing.T) {
 	file := lay(t, d)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := btree.CheckLayout(ctx, btree.NewPager(bytes.NewReader(file), 512, int64(len(file)/512)), d.Schema, func(btree.Fault) {})
+	p := btree.NewPager(bytes.NewReader(file), 512, int64(len(file)/512))
+	err := btree.CheckLayout(ctx, p, d.Schema, func(btree.Fault) {})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestLayoutLockPage: the page that holds byte 2^30 belongs to nothing, and nothing may lie on it.
+// TestLayoutLockPage: the page that holds byte 2^30 belongs to nothing, and nothing may be on it.
 func TestLayoutLockPage(t *testing.T) {
 	if runtime.GOOS == "windows" && !longtest.Enabled() {
 		t.Skip("writes 1 GiB where files have no holes")
@@ -293,45 +314,138 @@ func TestLayoutLockPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	look := func() (layout, walk []string) {
+	look := func() (all []string) {
 		for _, x := range faults(t, f, info.Size(), size, d.Schema) {
-			layout = append(layout, fmt.Sprintf("%d %s %d %d", x.Kind, x.Tree, x.Page, x.At))
+			all = append(all, fmt.Sprintf("%d %s %d %d", x.Kind, x.Tree, x.Page, x.At))
 		}
-		forest := btree.NewForest(btree.NewPager(f, size, info.Size()/size))
-		forest.Report = func(x btree.Fault) { walk = append(walk, fmt.Sprintf("%d %s %d: %s", x.Kind, x.Tree, x.Page, x.Text)) }
-		for name, root := range map[string]uint32{"schema": 1, "t": 2} {
-			for w := forest.Walk(name, root, false); w.Next(); {
-			}
-		}
-		forest.Rest()
-		return layout, walk
+		return all
 	}
-	if layout, walk := look(); len(layout)+len(walk) > 0 {
-		t.Errorf("got %q and %q", layout, walk)
+	if got := look(); len(got) > 0 {
+		t.Errorf("got %q", got)
 	}
 	if _, err := f.WriteAt([]byte{1}, (lock-1)*size+77); err != nil {
 		t.Fatal(err)
 	}
-	if layout, _ := look(); !slices.Equal(layout, []string{fmt.Sprintf("8  %d 77", lock)}) {
-		t.Errorf("a byte on the page: got %q", layout)
-	}
-	// The chain goes on there instead of behind it.
-	next := binary.BigEndian.AppendUint32(nil, lock)
-	if _, err := f.WriteAt(next, (lock-2)*size); err != nil {
-		t.Fatal(err)
-	}
-	layout, walk := look()
-	if !slices.Equal(layout, []string{fmt.Sprintf("1 t %d -1", lock)}) {
-		t.Errorf("a row on the page: got %q", layout)
-	}
-	want := []string{fmt.Sprintf("1 t %d: a row goes on on page %[1]d, which SQLite locks", lock), "belong to nothing"}
-	if len(walk) != 2 || walk[0] != want[0] || !strings.Contains(walk[1], want[1]) {
-		t.Errorf("a row on the page: got %q, want %q", walk, want)
+	if got := look(); !slices.Equal(got, []string{fmt.Sprintf("8  %d 77", lock)}) {
+		t.Errorf("a byte on the page: got %q", got)
 	}
 }
 
-// FuzzLayout lays rows out that follow from the input: a walk gives them again, nothing is to be said of the pages, and any byte that
-// is changed is a fault or another row.
+// TestPacked: a walk through pages that a Writer made sees what is left on them besides their rows.
+func TestPacked(t *testing.T) {
+	d := btreetest.Databases(512, false)[3]
+	good := lay(t, &d)
+	root, err := btree.NewWriter(nil, d.PageSize, d.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, leaf := int(root.Root("a")), 0 // an interior page, and the second leaf below it
+	for p := number(good, page, 512); p[0] == 5; p = number(good, leaf, 512) {
+		page, leaf = max(page, leaf), int(binary.BigEndian.Uint32(p[binary.BigEndian.Uint16(p[14:]):]))
+	}
+	for _, c := range []struct {
+		name   string
+		packed bool
+		change func(b []byte)
+		want   string
+	}{
+		{"nothing", true, func([]byte) {}, ""},
+		{"a cell less", true, func(b []byte) { number(b, leaf, 512)[4]-- }, fmt.Sprintf("8 %d: bytes that belong", leaf)},
+		{"a cell less, by SQLite", false, func(b []byte) { number(b, leaf, 512)[4]-- }, ""},
+		{"the first cell less", true, func(b []byte) {
+			p := number(b, leaf, 512)
+			copy(p[8:], p[10:8+2*int(p[4])])
+			p[4]--
+			clear(p[8+2*int(p[4]):][:2])
+		}, fmt.Sprintf("8 %d: bytes that belong", leaf)},
+		{"a key above the leaves", true, func(b []byte) {
+			p := number(b, page, 512)
+			p[binary.BigEndian.Uint16(p[12:])+4+8]++ // the last byte of a key of 9
+		}, fmt.Sprintf("5 %d: key ", page)},
+		{"a key above the leaves, by SQLite", false, func(b []byte) {
+			p := number(b, page, 512)
+			p[binary.BigEndian.Uint16(p[12:])+4+8]++
+		}, ""},
+		{"cells on top of each other", false, func(b []byte) {
+			p := number(b, leaf, 512)
+			for i := range int(p[4]) {
+				copy(p[8+2*i:], p[8:10])
+			}
+			copy(p[5:], p[8:10])
+		}, fmt.Sprintf("3 %d: cells lie on top of each other", leaf)},
+	} {
+		file := bytes.Clone(good)
+		c.change(file)
+		f := btree.NewForest(btree.NewPager(bytes.NewReader(file), 512, int64(len(file)/512)))
+		f.Packed = c.packed
+		got := ""
+		f.Report = func(x btree.Fault) { got += fmt.Sprintf("%d %d: %s", x.Kind, x.Page, x.Text) }
+		for w := f.Walk("a", root.Root("a")); w.Next(); {
+		}
+		if (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWalkSchema: a walk through the schema gives its rows, in all the forms that its tree has.
+func TestWalkSchema(t *testing.T) {
+	for _, size := range btreetest.PageSizes {
+		for _, d := range btreetest.Databases(size, false) {
+			file := lay(t, &d)
+			f := btree.NewForest(btree.NewPager(bytes.NewReader(file), int64(size), int64(len(file)/size)))
+			f.Packed = true
+			f.Report = func(x btree.Fault) { t.Errorf("%s: page %d: %s", d.Name, x.Page, x.Text) }
+			var got []string
+			row := make([]btree.Value, 5)
+			for w := f.Walk("schema", 1); w.Next(); {
+				if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, string(row[4].Bytes))
+			}
+			if !slices.EqualFunc(got, d.Schema, func(sql string, o btree.Object) bool { return sql == o.SQL }) {
+				t.Errorf("%s: got %d rows, want %d", d.Name, len(got), len(d.Schema))
+			}
+		}
+	}
+}
+
+// onePage is a file that has nothing but one page.
+type onePage struct {
+	data []byte
+	at   int64
+}
+
+func (o onePage) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	if off <= o.at && o.at < off+int64(len(p)) {
+		copy(p[o.at-off:], o.data)
+	}
+	return len(p), nil
+}
+
+// TestWalkLockPage: a row that goes on where SQLite locks is refused.
+func TestWalkLockPage(t *testing.T) {
+	const size, lock = 4096, 1<<30/4096 + 1
+	leaf := make([]byte, size)
+	copy(leaf, []byte{13, 0, 0, 0, 1, 0, 10, 0, 0, 10})
+	// 8192 bytes, of which K = 489 + (8192 − 489) mod 4092 = 4100 are more than fit.
+	record := leaf[copy(leaf[10:], []byte{0xc0, 0x00, 1})+10:]
+	binary.BigEndian.PutUint32(record[489:], lock)
+	f := btree.NewForest(btree.NewPager(onePage{leaf, size}, size, lock+10))
+	var got []string
+	f.Report = func(x btree.Fault) { got = append(got, fmt.Sprintf("%d %d: %s", x.Kind, x.Page, x.Text)) }
+	for w := f.Walk("t", 2); w.Next(); {
+	}
+	want := fmt.Sprintf("1 %d: a row goes on on page %[1]d, which SQLite locks", lock)
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// FuzzLayout lays rows out that follow from the input: a walk gives them again, nothing is to be said of the pages, and
+// any byte that is changed is a fault or another row.
 func FuzzLayout(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, uint32(700))
 	f.Add(bytes.Repeat([]byte{9, 200, 3, 255, 255, 7, 0, 0}, 60), uint32(3000))

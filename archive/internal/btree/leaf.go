@@ -8,9 +8,9 @@ import (
 // The functions below read a leaf page that may be damaged, one cell at a time: a cell that cannot be read costs no
 // other.
 
-// A LeafCell is a row or entry of a leaf page.
+// A LeafCell is a row of a leaf page.
 type LeafCell struct {
-	Rowid    int64  // of a table
+	Rowid    int64
 	Size     int64  // length of the payload in bytes
 	Local    []byte // the part of it that is on the page itself, shared with the page
 	Overflow uint32 // the page that the rest begins on, 0 if there is none
@@ -22,15 +22,15 @@ const (
 	maxPage = 65536
 )
 
-// LeafCells gives the offsets of the cells of a page, each once and those outside it left out, and whether it is one of an index.
-// first says that the header of the database stands before the page's own. What is no leaf page has none.
-func LeafCells(data []byte, first bool) (index bool, offsets []int) {
+// LeafCells gives the offsets of the cells of a page, each once and those outside it left out. first says that the
+// header of the database stands before the page's own. What is no leaf page of a table has none.
+func LeafCells(data []byte, first bool) (offsets []int) {
 	start := 0
 	if first {
 		start = HeaderSize
 	}
-	if len(data) < minPage || data[start] != tableLeaf && data[start] != indexLeaf {
-		return false, nil
+	if len(data) < minPage || data[start] != tableLeaf {
+		return nil
 	}
 	var seen [maxPage / 64]uint64
 	pointers := data[start+headerLength(tableLeaf):]
@@ -46,15 +46,12 @@ func LeafCells(data []byte, first bool) (index bool, offsets []int) {
 		}
 		pointers = pointers[2:]
 	}
-	return data[start] == indexLeaf, offsets
+	return offsets
 }
 
 // ReadLeafCell reads the cell at an offset that [LeafCells] gave.
-func ReadLeafCell(data []byte, index bool, offset int) (LeafCell, error) {
+func ReadLeafCell(data []byte, offset int) (LeafCell, error) {
 	p := page{data: data, kind: tableLeaf}
-	if index {
-		p.kind = indexLeaf
-	}
 	c := cell{offset: offset}
 	if err := p.parseCell(&c); err != nil {
 		return LeafCell{}, fmt.Errorf("cell at byte %d: %w", offset, err)

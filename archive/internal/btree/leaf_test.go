@@ -14,9 +14,8 @@ func TestLeafCells(t *testing.T) {
 	b := makeDB(t, 300)
 	cells := func(b []byte) (all []string) {
 		for at := 0; at < len(b); at += pageSize {
-			index, offsets := LeafCells(b[at:at+pageSize], at == 0)
-			for _, offset := range offsets {
-				if c, err := ReadLeafCell(b[at:at+pageSize], index, offset); err == nil && !index && at > 0 {
+			for _, offset := range LeafCells(b[at:at+pageSize], at == 0) {
+				if c, err := ReadLeafCell(b[at:at+pageSize], offset); err == nil && at > 0 {
 					all = append(all, fmt.Sprintf("%d %d %x", c.Rowid, c.Size, c.Local))
 				}
 			}
@@ -26,11 +25,12 @@ func TestLeafCells(t *testing.T) {
 	var want []string
 	leaf := 0
 	f := NewForest(NewPager(bytes.NewReader(b), pageSize, int64(len(b)/pageSize)))
-	for w := f.Walk("t", 2, false); w.Next(); {
+	for w := f.Walk("t", 2); w.Next(); {
 		page, at := w.Page()
 		leaf = int(page-1) * pageSize
-		c, err := ReadLeafCell(b[leaf:leaf+pageSize], false, at)
-		if err != nil || c.Rowid != w.Key || c.Size != int64(len(w.Payload)) || !bytes.HasPrefix(w.Payload, c.Local) || (c.Overflow != 0) != (len(c.Local) < len(w.Payload)) {
+		c, err := ReadLeafCell(b[leaf:leaf+pageSize], at)
+		if err != nil || c.Rowid != w.Key || c.Size != int64(len(w.Payload)) ||
+			!bytes.HasPrefix(w.Payload, c.Local) || (c.Overflow != 0) != (len(c.Local) < len(w.Payload)) {
 			t.Fatalf("row %d: got %+v, %v", w.Key, c, err)
 		}
 		want = append(want, fmt.Sprintf("%d %d %x", c.Rowid, c.Size, c.Local))
@@ -58,11 +58,10 @@ func TestLeafCellsOfAnything(t *testing.T) {
 		}
 		first := random.IntN(2) == 0
 		if start := map[bool]int{true: 100}[first]; len(page) > start {
-			page[start] = []byte{tableLeaf, indexLeaf}[random.IntN(2)]
+			page[start] = []byte{tableLeaf, tableInterior, 10}[min(random.IntN(20), 2)]
 		}
-		index, offsets := LeafCells(page, first)
-		for _, at := range offsets {
-			if c, err := ReadLeafCell(page, index, at); err == nil {
+		for _, at := range LeafCells(page, first) {
+			if c, err := ReadLeafCell(page, at); err == nil {
 				if read++; int64(len(c.Local)) > c.Size {
 					t.Fatalf("%d bytes of a payload of %d", len(c.Local), c.Size)
 				}
@@ -79,7 +78,7 @@ func TestHighest(t *testing.T) {
 	b := makeDB(t, 300)
 	var leaves []uint32
 	f := NewForest(NewPager(bytes.NewReader(b), pageSize, int64(len(b)/pageSize)))
-	w := f.Walk("t", 2, false)
+	w := f.Walk("t", 2)
 	last := map[uint32]int64{}
 	for w.Next() {
 		page, _ := w.Page()
@@ -96,7 +95,7 @@ func TestHighest(t *testing.T) {
 		clear(b[int(page-1)*pageSize : int(page)*pageSize])
 	}
 	f = NewForest(NewPager(bytes.NewReader(b), pageSize, int64(len(b)/pageSize)))
-	for w = f.Walk("t", 2, false); w.Next(); {
+	for w = f.Walk("t", 2); w.Next(); {
 	}
 	if w.Highest != last[end[0]] {
 		t.Errorf("without the last two leaves: got %d, want %d", w.Highest, last[end[0]])

@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// A loader makes one tree after the other from rows that come in order. Of each level of a tree it holds the page that is filled;
-// level 0 are the leaves. Whatever gets a number goes to the sink at once, so pages come in the order of their numbers.
+// A loader makes one tree after the other from rows that come in order. Of each level of a tree it holds the page that
+// is filled; level 0 are the leaves. Whatever gets a number goes to the sink at once, so pages come in the order of
+// their numbers.
 type loader struct {
 	size     int
 	sink     Sink
@@ -20,7 +21,8 @@ type loader struct {
 }
 
 func newLoader(pageSize int, sink Sink) loader {
-	return loader{size: pageSize, sink: sink, levels: []*openPage{newPage(pageSize, tableLeaf)}, overflow: make([]byte, pageSize)}
+	leaf := newPage(pageSize, tableLeaf)
+	return loader{size: pageSize, sink: sink, levels: []*openPage{leaf}, overflow: make([]byte, pageSize)}
 }
 
 // An openPage is the page of a level that is being filled.
@@ -106,8 +108,8 @@ func (l *loader) last() uint32 {
 	return l.number - 1
 }
 
-// minRecord is how long a record with one column is. SQLite reads none without. So no cell is shorter than 4 bytes, which is what
-// SQLite gives each at least.
+// minRecord is how long a record with one column is. SQLite reads none without. So no cell is shorter than 4 bytes,
+// which is what SQLite gives each at least.
 const minRecord = 2
 
 // add adds a row to the tree.
@@ -121,7 +123,7 @@ func (l *loader) add(rowid int64, record []byte) error {
 	l.rowid, l.started = rowid, true
 	var start [18]byte
 	head := appendVarint(appendVarint(start[:0], uint64(len(record))), uint64(rowid))
-	local := localPayload(tableLeaf, int64(len(record)), l.size)
+	local := localPayload(int64(len(record)), l.size)
 	size := len(head) + local
 	if local < len(record) {
 		size += 4
@@ -210,8 +212,8 @@ func (l *loader) end() (*openPage, error) {
 	return l.levels[level], nil
 }
 
-// endOnPage1 ends the tree with its root on page 1, behind the header of the file. If that has no room for it, page 1 is an interior
-// page above it without a cell; only there SQLite allows that.
+// endOnPage1 ends the tree with its root on page 1, behind the header of the file. If that has no room for it, page 1
+// is an interior page above it without a cell; only there SQLite allows that.
 func (l *loader) endOnPage1(page1 []byte) error {
 	root, err := l.end()
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/simexp/exparchive/archive/internal/btree/btreetest"
 )
 
-// The model lays a database out as the rule is written, not as a Writer works: it has all rows at once, makes a tree level by level, and
-// numbers the pages at the end by when they were closed. It is slow, and knows nothing of the lock page.
+// The model lays a database out as the rule is written, not as a Writer works: it has all rows at once, makes a tree
+// level by level, and numbers the pages at the end by when they were closed. It is slow, and knows nothing of the lock
+// page.
 
 // A modelPage is a page of the model. It was closed, or is an overflow page that was begun, when row `when` came.
 type modelPage struct {

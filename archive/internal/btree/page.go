@@ -1,7 +1,9 @@
 package btree
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,7 +17,8 @@ type Pager struct {
 	r     io.ReaderAt
 	size  int // of a page in bytes
 	pages uint32
-	// Pages are mostly read in order, but a leaf stands behind the overflow pages of its rows, and what is above it further behind.
+	// Pages are mostly read in order, but a leaf stands behind the overflow pages of its rows, and what is above it
+	// further behind.
 	blocks [keptBlocks]block
 	recent int // block that was used last
 	clock  uint64
@@ -113,11 +116,9 @@ func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	return k.data, nil
 }
 
-// Kinds of pages of a b-tree.
+// Kinds of pages of a table's tree. Those of an index are 2 and 10; the tables of an archive have none.
 const (
-	indexInterior = 2
 	tableInterior = 5
-	indexLeaf     = 10
 	tableLeaf     = 13
 )
 
@@ -131,11 +132,11 @@ type page struct {
 	right  uint32 // rightmost child of an interior page
 }
 
-// A cell is a row of a table, an entry of an index, or what leads to a child page.
+// A cell is a row of a table or what leads to a child page.
 type cell struct {
 	offset, size int    // of the cell in its page
 	child        uint32 // in an interior page
-	rowid        int64  // in a table
+	rowid        int64
 	payload      int64  // length in bytes, of which some may be on overflow pages
 	at, local    int    // where in the page the first of them are, and how many
 	overflow     uint32 // first overflow page, 0 for none
@@ -143,14 +144,14 @@ type cell struct {
 
 // header gives the length of the page's own header.
 func headerLength(kind byte) int {
-	if kind == indexInterior || kind == tableInterior {
+	if kind == tableInterior {
 		return 12
 	}
 	return 8
 }
 
-// parse takes page n, whose bytes are data, apart, and reuses what p has. It refuses what no SQLite would write: cells outside
-// the page or on top of each other.
+// parse takes page n, whose bytes are data, apart, and reuses what p has. It refuses what no SQLite would write: cells
+// outside the page or on top of each other.
 func (p *page) parse(n uint32, data []byte) error {
 	p.number, p.data, p.start, p.cells, p.right = n, data, 0, p.cells[:0], 0
 	if n == 1 {
@@ -160,11 +161,11 @@ func (p *page) parse(n uint32, data []byte) error {
 	h := data[p.start:]
 	p.kind = h[0]
 	switch p.kind {
-	case indexInterior, tableInterior:
+	case tableInterior:
 		p.right = be.Uint32(h[8:])
-	case indexLeaf, tableLeaf:
+	case tableLeaf:
 	default:
-		return fmt.Errorf("kind %d, want 2, 5, 10 or 13", p.kind)
+		return fmt.Errorf("kind %d, want %d or %d", p.kind, tableInterior, tableLeaf)
 	}
 	count := int(be.Uint16(h[3:]))
 	pointers := p.start + headerLength(p.kind)
@@ -175,6 +176,7 @@ func (p *page) parse(n uint32, data []byte) error {
 	if pointers+2*count > content || content > len(data) {
 		return fmt.Errorf("%d cells whose content begins at byte %d", count, content)
 	}
+	room := len(data) - content
 	for i := range count {
 		c := cell{offset: int(be.Uint16(data[pointers+2*i:]))}
 		if c.offset < content || c.offset+4 > len(data) {
@@ -183,12 +185,16 @@ func (p *page) parse(n uint32, data []byte) error {
 		if err := p.parseCell(&c); err != nil {
 			return fmt.Errorf("cell %d at byte %d: %w", i, c.offset, err)
 		}
+		if room -= c.size; room < 0 {
+			return errors.New("cells lie on top of each other")
+		}
 		p.cells = append(p.cells, c)
 	}
 	return nil
 }
 
-// outline gives page n, whose bytes are data, with none of its cells, and how many it has; none of what is no page of a table.
+// outline gives page n, whose bytes are data, with none of its cells, and how many it has; none of what is no page of a
+// table.
 func outline(n uint32, data []byte) (p page, count int) {
 	p = page{number: n, data: data}
 	if n == 1 {
@@ -213,11 +219,10 @@ func (p *page) cellAt(i int, c *cell) bool {
 
 func (p *page) parseCell(c *cell) error {
 	at := c.offset
-	if p.kind == indexInterior || p.kind == tableInterior {
+	if p.kind == tableInterior {
 		c.child = binary.BigEndian.Uint32(p.data[at:])
 		at += 4
-	}
-	if p.kind != tableInterior {
+	} else {
 		n, size := varint(p.data[at:])
 		if size == 0 || n > math.MaxInt32 {
 			return fmt.Errorf("a payload of %d bytes", n)
@@ -225,16 +230,14 @@ func (p *page) parseCell(c *cell) error {
 		c.payload = int64(n)
 		at += size
 	}
-	if p.kind == tableInterior || p.kind == tableLeaf {
-		n, size := varint(p.data[at:])
-		if size == 0 {
-			return errCutShort
-		}
-		c.rowid = int64(n)
-		at += size
+	n, size := varint(p.data[at:])
+	if size == 0 {
+		return errCutShort
 	}
-	if p.kind != tableInterior {
-		c.at, c.local = at, localPayload(p.kind, c.payload, len(p.data))
+	c.rowid = int64(n)
+	at += size
+	if p.kind == tableLeaf {
+		c.at, c.local = at, localPayload(c.payload, len(p.data))
 		at += c.local
 		if int64(c.local) < c.payload {
 			if at+4 > len(p.data) {
@@ -251,14 +254,11 @@ func (p *page) parseCell(c *cell) error {
 	return nil
 }
 
-var errCutShort = fmt.Errorf("longer than what is left of its page")
+var errCutShort = errors.New("longer than what is left of its page")
 
 // localPayload gives how much of a payload of n bytes is in the cell itself.
-func localPayload(kind byte, n int64, pageSize int) int {
+func localPayload(n int64, pageSize int) int {
 	most := pageSize - 35
-	if kind != tableLeaf {
-		most = (pageSize-12)*64/255 - 23
-	}
 	if n <= int64(most) {
 		return int(n)
 	}
@@ -269,29 +269,14 @@ func localPayload(kind byte, n int64, pageSize int) int {
 	return least
 }
 
-// canonical lays the page out in its only canonical way: cells in the order of their keys from the end of the page down, nothing
-// between them, everything else zero. The result is valid until the next call.
-func (p *page) canonical(buf []byte) []byte {
-	buf = append(buf[:0], p.data[:p.start]...)
-	buf = append(buf, make([]byte, len(p.data)-p.start)...)
-	be := binary.BigEndian
-	h := buf[p.start:]
-	h[0] = p.kind
-	end := len(buf)
-	for i, c := range p.cells {
-		end -= c.size
-		if end < p.start+headerLength(p.kind)+2*len(p.cells) {
-			return nil // cells on top of each other
-		}
-		copy(buf[end:], p.data[c.offset:c.offset+c.size])
-		be.PutUint16(h[headerLength(p.kind)+2*i:], uint16(end))
+// packed reports whether a page has nothing but zeros besides its cells and what leads to them.
+func (p *page) packed() bool {
+	begin := len(p.data)
+	for _, c := range p.cells {
+		begin -= c.size
 	}
-	be.PutUint16(h[3:], uint16(len(p.cells)))
-	be.PutUint16(h[5:], uint16(end)) // 65536 becomes 0, as SQLite wants it
-	if headerLength(p.kind) == 12 {
-		be.PutUint32(h[8:], p.right)
-	}
-	return buf
+	between := p.data[p.start+headerLength(p.kind)+2*len(p.cells) : begin]
+	return len(bytes.TrimLeft(between, "\x00")) == 0
 }
 
 // varint reads SQLite's variable-length integer; the size is 0 if b is too short for it.

@@ -29,8 +29,8 @@ func (k Type) String() string {
 	return [...]string{"NULL", "INTEGER", "REAL", "TEXT", "BLOB"}[k]
 }
 
-// DecodeRow takes a row in SQLite's record format apart, into values as far as there is room. plain reports whether it has the
-// shortest form there is; an error means that it is no record at all.
+// DecodeRow takes a row in SQLite's record format apart, into values as far as there is room. plain reports whether it
+// has the shortest form there is; an error means that it is no record at all.
 func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 	length, size := varint(payload)
 	if size == 0 || length > uint64(len(payload)) || length < uint64(size) {
@@ -76,8 +76,9 @@ func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 	return n, plain && len(body) == 0, nil
 }
 
-// AppendRecord appends a row in the shortest record format, as SQLite stores it: a real of a column REAL that is whole and lies
-// in −2^47 … 2^47−1 as an integer, and NaN as NULL. Stored again, what [DecodeRow] gave is the same but for a text or blob that it shares.
+// AppendRecord appends a row in the shortest record format, as SQLite stores it: a real of a column REAL that is whole
+// and lies in −2^47 … 2^47−1 as an integer, and NaN as NULL. Stored again, what [DecodeRow] gave is the same but for a
+// text or blob that it shares.
 func AppendRecord(dst []byte, values []Value) []byte {
 	types := 0
 	for i := range values {

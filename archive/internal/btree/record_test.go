@@ -81,7 +81,7 @@ func TestRecord(t *testing.T) {
 	f := btree.NewForest(btree.NewPager(bytes.NewReader(file), 1024, int64(len(file)/1024)))
 	compare := func(name string, root uint32, rows [][]btree.Value) {
 		at := 0
-		for w := f.Walk(name, root, false); w.Next(); at++ {
+		for w := f.Walk(name, root); w.Next(); at++ {
 			want := w.Payload
 			got := btree.AppendRecord([]byte("x"), append([]btree.Value{{}}, rows[at]...))
 			if got[0] != 'x' || !bytes.Equal(got[1:], want) {
@@ -108,7 +108,7 @@ func TestRecord(t *testing.T) {
 		rows [][]btree.Value
 	}
 	var tables []table
-	for w := f.Walk("schema", 1, false); w.Next(); next++ {
+	for w := f.Walk("schema", 1); w.Next(); next++ {
 		if _, _, err := btree.DecodeRow(w.Payload, schema[:]); err != nil {
 			t.Fatal(err)
 		}

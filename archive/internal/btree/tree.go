@@ -13,14 +13,13 @@ type Kind int
 const (
 	Unreadable Kind = iota // the medium fails
 	PageUse                // a page belongs to two trees or to none, or there is no such page
-	PageKind               // a page is no page of a tree, or of a tree of the other kind
+	PageKind               // a page is no page of a table's tree
 	Cells                  // cells lie outside their page or on top of each other, or there are none
 	KeyOrder               // the keys of a table do not ascend
 	Divider                // a key above the leaves is not the last one of the leaf before it
 	Depth                  // leaves are at different levels
 	Overflow               // a row ends early or late on its overflow pages
 	Layout                 // a page is not as its rows are laid out
-	Shortest               // a number takes more bytes than it needs
 )
 
 // A Fault is something that the pages of a file have wrong.
@@ -32,19 +31,17 @@ type Fault struct {
 	Text string
 }
 
-// A Forest is all the trees of a file. Every page belongs to one of them, once.
+// A Forest is the trees of tables of a file. No page belongs to two of them, or twice to one.
 type Forest struct {
 	*Pager
 	// Report takes the faults.
 	Report func(Fault)
-	// Canonical says that pages have to be in their canonical form.
-	Canonical bool
-	// Each sees every page that belongs to a tree, and its canonical form. Both are valid during the call only.
-	Each func(number uint32, data, canonical []byte)
+	// Packed says that a [Writer] made the pages. Then it is a fault too if there are bytes on a page that belong to
+	// nothing, or a key above the leaves is not that of a row.
+	Packed bool
 
-	owners  []*[ownerPages]uint8 // of each page, by its number: 1 and its index in names, or 0
-	names   []string
-	scratch []byte
+	owners []*[ownerPages]uint8 // of each page, by its number: 1 and its index in names, or 0
+	names  []string
 }
 
 // NewForest gives the trees of a file, of which at most 255 may be walked.
@@ -102,64 +99,14 @@ func (f *Forest) claim(n uint32, tree uint8, whose string) bool {
 	return false
 }
 
-// Rest reports the pages that no tree had, once all of them were walked. The one that SQLite locks has to be one of them.
-func (f *Forest) Rest() {
-	first, count := uint32(0), int64(0)
-	lock := int64(lockPage(f.size))
-	for n := int64(1); n <= int64(f.pages); n++ {
-		if n%ownerPages == 0 && f.owners[n/ownerPages] == nil && count > 0 { // none of the next ones
-			skip := min(ownerPages, int64(f.pages)+1-n)
-			if count += skip; n <= lock && lock < n+skip {
-				count--
-			}
-			n += skip - 1
-			continue
-		}
-		if f.owner(uint32(n)) == 0 && n != lock {
-			if count++; count == 1 {
-				first = uint32(n)
-			}
-		}
-	}
-	if count > 0 {
-		f.addf(PageUse, "", first, -1, "%d pages, of which page %d is the first, belong to nothing", count, first)
-	}
-}
-
-// seen compares a page with its canonical form.
-func (f *Forest) seen(tree string, p *page) {
-	canonical := p.canonical(f.scratch)
-	if canonical == nil {
-		f.addf(Cells, tree, p.number, -1, "cells lie on top of each other")
-		return
-	}
-	f.scratch = canonical
-	f.compare(tree, p.number, p.data, canonical)
-}
-
-func (f *Forest) compare(tree string, number uint32, data, canonical []byte) {
-	if f.Each != nil {
-		f.Each(number, data, canonical)
-	}
-	if !f.Canonical || string(data) == string(canonical) {
-		return
-	}
-	for i := range data {
-		if data[i] != canonical[i] {
-			f.addf(Layout, tree, number, i, "byte %#02x, want %#02x", data[i], canonical[i])
-			return
-		}
-	}
-}
-
-// A Walk visits the rows of a table or the entries of an index in the order of their keys, past pages that cannot be read.
+// A Walk visits the rows of a table in the order of their keys, past pages that cannot be read.
 type Walk struct {
 	// Key is the rowid of the row.
 	Key int64
-	// Payload is the row or entry in record format, valid until the next step.
+	// Payload is the row in record format, valid until the next step.
 	Payload []byte
-	// Highest is the highest rowid met so far, be it one of a row that could not be read, or one that an interior page says there is
-	// on a page that could not be read.
+	// Highest is the highest rowid met so far, be it one of a row that could not be read, or one that an interior page
+	// says there is on a page that could not be read.
 	Highest int64
 	// Broken says that something of the tree could not be read.
 	Broken bool
@@ -167,7 +114,6 @@ type Walk struct {
 	f       *Forest
 	name    string
 	tree    uint8
-	index   bool
 	stack   []*step
 	depth   int // of the leaves; 0 until the first is met
 	started bool
@@ -182,14 +128,12 @@ type step struct {
 	page page
 	own  []byte // a copy of the page
 	next int    // cell that comes next; len(cells) is the rightmost child
-	down bool   // its child was visited
 	high int64  // highest rowid that may be in it
 }
 
-// Walk begins a walk through the tree at page root, a table's or an index's. The rows of a table WITHOUT ROWID are entries
-// of an index.
-func (f *Forest) Walk(name string, root uint32, index bool) *Walk {
-	w := &Walk{f: f, name: name, index: index}
+// Walk begins a walk through the tree of the table that begins at page root.
+func (f *Forest) Walk(name string, root uint32) *Walk {
+	w := &Walk{f: f, name: name}
 	if len(f.names) == math.MaxUint8 {
 		w.fail(PageUse, root, -1, "more than %d trees", math.MaxUint8)
 		return w
@@ -200,7 +144,7 @@ func (f *Forest) Walk(name string, root uint32, index bool) *Walk {
 	return w
 }
 
-// Page gives the number of the page that the row or entry begins on, and where on it.
+// Page gives the number of the page that the row begins on, and where on it.
 func (w *Walk) Page() (number uint32, at int) { return w.page.number, w.cell.offset }
 
 // maxTreeDepth bounds the height of a tree; SQLite has 20.
@@ -228,21 +172,17 @@ func (w *Walk) push(n uint32, high int64) {
 	}
 	s := w.reuse()
 	s.own = append(s.own[:0], data...)
-	s.next, s.down, s.high = 0, false, high
+	s.next, s.high = 0, high
 	if err := s.page.parse(n, s.own); err != nil {
 		kind := Cells
-		if k := s.page.kind; k != indexInterior && k != tableInterior && k != indexLeaf && k != tableLeaf {
+		if k := s.page.kind; k != tableInterior && k != tableLeaf {
 			kind = PageKind
 		}
 		w.fail(kind, n, -1, "%v", err)
 		return
 	}
-	if got := s.page.kind == indexInterior || s.page.kind == indexLeaf; got != w.index {
-		w.fail(PageKind, n, s.page.start, "kind %d, which belongs to a %s", s.page.kind, map[bool]string{true: "index", false: "table"}[got])
-		return
-	}
 	w.stack = w.stack[:len(w.stack)+1]
-	leaf := s.page.kind == indexLeaf || s.page.kind == tableLeaf
+	leaf := s.page.kind == tableLeaf
 	if leaf {
 		if w.depth == 0 {
 			w.depth = len(w.stack)
@@ -253,7 +193,9 @@ func (w *Walk) push(n uint32, high int64) {
 	if len(s.page.cells) == 0 && (len(w.stack) > 1 || !leaf) && n != 1 { // page 1 is smaller than what is below it
 		w.fail(Cells, n, -1, "no cells")
 	}
-	w.f.seen(w.name, &s.page)
+	if w.f.Packed && !s.page.packed() {
+		w.f.addf(Layout, w.name, n, -1, "bytes that belong to nothing are not zero")
+	}
 }
 
 // reuse gives the step behind the top of the stack.
@@ -268,12 +210,12 @@ func (w *Walk) reuse() *step {
 	return all[len(all)-1]
 }
 
-// Next goes to the next row or entry and reports whether there is one.
+// Next goes to the next row and reports whether there is one.
 func (w *Walk) Next() bool {
 	for len(w.stack) > 0 {
 		s := w.stack[len(w.stack)-1]
 		switch s.page.kind {
-		case tableLeaf, indexLeaf:
+		case tableLeaf:
 			if s.next == len(s.page.cells) {
 				w.stack = w.stack[:len(w.stack)-1]
 				continue
@@ -299,54 +241,33 @@ func (w *Walk) Next() bool {
 				w.Highest = max(w.Highest, s.page.cells[i].rowid)
 				w.push(s.page.cells[i].child, s.page.cells[i].rowid)
 			}
-		case indexInterior:
-			if s.next > len(s.page.cells) {
-				w.stack = w.stack[:len(w.stack)-1]
-				continue
-			}
-			if !s.down {
-				s.down = true
-				if s.next == len(s.page.cells) {
-					w.push(s.page.right, s.high)
-				} else {
-					w.push(s.page.cells[s.next].child, s.high)
-				}
-				continue
-			}
-			s.down = false
-			s.next++
-			if s.next <= len(s.page.cells) && w.take(s, &s.page.cells[s.next-1]) {
-				return true
-			}
 		}
 	}
 	return false
 }
 
-// checkDivider compares the key of a cell that led to a child with the rowids that were there. An interior key is the last
-// rowid of what is on its left.
+// checkDivider compares the key of a cell that led to a child with the rowids that were there. An interior key is the
+// last rowid of what is on its left.
 func (w *Walk) checkDivider(s *step, c *cell) {
-	if !w.Broken && w.f.Canonical && w.started && c.rowid != w.last {
-		w.f.addf(Divider, w.name, s.page.number, c.offset, "key %d, want %d, the last one of page %d", c.rowid, w.last, c.child)
+	if !w.Broken && w.f.Packed && w.started && c.rowid != w.last {
+		w.f.addf(Divider, w.name, s.page.number, c.offset,
+			"key %d, want %d, the last one of page %d", c.rowid, w.last, c.child)
 	}
 }
 
 // take makes c the current cell, and reports whether its payload could be read.
 func (w *Walk) take(s *step, c *cell) bool {
 	w.page, w.cell = &s.page, c
-	if !w.index {
-		if w.started && c.rowid <= w.last {
-			w.fail(KeyOrder, s.page.number, c.offset, "key %d behind %d", c.rowid, w.last)
-			return false
-		}
-		if c.rowid > s.high {
-			w.fail(KeyOrder, s.page.number, c.offset, "key %d on a page whose keys end at %d", c.rowid, s.high)
-			return false
-		}
-		w.started, w.last, w.Key = true, c.rowid, c.rowid
-		w.Highest = max(w.Highest, c.rowid)
+	if w.started && c.rowid <= w.last {
+		w.fail(KeyOrder, s.page.number, c.offset, "key %d behind %d", c.rowid, w.last)
+		return false
 	}
-	w.shortest(s.page.number, c)
+	if c.rowid > s.high {
+		w.fail(KeyOrder, s.page.number, c.offset, "key %d on a page whose keys end at %d", c.rowid, s.high)
+		return false
+	}
+	w.started, w.last, w.Key = true, c.rowid, c.rowid
+	w.Highest = max(w.Highest, c.rowid)
 	local := s.page.data[c.at : c.at+c.local]
 	if c.overflow == 0 && int64(c.local) == c.payload {
 		w.Payload = local
@@ -363,21 +284,6 @@ func (w *Walk) take(s *step, c *cell) bool {
 	}
 	w.Payload = w.long
 	return true
-}
-
-// shortest checks that the numbers before a payload are in their shortest form.
-func (w *Walk) shortest(page uint32, c *cell) {
-	want := varintSize(uint64(c.payload))
-	if !w.index {
-		want += varintSize(uint64(c.rowid))
-	}
-	got := c.at - c.offset
-	if w.page.kind == indexInterior {
-		got -= 4
-	}
-	if got != want && w.f.Canonical {
-		w.f.addf(Shortest, w.name, page, c.offset, "a length or key of more bytes than it needs")
-	}
 }
 
 // maxPayload is the longest row: no Value may be longer than 64 MiB, and an interaction has several.
@@ -400,16 +306,13 @@ func (w *Walk) follow(c *cell) bool {
 		next := binary.BigEndian.Uint32(data)
 		part := int(min(left, int64(w.f.size-4)))
 		w.long = append(w.long, data[4:4+part]...)
-		w.f.scratch = append(append(w.f.scratch[:0], data[:4+part]...), make([]byte, w.f.size-4-part)...)
 		left -= int64(part)
 		if left == 0 {
 			if next != 0 {
 				w.fail(Overflow, n, 0, "the row ends here, but page %d is said to follow", next)
 			}
-			w.f.compare(w.name, n, data, w.f.scratch)
 			return true
 		}
-		w.f.compare(w.name, n, data, w.f.scratch)
 		if next == 0 {
 			w.fail(Overflow, page, at, "the row ends %d bytes early", left)
 			return false
@@ -418,8 +321,8 @@ func (w *Walk) follow(c *cell) bool {
 	}
 }
 
-// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports nothing, and
-// looks only at the cells that it compares.
+// Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports
+// nothing, and looks only at the cells that it compares.
 func (f *Forest) Find(root uint32, rowid int64) []byte {
 	n := root
 	for range maxTreeDepth {

@@ -35,10 +35,12 @@ func lockPage(pageSize int) uint32 { return uint32(1<<30/pageSize) + 1 }
 //	…
 //	pages, err := w.Finish(header)
 //
-// The Sink is given every page of the file once: first, in ascending order, those behind the front, while rows come; then, in
-// Finish, the front, which is pages 1 to [Writer.Front]. Among them is the page that holds byte 2^30, all zero; it is never the last one.
+// The Sink is given every page of the file once: first, in ascending order, those behind the front, while rows come;
+// then, in Finish, the front, which is pages 1 to [Writer.Front]. Among them is the page that holds byte 2^30, all
+// zero; it is never the last one.
 //
-// A Writer holds the front and a page for each level of the tree that is being written. After an error it gives that error again.
+// A Writer holds the front and a page for each level of the tree that is being written. After an error it gives that
+// error again.
 type Writer struct {
 	loader
 	front  []byte
@@ -70,8 +72,8 @@ func NewWriter(sink Sink, pageSize int, schema []Object) (*Writer, error) {
 	return w, nil
 }
 
-// layFront lays the tree of the schema out. The root pages that its rows name stand behind its own pages, and so depend on how many
-// these are.
+// layFront lays the tree of the schema out. The root pages that its rows name stand behind its own pages, and so depend
+// on how many these are.
 func (w *Writer) layFront(schema []Object) error {
 	for first, rounds := 1, 0; rounds < 16; rounds++ {
 		front := make(memory, first*w.size)
@@ -117,7 +119,8 @@ func (m memory) Put(page uint32, data []byte) error {
 	return nil
 }
 
-// Front gives the number of pages that the schema and the roots of the tables take. They are the first ones of the file.
+// Front gives the number of pages that the schema and the roots of the tables take. They are the first ones of the
+// file.
 func (w *Writer) Front() int { return w.first + len(w.tables) }
 
 // Root gives the number of the page that a table begins on, 0 if there is no such table.
@@ -170,8 +173,8 @@ func (w *Writer) endTables(end int) {
 	}
 }
 
-// Row adds a row to the table that is open, its record as it is. Its rowid is above that of the row before, its record has 2 to
-// 2^31−1 bytes.
+// Row adds a row to the table that is open, its record as it is. Its rowid is above that of the row before, its record
+// has 2 to 2^31−1 bytes.
 func (w *Writer) Row(rowid int64, record []byte) error {
 	if w.err == nil && w.next == 0 {
 		w.err = fmt.Errorf("row %d belongs to no table", rowid)
@@ -184,8 +187,8 @@ func (w *Writer) Row(rowid int64, record []byte) error {
 	return w.err
 }
 
-// Finish ends the file, and gives the number of its pages. header gives the [HeaderSize] bytes that a file of so many pages begins with.
-// The Writer cannot be used afterwards.
+// Finish ends the file, and gives the number of its pages. header gives the [HeaderSize] bytes that a file of so many
+// pages begins with. The Writer cannot be used afterwards.
 func (w *Writer) Finish(header func(pages uint32) []byte) (pages uint32, err error) {
 	w.endTables(len(w.tables))
 	pages = w.last()

@@ -19,7 +19,9 @@ func writeRows(t testing.TB, count int) (pages uint32) {
 	if len(record) != 250 {
 		t.Fatalf("a record of %d bytes", len(record))
 	}
-	w, err := btree.NewWriter(nowhere{}, 4096, []btree.Object{{Type: "table", Name: "t", Table: "t", SQL: "CREATE TABLE t (id INTEGER PRIMARY KEY, x)"}})
+	w, err := btree.NewWriter(nowhere{}, 4096, []btree.Object{
+		{Type: "table", Name: "t", Table: "t", SQL: "CREATE TABLE t (id INTEGER PRIMARY KEY, x)"},
+	})
 	if err == nil {
 		err = w.Table("t")
 	}

@@ -117,7 +117,9 @@ func TestForms(t *testing.T) {
 		return fmt.Sprintf("%d %d", b[100], binary.BigEndian.Uint16(b[103:]))
 	}
 	for _, size := range btreetest.PageSizes {
-		for name, want := range map[string]string{"leaf": "13 3", "nocell": "5 0", "interior": "5 2"} {
+		for name, want := range map[string]string{
+			"leaf": "13 3", "nocell": "5 0", "interior": "5 2", "full": "13 2", "overfull": "5 0",
+		} {
 			if got := page1(fmt.Sprintf("schema-%s-%d", name, size)); got != want {
 				t.Errorf("schema-%s-%d: page 1 is %q, want %q", name, size, got, want)
 			}
@@ -126,7 +128,9 @@ func TestForms(t *testing.T) {
 	if got := page1("schema-nocellwide-512"); got != "5 0" {
 		t.Errorf("schema-nocellwide: page 1 is %q", got)
 	}
-	for name, want := range map[string]int{"deep-512": 5, "deep-1024": 4, "deep-4096": 3, "onekey-512": 4, "schema-three-512": 3} {
+	for name, want := range map[string]int{
+		"deep-512": 5, "deep-1024": 4, "deep-4096": 3, "onekey-512": 4, "schema-three-512": 3,
+	} {
 		d, b := find(name)
 		page, levels := 2, 1
 		if strings.HasPrefix(name, "schema") {
@@ -231,8 +235,16 @@ func TestRefused(t *testing.T) {
 		{"unknown table", "table x is not", func(w *btree.Writer) error { return w.Table("x") }},
 		{"a view", "table v is not", func(w *btree.Writer) error { return w.Table("v") }},
 		{"no table", "no table", func(w *btree.Writer) error { return w.Row(1, []byte{2, 0}) }},
-		{"same rowid", "table a: row 5 behind 5", func(w *btree.Writer) error { w.Table("a"); w.Row(5, []byte{2, 0}); return w.Row(5, []byte{2, 0}) }},
-		{"rowid goes down", "row -6 behind -5", func(w *btree.Writer) error { w.Table("a"); w.Row(-5, []byte{2, 0}); return w.Row(-6, []byte{2, 0}) }},
+		{"same rowid", "table a: row 5 behind 5", func(w *btree.Writer) error {
+			w.Table("a")
+			w.Row(5, []byte{2, 0})
+			return w.Row(5, []byte{2, 0})
+		}},
+		{"rowid goes down", "row -6 behind -5", func(w *btree.Writer) error {
+			w.Table("a")
+			w.Row(-5, []byte{2, 0})
+			return w.Row(-6, []byte{2, 0})
+		}},
 		{"record", "record of 1 bytes", func(w *btree.Writer) error { w.Table("a"); return w.Row(1, []byte{1}) }},
 		{"header", "header of 99 bytes", func(w *btree.Writer) error {
 			_, err := w.Finish(func(uint32) []byte { return make([]byte, 99) })
@@ -257,7 +269,8 @@ func TestRefused(t *testing.T) {
 	}
 	// A rowid of one table says nothing of the next one's.
 	w, _ := btree.NewWriter(&pageFile{t: t, size: 512}, 512, schema)
-	if err := errors.Join(w.Table("a"), w.Row(5, []byte{2, 0}), w.Table("c"), w.Row(math.MinInt64, []byte{2, 0})); err != nil {
+	err := errors.Join(w.Table("a"), w.Row(5, []byte{2, 0}), w.Table("c"), w.Row(math.MinInt64, []byte{2, 0}))
+	if err != nil {
 		t.Error(err)
 	}
 	for size, want := range map[int]string{0: "power of 2", 256: "power of 2", 1000: "power of 2", 131072: "power of 2"} {
@@ -267,6 +280,13 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := btree.NewWriter(nil, 512, []btree.Object{{Type: "index", Name: "i"}}); err == nil {
 		t.Error("an index was taken")
+	}
+	many := make([]btree.Object, 1<<14) // whose roots would reach the page that holds byte 2^30
+	for i := range many {
+		many[i] = btree.Object{Type: "table", Name: fmt.Sprint("t", i)}
+	}
+	if _, err := btree.NewWriter(nil, 65536, many); err == nil || !strings.Contains(err.Error(), "want fewer than 16384") {
+		t.Errorf("%d tables: got %v", len(many), err)
 	}
 }
 
@@ -310,7 +330,8 @@ func TestLongestRecord(t *testing.T) {
 	}
 	size := uint64(1) << 31
 	record := make([]byte, size)
-	if err := errors.Join(w.Table("a"), w.Row(1, record)); err == nil || !strings.Contains(err.Error(), "record of 2147483648 bytes") {
+	err = errors.Join(w.Table("a"), w.Row(1, record))
+	if err == nil || !strings.Contains(err.Error(), "record of 2147483648 bytes") {
 		t.Errorf("got %v", err)
 	}
 }

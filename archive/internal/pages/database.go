@@ -44,7 +44,7 @@ func (d *Database) findRoots() error {
 	d.roots = map[string]uint32{}
 	p := d.pass()
 	values := make(tables.Row, 5)
-	w := p.forest.Walk(sqlitefile.SchemaTable, 1, false)
+	w := p.forest.Walk(sqlitefile.SchemaTable, 1)
 	for w.Next() {
 		n, _, err := btree.DecodeRow(w.Payload, values)
 		if err == nil && (n != len(values) || values[3].Kind != btree.Integer) {
@@ -106,7 +106,7 @@ func (p *pass) rows(table string) (*rows, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: table %s has no pages", sqlitefile.ErrDamaged, table)
 	}
-	r := &rows{p: p, table: table, walk: p.forest.Walk(table, root, false), values: make(tables.Row, maxColumns)}
+	r := &rows{p: p, table: table, walk: p.forest.Walk(table, root), values: make(tables.Row, maxColumns)}
 	if p.version == sqlitefile.Formats.Version {
 		if r.columns = tables.Columns[table]; r.columns != nil {
 			r.values = r.values[:len(r.columns)]

@@ -1,5 +1,5 @@
-// Package btreetest makes databases with btree.Writer, so that programs that nobody here wrote can judge them: whether their pages
-// are sound, and whether each row is the one that was given.
+// Package btreetest makes databases with btree.Writer, so that programs that nobody here wrote can judge them: whether
+// their pages are sound, and whether each row is the one that was given.
 package btreetest
 
 import (
@@ -30,7 +30,8 @@ type Table struct {
 
 // table gives the schema of a table.
 func table(name string) btree.Object {
-	return btree.Object{Type: "table", Name: name, Table: name, SQL: "CREATE TABLE " + name + " (id INTEGER PRIMARY KEY, x, y)"}
+	sql := "CREATE TABLE " + name + " (id INTEGER PRIMARY KEY, x, y)"
+	return btree.Object{Type: "table", Name: name, Table: name, SQL: sql}
 }
 
 // row gives the values of a row.
@@ -71,7 +72,7 @@ func Header(pageSize int, pages uint32) []byte {
 	be.PutUint32(b[44:], 4)
 	be.PutUint32(b[56:], 1)
 	be.PutUint32(b[92:], 1)
-	be.PutUint32(b[96:], 3037000)
+	be.PutUint32(b[96:], 3009000)
 	return b
 }
 
@@ -119,7 +120,8 @@ func (d *Database) Select(table string) string {
 	if d.Longest > 0 {
 		condition = fmt.Sprintf(" WHERE length(x) <= %d", d.Longest)
 	}
-	return fmt.Sprintf("SELECT '%s|' || id || '|' || quote(x) || '|' || quote(y) FROM %s%s ORDER BY id", table, table, condition)
+	return fmt.Sprintf("SELECT '%[1]s|' || id || '|' || quote(x) || '|' || quote(y) FROM %[1]s%[2]s ORDER BY id",
+		table, condition)
 }
 
 // Dump writes each row as a line, in the order of the tables.

@@ -42,7 +42,9 @@ func few(pageSize int) Database {
 	}
 	return Database{
 		Name: fmt.Sprintf("few-%d", pageSize), PageSize: pageSize,
-		Schema: []btree.Object{table("a"), table("b"), {Type: "view", Name: "v", Table: "v", SQL: "CREATE VIEW v AS SELECT x FROM b"}, table("c")},
+		Schema: []btree.Object{
+			table("a"), table("b"), {Type: "view", Name: "v", Table: "v", SQL: "CREATE VIEW v AS SELECT x FROM b"}, table("c"),
+		},
 		Tables: []Table{{"b", one}},
 	}
 }
@@ -79,8 +81,8 @@ func random(seed uint64) func([]byte) {
 	}
 }
 
-// edges has a row for each length within 14 bytes of those at which another part of a row comes to be on overflow pages, and short ones.
-// Their ids take all lengths that there are.
+// edges has a row for each length within 14 bytes of those at which another part of a row comes to be on overflow
+// pages, and short ones. Their ids take all lengths that there are.
 func edges(pageSize int) Database {
 	most, least, room := pageSize-35, (pageSize-12)*32/255-23, pageSize-4
 	var sizes []int
@@ -113,8 +115,8 @@ func edges(pageSize int) Database {
 	})
 }
 
-// rowids has rows on both sides of each length of a rowid, and the first and last that there can be. Records with fewer columns than
-// the table, as ALTER TABLE leaves them, give the shortest cells.
+// rowids has rows on both sides of each length of a rowid, and the first and last that there can be. Records with fewer
+// columns than the table, as ALTER TABLE leaves them, give the shortest cells.
 func rowids(pageSize int) Database {
 	ids := []int64{math.MinInt64, math.MinInt64 + 1, math.MaxInt64 - 1, math.MaxInt64}
 	for i := range int64(128) { // more cells of 4 bytes than a page of 512 has room for
@@ -223,7 +225,8 @@ func longRows(pageSize int, long bool) Database {
 func view(i, size int) btree.Object {
 	name := fmt.Sprintf("v%03d", i)
 	sql := fmt.Sprintf("CREATE VIEW %s AS SELECT %d /**/", name, i)
-	return btree.Object{Type: "view", Name: name, Table: name, SQL: strings.Replace(sql, "/**/", "/*"+strings.Repeat("-", max(0, size-len(sql)))+"*/", 1)}
+	sql = strings.Replace(sql, "/**/", "/*"+strings.Repeat("-", max(0, size-len(sql)))+"*/", 1)
+	return btree.Object{Type: "view", Name: name, Table: name, SQL: sql}
 }
 
 // A form of a schema: how many views there are before its table, and how long each is.
@@ -235,6 +238,8 @@ type form struct {
 // schemas have their tree in each of its forms.
 func schemas(pageSize int) (all []Database) {
 	forms := []form{
+		{"full", 1, fullView(pageSize)}, // page 1 has not a byte left
+		{"overfull", 1, fullView(pageSize) + 1},
 		{"leaf", 2, 50},               // page 1 is the leaf; at 512 bytes it is full
 		{"nocell", 1, pageSize - 170}, // a leaf that fits a page, but not page 1
 		{"interior", 3, pageSize / 2},
@@ -259,8 +264,27 @@ func schemas(pageSize int) (all []Database) {
 	return all
 }
 
-// Lock gives a database of 1 GiB. On both sides of the page that holds byte 2^30 are the overflow pages of a row ("chain") or
-// leaves ("leaf"); or the file ends just before it ("end").
+// fullView gives the length of a view that fills page 1 together with table t.
+func fullView(pageSize int) int {
+	for size := pageSize - 300; ; size++ {
+		v, used := view(0, size), btree.HeaderSize+8
+		for _, o := range []btree.Object{v, table("t")} {
+			text := func(s string) btree.Value { return btree.Value{Kind: btree.Text, Bytes: []byte(s)} }
+			root := btree.Value{Kind: btree.Integer, Int: 0}
+			if o.Type == "table" {
+				root.Int = 2
+			}
+			record := btree.AppendRecord(nil, []btree.Value{text(o.Type), text(o.Name), text(o.Table), root, text(o.SQL)})
+			used += 2 + varintSize(len(record)) + 1 + len(record)
+		}
+		if used >= pageSize {
+			return size
+		}
+	}
+}
+
+// Lock gives a database of 1 GiB. On both sides of the page that holds byte 2^30 are the overflow pages of a row
+// ("chain") or leaves ("leaf"); or the file ends just before it ("end").
 func Lock(pageSize int, what string) Database {
 	const each = 16 << 20 // bytes a row
 	d := named("lock-"+what, pageSize, func(yield func(int64, []btree.Value) bool) {

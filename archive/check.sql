@@ -29,7 +29,7 @@ CREATE TEMP TABLE object (name TEXT PRIMARY KEY);
 INSERT INTO object VALUES ('z_experiment'), ('z_iteration'), ('z_event_type'), ('z_event'), ('z_section'), ('z_llm_interaction'), ('z_note'),
   ('z_attachment'), ('z_redaction'), ('z_annotation'), ('z_leaf_block'), ('experiments'), ('experiment_iterations'),
   ('experiment_events'), ('llm_interactions'), ('costs'), ('accepted_changes'), ('policies'), ('totals'), ('notes'),
-  ('attachments'), ('withheld');
+  ('attachments'), ('withheld'), ('annotations');
 INSERT INTO finding SELECT 2, 'SX-031', 'sqlite_schema', type || ' ' || name FROM main.sqlite_schema WHERE name NOT IN (SELECT name FROM object);
 INSERT INTO finding SELECT 2, 'SX-032', 'sqlite_schema', name || ' is missing' FROM object WHERE name NOT IN (SELECT name FROM main.sqlite_schema);
 

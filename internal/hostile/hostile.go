@@ -190,7 +190,8 @@ func (m *maker) contents() {
 	edit("short root of the seal", true, "UPDATE z_experiment SET digest = x'00'")
 	edit("counts of the seal", false, "UPDATE z_experiment SET records = 9223372036854775807, events = -1")
 	edit("half a seal", true, "UPDATE z_experiment SET records = NULL")
-	edit("two runs", false, "CREATE TEMP TABLE x AS SELECT * FROM z_experiment; UPDATE x SET id = 2; INSERT INTO z_experiment SELECT * FROM x")
+	edit("two runs", false,
+		"CREATE TEMP TABLE x AS SELECT * FROM z_experiment; UPDATE x SET id = 2; INSERT INTO z_experiment SELECT * FROM x")
 	edit("highest number of a record", false, "UPDATE z_event SET seq = 9223372036854775807 WHERE seq = (SELECT max(seq) FROM z_event)")
 	edit("number before the highest", false, "UPDATE z_event SET seq = 9223372036854775806 WHERE seq = (SELECT max(seq) FROM z_event)")
 	edit("negative number of a record", false, "UPDATE z_event SET seq = -7 WHERE seq = (SELECT max(seq) FROM z_event)")
@@ -228,16 +229,22 @@ func (m *maker) contents() {
 		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)")
 	edit("blocks of hashes that are none", false, "UPDATE z_leaf_block SET leaves = x'00', root = zeroblob(32)")
 	edit("blocks of hashes everywhere", false, "DELETE FROM z_leaf_block", "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO z_leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
-	edit("redactions of everything", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
-	edit("redactions of nothing", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', NULL, NULL FROM z_event")
-	edit("redactions of fields that there are not", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 255, 'x', zeroblob(32), NULL FROM z_event")
-	edit("redactions far away", false, "INSERT INTO z_redaction VALUES (9223372036854775807, 'data', zeroblob(32), NULL), (-1, 'data', zeroblob(32), NULL)")
-	edit("nothing in place of what is always there", false, "UPDATE z_note SET text = NULL", "UPDATE z_attachment SET data = NULL",
+	edit("redactions of everything", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
+	edit("redactions of nothing", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', NULL, NULL FROM z_event")
+	edit("redactions of fields that there are not", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 255, 'x', zeroblob(32), NULL FROM z_event")
+	edit("redactions far away", false,
+		"INSERT INTO z_redaction VALUES (9223372036854775807, 'data', zeroblob(32), NULL), (-1, 'data', zeroblob(32), NULL)")
+	edit("nothing in place of what is always there", false,
+		"UPDATE z_note SET text = NULL", "UPDATE z_attachment SET data = NULL",
 		"UPDATE z_iteration SET costs_per_agent = NULL, accepted_changes = NULL, policies = NULL")
 	edit("iterations that were not recorded and hold something", false, "UPDATE z_iteration SET seq = NULL")
 	edit("subject that is no pointer", false, "UPDATE z_note SET subject = 'final_cost'")
 	edit("subject of a megabyte", false, "UPDATE z_note SET subject = '/' || hex(zeroblob(500000))")
-	edit("subject of terminal codes", false, "UPDATE z_note SET subject = '/' || char(27) || '[2J' || char(8238) || char(10)")
+	edit("subject of terminal codes", false,
+		"UPDATE z_note SET subject = '/' || char(27) || '[2J' || char(8238) || char(10)")
 	edit("100000 notes", false, "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c LIMIT 100000) INSERT INTO z_note SELECT x, 'k', NULL, 't' FROM c")
 	// A table that is not STRICT is filled and then given the text of ours.
 	for name, statement := range map[string]string{

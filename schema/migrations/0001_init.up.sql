@@ -129,6 +129,9 @@ SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 4 AND commitment IS NOT NULL) AS withheld
 FROM z_event;
 
+CREATE VIEW annotations AS
+SELECT id, kind, name, text FROM z_annotation;
+
 CREATE VIEW llm_interactions AS
 SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration, agent_id,
   CAST((SELECT group_concat(s.body, '') FROM json_each(system_prompt) AS p CROSS JOIN z_section AS s ON s.id = p.value)
@@ -155,41 +158,33 @@ WHERE a.key IS NOT NULL OR w.field IS NOT NULL;
 CREATE VIEW policies AS
 SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id,
   CAST(CASE WHEN p.type = 'text' AND p.value GLOB '*' || char(65533) || '*' THEN (
-    WITH RECURSIVE escaped(c, rest, json, bad) AS (
+    WITH RECURSIVE chars(c, rest, json, bad) AS (
       SELECT '', p.value, '', 0
       UNION ALL
       SELECT substr(rest, 1, 1), substr(rest, 2), json || CASE
-          WHEN c = '' THEN ''
-          WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
-          WHEN c < ' ' THEN printf('\u%04x', unicode(c))
-          WHEN c IN ('"', '\') THEN '\' || c
-          ELSE c END,
-        bad OR hex(c) GLOB 'ED[AB]*'
-      FROM escaped WHERE c <> '' OR rest <> '')
-    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM escaped WHERE c = '' AND rest = '')
-    ELSE p.value END AS TEXT) AS policy, CAST(p.type AS TEXT) AS json_type, w.field AS withheld
+      WHEN c = '' THEN ''
+      WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
+      WHEN c < ' ' THEN printf('\u%04x', unicode(c))
+      WHEN c IN ('"', '\') THEN '\' || c
+      ELSE c END, bad OR hex(c) GLOB 'ED[AB]*'
+      FROM chars WHERE c <> '' OR rest <> '')
+    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM chars WHERE c = '' AND rest = '')
+  ELSE p.value END AS TEXT) AS policy, CAST(p.type AS TEXT) AS json_type, w.field AS withheld
 FROM z_iteration LEFT JOIN json_each(policies) AS p
   LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 5 AND w.commitment IS NOT NULL
 WHERE p.key IS NOT NULL OR w.field IS NOT NULL;
 
--- A sum past 64 bits would end the whole query with an error. So each is taken in two halves, and such a one is NULL.
+-- A sum past 64 bits would end the whole query with an error: such a one of costs is NULL, and tokens are no money.
 CREATE VIEW totals AS
-SELECT number AS iteration,
-  CAST(CASE WHEN costs_per_agent IS NOT NULL THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER)
-    AS agents,
-  CAST((SELECT CASE WHEN high BETWEEN -2147483648 AND 2147483647 THEN (high << 32) + low END
-    FROM (SELECT sum(value >> 32) + (sum(value & 4294967295) >> 32) AS high,
-      sum(value & 4294967295) & 4294967295 AS low FROM json_each(costs_per_agent))) AS INTEGER) AS total_cents,
-  events, interactions,
-  CAST(CASE WHEN prompt_high < 2147483648 THEN (prompt_high << 32) + prompt_low END AS INTEGER) AS prompt_tokens,
-  CAST(CASE WHEN completion_high < 2147483648 THEN (completion_high << 32) + completion_low END AS INTEGER)
-    AS completion_tokens,
+SELECT number AS iteration, CAST(CASE WHEN costs_per_agent IS NOT NULL
+    THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER) AS agents,
+  CAST((SELECT sum(value) FROM json_each(costs_per_agent)
+    WHERE (SELECT total(abs(value + 0.0)) FROM json_each(costs_per_agent)) < 9e18) AS INTEGER) AS total_cents,
+  events, interactions, prompt_tokens, completion_tokens,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
 FROM z_iteration LEFT JOIN (SELECT iteration,
-    sum(prompt_tokens >> 32) + (sum(prompt_tokens & 4294967295) >> 32) AS prompt_high,
-    sum(prompt_tokens & 4294967295) & 4294967295 AS prompt_low,
-    sum(completion_tokens >> 32) + (sum(completion_tokens & 4294967295) >> 32) AS completion_high,
-    sum(completion_tokens & 4294967295) & 4294967295 AS completion_low
+    CAST(CASE WHEN count(prompt_tokens) THEN total(prompt_tokens) END AS INTEGER) AS prompt_tokens,
+    CAST(CASE WHEN count(completion_tokens) THEN total(completion_tokens) END AS INTEGER) AS completion_tokens
   FROM z_llm_interaction GROUP BY iteration) AS t ON t.iteration = number;
 
 CREATE VIEW notes AS
@@ -205,8 +200,5 @@ FROM z_attachment;
 CREATE VIEW withheld AS
 SELECT CAST(id >> 8 AS INTEGER) AS id, field, CAST(lower(hex(commitment)) AS TEXT) AS commitment
 FROM z_redaction WHERE commitment IS NOT NULL;
-
-CREATE VIEW annotations AS
-SELECT id, kind, name, text FROM z_annotation;
 
 PRAGMA user_version = 1;

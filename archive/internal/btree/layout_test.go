@@ -169,6 +169,17 @@ func TestLayoutFaults(t *testing.T) {
 	}
 }
 
+// TestLayoutDeep: of a page that is lost in the middle of a deep tree nothing else follows that is reported.
+func TestLayoutDeep(t *testing.T) {
+	d := btreetest.Databases(1024, false)[4]
+	d.Schema = append(d.Schema, btree.Object{Type: "table", Name: "z", Table: "z", SQL: "CREATE TABLE z (id INTEGER PRIMARY KEY)"})
+	file := lay(t, &d)
+	clear(number(file, 3000, 1024))
+	if got := faultsOf(t, &d, file); len(got) != 1 || got[0].Page != 3000 {
+		t.Errorf("got %d faults, %v", len(got), got)
+	}
+}
+
 // TestLayoutMoved: two leaves that change places, with all that points to them, are sound pages in the wrong place.
 func TestLayoutMoved(t *testing.T) {
 	d := btreetest.Databases(512, false)[3]
@@ -211,6 +222,14 @@ func TestLayoutMuch(t *testing.T) {
 	p[4]-- // a cell less
 	if got := faultsOf(t, &d, file); len(got) != 100 || got[0].Page != 12 || got[0].Kind != btree.Layout {
 		t.Errorf("got %d faults, the first of page %d", len(got), got[0].Page)
+	}
+	for page := 5; page*512 <= len(file); page++ {
+		if p := number(file, page, 512); p[0] == 13 {
+			clear(p)
+		}
+	}
+	if got := faultsOf(t, &d, file); len(got) != 100 || got[0].Page != 5 || got[0].Kind != btree.PageKind {
+		t.Errorf("without leaves: got %d faults, the first of page %d", len(got), got[0].Page)
 	}
 }
 
@@ -331,14 +350,14 @@ func TestPacked(t *testing.T) {
 		want   string
 	}{
 		{"nothing", true, func([]byte) {}, ""},
-		{"a cell less", true, func(b []byte) { number(b, leaf, 512)[4]-- }, fmt.Sprintf("8 %d: its cells are not", leaf)},
+		{"a cell less", true, func(b []byte) { number(b, leaf, 512)[4]-- }, fmt.Sprintf("8 %d: bytes that belong", leaf)},
 		{"a cell less, by SQLite", false, func(b []byte) { number(b, leaf, 512)[4]-- }, ""},
 		{"the first cell less", true, func(b []byte) {
 			p := number(b, leaf, 512)
 			copy(p[8:], p[10:8+2*int(p[4])])
 			p[4]--
 			clear(p[8+2*int(p[4]):][:2])
-		}, fmt.Sprintf("8 %d: its cells are not", leaf)},
+		}, fmt.Sprintf("8 %d: bytes that belong", leaf)},
 		{"a key above the leaves", true, func(b []byte) {
 			p := number(b, page, 512)
 			p[binary.BigEndian.Uint16(p[12:])+4+8]++ // the last byte of a key of 9
@@ -365,6 +384,29 @@ func TestPacked(t *testing.T) {
 		}
 		if (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWalkSchema: a walk through the schema gives its rows, in all the forms that its tree has.
+func TestWalkSchema(t *testing.T) {
+	for _, size := range btreetest.PageSizes {
+		for _, d := range btreetest.Databases(size, false) {
+			file := lay(t, &d)
+			f := btree.NewForest(btree.NewPager(bytes.NewReader(file), int64(size), int64(len(file)/size)))
+			f.Packed = true
+			f.Report = func(x btree.Fault) { t.Errorf("%s: page %d: %s", d.Name, x.Page, x.Text) }
+			var got []string
+			row := make([]btree.Value, 5)
+			for w := f.Walk("schema", 1); w.Next(); {
+				if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, string(row[4].Bytes))
+			}
+			if !slices.EqualFunc(got, d.Schema, func(sql string, o btree.Object) bool { return sql == o.SQL }) {
+				t.Errorf("%s: got %d rows, want %d", d.Name, len(got), len(d.Schema))
+			}
 		}
 	}
 }

@@ -269,14 +269,11 @@ func localPayload(n int64, pageSize int) int {
 	return least
 }
 
-// packed reports whether the cells are as a Writer leaves them: one before the other from the end of the page, with
-// nothing but zeros between them and their pointers.
+// packed reports whether a page has nothing but zeros besides its cells and what leads to them.
 func (p *page) packed() bool {
 	begin := len(p.data)
 	for _, c := range p.cells {
-		if begin -= c.size; c.offset != begin {
-			return false
-		}
+		begin -= c.size
 	}
 	between := p.data[p.start+headerLength(p.kind)+2*len(p.cells) : begin]
 	return len(bytes.TrimLeft(between, "\x00")) == 0

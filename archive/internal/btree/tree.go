@@ -194,7 +194,7 @@ func (w *Walk) push(n uint32, high int64) {
 		w.fail(Cells, n, -1, "no cells")
 	}
 	if w.f.Packed && !s.page.packed() {
-		w.f.addf(Layout, w.name, n, -1, "its cells are not one before the other from its end, with zeros before them")
+		w.f.addf(Layout, w.name, n, -1, "bytes that belong to nothing are not zero")
 	}
 }
 

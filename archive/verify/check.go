@@ -25,6 +25,7 @@ type check struct {
 	size    int64 // of the file in bytes, what is in its log included
 	sealed  bool  // the file has to be a sealed one
 	lost    bool  // rows are missing because something could not be read
+	gaps    bool  // rows are missing by the numbers of the records
 	joined  int64 // bytes of prompts that were joined
 }
 
@@ -119,7 +120,7 @@ func (v *check) done() (Report, error) {
 		v.err = v.ctx.Err()
 	}
 	later, count := v.later()
-	if count > 0 && v.lost { // they are mostly about what is missing
+	if count > 0 && (v.lost || v.gaps) { // they are mostly about what is missing
 		v.unchecked("%d more problems of later stages, which may follow from these", count)
 	} else {
 		v.report.Later = sorted(later)

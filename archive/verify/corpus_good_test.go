@@ -68,7 +68,7 @@ func goodFiles() map[string]goodFile {
 			&provider.Attachment{Name: "figures/b.png", Data: bytes.Repeat([]byte{0, 255}, 10_000)},
 		}},
 		"extremes": {Records: []provider.Record{
-			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0000\u001b[31m", Type: "日本🏦", Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
+			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0001\u001b[31m", Type: "日本🏦", Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
 			&provider.Event{Type: "x", Data: json.RawMessage(`{"a":1e400,"a":-0,"\ud800":"\u0000"}`)},
 			&provider.Event{Type: "long", Data: json.RawMessage(fmt.Sprintf("%q", long))},
 			&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"min": math.MinInt64, "max": math.MaxInt64, "odd": 1<<53 + 1, "zero": 0, "\"\\\u0001": 5}},

@@ -122,6 +122,17 @@ func edit(table string, change func(key int64, row tables.Row) tables.Row) func(
 	}
 }
 
+// pokeRecord writes a byte into the records of a table.
+func pokeRecord(table string, at int, value byte) func(string, int64, []byte) []byte {
+	return func(of string, _ int64, record []byte) []byte {
+		if of == table {
+			record = bytes.Clone(record)
+			record[at] = value
+		}
+		return record
+	}
+}
+
 // poke writes bytes, given in hexadecimal, into the finished file.
 func poke(at int, data string) func(testing.TB, []byte) []byte {
 	return func(t testing.TB, b []byte) []byte {

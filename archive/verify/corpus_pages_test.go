@@ -133,6 +133,13 @@ func badPages() []badFile {
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionPromptTokens, 8, 1, []byte{0})},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, math.Float64bits(8)))},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, 1<<63))}, // minus zero
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, []byte{0x7f, 0xf8, 0, 0, 0, 0, 0, 0})}, // no number
+		// A tree of the schema that cannot be read.
+		{base: "start", layout: poke(100, "0c")},
+		{base: "start", layout: func(t testing.TB, b []byte) []byte {
+			pageAt(b, binary.BigEndian.Uint32(b[sqlitefile.HeaderSize+8:]))[0] = 12
+			return b
+		}},
 		// What SQLite itself makes of the content.
 		{base: "blocks", layout: asSQLite},
 	}
@@ -285,6 +292,16 @@ func deepen(t testing.TB, b []byte) []byte {
 	putCells(page, cells[:1], children[1])
 	top := binary.BigEndian.AppendUint32(nil, added)
 	putCells(root, append([][]byte{append(top, cells[1][4:]...)}, cells[2:]...), children[len(children)-1])
+	return b
+}
+
+// schemaRow gives the row of a view NULL as root page.
+func schemaRow(t testing.TB, b []byte) []byte {
+	at := bytes.Index(b, []byte{13 + 2*4, 13 + 2*5, 13 + 2*5, 8}) // view, notes, notes, 0
+	if at < 0 {
+		t.Fatal("no view notes in the schema")
+	}
+	b[at+3] = 0
 	return b
 }
 

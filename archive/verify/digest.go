@@ -175,7 +175,7 @@ func (h *hashCheck) finish(last bool) {
 
 // compareDigest compares the records with the leaf blocks and the seal.
 func (v *content) compareDigest(r *recordReader, h *hashCheck) {
-	whole := h.whole && !v.lost && h.next > 0
+	whole := h.whole && !v.lost && !v.gaps && h.next > 0
 	if whole {
 		v.report.Root = digest.BlockRoot(h.roots)
 	} else {

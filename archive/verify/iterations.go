@@ -42,6 +42,11 @@ func (v *content) iterationRows() {
 				}
 			}
 		}
+		for i := tables.IterationEvents; i <= tables.IterationBytes; i++ {
+			if n := r.values[i].Int; n < 0 {
+				c.add(sxNegative, c.at(r.columns[i].Name), "%d is negative", n)
+			}
+		}
 		if n := max(row.said.Bytes, 0); n <= math.MaxInt64-total {
 			total += n
 		} else {

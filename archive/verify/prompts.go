@@ -20,8 +20,8 @@ func (r *recordReader) interaction(c checker, x tables.Row) (provider.Record, bo
 	inRange := c.iteration("iteration", iteration)
 	c.name("agent_id", x[tables.InteractionAgentID], false)
 	c.name("timestamp", x[tables.InteractionTimestamp], false)
-	if n := len(x[tables.InteractionModel].Bytes); n > provider.MaxName { // a model may be empty
-		c.add(sxNameLength, c.at("model"), "%d bytes, more than %d", n, provider.MaxName)
+	if model := x[tables.InteractionModel]; len(model.Bytes) > 0 { // it may be empty
+		c.name("model", model, false)
 	}
 	c.text("response", &x[tables.InteractionResponse])
 	c.text("parsing_error", &x[tables.InteractionParsingError])

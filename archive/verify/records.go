@@ -149,7 +149,7 @@ func (r *recordReader) run() {
 		r.read(s)
 	}
 	if result := r.v.result; result != nil {
-		r.begin(r.next, result, r.v.experimentRow, !r.v.lost) // or its number is not known
+		r.begin(r.next, result, r.v.experimentRow, !r.v.lost && !r.v.gaps) // or its number is not known
 		r.next++
 	}
 	r.flush()
@@ -191,11 +191,11 @@ func (r *recordReader) read(s *stream) {
 		numbered = true
 		if seq > r.next {
 			r.v.add(sxSeqGap, Place{Record: new(r.next)}, "records %d to %d are missing", r.next, seq-1)
-			r.v.lost = true
+			r.v.gaps = true
 		}
 		r.next = seq + 1
 	}
-	r.v.lost = r.v.lost || !numbered
+	r.v.gaps = r.v.gaps || !numbered
 	if s.kind == provider.KindEvent {
 		r.event(s.rows, seq, numbered)
 	} else if record, row, sound := r.other(s); record != nil && numbered {

@@ -104,6 +104,8 @@ const (
 	sxConverged        = "SX-064"
 	sxAlways           = "SX-065"
 	sxSubject          = "SX-066"
+	sxZeroByte         = "SX-067"
+	sxNegative         = "SX-068"
 	sxSeqGap           = "SX-070"
 	sxSeqTwice         = "SX-071"
 	sxEventType        = "SX-080"
@@ -195,6 +197,8 @@ var requirements = []Requirement{
 	{sxConverged, Must, "file", StageValues, fixMaker},
 	{sxAlways, Must, "file", StageRows, fixMaker},
 	{sxSubject, Must, "file", StageReferences, fixMaker},
+	{sxZeroByte, Must, "file", StageValues, fixMaker},
+	{sxNegative, Must, "file", StageValues, fixMaker},
 
 	{sxSeqGap, Must, "file", StageReferences, fixChanged},
 	{sxSeqTwice, Must, "file", StageReferences, fixMaker},
@@ -212,7 +216,7 @@ var requirements = []Requirement{
 	{sxSectionMissing, Must, "file", StageReferences, fixMaker},
 	{sxSectionOrder, Must, "file", StageReferences, fixMaker},
 	{sxSectionUnused, Must, "file", StageReferences, fixMaker},
-	{sxSectionCut, Should, "file", StageReferences, fixMaker},
+	{sxSectionCut, Must, "file", StageReferences, fixMaker},
 
 	{sxSpanRows, Must, "file", StageReferences, fixMaker},
 	{sxSpanEnds, Must, "file", StageRows, fixMaker},
@@ -222,7 +226,7 @@ var requirements = []Requirement{
 	{sxAttachmentFolder, Must, "file", StageReferences, fixMaker},
 	{sxAttachmentName, Must, "file", StageValues, fixMaker},
 	{sxAttachmentOnce, Must, "file", StageReferences, fixMaker},
-	{sxProportion, Must, "file", StageRows, fixMaker},
+	{sxProportion, Must, "file", StageReferences, fixMaker},
 	{sxNotRecorded, Must, "file", StageValues, fixMaker},
 	{sxPortableName, Must, "file", StageReferences, fixMaker},
 

@@ -36,6 +36,9 @@ func (c checker) name(column string, x btree.Value, required bool) {
 	case n > provider.MaxName:
 		c.add(sxNameLength, c.at(column), "%d bytes, more than %d", n, provider.MaxName)
 	}
+	if bytes.IndexByte(x.Bytes, 0) >= 0 {
+		c.add(sxZeroByte, c.at(column), "has U+0000")
+	}
 }
 
 // text checks a long text that may be absent. One that is so long that a reader's handle of SQLite gives it up is let
@@ -96,6 +99,9 @@ func (c checker) object(
 		place.Pointer = provider.Subject(agent)
 		if agent == "" || len(agent) > provider.MaxName {
 			c.add(sxAgents, place, "an agent's name of %d bytes, want 1 to %d", len(agent), provider.MaxName)
+		}
+		if provider.CheckName(agent) != nil {
+			c.add(sxZeroByte, place, "an agent's name has U+0000")
 		}
 		sound = value(agent, place, text) && sound
 		return nil
@@ -176,7 +182,7 @@ func (l *valueCheck) run(in <-chan *recordBatch) {
 			}
 			e := &b.events[it.event]
 			c := func() checker { return checker{&l.problemLog, Place{Table: tables.TableEvent, Record: new(e.Seq)}} }
-			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName) {
+			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName || provider.CheckName(e.Timestamp) != nil) {
 				c().name("timestamp", btree.Value{Kind: btree.Text, Bytes: []byte(e.Timestamp)}, false)
 			}
 			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) ||

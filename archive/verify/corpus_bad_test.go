@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// A badFile is a good file with one fault planted in it. What follows from the fault elsewhere in the file is put right where the
-// stages of the requirements do not do that.
+// A badFile is a good file with one fault planted in it. What follows from the fault elsewhere in the file is put right
+// where the stages of the requirements do not do that.
 type badFile struct {
 	code string
 	base string // good file

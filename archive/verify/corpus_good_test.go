@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -94,7 +95,8 @@ func (g goodFile) make(t testing.TB) []byte {
 
 const corpusDir = "../../testdata/corpus"
 
-// TestCorpusGood: each good file is still written with the same bytes, nothing is wrong with it, and both ways to read it agree.
+// TestCorpusGood: each good file is still written with the same bytes, nothing is wrong with it, and both ways to read
+// it agree.
 func TestCorpusGood(t *testing.T) {
 	for name, g := range goodFiles() {
 		t.Run(name, func(t *testing.T) {
@@ -124,19 +126,16 @@ func TestCorpusGood(t *testing.T) {
 	}
 }
 
-var release = flag.String("release", "", "write the archives of this release into testdata/released at the root, where they stay for ever")
+var release = flag.String("release", "", "write the archives of this release, such as v1, into testdata/released at the root, where they stay for ever")
 
-// released are the good files of which each release leaves one.
-var released = []string{"all", "extremes", "salted", "withheld", "withheld-salted", "annotated"}
-
-// makeReleased writes what [TestReleased] reads.
+// makeReleased writes what [TestReleased] reads: each good file of the corpus, as the release makes it.
 func makeReleased(t *testing.T) {
 	list, err := os.OpenFile("../../testdata/released/DIGESTS", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer list.Close()
-	for _, name := range released {
+	for _, name := range slices.Sorted(maps.Keys(goodFiles())) {
 		g := goodFiles()[name]
 		file := fmt.Sprintf("%s-%s.simexp", *release, name)
 		path := filepath.Join("../../testdata/released", file+".gz")

@@ -145,8 +145,8 @@ func poke(at int, data string) func(testing.TB, []byte) []byte {
 	}
 }
 
-// reseal makes the seal, the leaf blocks and the bytes of the iterations agree with the records, as a writer would that does not check
-// what it is given.
+// reseal makes the seal, the leaf blocks and the bytes of the iterations agree with the records, as a writer would that
+// does not check what it is given.
 func reseal(t testing.TB, path string) {
 	t.Helper()
 	a, err := archive.Open(path)
@@ -188,8 +188,8 @@ const bytesOfIterations = `UPDATE z_iteration AS i SET bytes =
 		+ coalesce((SELECT sum(octet_length(body)) FROM json_each(user_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0))
 		FROM z_llm_interaction WHERE iteration = i.number), 0)`
 
-// checkSQL runs check.sql in the sqlite3 shell and gives the requirements that it names, and all that it prints. It gives nothing if
-// there is no shell.
+// checkSQL runs check.sql in the sqlite3 shell and gives the requirements that it names, and all that it prints. It
+// gives nothing if there is no shell.
 func checkSQL(t testing.TB, path string) (codes []string, out string) {
 	t.Helper()
 	shell, err := exec.LookPath("sqlite3")

@@ -331,7 +331,8 @@ func asSQLite(t testing.TB, b []byte) []byte {
 	return b
 }
 
-// editValue gives a value of a table another type and another body, where it has the first type. All types of the row are of one byte.
+// editValue gives a value of a table another type and another body, where it has the first type. All types of the row
+// are of one byte.
 func editValue(table string, column int, from, to byte, body []byte) func(string, int64, []byte) []byte {
 	return func(of string, _ int64, record []byte) []byte {
 		if of != table || record[1+column] != from {

@@ -18,8 +18,9 @@ import (
 	"github.com/simexp/exparchive/internal/othertools"
 )
 
-// The corpus has a bad file as what is to be changed in a good one, if that is little, and else as a file. A line of patches.txt is the
-// name, the good file, and for each change the byte and the new bytes in hexadecimal; "cut" and "add" are the file's end.
+// The corpus has a bad file as what is to be changed in a good one, if that is little, and else as a file. A line of
+// patches.txt is the name, the good file, and for each change the byte and the new bytes in hexadecimal; "cut" and
+// "add" are the file's end.
 const patchesFile = corpusDir + "/patches.txt"
 
 // maxPatches is how many changed bytes are little.
@@ -91,7 +92,8 @@ var sqlSees = map[string]bool{
 	sxSealRow: true, sxSealCounts: true, sxAnnotationID: true,
 }
 
-// TestCorpusBad: verify finds the fault that was planted in each bad file, and no other; check.sql sees the same, where SQL can.
+// TestCorpusBad: verify finds the fault that was planted in each bad file, and no other; check.sql sees the same, where
+// SQL can.
 func TestCorpusBad(t *testing.T) {
 	committed := map[string][]byte{}
 	if !*update {

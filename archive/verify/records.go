@@ -10,8 +10,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// Records are read by one goroutine, the data of events are checked by a second and all are hashed by a third. They hand on
-// batches, none of which goes over the end of a block.
+// Records are read by one goroutine, the data of events are checked by a second and all are hashed by a third. They
+// hand on batches, none of which goes over the end of a block.
 
 // A recordBatch is some records that follow each other.
 type recordBatch struct {
@@ -85,7 +85,8 @@ type stream struct {
 // records checks all records, and what the file says of them elsewhere.
 func (v *content) records() {
 	r := &recordReader{
-		v: v, free: make(chan *recordBatch, 4), out: []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
+		v: v, free: make(chan *recordBatch, 4),
+		out:     []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
 		missing: map[int64]bool{}, bodies: map[int64]string{},
 	}
 	for range cap(r.free) {
@@ -206,7 +207,8 @@ func (r *recordReader) read(s *stream) {
 // room makes sure that there is a batch that takes record seq.
 func (r *recordReader) room(seq int64) {
 	b := r.batch
-	if b != nil && len(b.items) > 0 && (int64(len(b.arena))+b.other >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
+	if b != nil && len(b.items) > 0 &&
+		(int64(len(b.arena))+b.other >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
 		r.flush()
 		b = nil
 	}
@@ -272,7 +274,8 @@ func (r *recordReader) event(rows *rows, seq int64, numbered bool) {
 	} else if !r.v.typeUsed[id] {
 		r.v.typeUsed[id] = true
 		if id < r.v.lastType {
-			r.v.add(sxTypeOrder, c.at("type"), "event type %d is used first after %d: types are numbered in the order of their first use", id, r.v.lastType)
+			r.v.add(sxTypeOrder, c.at("type"),
+				"event type %d is used first after %d: types are numbered in the order of their first use", id, r.v.lastType)
 		}
 		r.v.lastType = max(r.v.lastType, id)
 	}
@@ -324,7 +327,10 @@ func textSize(record provider.Record) (n int64) {
 	case *provider.Start:
 		n = int64(len(x.Config))
 	case *provider.Interaction:
-		n = tables.TextLength(x.SystemPrompt) + tables.TextLength(x.UserPrompt) + tables.TextLength(x.Response) + tables.TextLength(x.ParsingError) + int64(len(x.ParsedPolicy)+len(x.Extra))
+		n = int64(len(x.ParsedPolicy) + len(x.Extra))
+		for _, text := range []*string{x.SystemPrompt, x.UserPrompt, x.Response, x.ParsingError} {
+			n += tables.TextLength(text)
+		}
 	case *provider.Iteration:
 		n = int64(64 * (len(x.Costs) + len(x.AcceptedChanges)))
 		for _, p := range x.Policies {

@@ -53,7 +53,7 @@ race: ## run the tests of the concurrent packages under the race detector (needs
 	CGO_ENABLED=1 $(GO) test -race -short -timeout $(TIMEOUT) -run '^TestConcurrent' ./legacy/...
 
 emulate: ## run what decodes bytes on a big-endian processor, and what makes bytes on all of EMULATED (needs qemu-user-static)
-	GOARCH=s390x $(GO) test -short -timeout $(TIMEOUT) -exec qemu-s390x-static ./legacy/duckdb ./provider/digest ./internal/jsontext ./schema
+	GOARCH=s390x $(GO) test -short -timeout $(TIMEOUT) -exec qemu-s390x-static ./legacy/duckdb/... ./provider/digest ./internal/jsontext ./schema
 	@set -e; for p in $(EMULATED); do \
 		echo "$${p%:*}"; \
 		GOARCH=$${p%:*} $(GO) test -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/schema"
 )
@@ -27,7 +28,7 @@ var (
 	// ErrNewer means that a file was written by a newer release.
 	ErrNewer = schema.ErrNewer
 	// ErrExists means that the file to be written is there already.
-	ErrExists = errors.New("exists already")
+	ErrExists = outfile.ErrExists
 	// ErrNotSealed means that something was asked of a live file that only a sealed archive can do.
 	ErrNotSealed = errors.New("not sealed")
 )

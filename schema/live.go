@@ -7,7 +7,7 @@ import "database/sql"
 const liveSection = `CREATE TABLE live_section (
   sha256 BLOB PRIMARY KEY,
   id INTEGER NOT NULL
-) STRICT, WITHOUT ROWID`
+) WITHOUT ROWID`
 
 // LiveObjects gives the objects that a live file may have beside those of its version. They hold nothing that is not
 // in the tables of the run as well.

@@ -85,7 +85,11 @@ func TestCheck(t *testing.T) {
 		{"shuffled", Version, edit(func(o []Object) []Object { slices.Reverse(o); return o }), nil},
 		{"live", Version, append(slices.Clone(good), LiveObjects()...), nil},
 		{"live twice", Version, append(append(slices.Clone(good), LiveObjects()...), LiveObjects()...), ErrForeign},
-		{"live and changed", Version, append(slices.Clone(good), Object{Type: "table", Name: "live_section", Table: "live_section"}), ErrForeign},
+		{"live and changed", Version, edit(func(o []Object) []Object {
+			live := LiveObjects()
+			live[0].SQL.String += " "
+			return append(o, live...)
+		}), ErrForeign},
 		{"newer", Version + 1, good, ErrNewer},
 		{"version 0", 0, good, ErrForeign},
 		{"negative", -1, good, ErrForeign},

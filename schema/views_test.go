@@ -18,7 +18,7 @@ import (
 )
 
 // viewedRun has all that views show: iteration 0 as it is most often, 1 that was not recorded itself, 2 whose objects
-// are withheld, and from 3 on sums at the ends of 64 bits.
+// are withheld, and from 3 on sums that are too large, and one that is not.
 // The text of a policy may have no UTF-8 form.
 const viewedRun = `
 INSERT INTO z_experiment VALUES (1, 'r-1', 'n', 't', '2025-12-01', 'completed', NULL, 1, 9007199254740993, -5,
@@ -29,7 +29,7 @@ INSERT INTO z_iteration VALUES
   (2, 6, 6, 0, 0, 0, 6, NULL, NULL, NULL, NULL),
   (3, 7, 7, 0, 3, 0, 7, NULL, '{}', '{}', '{}'),
   (4, 8, 8, 0, 0, 0, 8, NULL, '{"A":9223372036854775806,"B":1}', '{}', '{}'),
-  (5, 9, 9, 0, 0, 0, 9, NULL, '{"A":-9223372036854775807,"B":-1}', '{}',
+  (5, 9, 9, 0, 0, 0, 9, NULL, '{"A":-8999999999999998999,"B":-1}', '{}',
     '{"A":"x\ud800","B":"\ud83d\ude00","C":"�"}');
 INSERT INTO z_event_type VALUES (1, 'evaluation'), (2, 'other');
 INSERT INTO z_event VALUES (1, 0, 1, 'then', '{"b": 1.50}'), (5, 1, 2, NULL, NULL);
@@ -41,6 +41,7 @@ INSERT INTO z_llm_interaction VALUES
   (14, 3, NULL, NULL, 1, 9223372036854775806, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO z_note VALUES (15, 'derived', '/final_cost', 'x'), (16, 'doubt', NULL, NULL);
 INSERT INTO z_attachment VALUES (17, 'a.txt', 'text/plain', x'616263'), (18, 'b', NULL, NULL);
+INSERT INTO z_annotation VALUES (1, 'doi', NULL, '10.1000/182', x'aa');
 INSERT INTO z_redaction VALUES
   (5, 'config', x'05', NULL), (6, 'salt', x'06', NULL),
   (2*256+10, 'response', NULL, x'aa'),
@@ -62,29 +63,30 @@ var views = []struct {
 }{
 	{"accepted_changes", "iteration INTEGER, agent_id TEXT, accepted INTEGER, withheld TEXT",
 		[]string{"0,'A',1,NULL", "0,'B',0,NULL", "2,NULL,NULL,'accepted_changes'"}, "iteration = 0"},
+	{"annotations", "id INTEGER, kind TEXT, name TEXT, text TEXT", []string{"1,'doi',NULL,'10.1000/182'"}, "id = 1"},
 	{"attachments", "id INTEGER, name TEXT, media_type TEXT, size INTEGER, data BLOB, withheld TEXT",
 		[]string{"17,'a.txt','text/plain',3,X'616263',NULL", "18,'b',NULL,NULL,NULL,'data'"}, "id = 17"},
 	{"costs", "iteration INTEGER, agent_id TEXT, cost_cents INTEGER, withheld TEXT",
 		[]string{
 			"0,'A',9007199254740993,NULL", "0,'B',-5,NULL", "2,NULL,NULL,'costs_per_agent'",
-			"4,'A',9223372036854775806,NULL", "4,'B',1,NULL", "5,'A',-9223372036854775807,NULL", "5,'B',-1,NULL",
+			"4,'A',9223372036854775806,NULL", "4,'B',1,NULL", "5,'A',-8999999999999998999,NULL", "5,'B',-1,NULL",
 		}, "iteration = 0"},
 	{"experiment_events", "id INTEGER, run_id TEXT, iteration INTEGER, event_type TEXT, event_data TEXT, " +
 		"timestamp TEXT, withheld TEXT",
 		[]string{`1,'r-1',0,'evaluation','{"b": 1.50}','then',NULL`, "5,'r-1',1,'other',NULL,NULL,'event_data'"}, "id = 1"},
 	{"experiment_iterations", "run_id TEXT, iteration INTEGER, costs_per_agent TEXT, accepted_changes TEXT, policies TEXT, " +
-		"timestamp TEXT, withheld TEXT",
+		"timestamp TEXT, id INTEGER, withheld TEXT",
 		[]string{
-			`'r-1',0,'{"A":9007199254740993,"B":-5}','{"A":true,"B":false}','{"A":{"f":0.5}}','now',NULL`,
-			"'r-1',2,NULL,NULL,NULL,NULL,'costs_per_agent,accepted_changes,policies'",
-			"'r-1',3,'{}','{}','{}',NULL,NULL",
-			`'r-1',4,'{"A":9223372036854775806,"B":1}','{}','{}',NULL,NULL`,
-			`'r-1',5,'{"A":-9223372036854775807,"B":-1}','{}','{"A":"x\ud800","B":"\ud83d\ude00","C":"` + "\ufffd" + `"}',NULL,NULL`,
+			`'r-1',0,'{"A":9007199254740993,"B":-5}','{"A":true,"B":false}','{"A":{"f":0.5}}','now',4,NULL`,
+			"'r-1',2,NULL,NULL,NULL,NULL,6,'costs_per_agent,accepted_changes,policies'",
+			"'r-1',3,'{}','{}','{}',NULL,7,NULL",
+			`'r-1',4,'{"A":9223372036854775806,"B":1}','{}','{}',NULL,8,NULL`,
+			`'r-1',5,'{"A":-8999999999999998999,"B":-1}','{}','{"A":"x\ud800","B":"\ud83d\ude00","C":"` + "\ufffd" + `"}',NULL,9,NULL`,
 		}, "iteration = 0"},
 	{"experiments", "run_id TEXT, experiment_name TEXT, experiment_type TEXT, config TEXT, created_at TEXT, " +
 		"completed_at TEXT, num_iterations INTEGER, converged INTEGER, convergence_reason TEXT, status TEXT, " +
-		"final_cost INTEGER, best_cost INTEGER, digest TEXT, withheld TEXT",
-		[]string{"'r-1','n','t',NULL,'2025-12-01',NULL,5,1,NULL,'completed',9007199254740993,-5,'00ff'," +
+		"final_cost INTEGER, best_cost INTEGER, digest TEXT, records INTEGER, withheld TEXT",
+		[]string{"'r-1','n','t',NULL,'2025-12-01',NULL,5,1,NULL,'completed',9007199254740993,-5,'00ff',18," +
 			"'config,salt,convergence_reason'"}, "run_id = 'r-1'"},
 	{"llm_interactions", "id INTEGER, run_id TEXT, iteration INTEGER, agent_id TEXT, system_prompt TEXT, user_prompt TEXT, " +
 		"response TEXT, parsed_policy TEXT, parsing_error TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, " +
@@ -97,9 +99,10 @@ var views = []struct {
 		}, "id = 2"},
 	{"notes", "id INTEGER, kind TEXT, text TEXT, subject TEXT, withheld TEXT",
 		[]string{"15,'derived','x','/final_cost',NULL", "16,'doubt',NULL,NULL,'text'"}, "id = 15"},
-	{"policies", "iteration INTEGER, agent_id TEXT, policy TEXT, withheld TEXT",
+	{"policies", "iteration INTEGER, agent_id TEXT, policy TEXT, json_type TEXT, withheld TEXT",
 		[]string{
-			`0,'A','{"f":0.5}',NULL`, "2,NULL,NULL,'policies'", `5,'A','"x\ud800"',NULL`, "5,'B','\U0001F600',NULL", "5,'C','\ufffd',NULL",
+			`0,'A','{"f":0.5}','object',NULL`, "2,NULL,NULL,NULL,'policies'", `5,'A','"x\ud800"','text',NULL`,
+			"5,'B','\U0001F600','text',NULL", "5,'C','\ufffd','text',NULL",
 		}, "iteration = 0"},
 	{"totals", "iteration INTEGER, agents INTEGER, total_cents INTEGER, events INTEGER, interactions INTEGER, " +
 		"prompt_tokens INTEGER, completion_tokens INTEGER, withheld TEXT",
@@ -107,7 +110,7 @@ var views = []struct {
 			"0,2,9007199254740988,1,1,1200,300,NULL", "1,NULL,NULL,1,0,NULL,NULL,NULL",
 			"2,NULL,NULL,0,0,NULL,NULL,'costs_per_agent'",
 			"3,0,NULL,0,3,9223372036854775807,9223372036854775807,NULL",
-			"4,2,9223372036854775807,0,0,NULL,NULL,NULL", "5,2,-9223372036854775808,0,0,NULL,NULL,NULL",
+			"4,2,NULL,0,0,NULL,NULL,NULL", "5,2,-8999999999999999000,0,0,NULL,NULL,NULL",
 		}, "iteration = 0"},
 	{"withheld", "id INTEGER, field TEXT, commitment TEXT",
 		[]string{
@@ -274,7 +277,8 @@ func TestViewTypes(t *testing.T) {
 	})
 }
 
-// TestViewsComeFirst: people who look through a file see the views before the tables; and these are all the views there are.
+// TestViewsComeFirst: people who look through a file see the views before the tables; and these are all the views
+// there are.
 func TestViewsComeFirst(t *testing.T) {
 	objects, err := Objects(Version)
 	if err != nil {

@@ -197,8 +197,8 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestAnnotateOlderVersion: an archive of an older version that is annotated keeps its version, and has the bytes of one
-// that was sealed in it with the annotation.
+// TestAnnotateOlderVersion: an archive of an older version that is annotated keeps its version, and has the bytes of
+// one that was sealed in it with the annotation.
 func TestAnnotateOlderVersion(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
 	opts := &record.Options{Annotations: []archive.Annotation{doi}}

@@ -188,8 +188,8 @@ func (s *Survey) seqOf(i int) int64 {
 	return s.chosen[i-1].seq
 }
 
-// TestAlikePointers: a page number above the leaves that is changed, so that pages are in the wrong tree or in none, costs
-// nothing.
+// TestAlikePointers: a page number above the leaves that is changed, so that pages are in the wrong tree or in none,
+// costs nothing.
 func TestAlikePointers(t *testing.T) {
 	records := alikeRun()
 	file := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))

@@ -205,8 +205,8 @@ func tablesOf(row tables.Row, key int64) (of []string) {
 	return of
 }
 
-// fits reports whether the values of a row have the types of a table's columns. The first one is NULL in a row, since its
-// value is the key.
+// fits reports whether the values of a row have the types of a table's columns. The first one is NULL in a row, since
+// its value is the key.
 func fits(table string, row tables.Row) bool {
 	columns := tables.Columns[table]
 	if len(columns) != len(row) || row[0].Kind != btree.Null {

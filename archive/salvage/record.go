@@ -101,8 +101,8 @@ var always = map[provider.Kind]map[string]int{
 // errAbsent means that a row holds less than its record.
 var errAbsent = errors.New("a value is neither there nor withheld")
 
-// record reads the record at a place and checks it. The doubt is empty if nothing is wrong with it. What it is made with
-// that may not be its own is in the guesses.
+// record reads the record at a place and checks it. The doubt is empty if nothing is wrong with it. What it is made
+// with that may not be its own is in the guesses.
 func (s *Survey) record(at place) (r provider.Record, doubt string, err error) {
 	s.guesses.taken = s.guesses.taken[:0]
 	row, err := s.rowAt(at)

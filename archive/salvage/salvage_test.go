@@ -290,8 +290,8 @@ func TestSalvageRedacted(t *testing.T) {
 	}
 }
 
-// TestSalvageAbsent: a value that every record of its kind has, and that is neither there nor withheld, is not taken for
-// an empty one.
+// TestSalvageAbsent: a value that every record of its kind has, and that is neither there nor withheld, is not taken
+// for an empty one.
 func TestSalvageAbsent(t *testing.T) {
 	for _, change := range []string{
 		"UPDATE z_note SET text = NULL WHERE seq = %d", "UPDATE z_attachment SET data = NULL WHERE seq = %d",
@@ -356,7 +356,8 @@ func TestSalvageCollision(t *testing.T) {
 	}
 }
 
-// TestSalvageFarSeq: a number that is damaged, so that all numbers before it are missing, takes no time and is one range.
+// TestSalvageFarSeq: a number that is damaged, so that all numbers before it are missing, takes no time and is one
+// range.
 func TestSalvageFarSeq(t *testing.T) {
 	const far = tables.MaxSeq - 1
 	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun()[:600])

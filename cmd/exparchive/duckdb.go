@@ -123,14 +123,17 @@ var duckdbFormats = map[string]func(context.Context, io.Writer, *duckdb.Table, d
 
 func newDuckDBDumpCommand(o *duckdbOptions) *cobra.Command {
 	var format string
+	var raw bool
 	d := duckdbdump.Options{}
 	cmd := &cobra.Command{
 		Use:   "dump FILE TABLE",
 		Short: "Print the rows of a table of a DuckDB database",
 		Long: `Print the rows of a table of a DuckDB database, in their order. TABLE is a name, or SCHEMA.NAME.
 
-As csv a cell is the text that DuckDB gives, NULL is an empty cell and the empty string is "". As jsonl, one object a line,
-integers of any width, finite floats and booleans are native, nested values objects and arrays, everything else that text.`,
+As csv a cell is the text that DuckDB gives, NULL is an empty cell and the empty string is "". A text
+that a spreadsheet would take for a formula gets an apostrophe in front of it, unless --raw. As jsonl,
+one object a line, integers of any width, finite floats and booleans are native, nested values objects
+and arrays, everything else that text.`,
 		Example: `  exparchive duckdb dump old.db experiment_events --limit 10
   exparchive duckdb dump old.db main.llm_interactions --columns agent_id,response --format jsonl`,
 		Args: nArgs(2, 2, "a database and a table"),
@@ -139,6 +142,10 @@ integers of any width, finite floats and booleans are native, nested values obje
 			if !ok {
 				return usageErrorf("duckdb dump: --format %q, want csv or jsonl", format)
 			}
+			if raw && format != "csv" {
+				return usageErrorf("duckdb dump: --raw goes with --format csv, not with %s", format)
+			}
+			d.Defuse = !raw
 			if !cmd.Flags().Changed("limit") {
 				d.Limit = -1
 			} else if d.Limit < 0 {
@@ -165,5 +172,6 @@ integers of any width, finite floats and booleans are native, nested values obje
 	cmd.Flags().StringSliceVar(&d.Columns, "columns", nil, "only these `columns`, in this order, separated by commas")
 	cmd.Flags().Int64Var(&d.Limit, "limit", 0, "at most `n` rows (default all)")
 	cmd.Flags().StringVar(&format, "format", "csv", "print csv or jsonl")
+	cmd.Flags().BoolVar(&raw, "raw", false, "in csv, leave texts alone that a spreadsheet would take for formulas")
 	return cmd
 }

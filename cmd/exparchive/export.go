@@ -190,33 +190,6 @@ func exportTables(ctx context.Context, stderr io.Writer, p provider.Provider, fo
 	return changed
 }
 
-// placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about something at or in
-// the place where the output was being made, and otherwise that of the source.
-func placed(source, made, output string, err error) error {
-	if errors.Is(err, outfile.ErrExists) {
-		return exportError(output, err)
-	}
-	pathErr := (*fs.PathError)(nil)
-	if !errors.As(err, &pathErr) {
-		return inFile(source, err)
-	}
-	if pathErr.Path == made {
-		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
-	}
-	if rest, ok := strings.CutPrefix(pathErr.Path, made+string(filepath.Separator)); ok {
-		output = filepath.Join(output, rest)
-		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
-	}
-	return inFile(source, err)
-}
-
-func exportError(path string, err error) error {
-	if errors.Is(err, outfile.ErrExists) {
-		return fmt.Errorf("%w (--force replaces it)", err)
-	}
-	return inFile(path, err)
-}
-
 // An arrayWriter makes a JSON array of lines that hold one value each.
 type arrayWriter struct {
 	w     io.Writer

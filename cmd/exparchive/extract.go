@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 )
@@ -207,11 +209,11 @@ func (o *extractOptions) free(root *os.Root, name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return pathless(err)
+		return fileerr.Cause(err)
 	case !info.Mode().IsRegular():
 		return errNotRegular
 	case !o.force:
-		return errors.New("exists already (--force replaces it)")
+		return withForceHint(outfile.ErrExists)
 	}
 	return nil
 }
@@ -219,7 +221,7 @@ func (o *extractOptions) free(root *os.Root, name string) error {
 // writeFile writes one file under a temporary name and gives it its own when it is complete.
 func (o *extractOptions) writeFile(root *os.Root, f *provider.Attachment) (err error) {
 	if err := root.MkdirAll(path.Dir(f.Name), 0o777); err != nil {
-		return pathless(err)
+		return fileerr.Cause(err)
 	}
 	if err := o.free(root, f.Name); err != nil { // names that differ in case only may be the same file
 		return err
@@ -229,22 +231,14 @@ func (o *extractOptions) writeFile(root *os.Root, f *provider.Attachment) (err e
 	temp := path.Join(path.Dir(f.Name), fmt.Sprintf(".%x.part", random))
 	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return pathless(err)
+		return fileerr.Cause(err)
 	}
 	_, err = out.Write(f.Data)
 	if err = errors.Join(err, out.Close()); err == nil {
 		err = root.Rename(temp, f.Name)
 	}
 	if err != nil {
-		return errors.Join(pathless(err), root.Remove(temp))
+		return errors.Join(fileerr.Cause(err), root.Remove(temp))
 	}
 	return nil
-}
-
-// pathless drops the path from an error to which it will be added.
-func pathless(err error) error {
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -290,7 +288,7 @@ func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]arc
 
 // namedHash gives the name of a file and its SHA-256.
 func namedHash(label, path string) ([]archive.Annotation, error) {
-	sum, err := hashFile(path)
+	sum, err := sumFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -298,19 +296,6 @@ func namedHash(label, path string) ([]archive.Annotation, error) {
 		{Kind: "provenance", Name: label, Text: filepath.Base(path)},
 		{Kind: "provenance", Name: label + " SHA-256", Text: sum},
 	}, nil
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
 // print says what was written; of a dry run, all of what would be.

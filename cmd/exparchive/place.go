@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
@@ -82,6 +85,60 @@ func compareArchive(ctx context.Context, path string, want digest.Hash) error {
 	got, _, err := digest.Of(ctx, a.Checked())
 	if err == nil && got != want {
 		err = fmt.Errorf("got digest %s from the archive just written, want that of the source, %s", got, want)
+	}
+	return err
+}
+
+// writeOutput writes what a command made to a file, or to standard output for "-" and for no name.
+func writeOutput(cmd *cobra.Command, path string, force bool, data []byte) error {
+	if path == "" || path == "-" {
+		_, err := cmd.OutOrStdout().Write(data)
+		return err
+	}
+	f, err := outfile.Create(path, force)
+	if err != nil {
+		return exportError(path, err)
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return exportError(path, err)
+	}
+	return exportError(path, f.Commit())
+}
+
+// placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about something at or in
+// the place where the output was being made, and otherwise that of the source.
+func placed(source, made, output string, err error) error {
+	if errors.Is(err, outfile.ErrExists) {
+		return exportError(output, err)
+	}
+	pathErr := (*fs.PathError)(nil)
+	if !errors.As(err, &pathErr) {
+		return inFile(source, err)
+	}
+	if pathErr.Path == made {
+		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
+	}
+	if rest, ok := strings.CutPrefix(pathErr.Path, made+string(filepath.Separator)); ok {
+		output = filepath.Join(output, rest)
+		return exportError(output, &fs.PathError{Op: pathErr.Op, Path: output, Err: pathErr.Err})
+	}
+	return inFile(source, err)
+}
+
+// exportError names the output at path in an error, unless it is about a file that is there already, which it names and may be one
+// in a folder at path.
+func exportError(path string, err error) error {
+	if errors.Is(err, outfile.ErrExists) {
+		return withForceHint(err)
+	}
+	return inFile(path, err)
+}
+
+// withForceHint says what helps against an error about a file that is there already.
+func withForceHint(err error) error {
+	if errors.Is(err, outfile.ErrExists) {
+		return fmt.Errorf("%w (--force replaces it)", err)
 	}
 	return err
 }

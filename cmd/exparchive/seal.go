@@ -10,7 +10,6 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
-	"github.com/simexp/exparchive/internal/outfile"
 )
 
 func newSealCommand() *cobra.Command {
@@ -76,12 +75,4 @@ func checkLive(live string) error {
 		return fmt.Errorf("%s: not a recording: its name does not end in %s", live, archive.Extension+archive.LiveSuffix)
 	}
 	return nil
-}
-
-// withForceHint says what helps against an error about a file that is there already.
-func withForceHint(err error) error {
-	if errors.Is(err, archive.ErrExists) || errors.Is(err, outfile.ErrExists) {
-		return fmt.Errorf("%w (--force replaces it)", err)
-	}
-	return err
 }

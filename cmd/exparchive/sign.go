@@ -118,7 +118,7 @@ func makeNoteKey(w io.Writer, name, path string) error {
 func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) error {
 	ctx := cmd.Context()
 	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
-		return exportError(o.output, fmt.Errorf("%s: %w", o.output, outfile.ErrExists))
+		return withForceHint(inFile(o.output, outfile.ErrExists))
 	}
 	c, annotations, err := checkpointOf(ctx, cmd.ErrOrStderr(), path, which, !o.detached)
 	if err != nil {

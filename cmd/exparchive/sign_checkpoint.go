@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/sign"
 )
 
@@ -50,20 +49,3 @@ records, and its digest in base64. It is computed from the records. Signatures s
 }
 
 var errNoNote = errors.New("no note key has signed it; `exparchive sign --note-key` does")
-
-// writeOutput writes what a command made to a file, or to standard output for "-" and for no name.
-func writeOutput(cmd *cobra.Command, path string, force bool, data []byte) error {
-	if path == "" || path == "-" {
-		_, err := cmd.OutOrStdout().Write(data)
-		return err
-	}
-	f, err := outfile.Create(path, force)
-	if err != nil {
-		return exportError(path, err)
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return exportError(path, err)
-	}
-	return exportError(path, f.Commit())
-}

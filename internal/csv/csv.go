@@ -7,6 +7,8 @@ import (
 	"bufio"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Writer writes rows. Text that a spreadsheet would take for a formula gets an apostrophe in front of it, unless Raw.
@@ -22,6 +24,12 @@ func NewWriter(w io.Writer) *Writer { return &Writer{w: bufio.NewWriterSize(w, 6
 
 // Absent writes a cell without a value.
 func (w *Writer) Absent() { w.next() }
+
+// Number writes a cell with a number, which is no formula whatever it begins with.
+func (w *Writer) Number(s string) {
+	w.next()
+	w.w.WriteString(s)
+}
 
 // Text writes a cell. The empty text is told apart from an absent one by its quotes.
 func (w *Writer) Text(s string) {
@@ -62,10 +70,23 @@ func (w *Writer) End() error {
 // Flush passes on what is buffered, and gives the first error of all writing.
 func (w *Writer) Flush() error { return w.w.Flush() }
 
-// Formula reports whether a spreadsheet might run s: it begins with = + - @, a tab or a carriage return, and is not a number.
+// signs begin a formula: = + - @, and the other forms of them that spreadsheets take for the same (Unicode, "Compatibility
+// Decomposition": full width and small), and the mathematical minus.
+const signs = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+
+// Formula reports whether a spreadsheet might run s: it begins with one of = + - @ in any form, be it behind blanks, line breaks or
+// characters that do not show, and is not a number, or it begins with a tab or a carriage return (OWASP, "CSV Injection").
 func Formula(s string) bool {
-	return s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 && !number(s)
+	if s != "" && (s[0] == '\t' || s[0] == '\r') {
+		return true
+	}
+	s = strings.TrimLeftFunc(s, passedOver)
+	first, _ := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune(signs, first) && !number(s)
 }
+
+// passedOver reports whether spreadsheets may leave r out at the beginning of a cell.
+func passedOver(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // number reports whether s is a decimal number, perhaps with a sign, a fraction and an exponent.
 func number(s string) bool {

@@ -39,6 +39,7 @@ func TestWriter(t *testing.T) {
 		{[]any{`say "x"`, "a,b", "l1\r\nl2", " x", "x ", "\x00"}, `"say ""x""","a,b","l1` + "\r\n" + `l2"," x","x ",` + "\x00\n"},
 		{[]any{"=1+1", "+1", "-1", "-5e3", "-x", "@a", "\tx", "\rx", "-", "+", "--1", "1=2"},
 			`'=1+1,+1,-1,-5e3,'-x,'@a,'` + "\tx,\"'\rx\"" + `,'-,'+,'--1,1=2` + "\n"},
+		{[]any{"＝1", " =1", "\n=1", "\n-5", "\nx"}, "'＝1,' =1,\"'\n=1\",\"\n-5\",\"\nx\"\n"},
 		{[]any{`"=1"`}, `"""=1"""` + "\n"},
 	} {
 		if got := line(false, c.cells...); got != c.want {
@@ -53,11 +54,38 @@ func TestWriter(t *testing.T) {
 func TestFormula(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false, "a": false, "-1": false, "-1.5": false, "+1e10": false, "-1E-5": false, "-1.": true, "-.5": true, "-1e": true,
-		"-1e+": true, "-1+cmd|' /C calc'!A0": true, "-٣": true, "=": true, "@": true, "+-1": true,
+		"-1e+": true, "-1+cmd|' /C calc'!A0": true, "-٣": true, "=": true, "@": true, "+-1": true, "@SUM(A1)": true,
+		"a=1": false, "1-1": false, "'=1": false, "\x00": false, " ": false, "\n": false,
+		// full-width and small forms
+		"＝1+1": true, "＋1": true, "－1": true, "＠SUM(A1)": true, "﹦1": true, "﹢1": true, "﹣1": true, "﹫A1": true, "−1": true,
+		"（1）": false, "％1": false, "＃1": false,
+		// behind what does not show
+		" =1": true, "\n=1": true, "\r\n=1": true, "\t=1": true, "\u00a0=1": true, "\u3000＝1": true, "\ufeff=1": true, "\u200b@a": true,
+		"\x00=1": true, "\v-a": true, " \n \u2028 +a": true, "\u202e=1": true,
+		" a=1": false, "\n# title": false, "\n\n- item": true, " -5": false, "\n-5.25": false, "\u00a0 text": false,
+		// whatever comes then
+		"\ta": true, "\ra": true, "\t5": true, "\na": false,
+		// bytes that are no UTF-8
+		"\xff=1": false, "\xef\xbc": false,
 	} {
 		if got := Formula(text); got != want {
 			t.Errorf("%q: got %t, want %t", text, got, want)
 		}
+	}
+}
+
+// TestNumber: what is known to be a number stays one, even where its text alone would not tell.
+func TestNumber(t *testing.T) {
+	var b strings.Builder
+	w := NewWriter(&b)
+	for _, n := range []string{"-5", "5", "-1.5e-07", "-Inf", "+Inf", "NaN"} {
+		w.Number(n)
+	}
+	w.Text("-Inf")
+	w.End()
+	w.Flush()
+	if got, want := b.String(), "-5,5,-1.5e-07,-Inf,+Inf,NaN,'-Inf\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/simexp/exparchive/internal/csv"
 	"github.com/simexp/exparchive/internal/visible"
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
@@ -168,6 +170,7 @@ func qualified(schema, name string) string {
 type Options struct {
 	Columns []string // empty: all that can be read
 	Limit   int64    // rows at most; negative: all
+	Defuse  bool     // of CSV: an apostrophe before every text that a spreadsheet might run, see [csv.Formula]
 }
 
 // CSV writes rows as the engine's COPY … TO 'x.csv' (HEADER) does: NULL is an empty cell, the empty string is "".
@@ -178,12 +181,14 @@ func CSV(ctx context.Context, w io.Writer, t *duckdb.Table, o Options) error {
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	var line []byte
+	var defuse []bool // by column
 	for k, c := range s.Columns() {
 		if k > 0 {
 			line = append(line, ',')
 		}
 		at := len(line)
-		line = quoteCell(append(line, c.Name...), at)
+		line = quoteCell(append(line, c.Name...), at, o.Defuse)
+		defuse = append(defuse, o.Defuse && c.Type.ID != duckdb.TypeFloat && c.Type.ID != duckdb.TypeDouble) // -inf is a number
 	}
 	out.Write(append(line, '\n'))
 	err := each(s, o.Limit, func(b *duckdb.Batch, i int) error {
@@ -194,7 +199,7 @@ func CSV(ctx context.Context, w io.Writer, t *duckdb.Table, o Options) error {
 			}
 			if v := b.Column(k); !v.Null(i) {
 				at := len(line)
-				line = quoteCell(v.AppendText(line, i), at)
+				line = quoteCell(v.AppendText(line, i), at, defuse[k])
 			}
 		}
 		_, err := out.Write(append(line, '\n'))
@@ -223,8 +228,11 @@ func each(s *duckdb.Scanner, limit int64, do func(b *duckdb.Batch, i int) error)
 	return s.Err()
 }
 
-// quoteCell puts the cell that starts at line[at] in quotes where it needs them.
-func quoteCell(line []byte, at int) []byte {
+// quoteCell puts the cell that starts at line[at] in quotes where it needs them, and perhaps an apostrophe before a formula.
+func quoteCell(line []byte, at int, defuse bool) []byte {
+	if defuse && csv.Formula(string(line[at:])) {
+		line = slices.Insert(line, at, '\'')
+	}
 	quotes, need := 0, len(line) == at || line[at] == '#'
 	for _, c := range line[at:] {
 		switch c {

@@ -32,6 +32,9 @@ type notExist struct{}
 func (notExist) Error() string { return "no such file" }
 func (notExist) Unwrap() error { return fs.ErrNotExist }
 
+// ErrNotRegular means that what has the name of a file is none: a folder, a pipe, a device and, where a file is to be written, a link.
+var ErrNotRegular = errors.New("not a regular file")
+
 // Errorf is [fmt.Errorf] for an error about the file at path, which the format leaves out.
 func Errorf(path, format string, args ...any) error {
 	return &Error{path, fmt.Errorf(format, args...)}
@@ -68,6 +71,14 @@ func In(path string, err error) error {
 
 // joined is the type of what [errors.Join] gives. An error of [fmt.Errorf] wraps several too, within a text that would be lost.
 var joined = reflect.TypeOf(errors.Join(errors.ErrUnsupported))
+
+// Cause drops the path from an error of the file system, for a caller that names the file by itself. Other errors it gives as they are.
+func Cause(err error) error {
+	if call := (*fs.PathError)(nil); errors.As(err, &call) {
+		return call.Err
+	}
+	return err
+}
 
 // Names reports whether err wraps an [Error] about the file at path.
 func Names(err error, path string) bool { return errors.Is(err, &Error{Path: path}) }

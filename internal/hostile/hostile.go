@@ -143,7 +143,7 @@ func (m *maker) schemas() {
 	m.edited("seal that is other at each look", true, "ALTER TABLE z_experiment RENAME TO run",
 		"CREATE VIEW z_experiment AS SELECT run.*, randomblob(32) AS digest FROM run")
 	m.edited("table of a recorder in a sealed file", false,
-		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) STRICT, WITHOUT ROWID")
+		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) WITHOUT ROWID")
 	m.edited("view that loads code", true, "CREATE VIEW x AS SELECT 1", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT load_extension(''/tmp/x'')' WHERE name = 'x'")
 	m.edited("virtual table of full text", true, "CREATE VIRTUAL TABLE x USING fts5(y)")
 	m.edited("virtual table of boxes", true, "CREATE VIRTUAL TABLE x USING rtree(id, a, b)")
@@ -168,7 +168,7 @@ func (m *maker) schemas() {
 	m.edited("root page 1", false, shadow, "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'z_event'")
 	m.edited("root page negative", false, shadow, "UPDATE sqlite_schema SET rootpage = -5 WHERE name = 'z_event'")
 	m.edited("object twice", true, shadow, "INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name = 'z_note'")
-	m.edited("our table without STRICT", true, shadow, "UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'z_event'")
+	m.edited("our table, but STRICT", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE name = 'z_event'")
 	m.edited("SQL with a comment", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' -- hello' WHERE name = 'costs'")
 	many := []string{"BEGIN"}
 	for i := range 3000 {
@@ -180,7 +180,7 @@ func (m *maker) schemas() {
 		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")", 5000)+"' WHERE name = 'x'")
 }
 
-// contents keeps the schema and lies in the rows. What STRICT promises is not looked at when a file is read.
+// contents keeps the schema and lies in the rows. What a column declares is not looked at when a file is read.
 func (m *maker) contents() {
 	edit := func(name string, refused bool, statements ...string) {
 		m.edited(name, refused, append([]string{shadow}, statements...)...)
@@ -190,7 +190,8 @@ func (m *maker) contents() {
 	edit("short root of the seal", true, "UPDATE z_experiment SET digest = x'00'")
 	edit("counts of the seal", false, "UPDATE z_experiment SET records = 9223372036854775807, events = -1")
 	edit("half a seal", true, "UPDATE z_experiment SET records = NULL")
-	edit("two runs", false, "CREATE TEMP TABLE x AS SELECT * FROM z_experiment; UPDATE x SET id = 2; INSERT INTO z_experiment SELECT * FROM x")
+	edit("two runs", false,
+		"CREATE TEMP TABLE x AS SELECT * FROM z_experiment; UPDATE x SET id = 2; INSERT INTO z_experiment SELECT * FROM x")
 	edit("highest number of a record", false, "UPDATE z_event SET seq = 9223372036854775807 WHERE seq = (SELECT max(seq) FROM z_event)")
 	edit("number before the highest", false, "UPDATE z_event SET seq = 9223372036854775806 WHERE seq = (SELECT max(seq) FROM z_event)")
 	edit("negative number of a record", false, "UPDATE z_event SET seq = -7 WHERE seq = (SELECT max(seq) FROM z_event)")
@@ -228,16 +229,22 @@ func (m *maker) contents() {
 		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)")
 	edit("blocks of hashes that are none", false, "UPDATE z_leaf_block SET leaves = x'00', root = zeroblob(32)")
 	edit("blocks of hashes everywhere", false, "DELETE FROM z_leaf_block", "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO z_leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
-	edit("redactions of everything", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
-	edit("redactions of nothing", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', NULL, NULL FROM z_event")
-	edit("redactions of fields that there are not", false, "INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 255, 'x', zeroblob(32), NULL FROM z_event")
-	edit("redactions far away", false, "INSERT INTO z_redaction VALUES (9223372036854775807, 'data', zeroblob(32), NULL), (-1, 'data', zeroblob(32), NULL)")
-	edit("nothing in place of what is always there", false, "UPDATE z_note SET text = NULL", "UPDATE z_attachment SET data = NULL",
+	edit("redactions of everything", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
+	edit("redactions of nothing", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', NULL, NULL FROM z_event")
+	edit("redactions of fields that there are not", false,
+		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 255, 'x', zeroblob(32), NULL FROM z_event")
+	edit("redactions far away", false,
+		"INSERT INTO z_redaction VALUES (9223372036854775807, 'data', zeroblob(32), NULL), (-1, 'data', zeroblob(32), NULL)")
+	edit("nothing in place of what is always there", false,
+		"UPDATE z_note SET text = NULL", "UPDATE z_attachment SET data = NULL",
 		"UPDATE z_iteration SET costs_per_agent = NULL, accepted_changes = NULL, policies = NULL")
 	edit("iterations that were not recorded and hold something", false, "UPDATE z_iteration SET seq = NULL")
 	edit("subject that is no pointer", false, "UPDATE z_note SET subject = 'final_cost'")
 	edit("subject of a megabyte", false, "UPDATE z_note SET subject = '/' || hex(zeroblob(500000))")
-	edit("subject of terminal codes", false, "UPDATE z_note SET subject = '/' || char(27) || '[2J' || char(8238) || char(10)")
+	edit("subject of terminal codes", false,
+		"UPDATE z_note SET subject = '/' || char(27) || '[2J' || char(8238) || char(10)")
 	edit("100000 notes", false, "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c LIMIT 100000) INSERT INTO z_note SELECT x, 'k', NULL, 't' FROM c")
 	// A table that is not STRICT is filled and then given the text of ours.
 	for name, statement := range map[string]string{

@@ -2,32 +2,11 @@ package outfile
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/workdir"
 )
-
-// ErrNotRegular means that what has the name of a file to be written is no file: a folder, a pipe, a link.
-var ErrNotRegular = errors.New("not a regular file")
-
-// Free reports that a file cannot be written at path: [ErrNotRegular], and [ErrExists] unless force.
-func Free(path string, force bool) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fileerr.In(path, err)
-	case !info.Mode().IsRegular():
-		return fileerr.In(path, ErrNotRegular)
-	case !force:
-		return fileerr.In(path, ErrExists)
-	}
-	return nil
-}
 
 // Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package
 // workdir, which also removes what a killed process leaves of it) fill makes it under the name that it is given,

@@ -21,7 +21,7 @@ func TestFree(t *testing.T) {
 		force bool
 		want  error
 	}{
-		{path, false, ErrExists}, {path, true, nil}, {folder, true, ErrNotRegular}, {filepath.Join(folder, "none"), false, nil},
+		{path, false, ErrExists}, {path, true, nil}, {folder, true, fileerr.ErrNotRegular}, {filepath.Join(folder, "none"), false, nil},
 		{filepath.Join(folder, "none", "none"), false, nil},
 	} {
 		if err := Free(test.path, test.force); !errors.Is(err, test.want) {
@@ -29,8 +29,8 @@ func TestFree(t *testing.T) {
 		}
 	}
 	if os.Symlink(path, link) == nil {
-		if err := Free(link, true); !errors.Is(err, ErrNotRegular) {
-			t.Errorf("link: got %v, want %v", err, ErrNotRegular)
+		if err := Free(link, true); !errors.Is(err, fileerr.ErrNotRegular) {
+			t.Errorf("link: got %v, want %v", err, fileerr.ErrNotRegular)
 		}
 	}
 }
@@ -78,8 +78,8 @@ func TestBuild(t *testing.T) {
 	// What comes in between is seen.
 	other := filepath.Join(folder, "b")
 	err := Build(other, true, func(temp string) error { return errors.Join(write("b")(temp), os.Mkdir(other, 0o777)) })
-	if !errors.Is(err, ErrNotRegular) {
-		t.Errorf("a folder meanwhile: got %v, want %v", err, ErrNotRegular)
+	if !errors.Is(err, fileerr.ErrNotRegular) {
+		t.Errorf("a folder meanwhile: got %v, want %v", err, fileerr.ErrNotRegular)
 	}
 	if err := os.Remove(other); err != nil {
 		t.Fatal(err)

@@ -25,6 +25,24 @@ var system = struct {
 	remove       func(string) error
 }{sync: (*os.File).Sync, link: os.Link, rename: os.Rename, remove: os.Remove}
 
+// Free reports that a file cannot be written at path: [fileerr.ErrNotRegular], and [ErrExists] unless force.
+func Free(path string, force bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fileerr.In(path, err)
+	case info.IsDir():
+		return fileerr.Errorf(path, "is a folder, %w", fileerr.ErrNotRegular)
+	case !info.Mode().IsRegular():
+		return fileerr.In(path, fileerr.ErrNotRegular)
+	case !force:
+		return fileerr.In(path, ErrExists)
+	}
+	return nil
+}
+
 // A File is being written. It ends with Commit; Abort removes it unless it was committed.
 type File struct {
 	*os.File // under its temporary name
@@ -33,10 +51,10 @@ type File struct {
 	done     bool
 }
 
-// Create begins a file that will be at path. One that is there already is [ErrExists], unless force, and stays as it is
-// until Commit.
+// Create begins a file that will be at path, if that is [Free]. With force a file that is there already stays as it is until
+// Commit.
 func Create(path string, force bool) (*File, error) {
-	if err := check(path, force); err != nil {
+	if err := Free(path, force); err != nil {
 		return nil, err
 	}
 	for {
@@ -80,21 +98,6 @@ func atPath(path string, err error) error {
 	return err
 }
 
-func check(path string, force bool) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case info.IsDir():
-		return fileerr.Errorf(path, "is a folder")
-	case !force:
-		return fileerr.In(path, ErrExists)
-	}
-	return nil
-}
-
 // Write implements [io.Writer].
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)
@@ -111,7 +114,7 @@ func (f *File) Commit() error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := check(f.path, f.force); err != nil {
+	if err := Free(f.path, f.force); err != nil {
 		return err
 	}
 	err := Place(f.Name(), f.path, f.force)

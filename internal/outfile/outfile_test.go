@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 func names(t *testing.T, folder string) (list []string) {
@@ -93,6 +95,12 @@ func TestRefusals(t *testing.T) {
 	folder := t.TempDir()
 	if _, err := Create(folder, true); err == nil {
 		t.Error("a folder: got no error")
+	}
+	link := filepath.Join(folder, "link")
+	if os.Symlink("elsewhere", link) == nil {
+		if _, err := Create(link, true); !errors.Is(err, fileerr.ErrNotRegular) {
+			t.Errorf("a link: got %v, want %v", err, fileerr.ErrNotRegular)
+		}
 	}
 	missing := filepath.Join(folder, "none", "out")
 	if _, err := Create(missing, false); !errors.Is(err, os.ErrNotExist) {

@@ -13,7 +13,7 @@ var (
 	// ErrFolder means that a file was expected where a folder is.
 	ErrFolder = errors.New("is a folder")
 	// ErrNotRegular means a pipe, a device or the like.
-	ErrNotRegular = errors.New("not a regular file")
+	ErrNotRegular = fileerr.ErrNotRegular
 	// ErrForeign means that the file holds no run, going by its first bytes.
 	ErrForeign = errors.New("not an archive")
 	// ErrManyFiles means that several files of a folder hold the run that is asked for.

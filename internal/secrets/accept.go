@@ -23,7 +23,9 @@ func entropy(s string) float64 {
 }
 
 // varied refuses what stands for a token, such as sk-xxxxxxxxxxxxxxxx.
-func varied(s string) bool {
+func varied(s string) bool { return distinct(s) >= 8 }
+
+func distinct(s string) int {
 	var seen [256]bool
 	n := 0
 	for i := range len(s) {
@@ -32,33 +34,103 @@ func varied(s string) bool {
 			n++
 		}
 	}
-	return n >= 8
+	return n
 }
 
-// variedDigit also refuses words joined by dashes.
-func variedDigit(s string) bool { return varied(s) && strings.ContainsAny(s, "0123456789") }
+// mixed reports whether s has letters and digits, or letters of both cases that do not make words.
+func mixed(s string) bool {
+	letter := strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
+	return letter && (strings.ContainsAny(s, "0123456789") || len(s) <= longestName && distinct(s) >= 12 && !camel.MatchString(s))
+}
 
-// placeholder matches what documents and templates put where a secret goes.
-var placeholder = regexp.MustCompile(`(?i)^(?:none|null|nil|true|false|undefined|required|optional|string|withheld|redacted|hidden|missing|invalid|wrong|incorrect|expired|empty)$` +
-	`|^[*.xX_-]+$|\*{3}|x{6}|^[<\[({$%]|\$\{|\{\{|%s|\byour[_-]|environ|getenv|getpass|\(|(?-i:^[A-Z][A-Z_]+$)`)
+// longestName is how many bytes words have together, at most, that are a name.
+const longestName = 100
+
+// isWords reports whether s is words and numbers joined by dashes and the like, such as risk-model-of-2025.
+func isWords(s string) bool { return len(s) <= longestName && words.MatchString(s) }
+
+// isResource reports whether s is no token although it may look random: a path, an address, a name of a resource, a date.
+func isResource(s string) bool {
+	return strings.IndexByte("./~", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") || resource.MatchString(s)
+}
+
+var (
+	// camel matches words that are told apart by case, dashes and the like, as identifiers have them.
+	camel = regexp.MustCompile(`\A(?:[A-Z]?[a-z]{2,15}[^0-9A-Za-z]*|[A-Z]{2,15}[^0-9A-Za-z]*|[A-Za-z][^0-9A-Za-z]+)+\z`)
+	// words matches short words and short numbers with something between them
+	words = regexp.MustCompile(`\A(?:(?:[a-z]{1,15}|[A-Z][a-z]{0,14}|[A-Z]{1,15}|[0-9]{1,4}|v[0-9]{1,2}|[a-z]{2,15}[0-9])(?:[-_./:]+|\z))+\z`)
+	// numbered matches words with a number at their end, as names have.
+	numbered = regexp.MustCompile(`\A(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}\z`)
+	uuid     = regexp.MustCompile(`(?i)\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
+	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2})`)
+)
+
+// tokenLike accepts what is behind the prefix of a token: no words, and nothing that stands for a token.
+func tokenLike(body string) bool {
+	return varied(body) && !isPlaceholder(body) && !isWords(body)
+}
+
+// placeholders are what documents, templates and types put where a secret goes, in lower case.
+var placeholders = set(`none null nil true false undefined required optional any withheld redacted hidden missing invalid wrong incorrect
+	expected expired empty default unknown unset disabled enabled yes no na n/a tbd todo ... … type field value key token secret
+	credential credentials auth bearer pass passwd password passphrase passwort pwd pw user username email login changeit changeme
+	change-me change_me string str text secretstr varchar bytes object number int integer bool boolean aws4-hmac-sha256`)
+
+// standIns are words that make what has them a placeholder, where they stand between other characters than letters.
+var standIns = strings.Fields(`your example examples sample dummy fake mock placeholder changeme replace_me replaceme replace-me redacted
+	insert not-real notreal not_real not-a-real goes-here goes_here key-here token-here secret-here password-here key_here token_here
+	secret_here password_here`)
+
+var (
+	// reference matches what templates and shells put a value in the place of: {key}, <key>, ${KEY}, $(cat key), %(key)s, @key@,
+	// !vault
+	reference = regexp.MustCompile(`\A(?:\{.*\}|\[.*\]|<.*>|\(.*\)|\$\{.*|\$\(.*|\$[A-Za-z_]+|\$[0-9]|%[a-zA-Z]|%\w+%|%\(\w+\)[sd]|@\w+@|![a-z/-]+)\z`)
+	constant  = regexp.MustCompile(`\A\$?[A-Z][A-Z_]+\z`)
+	myOwn     = regexp.MustCompile(`\Amy[-_.]?(?:secret|super|api|access|token|key|password|pass)[a-z_.-]*\z`)
+)
 
 // isPlaceholder looks at the beginning of s only, so that it takes no time.
-func isPlaceholder(s string) bool { return placeholder.MatchString(s[:min(len(s), 64)]) }
+func isPlaceholder(s string) bool {
+	s = s[:min(len(s), 64)]
+	lower := strings.ToLower(s)
+	switch {
+	case placeholders[lower], strings.Trim(s, "*.xX_#•·?-") == "", strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
+		strings.Contains(s, "***"), strings.Contains(s, "${"), strings.Contains(s, "{{"):
+		return true
+	case strings.IndexByte("{[<($%@!", s[0]) >= 0 && reference.MatchString(s), upper(s[0]) && constant.MatchString(s),
+		lower[0] == 'm' && myOwn.MatchString(lower):
+		return true
+	}
+	for _, word := range standIns {
+		if i := strings.Index(lower, word); i >= 0 && !letterAt(lower, i-1) && !letterAt(lower, i+len(word)) {
+			return true
+		}
+	}
+	return false
+}
 
-// assigned accepts values of names such as api_key: long, of high entropy, and no identifier.
-func assigned(s string) bool {
-	if len(s) < 16 || !strings.ContainsAny(s, "0123456789") || !varied(s) || isPlaceholder(s) {
+func letterAt(lower string, i int) bool {
+	return i >= 0 && i < len(lower) && lower[i] >= 'a' && lower[i] <= 'z'
+}
+
+func notPlaceholder(s string) bool { return !isPlaceholder(s) }
+
+// assigned accepts values of names such as api_key: of least bytes or more, random, and no identifier.
+func assigned(s string, least int) bool {
+	if len(s) < least || !mixed(s) || isPlaceholder(s) || isResource(s) || isWords(s) {
 		return false
 	}
-	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) {
+	if len(s) < 16 {
+		return strings.ContainsAny(s, "0123456789") && entropy(s) >= 2.8 && !numbered.MatchString(s)
+	}
+	if !varied(s) || entropy(s) < 3.2 {
 		return false
 	}
-	if entropy(s) < 3.2 {
-		return false
+	if !strings.ContainsAny(s, "0123456789") {
+		return len(s) >= 20
 	}
 	// identifiers, versions and paths: words of letters only or of digits only
-	pieces := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("_-./:=@", r) })
-	for _, p := range pieces {
+	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("_-./:=@", r) }) {
 		if strings.ContainsAny(p, "0123456789") && strings.Trim(p, "0123456789") != "" && !numbered.MatchString(p) {
 			return true
 		}
@@ -66,41 +138,87 @@ func assigned(s string) bool {
 	return false
 }
 
-// numbered matches words with a number at their end, as names have.
-var numbered = regexp.MustCompile(`^(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}$`)
-
-// password accepts values of names such as password.
-func password(s string) bool {
-	s = strings.Trim(s, `"'`)
-	if len(s) < 4 || isPlaceholder(s) {
-		return false
-	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12 // one word is prose: "password: too short"
+// header accepts values of headers such as Authorization.
+func header(s string) bool {
+	return len(s) >= 12 && varied(s) && !isPlaceholder(s) && mixed(s) && !isWords(s)
 }
 
-// urlPassword accepts what stands between a user and a host.
-func urlPassword(s string) bool { return !isPlaceholder(s) }
+// bearer accepts what stands behind "Bearer", wherever that is.
+func bearer(s string) bool { return assigned(s, 20) }
+
+// password accepts values of names such as password.
+func password(s string, quoted, loose bool) bool {
+	switch {
+	case len(s) < 4 || isPlaceholder(s) || namesOne(s):
+		return false
+	case loose: // "the password is …"
+		return len(s) >= 6 && strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789.:,-/") != "" &&
+			!strings.ContainsAny(s, " \t") && !strings.Contains(s, "://")
+	case !quoted:
+		return passwordInText(s)
+	case strings.ContainsAny(s, " \t"):
+		return passphrase(s)
+	}
+	return true
+}
+
+// namesOne reports whether s is itself a name of a secret, such as db_password.
+func namesOne(s string) bool {
+	if !strings.ContainsAny(s, "_.") || strings.ContainsAny(s, "0123456789") {
+		return false
+	}
+	class, _ := classOf([]byte(s))
+	return class != noSecret
+}
+
+// label matches words of texts about passwords.
+var label = regexp.MustCompile(`(?i)\b(?:your|enter|must|please|the|is|for|of|to|a|or|and|not|required|here|password|passphrase|characters|confirm|forgot)\b`)
+
+// passphrase accepts several words that are a password, and not a text about one.
+func passphrase(s string) bool {
+	if len(s) > 64 || label.MatchString(s) {
+		return false
+	}
+	n := len(strings.Fields(s))
+	return n >= 4 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz -") == "" || n == 2 && strings.ContainsAny(s, "0123456789")
+}
+
+// passwordInText accepts a password that is not in quotes.
+func passwordInText(s string) bool {
+	return len(s) >= 4 && !isPlaceholder(s) && !code.MatchString(s) &&
+		(strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12) && // one word is prose: "password: too short"
+		!capitalised.MatchString(s)
+}
+
+// capitalised matches a word, or several, as sentences and types have them.
+var capitalised = regexp.MustCompile(`\A(?:[A-Z][a-z]+)+[.,!?:]*\z`)
+
+// code matches what stands for a value in programs: self.password.
+var code = regexp.MustCompile(`\A[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+\z`)
+
+// urlPassword accepts what stands between a user and a host; match is all of it.
+func urlPassword(match string) bool {
+	_, rest, _ := strings.Cut(match, "://")
+	login, host, _ := strings.Cut(rest, "@")
+	user, password, _ := strings.Cut(login, ":")
+	return !documentedLogin(user, password) && !documentedHost(host)
+}
 
 // homeOwner refuses folders beside the home directories that belong to nobody.
 func homeOwner(path string) bool {
 	name := path[strings.LastIndexAny(path, `/\`)+1:]
-	switch strings.ToLower(name) {
-	case "shared", "public", "default", "all", "linuxbrew":
-		return false
-	}
-	return strings.Trim(name, ".") != ""
+	return !nobody[strings.ToLower(name)] && strings.Trim(name, ".") != ""
 }
 
-// address refuses what only looks like an e-mail address.
+// address refuses what only looks like an e-mail address, and those that are nobody's.
 func address(s string) bool {
 	local, domain, _ := strings.Cut(s, "@")
-	if local == "git" { // git@github.com:… is how repositories are named
-		return false
-	}
+	domain = strings.ToLower(domain)
 	top := domain[strings.LastIndexByte(domain, '.')+1:]
-	switch strings.ToLower(top) {
-	case "png", "jpg", "jpeg", "svg", "gif", "webp", "py", "js", "ts", "go", "rs", "md", "txt", "json", "yaml", "yml", "toml", "css", "html", "lock":
-		return false // logo@2x.png, package@1.2.js
-	}
-	return true
+	version := domain[0] >= '0' && domain[0] <= '9' // logo@2x.png, package@1.2.rs
+	return local != "git" &&                        // git@github.com:… is how repositories are named
+		!noDomain[top] && !(version && files[top]) && !documentedAddress(strings.ToLower(local), domain)
 }
+
+// noCall refuses a match with a parenthesis behind it: the product a@b.mean() of a program.
+func noCall(match string) bool { return !strings.HasSuffix(match, "(") }

@@ -13,11 +13,16 @@ import (
 type Finding struct {
 	Kind   string   // one of [Kinds]
 	Secret string   // what must not be seen
-	Forms  []string // how the secret stands in the text: as it is, or with the escapes of JSON
+	Forms  []string // how the secret stands in the text: as it is, with the escapes of JSON, and what it is encoded in
+	Via    []string // the encodings around it, the outermost first; none where it stands as it is
 	before string   // what was matched in front of the secret, such as the name it is assigned to
 	after  string
 	public int // bytes at the start of the secret that every one of its kind has
+	shown  int // bytes at its end that may be seen, to tell it from others
 }
+
+// Key is the same for two findings of the same secret, with whatever escapes each of them stands.
+func (f Finding) Key() string { return f.Kind + "\x00" + plain(f.Secret) }
 
 // Guessable reports whether such secrets can take so few values that somebody may try them all.
 func (f Finding) Guessable() bool {
@@ -36,41 +41,64 @@ type rule struct {
 	fold     bool           // literals match in any case
 	back     string         // a match begins before its literal, with bytes of these
 	before   int            // and so many of them at most; 0 for a match that begins with the literal
-	name     *regexp.Regexp // if not nil, the literal is in a name of which this holds, and the match is what is assigned to it
 	pattern  *regexp.Regexp // begins with \A; its last group is the secret; without groups it is the match
 	accept   func(secret string) bool
-	textOnly bool // would find too much in bytes that are no text
+	whole    func(match string) bool // likewise of all that matched
+	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown
+	textOnly bool                    // would find too much in bytes that are no text
+
+	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal, emits what
+	// it finds there and gives where to go on.
+	find  func(text []byte, at int, emit func(located)) (behind int)
+	kinds []string
 }
 
 // How far a match may reach behind its literal.
 const (
 	window      = 16 << 10 // private keys are the longest secrets
 	shortWindow = 512      // when long ones were tried in vain many times
-	maxValue    = 320      // of what is assigned to a name
 )
 
-// Scan finds the secrets in text, which may be of any form, in the order in which they stand. Each secret is given once,
-// however often it is there. Escapes of JSON are looked through, also several levels deep.
+// longestForm is the length in bytes up to which an encoded text around a secret is one of its forms.
+const longestForm = 4 << 10
+
+// Scan gives the findings of [Look].
 func Scan(text []byte) []Finding {
-	isText := utf8.Valid(text) && bytes.IndexByte(text, 0) < 0
+	found, _ := Look(text)
+	return found
+}
+
+// Look finds the secrets in text, which may be of any form, in the order in which they stand. Each secret is given once,
+// however often it is there. Escapes of JSON are looked through, and what [Views] says, both several levels deep. What is not
+// looked into is told: what is packed in another way, what is encrypted, and more than a text of the size may stand for.
+func Look(text []byte) ([]Finding, []Unseen) {
 	var found []Finding
 	index := map[string]int{}
-	for _, view := range Views(text) {
-		for _, f := range scanView(view, isText) {
-			plain := Views([]byte(f.Secret))
-			key := f.Kind + "\x00" + string(plain[len(plain)-1])
-			i, ok := index[key]
+	w := newWalker(text, func(view []byte, of origin) []located {
+		list := scanView(view)
+		for _, f := range list {
+			if slices.Contains(of.known, f.Kind) {
+				continue // the same, as it stands encoded
+			}
+			if f.Via = of.via; len(of.outer) > 0 && len(of.outer) <= longestForm {
+				f.Forms = append(f.Forms, string(of.outer))
+			}
+			i, ok := index[f.Key()]
 			if !ok {
-				index[key] = len(found)
-				found = append(found, f)
+				index[f.Key()] = len(found)
+				found = append(found, f.Finding)
 				continue
 			}
-			if !slices.Contains(found[i].Forms, f.Secret) {
-				found[i].Forms = append(found[i].Forms, f.Secret)
+			for _, form := range f.Forms {
+				if !slices.Contains(found[i].Forms, form) {
+					found[i].Forms = append(found[i].Forms, form)
+				}
 			}
 		}
-	}
-	return found
+		return list
+	})
+	w.walk(text, origin{})
+	return found, w.unseen
 }
 
 // Has reports whether there is a secret in text that allow, if not nil, does not silence.
@@ -80,28 +108,43 @@ func Has(text []byte, allow *Allow) bool {
 
 type span struct{ start, end int }
 
+// A located is a finding with its place in the view it was found in.
 type located struct {
 	Finding
 	span
+	context span // what before and after are of
 }
 
-// scanView finds the secrets in one view of a text. Of secrets that overlap the one of the earlier rule is given.
-func scanView(text []byte, isText bool) []Finding {
+// scanView finds the secrets in one view of a text, in order. Of secrets that overlap the one of the earlier rule is given.
+func scanView(text []byte) []located {
 	places := findLiterals(text)
 	if places == nil {
 		return nil
 	}
+	clean := text // without what is no text
+	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+		clean = textOf(text)
+	}
 	var found []located
 	var taken []span // disjoint, in order
-	for i := range rules {
-		r := &rules[i]
-		if r.textOnly && !isText {
-			continue
+	emit := func(f located) {
+		if take(&taken, f.span) {
+			found = append(found, f)
 		}
-		behind := 0                    // the last secret of the rule
+	}
+	for i := range rules {
+		r, in := &rules[i], text
+		if r.textOnly {
+			in = clean
+		}
+		behind := 0                    // the last secret of the rule, or its last name
 		effort := 1<<20 + 32*len(text) // a text made for it must not take for ever
 		for _, p := range places[i] {
-			if p.at < behind {
+			if p.at < behind || in[p.at] == 0 {
+				continue
+			}
+			if r.find != nil {
+				behind = r.find(in, p.at, emit)
 				continue
 			}
 			reach := window
@@ -109,19 +152,47 @@ func scanView(text []byte, isText bool) []Finding {
 				reach = shortWindow
 			}
 			effort -= min(reach, len(text)-p.at)
-			f, s, ok := r.match(text, p.at, p.length, reach)
-			if ok && take(&taken, s) {
-				found = append(found, located{f, s})
-				behind = s.end
+			f, ok := r.match(in, p.at, p.length, reach)
+			if ok && take(&taken, f.span) {
+				found = append(found, f)
+				behind = f.end
 			}
 		}
 	}
 	slices.SortFunc(found, func(a, b located) int { return cmp.Compare(a.start, b.start) })
-	list := make([]Finding, len(found))
-	for i, f := range found {
-		list[i] = f.Finding
+	for i := range found { // what is shown around one must not show another
+		f := &found[i]
+		if kinds, _ := overlapping(found, span{f.context.start, min(f.start, f.context.end)}); len(kinds) > 0 {
+			f.before = "…"
+		}
+		if kinds, _ := overlapping(found, span{max(f.end, f.context.start), f.context.end}); len(kinds) > 0 {
+			f.after = "…"
+		}
 	}
-	return list
+	return found
+}
+
+// shortestText is how many bytes a text has at least that is looked at among other bytes.
+const shortestText = 12
+
+// textOf gives a copy of b in which zeros stand for all that is not a text of some bytes.
+func textOf(b []byte) []byte {
+	clean := make([]byte, len(b))
+	start := 0
+	for i := 0; i <= len(b); {
+		r, size := rune(0), 1
+		if i < len(b) {
+			r, size = utf8.DecodeRune(b[i:])
+		}
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f || r == utf8.RuneError && size == 1 {
+			if i-start >= shortestText {
+				copy(clean[start:i], b[start:i])
+			}
+			start = i + size
+		}
+		i += size
+	}
+	return clean
 }
 
 // take adds s to the spans unless it overlaps one.
@@ -135,69 +206,39 @@ func take(taken *[]span, s span) bool {
 }
 
 // match looks for the rule's pattern around its literal at text[at:], no further than reach behind it.
-func (r *rule) match(text []byte, at, length, reach int) (f Finding, secret span, ok bool) {
+func (r *rule) match(text []byte, at, length, reach int) (f located, ok bool) {
 	start, end := at, min(len(text), at+reach)
 	switch {
 	case r.before > 0:
 		for start > 0 && at-start < r.before && strings.IndexByte(r.back, text[start-1]) >= 0 {
 			start--
 		}
-	case r.name == nil && inWord(text, at):
-		return f, secret, false
+	case inWord(text, at):
+		return f, false
 	}
-	valueAt := start
-	if r.name != nil {
-		if valueAt = valueOf(text[:end], at+length); valueAt < 0 || !r.name.Match(text[start:nameEnd(text[:end], at)]) {
-			return f, secret, false
-		}
-		end = min(end, valueAt+maxValue)
-	}
-	m := r.pattern.FindSubmatchIndex(text[valueAt:end])
+	m := r.pattern.FindSubmatchIndex(text[start:end])
 	if m == nil {
-		return f, secret, false
+		return f, false
 	}
-	from, to := valueAt+m[len(m)-2], valueAt+m[len(m)-1]
-	f = Finding{Kind: r.kind, Secret: string(text[from:to]), before: string(text[start:from]), after: string(text[to : valueAt+m[1]])}
-	if r.accept != nil && !r.accept(f.Secret) {
-		return f, secret, false
-	}
+	from, to := start+m[len(m)-2], start+m[len(m)-1]
+	f.Finding = Finding{Kind: r.kind, Secret: string(text[from:to]), before: string(text[start:from]), after: string(text[to : start+m[1]])}
+	f.span, f.context = span{from, to}, span{start, start + m[1]}
 	if from == at {
 		f.public = min(length, to-from)
 	}
-	f.Forms = []string{f.Secret}
-	return f, span{from, to}, true
-}
-
-// nameEnd gives where the name ends that goes on at text[at:].
-func nameEnd(text []byte, at int) int {
-	for at < len(text) && strings.IndexByte(nameBytes, text[at]) >= 0 {
-		at++
-	}
-	return at
-}
-
-// valueOf gives where the value begins that is assigned to the name that goes on at text[at:], -1 if none is.
-func valueOf(text []byte, at int) int {
-	skip := func(bytes string, most int) {
-		for ; most > 0 && at < len(text) && strings.IndexByte(bytes, text[at]) >= 0; most-- {
-			at++
+	asked := f.Secret
+	if r.body {
+		asked = f.Secret[f.public:]
+		if len(asked) >= 4*tail {
+			f.shown = tail
 		}
 	}
-	const quotes, blanks = "\"'`", " \t\r\n"
-	skip(nameBytes, 60)
-	skip(quotes, 1)
-	skip(blanks, 8)
-	operator := at
-	skip(":", 1)
-	skip("=", 2)
-	skip(">", 1)
-	if at == operator || text[operator] == '>' {
-		return -1
-	}
-	skip(blanks, 8)
-	skip(quotes, 1)
-	return at
+	f.Forms = []string{f.Secret}
+	return f, !documented(f.Secret) && (r.accept == nil || r.accept(asked)) && (r.whole == nil || r.whole(string(text[start:start+m[1]])))
 }
+
+// tail is how many characters at the end of a token are shown.
+const tail = 4
 
 const nameBytes = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-"
 
@@ -210,7 +251,8 @@ func inWord(text []byte, at int) bool {
 	return alphanumeric(text[at]) || text[at] == '/' && !flag
 }
 
-// Excerpt shows what was found without the secret, for a line of output.
+// Excerpt shows what was found without the secret, for a line of output. Of a long token the end is shown, so that it can be told
+// from others.
 func (f Finding) Excerpt() string {
 	var masked string
 	if f.Kind == kindPrivateKey {
@@ -222,7 +264,7 @@ func (f Finding) Excerpt() string {
 	} else {
 		masked = f.Secret[:f.public]
 	}
-	masked += "…"
+	masked += "…" + f.Secret[len(f.Secret)-f.shown:]
 	before := f.before
 	if len(before) > 40 {
 		before = "…" + strings.ToValidUTF8(before[len(before)-40:], "")

@@ -9,19 +9,25 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// Views gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
-// view has the fewest escapes. What is no escape stays as it is. The views must not be modified.
-func Views(text []byte) [][]byte {
-	views := [][]byte{text}
+// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
+// one has the fewest escapes. What is no escape stays as it is.
+func Unescaped(text []byte) [][]byte {
+	levels := [][]byte{text}
 	for range maxLevels {
 		next, changed := unescape(text)
 		if !changed {
 			break
 		}
-		views = append(views, next)
+		levels = append(levels, next)
 		text = next
 	}
-	return views
+	return levels
+}
+
+// plain gives s without escapes of JSON.
+func plain(s string) string {
+	levels := Unescaped([]byte(s))
+	return string(levels[len(levels)-1])
 }
 
 // unescape takes one level of escapes out of text.

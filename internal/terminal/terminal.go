@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -22,6 +23,23 @@ func IsInput(r io.Reader) bool { return isTerminal(r) }
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Width gives the columns of the terminal that w writes to, 0 if it is none or does not say. The environment's COLUMNS
+// comes before what the terminal says, as for other programs.
+func Width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !Is(w) {
+		return 0
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // Color decides whether text for w is coloured. Mode is auto, always or never; auto means a terminal, unless the

@@ -8,8 +8,9 @@ import (
 )
 
 // benchmarked are fixtures that are mostly of one codec.
-var benchmarked = []string{"codec_uncompressed_e14", "codec_rle_e14", "codec_bitpacking_e14", "codec_dictionary_e14", "codec_fsst_e14",
-	"codec_dict_fsst_e15_s15", "codec_zstd_e15_s15", "codec_alp_e15_s15", "codec_alprd_e15_s15", "codec_chimp_e09", "codec_roaring_e15_s15"}
+var benchmarked = []string{"codec_uncompressed_e14", "codec_rle_e14", "codec_bitpacking_e14", "codec_dictionary_e14",
+	"codec_fsst_e14", "codec_dict_fsst_e15_s15", "codec_zstd_e15_s15", "codec_alp_e15_s15", "codec_alprd_e15_s15",
+	"codec_chimp_e09", "codec_roaring_e15_s15"}
 
 func benchmarkTables(b *testing.B, read func(t *duckdb.Table) (rows int)) {
 	for _, name := range benchmarked {

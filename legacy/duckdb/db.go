@@ -9,6 +9,10 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/wal"
 )
 
 // Options for Open and New. The zero value, or nil, gives the defaults.
@@ -71,21 +75,21 @@ type Info struct {
 
 // A DB is an open database file.
 type DB struct {
-	opts   Options
-	file   *blockFile
-	closer io.Closer
-	info   Info
-	cat    *catalog
+	opts    Options
+	closer  io.Closer
+	info    Info
+	catalog *catalog.Catalog
+	tables  []*Table // those of the catalog
 
 	decoded atomic.Int64 // rows
 }
 
-// RowsDecoded counts the rows that have been read so far from any table, those that were skipped on the way included: what reading
-// costs, whatever the machine.
+// RowsDecoded counts the rows that have been read so far from any table, those that were skipped on the way included:
+// what reading costs, whatever the machine.
 func (db *DB) RowsDecoded() int64 { return db.decoded.Load() }
 
-// Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are not
-// changed in any way. The caller must close the DB.
+// Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are
+// not changed in any way. The caller must close the DB.
 func Open(path string, opts *Options) (*DB, error) {
 	o := opts.withDefaults()
 	if err := regular(path); err != nil {
@@ -153,8 +157,8 @@ func regular(path string) error {
 
 // unchanged reports whether the file is still at the checkpoint that was read.
 func (db *DB) unchanged(r io.ReaderAt, size int64) bool {
-	h, err := readHeaders(r, size)
-	return err == nil && h.active.iteration == db.info.Iteration
+	h, err := storage.ReadHeaders(r, size)
+	return err == nil && h.Active.Iteration == db.info.Iteration
 }
 
 // readLog reads a whole log; one that does not exist is empty.
@@ -177,7 +181,8 @@ func readLog(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	var buf bytes.Buffer
-	buf.Grow(int(min(info.Size(), limit)) + bytes.MinRead + 1) // at once: growing it would take several times the memory
+	// At once: growing it would take several times the memory.
+	buf.Grow(int(min(info.Size(), limit)) + bytes.MinRead + 1)
 	if _, err := buf.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, inUse(err)
 	}
@@ -191,12 +196,69 @@ func readLog(path string, limit int64) ([]byte, error) {
 // New opens the database in the size bytes of r. It keeps r, and the logs in opts, in use until Close; r must allow
 // reads from several goroutines at a time.
 func New(r io.ReaderAt, size int64, opts *Options) (*DB, error) {
-	o := opts.withDefaults()
-	db := &DB{opts: o}
+	db := &DB{opts: opts.withDefaults()}
 	if err := db.load(r, size); err != nil {
 		return nil, err
 	}
 	return db, nil
+}
+
+// load reads headers, catalog and logs.
+func (db *DB) load(r io.ReaderAt, size int64) error {
+	h, err := storage.ReadHeaders(r, size)
+	if err != nil {
+		return err
+	}
+	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
+	db.info = Info{
+		StorageVersion: int(h.Version),
+		Level:          h.Level,
+		LibraryVersion: h.Library,
+		SourceID:       h.Source,
+		BlockSize:      int64(h.Active.BlockSize),
+		BlockCount:     int64(min(h.Active.BlockCount, f.Blocks())),
+		Iteration:      h.Active.Iteration,
+		LogBytes:       int64(len(db.opts.WAL)) + int64(len(db.opts.CheckpointWAL)),
+		Notes:          h.Notes,
+	}
+	if h.Active.BlockCount > f.Blocks() {
+		db.note("the file is cut off: %d of %d blocks are there", f.Blocks(), h.Active.BlockCount)
+	}
+	if db.catalog, err = catalog.Read(f, h.Active.Meta); err != nil {
+		return err
+	}
+	if err := db.replay(h); err != nil {
+		return err
+	}
+	db.catalog.Sort()
+	for _, t := range db.catalog.Tables {
+		db.tables = append(db.tables, &Table{db: db, t: t})
+	}
+	return nil
+}
+
+// replay applies the logs, if there are any and they are wanted.
+func (db *DB) replay(h *storage.Headers) error {
+	switch {
+	case db.info.LogBytes == 0:
+		return nil
+	case db.opts.IgnoreWAL:
+		db.note("the write-ahead log is left out: this is the state of the last checkpoint")
+		return nil
+	case db.info.LogBytes > db.opts.MaxLogBytes:
+		return fmt.Errorf("write-ahead log: %w: MaxLogBytes = %d", ErrLimit, db.opts.MaxLogBytes)
+	}
+	result, err := wal.Replay(db.catalog, h, db.opts.WAL, db.opts.CheckpointWAL, db.opts.MaxLogBytes)
+	if err != nil {
+		return err
+	}
+	db.info.LogApplied, db.info.Transactions = result.Applied, result.Transactions
+	db.info.Notes = append(db.info.Notes, result.Notes...)
+	return nil
+}
+
+func (db *DB) note(format string, args ...any) {
+	db.info.Notes = append(db.info.Notes, fmt.Sprintf(format, args...))
 }
 
 // Close releases the file. Scanners of the DB must not be used afterwards.
@@ -214,73 +276,4 @@ func (db *DB) Info() Info {
 	i := db.info
 	i.Notes = slices.Clone(i.Notes)
 	return i
-}
-
-// A Schema is a namespace of tables.
-type Schema struct {
-	Name    string
-	Comment string
-}
-
-// A View is a stored query.
-type View struct {
-	Schema, Name string
-	SQL          string // its CREATE VIEW statement
-	Comment      string
-}
-
-// A Sequence is a counter.
-type Sequence struct {
-	Schema, Name     string
-	Start, Increment int64
-	Min, Max         int64
-	Cycle            bool
-	Uses             uint64 // how often it has been drawn from
-	SQL              string // its CREATE SEQUENCE statement
-	Comment          string
-}
-
-// An Index is an index made by CREATE INDEX. Those of primary keys and unique constraints are not listed.
-type Index struct {
-	Schema, Name, Table string
-	Unique              bool
-	SQL                 string // its CREATE INDEX statement
-	Comment             string
-}
-
-// A UserType is a type made by CREATE TYPE.
-type UserType struct {
-	Schema, Name string
-	Type         *Type
-	Comment      string
-}
-
-// Schemas lists the schemas by name.
-func (db *DB) Schemas() []Schema { return slices.Clone(db.cat.schemas) }
-
-// Tables lists the tables by schema and name.
-func (db *DB) Tables() []*Table { return slices.Clone(db.cat.tables) }
-
-// Views lists the views by schema and name, without the engine's own.
-func (db *DB) Views() []View { return slices.Clone(db.cat.views) }
-
-// Sequences lists the sequences by schema and name.
-func (db *DB) Sequences() []Sequence { return slices.Clone(db.cat.sequences) }
-
-// Indexes lists the indexes by schema and name.
-func (db *DB) Indexes() []Index { return slices.Clone(db.cat.indexes) }
-
-// UserTypes lists the types made by CREATE TYPE by schema and name.
-func (db *DB) UserTypes() []UserType { return slices.Clone(db.cat.types) }
-
-// Table finds a table; an empty schema means "main". Names compare as SQL does, without regard to ASCII case.
-// The error is ErrNoTable.
-func (db *DB) Table(schema, name string) (*Table, error) {
-	if schema == "" {
-		schema = "main"
-	}
-	if t := db.cat.table(schema, name); t != nil {
-		return t, nil
-	}
-	return nil, fmt.Errorf("%w: %s.%s", ErrNoTable, quoteIdent(schema), quoteIdent(name))
 }

@@ -107,12 +107,14 @@ func (f *fixture) read(t testing.TB, name string) []byte {
 func (f *fixture) open(t testing.TB) (*duckdb.DB, error) {
 	t.Helper()
 	b := f.read(t, f.File)
-	return duckdb.New(bytes.NewReader(b), int64(len(b)), &duckdb.Options{WAL: f.read(t, f.Log), CheckpointWAL: f.read(t, f.Log2)})
+	o := &duckdb.Options{WAL: f.read(t, f.Log), CheckpointWAL: f.read(t, f.Log2)}
+	return duckdb.New(bytes.NewReader(b), int64(len(b)), o)
 }
 
 var refusals = map[string]error{
-	"encrypted": duckdb.ErrEncrypted, "too old": duckdb.ErrTooOld, "checksum": duckdb.ErrChecksum, "not duckdb": duckdb.ErrNotDuckDB,
-	"too new": duckdb.ErrTooNew, "log": duckdb.ErrLog, "unsupported": duckdb.ErrUnsupported, "corrupt": duckdb.ErrCorrupt,
+	"encrypted": duckdb.ErrEncrypted, "too old": duckdb.ErrTooOld, "checksum": duckdb.ErrChecksum,
+	"not duckdb": duckdb.ErrNotDuckDB, "too new": duckdb.ErrTooNew, "log": duckdb.ErrLog,
+	"unsupported": duckdb.ErrUnsupported, "corrupt": duckdb.ErrCorrupt,
 }
 
 // TestFixtures compares every cell of every fixture with what the engine gives.
@@ -222,10 +224,12 @@ func checkTable(t *testing.T, f *fixture, db *duckdb.DB, w fixtureTable) {
 	}
 	for i, c := range w.Columns {
 		g := cols[i]
-		if g.Name != c.Name || g.Type.String() != c.Type || g.NotNull != c.NotNull || g.Generated != c.Generated || g.Comment != c.Comment ||
+		if g.Name != c.Name || g.Type.String() != c.Type || g.NotNull != c.NotNull || g.Generated != c.Generated ||
+			g.Comment != c.Comment ||
 			strings.ReplaceAll(g.Default, " ", "") != strings.ReplaceAll(c.Default, " ", "") {
-			t.Errorf("%s: column %d: got %q %s not null %v default %q generated %v comment %q, want %q %s %v %q %v %q", w.Name, i,
-				g.Name, g.Type, g.NotNull, g.Default, g.Generated, g.Comment, c.Name, c.Type, c.NotNull, c.Default, c.Generated, c.Comment)
+			t.Errorf("%s: column %d: got %q %s not null %v default %q generated %v comment %q, want %q %s %v %q %v %q",
+				w.Name, i, g.Name, g.Type, g.NotNull, g.Default, g.Generated, g.Comment,
+				c.Name, c.Type, c.NotNull, c.Default, c.Generated, c.Comment)
 		}
 	}
 	if w.Wanted == "" {
@@ -349,5 +353,6 @@ func firstDifference(got, want []byte) error {
 		n++
 	}
 	from := max(n-60, 0)
-	return fmt.Errorf("line %d: got …%q, want …%q", 1+bytes.Count(want[:n], []byte("\n")), got[from:min(n+80, len(got))], want[from:min(n+80, len(want))])
+	return fmt.Errorf("line %d: got …%q, want …%q", 1+bytes.Count(want[:n], []byte("\n")),
+		got[from:min(n+80, len(got))], want[from:min(n+80, len(want))])
 }

@@ -58,7 +58,8 @@ func acceptable(err error) bool {
 	if err == nil || errors.As(err, new(*duckdb.FormatError)) {
 		return true
 	}
-	for _, class := range []error{duckdb.ErrNotDuckDB, duckdb.ErrLFSPointer, duckdb.ErrUnsupported, duckdb.ErrLimit, duckdb.ErrCorrupt} {
+	for _, class := range []error{duckdb.ErrNotDuckDB, duckdb.ErrLFSPointer, duckdb.ErrUnsupported, duckdb.ErrLimit,
+		duckdb.ErrCorrupt} {
 		if errors.Is(err, class) {
 			return true
 		}
@@ -68,10 +69,11 @@ func acceptable(err error) bool {
 
 // hardened are small fixtures that between them hold every codec, type and kind of log entry.
 var hardened = []string{
-	"types_e14_s14", "types_e15_s15", "codec_auto_e12_s12", "codec_auto_e15_s15", "codec_chimp_e09", "codec_patas_e09", "codec_fsst_e14",
-	"codec_dictionary_e14", "codec_zstd_e15_s15", "codec_roaring_e15_s15", "codec_alp_e15_s15", "codec_alprd_e15_s15", "codec_rle_e14",
-	"codec_bitpacking_e14", "codec_dict_fsst_e15_s15", "deletes_e15_s15", "catalog_e15_s15", "geometry_split_e15_s15", "variant_e15_s15", "variant_shredded_e15_s15",
-	"updates_e15_s15", "log_only_e15_s15", "log_variant_e15",
+	"types_e14_s14", "types_e15_s15", "codec_auto_e12_s12", "codec_auto_e15_s15", "codec_chimp_e09", "codec_patas_e09",
+	"codec_fsst_e14", "codec_dictionary_e14", "codec_zstd_e15_s15", "codec_roaring_e15_s15", "codec_alp_e15_s15",
+	"codec_alprd_e15_s15", "codec_rle_e14", "codec_bitpacking_e14", "codec_dict_fsst_e15_s15", "deletes_e15_s15",
+	"catalog_e15_s15", "geometry_split_e15_s15", "variant_e15_s15", "variant_shredded_e15_s15", "updates_e15_s15",
+	"log_only_e15_s15", "log_variant_e15",
 }
 
 // TestCut reads fixtures that end too early: at every length of the headers, at sampled ones after them.
@@ -176,7 +178,8 @@ func TestFlip(t *testing.T) {
 					at := used[r.IntN(len(used))]
 					b[at] = byte(r.Uint32())
 					if r.IntN(3) > 0 {
-						b[at] = [...]byte{0, 1, 0x7f, 0x80, 0xff, whole[at] + 1, whole[at] - 1, whole[at] ^ 1<<r.IntN(8)}[r.IntN(8)]
+						b[at] = [...]byte{0, 1, 0x7f, 0x80, 0xff, whole[at] + 1, whole[at] - 1,
+							whole[at] ^ 1<<r.IntN(8)}[r.IntN(8)]
 					}
 					repair(b, at)
 				}
@@ -242,7 +245,8 @@ func repairLog(b, whole []byte) {
 		at := start
 		for len(whole)-at >= 16 {
 			n := binary.LittleEndian.Uint64(whole[at:])
-			if n > uint64(len(whole)-at-16) || sum(whole[at+16:at+16+int(n)]) != binary.LittleEndian.Uint64(whole[at+8:]) {
+			if n > uint64(len(whole)-at-16) ||
+				sum(whole[at+16:at+16+int(n)]) != binary.LittleEndian.Uint64(whole[at+8:]) {
 				break
 			}
 			frames = append(frames, [2]int{at, int(n)})

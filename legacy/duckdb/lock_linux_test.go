@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLock looks at a file that is locked as an engine locks it, but by an open file description, since a process does not
-// see its own locks.
+// TestLock looks at a file that is locked as an engine locks it, but by an open file description, since a process does
+// not see its own locks.
 func TestLock(t *testing.T) {
 	const setOFD = 37 // F_OFD_SETLK
 	path := filepath.Join(t.TempDir(), "busy.db")

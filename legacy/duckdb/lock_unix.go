@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// probeLock asks whether another process holds a write lock, as an engine does that has the database open for writing. It takes no
-// lock itself. A file system without locks counts as not locked.
+// probeLock asks whether another process holds a write lock, as an engine does that has the database open for writing.
+// It takes no lock itself. A file system without locks counts as not locked.
 func probeLock(f *os.File) error {
 	lock := syscall.Flock_t{Type: syscall.F_RDLCK} // whence 0, start 0, length 0: the whole file
 	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil {

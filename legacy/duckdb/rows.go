@@ -2,24 +2,29 @@ package duckdb
 
 import (
 	"bytes"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A rowMaker turns batches into rows of Go values.
 type rowMaker struct {
-	texts map[*Vector]string // the data of string vectors, converted once a batch
+	texts map[*vector.Vector]string // the data of string vectors, converted once a batch
 	cells []any
 }
 
-// each gives the rows of a batch until do returns false, and reports whether it went on to the end.
-func (m *rowMaker) each(b *Batch, do func(Row) bool) bool {
+// each gives the n rows of a batch until do returns false, and reports whether it went on to the end.
+func (m *rowMaker) each(cols []*vector.Vector, n int, do func(Row) bool) bool {
 	// All rows of a batch share one slice of cells, all its strings one piece of text for each column.
-	m.texts = map[*Vector]string{}
-	width := len(b.cols)
-	m.cells = make([]any, b.n*width)
-	for k, v := range b.cols {
+	m.texts = map[*vector.Vector]string{}
+	width := len(cols)
+	m.cells = make([]any, n*width)
+	for k, v := range cols {
 		m.column(v, k, width)
 	}
-	for i := range b.n {
+	for i := range n {
 		if !do(Row(m.cells[i*width : (i+1)*width : (i+1)*width])) {
 			return false
 		}
@@ -28,33 +33,33 @@ func (m *rowMaker) each(b *Batch, do func(Row) bool) bool {
 }
 
 // column stores the values of a vector into every width-th cell from k on.
-func (m *rowMaker) column(v *Vector, k, width int) {
+func (m *rowMaker) column(v *vector.Vector, k, width int) {
 	switch {
-	case v.typ.ID == TypeInteger:
-		for i, x := range v.i32[:v.n] {
+	case v.Type.ID == types.Integer:
+		for i, x := range v.I32[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeBigInt:
-		for i, x := range v.i64[:v.n] {
+	case v.Type.ID == types.BigInt:
+		for i, x := range v.I64[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeDouble:
-		for i, x := range v.f64[:v.n] {
+	case v.Type.ID == types.Double:
+		for i, x := range v.F64[:v.N] {
 			m.cells[i*width+k] = x
 		}
-	case v.typ.ID == TypeVarchar:
+	case v.Type.ID == types.Varchar:
 		text := m.text(v)
-		for i, r := range v.refs[:v.n] {
-			m.cells[i*width+k] = text[r.off : r.off+r.len]
+		for i, r := range v.Strings[:v.N] {
+			m.cells[i*width+k] = text[r.Off : r.Off+r.Len]
 		}
 	default:
-		for i := range v.n {
+		for i := range v.N {
 			m.cells[i*width+k] = m.value(v, i)
 		}
 		return
 	}
-	if v.nulls {
-		for i := range v.n {
+	if v.HasNulls() {
+		for i := range v.N {
 			if v.Null(i) {
 				m.cells[i*width+k] = nil
 			}
@@ -63,126 +68,147 @@ func (m *rowMaker) column(v *Vector, k, width int) {
 }
 
 // text gives the vector's data as a string of which values are parts.
-func (m *rowMaker) text(v *Vector) string {
+func (m *rowMaker) text(v *vector.Vector) string {
 	if s, ok := m.texts[v]; ok {
 		return s
 	}
-	used := 0
-	for _, r := range v.refs[:v.n] {
-		used += int(r.len)
-	}
-	if used < len(v.data)/2 { // keep no more than what the values need
-		data := make([]byte, 0, used)
-		for i, r := range v.refs[:v.n] {
-			at := len(data)
-			data = append(data, v.data[r.off:r.off+r.len]...)
-			v.refs[i].off = uint32(at)
-		}
-		v.data, v.shared = data, false
-	}
-	s := string(v.data)
+	v.Compact()
+	s := string(v.Data)
 	m.texts[v] = s
 	return s
 }
 
 // value gives value i of any type.
-func (m *rowMaker) value(v *Vector, i int) any {
+func (m *rowMaker) value(v *vector.Vector, i int) any {
 	if v.Null(i) {
 		return nil
 	}
-	switch v.typ.ID {
-	case TypeBoolean:
-		return v.Bool(i)
-	case TypeTinyInt:
-		return v.i8[i]
-	case TypeSmallInt:
-		return v.i16[i]
-	case TypeInteger:
-		return v.i32[i]
-	case TypeBigInt:
-		return v.i64[i]
-	case TypeUTinyInt:
-		return v.u8[i]
-	case TypeUSmallInt:
-		return v.u16[i]
-	case TypeUInteger:
-		return v.u32[i]
-	case TypeUBigInt:
-		return v.u64[i]
-	case TypeHugeInt:
-		return v.Int128(i).Big()
-	case TypeUHugeInt:
-		return v.w[i].Big()
-	case TypeBigNum:
-		return v.BigNum(i)
-	case TypeDecimal:
-		return v.Decimal(i)
-	case TypeFloat:
-		return v.f32[i]
-	case TypeDouble:
-		return v.f64[i]
-	case TypeVarchar, TypeChar:
+	switch v.Type.ID {
+	case types.Boolean:
+		return v.U8[i] != 0
+	case types.TinyInt:
+		return v.I8[i]
+	case types.SmallInt:
+		return v.I16[i]
+	case types.Integer:
+		return v.I32[i]
+	case types.BigInt:
+		return v.I64[i]
+	case types.UTinyInt:
+		return v.U8[i]
+	case types.USmallInt:
+		return v.U16[i]
+	case types.UInteger:
+		return v.U32[i]
+	case types.UBigInt:
+		return v.U64[i]
+	case types.HugeInt:
+		return Int128(v.Int128(i)).Big()
+	case types.UHugeInt:
+		return Uint128(v.Wide[i]).Big()
+	case types.BigNum:
+		return text.BigNum(v.Bytes(i))
+	case types.Decimal:
+		return decimalAt(v, i)
+	case types.Float:
+		return v.F32[i]
+	case types.Double:
+		return v.F64[i]
+	case types.Varchar, types.Char:
 		text := m.text(v) // may move the values
-		r := v.refs[i]
-		return text[r.off : r.off+r.len]
-	case TypeBlob, typeAggregate:
+		r := v.Strings[i]
+		return text[r.Off : r.Off+r.Len]
+	case types.Blob, types.Aggregate:
 		return bytes.Clone(v.Bytes(i))
-	case TypeGeometry:
+	case types.Geometry:
 		return Geometry(bytes.Clone(v.Bytes(i)))
-	case TypeBit:
-		return Bit(appendBit(nil, v.Bytes(i)))
-	case TypeDate:
-		return Date(v.i32[i])
-	case TypeTime:
-		return Time(v.i64[i])
-	case TypeTimeNS:
-		return TimeNS(v.i64[i])
-	case TypeTimeTZ:
-		return TimeTZ(v.u64[i])
-	case TypeTimestampS:
-		return TimestampS(v.i64[i])
-	case TypeTimestampMS:
-		return TimestampMS(v.i64[i])
-	case TypeTimestamp:
-		return Timestamp(v.i64[i])
-	case TypeTimestampNS:
-		return TimestampNS(v.i64[i])
-	case TypeTimestampTZ:
-		return TimestampTZ(v.i64[i])
-	case TypeTimestampTZNS:
-		return TimestampTZNS(v.i64[i])
-	case TypeInterval:
-		return v.Interval(i)
-	case TypeUUID:
-		return v.UUID(i)
-	case TypeEnum:
+	case types.Bit:
+		return Bit(text.AppendBit(nil, v.Bytes(i)))
+	case types.Date:
+		return Date(v.I32[i])
+	case types.Time:
+		return Time(v.I64[i])
+	case types.TimeNS:
+		return TimeNS(v.I64[i])
+	case types.TimeTZ:
+		return TimeTZ(v.U64[i])
+	case types.TimestampS:
+		return TimestampS(v.I64[i])
+	case types.TimestampMS:
+		return TimestampMS(v.I64[i])
+	case types.Timestamp:
+		return Timestamp(v.I64[i])
+	case types.TimestampNS:
+		return TimestampNS(v.I64[i])
+	case types.TimestampTZ:
+		return TimestampTZ(v.I64[i])
+	case types.TimestampTZNS:
+		return TimestampTZNS(v.I64[i])
+	case types.Interval:
+		return intervalAt(v, i)
+	case types.UUID:
+		return UUID(v.UUID(i))
+	case types.Enum:
 		return v.EnumValue(i)
-	case TypeUnion:
+	case types.Union:
 		k := v.Tag(i)
-		return Union{v.typ.Fields[k].Name, m.value(v.Child(k), i)}
-	case TypeStruct, TypeTuple:
-		s := make(Struct, len(v.children))
-		for k, c := range v.children {
-			s[k] = StructField{v.typ.Fields[k].Name, m.value(c, i)}
+		return Union{v.Type.Fields[k].Name, m.value(v.Child(k), i)}
+	case types.Struct, types.Tuple:
+		s := make(Struct, len(v.Children))
+		for k, c := range v.Children {
+			s[k] = StructField{v.Type.Fields[k].Name, m.value(c, i)}
 		}
 		return s
-	case TypeMap:
+	case types.Map:
 		from, to := v.List(i)
-		entries := v.children[0]
+		entries := v.Children[0]
 		out := make(Map, 0, to-from)
 		for e := from; e < to; e++ {
-			out = append(out, MapEntry{m.value(entries.children[0], e), m.value(entries.children[1], e)})
+			out = append(out, MapEntry{m.value(entries.Children[0], e), m.value(entries.Children[1], e)})
 		}
 		return out
-	case TypeList, TypeArray:
+	case types.List, types.Array:
 		from, to := v.List(i)
 		out := make([]any, 0, to-from)
 		for e := from; e < to; e++ {
-			out = append(out, m.value(v.children[0], e))
+			out = append(out, m.value(v.Children[0], e))
 		}
 		return out
-	case TypeVariant:
-		return variantValue(v, i)
+	case types.Variant:
+		return variantValue(variant.Decode(v, i))
 	}
 	return nil
+}
+
+// variantValue gives a part of a VARIANT as a Go value: nil, a plain value, []any or Struct.
+func variantValue(n *variant.Node) any {
+	switch {
+	case n == nil:
+		return nil
+	case n.Plain != nil:
+		m := rowMaker{texts: map[*vector.Vector]string{}}
+		return m.value(n.Plain, n.At)
+	case n.Object:
+		s := make(Struct, len(n.Parts))
+		for k, p := range n.Parts {
+			s[k] = StructField{n.Names[k], variantValue(p)}
+		}
+		return s
+	}
+	out := make([]any, len(n.Parts))
+	for k, p := range n.Parts {
+		out[k] = variantValue(p)
+	}
+	return out
+}
+
+// decimalAt gives value i of a DECIMAL.
+func decimalAt(v *vector.Vector, i int) Decimal {
+	return Decimal{Int128(v.Int128(i)), v.Type.Width, v.Type.Scale}
+}
+
+// intervalAt gives value i of an INTERVAL.
+func intervalAt(v *vector.Vector, i int) Interval {
+	months, days, micros := v.Interval(i)
+	return Interval{months, days, micros}
 }

@@ -27,8 +27,8 @@ func rowTexts(b *duckdb.Batch) (rows []string) {
 	return rows
 }
 
-// Whatever the order of the seeks, what a scanner gives behind one is what it gives there when it reads the table from its
-// start: with deleted rows, logs, every codec, and with batches that do not fit.
+// Whatever the order of the seeks, what a scanner gives behind one is what it gives there when it reads the table from
+// its start: with deleted rows, logs, every codec, and with batches that do not fit.
 func TestSeek(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	seeks := 0
@@ -68,21 +68,25 @@ func TestSeek(t *testing.T) {
 					k := rng.IntN(len(at) + 1)
 					if k == len(at) {
 						if s.SeekRow(at[k-1] + 1<<20); s.Next() || s.Err() != nil {
-							t.Fatalf("%s: table %s: behind the end: got a batch or error %v", f.Name, table.Name(), s.Err())
+							t.Fatalf("%s: table %s: behind the end: got a batch or error %v", f.Name, table.Name(),
+								s.Err())
 						}
 						continue
 					}
 					s.SeekRow(at[k])
 					for n, read := 0, 0; n < 2 && from[k]+read < len(rows); n++ {
 						if !s.Next() {
-							t.Fatalf("%s: table %s: row %d: got the end and %v, want %d rows", f.Name, table.Name(), at[k], s.Err(), len(rows)-from[k]-read)
+							t.Fatalf("%s: table %s: row %d: got the end and %v, want %d rows", f.Name, table.Name(),
+								at[k], s.Err(), len(rows)-from[k]-read)
 						}
 						if n == 0 && (limit == 0 && s.Row() != at[k] || s.Row() < at[k]) {
-							t.Fatalf("%s: table %s: got a batch at row %d, want %d", f.Name, table.Name(), s.Row(), at[k])
+							t.Fatalf("%s: table %s: got a batch at row %d, want %d", f.Name, table.Name(), s.Row(),
+								at[k])
 						}
 						got := rowTexts(s.Batch())
 						if want := rows[from[k]+read:]; len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
-							t.Fatalf("%s: table %s: rows behind row %d differ from those that were read in order", f.Name, table.Name(), at[k])
+							t.Fatalf("%s: table %s: rows behind row %d differ from those that were read in order",
+								f.Name, table.Name(), at[k])
 						}
 						read += len(got)
 					}

@@ -1,10 +1,10 @@
 package duckdb
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 )
 
 // A Column is a column of a table.
@@ -18,141 +18,56 @@ type Column struct {
 	Err       error // why the column cannot be read; nil when nothing is known to be in the way
 }
 
-// A Table is a table of the database.
+// A Table is a table of the database. The zero Table has no name, no columns and no rows.
 type Table struct {
-	db           *DB
-	schema, name string
-	comment      string
-	cols         []Column
-	primaryKey   []string
-	constraints  []string // as SQL, without NOT NULL
+	db *DB
+	t  *catalog.Table // nil in the zero Table
 
-	stored bool        // whether the file has data; a table that the log creates has none
-	data   metaPointer // of the stored rows
-	total  int64       // stored rows with deleted ones
+	once sync.Once
+	cols []Column // made when they are first asked for
+}
 
-	loading sync.Mutex
-	loaded  bool
-	err     error
-	parts   []*rowGroup
-	rows    int64 // without deleted ones
-	next    int64 // row id after the last
+func (t *Table) table() *catalog.Table {
+	if t.t == nil {
+		return &catalog.Table{}
+	}
+	return t.t
 }
 
 // Schema is the name of the table's schema.
-func (t *Table) Schema() string { return t.schema }
+func (t *Table) Schema() string { return t.table().Schema }
 
 // Name is the table's name.
-func (t *Table) Name() string { return t.name }
+func (t *Table) Name() string { return t.table().Name }
 
 // Comment is what COMMENT ON TABLE set.
-func (t *Table) Comment() string { return t.comment }
+func (t *Table) Comment() string { return t.table().Comment }
 
 // Columns lists the columns in order. The caller owns the slice.
-func (t *Table) Columns() []Column { return slices.Clone(t.cols) }
+func (t *Table) Columns() []Column { return slices.Clone(t.columns()) }
+
+func (t *Table) columns() []Column {
+	t.once.Do(func() {
+		t.cols = convert(t.table().Columns, func(c catalog.Column) Column {
+			return Column{Name: c.Name, Type: described(c.Type), NotNull: c.NotNull, Default: c.Default,
+				Generated: c.Generated, Comment: c.Comment, Err: c.Err}
+		})
+	})
+	return t.cols
+}
 
 // PrimaryKey lists the columns of the primary key, in its order.
-func (t *Table) PrimaryKey() []string { return slices.Clone(t.primaryKey) }
+func (t *Table) PrimaryKey() []string { return slices.Clone(t.table().PrimaryKey) }
 
-// RowCount is the number of rows, without deleted ones; of a table that cannot be read (see [Table.Err]) it is the number
-// that the catalog gives, with them.
-func (t *Table) RowCount() int64 {
-	if t.load() != nil {
-		return t.total
-	}
-	return t.rows
-}
+// RowCount is the number of rows, without deleted ones; of a table that cannot be read (see [Table.Err]) it is the
+// number that the catalog gives, with them.
+func (t *Table) RowCount() int64 { return t.table().RowCount() }
 
 // Err is why the table cannot be read at all; nil when nothing is known to be in the way.
-func (t *Table) Err() error { return t.load() }
-
-// load reads where the rows are, once.
-func (t *Table) load() error {
-	t.loading.Lock()
-	defer t.loading.Unlock()
-	if t.loaded || t.err != nil {
-		return t.err
-	}
-	if t.stored {
-		if err := t.readRowGroups(); err != nil {
-			t.err = fmt.Errorf("table %s: %w", t.qualified(), asFormatError(err, "table"))
-			return t.err
-		}
-	}
-	t.loaded = true
-	return nil
-}
-
-// refuse makes the table unreadable for good.
-func (t *Table) refuse(err error) {
-	t.loading.Lock()
-	defer t.loading.Unlock()
-	if t.err == nil {
-		t.err = fmt.Errorf("table %s: %w", t.qualified(), err)
-	}
-}
-
-func (t *Table) qualified() string {
-	if t.schema == "main" {
-		return quoteIdent(t.name)
-	}
-	return quoteIdent(t.schema) + "." + quoteIdent(t.name)
-}
-
-// physicalTypes are the types of the columns that have data, in order.
-func (t *Table) physicalTypes() []*Type {
-	var types []*Type
-	for _, c := range t.cols {
-		if !c.Generated {
-			types = append(types, c.Type)
-		}
-	}
-	return types
-}
-
-// physicalIndex is where column i is among those that have data.
-func (t *Table) physicalIndex(i int) int {
-	n := 0
-	for _, c := range t.cols[:i] {
-		if !c.Generated {
-			n++
-		}
-	}
-	return n
-}
-
-// columnIndex finds a column by name; -1 when there is none.
-func (t *Table) columnIndex(name string) int {
-	for i, c := range t.cols {
-		if c.Name == name {
-			return i
-		}
-	}
-	return slices.IndexFunc(t.cols, func(c Column) bool { return fold(c.Name) == fold(name) })
+func (t *Table) Err() error {
+	_, err := t.table().Rows()
+	return err
 }
 
 // SQL is a CREATE TABLE statement for the table, with its constraints.
-func (t *Table) SQL() string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + t.qualified() + "(")
-	for i, c := range t.cols {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(quoteIdent(c.Name) + " " + c.Type.String())
-		switch {
-		case c.Generated:
-			b.WriteString(" GENERATED ALWAYS AS(" + c.Default + ")")
-		case c.Default != "":
-			b.WriteString(" DEFAULT(" + c.Default + ")")
-		}
-		if c.NotNull && !slices.Contains(t.primaryKey, c.Name) {
-			b.WriteString(" NOT NULL")
-		}
-	}
-	for _, c := range t.constraints {
-		b.WriteString(", " + c)
-	}
-	b.WriteString(");")
-	return b.String()
-}
+func (t *Table) SQL() string { return t.table().SQL() }

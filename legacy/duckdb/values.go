@@ -1,10 +1,12 @@
 package duckdb
 
 import (
-	"encoding/hex"
 	"math"
 	"math/big"
 	"time"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Int128 is a signed 128-bit integer in two's complement.
@@ -24,7 +26,7 @@ func (x Int128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Int128) String() string { return string(appendInt128(nil, x)) }
+func (x Int128) String() string { return string(text.AppendInt128(nil, vector.Int128(x))) }
 
 // Big is the same number.
 func (x Uint128) Big() *big.Int {
@@ -34,7 +36,7 @@ func (x Uint128) Big() *big.Int {
 }
 
 // String is the number in decimal.
-func (x Uint128) String() string { return string(appendUint128(nil, x)) }
+func (x Uint128) String() string { return string(text.AppendUint128(nil, vector.Uint128(x))) }
 
 // Decimal is Unscaled / 10^Scale.
 type Decimal struct {
@@ -44,13 +46,15 @@ type Decimal struct {
 }
 
 // String is the number with all Scale digits after the point.
-func (d Decimal) String() string { return string(appendDecimal(nil, d.Unscaled, d.Width, d.Scale)) }
+func (d Decimal) String() string {
+	return string(text.AppendDecimal(nil, vector.Int128(d.Unscaled), d.Width, d.Scale))
+}
 
 // Date is days since 1970-01-01; math.MaxInt32 and -math.MaxInt32 stand for ±infinity.
 type Date int32
 
 // String is the date as the engine writes it.
-func (d Date) String() string { return string(appendDate(nil, int32(d))) }
+func (d Date) String() string { return string(text.AppendDate(nil, int32(d))) }
 
 // Time is midnight UTC of the day; ok is false for ±infinity.
 func (d Date) Time() (t time.Time, ok bool) {
@@ -61,25 +65,31 @@ func (d Date) Time() (t time.Time, ok bool) {
 type Time int64
 
 // String is the time as the engine writes it.
-func (t Time) String() string { return string(appendTime(nil, int64(t))) }
+func (t Time) String() string { return string(text.AppendTime(nil, int64(t))) }
 
 // TimeNS is nanoseconds since midnight.
 type TimeNS int64
 
 // String is the time as the engine writes it.
-func (t TimeNS) String() string { return string(appendTimeNS(nil, int64(t))) }
+func (t TimeNS) String() string { return string(text.AppendTimeNS(nil, int64(t))) }
 
 // TimeTZ is a time of day with an offset from UTC, in the engine's packing; see Micros and Offset.
 type TimeTZ uint64
 
 // Micros is the local time of day in microseconds.
-func (t TimeTZ) Micros() int64 { return int64(t >> 24) }
+func (t TimeTZ) Micros() int64 {
+	micros, _ := text.TimeTZ(uint64(t))
+	return micros
+}
 
 // Offset is seconds east of UTC.
-func (t TimeTZ) Offset() int { return 57599 - int(t&0xffffff) }
+func (t TimeTZ) Offset() int {
+	_, offset := text.TimeTZ(uint64(t))
+	return offset
+}
 
 // String is the time as the engine writes it.
-func (t TimeTZ) String() string { return string(appendTimeTZ(nil, uint64(t))) }
+func (t TimeTZ) String() string { return string(text.AppendTimeTZ(nil, uint64(t))) }
 
 // Points in time. The number counts from 1970-01-01 00:00:00; math.MaxInt64 and -math.MaxInt64 stand for
 // ±infinity. Those without TZ are local times of an unnamed zone; Time treats them as UTC.
@@ -92,26 +102,24 @@ type (
 	TimestampTZNS int64 // nanoseconds UTC
 )
 
-func infinite(v int64) bool { return v == math.MaxInt64 || v == -math.MaxInt64 }
-
 // Time is the same instant; ok is false for ±infinity.
 func (t TimestampS) Time() (_ time.Time, ok bool) {
-	return time.Unix(int64(t), 0).UTC(), !infinite(int64(t))
+	return time.Unix(int64(t), 0).UTC(), !text.Infinite(int64(t))
 }
 
 // Time is the same instant; ok is false for ±infinity.
 func (t TimestampMS) Time() (_ time.Time, ok bool) {
-	return time.UnixMilli(int64(t)).UTC(), !infinite(int64(t))
+	return time.UnixMilli(int64(t)).UTC(), !text.Infinite(int64(t))
 }
 
 // Time is the same instant; ok is false for ±infinity.
 func (t Timestamp) Time() (_ time.Time, ok bool) {
-	return time.UnixMicro(int64(t)).UTC(), !infinite(int64(t))
+	return time.UnixMicro(int64(t)).UTC(), !text.Infinite(int64(t))
 }
 
 // Time is the same instant; ok is false for ±infinity.
 func (t TimestampNS) Time() (_ time.Time, ok bool) {
-	return time.Unix(0, int64(t)).UTC(), !infinite(int64(t))
+	return time.Unix(0, int64(t)).UTC(), !text.Infinite(int64(t))
 }
 
 // Time is the same instant; ok is false for ±infinity.
@@ -121,22 +129,22 @@ func (t TimestampTZ) Time() (_ time.Time, ok bool) { return Timestamp(t).Time() 
 func (t TimestampTZNS) Time() (_ time.Time, ok bool) { return TimestampNS(t).Time() }
 
 // String is the instant as the engine writes it.
-func (t TimestampS) String() string { return string(appendTimestampS(nil, int64(t))) }
+func (t TimestampS) String() string { return string(text.AppendTimestampS(nil, int64(t))) }
 
 // String is the instant as the engine writes it.
-func (t TimestampMS) String() string { return string(appendTimestampMS(nil, int64(t))) }
+func (t TimestampMS) String() string { return string(text.AppendTimestampMS(nil, int64(t))) }
 
 // String is the instant as the engine writes it.
-func (t Timestamp) String() string { return string(appendTimestamp(nil, int64(t))) }
+func (t Timestamp) String() string { return string(text.AppendTimestamp(nil, int64(t))) }
 
 // String is the instant as the engine writes it.
-func (t TimestampNS) String() string { return string(appendTimestampNS(nil, int64(t))) }
+func (t TimestampNS) String() string { return string(text.AppendTimestampNS(nil, int64(t))) }
 
 // String is the instant as the engine writes it in the zone UTC.
-func (t TimestampTZ) String() string { return string(appendTimestampTZ(nil, int64(t))) }
+func (t TimestampTZ) String() string { return string(text.AppendTimestampTZ(nil, int64(t))) }
 
 // String is the instant as the engine writes it in the zone UTC.
-func (t TimestampTZNS) String() string { return string(appendTimestampTZNS(nil, int64(t))) }
+func (t TimestampTZNS) String() string { return string(text.AppendTimestampTZNS(nil, int64(t))) }
 
 // Interval is a span of months, days and microseconds, which do not convert into each other.
 type Interval struct {
@@ -145,23 +153,15 @@ type Interval struct {
 }
 
 // String is the interval as the engine writes it.
-func (v Interval) String() string { return string(appendInterval(nil, v)) }
+func (v Interval) String() string {
+	return string(text.AppendInterval(nil, v.Months, v.Days, v.Micros))
+}
 
 // UUID is in the usual byte order.
 type UUID [16]byte
 
 // String is the UUID in its usual form of 36 characters.
-func (u UUID) String() string { return string(appendUUID(nil, u)) }
-
-func appendUUID(dst []byte, u UUID) []byte {
-	for i, part := range [][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, u[part[0]:part[1]])
-	}
-	return dst
-}
+func (u UUID) String() string { return string(text.AppendUUID(nil, u)) }
 
 // Bit is a bit string, one '0' or '1' a bit.
 type Bit string
@@ -200,8 +200,8 @@ type Union struct {
 	Value any
 }
 
-// A Row holds one row as Go values, in the order of the columns asked for: nil for NULL, bool, int8 … int64, uint8 … uint64,
-// float32, float64, *big.Int (HUGEINT, UHUGEINT, BIGNUM), [Decimal], string (VARCHAR, JSON, ENUM), []byte (BLOB), [Bit],
-// [Date], [Time], [TimeNS], [TimeTZ], the Timestamp types, [Interval], [UUID], [Geometry], []any (LIST, ARRAY), [Struct],
-// [Map], [Union]. A VARIANT gives the value that it holds. The caller owns it.
+// A Row holds one row as Go values, in the order of the columns asked for: nil for NULL, bool, int8 … int64, uint8 …
+// uint64, float32, float64, *big.Int (HUGEINT, UHUGEINT, BIGNUM), [Decimal], string (VARCHAR, JSON, ENUM), []byte
+// (BLOB), [Bit], [Date], [Time], [TimeNS], [TimeTZ], the Timestamp types, [Interval], [UUID], [Geometry], []any (LIST,
+// ARRAY), [Struct], [Map], [Union]. A VARIANT gives the value that it holds. The caller owns it.
 type Row []any

@@ -21,7 +21,7 @@ CREATE TABLE z_experiment (
   salt BLOB,
   convergence_reason TEXT,
   config TEXT
-) STRICT;
+);
 
 CREATE TABLE z_iteration (
   number INTEGER PRIMARY KEY,
@@ -35,12 +35,12 @@ CREATE TABLE z_iteration (
   costs_per_agent TEXT,
   accepted_changes TEXT,
   policies TEXT
-) STRICT;
+);
 
 CREATE TABLE z_event_type (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_event (
   seq INTEGER PRIMARY KEY,
@@ -48,12 +48,12 @@ CREATE TABLE z_event (
   type INTEGER NOT NULL,
   timestamp TEXT,
   data TEXT
-) STRICT;
+);
 
 CREATE TABLE z_section (
   id INTEGER PRIMARY KEY,
   body TEXT NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_llm_interaction (
   seq INTEGER PRIMARY KEY,
@@ -70,28 +70,28 @@ CREATE TABLE z_llm_interaction (
   parsed_policy TEXT,
   parsing_error TEXT,
   extra TEXT
-) STRICT;
+);
 
 CREATE TABLE z_note (
   seq INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,
   subject TEXT,
   text TEXT
-) STRICT;
+);
 
 CREATE TABLE z_attachment (
   seq INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   media_type TEXT,
   data BLOB
-) STRICT;
+);
 
 CREATE TABLE z_redaction (
   id INTEGER PRIMARY KEY,
   field TEXT NOT NULL,
   commitment BLOB,
   key BLOB
-) STRICT;
+);
 
 CREATE TABLE z_annotation (
   id INTEGER PRIMARY KEY,
@@ -99,26 +99,26 @@ CREATE TABLE z_annotation (
   name TEXT,
   text TEXT NOT NULL,
   sha256 BLOB NOT NULL
-) STRICT;
+);
 
 CREATE TABLE z_leaf_block (
   first_seq INTEGER PRIMARY KEY,
   root BLOB NOT NULL,
   leaves BLOB NOT NULL
-) STRICT;
+);
 
 CREATE VIEW experiments AS
 SELECT run_id, experiment_name, experiment_type, config, created_at, completed_at,
   CAST((SELECT count(*) FROM z_iteration WHERE seq IS NOT NULL) AS INTEGER) AS num_iterations,
   converged, convergence_reason, CAST(coalesce(status, 'unfinished') AS TEXT) AS status, final_cost, best_cost,
-  CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest,
+  CAST(nullif(lower(hex(digest)), '') AS TEXT) AS digest, records,
   CAST((SELECT group_concat(field, ',') FROM z_redaction WHERE commitment IS NOT NULL
     AND (id < 256 OR id = (SELECT max(id) FROM z_redaction) AND field = 'convergence_reason')) AS TEXT) AS withheld
 FROM z_experiment;
 
 CREATE VIEW experiment_iterations AS
 SELECT (SELECT run_id FROM z_experiment) AS run_id, number AS iteration, costs_per_agent, accepted_changes, policies,
-  timestamp,
+  timestamp, seq AS id,
   CAST((SELECT group_concat(field, ',') FROM z_redaction
     WHERE commitment IS NOT NULL AND id BETWEEN seq * 256 AND seq * 256 + 255) AS TEXT) AS withheld
 FROM z_iteration WHERE seq IS NOT NULL;
@@ -128,6 +128,9 @@ SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration,
   (SELECT name FROM z_event_type WHERE id = type) AS event_type, data AS event_data, timestamp,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 4 AND commitment IS NOT NULL) AS withheld
 FROM z_event;
+
+CREATE VIEW annotations AS
+SELECT id, kind, name, text FROM z_annotation;
 
 CREATE VIEW llm_interactions AS
 SELECT seq AS id, (SELECT run_id FROM z_experiment) AS run_id, iteration, agent_id,
@@ -155,32 +158,33 @@ WHERE a.key IS NOT NULL OR w.field IS NOT NULL;
 CREATE VIEW policies AS
 SELECT number AS iteration, CAST(p.key AS TEXT) AS agent_id,
   CAST(CASE WHEN p.type = 'text' AND p.value GLOB '*' || char(65533) || '*' THEN (
-    WITH RECURSIVE escaped(c, rest, json, bad) AS (
+    WITH RECURSIVE chars(c, rest, json, bad) AS (
       SELECT '', p.value, '', 0
       UNION ALL
       SELECT substr(rest, 1, 1), substr(rest, 2), json || CASE
-          WHEN c = '' THEN ''
-          WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
-          WHEN c < ' ' THEN printf('\u%04x', unicode(c))
-          WHEN c IN ('"', '\') THEN '\' || c
-          ELSE c END,
-        bad OR hex(c) GLOB 'ED[AB]*'
-      FROM escaped WHERE c <> '' OR rest <> '')
-    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM escaped WHERE c = '' AND rest = '')
-    ELSE p.value END AS TEXT) AS policy, w.field AS withheld
+      WHEN c = '' THEN ''
+      WHEN hex(c) GLOB 'ED[AB]*' THEN printf('\u%04x', unicode(x'ee' || substr(CAST(c AS BLOB), 2)) - 4096)
+      WHEN c < ' ' THEN printf('\u%04x', unicode(c))
+      WHEN c IN ('"', '\') THEN '\' || c
+      ELSE c END, bad OR hex(c) GLOB 'ED[AB]*'
+      FROM chars WHERE c <> '' OR rest <> '')
+    SELECT CASE WHEN bad THEN '"' || json || '"' ELSE p.value END FROM chars WHERE c = '' AND rest = '')
+  ELSE p.value END AS TEXT) AS policy, CAST(p.type AS TEXT) AS json_type, w.field AS withheld
 FROM z_iteration LEFT JOIN json_each(policies) AS p
   LEFT JOIN z_redaction AS w ON w.id = seq * 256 + 5 AND w.commitment IS NOT NULL
 WHERE p.key IS NOT NULL OR w.field IS NOT NULL;
 
+-- A sum past 64 bits would end the whole query with an error: such a one of costs is NULL, and tokens are no money.
 CREATE VIEW totals AS
-SELECT number AS iteration,
-  CAST(CASE WHEN costs_per_agent IS NOT NULL THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER)
-    AS agents,
-  CAST((SELECT sum(c.value) FROM json_each(costs_per_agent) AS c) AS INTEGER) AS total_cents,
-  events, interactions, t.prompt_tokens, t.completion_tokens,
+SELECT number AS iteration, CAST(CASE WHEN costs_per_agent IS NOT NULL
+    THEN (SELECT count(*) FROM json_each(costs_per_agent)) END AS INTEGER) AS agents,
+  CAST((SELECT sum(value) FROM json_each(costs_per_agent)
+    WHERE (SELECT total(abs(value + 0.0)) FROM json_each(costs_per_agent)) < 9e18) AS INTEGER) AS total_cents,
+  events, interactions, prompt_tokens, completion_tokens,
   (SELECT field FROM z_redaction WHERE id = seq * 256 + 3 AND commitment IS NOT NULL) AS withheld
-FROM z_iteration LEFT JOIN (SELECT iteration, CAST(sum(prompt_tokens) AS INTEGER) AS prompt_tokens,
-    CAST(sum(completion_tokens) AS INTEGER) AS completion_tokens
+FROM z_iteration LEFT JOIN (SELECT iteration,
+    CAST(CASE WHEN count(prompt_tokens) THEN total(prompt_tokens) END AS INTEGER) AS prompt_tokens,
+    CAST(CASE WHEN count(completion_tokens) THEN total(completion_tokens) END AS INTEGER) AS completion_tokens
   FROM z_llm_interaction GROUP BY iteration) AS t ON t.iteration = number;
 
 CREATE VIEW notes AS

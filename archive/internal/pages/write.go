@@ -19,8 +19,8 @@ type Change struct {
 	Annotations []tables.Annotation
 }
 
-// Write lays the tables of d out as a sealed file of the same version, with a change to them, and gives the number of its
-// pages. A row that does not have its one form is [sqlitefile.ErrDamaged].
+// Write lays the tables of d out as a sealed file of the same version, with a change to them, and gives the number of
+// its pages. A row that does not have its one form is [sqlitefile.ErrDamaged].
 //
 // Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
 func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {

@@ -3,6 +3,7 @@ package sqlitefile
 import (
 	"errors"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/schema"
 )
 
@@ -18,4 +19,4 @@ var (
 )
 
 // ErrNotRegular means that a name is that of a folder, a pipe or a device.
-var ErrNotRegular = errors.New("not a regular file")
+var ErrNotRegular = fileerr.ErrNotRegular

@@ -113,8 +113,9 @@ const (
 // Formats are the versions of the format that this package knows. Tests put others in their place.
 var Formats = schema.Released()
 
-// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that knows STRICT tables.
-const sqliteVersion = 3037000
+// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that has what the views use,
+// of which json_each is the youngest (https://www.sqlite.org/releaselog/3_9_0.html).
+const sqliteVersion = 3009000
 
 // CanonicalHeader gives the first 100 bytes of a sealed file of so many pages.
 func CanonicalHeader(pages uint32, version int) []byte {

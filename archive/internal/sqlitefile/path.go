@@ -1,10 +1,10 @@
 package sqlitefile
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 // FollowLink gives the file that path stands for if it is a symbolic link: the log, the lock and the spill of a live file stand
@@ -19,22 +19,10 @@ func FollowLink(path string) (string, error) {
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return path, &os.PathError{Op: "open", Path: path, Err: causeOf(err)}
+		return path, &os.PathError{Op: "open", Path: path, Err: fileerr.Cause(err)}
 	}
 	return target, nil
 }
 
-func causeOf(err error) error {
-	if e := (*os.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
-// TrimPath drops the path from an error that names it; the caller names it once.
-func TrimPath(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
+// TrimPath is [fileerr.Cause].
+func TrimPath(err error) error { return fileerr.Cause(err) }

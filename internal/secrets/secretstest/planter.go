@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -13,12 +16,202 @@ const (
 	hexa     = digits + "abcdef"
 	small    = "abcdefghijklmnopqrstuvwxyz"
 	capital  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	alnum    = digits + small + capital
+	letters  = small + capital
+	alnum    = digits + letters
 	base64s  = alnum + "+/"
 	base64u  = alnum + "-_"
 	bech32   = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
 	capitals = capital + "234567"
 )
+
+// classes are the characters that <x9> in a template stands for nine of, by x.
+var classes = map[string]string{
+	"a": letters, "n": alnum, "h": hexa, "l": small, "z": small + digits, "c": capital + digits, "u": base64u, "b": base64s,
+	"d": digits, "q": bech32, "i": capitals,
+}
+
+// templates are forms of the secrets of each kind, and contexts those of the texts in which they stand where the kind needs one.
+var templates = map[string][]string{
+	"aws-access-key-id":         {"AKIA<i16>", "ASIA<i16>"},
+	"aws-bedrock-key":           {"ABSK<b128>==", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t<b80>"},
+	"aws-secret-access-key":     {"<b40>"},
+	"gcp-api-key":               {"AIza<u35>"},
+	"google-oauth-token":        {"ya29.<u120>"},
+	"google-oauth-secret":       {"GOCSPX-<u28>"},
+	"google-refresh-token":      {"1//0<u60>"},
+	"azure-storage-key":         {"<b86>=="},
+	"azure-client-secret":       {"<n3>8Q~<n34>"},
+	"azure-sas":                 {"<b43>%3D"},
+	"azure-ai-key":              {"<n52>JQQJ99<n26>"},
+	"azure-key":                 {"<n42>AzSeA<n5>", "<n33>AzCaB<n5>=", "<n44>AzFu<n5>A==", "<b42>+ACRC<b5>", "<b76>ACDb<b5>A=="},
+	"azure-devops-token":        {"<n76>AZDO<n4>"},
+	"digitalocean-token":        {"dop_v1_<h64>"},
+	"alibaba-access-key-id":     {"LTAI<n20>"},
+	"tencent-secret-id":         {"AKID<n32>"},
+	"yandex-key":                {"AQVN<u36>", "y0_<n55>"},
+	"cloudflare-origin-key":     {"v1.0-<h24>-<h146>"},
+	"databricks-token":          {"dapi<h32>"},
+	"heroku-token":              {"HRKU-<u60>"},
+	"tailscale-key":             {"tskey-auth-<n12>-<n32>"},
+	"scaleway-access-key":       {"SCW<c17>"},
+	"flyio-token":               {"fo1_<u43>", "fm2_<b120>"},
+	"netlify-token":             {"nfp_<n40>"},
+	"vercel-token":              {"vcp_<n28>"},
+	"render-key":                {"rnd_<n32>"},
+	"neon-key":                  {"napi_<z64>"},
+	"clickhouse-key":            {"4b1d<n38>"},
+	"openshift-token":           {"sha256~<n43>"},
+	"scalingo-token":            {"tk-us-<u48>"},
+	"anthropic-key":             {"sk-ant-api03-<u93>AA"},
+	"openrouter-key":            {"sk-or-v1-<h64>"},
+	"langfuse-key":              {"sk-lf-<h8>-<h4>-<h4>-<h4>-<h12>"},
+	"openai-key":                {"sk-proj-<u74>T3BlbkFJ<u74>", "sk-<n48>", "sk-<a48>"},
+	"google-ai-key":             {"AQ.<u50>"},
+	"huggingface-token":         {"hf_<n34>", "hf_<a34>", "hf_<l34>", "api_org_<a34>"},
+	"huggingface-oauth-token":   {"hf_oauth_<n40>"},
+	"groq-key":                  {"gsk_<n52>", "gsk_<a52>"},
+	"xai-key":                   {"xai-<n80>"},
+	"perplexity-key":            {"pplx-<n48>"},
+	"replicate-token":           {"r8_<n37>"},
+	"nvidia-key":                {"nvapi-<n64>"},
+	"langsmith-key":             {"lsv2_pt_<h32>_<h10>"},
+	"fireworks-key":             {"fw_<n24>"},
+	"together-key":              {"tgp_v1_<u43>"},
+	"cerebras-key":              {"csk-<z48>"},
+	"elevenlabs-key":            {"sk_<h48>"},
+	"voyage-key":                {"pa-<n43>"},
+	"jina-key":                  {"jina_<h32><u30>"},
+	"tavily-key":                {"tvly-dev-<n32>"},
+	"firecrawl-key":             {"fc-<h32>"},
+	"e2b-key":                   {"e2b_<h40>"},
+	"pinecone-key":              {"pcsk_<n6>_<n64>"},
+	"llamacloud-key":            {"llx-<n48>"},
+	"anyscale-key":              {"esecret_<z26>"},
+	"runpod-key":                {"rpa_<c40>"},
+	"wandb-key":                 {"wandb_v1_<n60>"},
+	"kaggle-token":              {"KGAT_<h32>"},
+	"brave-search-key":          {"BSA<n28>"},
+	"composio-key":              {"ak_<n20>", "uak_<n43>"},
+	"promptlayer-key":           {"pl_<h32>"},
+	"github-token":              {"ghp_<n36>", "gho_<n36>", "ghs_<n36>", "ghp_<a36>"},
+	"github-fine-grained-token": {"github_pat_<n22>_<n59>"},
+	"gitlab-token":              {"glpat-<n20>", "GR1348941<n20>"},
+	"bitbucket-token":           {"ATBB<n32>", "ATCTT3xFf<n90>"},
+	"atlassian-token":           {"ATATT3xFf<n180>=<h8>"},
+	"trello-token":              {"ATTA<h64><c8>"},
+	"npm-token":                 {"npm_<n36>"},
+	"pypi-token":                {"pypi-AgEIcHlwaS5vcmc<u120>"},
+	"rubygems-key":              {"rubygems_<h48>"},
+	"crates-token":              {"cio<n32>"},
+	"nuget-key":                 {"oy2<z43>"},
+	"clojars-token":             {"CLOJARS_<h60>"},
+	"docker-token":              {"dckr_pat_<n27>"},
+	"artifactory-token":         {"AKCp<n69>", "cmVmd<n59>"},
+	"vault-token":               {"hvs.<u95>"},
+	"terraform-token":           {"<n14>.atlasv1.<n67>"},
+	"doppler-token":             {"dp.pt.<n43>"},
+	"pulumi-token":              {"pul-<h40>"},
+	"sentry-token":              {"sntryu_<h64>", "sntrys_eyJ<n80>"},
+	"newrelic-key":              {"NRAK-<c27>"},
+	"grafana-token":             {"glsa_<n32>_<h8>", "glc_eyJ<n60>"},
+	"dynatrace-token":           {"dt0c01.<c24>.<c64>"},
+	"postman-key":               {"PMAK-<h24>-<h34>"},
+	"supabase-token":            {"sbp_<h40>", "sb_secret_<n32>"},
+	"planetscale-token":         {"pscale_tkn_<n43>"},
+	"sonar-token":               {"squ_<h40>"},
+	"sourcegraph-token":         {"sgp_<h16>_<h40>"},
+	"circleci-token":            {"CCIPAT_<n22>_<h40>"},
+	"buildkite-token":           {"bkua_<h40>"},
+	"launchdarkly-key":          {"sdk-<h8>-<h4>-<h4>-<h4>-<h12>"},
+	"prefect-key":               {"pnu_<n36>"},
+	"infracost-key":             {"ico-<n32>"},
+	"octopus-deploy-key":        {"API-<c26>"},
+	"readme-key":                {"rdme_<z70>"},
+	"harness-key":               {"pat.<n22>.<h24>.<n20>"},
+	"honeycomb-key":             {"hcaik_<z58>"},
+	"adobe-client-secret":       {"p8e-<n32>"},
+	"settlemint-token":          {"sm_pat_<n16>"},
+	"defined-networking-token":  {"dnkey-<c26>-<c52>"},
+	"42-client-secret":          {"s-s4t2ud-<h64>"},
+	"slack-token":               {"xoxb-<d12>-<d13>-<n24>", "xoxp-<d12>-<d12>-<d12>-<h32>"},
+	"slack-app-token":           {"xapp-1-A<c10>-<d13>-<h64>"},
+	"slack-webhook":             {"hooks.slack.com/services/T<c10>/B<c10>/<n24>"},
+	"stripe-key":                {"sk_live_<n24>", "rk_test_<n24>"},
+	"stripe-webhook-secret":     {"whsec_<n32>"},
+	"square-token":              {"EAAA<u60>"},
+	"shopify-token":             {"shpat_<h32>"},
+	"braintree-token":           {"access_token$production$<z16>$<h32>"},
+	"razorpay-key":              {"rzp_live_<n14>"},
+	"flutterwave-key":           {"FLWSECK_TEST-<h32>-X"},
+	"plaid-token":               {"access-sandbox-<h8>-<h4>-<h4>-<h4>-<h12>"},
+	"easypost-key":              {"EZAK<n54>"},
+	"shippo-token":              {"shippo_live_<h40>"},
+	"duffel-token":              {"duffel_live_<u43>"},
+	"lob-key":                   {"live_<h35>"},
+	"sendgrid-key":              {"SG.<n22>.<n43>"},
+	"mailgun-key":               {"key-<h32>"},
+	"mailchimp-key":             {"<h32>-us7"},
+	"brevo-key":                 {"xkeysib-<h64>-<n16>"},
+	"resend-key":                {"re_<n8>_<n24>"},
+	"twilio-key":                {"SK<h32>"},
+	"telegram-bot-token":        {"7<d9>:AA<n33>"},
+	"discord-webhook":           {"discord.com/api/webhooks/<d18>/<u68>"},
+	"teams-webhook":             {"lab.webhook.office.com/webhookb2/<h8>-<h4>-<h4>-<h4>-<h12>@<h8>-<h4>-<h4>-<h4>-<h12>/IncomingWebhook/<h32>/<h8>-<h4>-<h4>-<h4>-<h12>"},
+	"zapier-webhook":            {"hooks.zapier.com/hooks/catch/<d7>/<z7>x1"},
+	"linear-key":                {"lin_api_<n40>"},
+	"notion-token":              {"ntn_<n46>", "secret_<n43>"},
+	"figma-token":               {"figd_<n40>"},
+	"airtable-token":            {"pat<n14>.<h64>"},
+	"hubspot-token":             {"pat-na1-<h8>-<h4>-<h4>-<h4>-<h12>"},
+	"typeform-token":            {"tfp_<n59>"},
+	"contentful-token":          {"CFPAT-<u43>"},
+	"mapbox-secret-token":       {"sk.eyJ<n60>.<n22>"},
+	"maxmind-key":               {"<n6>_<n29>_mmk"},
+	"dropbox-token":             {"sl.<n140>"},
+	"frameio-token":             {"fio-u-<n64>"},
+	"facebook-token":            {"EAAC<n120>"},
+	"twitter-bearer-token":      {"AAAAAAAAAAAAAAAAAAAAA<n90>"},
+	"1password-token":           {"ops_eyJ<n300>"},
+	"1password-secret-key":      {"A3-<c6>-<c6>-<c5>-<c5>-<c5>-<c5>"},
+	"authress-key":              {"sc_<z20>.<z5>.acc-<z20>.<n40>"},
+	"mongodb-atlas-secret":      {"mdb_sa_sk_<n40>"},
+	"age-secret-key":            {"AGE-SECRET-KEY-1<q58>"},
+	"authorization-header":      {"<n32>"},
+	"url-password":              {"<n12>"},
+	"netrc-password":            {"<n12>"},
+	"email":                     {"<l7>.<l6>@<l8>.org", "<l7>.<l6>@<l8>.edu", "<l7>.<l6>@<l8>.co.uk"},
+	"home-directory":            {"/home/<l7>", "/Users/<l7>", `C:\Users\<l7>`},
+	"assigned-secret":           {"<n40>"},
+	"password":                  {"<l6>!<n4>", "<l6>#<n4>", "<l6>9<n4>", "<l6>X<n4>"},
+	"seed-phrase":               {strings.TrimSpace(strings.Repeat("<l5> ", 12)), strings.TrimSpace(strings.Repeat("<l6> ", 24))},
+}
+
+var contexts = map[string][]string{
+	"aws-secret-access-key": {"aws_secret_access_key = %s", "AWS_SECRET_ACCESS_KEY=%s", `"SecretAccessKey": "%s"`},
+	"azure-storage-key":     {"DefaultEndpointsProtocol=https;AccountName=runs;AccountKey=%s;EndpointSuffix=core.windows.net"},
+	"azure-sas":             {"https://runs.blob.core.windows.net/a?sv=2022-11-02&se=2026-01-01&sr=b&sig=%s"},
+	"authorization-header":  {"Authorization: Bearer %s", `"x-api-key": "%s"`, "curl -H 'authorization: token %s'"},
+	"url-password":          {"postgres://runs:%s@db.internal:5432/runs", "redis://:%s@cache/0", "https://bot:%s@git.internal/x.git"},
+	"password":              {"password=%s", `"password": "%s"`, "DB_PASSWORD: %s", "Server=db;Uid=sa;Pwd=%s;"},
+	"netrc-password":        {"machine git.internal login bot password %s"},
+	"home-directory":        {`%s`, `%s/runs/config.yaml`},
+	"seed-phrase":           {"mnemonic: %s", `"seed_phrase": "%s"`, "recovery phrase: %s\n"},
+	"assigned-secret": {"API_KEY=%s", `"api_key": "%s"`, "client_secret: '%s'", "SESSION_TOKEN := %s", "--api-key %s", `["--token", "%s"]`,
+		`{"name": "api_key", "value": "%s"}`},
+}
+
+// anywhere are contexts of the kinds that need none.
+var anywhere = []string{"%s", "key %s was used", `KEY="%s"`, "line\n%s\nline", "(%s)", "%s,"}
+
+// Kinds are the kinds of secrets that a Planter knows, sorted.
+var Kinds = func() []string {
+	kinds := []string{"private-key", "putty-private-key", "discord-token", "jwt"}
+	for kind := range templates {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}()
 
 // A Planter makes secrets of every kind that look like real ones.
 type Planter struct{ *rand.Rand }
@@ -31,7 +224,18 @@ func (p Planter) of(n int, from string) string {
 	return string(b)
 }
 
-func (p Planter) pick(of ...string) string { return of[p.IntN(len(of))] }
+func (p Planter) pick(of []string) string { return of[p.IntN(len(of))] }
+
+var class = regexp.MustCompile(`<([a-z])([0-9]+)>`)
+
+// Fill makes a text of a template, in which <a34> stands for 34 letters.
+func (p Planter) Fill(template string) string {
+	return class.ReplaceAllStringFunc(template, func(part string) string {
+		m := class.FindStringSubmatch(part)
+		n, _ := strconv.Atoi(m[2])
+		return p.of(n, classes[m[1]])
+	})
+}
 
 // pem gives a block of lines.
 func (p Planter) pem(label string, lines int) string {
@@ -44,112 +248,30 @@ func (p Planter) pem(label string, lines int) string {
 	return b.String()
 }
 
-// Plant gives a secret of the kind, and the text in which it stands where the kind needs a context.
-func (p Planter) Plant(kind string) (secret, text string) {
-	with := func(format string) (string, string) { return secret, fmt.Sprintf(format, secret) }
-	jwt := func() string {
+// Secret makes a secret of the kind.
+func (p Planter) Secret(kind string) string {
+	switch kind {
+	case "private-key":
+		return p.pem(p.pick([]string{"RSA ", "EC ", "OPENSSH ", "", "ENCRYPTED "})+"PRIVATE KEY", 3+p.IntN(20))
+	case "putty-private-key":
+		return "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: key\nPublic-Lines: 1\n" + p.of(60, base64s) +
+			"\nPrivate-Lines: 1\n" + p.of(44, base64s) + "\nPrivate-MAC: " + p.of(64, hexa)
+	case "discord-token":
+		return base64.RawStdEncoding.EncodeToString([]byte("1"+p.of(17, digits))) + "." + p.of(6, base64u) + "." + p.of(38, base64u)
+	case "jwt":
 		head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
-		body := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"sub":"%s","iat":1516239022}`, p.of(10, digits)))
+		body := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"sub":"%s","iat":1516239022}`, p.of(8, digits)))
 		return head + "." + body + "." + p.of(43, base64u)
 	}
-	secret = map[string]func() string{
-		"private-key": func() string {
-			return p.pem(p.pick("RSA ", "EC ", "OPENSSH ", "", "ENCRYPTED ")+"PRIVATE KEY", 3+p.IntN(20))
-		},
-		"putty-private-key": func() string {
-			return "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: key\nPublic-Lines: 1\n" + p.of(60, base64s) + "\nPrivate-Lines: 1\n" + p.of(44, base64s) + "\nPrivate-MAC: " + p.of(64, hexa)
-		},
-		"age-secret-key":        func() string { return "AGE-SECRET-KEY-1" + p.of(58, bech32) },
-		"aws-access-key-id":     func() string { return p.pick("AKIA", "ASIA") + p.of(16, capitals) },
-		"aws-secret-access-key": func() string { return p.of(40, base64s) },
-		"gcp-api-key":           func() string { return "AIza" + p.of(35, base64u) },
-		"google-oauth-token":    func() string { return "ya29." + p.of(120, base64u) },
-		"google-oauth-secret":   func() string { return "GOCSPX-" + p.of(28, base64u) },
-		"azure-storage-key":     func() string { return p.of(86, base64s) + "==" },
-		"azure-client-secret":   func() string { return p.of(3, alnum) + "8Q~" + p.of(34, alnum) },
-		"azure-sas":             func() string { return p.of(43, base64s) + "%3D" },
-		"azure-ai-key":          func() string { return p.of(52, alnum) + "JQQJ99" + p.of(26, alnum) },
-		"digitalocean-token":    func() string { return "dop_v1_" + p.of(64, hexa) },
-		"databricks-token":      func() string { return "dapi" + p.of(32, hexa) },
-		"tailscale-key":         func() string { return "tskey-auth-" + p.of(12, alnum) + "-" + p.of(32, alnum) },
-		"anthropic-key":         func() string { return "sk-ant-api03-" + p.of(93, base64u) + "AA" },
-		"openrouter-key":        func() string { return "sk-or-v1-" + p.of(64, hexa) },
-		"openai-key": func() string {
-			return p.pick("sk-proj-"+p.of(74, base64u)+"T3BlbkFJ"+p.of(74, base64u), "sk-"+p.of(48, alnum))
-		},
-		"huggingface-token":         func() string { return "hf_" + p.of(34, alnum) },
-		"groq-key":                  func() string { return "gsk_" + p.of(52, alnum) },
-		"xai-key":                   func() string { return "xai-" + p.of(80, alnum) },
-		"replicate-token":           func() string { return "r8_" + p.of(37, alnum) },
-		"langsmith-key":             func() string { return "lsv2_pt_" + p.of(32, hexa) + "_" + p.of(10, hexa) },
-		"github-token":              func() string { return p.pick("ghp_", "gho_", "ghs_") + p.of(36, alnum) },
-		"github-fine-grained-token": func() string { return "github_pat_" + p.of(22, alnum) + "_" + p.of(59, alnum) },
-		"gitlab-token":              func() string { return "glpat-" + p.of(20, base64u) },
-		"npm-token":                 func() string { return "npm_" + p.of(36, alnum) },
-		"pypi-token":                func() string { return "pypi-AgEIcHlwaS5vcmc" + p.of(120, base64u) },
-		"docker-token":              func() string { return "dckr_pat_" + p.of(27, base64u) },
-		"vault-token":               func() string { return "hvs." + p.of(95, base64u) },
-		"terraform-token":           func() string { return p.of(14, alnum) + ".atlasv1." + p.of(67, alnum) },
-		"newrelic-key":              func() string { return "NRAK-" + p.of(27, capital+digits) },
-		"grafana-token":             func() string { return "glsa_" + p.of(32, alnum) + "_" + p.of(8, hexa) },
-		"postman-key":               func() string { return "PMAK-" + p.of(24, hexa) + "-" + p.of(34, hexa) },
-		"slack-token":               func() string { return "xoxb-" + p.of(12, digits) + "-" + p.of(13, digits) + "-" + p.of(24, alnum) },
-		"slack-webhook": func() string {
-			return "hooks.slack.com/services/T" + p.of(10, capital+digits) + "/B" + p.of(10, capital+digits) + "/" + p.of(24, alnum)
-		},
-		"stripe-key":         func() string { return p.pick("sk_live_", "rk_test_") + p.of(24, alnum) },
-		"square-token":       func() string { return "EAAA" + p.of(60, base64u) },
-		"shopify-token":      func() string { return "shpat_" + p.of(32, hexa) },
-		"sendgrid-key":       func() string { return "SG." + p.of(22, base64u) + "." + p.of(43, base64u) },
-		"mailgun-key":        func() string { return "key-" + p.of(32, hexa) },
-		"mailchimp-key":      func() string { return p.of(32, hexa) + "-us" + p.of(1, "123456789") },
-		"twilio-key":         func() string { return "SK" + p.of(32, hexa) },
-		"telegram-bot-token": func() string { return "7" + p.of(9, digits) + ":AA" + p.of(33, base64u) },
-		"discord-token": func() string {
-			return base64.RawStdEncoding.EncodeToString([]byte("1"+p.of(17, digits))) + "." + p.of(6, base64u) + "." + p.of(38, base64u)
-		},
-		"discord-webhook":      func() string { return "discord.com/api/webhooks/" + p.of(18, digits) + "/" + p.of(68, base64u) },
-		"linear-key":           func() string { return "lin_api_" + p.of(40, alnum) },
-		"airtable-token":       func() string { return "pat" + p.of(14, alnum) + "." + p.of(64, hexa) },
-		"jwt":                  jwt,
-		"authorization-header": func() string { return p.of(32, alnum) },
-		"url-password":         func() string { return p.of(12, alnum) },
-		"password":             func() string { return p.of(6, small) + p.pick("!", "#", "9", "X") + p.of(4, alnum) },
-		"netrc-password":       func() string { return p.of(12, alnum) },
-		"email": func() string {
-			return p.of(7, small) + "." + p.of(6, small) + "@" + p.of(8, small) + p.pick(".org", ".edu", ".co.uk")
-		},
-		"home-directory":  func() string { return p.pick("/home/", "/Users/", `C:\Users\`) + p.of(7, small) },
-		"assigned-secret": func() string { return p.of(40, alnum) },
-	}[kind]()
-	switch kind {
-	case "aws-secret-access-key":
-		return with(p.pick("aws_secret_access_key = %s", "AWS_SECRET_ACCESS_KEY=%s", `"SecretAccessKey": "%s"`))
-	case "azure-storage-key":
-		return with("DefaultEndpointsProtocol=https;AccountName=runs;AccountKey=%s;EndpointSuffix=core.windows.net")
-	case "azure-sas":
-		return with("https://runs.blob.core.windows.net/a?sv=2022-11-02&se=2026-01-01&sr=b&sig=%s")
-	case "authorization-header":
-		return with(p.pick("Authorization: Bearer %s", `"x-api-key": "%s"`, "curl -H 'authorization: token %s'"))
-	case "url-password":
-		return with(p.pick("postgres://runs:%s@db.internal:5432/runs", "redis://:%s@cache/0", "https://bot:%s@git.internal/x.git"))
-	case "password":
-		return with(p.pick("password=%s", `"password": "%s"`, "DB_PASSWORD: %s", "Server=db;Uid=sa;Pwd=%s;"))
-	case "netrc-password":
-		return with("machine git.internal login bot password %s")
-	case "home-directory":
-		return with(p.pick(`%s`, `%s/runs/config.yaml`))
-	case "assigned-secret":
-		return with(p.pick("API_KEY=%s", `"api_key": "%s"`, "client_secret: '%s'", "SESSION_TOKEN := %s"))
-	}
-	return with(p.pick("%s", "key %s was used", `KEY="%s"`, "line\n%s\nline", "(%s)", "%s,"))
+	return p.Fill(p.pick(templates[kind]))
 }
 
-// Kinds are the kinds of secrets that a Planter knows.
-var Kinds = strings.Fields(`private-key putty-private-key age-secret-key aws-access-key-id aws-secret-access-key gcp-api-key google-oauth-token
-	google-oauth-secret azure-storage-key azure-client-secret azure-sas azure-ai-key digitalocean-token databricks-token tailscale-key
-	anthropic-key openrouter-key openai-key huggingface-token groq-key xai-key replicate-token langsmith-key github-token
-	github-fine-grained-token gitlab-token npm-token pypi-token docker-token vault-token terraform-token newrelic-key grafana-token
-	postman-key slack-token slack-webhook stripe-key square-token shopify-token sendgrid-key mailgun-key mailchimp-key twilio-key
-	telegram-bot-token discord-token discord-webhook linear-key airtable-token jwt authorization-header url-password password
-	netrc-password email home-directory assigned-secret`)
+// Plant gives a secret of the kind, and the text in which it stands where the kind needs a context.
+func (p Planter) Plant(kind string) (secret, text string) {
+	secret = p.Secret(kind)
+	in := contexts[kind]
+	if in == nil {
+		in = anywhere
+	}
+	return secret, strings.ReplaceAll(p.pick(in), "%s", secret)
+}

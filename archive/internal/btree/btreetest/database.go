@@ -72,7 +72,7 @@ func Header(pageSize int, pages uint32) []byte {
 	be.PutUint32(b[44:], 4)
 	be.PutUint32(b[56:], 1)
 	be.PutUint32(b[92:], 1)
-	be.PutUint32(b[96:], 3037000)
+	be.PutUint32(b[96:], 3009000)
 	return b
 }
 

@@ -1,0 +1,389 @@
+package secrets
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// A value is what is assigned to a name.
+type value struct {
+	span
+	quoted bool
+	loose  bool   // by something that often stands between two words and assigns nothing
+	by     string // what assigns it, for a person
+}
+
+const (
+	maxValue  = 320     // bytes of a value
+	maxList   = 4 << 10 // of a list of values
+	maxValues = 64      // values of a list
+	reach     = 48      // bytes before a name that are looked at
+	reachBack = 600     // the same where the value stands before its name
+	reachOn   = 320     // bytes between a name and its value
+)
+
+// A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the value.
+type joint struct {
+	sign          byte           // what tells that it may be this one, see [signsOf]
+	before, after *regexp.Regexp // nil: anything; an operator
+	by            string         // what is between, for a person; empty for what is there
+	loose         bool           // see value
+	quoted        bool           // only a value in quotes
+	tag           bool           // the value ends with a tag
+}
+
+// joints are tried in this order.
+var joints = []joint{
+	// {"name": "api_key", "value": "…"}; <add key="ApiKey" value="…"/>; - name: API_KEY⏎ value: …
+	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?`),
+		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|content|plaintext|string)["']?\s*[:=]\s*`), by: " … value: "},
+	// <password>…</password>
+	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">", tag: true},
+	// <name>fs.s3a.secret.key</name><value>…</value>
+	{sign: '>', before: ends(`>\s*`), after: begins(`(?i)\s*</[\w:]+>\s*<(?:\w+:)?(?:value|val|string)>\s*`), by: " … value: ", tag: true},
+	// variable "db_password" { default = "…" }
+	{sign: '{', before: ends(`["']`), after: begins(`["']\s*\{[^{}]{0,240}?\bdefault\s*=\s*`), by: " … default = "},
+	// api_key: str = "…"; let api_key: &'static str = "…"
+	{sign: ':', after: begins(`\s*:\s*&?(?:'\w+ )?[A-Za-z_][\w.]*(?:\[[\w., \[\]|]{0,40}\]|<[\w:, ]{0,40}>)?(?:\s*\|\s*\w+)?\s*=\s*`), by: " = ", quoted: true},
+	// api_key = …; "api_key": …; environ["API_KEY"] = …; **API key:** …; ${API_KEY:-…}
+	{sign: '='},
+	// --api-key …; ["--api-key", "…"]; - --api-key⏎- …
+	{sign: '-', before: ends(`(?:^|[\s"'=(\[])-{1,2}`), after: begins(`(?:[ \t]{1,8}|["']\s{0,8},\s{0,40}|\r?\n[ \t]{0,40}-[ \t]{1,8})`), by: " "},
+	// ("X-Api-Key", "…"); setenv("API_KEY", "…")
+	{sign: ',', before: ends(`["']`), after: begins(`["']\s{0,8},\s{0,40}`), by: ", ", quoted: true, loose: true},
+	// ENV API_KEY …; setx API_KEY …
+	{sign: ' ', before: ends(`(?:^|\s)(?:ENV|ARG|setx|SETX)[ \t]+`), after: begins(`[ \t]+`), by: " "},
+	// | api_key | … |
+	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`), by: " | ", loose: true},
+	// the API key is …; PASSWORD '…'
+	{sign: 'i', after: begins(`["'` + "`" + `*]{0,3}[ \t]{1,4}(?:is|was)(?: now)?:?[ \t]{1,4}`), loose: true},
+	{sign: 'q', after: begins(`[ \t]{1,4}`), by: " ", quoted: true, loose: true},
+}
+
+// between gives how long what is between a name and its value is, of what stands behind the name.
+func (j *joint) between(after []byte) (length int, ok bool) {
+	if j.after == nil {
+		return operator(after)
+	}
+	m := j.after.FindIndex(after)
+	if m == nil {
+		return 0, false
+	}
+	return m[1], true
+}
+
+// operators assign what is behind them, or compare with it; none is the beginning of a later one.
+var operators = strings.Fields(":= ::= :** :- : => === == = !== != ?= ||= += <-")
+
+// operator gives how long an operator is that text begins with, together with what closes a name before it and with blanks.
+func operator(text []byte) (length int, ok bool) {
+	at := skip(text, 0, "\"'`*", 3)
+	at = skip(text, at, "])", 2)
+	at = skip(text, at, " \t", 8)
+	for _, o := range operators {
+		if bytes.HasPrefix(text[at:], []byte(o)) {
+			return skip(text, at+len(o), " \t", 8), true
+		}
+	}
+	return 0, false
+}
+
+// signsOf gives the signs of the joints that may be there, of what stands before and behind a name. It is fast, and the joints'
+// expressions are not.
+func signsOf(before, after []byte) string {
+	var signs [16]byte
+	n := 0
+	add := func(ok bool, sign byte) {
+		if ok {
+			signs[n] = sign
+			n++
+		}
+	}
+	last := func(b []byte) byte {
+		if len(b) == 0 {
+			return '\n'
+		}
+		return b[len(b)-1]
+	}
+	at := func(i int) byte {
+		if i < len(after) {
+			return after[i]
+		}
+		return 0
+	}
+	quote := isQuote(last(before))
+	unquoted := last(bytes.TrimRight(before, "\"' \t"))
+	add((quote || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
+	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
+	next := skip(after, 0, " \t\r\n", 40)
+	closed := skip(after, 0, "\"'`*", 3)
+	blank := skip(after, closed, " \t\r\n", 40)
+	add(quote && at(blank) == '{', '{')
+	add(at(next) == ':' && bytes.IndexByte(after[:min(len(after), 2*reach)], '=') >= 0, ':')
+	_, isOperator := operator(after)
+	add(isOperator, '=')
+	add(last(before) == '-', '-')
+	add(quote && at(blank) == ',', ',')
+	word := bytes.TrimRight(before, " \t")
+	add(len(word) < len(before) && (at(0) == ' ' || at(0) == '\t') &&
+		(bytes.HasSuffix(word, []byte("ENV")) || bytes.HasSuffix(word, []byte("ARG")) || bytes.HasSuffix(bytes.ToLower(word), []byte("setx"))), ' ')
+	add(at(skip(after, 0, " \t*`", 8)) == '|' && last(bytes.TrimRight(before, " \t*`")) == '|', '|')
+	add((at(blank) == 'i' || at(blank) == 'w') && blank > closed, 'i')
+	add(next > 0 && (isQuote(at(next)) || isQuote(at(next+1))), 'q')
+	return string(signs[:n])
+}
+
+const nameOf = `(?:name|key|id|field|header|param|parameter|label|variable|var|env|setting|option|property|attribute|title)`
+
+func ends(pattern string) *regexp.Regexp   { return regexp.MustCompile(`(?:` + pattern + `)\z`) }
+func begins(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)`) }
+
+// valueBefore matches up to a name of which the value stands before it: {"value": "…", "name": "api_key"}.
+var valueBefore = ends(`(?i)["']?(?:value|val|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,\s*["']?` + nameOf + `["']?\s*[:=]\s*["']`)
+
+// valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of them.
+func valuesOf(text []byte, name span, several bool) []value {
+	before := text[max(0, name.start-reach):name.start]
+	after := text[name.end:min(len(text), name.end+reachOn)]
+	signs := signsOf(before, after)
+	if signs == "" {
+		return nil
+	}
+	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' && isQuote(back[len(back)-1]) {
+		if m := valueBefore.FindSubmatchIndex(back); m != nil {
+			from, to := max(m[2], m[4]), max(m[3], m[5])
+			shift := name.start - len(back)
+			return []value{{span: span{shift + from, shift + to}, quoted: true, by: " … value: "}}
+		}
+	}
+	for _, j := range joints {
+		if strings.IndexByte(signs, j.sign) < 0 || j.before != nil && !j.before.Match(before) {
+			continue
+		}
+		length, ok := j.between(after)
+		if !ok {
+			continue
+		}
+		at := name.end + length
+		by := j.by
+		if by == "" {
+			by = string(after[:length])
+		}
+		var list []value
+		switch {
+		case j.tag:
+			list = untilTag(text, at)
+		case j.quoted && !opensQuote(text[at:]), j.sign == '-' && bytes.HasPrefix(text[at:], []byte("-")): // the next flag
+			continue
+		default:
+			list = valuesAt(text, at, several)
+		}
+		for i := range list {
+			list[i].by, list[i].loose = by, j.loose
+		}
+		return list
+	}
+	return nil
+}
+
+// untilTag gives the text of an element.
+func untilTag(text []byte, at int) []value {
+	end := at
+	for end < len(text) && end-at < maxValue && text[end] != '<' && text[end] >= ' ' {
+		end++
+	}
+	end = at + len(bytes.TrimRight(bytes.TrimSuffix(text[at:end], []byte("]]>")), " "))
+	if end == at {
+		return nil
+	}
+	return []value{{span: span{at, end}, quoted: true}}
+}
+
+// What may stand between an operator and a value in quotes.
+var (
+	// b"…"; SecretStr("…"); new Password("…"); ConvertTo-SecureString "…"
+	opening = begins(`(?:new\s+)?(?:[\w.:]{0,40}(?:Secret|String|Str|str|bytes|Some|Password|Token|Credential|Buffer\.from)s?\(\s*` +
+		`|ConvertTo-SecureString\s+(?:-String\s+)?|[bBrRuUfFL]{1,2}|[@$])["']`)
+	// os.getenv("API_KEY", "…"); environ["API_KEY"] or "…"; process.env.API_KEY || "…"
+	fallback = begins(`[A-Za-z_][\w.]{0,60}(?:[(\[]["'][\w.-]{1,60}["'])?(?:,\s*|[)\]]?\s*(?:\|\||\?\?|\bor\b)\s*)["']`)
+	scheme   = begins(`(?i)(?:(?:bearer|basic|token|apikey|api-key)[ \t]+|pass:)`)
+	// the items of a list in YAML
+	listItem = begins(`\r?\n[ \t]*(?:-[ \t]+|[\w.-]{1,60}:[ \t]+)`)
+)
+
+// valuesAt gives the value that begins at text[at:]; if several are wanted and there is a list, its values.
+func valuesAt(text []byte, at int, several bool) []value {
+	rest := text[at:min(len(text), at+maxValue)]
+	if n := beforeQuote(rest); n > 0 {
+		at += n
+	} else if several && len(rest) > 0 && rest[0] < ' ' && listItem.Match(rest) {
+		return yamlValues(text, at)
+	} else if len(rest) > 0 && (rest[0] == '\r' || rest[0] == '\n') { // a value on the next line is in quotes
+		at = skip(text, at, " \t\r\n", reach)
+		if !opensQuote(text[at:]) {
+			return nil
+		}
+	}
+	if several && at < len(text) && strings.IndexByte("[({", text[at]) >= 0 {
+		return bracketValues(text, at)
+	}
+	v, ok := oneValue(text, at)
+	if !ok {
+		return nil
+	}
+	if several {
+		return separated(text, v)
+	}
+	return []value{v}
+}
+
+func opensQuote(text []byte) bool {
+	return len(text) > 0 && (isQuote(text[0]) || beforeQuote(text) > 0)
+}
+
+// beforeQuote gives how long what belongs to a value is before its quote, 0 if there is no such thing.
+func beforeQuote(text []byte) int {
+	if len(text) == 0 || !alphanumeric(text[0]) && strings.IndexByte("_@$", text[0]) < 0 {
+		return 0
+	}
+	text = text[:min(len(text), 3*reach)]
+	if bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\'') < 0 {
+		return 0
+	}
+	for _, before := range []*regexp.Regexp{opening, fallback} {
+		if m := before.FindIndex(text); m != nil {
+			return m[1] - 1
+		}
+	}
+	return 0
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+// oneValue gives the value in quotes, or without them, that begins at text[at:].
+func oneValue(text []byte, at int) (v value, ok bool) {
+	if at < len(text) && isQuote(text[at]) {
+		quote := text[at]
+		for n := 0; n < 3 && at < len(text) && text[at] == quote; n++ { // """…"""
+			at++
+		}
+		at = skip(text, at, " \t", 8)
+		v.start, v.quoted = at, true
+		for v.end = at; ; v.end++ {
+			if v.end == len(text) || v.end-at > maxValue || text[v.end] < ' ' && text[v.end] != '\t' {
+				return v, false
+			}
+			if text[v.end] == quote {
+				break
+			}
+			if text[v.end] == '\\' && v.end+1 < len(text) {
+				v.end++
+			}
+		}
+	} else {
+		v.start, v.end = at, at
+		for v.end < len(text) && v.end-at < maxValue && !endsValue(text[v.end]) {
+			v.end++
+		}
+	}
+	if v.start < len(text) && strings.IndexByte("bBtTaAp", text[v.start]) < 0 {
+		return v, v.end > v.start
+	}
+	if m := scheme.FindIndex(text[v.start:min(len(text), v.start+16)]); m != nil {
+		if v.start += m[1]; !v.quoted {
+			for v.end = v.start; v.end < len(text) && v.end-at < maxValue && !endsValue(text[v.end]); v.end++ {
+			}
+		}
+	}
+	return v, v.end > v.start
+}
+
+// endsValue reports whether c ends a value that is not in quotes.
+func endsValue(c byte) bool {
+	return c <= ' ' || c == 0x7f || strings.IndexByte("\"'`,;<>{}()[]\\", c) >= 0
+}
+
+// skip gives the place behind at most n bytes of a set.
+func skip(text []byte, at int, set string, n int) int {
+	for ; n > 0 && at < len(text) && strings.IndexByte(set, text[at]) >= 0; n-- {
+		at++
+	}
+	return at
+}
+
+// separated gives the parts of a value between commas and semicolons.
+func separated(text []byte, v value) (list []value) {
+	from := v.start
+	for i := v.start; i <= v.end && len(list) < maxValues; i++ {
+		if i < v.end && text[i] != ',' && text[i] != ';' {
+			continue
+		}
+		from = skip(text, from, " \t", 8)
+		if from < i {
+			list = append(list, value{span: span{from, i}, quoted: v.quoted})
+		}
+		from = i + 1
+	}
+	if !v.quoted { // a,b,c
+		for v.end < len(text) && (text[v.end] == ',' || text[v.end] == ';') && len(list) < maxValues {
+			next, ok := oneValue(text, v.end+1)
+			if !ok || next.quoted {
+				break
+			}
+			list = append(list, next)
+			v.end = next.end
+		}
+	}
+	return list
+}
+
+// bracketValues gives the texts in quotes of the list or map that begins at text[at:], without the names in it.
+func bracketValues(text []byte, at int) (list []value) {
+	depth := 0
+	for i := at; i < len(text) && i-at < maxList && len(list) < maxValues; i++ {
+		switch c := text[i]; {
+		case c == '[' || c == '(' || c == '{':
+			depth++
+		case c == ']' || c == ')' || c == '}':
+			if depth--; depth == 0 {
+				return list
+			}
+		case isQuote(c):
+			v, ok := oneValue(text, i)
+			if !ok {
+				return list
+			}
+			i = v.end
+			if next := skip(text, v.end+1, " \t\r\n", reach); next == len(text) || text[next] != ':' && text[next] != '=' {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
+// yamlValues gives the values of the list or map of YAML of which the first item is on the line behind text[at:].
+func yamlValues(text []byte, at int) (list []value) {
+	limit := min(len(text), at+maxList)
+	for len(list) < maxValues {
+		m := listItem.FindIndex(text[at:limit])
+		if m == nil {
+			return list
+		}
+		v, ok := oneValue(text, at+m[1])
+		if !ok {
+			return list
+		}
+		list = append(list, v)
+		at = v.end
+		if v.quoted {
+			at++
+		}
+		if i := bytes.IndexByte(text[at:limit], '\n'); i > 0 { // a comment
+			at += i
+		}
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+package duckdb
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+)
+
+// A Schema is a namespace of tables.
+type Schema struct {
+	Name    string
+	Comment string
+}
+
+// A View is a stored query.
+type View struct {
+	Schema, Name string
+	SQL          string // its CREATE VIEW statement
+	Comment      string
+}
+
+// A Sequence is a counter.
+type Sequence struct {
+	Schema, Name     string
+	Start, Increment int64
+	Min, Max         int64
+	Cycle            bool
+	Uses             uint64 // how often it has been drawn from
+	SQL              string // its CREATE SEQUENCE statement
+	Comment          string
+}
+
+// An Index is an index made by CREATE INDEX. Those of primary keys and unique constraints are not listed.
+type Index struct {
+	Schema, Name, Table string
+	Unique              bool
+	SQL                 string // its CREATE INDEX statement
+	Comment             string
+}
+
+// A UserType is a type made by CREATE TYPE.
+type UserType struct {
+	Schema, Name string
+	Type         *Type
+	Comment      string
+}
+
+// Schemas lists the schemas by name.
+func (db *DB) Schemas() []Schema {
+	return convert(db.catalog.Schemas, func(s catalog.Schema) Schema { return Schema(s) })
+}
+
+// Tables lists the tables by schema and name.
+func (db *DB) Tables() []*Table { return slices.Clone(db.tables) }
+
+// Views lists the views by schema and name, without the engine's own.
+func (db *DB) Views() []View {
+	return convert(db.catalog.Views, func(v catalog.View) View { return View{v.Schema, v.Name, v.SQL, v.Comment} })
+}
+
+// Sequences lists the sequences by schema and name.
+func (db *DB) Sequences() []Sequence {
+	return convert(db.catalog.Sequences, func(q catalog.Sequence) Sequence {
+		return Sequence{Schema: q.Schema, Name: q.Name, Start: q.Start, Increment: q.Increment, Min: q.Min, Max: q.Max,
+			Cycle: q.Cycle, Uses: q.Uses, SQL: q.SQL, Comment: q.Comment}
+	})
+}
+
+// Indexes lists the indexes by schema and name.
+func (db *DB) Indexes() []Index {
+	return convert(db.catalog.Indexes, func(x catalog.Index) Index {
+		return Index{x.Schema, x.Name, x.Table, x.Unique, x.SQL, x.Comment}
+	})
+}
+
+// UserTypes lists the types made by CREATE TYPE by schema and name.
+func (db *DB) UserTypes() []UserType {
+	return convert(db.catalog.Types, func(u catalog.UserType) UserType {
+		return UserType{u.Schema, u.Name, described(u.Type), u.Comment}
+	})
+}
+
+func convert[E, F any](list []E, f func(E) F) []F {
+	all := make([]F, len(list))
+	for i, e := range list {
+		all[i] = f(e)
+	}
+	return all
+}
+
+// Table finds a table; an empty schema means "main". Names compare as SQL does, without regard to ASCII case.
+// The error is ErrNoTable.
+func (db *DB) Table(schema, name string) (*Table, error) {
+	p := catalog.NewPath(schema, name)
+	if i := slices.Index(db.catalog.Tables, db.catalog.Table(p)); i >= 0 {
+		return db.tables[i], nil
+	}
+	return nil, fmt.Errorf("%w: %s.%s", ErrNoTable, quote.Identifier(p.Schema), quote.Identifier(p.Name))
+}
+
+// QuoteIdentifier is a name as an SQL identifier, in quotes where the engine would put them.
+func QuoteIdentifier(name string) string { return quote.Identifier(name) }

@@ -1,0 +1,159 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+)
+
+// A Kind is the kind of a catalog entry, as numbered in the file.
+type Kind uint64
+
+// Kinds of catalog entry that are listed; others are read and left out.
+const (
+	KindTable    Kind = 1
+	KindView     Kind = 3
+	KindIndex    Kind = 4
+	KindSequence Kind = 6
+	KindType     Kind = 8
+)
+
+// A Catalog is what the database holds, by name.
+type Catalog struct {
+	Schemas   []Schema
+	Tables    []*Table
+	Views     []View // without the engine's own
+	Sequences []Sequence
+	Indexes   []Index
+	Types     []UserType
+
+	file *storage.File
+}
+
+// Read reads the catalog of f at the database header's pointer.
+func Read(f *storage.File, meta uint64) (*Catalog, error) {
+	c := &Catalog{file: f}
+	if meta == storage.NoPointer {
+		c.AddSchema("main")
+		return c, nil
+	}
+	s := storage.OpenMetadata(f, storage.Pointer{Block: meta}, "catalog")
+	for o := s.Object("Catalog"); o.Next(); {
+		if o.ID != 100 {
+			o.Unknown()
+			break
+		}
+		s.List("Catalog.entries", func() { c.readEntry(s) })
+	}
+	return c, s.Err()
+}
+
+func (c *Catalog) readEntry(s *storage.Stream) {
+	kind := Kind(0)
+	var t *Table
+	for o := s.Object("CatalogEntry"); o.Next(); {
+		switch o.ID {
+		case 99:
+			kind = Kind(s.ULEB(8, "CatalogEntry.type"))
+		case 100:
+			if !s.Bool("CatalogEntry.info") {
+				continue
+			}
+			info := tree.Read(s, "CreateInfo")
+			if s.Err() == nil {
+				t = c.add(info)
+			}
+		case 101:
+			switch {
+			case kind == KindTable && t != nil:
+				t.data = s.Pointer("CatalogEntry.table_pointer")
+				t.stored = true
+			default: // of an index, written by old engines
+				tree.Read(s, "BlockPointer")
+			}
+		case 102:
+			n := s.ULEB(62, "CatalogEntry.total_rows")
+			if t != nil {
+				t.total = int64(n)
+			}
+		case 103:
+			s.List("CatalogEntry.index_pointers", func() { tree.Read(s, "BlockPointer") })
+		case 104:
+			s.List("CatalogEntry.index_storage_infos", func() { tree.Read(s, "IndexStorageInfo") })
+		default:
+			o.Unknown()
+		}
+	}
+}
+
+// add adds what a CreateInfo creates, and gives the table if it is one.
+func (c *Catalog) add(n *tree.Node) *Table {
+	switch n.Class {
+	case "CreateSchemaInfo":
+		s := Schema{Name: pathOf(n, 102).Name, Comment: n.Comment(107)}
+		if !c.hasSchema(s.Name) {
+			c.Schemas = append(c.Schemas, s)
+		}
+	case "CreateTableInfo":
+		t := newTable(n)
+		t.file = c.file
+		c.Tables = append(c.Tables, t)
+		return t
+	case "CreateViewInfo":
+		if !n.Bool(104) {
+			c.Views = append(c.Views, View{pathOf(n, 200), n.Text(106), n.Comment(107)})
+		}
+	case "CreateSequenceInfo":
+		c.Sequences = append(c.Sequences, newSequence(n))
+	case "CreateIndexInfo":
+		c.Indexes = append(c.Indexes, Index{pathOf(n, 200), n.Text(201), n.Uint(203) == 1, n.Text(106), n.Comment(107)})
+	case "CreateTypeInfo":
+		c.Types = append(c.Types, newUserType(n))
+	}
+	return nil
+}
+
+// Table finds a table; nil when there is none. Names compare as SQL does, but one of the very name comes first.
+func (c *Catalog) Table(p Path) *Table {
+	for _, t := range c.Tables {
+		if t.Path == p {
+			return t
+		}
+	}
+	for _, t := range c.Tables {
+		if fold(t.Schema) == fold(p.Schema) && fold(t.Name) == fold(p.Name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// fold compares names as SQL does.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// Sort puts everything in the order in which it is listed.
+func (c *Catalog) Sort() {
+	slices.SortFunc(c.Schemas, func(a, b Schema) int { return cmp.Compare(a.Name, b.Name) })
+	sortByPath(c.Tables)
+	sortByPath(c.Views)
+	sortByPath(c.Sequences)
+	sortByPath(c.Indexes)
+	sortByPath(c.Types)
+}
+
+func sortByPath[E entry](list []E) {
+	slices.SortFunc(list, func(a, b E) int {
+		p, q := a.path(), b.path()
+		return cmp.Or(cmp.Compare(p.Schema, q.Schema), cmp.Compare(p.Name, q.Name))
+	})
+}

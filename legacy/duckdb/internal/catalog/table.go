@@ -1,0 +1,229 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/rowgroup"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+)
+
+// A Column is a column of a table.
+type Column struct {
+	Name      string
+	Type      *types.Type
+	NotNull   bool
+	Default   string // SQL text of the default, or of the generating expression; "" when there is none
+	Generated bool   // computed, nothing stored
+	Comment   string
+	Err       error // why the column cannot be read; nil when nothing is known to be in the way
+}
+
+// NewColumn makes a column from its ColumnDefinition.
+func NewColumn(d *tree.Node) Column {
+	c := Column{Name: d.Text(100), Type: d.Type(101), Generated: d.Uint(103) == 1, Comment: d.Comment(105)}
+	if c.Type == nil {
+		c.Type = &types.Type{}
+	}
+	if err := c.Type.Finish(); err != nil {
+		c.Err = fmt.Errorf("column %s: %w", quote.Identifier(c.Name), err)
+	}
+	if e := d.Node(102); e != nil {
+		c.Default = e.SQL()
+	}
+	return c
+}
+
+// A Table is a table of the database.
+type Table struct {
+	Path
+	Comment     string
+	Columns     []Column
+	PrimaryKey  []string
+	constraints []string // as SQL, without NOT NULL
+
+	file   *storage.File
+	stored bool            // whether the file has data; a table that the log creates has none
+	data   storage.Pointer // of the stored rows
+	total  int64           // stored rows with deleted ones
+
+	loading sync.Mutex
+	rows    *rowgroup.Table // nil until they are asked for
+	err     error
+}
+
+// newTable makes a table from its CreateTableInfo.
+func newTable(n *tree.Node) *Table {
+	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107)}
+	if cols := n.Node(201); cols != nil {
+		for _, d := range cols.Nodes(100) {
+			t.Columns = append(t.Columns, NewColumn(d))
+		}
+	}
+	for _, c := range n.Nodes(202) {
+		t.Constrain(c)
+	}
+	return t
+}
+
+// Rows gives the rows, about which the file is read once. The error is why the table cannot be read at all.
+func (t *Table) Rows() (*rowgroup.Table, error) {
+	t.loading.Lock()
+	defer t.loading.Unlock()
+	if t.rows != nil || t.err != nil {
+		return t.rows, t.err
+	}
+	if !t.stored {
+		t.rows = rowgroup.New(t.file)
+		return t.rows, nil
+	}
+	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes())
+	if err != nil {
+		t.err = fmt.Errorf("table %s: %w", t.Path, placed(err))
+		return nil, t.err
+	}
+	t.rows = rows
+	return rows, nil
+}
+
+// placed says where the trouble is, if the error does not say so itself.
+func placed(err error) error {
+	if errors.As(err, new(*fault.FormatError)) {
+		return err
+	}
+	return &fault.FormatError{Field: "table", Err: err}
+}
+
+// Refuse makes the table unreadable for good.
+func (t *Table) Refuse(err error) {
+	t.loading.Lock()
+	defer t.loading.Unlock()
+	if t.err == nil {
+		t.rows, t.err = nil, fmt.Errorf("table %s: %w", t.Path, err)
+	}
+}
+
+// RowCount is the number of rows, without deleted ones; of a table that cannot be read it is the number that the
+// catalog gives, with them.
+func (t *Table) RowCount() int64 {
+	rows, err := t.Rows()
+	if err != nil {
+		return t.total
+	}
+	return rows.Count()
+}
+
+// PhysicalTypes are the types of the columns that have data, in order.
+func (t *Table) PhysicalTypes() []*types.Type {
+	var physical []*types.Type
+	for _, c := range t.Columns {
+		if !c.Generated {
+			physical = append(physical, c.Type)
+		}
+	}
+	return physical
+}
+
+// PhysicalIndex is where column i is among those that have data.
+func (t *Table) PhysicalIndex(i int) int {
+	n := 0
+	for _, c := range t.Columns[:i] {
+		if !c.Generated {
+			n++
+		}
+	}
+	return n
+}
+
+// ColumnIndex finds a column by name; -1 when there is none. Names compare as SQL does, but the very name comes first.
+func (t *Table) ColumnIndex(name string) int {
+	for i, c := range t.Columns {
+		if c.Name == name {
+			return i
+		}
+	}
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return fold(c.Name) == fold(name) })
+}
+
+// RemoveColumn drops column i, also from rows.
+func (t *Table) RemoveColumn(i int, rows *rowgroup.Table) {
+	if !t.Columns[i].Generated {
+		rows.RemoveColumn(t.PhysicalIndex(i))
+	}
+	t.Columns = slices.Delete(slices.Clone(t.Columns), i, i+1)
+}
+
+// Constrain adds a constraint.
+func (t *Table) Constrain(c *tree.Node) {
+	index := func(n uint64) int { return int(min(n, uint64(len(t.Columns)))) }
+	switch c.Class {
+	case "NotNullConstraint":
+		if i := index(c.Uint(200)); i < len(t.Columns) {
+			t.Columns[i].NotNull = true
+		}
+		return
+	case "UniqueConstraint":
+		names := slices.Compact(c.Texts(202)) // 0.9 repeats the name of a single column
+		if len(names) == 0 {
+			if i := index(c.Uint(201)); i < len(t.Columns) {
+				names = []string{t.Columns[i].Name}
+			}
+		}
+		if c.Bool(200) {
+			t.PrimaryKey = names
+			t.constraints = append(t.constraints, "PRIMARY KEY("+quote.Identifiers(names)+")")
+			return
+		}
+		t.constraints = append(t.constraints, "UNIQUE("+quote.Identifiers(names)+")")
+	case "CheckConstraint":
+		if e := c.Node(200); e != nil {
+			t.constraints = append(t.constraints, "CHECK("+e.SQL()+")")
+		}
+	case "ForeignKeyConstraint":
+		if c.Uint(202) == 0 { // the side that is referred to
+			return
+		}
+		ref := quote.Identifier(c.Text(204))
+		if s := c.Text(203); s != "" && s != t.Schema {
+			ref = quote.Identifier(s) + "." + ref
+		}
+		sql := "FOREIGN KEY (" + quote.Identifiers(c.Texts(201)) + ") REFERENCES " + ref
+		if pk := c.Texts(200); len(pk) > 0 {
+			sql += "(" + quote.Identifiers(pk) + ")"
+		}
+		t.constraints = append(t.constraints, sql)
+	}
+}
+
+// SQL is a CREATE TABLE statement for the table, with its constraints.
+func (t *Table) SQL() string {
+	var b strings.Builder
+	b.WriteString("CREATE TABLE " + t.Path.String() + "(")
+	for i, c := range t.Columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
+		switch {
+		case c.Generated:
+			b.WriteString(" GENERATED ALWAYS AS(" + c.Default + ")")
+		case c.Default != "":
+			b.WriteString(" DEFAULT(" + c.Default + ")")
+		}
+		if c.NotNull && !slices.Contains(t.PrimaryKey, c.Name) {
+			b.WriteString(" NOT NULL")
+		}
+	}
+	for _, c := range t.constraints {
+		b.WriteString(", " + c)
+	}
+	b.WriteString(");")
+	return b.String()
+}

@@ -1,0 +1,407 @@
+package codec
+
+import (
+	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
+
+// FORMAT.md: packed integers, bitpacking.
+
+// packedSize is the bytes of n packed integers of w bits: whole groups of 32.
+func packedSize(n int64, w int) int64 { return (n + 31) / 32 * 4 * int64(w) }
+
+// unpack adds ref to each of the w-bit integers in src and stores them. src holds packedSize bytes at least; more after
+// them make it faster. w is at most 64.
+func unpack[T vector.Lane](dst []T, src []byte, w int, ref T) {
+	switch w {
+	case 0:
+		vector.Fill(dst, ref)
+		return
+	case 8:
+		for i, x := range src[:len(dst)] {
+			dst[i] = ref + T(x)
+		}
+		return
+	case 16:
+		for i := range dst {
+			dst[i] = ref + T(binary.LittleEndian.Uint16(src[2*i:]))
+		}
+		return
+	case 32:
+		for i := range dst {
+			dst[i] = ref + T(binary.LittleEndian.Uint32(src[4*i:]))
+		}
+		return
+	case 64:
+		for i := range dst {
+			dst[i] = ref + T(binary.LittleEndian.Uint64(src[8*i:]))
+		}
+		return
+	}
+	mask := uint64(1)<<w - 1
+	dst, src = unpackEights(dst, src, w, ref)
+	fast := 0 // values that 8 bytes from their first byte on, all in src, hold
+	if w <= 57 && len(src) >= 8 {
+		fast = min(len(dst), ((len(src)-8)*8+7)/w+1)
+		for fast > 0 && (fast-1)*w>>3+8 > len(src) {
+			fast--
+		}
+	}
+	bit := 0
+	for i := range dst[:fast] {
+		dst[i] = ref + T(binary.LittleEndian.Uint64(src[bit>>3:])>>(bit&7)&mask)
+		bit += w
+	}
+	for i := fast; i < len(dst); i++ {
+		lo, hi := loadUpTo16(src, bit>>3)
+		x := lo >> (bit & 7)
+		if bit&7+w > 64 {
+			x |= hi << (64 - bit&7)
+		}
+		dst[i] = ref + T(x&mask)
+		bit += w
+	}
+}
+
+// unpackEights is unpack for as many groups of eight, which begin at whole bytes, as src lets it read 8 bytes at a
+// time. It gives what is left.
+func unpackEights[T vector.Lane](dst []T, src []byte, w int, ref T) ([]T, []byte) {
+	mask := uint64(1)<<w - 1
+	switch {
+	case w <= 15: // 8 bytes hold four, even when the first begins within a byte
+		second := w / 2
+		for shift := 4 * w & 7; len(dst) >= 8 && len(src) >= second+8; dst, src = dst[8:], src[w:] {
+			d := (*[8]T)(dst)
+			x := binary.LittleEndian.Uint64(src)
+			d[0], d[1] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			d[2], d[3] = ref+T(x>>(2*w&63)&mask), ref+T(x>>(3*w&63)&mask)
+			x = binary.LittleEndian.Uint64(src[second:]) >> shift
+			d[4], d[5] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			d[6], d[7] = ref+T(x>>(2*w&63)&mask), ref+T(x>>(3*w&63)&mask)
+		}
+	case w <= 29: // 8 bytes hold two
+		for len(dst) >= 8 && len(src) >= 6*w/8+8 {
+			d := (*[8]T)(dst)
+			for k := 0; k < 8; k += 2 {
+				bit := k * w
+				x := binary.LittleEndian.Uint64(src[bit>>3:]) >> (bit & 7)
+				d[k], d[k+1] = ref+T(x&mask), ref+T(x>>(w&63)&mask)
+			}
+			dst, src = dst[8:], src[w:]
+		}
+	}
+	return dst, src
+}
+
+// loadUpTo16 reads 16 bytes at off, with zeros after the end of src.
+func loadUpTo16(src []byte, off int) (lo, hi uint64) {
+	var b [16]byte
+	copy(b[:], src[min(off, len(src)):])
+	return binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])
+}
+
+// unpack128 stores the w-bit integers in src plus ref; w is at most 128.
+func unpack128(dst []vector.Uint128, src []byte, w int, ref vector.Uint128) {
+	bit := 0
+	for i := range dst {
+		x := vector.Uint128{}
+		for got := 0; got < w; {
+			lo, _ := loadUpTo16(src, (bit+got)>>3)
+			shift := (bit + got) & 7
+			k := min(w-got, 64-shift)
+			v := lo >> shift
+			if k < 64 {
+				v &= 1<<k - 1
+			}
+			if got < 64 {
+				x.Lo |= v << got
+				if got > 0 {
+					x.Hi |= v >> (64 - got)
+				}
+			} else {
+				x.Hi |= v << (got - 64)
+			}
+			got += k
+		}
+		dst[i] = x.Add(ref)
+		bit += w
+	}
+}
+
+// A packedReader gives packed integers of at most 32 bits in order, some at a time.
+type packedReader struct {
+	src  []byte
+	w    int
+	left int64 // not yet unpacked
+	buf  []uint32
+	pos  int // in buf
+}
+
+// newPacked reads n integers of w bits at byte off of the segment.
+func newPacked(p *part, off, n int64, w int, field string) (*packedReader, error) {
+	if w < 0 || w > 32 {
+		return nil, p.corrupt(int(off), field, "integers of %d bits, want at most 32", w)
+	}
+	if _, err := p.slice(off, packedSize(n, w), field); err != nil {
+		return nil, err
+	}
+	return &packedReader{src: p.b[off:], w: w, left: n}, nil
+}
+
+// next gives 1 to n of the integers that follow, of which there are at least n.
+func (r *packedReader) next(n int) []uint32 {
+	if r.pos == len(r.buf) {
+		k := int(min(r.left, storage.VectorSize))
+		if cap(r.buf) < k {
+			r.buf = make([]uint32, k)
+		}
+		r.buf, r.pos = r.buf[:k], 0
+		unpack(r.buf, r.src, r.w, 0)
+		r.left -= int64(k)
+		r.src = r.src[min(int(packedSize(int64(k), r.w)), len(r.src)):]
+	}
+	k := min(n, len(r.buf)-r.pos)
+	r.pos += k
+	return r.buf[r.pos-k : r.pos]
+}
+
+func openBitpacking(p *part, t *types.Type) (Decoder, error) {
+	h, err := p.header(8, "end")
+	if err != nil {
+		return nil, err
+	}
+	end := u64(h, 0)
+	groups := (p.seg.Rows + storage.VectorSize - 1) / storage.VectorSize
+	if end > uint64(len(p.b)) || uint64(groups)*4+8 > end {
+		return nil, p.corrupt(0, "end", "%d for %d groups in a segment of at most %d bytes", end, groups, len(p.b))
+	}
+	meta := p.b[:end]
+	switch t.Phys {
+	case types.PhysInt8:
+		return &bitpacking[int8]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysInt16:
+		return &bitpacking[int16]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysInt32:
+		return &bitpacking[int32]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysInt64:
+		return &bitpacking[int64]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysUint8:
+		return &bitpacking[uint8]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysUint16:
+		return &bitpacking[uint16]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysUint32:
+		return &bitpacking[uint32]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysUint64:
+		return &bitpacking[uint64]{p: p, meta: meta, left: p.seg.Rows}, nil
+	case types.PhysInt128, types.PhysUint128:
+		return &bitpacking128{p: p, meta: meta, left: p.seg.Rows}, nil
+	}
+	return nil, p.refuse(t)
+}
+
+// Modes of a group.
+const (
+	packConstant      = 2
+	packConstantDelta = 3
+	packDeltaFOR      = 4
+	packFOR           = 5
+)
+
+// group finds the next group: its mode, where its data start, and its header of n values of the given width.
+func nextGroup(p *part, meta []byte, width int) (mode int, body []byte, rest []byte, err error) {
+	// openBitpacking has checked that there is an entry for every group.
+	entry := uint32(u32(meta, len(meta)-4))
+	rest = meta[:len(meta)-4]
+	mode = int(entry >> 24)
+	off := int64(entry & 0xffffff)
+	fields := 2
+	switch mode {
+	case packConstant:
+		fields = 1
+	case packConstantDelta, packFOR:
+	case packDeltaFOR:
+		fields = 3
+	default:
+		return 0, nil, nil, p.corrupt(len(meta)-4, "mode", "%d", mode)
+	}
+	if _, err := p.slice(off, int64(fields*width), "group"); err != nil {
+		return 0, nil, nil, err
+	}
+	return mode, p.b[off:], rest, nil
+}
+
+// packedBody checks the packed integers of a group, after its header.
+func packedBody(p *part, body []byte, header, n, w, maxWidth int) ([]byte, error) {
+	at := len(p.b) - len(body) + header
+	if w > maxWidth {
+		return nil, p.corrupt(at, "width", "%d bits, want at most %d", w, maxWidth)
+	}
+	if _, err := p.slice(int64(at), packedSize(int64(n), w), "packed"); err != nil {
+		return nil, err
+	}
+	return body[header:], nil
+}
+
+type bitpacking[T vector.Lane] struct {
+	p    *part
+	meta []byte // entries of the groups that follow, the next one last
+	left int64  // rows not yet decoded
+	buf  []T    // a group of which only a part was asked for
+	pos  int    // in buf
+}
+
+func (d *bitpacking[T]) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	out := vector.LaneOf[T](dst)[at : at+n]
+	for len(out) > 0 {
+		if d.pos < len(d.buf) {
+			k := copy(out, d.buf[d.pos:])
+			d.pos += k
+			out = out[k:]
+			continue
+		}
+		k := int(min(d.left, storage.VectorSize))
+		if k <= len(out) {
+			if err := d.group(out[:k]); err != nil {
+				return err
+			}
+			out = out[k:]
+			continue
+		}
+		if cap(d.buf) < k {
+			d.buf = make([]T, k)
+		}
+		d.buf, d.pos = d.buf[:k], 0
+		if err := d.group(d.buf); err != nil {
+			d.buf = d.buf[:0]
+			return err
+		}
+	}
+	return nil
+}
+
+// group decodes the next group, which has as many rows as out.
+func (d *bitpacking[T]) group(out []T) error {
+	width := widthOf[T]()
+	mode, body, rest, err := nextGroup(d.p, d.meta, width)
+	if err != nil {
+		return err
+	}
+	d.meta = rest
+	d.left -= int64(len(out))
+	a := T(loadBits(body, width).Lo)
+	switch mode {
+	case packConstant:
+		vector.Fill(out, a)
+	case packConstantDelta:
+		delta := T(loadBits(body[width:], width).Lo)
+		for i := range out {
+			out[i] = a
+			a += delta
+		}
+	case packFOR:
+		w := int(body[width])
+		packed, err := packedBody(d.p, body, 2*width, len(out), w, 8*width)
+		if err != nil {
+			return err
+		}
+		unpack(out, packed, w, a)
+	case packDeltaFOR:
+		w := int(body[width])
+		x := T(loadBits(body[2*width:], width).Lo)
+		packed, err := packedBody(d.p, body, 3*width, len(out), w, 8*width)
+		if err != nil {
+			return err
+		}
+		unpack(out, packed, w, a)
+		for i, delta := range out {
+			x += delta
+			out[i] = x
+		}
+	}
+	return nil
+}
+
+// widthOf is the size of T in bytes.
+func widthOf[T vector.Lane]() int {
+	switch any(T(0)).(type) {
+	case int8, uint8:
+		return 1
+	case int16, uint16:
+		return 2
+	case int32, uint32:
+		return 4
+	}
+	return 8
+}
+
+// bitpacking128 is bitpacking for values of 16 bytes.
+type bitpacking128 struct {
+	p    *part
+	meta []byte
+	left int64
+	buf  []vector.Uint128
+	pos  int
+}
+
+func (d *bitpacking128) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
+	out := dst.Wide[at : at+n]
+	for len(out) > 0 {
+		if d.pos == len(d.buf) {
+			k := int(min(d.left, storage.VectorSize))
+			if cap(d.buf) < k {
+				d.buf = make([]vector.Uint128, k)
+			}
+			d.buf, d.pos = d.buf[:k], 0
+			if err := d.group(d.buf); err != nil {
+				d.buf = d.buf[:0]
+				return err
+			}
+		}
+		k := copy(out, d.buf[d.pos:])
+		d.pos += k
+		out = out[k:]
+	}
+	return nil
+}
+
+func (d *bitpacking128) group(out []vector.Uint128) error {
+	const width = 16
+	mode, body, rest, err := nextGroup(d.p, d.meta, width)
+	if err != nil {
+		return err
+	}
+	d.meta = rest
+	d.left -= int64(len(out))
+	a := loadBits(body, width)
+	switch mode {
+	case packConstant:
+		vector.Fill(out, a)
+	case packConstantDelta:
+		delta := loadBits(body[width:], width)
+		for i := range out {
+			out[i] = a
+			a = a.Add(delta)
+		}
+	case packFOR, packDeltaFOR:
+		w, header := int(body[width]), 2*width
+		if mode == packDeltaFOR {
+			header = 3 * width
+		}
+		packed, err := packedBody(d.p, body, header, len(out), w, 8*width)
+		if err != nil {
+			return err
+		}
+		unpack128(out, packed, w, a)
+		if mode == packDeltaFOR {
+			x := loadBits(body[2*width:], width)
+			for i, delta := range out {
+				x = x.Add(delta)
+				out[i] = x
+			}
+		}
+	}
+	return nil
+}

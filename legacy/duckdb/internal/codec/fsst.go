@@ -1,0 +1,209 @@
+package codec
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
+
+// FORMAT.md: fsst.
+
+// fsstTable maps codes to symbols of 1 to 8 bytes.
+type fsstTable struct {
+	symbols [256]uint64 // little-endian, zero padded
+	lengths [256]uint8  // 1 to 8, or fsstNone
+	empty   bool        // no table: all strings are empty
+}
+
+const (
+	fsstVersion = 20190218
+	fsstEscape  = 255 // the next byte stands for itself
+	fsstNone    = 128 // length of codes without a symbol, among them fsstEscape
+	fsstSlack   = 128 // bytes past the decoded ones that decode may write over
+)
+
+// readFSSTTable reads the symbol table at byte off of the segment.
+func readFSSTTable(p *part, off int64) (*fsstTable, error) {
+	h, err := p.slice(off, 17, "table")
+	if err != nil {
+		return nil, err
+	}
+	t := &fsstTable{}
+	if u64(h, 0)>>32 != fsstVersion {
+		t.empty = true
+		return t, nil
+	}
+	for i := range t.lengths {
+		t.lengths[i] = fsstNone
+	}
+	counts := h[9:17]
+	code := 0
+	rest := p.b[off+17:]
+	add := func(n, length int) error {
+		for ; n > 0; n-- {
+			if code >= fsstEscape || len(rest) < length {
+				return p.corrupt(len(p.b)-len(rest), "table", "symbol %d of %d bytes in %d", code, length, len(rest))
+			}
+			var b [8]byte
+			copy(b[:], rest[:length])
+			t.symbols[code], t.lengths[code] = binary.LittleEndian.Uint64(b[:]), uint8(length)
+			rest = rest[length:]
+			code++
+		}
+		return nil
+	}
+	ones := int(counts[0])
+	if h[8]&1 != 0 { // zero-terminated: code 0 is the byte 0, which is not stored
+		t.lengths[0] = 1
+		code = 1
+		ones = max(ones-1, 0)
+	}
+	for k := 1; k < 8; k++ {
+		if err := add(int(counts[k]), k+1); err != nil {
+			return nil, err
+		}
+	}
+	return t, add(ones, 1)
+}
+
+// appendDecoded appends the string that src encodes; ok is false when a code has no symbol.
+func (t *fsstTable) appendDecoded(dst, src []byte) (_ []byte, ok bool) {
+	if t.empty {
+		return dst, true
+	}
+	if need := 8*len(src) + fsstSlack; cap(dst)-len(dst) < need {
+		dst = slices.Grow(dst, need)
+	}
+	n, ok := t.decode(dst[len(dst):cap(dst)], src)
+	return dst[:len(dst)+n], ok
+}
+
+// decode stores the string that src encodes in out, which holds 8*len(src) + fsstSlack bytes, and gives its length.
+// Bytes of out after it are overwritten.
+func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
+	var tail [8]byte
+	for len(src) > 0 {
+		// Eight codes at a time, after the last one filled up with codes without a symbol.
+		k, codes := 8, &tail
+		if len(src) >= 8 {
+			codes = (*[8]byte)(src)
+		} else {
+			k = len(src)
+			var x uint64
+			if cap(src) >= 8 {
+				x = binary.LittleEndian.Uint64(src[:8])
+			} else {
+				for i, c := range src {
+					x |= uint64(c) << (8 * i)
+				}
+			}
+			binary.LittleEndian.PutUint64(tail[:], x|math.MaxUint64<<(8*k))
+		}
+		// The bytes after a symbol are overwritten by the next one. Positions are less than 64 as long as there are
+		// symbols: masking them spares checks of bounds, and takes the lengths of codes without one out again.
+		w := (*[fsstSlack]byte)(out[n:])
+		c := codes[0]
+		binary.LittleEndian.PutUint64(w[:8], t.symbols[c])
+		end := uint(t.lengths[c])
+		c = codes[1]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[2]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[3]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[4]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[5]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[6]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		c = codes[7]
+		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		end += uint(t.lengths[c])
+		if end -= fsstNone * uint(8-k); end <= 64 {
+			n, src = n+int(end), src[k:]
+			continue
+		}
+		// A code without a symbol is among them.
+		for rest := len(src) - k; len(src) > rest; {
+			c := src[0]
+			switch length := t.lengths[c]; {
+			case length != fsstNone:
+				binary.LittleEndian.PutUint64(out[n:], t.symbols[c])
+				n, src = n+int(length), src[1:]
+			case c == fsstEscape && len(src) > 1:
+				out[n] = src[1]
+				n, src = n+1, src[2:]
+			default:
+				return n, false
+			}
+		}
+	}
+	return n, true
+}
+
+func openFSST(p *part, t *types.Type) (Decoder, error) {
+	if t.Phys != types.PhysString {
+		return nil, p.refuse(t)
+	}
+	h, err := p.header(16, "header")
+	if err != nil {
+		return nil, err
+	}
+	end := u32(h, 4)
+	if end > int64(len(p.b)) {
+		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
+	}
+	lengths, err := newPacked(p, 16, p.seg.Rows, int(min(u32(h, 8), 64)), "lengths")
+	if err != nil {
+		return nil, err
+	}
+	table, err := readFSSTTable(p, u32(h, 12))
+	if err != nil {
+		return nil, err
+	}
+	return &fsst{p: p, dict: p.b[:end], lengths: lengths, table: table}, nil
+}
+
+type fsst struct {
+	p       *part
+	dict    []byte // compressed strings of the rows that follow, growing down from its end
+	lengths *packedReader
+	table   *fsstTable
+}
+
+func (d *fsst) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
+	dst.Own()
+	for n > 0 {
+		lengths := d.lengths.next(n)
+		data, dict, refs := dst.Data, d.dict, dst.Strings[at:at+len(lengths)]
+		for i, length := range lengths {
+			if int64(length) > int64(len(dict)) {
+				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
+			}
+			from, start := len(dict)-int(length), len(data)
+			var ok bool
+			if data, ok = d.table.appendDecoded(data, dict[from:]); !ok {
+				return d.p.corrupt(from, "codes", "a code without a symbol")
+			}
+			dict = dict[:from]
+			refs[i] = vector.Span{Off: uint32(start), Len: uint32(len(data) - start)}
+		}
+		before := len(dst.Data)
+		dst.Data, d.dict = data, dict
+		if err := b.Take(int64(len(data)-before), 1); err != nil {
+			return err
+		}
+		at, n = at+len(lengths), n-len(lengths)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package codec
+
+import (
+	"encoding/binary"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+)
+
+// A part is the bytes from which one segment is decoded.
+type part struct {
+	file *storage.File
+	seg  *Segment
+	b    []byte // from the segment's start to the end of its block
+	name string // of the codec
+	at   int64  // file offset of b[0]
+}
+
+// fail makes an error about byte off of the segment.
+func (p *part) fail(off int, field string, err error) error {
+	return &fault.FormatError{Offset: p.at + int64(off), Field: p.name + "." + field, Err: err}
+}
+
+// corrupt makes an error about damage at byte off of the segment.
+func (p *part) corrupt(off int, field, format string, args ...any) error {
+	return p.fail(off, field, fault.Corruptf(format, args...))
+}
+
+// slice gives n bytes from byte off on.
+func (p *part) slice(off, n int64, field string) ([]byte, error) {
+	if off < 0 || n < 0 || off > int64(len(p.b)) || n > int64(len(p.b))-off {
+		return nil, p.corrupt(int(max(min(off, int64(len(p.b))), 0)), field,
+			"%d bytes at %d of a segment of at most %d bytes", n, off, len(p.b))
+	}
+	return p.b[off : off+n : off+n], nil
+}
+
+// header gives n bytes at the segment's start.
+func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
+
+func newPart(f *storage.File, g *Segment) (*part, error) {
+	p := &part{file: f, seg: g, at: g.DataOffset(f)}
+	if int(g.Codec) >= len(codecs) || codecs[g.Codec].name == "" {
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.compression",
+			Err: fault.Unsupportedf("compression method %d", g.Codec)}
+	}
+	p.name = codecs[g.Codec].name
+	if g.Block == NoBlock {
+		return p, nil
+	}
+	payload, err := f.Block(g.Block, "segment.block")
+	if err != nil {
+		return nil, err
+	}
+	if int64(g.Offset) > int64(len(payload)) {
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
+			Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}
+	}
+	p.b = payload[g.Offset:]
+	return p, nil
+}
+
+// refuse says that a codec does not go with a type.
+func (p *part) refuse(t *types.Type) error {
+	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))
+}
+
+func u16(b []byte, at int) int    { return int(binary.LittleEndian.Uint16(b[at:])) }
+func u32(b []byte, at int) int64  { return int64(binary.LittleEndian.Uint32(b[at:])) }
+func u64(b []byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }

@@ -1,0 +1,105 @@
+package rowgroup
+
+import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
+
+// MaxBits is the bits of the largest number of rows that a row group may have.
+const MaxBits = 30
+
+// maxRowGroups bounds the row groups of a table; a claimed count alone allocates nothing.
+const maxRowGroups = 1 << 32
+
+// A group is a run of a table's rows: one of the file, or one that the log adds.
+type group struct {
+	rows  int64 // with deleted ones
+	start int64 // row id of the first
+	cols  []source
+
+	logged bool // rows that the log inserts one chunk after the other
+
+	deletes    storage.Pointer // mask in the file
+	hasDeletes bool
+
+	// What the log changed.
+	deleted map[int64]*mask // by vector
+	updates []update
+}
+
+// A source is where a row group has a column: the first of these that is set.
+type source struct {
+	vector  *vector.Vector  // decoded already
+	repeat  bool            // the one value of vector stands for every row
+	data    *column.Data    // described by the log
+	pointer storage.Pointer // described in the file
+}
+
+// Load reads the data stream of a table whose columns with data have those types: statistics, then row group pointers.
+func Load(f *storage.File, p storage.Pointer, columns []*types.Type) (*Table, error) {
+	t := &Table{file: f}
+	s := storage.OpenMetadata(f, p, "table")
+	column.ReadStatistics(s, columns)
+	n := s.Uint64("table.row_group_count")
+	if n > maxRowGroups {
+		s.Fail("table.row_group_count", fault.Corruptf("%d row groups", n))
+	}
+	for ; n > 0 && s.Err() == nil; n-- {
+		g := readGroup(s, len(columns))
+		if s.Err() != nil {
+			break
+		}
+		masks, err := g.readDeletes(f)
+		if err != nil {
+			return nil, err
+		}
+		t.add(g, g.rows-countDeleted(masks))
+	}
+	return t, s.Err()
+}
+
+// readGroup reads the pointer of a row group.
+func readGroup(s *storage.Stream, columns int) *group {
+	g := &group{}
+	for o := s.Object("RowGroupPointer"); o.Next(); {
+		switch o.ID {
+		case 100:
+			s.ULEB(64, "RowGroupPointer.row_start")
+		case 101:
+			g.rows = int64(s.ULEB(MaxBits, "RowGroupPointer.tuple_count"))
+		case 102:
+			s.List("RowGroupPointer.columns", func() {
+				g.cols = append(g.cols, source{pointer: s.Pointer("RowGroupPointer.columns")})
+			})
+		case 103:
+			s.List("RowGroupPointer.deletes", func() {
+				p := s.Pointer("RowGroupPointer.deletes")
+				if !g.hasDeletes {
+					g.deletes, g.hasDeletes = p, true
+				}
+			})
+		case 104, 106:
+			s.Bool("RowGroupPointer.flag")
+		case 105, 107:
+			s.List("RowGroupPointer.blocks", func() { s.ULEB(64, "RowGroupPointer.blocks") })
+		default:
+			o.Unknown()
+		}
+	}
+	if len(g.cols) != columns {
+		s.Fail("RowGroupPointer.columns", fault.Corruptf("%d columns, want %d", len(g.cols), columns))
+	}
+	return g
+}
+
+// column reads the description of physical column i, which has type t.
+func (g *group) column(f *storage.File, i int, t *types.Type) (*column.Data, error) {
+	src := g.cols[i]
+	if src.data != nil {
+		return src.data, nil
+	}
+	return column.Load(f, src.pointer, t, g.rows)
+}

@@ -1,0 +1,92 @@
+package storage
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+)
+
+// A File gives the payloads of a file's blocks, checked, and keeps the most recent ones.
+type File struct {
+	r       io.ReaderAt
+	size    int64
+	alloc   int64 // bytes of a block with its checksum
+	payload int   // without it
+	blocks  uint64
+
+	mu    sync.Mutex
+	cache map[uint64]*list.Element
+	lru   list.List // of cachedBlock, most recent first
+	keep  int       // blocks
+}
+
+type cachedBlock struct {
+	id      uint64
+	payload []byte
+}
+
+// NewFile reads blocks of blockSize bytes, their checksums included, from the size bytes of r, and keeps about
+// cacheBytes of them.
+func NewFile(r io.ReaderAt, size int64, blockSize uint64, cacheBytes int64) *File {
+	return &File{
+		r: r, size: size, alloc: int64(blockSize), payload: int(blockSize) - 8,
+		blocks: uint64(max(size-blocksStart, 0)) / blockSize,
+		cache:  map[uint64]*list.Element{},
+		keep:   int(max(cacheBytes/int64(blockSize), 4)),
+	}
+}
+
+// Size is the bytes of the file.
+func (f *File) Size() int64 { return f.size }
+
+// Payload is the bytes of a block without its checksum.
+func (f *File) Payload() int { return f.payload }
+
+// Blocks is how many blocks fit in the file; a log may point past the count in the header.
+func (f *File) Blocks() uint64 { return f.blocks }
+
+// Offset is where in the file the payload of block id starts.
+func (f *File) Offset(id uint64) int64 { return blocksStart + int64(id)*f.alloc + 8 }
+
+// Block gives the payload of block id. It must not be changed, and stays valid for as long as it is referenced.
+func (f *File) Block(id uint64, field string) ([]byte, error) {
+	if id >= f.blocks {
+		return nil, &fault.FormatError{Offset: f.size, Field: field,
+			Err: fault.Corruptf("block %d of %d", int64(id), f.blocks)}
+	}
+	f.mu.Lock()
+	if e := f.cache[id]; e != nil {
+		f.lru.MoveToFront(e)
+		p := e.Value.(cachedBlock).payload
+		f.mu.Unlock()
+		return p, nil
+	}
+	f.mu.Unlock()
+
+	at := f.Offset(id) - 8
+	buf := make([]byte, f.alloc)
+	if n, err := f.r.ReadAt(buf, at); n < len(buf) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, &fault.FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
+	}
+	if err := checkUnit(buf, at, fmt.Sprintf("block %d", id)); err != nil {
+		return nil, err
+	}
+	p := buf[8:]
+
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cache[id] == nil {
+		f.cache[id] = f.lru.PushFront(cachedBlock{id, p})
+		if f.lru.Len() > f.keep {
+			delete(f.cache, f.lru.Remove(f.lru.Back()).(cachedBlock).id)
+		}
+	}
+	return p, nil
+}

@@ -1,0 +1,189 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+)
+
+// VectorSize is how many rows the engine treats as a unit.
+const VectorSize = 2048
+
+// NoPointer stands for a [Pointer] to nothing.
+const NoPointer = math.MaxUint64
+
+const (
+	headerSize  = 4096
+	blocksStart = 3 * headerSize
+
+	defaultBlockAlloc = 262144
+	minBlockAlloc     = 16384
+
+	minVersion    = 64
+	maxVersion    = 68
+	futureVersion = 999 // in the main header of DuckDB 2.0's own format: the real number is in the database header
+	maxLevel      = 7
+)
+
+// A Header is one of the two database headers.
+type Header struct {
+	Iteration  uint64 // number of the checkpoint
+	Meta       uint64 // where the catalog is, as in [Pointer]; NoPointer in an empty database
+	BlockCount uint64
+	BlockSize  uint64 // bytes of a block, with its checksum
+	vector     uint64
+	level      uint64
+}
+
+// Headers is what the first 12288 bytes say.
+type Headers struct {
+	Version    uint64 // in the main header
+	Library    string // release of the engine that created the file
+	Source     string // git hash of that engine
+	Identifier [16]byte
+	Active     Header // the one that counts
+	Level      int    // which features the file may use: 1 to 7
+	Notes      []string
+}
+
+// ReadHeaders reads and checks the three headers.
+func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
+	buf := make([]byte, min(max(size, 0), blocksStart))
+	if n, err := r.ReadAt(buf, 0); n < len(buf) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, &fault.FormatError{Offset: int64(n), Field: "header", Err: err}
+	}
+	if err := recognise(buf); err != nil {
+		return nil, err
+	}
+	if len(buf) < blocksStart {
+		return nil, &fault.FormatError{Offset: size, Field: "header",
+			Err: fmt.Errorf("%w: %d bytes, want at least %d: the file was cut off",
+				io.ErrUnexpectedEOF, size, blocksStart)}
+	}
+	h := &Headers{Version: binary.LittleEndian.Uint64(buf[12:])}
+	// What is refused for its version or encryption is refused so even when the checksum is unknown to us.
+	switch {
+	case h.Version < minVersion:
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
+			Err: fmt.Errorf("%w: storage version %d, want at least %d; "+
+				"export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
+				fault.ErrTooOld, h.Version, minVersion)}
+	case h.Version == futureVersion:
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
+			Err: fmt.Errorf("%w: DuckDB 2.0's own format; "+
+				"copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", fault.ErrTooNew)}
+	case h.Version > maxVersion:
+		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
+			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; "+
+				"copy it with DuckDB to a database of an older STORAGE_VERSION",
+				fault.ErrTooNew, h.Version, minVersion, maxVersion)}
+	}
+	flags := binary.LittleEndian.Uint64(buf[20:])
+	if flags&1 != 0 {
+		return nil, &fault.FormatError{Offset: 20, Field: "header.flags", Err: fault.ErrEncrypted}
+	}
+	for i := 20; i < 52; i += 8 {
+		if f := binary.LittleEndian.Uint64(buf[i:]); f != 0 {
+			return nil, &fault.FormatError{Offset: int64(i), Field: "header.flags",
+				Err: fault.Unsupportedf("flags %#x", f)}
+		}
+	}
+	if err := checkUnit(buf[:headerSize], 0, "header"); err != nil {
+		return nil, err
+	}
+	h.Library = cString(buf[52:84])
+	h.Source = cString(buf[84:116])
+	copy(h.Identifier[:], buf[124:140])
+
+	h1, err1 := readDBHeader(buf[headerSize:2*headerSize], headerSize, "header 1")
+	h2, err2 := readDBHeader(buf[2*headerSize:], 2*headerSize, "header 2")
+	switch {
+	case err1 != nil && err2 != nil:
+		return nil, err1
+	case err1 != nil:
+		h.Active = h2
+		h.Notes = append(h.Notes, "database header 1 is damaged, header 2 is used")
+	case err2 != nil:
+		h.Active = h1
+		h.Notes = append(h.Notes, "database header 2 is damaged, header 1 is used")
+	case h1.Iteration > h2.Iteration:
+		h.Active = h1
+	default:
+		h.Active = h2
+	}
+	return h, h.check()
+}
+
+// recognise tells a DuckDB file from the things that are found in its place.
+func recognise(buf []byte) error {
+	if len(buf) >= 12 && string(buf[8:12]) == "DUCK" {
+		return nil
+	}
+	switch {
+	case len(buf) == 0:
+		return fmt.Errorf("%w: the file is empty", fault.ErrNotDuckDB)
+	case bytes.HasPrefix(buf, []byte("version https://git-lfs.github.com/")):
+		return fault.ErrLFSPointer
+	case bytes.HasPrefix(buf, []byte("SQLite format 3\x00")):
+		return &fault.FormatError{Field: "header.magic",
+			Err: fmt.Errorf("%w: it is an SQLite database", fault.ErrNotDuckDB)}
+	}
+	return &fault.FormatError{Offset: 8, Field: "header.magic",
+		Err: fmt.Errorf("%w: got %q, want %q", fault.ErrNotDuckDB, buf[min(8, len(buf)):min(12, len(buf))], "DUCK")}
+}
+
+func readDBHeader(buf []byte, at int64, field string) (Header, error) {
+	u := func(i int) uint64 { return binary.LittleEndian.Uint64(buf[i:]) }
+	h := Header{Iteration: u(8), Meta: u(16), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
+	if h.BlockSize == 0 {
+		h.BlockSize = defaultBlockAlloc
+	}
+	if h.vector == 0 {
+		h.vector = VectorSize
+	}
+	return h, checkUnit(buf, at, field)
+}
+
+// check refuses what the active header says when it cannot be.
+func (h *Headers) check() error {
+	a := &h.Active
+	fail := func(field string, err error) error {
+		return &fault.FormatError{Offset: headerSize, Field: field, Err: err}
+	}
+	if a.vector != VectorSize {
+		return fail("header.vector_size", fault.Unsupportedf("vectors of %d rows, want %d", a.vector, VectorSize))
+	}
+	if a.BlockSize < minBlockAlloc || a.BlockSize > defaultBlockAlloc || a.BlockSize&(a.BlockSize-1) != 0 {
+		return fail("header.block_size", fault.Corruptf("%d bytes, want a power of two from %d to %d",
+			a.BlockSize, minBlockAlloc, defaultBlockAlloc))
+	}
+	switch {
+	case h.Version == minVersion:
+		h.Level = 1
+	case a.level > maxLevel:
+		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d; "+
+			"copy it with DuckDB to a database of an older STORAGE_VERSION",
+			fault.ErrTooNew, a.level, maxLevel))
+	case a.level == 0 || a.level == minVersion:
+		h.Level = 1
+	default:
+		h.Level = int(a.level)
+	}
+	return nil
+}
+
+func cString(b []byte) string {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return strings.ToValidUTF8(string(b), "?")
+}

@@ -1,0 +1,208 @@
+package tree
+
+import (
+	"strconv"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
+
+// A Value is a constant stored in the catalog or the log.
+type Value struct {
+	Type *types.Type
+	Null bool
+	Bits vector.Uint128 // of a fixed-width type: the bits, floats in Lo, an INTERVAL as in a Vector
+	Str  string         // of a type that is stored as strings; a BLOB with \xAA escapes
+	List []*Value       // elements or members
+}
+
+// readValue reads a Value whose type the surroundings give; t may be nil.
+func readValue(s *storage.Stream, t *types.Type) *Value {
+	v := &Value{Type: t}
+	for o := s.Object("Value"); o.Next(); {
+		switch o.ID {
+		case 100:
+			v.Type = readType(s)
+			if s.Err() == nil {
+				_ = v.Type.Finish() // one without a layout can be NULL
+			}
+		case 101:
+			v.Null = s.Bool("Value.is_null")
+		case 102:
+			if v.Type == nil {
+				s.Fail("Value", fault.Corruptf("value without a type"))
+				return v
+			}
+			readPayload(s, v)
+		default:
+			o.Unknown()
+		}
+	}
+	if v.Type == nil {
+		v.Type = types.Plain(types.Null)
+	}
+	return v
+}
+
+func readPayload(s *storage.Stream, v *Value) {
+	const field = "Value.value"
+	switch v.Type.Phys {
+	case types.PhysString:
+		v.Str = s.Text(field)
+	case types.PhysList, types.PhysArray, types.PhysStruct:
+		for o := s.Object("Value.children"); o.Next(); {
+			if o.ID != 100 {
+				o.Unknown()
+				return
+			}
+			i := 0
+			s.List(field, func() {
+				var t *types.Type
+				switch {
+				case v.Type.Phys != types.PhysStruct:
+					t = v.Type.Elem
+				case i < len(v.Type.Stored):
+					t = v.Type.Stored[i].Type
+				}
+				v.List = append(v.List, readValue(s, t))
+				i++
+			})
+		}
+	case types.PhysNone:
+		s.Fail(field, fault.Unsupportedf("value of %s", v.Type.ID))
+	default:
+		if v.Type.ID == types.Boolean {
+			if s.Bool(field) {
+				v.Bits.Lo = 1
+			}
+			return
+		}
+		v.Bits = ReadFixed(s, v.Type.Phys, field)
+	}
+}
+
+// ReadFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.
+func ReadFixed(s *storage.Stream, p types.Physical, field string) vector.Uint128 {
+	signed := func(x int64) vector.Uint128 { return vector.Uint128{Hi: uint64(x >> 63), Lo: uint64(x)} }
+	switch p {
+	case types.PhysInt8:
+		return signed(s.SLEB(8, field))
+	case types.PhysInt16:
+		return signed(s.SLEB(16, field))
+	case types.PhysInt32:
+		return signed(s.SLEB(32, field))
+	case types.PhysInt64:
+		return signed(s.SLEB(64, field))
+	case types.PhysUint8:
+		return vector.Uint128{Lo: s.ULEB(8, field)}
+	case types.PhysUint16:
+		return vector.Uint128{Lo: s.ULEB(16, field)}
+	case types.PhysUint32:
+		return vector.Uint128{Lo: s.ULEB(32, field)}
+	case types.PhysUint64, types.PhysList:
+		return vector.Uint128{Lo: s.ULEB(64, field)}
+	case types.PhysInt128:
+		hi := s.SLEB(64, field) // the upper half comes first
+		return vector.Uint128{Hi: uint64(hi), Lo: s.ULEB(64, field)}
+	case types.PhysUint128:
+		hi := s.ULEB(64, field)
+		return vector.Uint128{Hi: hi, Lo: s.ULEB(64, field)}
+	case types.PhysFloat:
+		return vector.Uint128{Lo: uint64(s.Uint32(field))}
+	case types.PhysDouble:
+		return vector.Uint128{Lo: s.Uint64(field)}
+	case types.PhysInterval:
+		var months, days int32
+		var micros int64
+		for o := s.Object("interval"); o.Next(); {
+			switch o.ID {
+			case 1:
+				months = int32(s.SLEB(32, field))
+			case 2:
+				days = int32(s.SLEB(32, field))
+			case 3:
+				micros = s.SLEB(64, field)
+			default:
+				o.Unknown()
+			}
+		}
+		return vector.PackInterval(months, days, micros)
+	}
+	s.Fail(field, fault.Unsupportedf("number of an unknown kind"))
+	return vector.Uint128{}
+}
+
+// AppendTo appends the constant to a vector, whose type has the same parts; a nil one is NULL.
+func (x *Value) AppendTo(v *vector.Vector, b *vector.Budget) error {
+	i := v.N
+	if err := v.Grow(1, b); err != nil {
+		return err
+	}
+	if x == nil {
+		x = &Value{Null: true}
+	}
+	if x.Null {
+		v.Fill(i, 1, vector.Uint128{})
+		v.SetNull(i)
+	}
+	nothing := &Value{Null: true}
+	part := func(k int) *Value {
+		if x.Null || k >= len(x.List) {
+			return nothing
+		}
+		return x.List[k]
+	}
+	switch v.Type.Phys {
+	case types.PhysStruct:
+		for k, c := range v.Children {
+			if err := part(k).AppendTo(c, b); err != nil {
+				return err
+			}
+		}
+	case types.PhysArray:
+		for k := range v.Type.Size {
+			if err := part(k).AppendTo(v.Children[0], b); err != nil {
+				return err
+			}
+		}
+	case types.PhysList:
+		v.Lists[i] = vector.Span{Off: uint32(v.Children[0].N), Len: uint32(len(x.List))}
+		for _, e := range x.List {
+			if err := e.AppendTo(v.Children[0], b); err != nil {
+				return err
+			}
+		}
+	case types.PhysString:
+		if x.Null {
+			return nil
+		}
+		s := []byte(x.Str)
+		if v.Type.ID == types.Blob {
+			s = unescapeBlob(s)
+		}
+		return v.SetBytes(i, s, b)
+	default:
+		if !x.Null {
+			v.Fill(i, 1, x.Bits)
+		}
+	}
+	return nil
+}
+
+// unescapeBlob undoes the \xAA escapes of a BLOB constant.
+func unescapeBlob(s []byte) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] == 'x' {
+			if x, err := strconv.ParseUint(string(s[i+2:i+4]), 16, 8); err == nil {
+				out = append(out, byte(x))
+				i += 3
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return out
+}

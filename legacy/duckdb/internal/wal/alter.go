@@ -1,0 +1,167 @@
+package wal
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/rowgroup"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
+)
+
+// alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
+func (r *replay) alter(n *tree.Node) {
+	p := alteredPath(n)
+	switch n.Class {
+	case "RenameViewInfo":
+		r.catalog.RenameView(p, n.Text(400))
+		return
+	case "SetCommentInfo":
+		r.catalog.SetComment(catalog.Kind(n.Uint(300)), p, n.Comment(301))
+		return
+	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
+		return
+	}
+	t := r.catalog.Table(p)
+	if t == nil {
+		return // of something that is not reported
+	}
+	if n.Class == "SetColumnCommentInfo" {
+		if i := t.ColumnIndex(n.Text(302)); i >= 0 {
+			t.Columns[i].Comment = n.Comment(301)
+		}
+		return
+	}
+	rows, err := t.Rows()
+	if err != nil {
+		return
+	}
+	if err := r.alterTable(t, rows, n); err != nil {
+		t.Refuse(err)
+	}
+}
+
+// alteredPath gives what an AlterInfo is about; from 2.0 on a dotted name may hold both.
+func alteredPath(n *tree.Node) catalog.Path {
+	schema, name := n.Text(202), n.Text(203)
+	if q := n.Node(206); q != nil && name == "" {
+		path := q.Texts(100)
+		if len(path) > 0 {
+			name = path[len(path)-1]
+		}
+		if len(path) > 1 {
+			schema = path[len(path)-2]
+		}
+	}
+	return catalog.NewPath(schema, name)
+}
+
+// cannotApply is how a change is refused.
+func cannotApply(what string) error {
+	return fault.Unsupportedf("the write-ahead log contains a table change this reader cannot apply (%s); "+
+		"open the database once with DuckDB to checkpoint it", what)
+}
+
+func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node) error {
+	column := func(id int) (int, error) {
+		i := t.ColumnIndex(n.Text(id))
+		if i < 0 {
+			return 0, fault.Corruptf("a change of column %s, which does not exist", quote.Identifier(n.Text(id)))
+		}
+		return i, nil
+	}
+	switch n.Class {
+	case "RenameColumnInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		for k, s := range t.PrimaryKey {
+			if s == t.Columns[i].Name {
+				t.PrimaryKey[k] = n.Text(401)
+			}
+		}
+		t.Columns[i].Name = n.Text(401)
+	case "RenameTableInfo":
+		r.catalog.RenameTable(t, n.Text(400))
+	case "AddColumnInfo":
+		return r.addColumn(t, rows, n)
+	case "RemoveColumnInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.RemoveColumn(i, rows)
+	case "ChangeColumnTypeInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		typ := n.Type(401)
+		if !rows.Empty() || typ == nil {
+			return cannotApply("a column's type changes")
+		}
+		t.Columns[i].Type, t.Columns[i].Err = typ, typ.Finish()
+	case "SetDefaultInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.Columns[i].Default = n.Node(401).SQL()
+	case "SetNotNullInfo", "DropNotNullInfo":
+		i, err := column(400)
+		if err != nil {
+			return err
+		}
+		t.Columns[i].NotNull = n.Class == "SetNotNullInfo"
+	case "AddConstraintInfo":
+		if c := n.Node(400); c != nil {
+			t.Constrain(c)
+			if c.Class == "UniqueConstraint" && c.Bool(200) {
+				for i := range t.Columns {
+					if slices.Contains(t.PrimaryKey, t.Columns[i].Name) {
+						t.Columns[i].NotNull = true
+					}
+				}
+			}
+		}
+	case "AlterForeignKeyInfo", "SetPartitionedByInfo", "SetSortedByInfo", "SetTableOptionsInfo",
+		"ResetTableOptionsInfo":
+	default:
+		return cannotApply(n.Class)
+	}
+	return nil
+}
+
+func (r *replay) addColumn(t *catalog.Table, rows *rowgroup.Table, n *tree.Node) error {
+	d := n.Node(400)
+	if d == nil {
+		return fault.Corruptf("a new column without a definition")
+	}
+	c := catalog.NewColumn(d)
+	if t.ColumnIndex(c.Name) >= 0 {
+		if n.Bool(401) {
+			return nil
+		}
+		return fault.Corruptf("a second column %s", quote.Identifier(c.Name))
+	}
+	if !rows.Empty() {
+		if c.Err != nil {
+			return c.Err
+		}
+		x, err := constantOf(d.Node(102), c.Type)
+		if err != nil {
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
+		}
+		v := vector.New(c.Type)
+		if err := x.AppendTo(v, r.budget); err != nil {
+			return fault.ErrLimit
+		}
+		rows.AddColumn(v)
+	}
+	t.Columns = append(t.Columns, c)
+	return nil
+}

@@ -18,10 +18,10 @@ var ErrNotPortable = errors.New("not a name that a file can have on Linux, macOS
 var errNotPlain = errors.New("not a plain relative path")
 
 // CheckPlain gives nil for the name of an attachment that is a plain relative path with slashes: no empty part, no "." or "..",
-// no slash at either end, no backslash, colon or zero byte.
+// no slash at either end, no backslash or colon.
 func CheckPlain(name string) error {
 	if name == "" || path.Clean(name) != name || path.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "../") ||
-		strings.ContainsAny(name, "\\:\x00") {
+		strings.ContainsAny(name, "\\:") {
 		return fmt.Errorf("%.80q is %w", name, errNotPlain)
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestCheckPlain(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/./b", "../a", "a/..", "a/../b", "a/../../b", `a\b`, "C:x", "a\x00",
+		"", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/./b", "../a", "a/..", "a/../b", "a/../../b", `a\b`, "C:x",
 	} {
 		if err := provider.CheckPlain(name); err == nil {
 			t.Errorf("%q: taken", name)

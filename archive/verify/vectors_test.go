@@ -336,9 +336,10 @@ func nameVectors(t *testing.T) any {
 		add("", name)
 	}
 	for _, name := range []string{"/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/../b", "../a", `a\b`, "C:x",
-		"a\x00b", "../CON", "a./.."} {
+		"../CON", "a./.."} {
 		add("SX-105", name)
 	}
+	add("SX-067", "a\x00b")
 	for _, name := range []string{
 		part + "x", strings.Repeat("é", 128), "a.", "a ", " a", "a/ b", "a /b", "a/b.", "\x01", "a\n", "\x7f", "a<",
 		"a>b", `"`, "|", "what?", "*.py",
@@ -369,6 +370,8 @@ func nameBreaks(names []string) string {
 	for _, name := range names {
 		var clash *provider.NameClashError
 		switch err := set.Add(name); {
+		case provider.CheckName(name) != nil:
+			return "SX-067"
 		case provider.CheckPlain(name) != nil:
 			return "SX-105"
 		case provider.CheckPortable(name) != nil:

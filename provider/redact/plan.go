@@ -15,9 +15,9 @@ import (
 // A Plan is what is known of a run before a copy of it is written: which values go, and what stays although it is what
 // the filter looks for. [Plan.Sink] makes the copy, and [Plan.Check] proves that it turned out right.
 type Plan struct {
-	Root      digest.Hash // of the run
-	Copied    digest.Hash // of the copy: the same, unless values are masked
-	Records   int         // records that lose a value, or of which one is masked
+	Root    digest.Hash // of the run
+	Copied  digest.Hash // of the copy: the same, unless values are masked
+	Records int         // records that lose a value, or of which one is masked
 	// Guessable counts the values that go or are masked and may perhaps be guessed; 0 for a salted run. A guess can be checked
 	// against the commitment of the value or, for a masked one, against the digest of the run.
 	Guessable int

@@ -118,3 +118,66 @@ func TestLive_saltRule(t *testing.T) {
 		t.Errorf("got %d records, %v, want 1", n, err)
 	}
 }
+
+// A record that is made to fit has the keys that it must have, those that were there among them, and no others; what is withheld
+// stays so. Its redaction, which it may share, is not changed.
+func TestSaltRule_Fit(t *testing.T) {
+	start := func(withheld ...string) *provider.Start {
+		return &provider.Start{RunID: "r", Name: "n", Type: "t", Meta: provider.Meta{Redaction: redaction(withheld, nil)}}
+	}
+	call := func(withheld, keys []string) *provider.Interaction {
+		i := &provider.Interaction{Extra: json.RawMessage("{}"), Meta: provider.Meta{Redaction: redaction(withheld, keys)}}
+		if !slices.Contains(withheld, "response") {
+			i.Response = new("")
+		}
+		return i
+	}
+	is := func(names ...string) []string { return names }
+	for _, test := range []struct {
+		name        string
+		start, r    provider.Record
+		given, zero []string // keys afterwards
+	}{
+		{"sound", start("salt"), call(nil, is("response", "extra")), is("extra", "response"), nil},
+		{"none", start("salt"), call(nil, nil), nil, is("extra", "response")},
+		{"one", start("salt"), call(is("user_prompt"), is("extra")), is("extra"), is("response")},
+		{"withheld", start("salt"), call(is("response"), nil), nil, is("extra")},
+		{"no redaction", start("salt"), &provider.Note{Kind: "k", Text: "t"}, nil, is("text")},
+		{"nothing to have a key", start("salt"), &provider.Result{Status: "x"}, nil, nil},
+		{"no salt", start(), call(is("response"), is("extra")), nil, nil},
+		{"no salt, no redaction", start(), &provider.Note{Kind: "k", Text: "t"}, nil, nil},
+	} {
+		before := test.r.Clone()
+		var fit, check provider.SaltRule
+		fit.Fit(test.start)
+		fit.Fit(test.r)
+		if err := errors.Join(check.Check(test.start), test.r.Validate(), check.Check(test.r)); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		var given, zero []string
+		if red := test.r.RecordMeta().Redaction; red != nil {
+			for name, key := range red.FieldKeys {
+				if key == (provider.Key{}) {
+					zero = append(zero, name)
+				} else {
+					given = append(given, name)
+				}
+			}
+		}
+		slices.Sort(given)
+		slices.Sort(zero)
+		if !slices.Equal(given, test.given) || !slices.Equal(zero, test.zero) {
+			t.Errorf("%s: got keys %q and zero keys %q, want %q and %q", test.name, given, zero, test.given, test.zero)
+		}
+		old := before.RecordMeta().Redaction
+		for f := range test.r.RecordKind().Committed() {
+			_, was := before.RecordMeta().Withheld(f.Name)
+			if _, is := test.r.RecordMeta().Withheld(f.Name); is != was {
+				t.Errorf("%s: %s is withheld: %t, want %t", test.name, f.Name, is, was)
+			}
+		}
+		if test.name == "one" && len(old.FieldKeys) != 1 {
+			t.Errorf("%s: the redaction that was shared has keys %v", test.name, old.FieldKeys)
+		}
+	}
+}

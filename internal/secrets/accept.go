@@ -3,6 +3,7 @@ package secrets
 import (
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -37,10 +38,18 @@ func distinct(s string) int {
 	return n
 }
 
-// mixed reports whether s has letters and digits, or letters of both cases that do not make words.
+// mixed reports whether s has letters and digits, or many different letters that do not make words.
 func mixed(s string) bool {
-	letter := strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
-	return letter && (strings.ContainsAny(s, "0123456789") || len(s) <= longestName && distinct(s) >= 12 && !camel.MatchString(s))
+	lower, upper := strings.ToLower(s), strings.ToUpper(s)
+	switch {
+	case lower == upper: // no letters
+		return false
+	case strings.ContainsAny(s, "0123456789"):
+		return true
+	case len(s) > longestName || distinct(s) < 12 || isIdentifier(s):
+		return false
+	}
+	return s != lower && s != upper || len(s) >= 24 && !strings.ContainsAny(s, "_./-:=")
 }
 
 // longestName is how many bytes words have together, at most, that are a name.
@@ -49,14 +58,45 @@ const longestName = 100
 // isWords reports whether s is words and numbers joined by dashes and the like, such as risk-model-of-2025.
 func isWords(s string) bool { return len(s) <= longestName && words.MatchString(s) }
 
+// isIdentifier reports whether s is a name of a program: of words that are told apart by case, dots and the like, with a few
+// digits. Random letters change their case much oftener.
+func isIdentifier(s string) bool {
+	const (
+		longest = 15   // letters of a word
+		average = 3.5  // letters or digits of a word
+		digits  = 0.45 // of all
+	)
+	if len(s) > longestName || strings.ToLower(s) == s && !strings.ContainsAny(s, "_./") {
+		return false
+	}
+	words, all, numbers, run := 0, 0, 0, 0
+	for i := range len(s) {
+		if !alphanumeric(s[i]) {
+			run = 0
+			continue
+		}
+		all++
+		digit := !letter(s[i])
+		if digit {
+			numbers++
+		}
+		if i == 0 || !alphanumeric(s[i-1]) || digit == letter(s[i-1]) || upper(s[i]) && !upper(s[i-1]) {
+			words++
+			run = 0
+		}
+		if run++; run > longest {
+			return false
+		}
+	}
+	return words > 0 && float64(all) >= average*float64(words) && float64(numbers) <= digits*float64(all)
+}
+
 // isResource reports whether s is no token although it may look random: a path, an address, a name of a resource, a date.
 func isResource(s string) bool {
-	return strings.IndexByte("./~", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") || resource.MatchString(s)
+	return strings.IndexByte("./~#", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") || resource.MatchString(s)
 }
 
 var (
-	// camel matches words that are told apart by case, dashes and the like, as identifiers have them.
-	camel = regexp.MustCompile(`\A(?:[A-Z]?[a-z]{2,15}[^0-9A-Za-z]*|[A-Z]{2,15}[^0-9A-Za-z]*|[A-Za-z][^0-9A-Za-z]+)+\z`)
 	// words matches short words and short numbers with something between them
 	words = regexp.MustCompile(`\A(?:(?:[a-z]{1,15}|[A-Z][a-z]{0,14}|[A-Z]{1,15}|[0-9]{1,4}|v[0-9]{1,2}|[a-z]{2,15}[0-9])(?:[-_./:]+|\z))+\z`)
 	// numbered matches words with a number at their end, as names have.
@@ -67,7 +107,7 @@ var (
 
 // tokenLike accepts what is behind the prefix of a token: no words, and nothing that stands for a token.
 func tokenLike(body string) bool {
-	return varied(body) && !isPlaceholder(body) && !isWords(body)
+	return varied(body) && !standsFor(body) && !isWords(body)
 }
 
 // placeholders are what documents, templates and types put where a secret goes, in lower case.
@@ -85,39 +125,50 @@ var (
 	// reference matches what templates and shells put a value in the place of: {key}, <key>, ${KEY}, $(cat key), %(key)s, @key@,
 	// !vault
 	reference = regexp.MustCompile(`\A(?:\{.*\}|\[.*\]|<.*>|\(.*\)|\$\{.*|\$\(.*|\$[A-Za-z_]+|\$[0-9]|%[a-zA-Z]|%\w+%|%\(\w+\)[sd]|@\w+@|![a-z/-]+)\z`)
-	constant  = regexp.MustCompile(`\A\$?[A-Z][A-Z_]+\z`)
+	constant  = regexp.MustCompile(`\A[A-Z][A-Z_]+\z`)
 	myOwn     = regexp.MustCompile(`\Amy[-_.]?(?:secret|super|api|access|token|key|password|pass)[a-z_.-]*\z`)
 )
 
-// isPlaceholder looks at the beginning of s only, so that it takes no time.
+// isPlaceholder reports whether s is what documents and templates put where a secret goes, or the name of a variable.
 func isPlaceholder(s string) bool {
+	return standsFor(s) || upper(s[0]) && constant.MatchString(s[:min(len(s), 64)])
+}
+
+// standsFor is isPlaceholder but for names. It looks at the beginning of s only, so that it takes no time.
+func standsFor(s string) bool {
 	s = s[:min(len(s), 64)]
 	lower := strings.ToLower(s)
 	switch {
-	case placeholders[lower], strings.Trim(s, "*.xX_#•·?-") == "", strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
-		strings.Contains(s, "***"), strings.Contains(s, "${"), strings.Contains(s, "{{"):
+	case placeholders[lower], strings.HasSuffix(lower, "example"), strings.Trim(s, "*.xX_#•·?-") == "", strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
+		strings.Contains(s, "***"), strings.Contains(s, "..."), strings.Contains(s, "…"), strings.Contains(s, "%s"),
+		strings.Contains(s, "${"), strings.Contains(s, "{{"):
 		return true
-	case strings.IndexByte("{[<($%@!", s[0]) >= 0 && reference.MatchString(s), upper(s[0]) && constant.MatchString(s),
-		lower[0] == 'm' && myOwn.MatchString(lower):
+	case strings.IndexByte("{[<($%@!", s[0]) >= 0 && reference.MatchString(s), lower[0] == 'm' && myOwn.MatchString(lower):
 		return true
 	}
 	for _, word := range standIns {
-		if i := strings.Index(lower, word); i >= 0 && !letterAt(lower, i-1) && !letterAt(lower, i+len(word)) {
+		if i := strings.Index(lower, word); i >= 0 && len(lower) == len(s) && partsWord(s, i) && partsWord(s, i+len(word)) {
 			return true
 		}
 	}
 	return false
 }
 
-func letterAt(lower string, i int) bool {
-	return i >= 0 && i < len(lower) && lower[i] >= 'a' && lower[i] <= 'z'
+// partsWord reports whether a word of s may end or begin at i.
+func partsWord(s string, i int) bool {
+	return i <= 0 || i >= len(s) || !letter(s[i-1]) || !letter(s[i]) || upper(s[i]) && !upper(s[i-1])
 }
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 func notPlaceholder(s string) bool { return !isPlaceholder(s) }
 
 // assigned accepts values of names such as api_key: of least bytes or more, random, and no identifier.
 func assigned(s string, least int) bool {
-	if len(s) < least || !mixed(s) || isPlaceholder(s) || isResource(s) || isWords(s) {
+	if len(s) < least || !mixed(s) || isPlaceholder(s) || isResource(s) || isWords(s) || isIdentifier(s) {
+		return false
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
 		return false
 	}
 	if len(s) < 16 {
@@ -138,6 +189,13 @@ func assigned(s string, least int) bool {
 	return false
 }
 
+// anyKey accepts values of what is just called a key, or several of what is called keys. A single one has digits and letters of
+// both cases, as hashes and identifiers do not.
+func anyKey(s string, several bool) bool {
+	both := strings.ToLower(s) != s && strings.ToUpper(s) != s
+	return assigned(s, 20) && strings.ContainsAny(s, "0123456789") && (both || several && !uuid.MatchString(s))
+}
+
 // header accepts values of headers such as Authorization.
 func header(s string) bool {
 	return len(s) >= 12 && varied(s) && !isPlaceholder(s) && mixed(s) && !isWords(s)
@@ -149,11 +207,11 @@ func bearer(s string) bool { return assigned(s, 20) }
 // password accepts values of names such as password.
 func password(s string, quoted, loose bool) bool {
 	switch {
-	case len(s) < 4 || isPlaceholder(s) || namesOne(s):
+	case len(s) < 4 || isPlaceholder(s) || namesOne(s) || strings.Contains(s, "://") || strings.HasPrefix(s, "arn:"):
 		return false
 	case loose: // "the password is …"
 		return len(s) >= 6 && strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789.:,-/") != "" &&
-			!strings.ContainsAny(s, " \t") && !strings.Contains(s, "://")
+			!strings.ContainsAny(s, " \t")
 	case !quoted:
 		return passwordInText(s)
 	case strings.ContainsAny(s, " \t"):
@@ -187,14 +245,14 @@ func passphrase(s string) bool {
 func passwordInText(s string) bool {
 	return len(s) >= 4 && !isPlaceholder(s) && !code.MatchString(s) &&
 		(strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12) && // one word is prose: "password: too short"
-		!capitalised.MatchString(s)
+		!capitalised.MatchString(s) && (strings.ContainsAny(s, "0123456789") || !isIdentifier(s))
 }
 
 // capitalised matches a word, or several, as sentences and types have them.
 var capitalised = regexp.MustCompile(`\A(?:[A-Z][a-z]+)+[.,!?:]*\z`)
 
-// code matches what stands for a value in programs: self.password.
-var code = regexp.MustCompile(`\A[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+\z`)
+// code matches what stands for a value in programs: self.password, new_password.
+var code = regexp.MustCompile(`\A(?:[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+|_?[a-z]+(?:_[a-z]+)+)\z`)
 
 // urlPassword accepts what stands between a user and a host; match is all of it.
 func urlPassword(match string) bool {

@@ -79,7 +79,9 @@ var operators = strings.Fields(":= ::= :** :- : => === == = !== != ?= ||= += <-"
 // operator gives how long an operator is that text begins with, together with what closes a name before it and with blanks.
 func operator(text []byte) (length int, ok bool) {
 	at := skip(text, 0, "\"'`*", 3)
-	at = skip(text, at, "])", 2)
+	if at > 0 { // environ["API_KEY"]
+		at = skip(text, at, "])", 2)
+	}
 	at = skip(text, at, " \t", 8)
 	for _, o := range operators {
 		if bytes.HasPrefix(text[at:], []byte(o)) {
@@ -175,6 +177,8 @@ func valuesOf(text []byte, name span, several bool) []value {
 		switch {
 		case j.tag:
 			list = untilTag(text, at)
+		case j.sign == '|':
+			list = untilBar(text, at)
 		case j.quoted && !opensQuote(text[at:]), j.sign == '-' && bytes.HasPrefix(text[at:], []byte("-")): // the next flag
 			continue
 		default:
@@ -188,11 +192,28 @@ func valuesOf(text []byte, name span, several bool) []value {
 	return nil
 }
 
+// untilBar gives the cell of a table.
+func untilBar(text []byte, at int) []value {
+	at = skip(text, at, "`*", 3)
+	v, ok := oneValue(text, at)
+	if i := bytes.IndexByte(text[v.start:v.end], '|'); i >= 0 {
+		v.end = v.start + i
+	}
+	end := skip(text, v.end, " \t`*", reach)
+	if !ok || v.end == v.start || end < len(text) && text[end] != '|' && text[end] != '\n' && text[end] != '\r' {
+		return nil
+	}
+	return []value{v}
+}
+
 // untilTag gives the text of an element.
 func untilTag(text []byte, at int) []value {
 	end := at
 	for end < len(text) && end-at < maxValue && text[end] != '<' && text[end] >= ' ' {
 		end++
+	}
+	if !bytes.HasPrefix(text[end:], []byte("</")) {
+		return nil
 	}
 	end = at + len(bytes.TrimRight(bytes.TrimSuffix(text[at:end], []byte("]]>")), " "))
 	if end == at {
@@ -339,7 +360,7 @@ func separated(text []byte, v value) (list []value) {
 	return list
 }
 
-// bracketValues gives the texts in quotes of the list or map that begins at text[at:], without the names in it.
+// bracketValues gives the elements of the list or map that begins at text[at:], without the names in it.
 func bracketValues(text []byte, at int) (list []value) {
 	depth := 0
 	for i := at; i < len(text) && i-at < maxList && len(list) < maxValues; i++ {
@@ -350,15 +371,24 @@ func bracketValues(text []byte, at int) (list []value) {
 			if depth--; depth == 0 {
 				return list
 			}
-		case isQuote(c):
+		case c > ' ' && c != ',' && c != ';':
 			v, ok := oneValue(text, i)
 			if !ok {
-				return list
+				if isQuote(c) {
+					return list
+				}
+				continue
 			}
-			i = v.end
-			if next := skip(text, v.end+1, " \t\r\n", reach); next == len(text) || text[next] != ':' && text[next] != '=' {
+			behind := v.end
+			if v.quoted {
+				behind++
+			}
+			next := skip(text, behind, " \t\r\n", reach)
+			name := !v.quoted && text[v.end-1] == ':' || next < len(text) && (text[next] == ':' || text[next] == '=')
+			if !name {
 				list = append(list, v)
 			}
+			i = behind - 1
 		}
 	}
 	return list

@@ -11,14 +11,26 @@ import (
 func assignments(text []byte, at int, emit func(located)) (behind int) {
 	name := nameAround(text, at)
 	class, several := classOf(text[name.start:name.end])
-	if class == noSecret {
-		if name, class, several = wordsAround(text, name); class == noSecret {
-			return name.end
+	if class == noSecret || class == namesKey {
+		if wider, widerClass, widerSeveral := wordsAround(text, name); widerClass != noSecret {
+			name, class, several = wider, widerClass, widerSeveral
 		}
+	}
+	if class == noSecret {
+		return name.end
+	}
+	before := byte('\n')
+	if name.start > 0 {
+		before = text[name.start-1]
 	}
 	alone := string(bytes.ToLower(text[name.start:name.end])) == "pass"
 	for _, v := range valuesOf(text, name, several) {
-		if !v.quoted && name.start > 0 && (text[name.start-1] == '?' || text[name.start-1] == '&') { // the query of a URL
+		switch {
+		case v.quoted:
+		case before == ':' && v.by == ":", // arn:aws:secretsmanager:…:secret:name
+			v.end < len(text) && (text[v.end] == '(' || text[v.end] == '['): // a call
+			continue
+		case before == '?' || before == '&': // the query of a URL
 			if i := bytes.IndexAny(text[v.start:v.end], "&#"); i >= 0 {
 				v.end = v.start + i
 			}
@@ -29,7 +41,7 @@ func assignments(text []byte, at int, emit func(located)) (behind int) {
 			}
 			v.loose = true
 		}
-		kind := kindOf(class, text[name.start:name.end], text, &v)
+		kind := kindOf(class, several, text[name.start:name.end], text, &v)
 		secret := string(text[v.start:v.end])
 		if kind == "" || documented(secret) {
 			continue
@@ -80,7 +92,7 @@ func wordsAround(text []byte, name span) (span, nameClass, bool) {
 			break
 		}
 		wider.start = start
-		if class, several := classOf(text[wider.start:wider.end]); class != noSecret {
+		if class, several := classOf(text[wider.start:wider.end]); class != noSecret && class != namesKey {
 			return wider, class, several
 		}
 	}
@@ -88,7 +100,7 @@ func wordsAround(text []byte, name span) (span, nameClass, bool) {
 }
 
 // tokenBytes are what tokens are made of.
-const tokenBytes = nameBytes + "+/~!@#$%^&*=:|"
+const tokenBytes = nameBytes + "+/~!@#$%^&*=:"
 
 var (
 	awsName     = regexp.MustCompile(`(?i)aws|secret[_. -]?access[_. -]?key`)
@@ -98,7 +110,7 @@ var (
 
 // kindOf gives the kind of a value of a name of the class, empty if it is no secret. The value may be longer than the secret, and
 // is cut then.
-func kindOf(class nameClass, name, text []byte, v *value) string {
+func kindOf(class nameClass, several bool, name, text []byte, v *value) string {
 	switch {
 	case class == namesPhrase && !v.quoted: // up to the end of the line
 		line := text[v.start:min(len(text), v.start+maxValue)]
@@ -118,7 +130,8 @@ func kindOf(class nameClass, name, text []byte, v *value) string {
 			return kindPhrase
 		}
 	case class == namesPassword:
-		if password(s, v.quoted, v.loose) {
+		setting := v.by == "=" && bytes.Equal(name, bytes.ToUpper(name)) // DB_PASSWORD=…, which is as good as quotes
+		if password(s, v.quoted || setting, v.loose) {
 			return kindPassword
 		}
 	case strings.Trim(s, tokenBytes) != "":
@@ -129,7 +142,7 @@ func kindOf(class nameClass, name, text []byte, v *value) string {
 	case awsName.Match(name) && awsSecret.MatchString(s) && mixed(s) && !isPlaceholder(s):
 		return kindAWSSecret
 	case class == namesSecret && assigned(s, 10), class == namesLoosely && assigned(s, 16),
-		class == namesSession && assigned(s, 16) && !uuid.MatchString(s):
+		class == namesSession && assigned(s, 16) && !uuid.MatchString(s), class == namesKey && anyKey(s, several):
 		return kindAssigned
 	}
 	return ""

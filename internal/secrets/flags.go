@@ -9,15 +9,17 @@ import (
 // A flagOf is a flag of the command line that takes a password, of some programs and not of others.
 type flagOf struct {
 	flag     string
-	programs *regexp.Regexp // what stands before it on the line
+	programs *regexp.Regexp // what stands before it on the line; nil for anything
 	joined   bool           // the value follows without a blank
 	login    bool           // the value is user:password
+	strong   bool           // the value cannot be anything but a password
 }
 
 var flagsOf = []flagOf{
 	{flag: "-p", programs: programs(`mysql\w*|mariadb\w*|sshpass|7z`), joined: true},
 	{flag: "-p", programs: programs(`sshpass|docker\s+login|podman\s+login|registry\s+login|mongo\w*|oc\s+login|az\s+login|twine|snowsql|` +
 		`rabbitmqadmin|argocd\s+login|influx\w*|-u["'\s=,]+[^\s-]\S*|-U["'\s=,]+[^\s-]\S*|--user(?:name)?["'\s=,]+[^\s-]\S*`)},
+	{flag: "-p", strong: true},
 	{flag: "-P", programs: programs(`sqlcmd|bcp|isql|unzip|zip`)},
 	{flag: "-a", programs: programs(`redis-cli`)},
 	{flag: "-w", programs: programs(`ldap\w+`)},
@@ -36,7 +38,7 @@ var (
 
 // flagged emits the password behind the flag at text[at:].
 func flagged(text []byte, at int, emit func(located)) (behind int) {
-	if at == 0 || strings.IndexByte(" \t\n\"'", text[at-1]) < 0 {
+	if at > 0 && strings.IndexByte(" \t\n\"'", text[at-1]) < 0 {
 		return at + 1
 	}
 	start := at // of the line, with what a backslash joins to it
@@ -45,7 +47,7 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 	}
 	for _, f := range flagsOf {
 		value := at + len(f.flag)
-		if !bytes.HasPrefix(text[at:], []byte(f.flag)) || !f.programs.Match(text[start:at]) {
+		if !bytes.HasPrefix(text[at:], []byte(f.flag)) || f.programs != nil && !f.programs.Match(text[start:at]) {
 			continue
 		}
 		if m := flagValue.FindIndex(text[value:min(len(text), value+reach)]); f.joined == (m != nil) {
@@ -66,7 +68,7 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 			secret = password
 			v.start = v.end - len(password)
 		}
-		if len(secret) < 4 || noPassword.MatchString(secret) || isPlaceholder(secret) {
+		if len(secret) < 4 || noPassword.MatchString(secret) || isPlaceholder(secret) || f.strong && !strong(secret) {
 			continue
 		}
 		emit(located{span: v.span, context: span{at, v.start}, Finding: Finding{
@@ -75,4 +77,11 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 		return v.end
 	}
 	return at + 1
+}
+
+// strong reports whether s has what people are told to put into a password: letters of both cases and a digit, and no dot, slash or
+// equals sign, as files and settings have.
+func strong(s string) bool {
+	return len(s) >= 8 && len(s) <= 40 && strings.ContainsAny(s, "0123456789") && strings.ToLower(s) != s && strings.ToUpper(s) != s &&
+		!strings.ContainsAny(s, "./=:_") && !isWords(s)
 }

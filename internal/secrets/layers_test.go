@@ -166,6 +166,14 @@ func TestLook_encodings(t *testing.T) {
 	}
 }
 
+// TestLook_bzip2: the same for a format that the standard library does not write.
+func TestLook_bzip2(t *testing.T) {
+	const packed = "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\xfc\xe7\xfc\x26\x00\x00\x03\xcf\x80\x00\x10\x10\x02\x34\x00\xd8\x80\x82\x41\x16\x00\x20\x00\x22\x26\x8d\x03\x35\x1a\x7a\x85\x34\xc8\xc4\xc4\xc4\x54\x9c\x69\x77\x78\x10\xe1\x07\xb8\x64\x9f\x8b\xb9\x22\x9c\x28\x48\x7e\x73\xfe\x13\x00"
+	if got, want := found(packed), found("DB_PASSWORD=hunter22"); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func contains(list []string, want string) bool {
 	return slices.ContainsFunc(list, func(s string) bool {
 		return slices.ContainsFunc(secrets.Views([]byte(s)), func(v []byte) bool { return string(v) == want })

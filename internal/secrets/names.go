@@ -21,6 +21,7 @@ const (
 	namesSecret             // a key, a token or a secret of a program: long and random
 	namesLoosely            // the same, but names like that also have other values
 	namesSession            // of a user, or of a conversation
+	namesKey                // just "key", which may be anything
 	namesPhrase             // words from which a key is made
 )
 
@@ -29,7 +30,7 @@ var nameWords = []struct {
 	class nameClass
 	words string
 }{
-	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pword psword pass pw contrasena senha"},
+	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha"},
 	{namesHeader, "authorization xapikey xauthtoken xaccesstoken xauthkey privatetoken jobtoken xgoogapikey xvaulttoken " +
 		"ocpapimsubscriptionkey"},
 	{namesPhrase, "mnemonic mnemonicphrase seedphrase seedwords recoveryphrase secretphrase"},
@@ -55,7 +56,7 @@ const shortWord = 4
 var notSecret = strings.Fields(`max min num n total prompt completion input output context pad eos bos unk sep cls mask stop special
 	start end first last next prev new per image audio text reasoning thinking cached public publickey csrf xsrf vocab word sub byte char
 	cancellation continuation pagination page sync accepted rejected prediction generated consumed used remaining budget limit
-	design lock one no by non`)
+	design lock one no by non request idempotency change action starting cursor marker`)
 
 // adornments stand behind the word that says what a name is.
 var adornments = strings.Fields(`value val string str text plain plaintext prod production dev development test testing staging live
@@ -99,6 +100,9 @@ func classOf(name []byte) (class nameClass, plural bool) {
 		}
 		letters[n] = c
 		n++
+	}
+	if n <= len("keys") && (string(letters[:n]) == "key" || string(letters[:n]) == "keys") {
+		return namesKey, n == len("keys")
 	}
 	for range 3 { // my_api_key_2, apiKeyProd, PASSWORD_1_OLD
 		if class, plural = endsAs(letters[:n], begins[:n]); class != noSecret {

@@ -14,7 +14,8 @@ type Annotation struct {
 	Text string `db:"text"`
 }
 
-// Validate checks that a can be kept: that it has a kind, and texts of UTF-8 that are not too long. The error wraps
+// Validate checks that a can be kept: that it has a kind, texts of UTF-8 that are not too long, and no U+0000 in
+// kind and name. The error wraps
 // [provider.ErrInvalid].
 func (a Annotation) Validate() error {
 	switch {
@@ -23,6 +24,8 @@ func (a Annotation) Validate() error {
 	case len(a.Kind) > provider.MaxName || len(a.Name) > provider.MaxName || len(a.Text) > provider.MaxText:
 		return fmt.Errorf("%w: annotation %.80q: too long: kind and name may have %d bytes, the text %d",
 			provider.ErrInvalid, a.Kind, provider.MaxName, provider.MaxText)
+	case provider.CheckName(a.Kind) != nil || provider.CheckName(a.Name) != nil:
+		return fmt.Errorf("%w: annotation %.80q: kind or name %w", provider.ErrInvalid, a.Kind, provider.CheckName(a.Kind+a.Name))
 	case !utf8.ValidString(a.Kind + a.Name + a.Text):
 		return fmt.Errorf("%w: annotation %.80q: not UTF-8", provider.ErrInvalid, a.Kind)
 	}

@@ -29,7 +29,7 @@ CREATE TEMP TABLE object (name TEXT PRIMARY KEY);
 INSERT INTO object VALUES ('z_experiment'), ('z_iteration'), ('z_event_type'), ('z_event'), ('z_section'), ('z_llm_interaction'), ('z_note'),
   ('z_attachment'), ('z_redaction'), ('z_annotation'), ('z_leaf_block'), ('experiments'), ('experiment_iterations'),
   ('experiment_events'), ('llm_interactions'), ('costs'), ('accepted_changes'), ('policies'), ('totals'), ('notes'),
-  ('attachments'), ('withheld');
+  ('attachments'), ('withheld'), ('annotations');
 INSERT INTO finding SELECT 2, 'SX-031', 'sqlite_schema', type || ' ' || name FROM main.sqlite_schema WHERE name NOT IN (SELECT name FROM object);
 INSERT INTO finding SELECT 2, 'SX-032', 'sqlite_schema', name || ' is missing' FROM object WHERE name NOT IN (SELECT name FROM main.sqlite_schema);
 
@@ -110,6 +110,12 @@ INSERT INTO finding SELECT 5, 'SX-062', 'experiment', 'a result without a status
   WHERE status IS NULL AND coalesce(completed_at, converged, convergence_reason, final_cost, best_cost) IS NOT NULL;
 INSERT INTO finding SELECT 5, 'SX-063', 'experiment', status FROM z_experiment WHERE status IN ('running', 'unfinished');
 INSERT INTO finding SELECT 5, 'SX-064', 'experiment', converged FROM z_experiment WHERE converged NOT IN (0, 1);
+INSERT INTO finding SELECT 5, 'SX-067', place, col FROM name_value WHERE instr(v, char(0));
+INSERT INTO finding SELECT 5, 'SX-067', 'iteration ' || b.number, b.col || ': ' || m.key -- older releases end the name there
+  FROM by_agent AS b, json_each(b.v) AS m WHERE json_valid(b.v) AND json_type(b.v) = 'object'
+    AND (instr(m.key, char(0)) OR instr(b.v, rtrim(json_quote(m.key), '"') || '\u0000'));
+INSERT INTO finding SELECT 5, 'SX-068', 'iteration ' || number, events || ', ' || interactions || ', ' || bytes FROM z_iteration
+  WHERE min(events, interactions, bytes) < 0;
 INSERT INTO finding SELECT 5, 'SX-084', 'event types', count(*) FROM z_event_type HAVING count(*) > 65536;
 CREATE TEMP VIEW prompt AS
   SELECT seq, 1 AS part, 'system_prompt' AS col, system_prompt AS v FROM z_llm_interaction WHERE system_prompt IS NOT NULL
@@ -176,6 +182,8 @@ INSERT INTO finding SELECT 6, 'SX-100', 'iteration ' || number, 'no record belon
 INSERT INTO finding SELECT 6, 'SX-100', 'iteration ' || iteration, 'missing' FROM span WHERE iteration NOT IN (SELECT number FROM z_iteration);
 INSERT INTO finding SELECT 6, 'SX-104', 'record ' || a.seq, a.name || ', ' || b.name FROM z_attachment AS a, z_attachment AS b
   WHERE substr(lower(b.name), 1, length(a.name) + 1) = lower(a.name) || '/';
+INSERT INTO finding SELECT 6, 'SX-107', 'iterations', total(bytes) FROM z_iteration, pragma_page_count, pragma_page_size
+  HAVING total(bytes) > 1073741824 + 1024 * max(page_count) * max(page_size);
 INSERT INTO finding SELECT 6, 'SX-106', 'record ' || max(seq), name FROM z_attachment GROUP BY lower(name) HAVING count(*) > 1;
 INSERT INTO finding WITH RECURSIVE part(seq, p, rest) AS ( -- of the path
     SELECT seq, NULL, name || '/' FROM z_attachment
@@ -186,7 +194,7 @@ INSERT INTO finding WITH RECURSIVE part(seq, p, rest) AS ( -- of the path
     OR upper(rtrim(substr(p, 1, instr(p || '.', '.') - 1), ' ')) GLOB 'COM[0-9¹²³]' OR upper(rtrim(substr(p, 1, instr(p || '.', '.') - 1), ' ')) GLOB 'LPT[0-9¹²³]';
 CREATE TEMP VIEW run AS SELECT (SELECT count(*) FROM record) + 1 + coalesce((SELECT max(status IS NOT NULL) FROM z_experiment), 0) AS total;
 CREATE TEMP VIEW kind AS SELECT 0 AS seq, 'experiment' AS t UNION ALL SELECT seq, t FROM record
-  UNION ALL SELECT total - 1, 'result' FROM run WHERE EXISTS (SELECT 1 FROM z_experiment WHERE status IS NOT NULL);
+  UNION ALL SELECT (SELECT coalesce(max(seq), 0) + 1 FROM record), 'result' FROM z_experiment WHERE status IS NOT NULL;
 CREATE TEMP TABLE committed (t TEXT, field TEXT, id INTEGER);
 INSERT INTO committed VALUES ('experiment', 'config', 5), ('experiment', 'salt', 6), ('event', 'event_data', 4),
   ('llm_interaction', 'system_prompt', 8), ('llm_interaction', 'user_prompt', 9), ('llm_interaction', 'response', 10),
@@ -225,8 +233,6 @@ INSERT INTO finding SELECT 7, 'SX-102', 'iteration ' || number, '' FROM span AS 
   WHERE (s.events, s.interactions) <> (g.events, g.interactions);
 INSERT INTO finding SELECT 7, 'SX-103', 'iteration ' || number, g.bytes || ', want ' || s.bytes FROM span AS s JOIN z_iteration AS g ON g.number = s.iteration
   WHERE s.bytes <> g.bytes;
-INSERT INTO finding SELECT 7, 'SX-107', 'iterations', sum(bytes) FROM z_iteration, pragma_page_count, pragma_page_size
-  HAVING sum(bytes) > 1073741824 + 1024 * max(page_count) * max(page_size);
 INSERT INTO finding SELECT 7, 'SX-120', 'leaf blocks', count(*) || ' rows for ' || total || ' records' FROM run LEFT JOIN z_leaf_block
   HAVING count(first_seq) <> (total + 255) / 256;
 INSERT INTO finding SELECT 7, 'SX-120', 'leaf block ' || first_seq, length(leaves) || ' bytes' FROM z_leaf_block, run

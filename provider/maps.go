@@ -99,6 +99,9 @@ func parseMap[V any](text []byte, value func(agent string, text []byte) (V, erro
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	err := jsontext.Members(text, func(agent string, text []byte) error {
+		if err := CheckName(agent); err != nil {
+			return fmt.Errorf("agent %.80q %w", agent, err)
+		}
 		v, err := value(agent, text)
 		m[agent] = v
 		return err

@@ -31,7 +31,7 @@ func (s *SaltRule) Check(r Record) error {
 	}
 	c := checker{record: r.RecordKind()}
 	for _, f := range c.record.fields() {
-		if !f.Committed || f.Name == saltField {
+		if !f.Committed {
 			continue
 		}
 		hasKey, withheld := false, false

@@ -15,12 +15,13 @@ import (
 //	attachments  an object by name
 //
 // Subject("iterations", "3", "costs_per_agent", "BANK_A") is what BANK_A cost in iteration 3. A pointer to what is not there is
-// no fault. One that would be longer than [MaxName] leads only as far as that allows; no name gives the empty one.
+// no fault. One that would be longer than [MaxName], or have a name that
+// [CheckName] refuses, leads only as far as that allows; no name gives the empty one.
 func Subject(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
 		part := "/" + pointerEscapes.Replace(name)
-		if b.Len()+len(part) > MaxName {
+		if b.Len()+len(part) > MaxName || CheckName(name) != nil {
 			break
 		}
 		b.WriteString(part)

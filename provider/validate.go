@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/internal/jsontext"
@@ -25,6 +26,7 @@ var (
 	errNegative    = errors.New("negative")
 	errNotFinite   = errors.New("not a finite number")
 	errMinusZero   = errors.New("minus zero")
+	errZeroByte    = errors.New("has the character U+0000, where many programs end a text")
 )
 
 // A checker collects the first fault of a record.
@@ -48,7 +50,17 @@ func (c *checker) name(field, s string, required bool) {
 		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(s), MaxName))
 	case !utf8.ValidString(s):
 		c.fail(field, jsontext.ErrUTF8)
+	default:
+		c.fail(field, CheckName(s))
 	}
+}
+
+// CheckName gives nil for a text without the character U+0000, which no name, time, subject or model may have.
+func CheckName(s string) error {
+	if strings.IndexByte(s, 0) >= 0 {
+		return errZeroByte
+	}
+	return nil
 }
 
 // agent checks the name of an agent in a map.

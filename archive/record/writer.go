@@ -51,8 +51,8 @@ type Writer struct {
 	next    int64 // Seq of the next record
 	counts  [provider.KindResult + 1]int64
 	texts   texts
-	types   map[string]int64    // ids of event types
-	numbers map[int]struct{}    // of iterations
+	types   map[string]int64 // ids of event types
+	numbers map[int]struct{} // of iterations
 	names   provider.AttachmentNames
 
 	// What is in the file.

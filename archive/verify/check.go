@@ -10,11 +10,12 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
-// A check is one check of one file: what its steps find, and what they have to know of each other. The steps come one after the other,
-// and each knows those before it: [pages], then [content], then [recordReader]. Between pages and content stands [source].
+// A check is one check of one file: what its steps find, and what they have to know of each other. The steps come one
+// after the other, and each knows those before it: [pages], then [content], then [recordReader]. Between pages and
+// content stands [source].
 //
-// A step goes on past what is broken as far as it can, and adds whatever it finds. What may only follow from something else is told
-// apart at the end, by the stages of the requirements.
+// A step goes on past what is broken as far as it can, and adds whatever it finds. What may only follow from something
+// else is told apart at the end, by the stages of the requirements.
 type check struct {
 	ctx context.Context
 	err error // why the check could not be made
@@ -24,6 +25,7 @@ type check struct {
 	size    int64 // of the file in bytes, what is in its log included
 	sealed  bool  // the file has to be a sealed one
 	lost    bool  // rows are missing because something could not be read
+	gaps    bool  // rows are missing by the numbers of the records
 	joined  int64 // bytes of prompts that were joined
 }
 
@@ -31,8 +33,8 @@ func newCheck(ctx context.Context) *check {
 	return &check{ctx: ctx, version: sqlitefile.Formats.Version}
 }
 
-// maxProblems is how many problems of one kind are listed, and maxPageProblems those about pages: one row that lies elsewhere moves all
-// that come after it.
+// maxProblems is how many problems of one kind are listed, and maxPageProblems those about pages: one row that lies
+// elsewhere moves all that come after it.
 const (
 	maxProblems     = 100
 	maxPageProblems = 10
@@ -59,7 +61,9 @@ func (l *problemLog) add(code string, place Place, format string, args ...any) {
 		return
 	}
 	r := requirementOf(code)
-	l.list = append(l.list, Problem{Code: code, Level: r.Level, Place: place, Text: fmt.Sprintf(format, args...), Remedy: r.Remedy})
+	l.list = append(l.list, Problem{
+		Code: code, Level: r.Level, Place: place, Text: fmt.Sprintf(format, args...), Remedy: r.Remedy,
+	})
 }
 
 func (l *problemLog) merge(o *problemLog) {
@@ -83,8 +87,8 @@ func (l *problemLog) atStage() Stage {
 	return first
 }
 
-// later takes the problems out that are of later stages than the first of which a MUST is broken, and gives those that are listed and
-// the number of all.
+// later takes the problems out that are of later stages than the first of which a MUST is broken, and gives those that
+// are listed and the number of all.
 func (l *problemLog) later() (list []Problem, count int) {
 	first := l.atStage()
 	later := func(code string) bool { return requirementOf(code).Stage > first }
@@ -116,7 +120,7 @@ func (v *check) done() (Report, error) {
 		v.err = v.ctx.Err()
 	}
 	later, count := v.later()
-	if count > 0 && v.lost { // they are mostly about what is missing
+	if count > 0 && (v.lost || v.gaps) { // they are mostly about what is missing
 		v.unchecked("%d more problems of later stages, which may follow from these", count)
 	} else {
 		v.report.Later = sorted(later)
@@ -139,7 +143,10 @@ func sorted(list []Problem) []Problem {
 		return *n
 	}
 	slices.SortStableFunc(list, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(at(a.Place.Record), at(b.Place.Record)), cmp.Compare(a.Code, b.Code), cmp.Compare(at(a.Place.Row), at(b.Place.Row)))
+		return cmp.Or(
+			cmp.Compare(at(a.Place.Record), at(b.Place.Record)), cmp.Compare(a.Code, b.Code),
+			cmp.Compare(at(a.Place.Row), at(b.Place.Row)),
+		)
 	})
 	return list
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// content is the second step: what the small tables of a file hold, and what is needed to compare the tables with each other.
+// content is the second step: what the small tables of a file hold, and what is needed to compare the tables with each
+// other.
 //
 // What it keeps of a row is less than a small multiple of the row.
 type content struct {
@@ -88,7 +89,8 @@ func (v *content) resultOf(c checker, x tables.Row) {
 			tables.ExperimentConvergenceReason,
 		} {
 			if x[i].Kind != btree.Null {
-				c.add(sxNoResult, c.at(tables.Columns[tables.TableExperiment][i].Name), "a value, but there is no status and so no result")
+				place := c.at(tables.Columns[tables.TableExperiment][i].Name)
+				c.add(sxNoResult, place, "a value, but there is no status and so no result")
 			}
 		}
 		return

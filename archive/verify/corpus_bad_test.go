@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// A badFile is a good file with one fault planted in it. What follows from the fault elsewhere in the file is put right where the
-// stages of the requirements do not do that.
+// A badFile is a good file with one fault planted in it. What follows from the fault elsewhere in the file is put right
+// where the stages of the requirements do not do that.
 type badFile struct {
 	code string
 	base string // good file
@@ -21,6 +21,8 @@ type badFile struct {
 	row func(table string, key int64, record []byte) []byte
 	// layout changes the finished file.
 	layout func(t testing.TB, b []byte) []byte
+	// noSQL: SQLite does not open the file.
+	noSQL bool
 	// large files are made when the test runs, and not kept.
 	large bool
 }
@@ -55,6 +57,7 @@ func badFiles() []badFile {
 		{code: sxUnknownObject, base: "all", sql: "CREATE TRIGGER x AFTER INSERT ON z_note BEGIN SELECT 1; END"},
 		{code: sxUnknownObject, base: "all", sql: "CREATE TABLE x (y); INSERT INTO x VALUES (1)"},
 		{code: sxUnknownObject, base: "all", sql: "CREATE VIEW a AS SELECT 1"},
+		{code: sxUnknownObject, base: "start", layout: schemaRow, noSQL: true},
 		{code: sxMissingObject, base: "all", sql: "DROP VIEW notes"},
 		{code: sxObjectText, base: "all", sql: "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = sql || ' WHERE 1' WHERE name = 'notes'"},
 	}...)
@@ -66,21 +69,28 @@ func badFiles() []badFile {
 		})},
 		{code: sxColumns, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { return x[:len(x)-1] })},
 		{code: sxColumns, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { return append(x, btree.Value{}) })},
+		// A row that is no record: its header ends behind it, a type that there is not, a value that ends behind it.
+		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 0, 0x7f)},
+		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 2, 10)},
+		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 4, 0x7f)},
 		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind].Kind = btree.Blob; return x })},
 		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind] = btree.Value{}; return x })},
 		{code: sxUTF8, base: "all", sql: "UPDATE z_note SET text = CAST(x'ff' AS TEXT)", reseal: true},
 		{code: sxNameLength, base: "all", sql: "UPDATE z_experiment SET run_id = printf('%.*c', 4097, 'x')", reseal: true},
+		{code: sxNameLength, base: "attachments", sql: "UPDATE z_attachment SET name = replace(printf('%.*c', 2048, 'x'), 'x', 'x/') || 'x' WHERE name = 'a2'", reseal: true},
 		{code: sxNameLength, base: "all", sql: "UPDATE z_note SET subject = '/' || printf('%.*c', 4096, 'x')", reseal: true},
 		{code: sxTextLength, base: "prompts", sql: "UPDATE z_llm_interaction SET response = printf('%.*c', 67108865, 'x') WHERE response = '{}'", reseal: true, large: true},
 		{code: sxJSON, base: "all", sql: "UPDATE z_event SET data = '{' WHERE seq = 2", reseal: true},
 		{code: sxJSON, base: "all", sql: "UPDATE z_experiment SET config = '{x: 1}'", reseal: true},
 		{code: sxJSONDepth, base: "all", sql: "UPDATE z_event SET data = replace(printf('%.*c', 501, '['), '', '') || printf('%.*c', 501, ']') WHERE seq = 2", reseal: true},
+		{code: sxJSONDepth, base: "all", sql: `UPDATE z_iteration SET policies = '{"BANK_A":' || printf('%.*c', 500, '[') || printf('%.*c', 500, ']') || '}' WHERE number = 0`},
 		{code: sxJSONForm, base: "all", sql: "UPDATE z_event SET data = '{} ' WHERE seq = 2", reseal: true},
 		{code: sxJSONForm, base: "all", sql: "UPDATE z_event SET data = 'null' WHERE seq = 2", reseal: true},
 		{code: sxAbsent, base: "all", sql: "UPDATE z_event SET timestamp = '' WHERE seq = 2", reseal: true},
 		{code: sxAbsent, base: "all", sql: "UPDATE z_note SET subject = ''", reseal: true},
 		{code: sxRequired, base: "all", sql: "UPDATE z_note SET kind = ''", reseal: true},
 		{code: sxRequired, base: "all", sql: "UPDATE z_note SET text = ''", reseal: true},
+		{code: sxRequired, base: "all", sql: "UPDATE z_experiment SET status = ''"},
 		{code: sxRequired, base: "attachments", sql: "UPDATE z_attachment SET name = '' WHERE name = 'a2'", reseal: true},
 		{code: sxAgents, base: "all", sql: `UPDATE z_iteration SET costs_per_agent = '{"BANK_B":5000,"BANK_A":5000}' WHERE number = 0`},
 		{code: sxAgents, base: "all", sql: `UPDATE z_iteration SET costs_per_agent = '{"BANK_A": 5000,"BANK_B":5000}' WHERE number = 0`},
@@ -111,7 +121,21 @@ func badFiles() []badFile {
 		{code: sxSubject, base: "all", sql: "UPDATE z_note SET subject = 'final_cost'", reseal: true},
 		{code: sxSubject, base: "all", sql: "UPDATE z_note SET subject = '/a~2'", reseal: true},
 
+		{code: sxZeroByte, base: "all", sql: "UPDATE z_experiment SET experiment_name = 'a' || char(0) || 'b'", reseal: true},
+		{code: sxZeroByte, base: "all", sql: "UPDATE z_event SET timestamp = char(0) WHERE seq = 2", reseal: true},
+		{code: sxZeroByte, base: "events", sql: "UPDATE z_event_type SET name = name || char(0) WHERE id = 2", reseal: true},
+		{code: sxZeroByte, base: "prompts", sql: "UPDATE z_llm_interaction SET model = 'm' || char(0) WHERE model IS NOT NULL", reseal: true},
+		{code: sxZeroByte, base: "all", sql: "UPDATE z_note SET subject = '/a' || char(0)", reseal: true},
+		{code: sxZeroByte, base: "attachments", sql: "UPDATE z_attachment SET media_type = 'text/' || char(0) WHERE name = 'a2'", reseal: true},
+		{code: sxZeroByte, base: "annotated", sql: "UPDATE z_annotation SET name = 'a' || char(0) WHERE id = 2"},
+		{code: sxZeroByte, base: "all", sql: `UPDATE z_iteration SET costs_per_agent = '{"BANK_A":1,"BANK_A\u0000":2}' WHERE number = 0`},
+		{code: sxZeroByte, base: "all", sql: `UPDATE z_iteration SET policies = '{"\u0000":{}}' WHERE number = 0`},
+		{code: sxNegative, base: "all", sql: "UPDATE z_iteration SET bytes = -1 WHERE number = 0"},
+		{code: sxNegative, base: "all", sql: "UPDATE z_iteration SET events = -1 WHERE number = 0"},
+		{code: sxNegative, base: "all", sql: "UPDATE z_iteration SET interactions = -9223372036854775808 WHERE number = 0"},
+
 		{code: sxSeqGap, base: "all", sql: "DELETE FROM z_event WHERE seq = 4"},
+		{code: sxSeqGap, base: "withheld", sql: "DELETE FROM z_event WHERE seq = 4; DELETE FROM z_redaction WHERE id >> 8 = 4"},
 		{code: sxSeqGap, base: "attachments", sql: "UPDATE z_attachment SET seq = 1 << 50 WHERE name = 'a1'"},
 		{code: sxSeqGap, base: "attachments", sql: "INSERT INTO z_note VALUES (9223372036854775807, 'k', NULL, 't')"},
 		{code: sxSeqGap, base: "iterations", sql: "UPDATE z_iteration SET seq = -1 WHERE number = 3"},
@@ -120,6 +144,7 @@ func badFiles() []badFile {
 		{code: sxEventType, base: "all", sql: "UPDATE z_event SET type = 99 WHERE seq = 4"},
 		{code: sxTypeOrder, base: "events", sql: "UPDATE z_event SET type = 3 - type; UPDATE z_event_type SET name = CASE name WHEN 'a1' THEN 'a2' ELSE 'a1' END"},
 		{code: sxTypeOrder, base: "events", sql: "UPDATE z_event SET type = 3 WHERE type = 2; UPDATE z_event_type SET id = 3 WHERE id = 2"},
+		{code: sxTypeUnused, base: "events", sql: "UPDATE z_event SET type = 3 WHERE type = 2; UPDATE z_event_type SET id = 3 WHERE id = 2; INSERT INTO z_event_type VALUES (2, 'a3')"}, // in the middle
 		{code: sxTypeUnused, base: "events", sql: "INSERT INTO z_event_type VALUES (3, 'a3')"},
 		{code: sxTypeTwice, base: "events", sql: "UPDATE z_event_type SET name = 'a1'", reseal: true},
 		{code: sxTypeCount, base: "events", sql: "INSERT INTO z_event_type WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i+1 FROM n WHERE i < 65537) SELECT i, 'n' || i FROM n", large: true},
@@ -210,5 +235,8 @@ func (f badFile) name(n int) string {
 	if n == 0 {
 		return f.code
 	}
-	return fmt.Sprintf("%s-%c", f.code, 'a'+n)
+	if n < 26 {
+		return fmt.Sprintf("%s-%c", f.code, 'a'+n)
+	}
+	return fmt.Sprintf("%s-%c%c", f.code, 'a'+n/26-1, 'a'+n%26) // -aa behind -z
 }

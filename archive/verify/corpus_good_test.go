@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func goodFiles() map[string]goodFile {
 			&provider.Attachment{Name: "figures/b.png", Data: bytes.Repeat([]byte{0, 255}, 10_000)},
 		}},
 		"extremes": {Records: []provider.Record{
-			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0000\u001b[31m", Type: "日本🏦", Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
+			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0001\u001b[31m", Type: "日本🏦", Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
 			&provider.Event{Type: "x", Data: json.RawMessage(`{"a":1e400,"a":-0,"\ud800":"\u0000"}`)},
 			&provider.Event{Type: "long", Data: json.RawMessage(fmt.Sprintf("%q", long))},
 			&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"min": math.MinInt64, "max": math.MaxInt64, "odd": 1<<53 + 1, "zero": 0, "\"\\\u0001": 5}},
@@ -94,7 +95,8 @@ func (g goodFile) make(t testing.TB) []byte {
 
 const corpusDir = "../../testdata/corpus"
 
-// TestCorpusGood: each good file is still written with the same bytes, nothing is wrong with it, and both ways to read it agree.
+// TestCorpusGood: each good file is still written with the same bytes, nothing is wrong with it, and both ways to read
+// it agree.
 func TestCorpusGood(t *testing.T) {
 	for name, g := range goodFiles() {
 		t.Run(name, func(t *testing.T) {
@@ -124,19 +126,16 @@ func TestCorpusGood(t *testing.T) {
 	}
 }
 
-var release = flag.String("release", "", "write the archives of this release into testdata/released at the root, where they stay for ever")
+var release = flag.String("release", "", "write the archives of this release, such as v1, into testdata/released at the root, where they stay for ever")
 
-// released are the good files of which each release leaves one.
-var released = []string{"all", "extremes", "salted", "withheld", "withheld-salted", "annotated"}
-
-// makeReleased writes what [TestReleased] reads.
+// makeReleased writes what [TestReleased] reads: each good file of the corpus, as the release makes it.
 func makeReleased(t *testing.T) {
 	list, err := os.OpenFile("../../testdata/released/DIGESTS", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer list.Close()
-	for _, name := range released {
+	for _, name := range slices.Sorted(maps.Keys(goodFiles())) {
 		g := goodFiles()[name]
 		file := fmt.Sprintf("%s-%s.simexp", *release, name)
 		path := filepath.Join("../../testdata/released", file+".gz")

@@ -122,6 +122,17 @@ func edit(table string, change func(key int64, row tables.Row) tables.Row) func(
 	}
 }
 
+// pokeRecord writes a byte into the records of a table.
+func pokeRecord(table string, at int, value byte) func(string, int64, []byte) []byte {
+	return func(of string, _ int64, record []byte) []byte {
+		if of == table {
+			record = bytes.Clone(record)
+			record[at] = value
+		}
+		return record
+	}
+}
+
 // poke writes bytes, given in hexadecimal, into the finished file.
 func poke(at int, data string) func(testing.TB, []byte) []byte {
 	return func(t testing.TB, b []byte) []byte {
@@ -134,8 +145,8 @@ func poke(at int, data string) func(testing.TB, []byte) []byte {
 	}
 }
 
-// reseal makes the seal, the leaf blocks and the bytes of the iterations agree with the records, as a writer would that does not check
-// what it is given.
+// reseal makes the seal, the leaf blocks and the bytes of the iterations agree with the records, as a writer would that
+// does not check what it is given.
 func reseal(t testing.TB, path string) {
 	t.Helper()
 	a, err := archive.Open(path)
@@ -177,8 +188,8 @@ const bytesOfIterations = `UPDATE z_iteration AS i SET bytes =
 		+ coalesce((SELECT sum(octet_length(body)) FROM json_each(user_prompt) AS p JOIN z_section AS s ON s.id = p.value), 0))
 		FROM z_llm_interaction WHERE iteration = i.number), 0)`
 
-// checkSQL runs check.sql in the sqlite3 shell and gives the requirements that it names, and all that it prints. It gives nothing if
-// there is no shell.
+// checkSQL runs check.sql in the sqlite3 shell and gives the requirements that it names, and all that it prints. It
+// gives nothing if there is no shell.
 func checkSQL(t testing.TB, path string) (codes []string, out string) {
 	t.Helper()
 	shell, err := exec.LookPath("sqlite3")

@@ -133,6 +133,13 @@ func badPages() []badFile {
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionPromptTokens, 8, 1, []byte{0})},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, math.Float64bits(8)))},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, 1<<63))}, // minus zero
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, []byte{0x7f, 0xf8, 0, 0, 0, 0, 0, 0})},      // no number
+		// A tree of the schema that cannot be read.
+		{base: "start", layout: poke(100, "0c")},
+		{base: "start", layout: func(t testing.TB, b []byte) []byte {
+			pageAt(b, binary.BigEndian.Uint32(b[sqlitefile.HeaderSize+8:]))[0] = 12
+			return b
+		}},
 		// What SQLite itself makes of the content.
 		{base: "blocks", layout: asSQLite},
 	}
@@ -288,6 +295,16 @@ func deepen(t testing.TB, b []byte) []byte {
 	return b
 }
 
+// schemaRow gives the row of a view NULL as root page.
+func schemaRow(t testing.TB, b []byte) []byte {
+	at := bytes.Index(b, []byte{13 + 2*4, 13 + 2*5, 13 + 2*5, 8}) // view, notes, notes, 0
+	if at < 0 {
+		t.Fatal("no view notes in the schema")
+	}
+	b[at+3] = 0
+	return b
+}
+
 // doublePageSize says of a file that its pages are twice as long.
 func doublePageSize(t testing.TB, b []byte) []byte {
 	t.Helper()
@@ -314,7 +331,8 @@ func asSQLite(t testing.TB, b []byte) []byte {
 	return b
 }
 
-// editValue gives a value of a table another type and another body, where it has the first type. All types of the row are of one byte.
+// editValue gives a value of a table another type and another body, where it has the first type. All types of the row
+// are of one byte.
 func editValue(table string, column int, from, to byte, body []byte) func(string, int64, []byte) []byte {
 	return func(of string, _ int64, record []byte) []byte {
 		if of != table || record[1+column] != from {

@@ -32,7 +32,8 @@ func (r *recordReader) block(seq int64) *storedBlock {
 	}
 	x := r.blocks.values
 	leaves := x[tables.LeafBlockLeaves].Bytes
-	b := &storedBlock{leaves: bytes.Clone(leaves[:min(len(leaves), digest.BlockSize*tables.LeafPrefix)]), length: int64(len(leaves))}
+	most := min(len(leaves), digest.BlockSize*tables.LeafPrefix)
+	b := &storedBlock{leaves: bytes.Clone(leaves[:most]), length: int64(len(leaves))}
 	if root := x[tables.LeafBlockRoot].Bytes; len(root) == len(b.root) {
 		b.root = digest.Hash(root)
 	} // or it is not the root of those records
@@ -174,7 +175,7 @@ func (h *hashCheck) finish(last bool) {
 
 // compareDigest compares the records with the leaf blocks and the seal.
 func (v *content) compareDigest(r *recordReader, h *hashCheck) {
-	whole := h.whole && !v.lost && h.next > 0
+	whole := h.whole && !v.lost && !v.gaps && h.next > 0
 	if whole {
 		v.report.Root = digest.BlockRoot(h.roots)
 	} else {
@@ -195,7 +196,8 @@ func (v *content) compareDigest(r *recordReader, h *hashCheck) {
 	}
 }
 
-// compareBlocks reports what the leaf blocks have wrong. A live file need not have a row for a block that is not complete.
+// compareBlocks reports what the leaf blocks have wrong. A live file need not have a row for a block that is not
+// complete.
 func (v *content) compareBlocks(h *hashCheck) {
 	for _, b := range h.blocks {
 		place := Place{Table: tables.TableLeafBlock, Row: new(b.first)}
@@ -203,7 +205,8 @@ func (v *content) compareBlocks(h *hashCheck) {
 		case b.what == blockMissing && (v.sealed || b.last-b.first == digest.BlockSize-1):
 			v.add(sxBlockRows, place, "no row for records %d to %d", b.first, b.last)
 		case b.what == blockLength:
-			v.add(sxBlockRows, place, "leaves has not %d bytes for each of the records %d to %d", tables.LeafPrefix, b.first, b.last)
+			v.add(sxBlockRows, place,
+				"leaves has not %d bytes for each of the records %d to %d", tables.LeafPrefix, b.first, b.last)
 		case b.what == blockRoot:
 			v.add(sxBlockRoot, place, "not the root of records %d to %d", b.first, b.last)
 		}
@@ -214,8 +217,8 @@ func (v *content) compareBlocks(h *hashCheck) {
 	}
 }
 
-// otherDigest reports that the records, all of which have a hash, do not have the digest of the seal. It names those that are not the
-// sealed ones as far as the leaf blocks tell: their roots prove themselves by the seal.
+// otherDigest reports that the records, all of which have a hash, do not have the digest of the seal. It names those
+// that are not the sealed ones as far as the leaf blocks tell: their roots prove themselves by the seal.
 func (v *content) otherDigest(h *hashCheck) {
 	seal, root := v.seal.Digest, v.report.Root
 	if proven := h.kept && digest.BlockRoot(h.stored) == seal; !proven {
@@ -224,7 +227,8 @@ func (v *content) otherDigest(h *hashCheck) {
 		switch {
 		case len(h.changed) > 0:
 			place = Place{Record: new(h.changed[0].seq)}
-			text = "this is the first record that the leaf blocks have another hash of, but they do not agree with the seal either"
+			text = "this is the first record that the leaf blocks have another hash of, " +
+				"but they do not agree with the seal either"
 		case h.kept && len(h.blocks) == 0:
 			text = "the leaf blocks agree with them"
 		}
@@ -232,16 +236,20 @@ func (v *content) otherDigest(h *hashCheck) {
 		return
 	}
 	differs := func(seq int64) bool {
-		return slices.ContainsFunc(h.blocks, func(b blockDiff) bool { return b.what == blockRoot && seq >= b.first && seq <= b.last })
+		return slices.ContainsFunc(h.blocks, func(b blockDiff) bool {
+			return b.what == blockRoot && seq >= b.first && seq <= b.last
+		})
 	}
 	for _, c := range h.changed {
 		if differs(c.seq) {
-			v.add(sxSealRoot, Place{Record: new(c.seq)}, "not the record that was sealed: its leaf hash begins with %x, that of the sealed one with %x", c.got, c.want)
+			v.add(sxSealRoot, Place{Record: new(c.seq)},
+				"not the record that was sealed: its leaf hash begins with %x, that of the sealed one with %x", c.got, c.want)
 		}
 	}
 	for _, b := range h.blocks {
 		if b.what == blockRoot && !b.leaves {
-			v.add(sxSealRoot, Place{Record: new(b.first)}, "one of records %d to %d is not the one that was sealed", b.first, b.last)
+			v.add(sxSealRoot, Place{Record: new(b.first)},
+				"one of records %d to %d is not the one that was sealed", b.first, b.last)
 		}
 	}
 	if h.more > 0 {

@@ -29,8 +29,8 @@ type header struct {
 	pageSize, pages int64 // pages that there are
 }
 
-// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are none. known says
-// whether it is that of a version that this program knows.
+// header reads the first 100 bytes, and checks what has to be so for there to be pages at all; it is nil if there are
+// none. known says whether it is that of a version that this program knows.
 func (v *check) header(r io.ReaderAt) (h *header, known bool) {
 	b := make([]byte, sqlitefile.HeaderSize)
 	n, err := r.ReadAt(b, 0)

@@ -42,6 +42,11 @@ func (v *content) iterationRows() {
 				}
 			}
 		}
+		for i := tables.IterationEvents; i <= tables.IterationBytes; i++ {
+			if n := r.values[i].Int; n < 0 {
+				c.add(sxNegative, c.at(r.columns[i].Name), "%d is negative", n)
+			}
+		}
 		if n := max(row.said.Bytes, 0); n <= math.MaxInt64-total {
 			total += n
 		} else {
@@ -51,7 +56,8 @@ func (v *content) iterationRows() {
 	}
 	most := proportionBase + proportion*v.size
 	if v.proportionate = total <= most; !v.proportionate && v.sealed { // a live file grows
-		v.add(sxProportion, Place{Table: r.table}, "%d bytes of text in a file of %d bytes, which may have %d", total, v.size, most)
+		v.add(sxProportion, Place{Table: r.table},
+			"%d bytes of text in a file of %d bytes, which may have %d", total, v.size, most)
 	}
 }
 
@@ -70,7 +76,9 @@ func (v *content) recordedIterations() (order []int32) {
 func (r *recordReader) count(seq, number, size int64, kind provider.Kind) *iterationRow {
 	v := r.v
 	if r.last == nil || r.last.number != number {
-		i, ok := slices.BinarySearchFunc(v.iterations, number, func(x iterationRow, n int64) int { return cmp.Compare(x.number, n) })
+		i, ok := slices.BinarySearchFunc(v.iterations, number, func(x iterationRow, n int64) int {
+			return cmp.Compare(x.number, n)
+		})
 		if !ok {
 			if !r.missing[number] {
 				v.add(sxSpanRows, Place{Table: tables.TableIteration, Record: &seq}, "no row for iteration %d", number)
@@ -110,7 +118,8 @@ func (v *content) compareSpans() {
 			v.add(sxSpanEnds, place, "records %d to %d, want %d to %d", got.First, got.Last, want.First, want.Last)
 		}
 		if got.Events != want.Events || got.Interactions != want.Interactions {
-			v.add(sxSpanCounts, place, "%d events and %d interactions, want %d and %d", got.Events, got.Interactions, want.Events, want.Interactions)
+			v.add(sxSpanCounts, place,
+				"%d events and %d interactions, want %d and %d", got.Events, got.Interactions, want.Events, want.Interactions)
 		}
 		if got.Bytes != want.Bytes && v.proportionate {
 			v.add(sxSpanBytes, place, "%d bytes of text, want %d", got.Bytes, want.Bytes)

@@ -26,7 +26,8 @@ func beside[T any](v *filePages, compute func() T, take func(T)) (wait func()) {
 	return func() { take(<-answer) }
 }
 
-// layout begins to compare the pages of a sealed file with those that its rows have by the rule, and gives what waits for it.
+// layout begins to compare the pages of a sealed file with those that its rows have by the rule, and gives what waits
+// for it.
 func (v *filePages) layout(r io.ReaderAt) (wait func()) {
 	type answer struct {
 		faults []btree.Fault
@@ -51,7 +52,8 @@ func (v *filePages) layout(r io.ReaderAt) (wait func()) {
 	})
 }
 
-// integrity begins to ask SQLite whether the pages of a file that it lays out itself are sound, and gives what waits for it.
+// integrity begins to ask SQLite whether the pages of a file that it lays out itself are sound, and gives what waits
+// for it.
 func (v *filePages) integrity(r io.ReaderAt) (wait func()) {
 	return beside(v, func() (lines []string) {
 		lines, err := askSQLite(v.ctx, r, v.size)

@@ -77,8 +77,8 @@ func (v *filePages) neverSealed(r io.ReaderAt) bool {
 	return seal == nil && err == nil
 }
 
-// fault notes what is wrong with a page, which has rows that cannot be read. Of a sealed file the layout says it too, with what else
-// there is.
+// fault notes what is wrong with a page, which has rows that cannot be read. Of a sealed file the layout says it too,
+// with what else there is.
 func (v *filePages) fault(f btree.Fault) {
 	v.lost = true
 	if v.first == nil {

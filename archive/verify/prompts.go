@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strings"
 
@@ -12,17 +11,17 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A short list can name the same sections again and again, and so a small file prompts that take hours to join. So each prompt is
-// first measured: all iterations together may have so many bytes only as is in proportion to the file, and an iteration no more than
-// its row says. What goes beyond that is not joined.
+// A short list can name the same sections again and again, and so a small file prompts that take hours to join. So each
+// prompt is first measured: all iterations together may have so many bytes only as is in proportion to the file, and an
+// iteration no more than its row says. What goes beyond that is not joined.
 
 func (r *recordReader) interaction(c checker, x tables.Row) (provider.Record, bool) {
 	iteration := x[tables.InteractionIteration].Int
 	inRange := c.iteration("iteration", iteration)
 	c.name("agent_id", x[tables.InteractionAgentID], false)
 	c.name("timestamp", x[tables.InteractionTimestamp], false)
-	if n := len(x[tables.InteractionModel].Bytes); n > provider.MaxName { // a model may be empty
-		c.add(sxNameLength, c.at("model"), "%d bytes, more than %d", n, provider.MaxName)
+	if model := x[tables.InteractionModel]; len(model.Bytes) > 0 { // it may be empty
+		c.name("model", model, false)
 	}
 	c.text("response", &x[tables.InteractionResponse])
 	c.text("parsing_error", &x[tables.InteractionParsingError])
@@ -31,10 +30,9 @@ func (r *recordReader) interaction(c checker, x tables.Row) (provider.Record, bo
 	if x := x[tables.InteractionParsedPolicy]; x.Kind != btree.Null {
 		c.json("parsed_policy", x.Bytes)
 	}
-	if l := x[tables.InteractionLatency]; l.Kind != btree.Null && (math.IsNaN(l.Float) || math.IsInf(l.Float, 0) || math.Signbit(l.Float)) {
-		c.add(sxLatency, c.at("latency_seconds"), "%v, want a finite number that is not negative, nor minus zero", l.Float)
-	}
-	if x := x[tables.InteractionExtra]; x.Kind != btree.Null && c.json("extra", x.Bytes) && !bytes.HasPrefix(jsontext.Trim(x.Bytes), []byte("{")) {
+	c.latency("latency_seconds", x[tables.InteractionLatency])
+	if x := x[tables.InteractionExtra]; x.Kind != btree.Null && c.json("extra", x.Bytes) &&
+		!bytes.HasPrefix(jsontext.Trim(x.Bytes), []byte("{")) {
 		c.add(sxExtra, c.at("extra"), "not a JSON object")
 	}
 	i, lists, _ := tables.Interaction(x)
@@ -72,7 +70,8 @@ func (r *recordReader) prompt(c checker, column string, list btree.Value) prompt
 	}
 	var err error
 	if p.sections, err = tables.ParseSectionList(string(list.Bytes)); err != nil {
-		c.add(sxSectionList, p.place, "%.80q, want a JSON array of section numbers without white space, as [1,2,3]", list.Bytes)
+		c.add(sxSectionList, p.place,
+			"%.80q, want a JSON array of section numbers without white space, as [1,2,3]", list.Bytes)
 		return p
 	}
 	p.sound = true
@@ -86,7 +85,8 @@ func (r *recordReader) prompt(c checker, column string, list btree.Value) prompt
 		if !s.used {
 			s.used = true
 			if id < r.v.lastUsed {
-				c.add(sxSectionOrder, p.place, "section %d is used first after %d: sections are numbered in the order of their first use", id, r.v.lastUsed)
+				c.add(sxSectionOrder, p.place,
+					"section %d is used first after %d: sections are numbered in the order of their first use", id, r.v.lastUsed)
 			}
 			r.v.lastUsed = max(r.v.lastUsed, id)
 		}
@@ -114,7 +114,8 @@ func (r *recordReader) join(p prompt) (text *string, sound bool) {
 	joined := strings.Join(parts, "")
 	r.v.joined += int64(len(joined))
 	if !slices.Equal(tables.SplitSections(joined), parts) {
-		r.v.add(sxSectionCut, p.place, "cut into sections in another way than every other prompt, so equal parts may be stored twice")
+		r.v.add(sxSectionCut, p.place,
+			"cut into sections in another way than every other prompt, so equal parts may be stored twice")
 	}
 	return &joined, true
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// Records are read by one goroutine, the data of events are checked by a second and all are hashed by a third. They hand on
-// batches, none of which goes over the end of a block.
+// Records are read by one goroutine, the data of events are checked by a second and all are hashed by a third. They
+// hand on batches, none of which goes over the end of a block.
 
 // A recordBatch is some records that follow each other.
 type recordBatch struct {
@@ -85,7 +85,8 @@ type stream struct {
 // records checks all records, and what the file says of them elsewhere.
 func (v *content) records() {
 	r := &recordReader{
-		v: v, free: make(chan *recordBatch, 4), out: []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
+		v: v, free: make(chan *recordBatch, 4),
+		out:     []chan *recordBatch{make(chan *recordBatch, 4), make(chan *recordBatch, 4)},
 		missing: map[int64]bool{}, bodies: map[int64]string{},
 	}
 	for range cap(r.free) {
@@ -148,7 +149,7 @@ func (r *recordReader) run() {
 		r.read(s)
 	}
 	if result := r.v.result; result != nil {
-		r.begin(r.next, result, r.v.experimentRow, !r.v.lost) // or its number is not known
+		r.begin(r.next, result, r.v.experimentRow, !r.v.lost && !r.v.gaps) // or its number is not known
 		r.next++
 	}
 	r.flush()
@@ -190,11 +191,11 @@ func (r *recordReader) read(s *stream) {
 		numbered = true
 		if seq > r.next {
 			r.v.add(sxSeqGap, Place{Record: new(r.next)}, "records %d to %d are missing", r.next, seq-1)
-			r.v.lost = true
+			r.v.gaps = true
 		}
 		r.next = seq + 1
 	}
-	r.v.lost = r.v.lost || !numbered
+	r.v.gaps = r.v.gaps || !numbered
 	if s.kind == provider.KindEvent {
 		r.event(s.rows, seq, numbered)
 	} else if record, row, sound := r.other(s); record != nil && numbered {
@@ -206,7 +207,8 @@ func (r *recordReader) read(s *stream) {
 // room makes sure that there is a batch that takes record seq.
 func (r *recordReader) room(seq int64) {
 	b := r.batch
-	if b != nil && len(b.items) > 0 && (int64(len(b.arena))+b.other >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
+	if b != nil && len(b.items) > 0 &&
+		(int64(len(b.arena))+b.other >= batchBytes || seq/digest.BlockSize != b.items[0].seq/digest.BlockSize) {
 		r.flush()
 		b = nil
 	}
@@ -272,7 +274,8 @@ func (r *recordReader) event(rows *rows, seq int64, numbered bool) {
 	} else if !r.v.typeUsed[id] {
 		r.v.typeUsed[id] = true
 		if id < r.v.lastType {
-			r.v.add(sxTypeOrder, c.at("type"), "event type %d is used first after %d: types are numbered in the order of their first use", id, r.v.lastType)
+			r.v.add(sxTypeOrder, c.at("type"),
+				"event type %d is used first after %d: types are numbered in the order of their first use", id, r.v.lastType)
 		}
 		r.v.lastType = max(r.v.lastType, id)
 	}
@@ -324,7 +327,10 @@ func textSize(record provider.Record) (n int64) {
 	case *provider.Start:
 		n = int64(len(x.Config))
 	case *provider.Interaction:
-		n = tables.TextLength(x.SystemPrompt) + tables.TextLength(x.UserPrompt) + tables.TextLength(x.Response) + tables.TextLength(x.ParsingError) + int64(len(x.ParsedPolicy)+len(x.Extra))
+		n = int64(len(x.ParsedPolicy) + len(x.Extra))
+		for _, text := range []*string{x.SystemPrompt, x.UserPrompt, x.Response, x.ParsingError} {
+			n += tables.TextLength(text)
+		}
 	case *provider.Iteration:
 		n = int64(64 * (len(x.Costs) + len(x.AcceptedChanges)))
 		for _, p := range x.Policies {

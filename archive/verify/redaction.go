@@ -85,8 +85,8 @@ func (r *recordReader) orphan() {
 	r.nextRedaction()
 }
 
-// redact gives a record, which stands in a row, what the file has for it of what is withheld, and reports whether its leaf hash can
-// be computed.
+// redact gives a record, which stands in a row, what the file has for it of what is withheld, and reports whether its
+// leaf hash can be computed.
 func (r *recordReader) redact(seq int64, record provider.Record, row tables.Row) (sound bool) {
 	for r.reds != nil && r.redacted() < seq {
 		r.orphan()
@@ -111,7 +111,8 @@ func (r *recordReader) redact(seq int64, record provider.Record, row tables.Row)
 		case f.always && !in && !withheld:
 			r.v.add(sxAlways, Place{Record: &seq, Column: f.Name}, "NULL, and it is not withheld")
 		case in && r.salted && !withheld && !keyed && f.Name != saltField:
-			r.v.add(sxKeyMissing, Place{Record: &seq, Column: f.Name}, "the salt of the run is withheld, and there is no key for this value, so the digest cannot be computed")
+			r.v.add(sxKeyMissing, Place{Record: &seq, Column: f.Name},
+				"the salt of the run is withheld, and there is no key for this value, so the digest cannot be computed")
 			sound = false
 		}
 	}
@@ -121,14 +122,18 @@ func (r *recordReader) redact(seq int64, record provider.Record, row tables.Row)
 // redactionForm checks a row of what is withheld by itself.
 func (r *recordReader) redactionForm() bool {
 	commitment, key := r.reds.values[tables.RedactionCommitment], r.reds.values[tables.RedactionKeyOf]
-	if (key.Kind == btree.Null) != (commitment.Kind == btree.Null) && len(key.Bytes)+len(commitment.Bytes) == len(provider.Key{}) {
+	size := len(key.Bytes) + len(commitment.Bytes)
+	if (key.Kind == btree.Null) != (commitment.Kind == btree.Null) && size == len(provider.Key{}) {
 		return true
 	}
-	r.v.add(sxRedactionForm, r.redactionPlace(), "a commitment of %d bytes and a key of %d, want one of them with %d", len(commitment.Bytes), len(key.Bytes), len(provider.Key{}))
+	r.v.add(sxRedactionForm, r.redactionPlace(),
+		"a commitment of %d bytes and a key of %d, want one of them with %d",
+		len(commitment.Bytes), len(key.Bytes), len(provider.Key{}))
 	return false
 }
 
-// redaction checks the next row of what is withheld, which is about a record of a kind that stands in row, and adds it to red.
+// redaction checks the next row of what is withheld, which is about a record of a kind that stands in row, and adds it
+// to red.
 func (r *recordReader) redaction(kind provider.Kind, row tables.Row, red *provider.Redaction) (sound bool) {
 	if !r.redactionForm() {
 		return false
@@ -138,10 +143,12 @@ func (r *recordReader) redaction(kind provider.Kind, row tables.Row, red *provid
 	commitment, key := x[tables.RedactionCommitment], x[tables.RedactionKeyOf]
 	fields := committedFields[kind]
 	i := slices.IndexFunc(fields, func(f committedField) bool {
-		return f.ID == id && f.Name == string(x[tables.RedactionField].Bytes) && (key.Kind == btree.Null || f.Name != saltField)
+		return f.ID == id && f.Name == string(x[tables.RedactionField].Bytes) &&
+			(key.Kind == btree.Null || f.Name != saltField)
 	})
 	if i < 0 {
-		r.v.add(sxRedactedField, place, "a record of kind %v has no field %d of that name that can be withheld, or none with a key", kind, id)
+		r.v.add(sxRedactedField, place,
+			"a record of kind %v has no field %d of that name that can be withheld, or none with a key", kind, id)
 		return false
 	}
 	f := &fields[i]

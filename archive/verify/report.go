@@ -72,7 +72,7 @@ type Report struct {
 	Root      digest.Hash // digest of the records as they are in the file; zero if not all could be read
 	Records   int64       // those that could be read
 	Problems  []Problem   // what breaks a requirement, in the order of the file: those that count (see [Stage])
-	Later     []Problem   // what breaks requirements of later stages, and may follow from Problems; empty if rows could not be read
+	Later     []Problem   // what is of later stages, and may follow from Problems; empty if rows could not be read
 	Unchecked []string    // what could not be checked because of Problems
 }
 

@@ -20,8 +20,9 @@ type Requirement struct {
 	Remedy string // what to do about a file that breaks it
 }
 
-// A Stage is a group of requirements on files. Each says of what it is about that something is so, which can be asked only where those
-// of earlier stages hold: what breaks one of them often breaks many of later stages too, and nobody has broken those.
+// A Stage is a group of requirements on files. Each says of what it is about that something is so, which can be asked
+// only where those of earlier stages hold: what breaks one of them often breaks many of later stages too, and nobody
+// has broken those.
 type Stage int
 
 // The stages, in the order in which they count.
@@ -40,16 +41,23 @@ const (
 // Remedies.
 const (
 	fixOther    = "this is not a file of that format: check that it is the one you mean"
-	fixGetAgain = "the file was cut short or changed on its way: get it again and compare its SHA-256; `exparchive recover` takes out what is intact"
-	fixChanged  = "the content is not what was sealed: do not rely on it, and get the file again from where it was published"
-	fixMaker    = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes out what is sound"
-	fixRemake   = "the file was changed on its way, or a tool wrote to it: get it again and compare its SHA-256; `exparchive recover` makes it anew of what is intact, with the same digest if that is all"
-	fixHeader   = "a tool wrote to the file, or it is of another program: check that it is the one you mean; if nothing else is wrong with it, `exparchive recover` makes it anew, with the same digest and its annotations"
-	fixSeal     = "seal it with `exparchive seal`, for which it must be named FILE.simexp-live; if it came from somebody else, tell them"
-	fixNewer    = "the file is newer than this program: get a newer release"
-	fixRemove   = "remove the file beside it if it belongs to an older archive of that name"
-	fixRename   = "rename the file"
-	fixNothing  = "" // of requirements that no file shows
+	fixGetAgain = "the file was cut short or changed on its way: get it again and compare its SHA-256; `exparchive " +
+		"recover` takes out what is intact"
+	fixChanged = "the content is not what was sealed: do not rely on it, and get the file again from where it was " +
+		"published"
+	fixMaker = "the program that wrote the file breaks the format: tell its authors; `exparchive recover` takes " +
+		"out what is sound"
+	fixRemake = "the file was changed on its way, or a tool wrote to it: get it again and compare its SHA-256; " +
+		"`exparchive recover` makes it anew of what is intact, with the same digest if that is all"
+	fixHeader = "a tool wrote to the file, or it is of another program: check that it is the one you mean; if " +
+		"nothing else is wrong with it, `exparchive recover` makes it anew, with the same digest and its " +
+		"annotations"
+	fixSeal = "seal it with `exparchive seal`, for which it must be named FILE.simexp-live; if it came from " +
+		"somebody else, tell them"
+	fixNewer   = "the file is newer than this program: get a newer release"
+	fixRemove  = "remove the file beside it if it belongs to an older archive of that name"
+	fixRename  = "rename the file"
+	fixNothing = "" // of requirements that no file shows
 )
 
 // Requirements gives the requirements of FORMAT.md in their order.
@@ -96,6 +104,8 @@ const (
 	sxConverged        = "SX-064"
 	sxAlways           = "SX-065"
 	sxSubject          = "SX-066"
+	sxZeroByte         = "SX-067"
+	sxNegative         = "SX-068"
 	sxSeqGap           = "SX-070"
 	sxSeqTwice         = "SX-071"
 	sxEventType        = "SX-080"
@@ -187,6 +197,8 @@ var requirements = []Requirement{
 	{sxConverged, Must, "file", StageValues, fixMaker},
 	{sxAlways, Must, "file", StageRows, fixMaker},
 	{sxSubject, Must, "file", StageReferences, fixMaker},
+	{sxZeroByte, Must, "file", StageValues, fixMaker},
+	{sxNegative, Must, "file", StageValues, fixMaker},
 
 	{sxSeqGap, Must, "file", StageReferences, fixChanged},
 	{sxSeqTwice, Must, "file", StageReferences, fixMaker},
@@ -204,7 +216,7 @@ var requirements = []Requirement{
 	{sxSectionMissing, Must, "file", StageReferences, fixMaker},
 	{sxSectionOrder, Must, "file", StageReferences, fixMaker},
 	{sxSectionUnused, Must, "file", StageReferences, fixMaker},
-	{sxSectionCut, Should, "file", StageReferences, fixMaker},
+	{sxSectionCut, Must, "file", StageReferences, fixMaker},
 
 	{sxSpanRows, Must, "file", StageReferences, fixMaker},
 	{sxSpanEnds, Must, "file", StageRows, fixMaker},
@@ -214,7 +226,7 @@ var requirements = []Requirement{
 	{sxAttachmentFolder, Must, "file", StageReferences, fixMaker},
 	{sxAttachmentName, Must, "file", StageValues, fixMaker},
 	{sxAttachmentOnce, Must, "file", StageReferences, fixMaker},
-	{sxProportion, Must, "file", StageRows, fixMaker},
+	{sxProportion, Must, "file", StageReferences, fixMaker},
 	{sxNotRecorded, Must, "file", StageValues, fixMaker},
 	{sxPortableName, Must, "file", StageReferences, fixMaker},
 

@@ -143,7 +143,8 @@ func (r *rows) shortest() {
 	}
 	page, at := r.walk.Page()
 	r.v.pages.pageProblem(btree.Fault{
-		Tree: r.table, Page: page, At: at, Kind: btree.Layout, Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key),
+		Tree: r.table, Page: page, At: at, Kind: btree.Layout,
+		Text: fmt.Sprintf("row %d has a number that is not in its shortest form", r.key),
 	})
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// schema compares the table of the schema with what its version has, and notes where the tables are. A table whose text differs
-// is not read: its columns would be others.
+// schema compares the table of the schema with what its version has, and notes where the tables are. A table whose text
+// differs is not read: its columns would be others.
 func (v *filePages) schema() {
 	v.roots = map[string]uint32{}
 	want, err := sqlitefile.Formats.Objects(v.version)

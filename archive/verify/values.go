@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -23,8 +24,8 @@ func (c checker) at(column string) Place {
 	return place
 }
 
-// name checks a short text that is there, and what is not there if it is required. A text that is optional is NULL and never
-// empty.
+// name checks a short text that is there, and what is not there if it is required. A text that is optional is NULL and
+// never empty.
 func (c checker) name(column string, x btree.Value, required bool) {
 	switch n := len(x.Bytes); {
 	case x.Kind == btree.Null:
@@ -35,9 +36,13 @@ func (c checker) name(column string, x btree.Value, required bool) {
 	case n > provider.MaxName:
 		c.add(sxNameLength, c.at(column), "%d bytes, more than %d", n, provider.MaxName)
 	}
+	if bytes.IndexByte(x.Bytes, 0) >= 0 {
+		c.add(sxZeroByte, c.at(column), "has U+0000")
+	}
 }
 
-// text checks a long text that may be absent. One that is so long that a reader's handle of SQLite gives it up is let go.
+// text checks a long text that may be absent. One that is so long that a reader's handle of SQLite gives it up is let
+// go.
 func (c checker) text(column string, x *btree.Value) {
 	c.length(column, len(x.Bytes))
 	if len(x.Bytes) > provider.MaxText+1<<20 {
@@ -75,9 +80,11 @@ func (c checker) json(column string, text []byte) bool {
 	return false
 }
 
-// object checks a canonical object by agent, unless it is NULL, and calls value for each member. It reports whether the object
-// can be read.
-func (c checker) object(column string, x btree.Value, value func(agent string, place Place, text []byte) bool) (sound bool) {
+// object checks a canonical object by agent, unless it is NULL, and calls value for each member. It reports whether the
+// object can be read.
+func (c checker) object(
+	column string, x btree.Value, value func(agent string, place Place, text []byte) bool,
+) (sound bool) {
 	if x.Kind == btree.Null {
 		return true
 	}
@@ -93,6 +100,9 @@ func (c checker) object(column string, x btree.Value, value func(agent string, p
 		if agent == "" || len(agent) > provider.MaxName {
 			c.add(sxAgents, place, "an agent's name of %d bytes, want 1 to %d", len(agent), provider.MaxName)
 		}
+		if provider.CheckName(agent) != nil {
+			c.add(sxZeroByte, place, "an agent's name has U+0000")
+		}
 		sound = value(agent, place, text) && sound
 		return nil
 	})
@@ -101,7 +111,8 @@ func (c checker) object(column string, x btree.Value, value func(agent string, p
 		return false
 	}
 	if !bytes.Equal(provider.AppendPolicies(nil, members), x.Bytes) {
-		c.add(sxAgents, c.at(column), "not in canonical form: want agents in ascending order, no white space and nothing escaped without need")
+		c.add(sxAgents, c.at(column),
+			"not in canonical form: want agents in ascending order, no white space and nothing escaped without need")
 	}
 	return sound
 }
@@ -152,6 +163,13 @@ func (c checker) tokens(column string, x btree.Value) {
 	}
 }
 
+// latency checks a latency that may be absent.
+func (c checker) latency(column string, x btree.Value) {
+	if f := x.Float; x.Kind != btree.Null && (math.IsNaN(f) || math.IsInf(f, 0) || math.Signbit(f)) {
+		c.add(sxLatency, c.at(column), "%v, want a finite number that is not negative, nor minus zero", f)
+	}
+}
+
 // A valueCheck checks the data and the timestamps of events.
 type valueCheck struct{ problemLog }
 
@@ -164,10 +182,11 @@ func (l *valueCheck) run(in <-chan *recordBatch) {
 			}
 			e := &b.events[it.event]
 			c := func() checker { return checker{&l.problemLog, Place{Table: tables.TableEvent, Record: new(e.Seq)}} }
-			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName) {
+			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName || provider.CheckName(e.Timestamp) != nil) {
 				c().name("timestamp", btree.Value{Kind: btree.Text, Bytes: []byte(e.Timestamp)}, false)
 			}
-			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) || string(e.Data) == "null" || jsontext.Check(e.Data) != nil) {
+			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) ||
+				string(e.Data) == "null" || jsontext.Check(e.Data) != nil) {
 				c().json("data", e.Data)
 			}
 		}

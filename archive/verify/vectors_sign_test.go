@@ -39,7 +39,7 @@ type claim struct {
 func checkpointVectors(t *testing.T) any {
 	var origins []originVector
 	for _, id := range []string{
-		"exp1-20251215-084901-866d63", "r 1", "a+b%~é\x00", "-._/:@", strings.Repeat("x", 56), strings.Repeat("x",
+		"exp1-20251215-084901-866d63", "r 1", "a+b%~é\x01", "-._/:@", strings.Repeat("x", 56), strings.Repeat("x",
 			57), strings.Repeat("é", 10),
 		strings.Repeat("x", 38) + strings.Repeat("é", 10), strings.Repeat("x", 37) + strings.Repeat("é", 10),
 		strings.Repeat("x", 36) + strings.Repeat("é", 10),

@@ -129,7 +129,7 @@ func runVectors(t *testing.T) any {
 	salt := bytes.Repeat([]byte{7}, 32)
 	withheld := map[string]bool{"salt": true, "response": true, "costs_per_agent": true, "text": true}
 	odd := []provider.Record{
-		&provider.Start{RunID: "é \x00", Name: "日本🏦", Type: "\u001b[31m", Config: json.RawMessage(`"\ud800"`)},
+		&provider.Start{RunID: "é \x01", Name: "日本🏦", Type: "\u001b[31m", Config: json.RawMessage(`"\ud800"`)},
 		&provider.Event{Iteration: provider.MaxIteration, Type: "a", Data: json.RawMessage(`{"a":-0, "a":1e400}`)},
 		&provider.Event{Type: "a"},
 		&provider.Interaction{SystemPrompt: new(""), Response: new(""), Model: new(""), ParsingError: new(""),
@@ -396,7 +396,7 @@ func subjectVectors(t *testing.T) any {
 	} {
 		all = append(all, subjectVector{s, ""})
 	}
-	all = append(all, subjectVector{"", "SX-047"}, subjectVector{"/" + strings.Repeat("x", 4096), "SX-042"})
+	all = append(all, subjectVector{"", "SX-047"}, subjectVector{"/" + strings.Repeat("x", 4096), "SX-042"}, subjectVector{"/a\x00b", "SX-067"})
 	for _, s := range []string{"final_cost", " /a", "#/a", "/~", "/a~", "/a~2b", "/~/a", "~1"} {
 		all = append(all, subjectVector{s, "SX-066"})
 	}

@@ -13,11 +13,12 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 )
 
-// File checks the archive or live file at path against every requirement of FORMAT.md that binds files: the header, the pages,
-// the schema, every value of every row, that the records are those that were sealed, and that not a byte stands where none
-// belongs. It goes on past what is broken and reports all that it finds.
+// File checks the archive or live file at path against every requirement of FORMAT.md that binds files: the header, the
+// pages, the schema, every value of every row, that the records are those that were sealed, and that not a byte stands
+// where none belongs. It goes on past what is broken and reports all that it finds.
 //
-// The error is only for a check that could not be made, because the file system failed or ctx is done. It names the file.
+// The error is only for a check that could not be made, because the file system failed or ctx is done. It names the
+// file.
 func File(ctx context.Context, path string) (Report, error) {
 	report, err := verifyFile(ctx, path)
 	return report, fileerr.In(path, err)

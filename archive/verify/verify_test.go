@@ -230,8 +230,8 @@ func TestVerifyNotAnArchive(t *testing.T) {
 	}
 }
 
-// TestVerifyNamesTheRecord: somebody who changes a file with SQLite changes its header too; the records that differ from what was sealed
-// are named all the same.
+// TestVerifyNamesTheRecord: somebody who changes a file with SQLite changes its header too; the records that differ
+// from what was sealed are named all the same.
 func TestVerifyNamesTheRecord(t *testing.T) {
 	for _, c := range []struct {
 		sql  string

@@ -22,8 +22,8 @@ func (c *counter) ReadAt(b []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// TestWorkInProportion: a small file cannot name so much that it takes long to check. Counted are the bytes of prompts that are joined,
-// which are what is hashed, and the bytes that are read.
+// TestWorkInProportion: a small file cannot name so much that it takes long to check. Counted are the bytes of prompts
+// that are joined, which are what is hashed, and the bytes that are read.
 func TestWorkInProportion(t *testing.T) {
 	// sections have 1 to 20 bytes, and one is empty.
 	sections := func(n int) string {

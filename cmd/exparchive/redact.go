@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
+	"github.com/simexp/exparchive/sign"
 )
 
 type redactOptions struct {
@@ -19,6 +20,7 @@ type redactOptions struct {
 	output         string
 	dryRun, force  bool
 	allowRemaining bool
+	mask           bool
 	json           bool
 }
 
@@ -27,9 +29,10 @@ func newRedactCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redact FILE -o PUBLIC.simexp",
 		Short: "Write a copy of a run without certain values, which has the same digest",
-		Long: `Write a copy of a run for publishing, without certain values. Each of them is replaced by its commitment, a hash, so that the copy
-has the digest of the run: signatures and proofs hold for it too, and "reveal" can put values back from the original and prove
-that they are the ones. FILE is anything that holds a run.
+		Long: `Write a copy of a run for publishing, without certain values. Each of them is replaced by its
+commitment, a hash, so that the copy has the digest of the run: signatures and proofs hold for it too,
+and "reveal" can put values back from the original and prove that they are the ones. FILE is anything
+that holds a run.
 
 The flags say what is withheld. Those of different kinds narrow each other, those of one kind add up:
 
@@ -37,21 +40,29 @@ The flags say what is withheld. Those of different kinds narrow each other, thos
   --match '(?i)project x' --match alice  every value in which one of the two is found
   --secrets                              every value in which a secret is found
 
-If they fit no value nothing is written, and the exit code is 1; only --match and --secrets may find none. A name or number that
-fits none beside others that do is listed.
-A value goes as a whole: a prompt, an answer, the data of an event, the policies of an iteration. What identifies a record cannot be
-withheld: run id, experiment, times, event types, agents, models, tokens, names of attachments, final costs. If what --match or
---secrets looks for is there, or in a value that the other flags leave in, it is listed and nothing is written, unless
---allow-remaining. Annotations (signatures, where an import comes from) are copied, except those in which it is found.
+If they fit no value nothing is written, and the exit code is 1; only --match and --secrets may find
+none. A name or number that fits none beside others that do is listed.
+A value goes as a whole: a prompt, an answer, the data of an event, the policies of an iteration. What
+identifies a record cannot be withheld: run id, experiment, times, event types, agents, models, tokens,
+seconds, names of attachments, final costs. If what --match or --secrets looks for is there, or in a
+value that the other flags leave in, it is listed and nothing is written, unless --allow-remaining.
+Annotations (signatures, where an import comes from) are copied, except those in which it is found.
 
-When the copy is written its digest is compared with that of the run, and its bytes are searched for what matched (texts of 5
-bytes or more).
+--mask replaces only what --match or --secrets finds, and leaves the rest of the value: "ask [withheld]
+for the key". The price is the proof of that field: its value is not what was recorded, so the copy has
+a digest of its own, and no signature or proof of the run holds for it. Signatures are left out, and an
+annotation says that it is a copy. Where what is found is no text by itself, as a cost is, or stands in
+something packed, the value goes as a whole.
 
-A commitment hides a value only as far as it cannot be guessed: who guesses the whole value can check the guess. A run that was
-recorded with --salt has no such weakness.`,
+When the copy is written its digest is compared with the one that it must have, and its bytes are
+searched for what matched (texts of 5 bytes or more).
+
+A commitment hides a value only as far as it cannot be guessed: who guesses the whole value can check
+the guess. A run that was recorded with --salt has no such weakness.`,
 		Example: `  exparchive redact my.simexp --secrets --dry-run
   exparchive redact my.simexp --field system_prompt,user_prompt -o public.simexp
-  exparchive redact my.simexp --match 'alice|bob' -o public.simexp`,
+  exparchive redact my.simexp --match 'alice|bob' -o public.simexp
+  exparchive redact my.simexp --secrets --mask -o public.simexp`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
@@ -59,6 +70,7 @@ recorded with --salt has no such weakness.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `PUBLIC`.simexp (required unless --dry-run)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be withheld")
+	flags.BoolVar(&o.mask, "mask", false, "replace only what --match or --secrets finds in a value, whose proof is gone then")
 	flags.BoolVar(&o.allowRemaining, "allow-remaining", false, "write the copy also if what was looked for remains somewhere")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -74,6 +86,8 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	case filter.Empty():
 		return usageErrorf("redact: nothing says what to withhold; want --field, --seq, --agent, --iteration, --match or --secrets")
+	case o.mask && !filter.ByContent():
+		return usageErrorf("redact: --mask replaces what --match or --secrets finds; want one of them")
 	case !o.dryRun && o.output == "":
 		return usageErrorf("redact: missing -o FILE%s, or --dry-run (see `exparchive redact --help`)", archive.Extension)
 	}
@@ -85,6 +99,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	if err := o.checkSource(p, path); err != nil {
 		return err
 	}
+	filter.Mask = o.mask
 	plan, err := redact.NewPlan(ctx, checked(p), filter)
 	if err != nil {
 		return inFile(path, err)
@@ -93,7 +108,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	if _, values := plan.Counts(); values == 0 && !filter.ByContent() {
 		return fmt.Errorf("%s: the flags fit no value of the run, or none that is not withheld already; nothing was written", path)
 	}
-	annotations, dropped, err := keptAnnotations(ctx, p, plan)
+	annotations, dropped, signatures, err := keptAnnotations(ctx, p, plan)
 	if err != nil {
 		return inFile(path, err)
 	}
@@ -103,14 +118,20 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 		return fmt.Errorf("%s: what was to be withheld remains in %s; nothing was written "+
 			"(--allow-remaining writes the copy all the same)", path, plural(int64(len(plan.Remaining)), "place"))
 	}
-	if o.dryRun {
-		warnOutcome(stderr, plan, dropped, "would be left out")
-	} else {
+	verb := "would be left out"
+	if !o.dryRun {
 		if err := o.write(ctx, cmd, path, p, plan, annotations); err != nil {
 			return err
 		}
-		warnOutcome(stderr, plan, dropped, "was left out")
+		verb = "was left out"
 	}
+	for _, n := range dropped {
+		warnf(stderr, "annotation %d matches and %s", n, verb)
+	}
+	for _, n := range signatures {
+		warnf(stderr, "annotation %d is a signature, which does not hold for the copy, and %s", n, verb)
+	}
+	warnOutcome(stderr, path, plan)
 	if err := o.print(cmd, plan); err != nil {
 		return err
 	}
@@ -120,18 +141,29 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	return nil
 }
 
-// keptAnnotations gives the annotations of p that the copy gets, and the numbers of the others.
+// keptAnnotations gives the annotations that the copy gets, and the numbers of those of p that it does not: in which something is
+// found, and signatures that do not hold for it.
 func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan) (
-	kept []archive.Annotation, dropped []int, err error) {
+	kept []archive.Annotation, dropped, signatures []int, err error) {
 	list, err := annotationsOf(ctx, p)
 	for i, a := range list {
-		if plan.Finds(a.Kind, a.Name, a.Text) {
+		switch {
+		case plan.Finds(a.Kind, a.Name, a.Text):
 			dropped = append(dropped, i+1)
-		} else {
+		case plan.Masked() > 0 && (a.Kind == sign.KindSSH || a.Kind == sign.KindNote): // over the run, which the copy is not
+			signatures = append(signatures, i+1)
+		default:
 			kept = append(kept, a)
 		}
 	}
-	return kept, dropped, err
+	if n := plan.Masked(); n > 0 {
+		text := fmt.Sprintf("a copy of a run: what was withheld from %s is replaced by %s", plural(n, "value"), redact.StandIn)
+		if plan.Guessable == 0 { // or guesses could be checked against the digest
+			text += "; digest of the run: " + plan.Root.String()
+		}
+		kept = append(kept, archive.Annotation{Kind: "provenance", Name: "masked", Text: text})
+	}
+	return kept, dropped, signatures, err
 }
 
 // checkSource refuses a run that is not at an end, and one that the copy would replace.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,12 +42,15 @@ func reportUnmatched(stderr io.Writer, path string, unmatched []redact.Selector,
 }
 
 // someRecords names records, the first of them if they are many.
-func someRecords(list []int64) string {
+func someRecords(list []int64) string { return someNumbers("record", list) }
+
+// someNumbers is someRecords for what else has numbers.
+func someNumbers(noun string, list []int64) string {
 	const most = 10
 	if len(list) == 1 {
-		return fmt.Sprintf("record %d", list[0])
+		return fmt.Sprintf("%s %d", noun, list[0])
 	}
-	text := fmt.Sprintf("records %d", list[0])
+	text := fmt.Sprintf("%ss %d", noun, list[0])
 	for _, seq := range list[1:min(len(list), most)] {
 		text += fmt.Sprintf(", %d", seq)
 	}
@@ -56,15 +60,29 @@ func someRecords(list []int64) string {
 	return text
 }
 
-// warnOutcome says what of the outcome the user may not expect. dropped are the numbers of annotations, and verb what
-// happens to them.
-func warnOutcome(stderr io.Writer, plan *redact.Plan, dropped []int, verb string) {
-	for _, n := range dropped {
-		warnf(stderr, "annotation %d matches and %s", n, verb)
+// warnOutcome says what of the outcome the user may not expect.
+func warnOutcome(stderr io.Writer, path string, plan *redact.Plan) {
+	for _, what := range plan.Unseen {
+		warnf(stderr, "%s: not looked into: %s", path, what)
+	}
+	var masked []string
+	list, _ := plan.Counts()
+	for _, c := range list {
+		if c.Masked > 0 {
+			masked = append(masked, fmt.Sprintf("%s (%s)", c.Field, plural(c.Masked, "value")))
+		}
+	}
+	if len(masked) > 0 {
+		warnf(stderr, "the proof of what is masked is gone, in %s: it is not what was recorded, so the copy has a digest of its own, "+
+			"and no signature or proof of the run holds for it", strings.Join(masked, ", "))
 	}
 	if plan.Guessable > 0 {
+		against := "the commitment"
+		if len(masked) > 0 {
+			against = "its commitment or the digest of the run"
+		}
 		warnf(stderr, "the run has no salt: of what is withheld, %s can perhaps be guessed, "+
-			"and a guess be checked against the commitment (record, run and import have --salt)", plural(int64(plan.Guessable), "value"))
+			"and a guess be checked against %s (record, run and import have --salt)", plural(int64(plan.Guessable), "value"), against)
 	}
 	if plan.SearchFull() {
 		warnf(stderr, "too much matches to look for all of it byte by byte in the file; what is not looked for was withheld all the same")
@@ -75,32 +93,55 @@ func warnOutcome(stderr io.Writer, plan *redact.Plan, dropped []int, verb string
 func (o *redactOptions) print(cmd *cobra.Command, plan *redact.Plan) error {
 	w := cmd.OutOrStdout()
 	list, values := plan.Counts()
+	original := ""
+	if plan.Copied != plan.Root {
+		original = plan.Root.String()
+	}
 	if o.json {
 		return json.NewEncoder(w).Encode(struct {
 			File      string             `json:"file,omitempty"`
 			Digest    string             `json:"digest"`
+			Original  string             `json:"digest_of_original,omitempty"` // if it is another
 			Values    int64              `json:"values"`
+			Masked    int64              `json:"masked,omitempty"` // of these
 			Records   int                `json:"records"`
 			Fields    []redact.Count     `json:"fields"`
 			Remaining []redact.Remainder `json:"remaining"`
 			Unmatched []redact.Selector  `json:"unmatched,omitempty"`
-		}{o.output, plan.Root.String(), values, plan.Records, orEmpty(list), orEmpty(plan.Remaining), plan.Unmatched})
+			Unseen    []string           `json:"not_looked_into,omitempty"`
+		}{o.output, plan.Copied.String(), original, values, plan.Masked(), plan.Records, orEmpty(list), orEmpty(plan.Remaining),
+			plan.Unmatched, plan.Unseen})
 	}
+	masked := plan.Masked()
 	if len(list) > 0 {
 		t := newTable("FIELD", ">VALUES", ">BYTES")
+		if masked > 0 {
+			t = newTable("FIELD", ">VALUES", ">BYTES", ">MASKED")
+		}
 		for _, c := range list {
-			t.add(c.Field, fmt.Sprint(c.Values), fmt.Sprint(c.Bytes))
+			t.add(c.Field, fmt.Sprint(c.Values), fmt.Sprint(c.Bytes), fmt.Sprint(c.Masked))
 		}
 		if err := t.print(w); err != nil {
 			return err
 		}
 	}
+	done := "withheld "
 	what := fmt.Sprintf("%s of %s", plural(values, "value"), plural(int64(plan.Records), "record"))
+	if masked > 0 {
+		done = "masked "
+		if rest := values - masked; rest > 0 {
+			what = fmt.Sprintf("%s and withheld %d, of %s", plural(masked, "value"), rest, plural(int64(plan.Records), "record"))
+		}
+	}
 	if o.dryRun {
-		_, err := fmt.Fprintf(w, "would be withheld: %s\n", what)
+		_, err := fmt.Fprintf(w, "would be %s\n", strings.Replace(done, " ", ": ", 1)+what)
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s: withheld %s, digest %s as before\n", terminal.Escape(o.output), what, plan.Root)
+	digest := fmt.Sprintf("digest %s as before", plan.Root)
+	if original != "" {
+		digest = fmt.Sprintf("digest %s, that of the run was %s", plan.Copied, original)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s%s, %s\n", terminal.Escape(o.output), done, what, digest)
 	return err
 }
 

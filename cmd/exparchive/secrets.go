@@ -26,8 +26,8 @@ type secretsOptions struct {
 	json  bool
 }
 
-// A secretFound is one line of what secrets prints.
-type secretFound struct {
+// A secretPlace is a text of a run.
+type secretPlace struct {
 	File       string `json:"file"`
 	Run        string `json:"run_id"`
 	Record     *int64 `json:"seq"`                  // null for an annotation
@@ -36,10 +36,24 @@ type secretFound struct {
 	Field      string `json:"field"`
 	Iteration  *int   `json:"iteration"`
 	Agent      string `json:"agent_id,omitempty"`
-	Kind       string `json:"kind"`
-	Excerpt    string `json:"excerpt"`
-	Secret     string `json:"secret,omitempty"` // with --show
-	CanRedact  bool   `json:"can_be_withheld"`
+}
+
+// A secretFound is a secret in a text, as one line of JSON.
+type secretFound struct {
+	secretPlace
+	Group     int      `json:"group"` // the same number wherever the same secret is
+	Kind      string   `json:"kind"`
+	Excerpt   string   `json:"excerpt"`
+	Secret    string   `json:"secret,omitempty"` // with --show
+	Inside    []string `json:"inside,omitempty"` // the encodings around it, the outermost first
+	CanRedact bool     `json:"can_be_withheld"`
+}
+
+// A secretUnseen is a part of a text that was not looked into, as one line of JSON.
+type secretUnseen struct {
+	secretPlace
+	Unseen string `json:"not_looked_into"`
+	Count  int    `json:"count"` // of such parts
 }
 
 func newSecretsCommand() *cobra.Command {
@@ -47,18 +61,27 @@ func newSecretsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secrets FILE...",
 		Short: "Find keys, tokens, passwords and personal data before a run is published",
-		Long: `Find what looks like a secret in runs: keys and tokens of well-known services, private keys, passwords, e-mail addresses, home
-directories. Every text of a run is looked at: prompts, answers, events, policies, notes, attached files, what identifies records,
-annotations; JSON also behind its escapes. The secret itself is not printed, unless --show.
+		Long: `Find what looks like a secret in runs: keys and tokens of well-known services, private keys, passwords,
+e-mail addresses, home directories. Every text of a run is looked at: prompts, answers, events, policies,
+notes, attached files, what identifies records, annotations. So is what stands in it behind the escapes of
+JSON, in base64, hexadecimal, percent-encoding or UTF-16, and what is packed by gzip, zlib, bzip2, zstd,
+zip or tar, up to six deep and in proportion to the text. What is not looked into, such as pictures, other
+archives and what is encrypted, is said on standard error.
+
+A secret is listed once, with the places where it is, and is not printed itself: of a long token the issuer's
+prefix and the last four characters are shown. --show prints secrets, but never on a terminal. What is
+known from documents (the keys of AWS's examples, example.com) or stands for a secret is left out.
 
 The exit code is 1 if something is found and 0 if not. "redact --secrets" withholds what was found.
 
---allow names a file of what is known not to be a secret: a line for each entry, a kind or * and a regular expression (RE2) that
-matches the whole secret, or a kind alone. Lines that begin with # are comments.
+--allow names a file of what is known not to be a secret: a line for each entry, a kind or * and a regular
+expression (RE2) that matches the whole secret, or a kind alone. Lines that begin with # are comments.
 
   email .*@example\.org
   home-directory
   * /home/runner
+
+With --json each place of a secret is a line. Those of the same secret have the same number as "group".
 
 Kinds: ` + strings.Join(secrets.Kinds(), ", ") + `.`,
 		Example: `  exparchive secrets my.simexp && cp my.simexp public/
@@ -67,20 +90,25 @@ Kinds: ` + strings.Join(secrets.Kinds(), ", ") + `.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	cmd.Flags().StringVar(&o.allow, "allow", "", "a `file` of what is known not to be a secret")
-	cmd.Flags().BoolVar(&o.show, "show", false, "print the secrets")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and finding")
+	cmd.Flags().BoolVar(&o.show, "show", false, "print the secrets, into a file or a pipe")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and place")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
 func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 	ctx := cmd.Context()
+	if o.show && terminal.Is(cmd.OutOrStdout()) {
+		return usageErrorf("secrets: --show prints no secrets on a terminal, where they stay to be seen; " +
+			"write to a file (> FILE) or into a pipe (| less)")
+	}
 	allow, err := readAllow(o.allow)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	found, failed := 0, error(nil)
+	failed := error(nil)
+	values, distinct := 0, 0
 	for _, path := range paths {
 		ids := []string{o.which.id}
 		if o.which.id == "" {
@@ -89,10 +117,11 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 			}
 		}
 		for _, id := range ids {
-			err := o.scan(ctx, cmd.ErrOrStderr(), path, runChoice{id, o.which.lenient}, allow, func(f secretFound) error {
-				found++
-				return o.print(out, f)
-			})
+			report := newSecretsReport(path, o.show, distinct)
+			if o.json {
+				report.lines = json.NewEncoder(out)
+			}
+			err := scanRun(ctx, cmd.ErrOrStderr(), path, runChoice{id, o.which.lenient}, allow, report)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -100,39 +129,47 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 				warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
 				failed = errReported{}
 			}
+			values, distinct = values+report.values, distinct+len(report.groups)
+			if !o.json {
+				report.print(out, cmd.ErrOrStderr())
+			}
 		}
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if found > 0 {
-		if !o.json {
-			fmt.Fprintf(cmd.ErrOrStderr(), "exparchive: %s; `exparchive redact FILE --secrets -o PUBLIC%s` withholds what can be withheld\n", plural(int64(found), "finding"), archive.Extension)
-		}
-		return errReported{}
+	if values == 0 {
+		return failed
 	}
-	return failed
+	if !o.json {
+		fmt.Fprintf(cmd.ErrOrStderr(), "exparchive: %s in %s; `exparchive redact FILE --secrets -o PUBLIC%s` withholds what can be withheld\n",
+			plural(int64(distinct), "secret"), plural(int64(values), "place"), archive.Extension)
+	}
+	return errReported{}
 }
 
-// scan looks through one run.
-func (o *secretsOptions) scan(ctx context.Context, stderr io.Writer, path string, which runChoice, allow *secrets.Allow,
-	found func(secretFound) error) error {
+// scanRun looks through one run.
+func scanRun(ctx context.Context, stderr io.Writer, path string, which runChoice, allow *secrets.Allow, report *secretsReport) error {
 	p, c, err := openRun(ctx, stderr, path, which)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	base := secretFound{File: path}
-	look := func(f secretFound, text []byte) error {
-		for _, s := range secrets.Scan(text) {
+	place := secretPlace{File: path}
+	look := func(field string, text []byte, canRedact bool) error {
+		place := place
+		place.Field = field
+		found, unseen := secrets.Look(text)
+		for _, s := range found {
 			if allow.Allows(s) {
 				continue
 			}
-			f.Kind, f.Excerpt = s.Kind, s.Excerpt()
-			if o.show {
-				f.Excerpt, f.Secret = s.Shown(), s.Secret
+			if err := report.found(place, s, canRedact); err != nil {
+				return err
 			}
-			if err := found(f); err != nil {
+		}
+		for _, u := range unseen {
+			if err := report.leftOut(place, u); err != nil {
 				return err
 			}
 		}
@@ -148,19 +185,17 @@ func (o *secretsOptions) scan(ctx context.Context, stderr io.Writer, path string
 			return err
 		}
 		if start, ok := r.(*provider.Start); ok {
-			base.Run = start.RunID
+			place.Run = start.RunID
 		}
-		f := base
-		f.Record, f.Type = new(seq), r.RecordKind().String()
+		place.Record, place.Type, place.Iteration, place.Agent = new(seq), r.RecordKind().String(), nil, ""
 		if n, ok := provider.IterationOf(r); ok {
-			f.Iteration = &n
+			place.Iteration = &n
 		}
 		if i, ok := r.(*provider.Interaction); ok {
-			f.Agent = i.AgentID
+			place.Agent = i.AgentID
 		}
-		for _, place := range redact.Envelope(r) {
-			f.Field, f.CanRedact = place.Field, false
-			if err := look(f, []byte(place.Text)); err != nil {
+		for _, at := range redact.Envelope(r) {
+			if err := look(at.Field, []byte(at.Text), false); err != nil {
 				return err
 			}
 		}
@@ -168,38 +203,21 @@ func (o *secretsOptions) scan(ctx context.Context, stderr io.Writer, path string
 			if !field.In(r) || field.Name == "salt" {
 				continue
 			}
-			f.Field, f.CanRedact = field.Name, true
-			if err := look(f, field.Value(r)); err != nil {
+			if err := look(field.Name, field.Value(r), true); err != nil {
 				return err
 			}
 		}
 		seq++
 	}
 	list, err := annotationsOf(ctx, p)
-	for i, annotation := range list {
-		f := base
-		f.Annotation, f.Type, f.CanRedact = i+1, "annotation", true
-		for _, at := range []redact.Place{{Field: "kind", Text: annotation.Kind}, {Field: "name", Text: annotation.Name}, {Field: "text", Text: annotation.Text}} {
-			f.Field = at.Field
-			if err := look(f, []byte(at.Text)); err != nil {
+	place.Record, place.Type, place.Iteration, place.Agent = nil, "annotation", nil, ""
+	for i, a := range list {
+		place.Annotation = i + 1
+		for _, at := range []redact.Place{{Field: "kind", Text: a.Kind}, {Field: "name", Text: a.Name}, {Field: "text", Text: a.Text}} {
+			if err := look(at.Field, []byte(at.Text), true); err != nil {
 				return err
 			}
 		}
 	}
 	return cmp.Or(err, changed())
-}
-
-func (o *secretsOptions) print(w io.Writer, f secretFound) error {
-	if o.json {
-		return json.NewEncoder(w).Encode(f)
-	}
-	where := fmt.Sprintf("annotation %d", f.Annotation)
-	if f.Record != nil {
-		where = fmt.Sprintf("record %d %s", *f.Record, f.Type)
-	}
-	if f.Agent != "" {
-		where += " of " + f.Agent
-	}
-	_, err := fmt.Fprintln(w, terminal.Escape(fmt.Sprintf("%s: %s: %s: %s: %s", f.File, where, f.Field, f.Kind, f.Excerpt)))
-	return err
 }

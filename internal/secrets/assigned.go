@@ -57,7 +57,7 @@ var joints = []joint{
 	// | api_key | … |
 	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`), by: " | ", loose: true},
 	// the API key is …; PASSWORD '…'
-	{sign: 'i', after: begins(`["'` + "`" + `*]{0,3}[ \t]{1,4}(?:is|was)(?: now)?:?[ \t]{1,4}`), by: " is ", loose: true},
+	{sign: 'i', after: begins(`["'` + "`" + `*]{0,3}[ \t]{1,4}(?:is|was)(?: now)?:?[ \t]{1,4}`), loose: true},
 	{sign: 'q', after: begins(`[ \t]{1,4}`), by: " ", quoted: true, loose: true},
 }
 

@@ -63,7 +63,7 @@ func newWalker(text []byte, visit func(text []byte, of origin) []located) *walke
 
 // walk visits text and what is in it. What is a secret as a whole is not decoded.
 func (w *walker) walk(text []byte, of origin) {
-	levels := escapes(text)
+	levels := Unescaped(text)
 	var found []located
 	for _, level := range levels {
 		found = w.visit(level, of)

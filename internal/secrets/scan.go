@@ -21,6 +21,9 @@ type Finding struct {
 	shown  int // bytes at its end that may be seen, to tell it from others
 }
 
+// Key is the same for two findings of the same secret, with whatever escapes each of them stands.
+func (f Finding) Key() string { return f.Kind + "\x00" + plain(f.Secret) }
+
 // Guessable reports whether such secrets can take so few values that somebody may try them all.
 func (f Finding) Guessable() bool {
 	switch f.Kind {
@@ -80,10 +83,9 @@ func Look(text []byte) ([]Finding, []Unseen) {
 			if f.Via = of.via; len(of.outer) > 0 && len(of.outer) <= longestForm {
 				f.Forms = append(f.Forms, string(of.outer))
 			}
-			key := f.Kind + "\x00" + plain(f.Secret)
-			i, ok := index[key]
+			i, ok := index[f.Key()]
 			if !ok {
-				index[key] = len(found)
+				index[f.Key()] = len(found)
 				found = append(found, f.Finding)
 				continue
 			}

@@ -9,9 +9,9 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// escapes gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
+// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
 // one has the fewest escapes. What is no escape stays as it is.
-func escapes(text []byte) [][]byte {
+func Unescaped(text []byte) [][]byte {
 	levels := [][]byte{text}
 	for range maxLevels {
 		next, changed := unescape(text)
@@ -26,7 +26,7 @@ func escapes(text []byte) [][]byte {
 
 // plain gives s without escapes of JSON.
 func plain(s string) string {
-	levels := escapes([]byte(s))
+	levels := Unescaped([]byte(s))
 	return string(levels[len(levels)-1])
 }
 

@@ -167,12 +167,17 @@ func (b *builder) optional(r *row, column string) *string {
 	return &s
 }
 
-// str gives a text, empty for NULL.
+// str gives a name or a time, empty for NULL.
 func (b *builder) str(r *row, column string) string {
-	if s := b.optional(r, column); s != nil {
-		return *s
+	s := b.optional(r, column)
+	if s == nil {
+		return ""
 	}
-	return ""
+	if err := provider.CheckName(*s); err != nil {
+		b.bad(r, column, *s, err)
+		return ""
+	}
+	return *s
 }
 
 // iteration gives the number of an iteration; ok is false if there is none.

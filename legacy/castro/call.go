@@ -38,13 +38,13 @@ func interactionOf(data json.RawMessage) *provider.Interaction {
 		switch name {
 		case "agent_id":
 			i.AgentID, fits = stringOf(value)
-			fits = fits && i.AgentID != "" && len(i.AgentID) <= provider.MaxName
+			fits = fits && i.AgentID != "" && len(i.AgentID) <= provider.MaxName && provider.CheckName(i.AgentID) == nil
 			if !fits {
 				i.AgentID = ""
 			}
 		case "model":
 			i.Model, fits = textOf(value)
-			if fits && len(*i.Model) > provider.MaxName {
+			if fits && (len(*i.Model) > provider.MaxName || provider.CheckName(*i.Model) != nil) {
 				i.Model, fits = nil, false
 			}
 		case "system_prompt":

@@ -167,14 +167,8 @@ func (c *core) readIterations(run *coreRun, id string) error {
 		run.drop(r, c.names.id)
 		costs, complete := run.costs(r, n, "costs_per_agent")
 		record := &provider.Iteration{
-			Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: run.str(r, "timestamp"),
+			Number: n, Costs: costs, Timestamp: run.str(r, "timestamp"), Policies: run.policies(r, n),
 		}
-		run.members(r, "policies", func(agent string, value json.RawMessage) error {
-			if !jsontext.IsNull(value) {
-				record.Policies[agent] = value
-			}
-			return nil
-		})
 		accepted, err := provider.ParseAcceptedChanges(run.json(r, "accepted_changes"))
 		if err != nil {
 			run.bad(r, "accepted_changes", r.text("accepted_changes"), err)
@@ -216,6 +210,10 @@ func (b *builder) costs(r *row, n int, column string) (costs map[string]provider
 	costs = map[string]provider.Cents{}
 	left := false
 	there := b.members(r, column, func(agent string, value json.RawMessage) error {
+		if !b.agent(r, iterationSubject(n, "costs_per_agent"), column, agent, value) {
+			left = true
+			return nil
+		}
 		c, err := provider.ParseCents(string(value))
 		if err != nil {
 			left = true
@@ -228,6 +226,27 @@ func (b *builder) costs(r *row, n int, column string) (costs map[string]provider
 	return costs, there && !left
 }
 
+// policies reads the object of the policies of iteration n by agent.
+func (b *builder) policies(r *row, n int) map[string]json.RawMessage {
+	policies := map[string]json.RawMessage{}
+	b.members(r, "policies", func(agent string, value json.RawMessage) error {
+		if !jsontext.IsNull(value) && b.agent(r, iterationSubject(n, "policies"), "policies", agent, value) {
+			policies[agent] = value
+		}
+		return nil
+	})
+	return policies
+}
+
+// agent reports whether a member of an object by agent has a name that can be kept.
+func (b *builder) agent(r *row, subject, column, agent string, value json.RawMessage) bool {
+	err := provider.CheckName(agent)
+	if err != nil {
+		b.badAbout(subject, r, column, string(value), fmt.Errorf("agent %.80q %w", agent, err))
+	}
+	return err == nil
+}
+
 func (c *core) readEvaluations(run *coreRun, id string) error {
 	return c.tables[coreEvaluations].each(run.ctx, "run_id", is(id), func(r *row) error {
 		n, ok := run.iteration(r, "iteration")
@@ -236,11 +255,12 @@ func (c *core) readEvaluations(run *coreRun, id string) error {
 		}
 		run.drop(r, "run_id")
 		time := run.str(r, "timestamp")
-		if accepted, ok := r.raw("accepted").(bool); ok {
+		agent := r.text("agent_id")
+		if accepted, ok := r.raw("accepted").(bool); ok && provider.CheckName(agent) == nil {
 			if run.decided[n] == nil {
 				run.decided[n] = map[string]bool{}
 			}
-			run.decided[n][r.text("agent_id")] = accepted
+			run.decided[n][agent] = accepted
 		}
 		event := &provider.Event{Iteration: n, Type: "policy_evaluation", Timestamp: time, Data: run.payload(r)}
 		if run.valid(r, event) {

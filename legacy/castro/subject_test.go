@@ -105,9 +105,16 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// testRow gives a row of a table with one value a column.
-func testRow(columns []string, values ...any) *row {
-	tab := &table{t: &duckdb.Table{}, index: map[string]int{}}
+// testRow gives a row with one value a column, said to be of some table.
+func testRow(t *testing.T, columns []string, values ...any) *row {
+	t.Helper()
+	db, err := duckdb.Open(unpack(t, t.TempDir(), "c", "castro.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tab := &table{index: map[string]int{}}
+	tab.t = db.Tables()[0]
 	for i, name := range columns {
 		tab.index[name] = i
 		tab.columns = append(tab.columns, duckdb.Column{Name: name, Type: &duckdb.Type{ID: duckdb.TypeDouble}})
@@ -122,7 +129,7 @@ func TestMinusZero(t *testing.T) {
 			"final_cost":      func(b *builder, r *row) bool { return b.cents(r, "final_cost") != nil },
 			"latency_seconds": func(b *builder, r *row) bool { return b.seconds(r, "latency_seconds") != nil },
 		} {
-			r := testRow([]string{column}, v)
+			r := testRow(t, []string{column}, v)
 			r.about = aboutRun
 			b := newBuilder(t.Context(), false)
 			if there := read(b, r); there || !errors.As(b.err, new(*CellError)) || column == "final_cost" && !errors.Is(b.err, ErrMinusZero) {
@@ -144,7 +151,7 @@ func TestMinusZero(t *testing.T) {
 	}
 	// Zero is both.
 	b := newBuilder(t.Context(), false)
-	r := testRow([]string{"final_cost", "latency_seconds"}, 0.0, 0.0)
+	r := testRow(t, []string{"final_cost", "latency_seconds"}, 0.0, 0.0)
 	if c, s := b.cents(r, "final_cost"), b.seconds(r, "latency_seconds"); b.err != nil || c == nil || *c != 0 || s == nil || *s != 0 {
 		t.Errorf("zero: got %v, %v, %v", c, s, b.err)
 	}

@@ -152,7 +152,7 @@ func (w *webFile) build(b *builder, _ string) error {
 					rest.add(name, value)
 					costs = map[string]provider.Cents{}
 					_ = jsontext.Members(value, func(agent string, cost []byte) error {
-						if c := centsOf(cost); c != nil {
+						if c := centsOf(cost); c != nil && provider.CheckName(agent) == nil {
 							costs[agent] = *c
 						}
 						return nil
@@ -294,13 +294,7 @@ func (w *webTables) build(b *builder, id string) error {
 		r.about = aboutIteration(n)
 		time := b.str(r, "created_at")
 		costs, complete := b.costs(r, n, "per_agent_costs")
-		it := &provider.Iteration{Number: n, Costs: costs, Policies: map[string]json.RawMessage{}, Timestamp: time}
-		b.members(r, "policies", func(agent string, value json.RawMessage) error {
-			if !jsontext.IsNull(value) {
-				it.Policies[agent] = value
-			}
-			return nil
-		})
+		it := &provider.Iteration{Number: n, Costs: costs, Policies: b.policies(r, n), Timestamp: time}
 		if total, ok := r.raw("total_cost").(int64); ok {
 			sums = append(sums, webCosts{n, costs, complete, true, new(provider.Cents(total))})
 		}

@@ -232,7 +232,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 	}
 	db.catalog.Sort()
 	for _, t := range db.catalog.Tables {
-		db.tables = append(db.tables, newTable(db, t))
+		db.tables = append(db.tables, &Table{db: db, t: t})
 	}
 	return nil
 }

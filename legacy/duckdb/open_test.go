@@ -228,3 +228,15 @@ func TestRealData(t *testing.T) {
 		}
 	}
 }
+
+// TestZeroTable uses a Table that belongs to no database.
+func TestZeroTable(t *testing.T) {
+	tab := &duckdb.Table{}
+	if tab.Name() != "" || tab.Schema() != "" || len(tab.Columns()) != 0 || len(tab.PrimaryKey()) != 0 || tab.RowCount() != 0 {
+		t.Errorf("got %q.%q with %d rows, want nothing", tab.Schema(), tab.Name(), tab.RowCount())
+	}
+	s := tab.Scan(t.Context())
+	if s.SeekRow(1); s.Next() || s.Err() != nil || tab.Err() != nil {
+		t.Errorf("got %v, %v, want no rows", s.Err(), tab.Err())
+	}
+}

@@ -23,7 +23,8 @@ type Scanner struct {
 // is reported by [Scanner.Err].
 func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	s := &Scanner{}
-	rows, err := t.t.Rows()
+	table := t.table()
+	rows, err := table.Rows()
 	if err != nil {
 		s.err = err
 		return s
@@ -32,18 +33,18 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	all := t.columns()
 	add := func(i int) {
 		s.cols = append(s.cols, all[i])
-		wanted = append(wanted, rowgroup.Column{Name: all[i].Name, Index: t.t.PhysicalIndex(i),
-			Type: t.t.Columns[i].Type})
+		wanted = append(wanted, rowgroup.Column{Name: all[i].Name, Index: table.PhysicalIndex(i),
+			Type: table.Columns[i].Type})
 	}
 	for _, name := range columns {
-		i := t.t.ColumnIndex(name)
+		i := table.ColumnIndex(name)
 		switch {
 		case i < 0:
-			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quote.Identifier(name), t.t.Path)
+			s.err = fmt.Errorf("%w: %s in table %s", ErrNoColumn, quote.Identifier(name), table.Path)
 		case all[i].Err != nil:
-			s.err = fmt.Errorf("table %s: %w", t.t.Path, all[i].Err)
+			s.err = fmt.Errorf("table %s: %w", table.Path, all[i].Err)
 		case all[i].Generated:
-			s.err = fmt.Errorf("table %s: column %s: %w", t.t.Path, quote.Identifier(all[i].Name),
+			s.err = fmt.Errorf("table %s: column %s: %w", table.Path, quote.Identifier(all[i].Name),
 				fault.Unsupportedf("generated columns have no stored values"))
 		default:
 			add(i)
@@ -58,7 +59,10 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 			}
 		}
 	}
-	s.rows = rows.Scan(ctx, wanted, rowgroup.Options{Table: t.t.Path.String(), MaxBytes: t.db.opts.MaxBatchBytes,
+	if t.db == nil { // the zero Table
+		return s
+	}
+	s.rows = rows.Scan(ctx, wanted, rowgroup.Options{Table: table.Path.String(), MaxBytes: t.db.opts.MaxBatchBytes,
 		Decoded: &t.db.decoded})
 	for i, v := range s.rows.Vectors() {
 		s.batch.cols = append(s.batch.cols, readable(v, s.cols[i].Type))

@@ -64,7 +64,7 @@ func TestWriter_golden(t *testing.T) {
 
 func TestWriter_everyMember(t *testing.T) {
 	records := []provider.Record{
-		&provider.Start{RunID: "r\x00\x1f\"\\/é\u2028", Name: "n", Type: "t", Config: json.RawMessage(` {"b" :1, "a":1.0} `), CreatedAt: "c"},
+		&provider.Start{RunID: "r\x01\x1f\"\\/é\u2028", Name: "n", Type: "t", Config: json.RawMessage(` {"b" :1, "a":1.0} `), CreatedAt: "c"},
 		&provider.Event{Iteration: 7, Type: "e", Timestamp: "t", Data: json.RawMessage("[\n1]")},
 		&provider.Event{Iteration: 7, Type: "e"},
 		&provider.Interaction{Iteration: 8, AgentID: "A", Model: new("m"), SystemPrompt: new(""), UserPrompt: new("u"), Response: new("r"),
@@ -80,7 +80,7 @@ func TestWriter_everyMember(t *testing.T) {
 		&provider.Attachment{Name: "a/b", MediaType: "m", Data: []byte{0, 255}},
 		&provider.Result{CompletedAt: "c", Status: "stopped", Converged: new(false), ConvergenceReason: new(""), FinalCost: new(provider.Cents(0)), BestCost: new(provider.Cents(-5))},
 	}
-	want := `{"type":"experiment","run_id":"r\u0000\u001f\"\\/é` + "\u2028" + `","experiment_name":"n","experiment_type":"t","config":{"b" :1, "a":1.0},"created_at":"c"}
+	want := `{"type":"experiment","run_id":"r\u0001\u001f\"\\/é` + "\u2028" + `","experiment_name":"n","experiment_type":"t","config":{"b" :1, "a":1.0},"created_at":"c"}
 {"type":"event","iteration":7,"event_type":"e","timestamp":"t","event_data_text":"[\u000a1]"}
 {"type":"event","iteration":7,"event_type":"e"}
 {"type":"llm_interaction","iteration":8,"agent_id":"A","model":"m","system_prompt":"","user_prompt":"u","response":"r","parsed_policy_text":"{\u000d}","parsing_error":"p","prompt_tokens":0,"completion_tokens":9007199254740993,"latency_seconds":0.1,"timestamp":"t","extra_text":"{\"x\":\u000a1}"}

@@ -134,7 +134,10 @@ func (g *generator) interaction(number int) *provider.Interaction {
 	if len(g.agents) > 0 {
 		i.AgentID = rapid.SampledFrom(g.agents).Draw(g.T, "agent_id")
 	}
-	for _, p := range []**string{&i.Model, &i.SystemPrompt, &i.UserPrompt, &i.Response, &i.ParsingError} {
+	if rapid.Bool().Draw(g.T, "has model") {
+		i.Model = new(withoutZeroes(g.text("model")))
+	}
+	for _, p := range []**string{&i.SystemPrompt, &i.UserPrompt, &i.Response, &i.ParsingError} {
 		if rapid.Bool().Draw(g.T, "has text") {
 			*p = new(g.text("text"))
 		}
@@ -208,7 +211,7 @@ func (g *generator) timestamp() string {
 func (g *generator) subject() string {
 	var names []string
 	for range rapid.IntRange(0, 3).Draw(g.T, "names") {
-		names = append(names, rapid.SampledFrom([]string{"", "~", "/", "final_cost", "iterations", "3", "~1", g.text("name")}).Draw(g.T, "name"))
+		names = append(names, rapid.SampledFrom([]string{"", "~", "/", "final_cost", "iterations", "3", "~1", withoutZeroes(g.text("name"))}).Draw(g.T, "name"))
 	}
 	return provider.Subject(names...)
 }
@@ -217,8 +220,11 @@ func (g *generator) name(label string) string {
 	if rapid.Bool().Draw(g.T, "plain name") {
 		return rapid.StringMatching(`[A-Za-z][A-Za-z0-9_-]{0,12}`).Draw(g.T, label)
 	}
-	return "N" + g.text(label)
+	return "N" + withoutZeroes(g.text(label))
 }
+
+// withoutZeroes takes out what no name may have.
+func withoutZeroes(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
 func (g *generator) maybe(label string) string {
 	if rapid.Bool().Draw(g.T, "present") {

@@ -17,8 +17,8 @@ var (
 	ErrCopy = errors.New("not the copy that was to be made")
 )
 
-// Check checks a copy that was made by the plan: that it has the digest of the run, that no value is in it that was to
-// be withheld ([ErrCopy]), and that none of the texts for which values were withheld is in another record or anywhere
+// Check checks a copy that was made by the plan: that it has the digest that it is to have, which is that of the run unless values
+// are masked, that no value is in it that was to be withheld ([ErrCopy]), and that none of the texts for which values were withheld is in another record or anywhere
 // in the bytes of the file ([ErrRemains]). What is among Remaining, what is part of what identifies records, and the
 // texts that a file of the kind always has, which the caller names, may be in the bytes. Texts shorter than [MinSearch]
 // are not looked for.
@@ -43,9 +43,10 @@ func (s *Plan) Check(ctx context.Context, copied provider.Provider, file io.Read
 			if s.goes(seq, f.Name) {
 				return fmt.Errorf("%w: record %d: %s: its value is there", ErrCopy, seq, f.Name)
 			}
-			if value := f.Value(r); s.known[place{seq, f.Name}] {
+			value := f.Value(r)
+			if s.known[place{seq, f.Name}] {
 				note(value)
-			} else if s.has(value) {
+			} else if s.has(value) || s.masked(seq, f.Name) && len(s.filter.Hits(value)) > 0 {
 				return fmt.Errorf("%w: record %d: %s", ErrRemains, seq, f.Name)
 			}
 		}
@@ -53,8 +54,8 @@ func (s *Plan) Check(ctx context.Context, copied provider.Provider, file io.Read
 			note([]byte(at.Text))
 		}
 	}
-	if got := sink.Root(); got != s.Root {
-		return fmt.Errorf("%w: digest %s, want that of the run, %s", ErrCopy, got, s.Root)
+	if got := sink.Root(); got != s.Copied {
+		return fmt.Errorf("%w: digest %s, want %s", ErrCopy, got, s.Copied)
 	}
 	var found error
 	err := s.search.InReader(file, func(at int64, text string) bool {

@@ -22,15 +22,20 @@ type Filter struct {
 	Iterations Ranges   // records that belong to these iterations
 	// Match and Secrets pick values by what is in them, also behind escapes of JSON. They are one list.
 	Match   []*regexp.Regexp
-	Secrets func(text []byte) []Hit // see [FindSecrets]
+	Secrets func(text []byte) (hits []Hit, unseen []string) // see [FindSecrets]
+	// Mask keeps the values that Match and Secrets pick, with [StandIn] in the place of what was found, where that can be done.
+	Mask bool
 }
 
 // FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home
-// directories, other than those that are allowed. A nil allowed allows none.
-func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) []Hit {
-	return func(text []byte) []Hit {
-		var hits []Hit
-		for _, s := range secrets.Scan(text) {
+// directories, other than those that are allowed, and says what of a text it did not look into. A nil allowed allows none.
+func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) (hits []Hit, unseen []string) {
+	return func(text []byte) (hits []Hit, unseen []string) {
+		found, left := secrets.Look(text)
+		for _, u := range left {
+			unseen = append(unseen, u.What)
+		}
+		for _, s := range found {
 			if allowed != nil && allowed(s.Kind, s.Secret) {
 				continue
 			}
@@ -38,7 +43,7 @@ func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) []Hit
 				hits = append(hits, Hit{Text: form, Kind: s.Kind, Guessable: s.Guessable()})
 			}
 		}
-		return hits
+		return hits, unseen
 	}
 }
 
@@ -91,7 +96,12 @@ const guessable = 16
 
 // Hits gives what f looks for in a text, none if it does not look at values.
 func (f *Filter) Hits(text []byte) []Hit {
-	var hits []Hit
+	hits, _ := f.look(text)
+	return hits
+}
+
+// look gives what f looks for in a text, and what of the text it did not look into.
+func (f *Filter) look(text []byte) (hits []Hit, unseen []string) {
 	seen := map[string]bool{}
 	add := func(h Hit) {
 		if h.Text != "" && !seen[h.Text] {
@@ -116,11 +126,13 @@ func (f *Filter) Hits(text []byte) []Hit {
 		}
 	}
 	if f.Secrets != nil {
-		for _, h := range f.Secrets(text) {
+		found, left := f.Secrets(text)
+		for _, h := range found {
 			add(h)
 		}
+		unseen = left
 	}
-	return hits
+	return hits, unseen
 }
 
 // Fields gives the names of all fields that can be withheld, sorted.
@@ -137,10 +149,11 @@ func Fields() []string {
 	return all
 }
 
-// A Place is a text of a record's envelope, which cannot be withheld.
+// A Place is a text of a record's envelope, which cannot be withheld, or a number in digits.
 type Place struct{ Field, Text string }
 
-// Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol.
+// Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol, and its tokens, costs and
+// seconds as they stand there.
 func Envelope(r provider.Record) []Place {
 	var all []Place
 	for f := range r.RecordKind().Fields() {
@@ -152,6 +165,12 @@ func Envelope(r provider.Record) []Place {
 			all = append(all, Place{f.Name, *p})
 		case **string:
 			all = append(all, Place{f.Name, **p})
+		case **int64:
+			all = append(all, Place{f.Name, strconv.FormatInt(**p, 10)})
+		case **provider.Cents:
+			all = append(all, Place{f.Name, strconv.FormatInt(int64(**p), 10)})
+		case **float64:
+			all = append(all, Place{f.Name, strconv.FormatFloat(**p, 'g', -1, 64)})
 		}
 	}
 	return slices.DeleteFunc(all, func(p Place) bool { return p.Text == "" })

@@ -53,7 +53,7 @@ func copyOf(t *testing.T, rule Rule, records []provider.Record) *provider.Live {
 func TestPlan(t *testing.T) {
 	p := plan(t, matching(`\bAlice \w+\b`))
 	if list, n := p.Counts(); n != 2 || p.Records != 2 || p.Guessable != 2 ||
-		!slices.Equal(list, []Count{{"event_data", 1, int64(len(`{"agent_id":"B","who":"\u0041lice Smith"}`))}, {"user_prompt", 1, 15}}) {
+		!slices.Equal(list, []Count{{"event_data", 1, int64(len(`{"agent_id":"B","who":"\u0041lice Smith"}`)), 0}, {"user_prompt", 1, 15, 0}}) {
 		t.Errorf("got %v, %d values of %d records, %d to be guessed", list, n, p.Records, p.Guessable)
 	}
 	if want := []Remainder{{1, "agent_id", InEnvelope}}; !slices.Equal(p.Remaining, want) {

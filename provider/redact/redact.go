@@ -8,6 +8,9 @@
 // [NewPlan] decides what a [Filter] takes out of a run, [Plan.Sink] makes the copy and [Plan.Check] checks it; a [Sink] of its
 // own has whoever wants another [Rule]. [Reveal] puts values back.
 //
+// A value may be masked instead: it stays, with [StandIn] in the place of what was found in it. A masked value has no commitment
+// of the old one, so the copy has a digest of its own, and no signature, proof or original says anything of it.
+//
 // A commitment hides a value only as far as the value cannot be guessed: who guesses it can check. In a run with a salt that
 // takes the salt, which a redacted copy does not have.
 package redact
@@ -30,6 +33,7 @@ type Rule func(seq int64, r provider.Record, field string, value []byte) bool
 type Sink struct {
 	next     provider.Sink
 	rule     Rule
+	mask     func(seq int64, r provider.Record, f provider.Field) (bool, error) // changes a field and says so; nil for no masks
 	check    provider.SaltRule
 	leaf     digest.Leaf
 	seq      int64
@@ -93,12 +97,19 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 	seq := s.seq
 	s.seq++
 	var drop []provider.Field
+	masked := map[string]bool{}
 	for f := range r.RecordKind().Committed() {
-		if f.In(r) && (f.Name == "salt" || s.rule(seq, r, f.Name, f.Value(r))) {
+		switch {
+		case !f.In(r):
+		case f.Name == "salt" || s.rule(seq, r, f.Name, f.Value(r)):
 			drop = append(drop, f)
+		case s.mask != nil:
+			if masked[f.Name], err = s.mask(seq, r, f); err != nil {
+				return err
+			}
 		}
 	}
-	s.withhold(r, seq, drop, commitments)
+	s.withhold(r, seq, drop, masked, commitments)
 	if err := r.Validate(); err != nil { // which drops an empty redaction
 		return err
 	}
@@ -106,8 +117,9 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 }
 
 // withhold drops fields and makes the redaction that the record then needs. What is left of a salted run has its keys, since
-// the salt goes.
-func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, commitments map[string]provider.Commitment) {
+// the salt goes, and what is masked new ones.
+func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, masked map[string]bool,
+	commitments map[string]provider.Commitment) {
 	var old provider.Redaction
 	if red := r.RecordMeta().Redaction; red != nil {
 		old = *red
@@ -136,6 +148,9 @@ func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, com
 			if key, ok := digest.FieldKey(digest.RecordKey(s.salt, seq), r.RecordKind(), f.Name); ok {
 				red.FieldKeys[f.Name] = key
 			}
+		}
+		if key, ok := red.FieldKeys[f.Name]; ok && masked[f.Name] {
+			red.FieldKeys[f.Name] = maskedKey(key)
 		}
 	}
 }

@@ -120,27 +120,28 @@ func TestGolden_runs(t *testing.T) {
 // hostile is a run whose every text tries to look like something else.
 func hostile() []provider.Record {
 	evil := "\x1b[2J\x1b[31mred\x1b[0m\r\nIteration 9\n  BANK_A  $0.00\n\nAUDIT: Iteration 7\n| x\x00\x07\x7f\u0085\u202etxt.exe\u2066\u200b\u2028\ufeff\U000e0041é🏦\t."
+	name := strings.ReplaceAll(evil, "\x00", "") // which no name has
 	j := func(s string) string {
 		b, _ := json.Marshal(s)
 		return string(b)
 	}
 	return []provider.Record{
-		&provider.Start{RunID: "run" + evil, Name: "name" + evil, Type: "type" + evil, CreatedAt: "at" + evil, Config: json.RawMessage("{}")},
-		&provider.Note{Kind: "kind" + evil, Text: "text" + evil},
-		&provider.Note{Kind: "kind" + evil, Subject: "/" + evil, Text: "text" + evil},
-		&provider.Attachment{Name: "a\u0085\u202etxt.exe\u2066\u200b\u2028[31m", MediaType: evil},
+		&provider.Start{RunID: "run" + name, Name: "name" + name, Type: "type" + name, CreatedAt: "at" + name, Config: json.RawMessage("{}")},
+		&provider.Note{Kind: "kind" + name, Text: "text" + evil},
+		&provider.Note{Kind: "kind" + name, Subject: "/" + name, Text: "text" + evil},
+		&provider.Attachment{Name: "a\u0085\u202etxt.exe\u2066\u200b\u2028[31m", MediaType: name},
 		event(0, "experiment_start", `{"description":`+j(evil)+`,`+j("name"+evil)+`:`+j(evil)+`}`),
-		event(0, "type"+evil, `{"x":`+j(evil)+",\n\"raw\u202e\":1}"),
+		event(0, "type"+name, `{"x":`+j(evil)+",\n\"raw\u202e\":1}"),
 		event(0, "evaluation", `{"total_cost":`+j(evil)+`,"per_agent_costs":{`+j("agent"+evil)+`:`+j(evil)+`}}`),
 		event(0, "llm_error", `{"agent_id":`+j("agent"+evil)+`,"error":`+j(evil)+`,"error_type":`+j(evil)+`}`),
 		event(0, "policy_rejected", `{"agent_id":"B","rejection_reason":`+j(evil)+`,"validation_errors":[`+j(evil)+`]}`),
 		&provider.Interaction{
-			Iteration: 0, AgentID: "agent" + evil, Model: new(evil), SystemPrompt: new(evil), UserPrompt: new("| a\n  | b\n\n"), Response: new(evil),
+			Iteration: 0, AgentID: "agent" + name, Model: new(name), SystemPrompt: new(evil), UserPrompt: new("| a\n  | b\n\n"), Response: new(evil),
 			ParsingError: new(evil), Extra: json.RawMessage("{\"x\":\n" + j(evil) + "}"),
 		},
 		&provider.Interaction{Iteration: 0, AgentID: "B", Response: new("{\"p\": " + j(evil) + ", \"raw\": \"\u202e\"}"), ParsedPolicy: json.RawMessage(`{"parameters":{` + j(evil) + `:` + j(evil) + `}}`)},
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": 5, "agent" + evil: -5}, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"parameters":{` + j(evil) + `:1}}`)}},
-		&provider.Result{Status: provider.Status("status" + evil), ConvergenceReason: new(evil), CompletedAt: evil},
+		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": 5, "agent" + name: -5}, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"parameters":{` + j(evil) + `:1}}`)}},
+		&provider.Result{Status: provider.Status("status" + name), ConvergenceReason: new(evil), CompletedAt: name},
 	}
 }
 

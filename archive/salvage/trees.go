@@ -47,7 +47,12 @@ func (t *trees) walk(table string, root uint32) *btree.Walk {
 	t.forest.Report = func(x btree.Fault) {
 		t.whole[table] = false
 		switch x.Kind {
-		case btree.PageUse, btree.KeyOrder, btree.Divider, btree.Depth:
+		case btree.PageUse:
+			if owner := t.forest.Owner(x.Page); owner != "" { // the page is of one of the two
+				t.whole[owner], t.confused[owner] = false, true
+			}
+			t.confused[table] = true
+		case btree.KeyOrder, btree.Divider, btree.Depth:
 			t.confused[table] = true
 		}
 	}

@@ -43,7 +43,7 @@ call of a function.`,
 		Example: `  exparchive query exp1.simexp
   exparchive query exp1.simexp "SELECT * FROM costs ORDER BY iteration, agent_id"
   exparchive query exp1.simexp -x "SELECT * FROM llm_interactions WHERE iteration = 3"
-  exparchive query exp1.simexp --format csv "SELECT event_type, count(*) FROM experiment_events GROUP BY 1"`,
+  exparchive query exp1.simexp --format csv "SELECT iteration, total_cents FROM totals" > costs.csv`,
 		Args: nArgs(1, 2, "an archive and perhaps a statement"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}

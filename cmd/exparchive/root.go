@@ -69,6 +69,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
 	addCommands(root, groupOther, newUpgradeCommand, newVersionCommand)
+	fitHelp(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

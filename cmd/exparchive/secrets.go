@@ -83,7 +83,7 @@ expression (RE2) that matches the whole secret, or a kind alone. Lines that begi
 
 With --json each place of a secret is a line. Those of the same secret have the same number as "group".
 
-` + wrapWords("Kinds: "+strings.Join(secrets.Kinds(), ", ")+".", helpWidth),
+Kinds: ` + strings.Join(secrets.Kinds(), ", ") + `.`,
 		Example: `  exparchive secrets my.simexp && cp my.simexp public/
   exparchive secrets runs/*.simexp --json --allow known.txt`,
 		Args: nArgs(1, -1, "one or more files"),
@@ -94,29 +94,6 @@ With --json each place of a secret is a line. Those of the same secret have the 
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and place")
 	addRunFlag(cmd, &o.which)
 	return cmd
-}
-
-// helpWidth is the longest line of a help text.
-const helpWidth = 100
-
-// wrapWords breaks a text between words into lines of at most width bytes.
-func wrapWords(text string, width int) string {
-	var b strings.Builder
-	used := 0
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case used+1+len(word) > width:
-			b.WriteByte('\n')
-			used = 0
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += len(word)
-	}
-	return b.String()
 }
 
 func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {

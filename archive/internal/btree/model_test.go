@@ -26,8 +26,8 @@ type modelPage struct {
 }
 
 const (
-	atEnd    = 1 << 60
-	overflow = 1 << 30 // as a level: behind all that the same row closed
+	atEnd    = 1 << 30
+	overflow = 1 << 20 // as a level: behind all that the same row closed
 )
 
 type modelRow struct {

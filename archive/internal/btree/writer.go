@@ -36,8 +36,8 @@ func lockPage(pageSize int) uint32 { return uint32(1<<30/pageSize) + 1 }
 //	pages, err := w.Finish(header)
 //
 // The Sink is given every page of the file once: first, in ascending order, those behind the front, while rows come;
-// then, in Finish, the front, which is pages 1 to [Writer.Front]. Among them is the page that holds byte 2^30, all
-// zero; it is never the last one.
+// then, in Finish, the front, which is pages 1 to [Writer.Front]. The page that holds byte 2^30 comes too, all
+// zero; it is never the last one of the file.
 //
 // A Writer holds the front and a page for each level of the tree that is being written. After an error it gives that
 // error again.

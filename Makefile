@@ -28,6 +28,9 @@ FUZZTIME    ?= 10s
 # More for the oracle: -duration 1h, -engine 1.4, -seed 7; see its README.
 ORACLEFLAGS ?=
 
+# The releases that judge, as modfiles of archive/internal/btree/judge.
+JUDGES      ?= go*.mod
+
 export CGO_ENABLED := 0
 
 .PHONY: help build test test-long race emulate emulate32 bench crash fuzz oracle judges lint dist clean
@@ -93,7 +96,7 @@ judges: ## have older releases of SQLite read what the page writer makes, and th
 	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	$(GO) run ./archive/internal/btree/btreetest/databases "$$dir"; \
 	cd archive/internal/btree/judge; \
-	for mod in go*.mod; do \
+	for mod in $(JUDGES); do \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -modfile=$$mod . -args -databases "$$dir"; \
 	done
 

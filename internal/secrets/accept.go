@@ -248,6 +248,12 @@ func passwordInText(s string) bool {
 		!capitalised.MatchString(s) && (strings.ContainsAny(s, "0123456789") || !isIdentifier(s))
 }
 
+// netrcPassword accepts what stands behind "login … password", which need not look as little like a word as elsewhere.
+func netrcPassword(s string) bool {
+	return passwordInText(s) || len(s) >= 8 && !isPlaceholder(s) && !code.MatchString(s) && !capitalised.MatchString(s) &&
+		s != strings.ToLower(s) && s != strings.ToUpper(s)
+}
+
 // capitalised matches a word, or several, as sentences and types have them.
 var capitalised = regexp.MustCompile(`\A(?:[A-Z][a-z]+)+[.,!?:]*\z`)
 

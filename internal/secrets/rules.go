@@ -48,7 +48,7 @@ var general = []rule{
 		pattern: regexp.MustCompile(`\A[0-9A-Za-z+._-]*[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\\x00]*:([^\s/@"'<>\\\x00]+)@[0-9A-Za-z\[_.-]+`)},
 	{kind: kindURLPassword, literals: []string{"@tcp("}, back: nameBytes + ":!#$%&*+=?^~", before: 100, textOnly: true, accept: notPlaceholder,
 		pattern: regexp.MustCompile(`\A[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
-	{kind: "netrc-password", literals: []string{"login "}, fold: true, textOnly: true, accept: passwordInText,
+	{kind: "netrc-password", literals: []string{"login "}, fold: true, textOnly: true, accept: netrcPassword,
 		pattern: regexp.MustCompile(`\A(?i:login)\s+\S+\s+(?i:password)\s+([^\s\x00]+)`)},
 	{kinds: []string{kindPassword, kindHeader, kindAWSSecret, kindAssigned, kindPhrase}, fold: true, textOnly: true, find: assignments,
 		literals: []string{"pass", "pwd", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret", "cred", "auth", "cookie",

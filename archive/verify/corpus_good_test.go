@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -142,8 +143,9 @@ func makeReleased(t *testing.T) {
 		if _, err := os.Stat(path); err == nil {
 			t.Fatalf("%s exists: what was released does not change", path)
 		}
-		archivetest.WriteGzip(t, path, g.make(t))
-		fmt.Fprintf(list, "%s %d %v\n", file, len(g.Records), archivetest.RootOf(t, g.Records))
+		b := g.make(t)
+		archivetest.WriteGzip(t, path, b)
+		fmt.Fprintf(list, "%s %d %v %x\n", file, len(g.Records), archivetest.RootOf(t, g.Records), sha256.Sum256(b))
 	}
 }
 
@@ -158,12 +160,15 @@ func TestReleased(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for _, line := range lines {
-		var name, root string
+		var name, root, sum string
 		var records int64
-		if _, err := fmt.Sscan(line, &name, &records, &root); err != nil {
+		if _, err := fmt.Sscan(line, &name, &records, &root, &sum); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
 		b := archivetest.ReadGzip(t, filepath.Join("../../testdata/released", name+".gz"))
+		if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != sum {
+			t.Errorf("%s: got SHA-256 %s, want %s: what was released does not change", name, got, sum)
+		}
 		a, err := archive.New(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -143,15 +143,15 @@ func hostileCommands(f hostileFile) [][]string {
 	case f.large && testing.Short():
 		return [][]string{run("replay"), run("digest", "--lenient")}
 	case strings.HasPrefix(f.name, "hostile/rows, changed") && !longtest.Enabled(): // as large as what was changed
-		return [][]string{run("replay"), {"info", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"}}
+		return [][]string{run("replay"), run("digest", "--lenient"), {"duckdb", "dump", file, f.table, "--limit", "1000"}}
 	case f.brief:
 		return [][]string{
 			run("replay"), {"info", file}, {"ls"}, run("digest", "--lenient"), {"import", "--dry-run", file},
 			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
 		}
-	case f.large && !longtest.Enabled():
+	case f.large && !longtest.Enabled(): // replay stops where a value cannot be kept; import computes the digest too
 		return [][]string{
-			run("replay"), {"info", file}, run("digest", "--lenient"), {"import", "-o", "in/side", "--lenient", file},
+			run("replay"), {"import", "-o", "in/side", "--lenient", file},
 			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
 		}
 	}

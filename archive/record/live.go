@@ -67,7 +67,7 @@ func nameFits(path, suffix string) error {
 // lock.
 func (w *Writer) sweep() error {
 	var err error
-	err = w.remove(w.live + spillSuffix + creatingSuffix)
+	err = errors.Join(w.remove(w.live+spillSuffix+creatingSuffix), w.removeDropping())
 	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
 		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
 			err = errors.Join(err, w.remove(name+suffix))

@@ -368,6 +368,30 @@ func TestCommand_grandchild(t *testing.T) {
 	}
 }
 
+// TestCommand_killed: an experiment that outlives its recorder, which was killed, holds nothing of the recording.
+func TestCommand_killed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	live := filepath.Join(folder, "a.simexp-live")
+	r := startRecorder(t, shell(t, folder, `exec exparchive record -o a.simexp -- sh -c '
+		echo "{\"type\":\"experiment\",\"experiment_name\":\"x\",\"experiment_type\":\"y\"}"
+		echo "{\"type\":\"iteration\",\"iteration\":0}"; echo $$ > pid; exec sleep 3600'`))
+	r.records(t, live, 3)
+	r.waitFor(t, "the experiment slept", func() bool {
+		pid, err := os.ReadFile(filepath.Join(folder, "pid"))
+		return err == nil && len(pid) > 1
+	})
+	defer exec.Command("sh", "-c", `kill $(cat "$1")`, "sh", filepath.Join(folder, "pid")).Run()
+	if err := r.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-r.ended
+	out, err := exec.Command("sh", "-c", `exparchive info --json "$1" && echo '{"type":"result","status":"failed"}' | exparchive resume "$1"`, "sh", live).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"state":"unfinished"`) || !strings.Contains(string(out), `"status":"unfinished"`) {
+		t.Errorf("got %v, %s, want a recording that was cut short and goes on", err, out)
+	}
+}
+
 // TestCommand_fullDisk: where the file takes no more, the experiment is ended, and what it had written before is not lost.
 func TestCommand_fullDisk(t *testing.T) {
 	t.Parallel()

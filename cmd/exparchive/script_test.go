@@ -293,7 +293,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
 	case "busy":
-		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"ls", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
+		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"ls", "--status", "running", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
 			second := exec.Command(path, other...)
 			second.Dir, second.Env = cmd.Dir, cmd.Env
 			second.Stdin = strings.NewReader("{}")

@@ -45,9 +45,14 @@ func Create(path string, opts *Options) (*Writer, error) {
 	if strings.HasSuffix(path, archive.LiveSuffix) {
 		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
 	}
-	if _, err := os.Lstat(path); err == nil && !w.opts.Replace {
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		return nil, fileerr.Errorf(path, "is a folder; name the archive in it")
+	} else if err == nil && !w.opts.Replace {
 		return nil, fileerr.In(path, archive.ErrExists)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := besideFree(path); err != nil {
 		return nil, err
 	}
 	if err := w.acquire(longestSuffix); err != nil {

@@ -54,6 +54,9 @@ func (p *preamble) before(s provider.Sink) provider.Sink {
 	return &preamble{Sink: s, salt: p.salt, files: p.files}
 }
 
+// records says how many records a run has when it has begun.
+func (p *preamble) records() int64 { return 1 + int64(len(p.files)) }
+
 // Begin implements [provider.Sink]. A salt that the run has already stays.
 func (p *preamble) Begin(ctx context.Context, s *provider.Start) error {
 	if err := p.Sink.Begin(ctx, withSalt(s, p.salt)); err != nil {

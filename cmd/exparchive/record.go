@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +25,7 @@ type recording struct {
 	asIs      bool // fill in nothing
 	print     bool
 	seal      bool // also without a result
+	strict    bool // stop at a line that cannot be recorded
 	exclusive bool
 	sections  *sectionFlags
 	preamble  *preamble // nil for a resumed recording
@@ -35,6 +35,7 @@ func (r *recording) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.asIs, "as-is", false, "record what the lines say and nothing else: no run id and no times of its own")
 	cmd.Flags().BoolVar(&r.print, "print", false, "print what replay will print, while it happens")
 	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result")
+	cmd.Flags().BoolVar(&r.strict, "strict", false, "stop at the first line that cannot be recorded, instead of keeping it as it is")
 	addExclusiveFlag(cmd, &r.exclusive)
 	r.sections = addSectionFlags(cmd)
 }
@@ -77,8 +78,14 @@ things happen. The first line is the experiment, the last one the result:
 that are not given are those of the arrival of the line; --as-is leaves them out, as for lines that export wrote.
 
 Until the result comes the run lies in FILE.simexp-live. An interaction and an iteration are on disk before the next line
-is read, events within a second. A line that cannot be recorded ends the recording with its number; what came before stays in
-the live file, as it does when the recording is interrupted or killed. It can be continued (resume) or sealed (seal).
+is read, events within a second. What is recorded stays in the live file when the recording is interrupted or killed, and can be
+continued (resume) or sealed (seal).
+
+A line that cannot be recorded (no JSON, such as the NaN that Python writes, an unknown member, a cost with a fraction, a line
+behind the result) ends nothing: it is kept byte for byte as the attachment rejected/LINE, with a note that says what is wrong with
+it, and what follows is recorded. Each is named on stderr, and the exit code is 1 though the archive is sealed. With --strict
+the recording ends at the first such line. If the experiment line itself is missing or cannot be recorded, the run begins with the
+next record; what cannot be read of that line is filled in, and a note says so.
 
 On a network file system the recording needs no shared memory and is announced on stderr. Two machines are kept from recording into
 one file only as far as the file system's locks reach.`,
@@ -88,6 +95,9 @@ one file only as far as the file system's locks reach.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "" {
 				return usageErrorf("record: missing -o FILE%s (see `exparchive record --help`)", archive.Extension)
+			}
+			if output == "-" {
+				return usageErrorf("record: an archive cannot be written to standard output; name a file with -o")
 			}
 			if r.asIs && start.any() {
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
@@ -147,11 +157,21 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if !r.asIs {
 		o.RunID, o.Now = newRunID, timeNow
 	}
-	err = jsonl.Record(cmd.Context(), sink, cmd.InOrStdin(), o)
+	report := rejectedReport{stderr: stderr, bar: bar}
+	o.Strict, o.Rejected, o.Name, o.Recorded = r.strict, report.line, experimentName(w.Path()), w.Count()
+	err = jsonl.Record(cmd.Context(), statusWatch{sink, stderr}, cmd.InOrStdin(), o)
+	report.end()
+	rejected := (*jsonl.RejectedError)(nil)
+	if errors.As(err, &rejected) {
+		err = rejected.Err
+	}
 	if errors.Is(err, jsonl.ErrNoResult) && r.seal {
 		if err = sink.Finish(ctx, nil); err != nil {
 			err = &jsonl.SinkError{Err: err}
 		}
+	}
+	if rejected == nil && errors.Is(err, jsonl.ErrNoResult) && r.preamble != nil && w.Count() <= r.preamble.records() {
+		return errors.Join(fmt.Errorf("%w, and nothing but the experiment came: nothing is kept of it", err), w.Discard())
 	}
 	if err != nil {
 		return unfinished(w, err)
@@ -161,6 +181,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
 	if printed != nil && printed.Err() != nil {
 		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
+	}
+	if rejected != nil {
+		return errReported{}
 	}
 	return nil
 }
@@ -218,13 +241,6 @@ func kept(live string) (int64, bool) {
 	defer a.Close()
 	count, err := a.RecordCount(context.Background())
 	return count, err == nil
-}
-
-// newRunID makes a run id that no other run has.
-func newRunID(experiment string) string {
-	var random [3]byte
-	rand.Read(random[:])
-	return fmt.Sprintf("%s-%s-%x", experiment, time.Now().UTC().Format("20060102-150405"), random)
 }
 
 // timeNow gives the time as it is recorded where the lines give none.

@@ -36,7 +36,10 @@ func newResumeCommand() *cobra.Command {
 experiment line, and follow the last record that is on disk.
 
 Without input it says where the recording stands: how many records there are and which iteration was the last to be
-finished. A program that records through a pipe asks this first and goes on behind it.`,
+finished. A program that records through a pipe asks this first and goes on behind it.
+
+A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
+name of the folder, as in rejected-120/LINE.`,
 		Example: `  exparchive resume my.simexp-live < /dev/null
   python my_experiment.py --skip 120 | exparchive resume my.simexp-live`,
 		Args: nArgs(1, 1, "one live file"),

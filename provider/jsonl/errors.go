@@ -22,6 +22,26 @@ type SinkError struct{ Err error }
 func (e *SinkError) Error() string { return e.Err.Error() }
 func (e *SinkError) Unwrap() error { return e.Err }
 
+// A RejectedError says that [Record] met lines that could not be recorded. [RecordOptions].Rejected is told which, why, and where each
+// is kept.
+type RejectedError struct {
+	Lines int64
+	Err   error // what else is wrong, nil if nothing is
+}
+
+func (e *RejectedError) Error() string {
+	text := "1 line could not be recorded"
+	if e.Lines != 1 {
+		text = fmt.Sprintf("%d lines could not be recorded", e.Lines)
+	}
+	if e.Err != nil {
+		text = fmt.Sprintf("%v; %s", e.Err, text)
+	}
+	return text
+}
+
+func (e *RejectedError) Unwrap() error { return e.Err }
+
 var (
 	// ErrLineTooLong means that a line is longer than the limit.
 	ErrLineTooLong = errors.New("line too long")

@@ -54,8 +54,10 @@ func (p *preamble) before(s provider.Sink) provider.Sink {
 	return &preamble{Sink: s, salt: p.salt, files: p.files}
 }
 
-// records says how many records a run has when it has begun.
-func (p *preamble) records() int64 { return 1 + int64(len(p.files)) }
+// only reports whether a run of so many records has nothing but its start and what the preamble added to it.
+func (p *preamble) only(records int64) bool {
+	return p != nil && len(p.files) > 0 && records == 1+int64(len(p.files))
+}
 
 // Begin implements [provider.Sink]. A salt that the run has already stays.
 func (p *preamble) Begin(ctx context.Context, s *provider.Start) error {

@@ -170,8 +170,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 			err = &jsonl.SinkError{Err: err}
 		}
 	}
-	if rejected == nil && errors.Is(err, jsonl.ErrNoResult) && r.preamble != nil && w.Count() <= r.preamble.records() {
-		return errors.Join(fmt.Errorf("%w, and nothing but the experiment came: nothing is kept of it", err), w.Discard())
+	if errors.Is(err, jsonl.ErrNoResult) && r.preamble.only(w.Count()) {
+		return errors.Join(fmt.Errorf("%w, and nothing came but the experiment: nothing is kept", err), w.Discard())
 	}
 	if err != nil {
 		return unfinished(w, err)

@@ -41,7 +41,7 @@
 // What stands before the first line that is an experiment waits until the run begins, and follows the experiment then. A run also
 // begins with a record of another kind, with a line that is none and claims to be an llm_interaction, or when more than 16 MiB wait.
 // Its experiment then has what can be read of the first line that meant to be one (run_id, experiment_name, experiment_type,
-// created_at); a recorder fills in the rest, "unknown" where it knows nothing. A note of kind "derived" behind it says what was read and
+// created_at); a recorder fills in the rest, "unknown" where it knows nothing, or ends if it makes no run ids. A note of kind "derived" behind it says what was read and
 // what filled in.
 //
 // # Members

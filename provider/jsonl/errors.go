@@ -53,6 +53,7 @@ var (
 	ErrUnknown = errors.New("unknown")
 
 	errNoStart    = noRun("the input ends before an experiment line")
+	errNoID       = noRun("comes before an experiment line that can be recorded, and there is no run id to begin the run with")
 	errMissing    = errors.New("missing")
 	errEmpty      = errors.New("empty; what is not known is left out, or null")
 	errEmptyJSON  = errors.New("empty, which is no JSON; what is not known is left out, or null")

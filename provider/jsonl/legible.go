@@ -98,8 +98,8 @@ func (s *legibleStart) read(l line) string {
 	return members["type"]
 }
 
-// record makes the experiment with which a run begins whose own could not be recorded, and the note that says so. What complete does
-// not fill in is named after name, or unknown.
+// record makes the experiment with which a run begins whose own could not be recorded, and the note that says so. Without a name that
+// can be read it has the one given, or is unknown; complete fills in id and time.
 func (s *legibleStart) record(complete func(provider.Record), name string) (*provider.Start, *provider.Note) {
 	m := s.members
 	start := &provider.Start{RunID: m["run_id"], Name: m["experiment_name"], Type: m["experiment_type"], CreatedAt: m["created_at"]}
@@ -125,9 +125,6 @@ func (s *legibleStart) record(complete func(provider.Record), name string) (*pro
 		start.Type = unknown
 	}
 	complete(start)
-	if start.RunID == "" {
-		start.RunID = start.Name
-	}
 	if start.CreatedAt == "" {
 		filled = slices.DeleteFunc(filled, func(name string) bool { return name == "created_at" })
 	}

@@ -40,8 +40,8 @@ type RecordOptions struct {
 //
 // A run begins with the first line that is an experiment. Lines before it that cannot be recorded wait in memory. If a record of
 // another kind comes first, or a line that says that it is a call of a language model, or more than 16 MiB wait, the run begins with an
-// experiment that is filled in, and a note says so. If nothing of that comes, nothing is recorded, and the error is a [*LineError] that
-// wraps [provider.ErrNoRun].
+// experiment that is filled in, and a note says so. If nothing of that comes, or the run would have no id since neither a line nor the
+// options give one, nothing is recorded, and the error is a [*LineError] that wraps [provider.ErrNoRun].
 //
 // If lines were rejected the error is a [*RejectedError], which wraps any other; the sink is finished all the same.
 // Lines that end without a result give [ErrNoResult], and the sink is not finished. In all other cases it is when Record returns nil.
@@ -88,19 +88,22 @@ func (r *recorder) run() error {
 		line := (*LineError)(nil)
 		switch {
 		case err == nil:
-		case errors.As(err, &line) && !r.o.Strict:
-			r.reject(line)
-		default:
+		case errors.As(err, &line) && !r.o.Strict && !errors.Is(err, errNoID):
+			err = r.reject(line)
+		}
+		if err != nil {
 			return r.end(err)
 		}
 	}
 }
 
-// take gives the sink a record. A [*LineError] says that the sink refused it.
+// take gives the sink a record. A [*LineError] says that the sink refused it, or that the run cannot begin.
 func (r *recorder) take(record provider.Record) error {
 	kind := record.RecordKind()
 	if !r.begun && kind != provider.KindStart {
-		r.begin()
+		if err := r.begin(); err != nil {
+			return err
+		}
 	}
 	if kind == provider.KindResult {
 		r.result = record.(*provider.Result)
@@ -148,7 +151,7 @@ func (r *recorder) end(cause error) error {
 	if r.result != nil {
 		err := r.put(r.result)
 		if finished = err == nil; isRefusal(err) {
-			r.rejectLine(&LineError{Line: r.last.number, Err: err}, r.last)
+			_ = r.rejectLine(&LineError{Line: r.last.number, Err: err}, r.last) // the run has begun
 		}
 	}
 	interrupted := errors.Is(cause, ErrInterrupted)

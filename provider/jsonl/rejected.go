@@ -61,12 +61,12 @@ type rejections struct {
 	start  legibleStart
 }
 
-// reject keeps the line that the reader stands at.
-func (r *recorder) reject(why *LineError) {
-	r.rejectLine(why, line{r.lines.Line(), r.lines.text(), errors.Is(why.Err, ErrLineTooLong) && !bytes.HasSuffix(r.lines.buf, []byte{'\n'})})
+// reject keeps the line that the reader stands at. An error says that the run cannot begin.
+func (r *recorder) reject(why *LineError) error {
+	return r.rejectLine(why, line{r.lines.Line(), r.lines.text(), errors.Is(why.Err, ErrLineTooLong) && !bytes.HasSuffix(r.lines.buf, []byte{'\n'})})
 }
 
-func (r *recorder) rejectLine(why *LineError, l line) {
+func (r *recorder) rejectLine(why *LineError, l line) error {
 	r.count++
 	if !r.begun {
 		kind := r.start.read(l)
@@ -74,20 +74,28 @@ func (r *recorder) rejectLine(why *LineError, l line) {
 			r.size += size
 			l.text = bytes.Clone(l.text)
 			r.held = append(r.held, heldLine{l, why})
-			return
+			return nil
 		}
-		r.begin()
+		if err := r.begin(); err != nil {
+			r.held = append(r.held, heldLine{line{number: l.number}, why})
+			return err
+		}
 	}
 	r.keep(why, l)
+	return nil
 }
 
 // begin begins the run with what is legible of an experiment line.
-func (r *recorder) begin() {
+func (r *recorder) begin() error {
 	start, note := r.start.record(r.lines.complete, r.o.Name)
+	if start.RunID == "" {
+		return &LineError{Line: r.lines.Line(), Err: errNoID}
+	}
 	r.begun = true
 	r.put(start)
 	r.add(note)
 	r.keepHeld()
+	return nil
 }
 
 // keepHeld keeps the lines that waited for the run to begin.

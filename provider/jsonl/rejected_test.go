@@ -215,6 +215,7 @@ func TestRecordStrewn(t *testing.T) {
 // The run begins without its experiment line when something comes that is worth it.
 func TestRecordStandIn(t *testing.T) {
 	made := RecordOptions{Name: "output", ReaderOptions: ReaderOptions{RunID: func(name string) string { return name + "-made" }, Now: func() string { return "now" }}}
+	bare := RecordOptions{ReaderOptions: ReaderOptions{RunID: made.RunID}}
 	for name, c := range map[string]struct {
 		lines []string
 		o     RecordOptions
@@ -224,7 +225,7 @@ func TestRecordStandIn(t *testing.T) {
 	}{
 		"none": {[]string{event, done}, made, provider.Start{RunID: "output-made", Name: "output", Type: "unknown", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type, created_at", 0},
-		"nothing is known": {[]string{event}, RecordOptions{}, provider.Start{RunID: "unknown", Name: "unknown", Type: "unknown"},
+		"nothing is known": {[]string{event}, bare, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 0},
 		"NaN": {[]string{"hello", `{"type": "experiment", "experiment_name": "n", "config": {"experiment_type": "x", "y": NaN}, "experiment_type": "t"}`, event, start}, made,
 			provider.Start{RunID: "n-made", Name: "n", Type: "t", CreatedAt: "now"},
@@ -236,11 +237,13 @@ func TestRecordStandIn(t *testing.T) {
 			provider.Start{RunID: "n-made", Name: "n", Type: "t's", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: experiment_name, experiment_type; not recorded but filled in: run_id, created_at", 2},
 		"a name that is none": {[]string{`{"type":"experiment","experiment_name":"a\u0000b","experiment_type":""}`, event},
-			RecordOptions{Name: "\xff"}, provider.Start{RunID: "unknown", Name: "unknown", Type: "unknown"},
+			RecordOptions{Name: "\xff", ReaderOptions: bare.ReaderOptions}, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
-		"the result":             {[]string{"x", done}, RecordOptions{}, provider.Start{RunID: "unknown", Name: "unknown", Type: "unknown"}, "no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
+		"the result":             {[]string{"x", done}, bare, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"}, "no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
 		"better late":            {[]string{"x", `{"type":"experiment"}`, start, event}, made, provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 2},
 		"no run":                 {[]string{"x", `{"type":"experiment"}`, `{"type":"event"}`}, made, provider.Start{}, "", 0},
+		"no id":                  {[]string{"x", `{"type":"experiment","experiment_name":"n","experiment_type":"t"}`, event}, RecordOptions{}, provider.Start{}, "", 0},
+		"no id for a call":       {[]string{`{"type":"llm_interaction","x":1}`}, RecordOptions{}, provider.Start{}, "", 0},
 		"nothing":                {[]string{"", " "}, made, provider.Start{}, "", 0},
 		"a mistaken event is no": {[]string{`{"type":"event","x":1}`, start}, made, provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 1},
 	} {
@@ -283,7 +286,8 @@ func TestRecordHeld(t *testing.T) {
 	maxHeld = 4 * (heldCost + 10)
 	for n, begins := range map[int]bool{4: false, 5: true} {
 		var live provider.Live
-		err := Record(t.Context(), &live, strings.NewReader(strings.Repeat("0123456789\n", n)), nil)
+		o := &RecordOptions{ReaderOptions: ReaderOptions{RunID: func(string) string { return "made" }}}
+		err := Record(t.Context(), &live, strings.NewReader(strings.Repeat("0123456789\n", n)), o)
 		_, kept := sorted(t, recorded(t, &live))
 		if began := len(kept) == n; began != begins || errors.Is(err, ErrNoResult) != begins {
 			t.Errorf("%d lines: %d are kept, %v; want that the run begins: %v", n, len(kept), err, begins)
@@ -303,7 +307,7 @@ func TestRecordLong(t *testing.T) {
 				if held { // it does not wait for the run to begin
 					before, number = "", 1
 				}
-				o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit}}
+				o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }}}
 				if limit == 10 {
 					o.MaxLine = len(start)
 				}
@@ -572,7 +576,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte, limit int) {
 		var live provider.Live
 		lost := false
-		o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit}, Rejected: func(r Rejection) { lost = lost || r.Attachment == "" }}
+		o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }}, Rejected: func(r Rejection) { lost = lost || r.Attachment == "" }}
 		err := Record(t.Context(), &live, bytes.NewReader(input), o)
 		if errors.As(err, new(*SinkError)) {
 			t.Fatal(err)

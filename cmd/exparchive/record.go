@@ -160,11 +160,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	report := rejectedReport{stderr: stderr, bar: bar}
 	o.Strict, o.Rejected, o.Name, o.Recorded = r.strict, report.line, experimentName(w.Path()), w.Count()
 	err = jsonl.Record(cmd.Context(), statusWatch{sink, stderr}, cmd.InOrStdin(), o)
-	report.end()
 	rejected := (*jsonl.RejectedError)(nil)
 	if errors.As(err, &rejected) {
 		err = rejected.Err
 	}
+	report.end(rejected)
 	if errors.Is(err, jsonl.ErrNoResult) && r.seal {
 		if err = sink.Finish(ctx, nil); err != nil {
 			err = &jsonl.SinkError{Err: err}

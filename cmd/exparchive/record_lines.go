@@ -40,8 +40,12 @@ func (r *rejectedReport) line(l jsonl.Rejection) {
 	warnf(r.stderr, "standard input: %v; %s", l.LineError, where)
 }
 
-// end says how many there were besides.
-func (r *rejectedReport) end() {
+// end says how many there were besides, and whether the experiment was filled in.
+func (r *rejectedReport) end(rejected *jsonl.RejectedError) {
+	if rejected != nil && rejected.FilledIn {
+		r.bar.Clear()
+		warnf(r.stderr, "standard input: no experiment line could be recorded before the run began; a note says what was filled in")
+	}
 	if more := r.lines - maxRejectedLines; more > 0 {
 		r.bar.Clear()
 		warnf(r.stderr, "standard input: %s more could not be recorded", plural(more, "line"))

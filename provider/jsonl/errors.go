@@ -22,17 +22,21 @@ type SinkError struct{ Err error }
 func (e *SinkError) Error() string { return e.Err.Error() }
 func (e *SinkError) Unwrap() error { return e.Err }
 
-// A RejectedError says that [Record] met lines that could not be recorded. [RecordOptions].Rejected is told which, why, and where each
-// is kept.
+// A RejectedError says that not everything came to [Record] as it should. [RecordOptions].Rejected is told which lines could not be
+// recorded, why, and where each is kept.
 type RejectedError struct {
-	Lines int64
-	Err   error // what else is wrong, nil if nothing is
+	Lines    int64 // that could not be recorded
+	FilledIn bool  // the run began without an experiment line that could be
+	Err      error // what else is wrong, nil if nothing is
 }
 
 func (e *RejectedError) Error() string {
 	text := "1 line could not be recorded"
 	if e.Lines != 1 {
 		text = fmt.Sprintf("%d lines could not be recorded", e.Lines)
+	}
+	if e.FilledIn {
+		text += "; the experiment is filled in"
 	}
 	if e.Err != nil {
 		text = fmt.Sprintf("%v; %s", e.Err, text)

@@ -43,7 +43,7 @@ type RecordOptions struct {
 // experiment that is filled in, and a note says so. If nothing of that comes, or the run would have no id since neither a line nor the
 // options give one, nothing is recorded, and the error is a [*LineError] that wraps [provider.ErrNoRun].
 //
-// If lines were rejected the error is a [*RejectedError], which wraps any other; the sink is finished all the same.
+// If lines were rejected or the experiment filled in the error is a [*RejectedError], which wraps any other; the sink is finished all the same.
 // Lines that end without a result give [ErrNoResult], and the sink is not finished. In all other cases it is when Record returns nil.
 //
 // Record reads ahead: what is left in r after an error does not begin where the lines recorded end.
@@ -175,8 +175,8 @@ func (r *recorder) end(cause error) error {
 	} else if r.failed != nil {
 		err = r.failed
 	}
-	if r.count > 0 {
-		err = &RejectedError{Lines: r.count, Err: err}
+	if r.count > 0 || r.filledIn {
+		err = &RejectedError{Lines: r.count, FilledIn: r.filledIn, Err: err}
 	}
 	return err
 }

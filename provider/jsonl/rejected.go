@@ -59,6 +59,8 @@ type rejections struct {
 	size   int // of held
 	folder string
 	start  legibleStart
+
+	filledIn bool
 }
 
 // reject keeps the line that the reader stands at. An error says that the run cannot begin.
@@ -91,7 +93,7 @@ func (r *recorder) begin() error {
 	if start.RunID == "" {
 		return &LineError{Line: r.lines.Line(), Err: errNoID}
 	}
-	r.begun = true
+	r.begun, r.filledIn = true, true
 	r.put(start)
 	r.add(note)
 	r.keepHeld()

@@ -269,6 +269,10 @@ func TestRecordStandIn(t *testing.T) {
 			if d := providertest.Diff(records[0], &c.want); d != "" {
 				t.Errorf("experiment: %s", d)
 			}
+			rejected := (*RejectedError)(nil)
+			if !errors.As(err, &rejected) || rejected.FilledIn != (c.note != "") || rejected.Lines != int64(c.kept) {
+				t.Errorf("got %v, want %d rejected lines and a note %q", err, c.kept, c.note)
+			}
 			note, ok := append(records, nil)[1].(*provider.Note)
 			if got := ok && note.Kind == "derived"; got != (c.note != "") || got && note.Text != c.note {
 				t.Errorf("got %+v, want a note %q", note, c.note)

@@ -115,17 +115,11 @@ const maxBlock = 512
 
 // Add adds a name. It is a [*NameClashError] if the name cannot lie in one folder with one that is there; it is not added then.
 func (s *AttachmentNames) Add(name string) error {
-	b, _ := slices.BinarySearchFunc(s.blocks, name, func(block []string, name string) int {
-		return cmp.Or(compareNames(block[0], name), -1) // the first block that begins behind the name
-	})
-	if b > 0 {
-		b--
-	}
 	if len(s.blocks) == 0 {
 		s.blocks = [][]string{nil}
 	}
+	b, i, found := s.find(name)
 	block := s.blocks[b]
-	i, found := slices.BinarySearchFunc(block, name, compareNames)
 	switch {
 	case found:
 		return &NameClashError{name, block[i], false}
@@ -148,6 +142,36 @@ func (s *AttachmentNames) Add(name string) error {
 		s.blocks = slices.Insert(s.blocks, b+1, slices.Clone(block[half:]))
 	}
 	return nil
+}
+
+// Remove takes back a name that was added: its attachment was not recorded after all.
+func (s *AttachmentNames) Remove(name string) {
+	if len(s.blocks) == 0 {
+		return
+	}
+	b, i, found := s.find(name)
+	if !found || s.blocks[b][i] != name {
+		return
+	}
+	if s.blocks[b] = slices.Delete(s.blocks[b], i, i+1); len(s.blocks[b]) == 0 {
+		s.blocks = slices.Delete(s.blocks, b, b+1)
+	}
+}
+
+// find gives the block that a name belongs to and its place there, and whether it, or one that differs in case only, is there. There
+// is a block.
+func (s *AttachmentNames) find(name string) (b, i int, found bool) {
+	b, _ = slices.BinarySearchFunc(s.blocks, name, func(block []string, name string) int {
+		if len(block) == 0 { // the only one
+			return 1
+		}
+		return cmp.Or(compareNames(block[0], name), -1) // the first block that begins behind the name
+	})
+	if b > 0 {
+		b--
+	}
+	i, found = slices.BinarySearchFunc(s.blocks[b], name, compareNames)
+	return b, i, found
 }
 
 // compareNames orders names by their bytes: capital letters of ASCII as small ones, the slash before everything else.

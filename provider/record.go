@@ -175,6 +175,15 @@ const (
 // Reserved reports that no result can have the status: it is said of runs that have none.
 func (s Status) Reserved() bool { return s == StatusUnfinished || s == StatusRunning }
 
+// Known reports whether s is one of the statuses named here, which programs that read runs know.
+func (s Status) Known() bool {
+	switch s {
+	case StatusUnfinished, StatusCompleted, StatusFailed, StatusInterrupted:
+		return true
+	}
+	return false
+}
+
 // An Experiment describes a run: how it began, what it came to, and what is to be said about it.
 type Experiment struct {
 	Start

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,9 +46,14 @@ func Create(path string, opts *Options) (*Writer, error) {
 	if strings.HasSuffix(path, archive.LiveSuffix) {
 		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
 	}
-	if _, err := os.Lstat(path); err == nil && !w.opts.Replace {
+	if info, err := os.Lstat(path); err == nil && info.IsDir() {
+		return nil, fileerr.Errorf(path, "is a folder; name the archive in it")
+	} else if err == nil && !w.opts.Replace {
 		return nil, fileerr.In(path, archive.ErrExists)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := besideFree(path); err != nil {
 		return nil, err
 	}
 	if err := w.acquire(longestSuffix); err != nil {
@@ -107,8 +113,8 @@ func (w *Writer) create() error {
 	return w.open()
 }
 
-// holdsRun reports whether a live file has a run in it. One that has none was left by a process that was killed
-// before its run began; one that cannot be told counts as if it had.
+// holdsRun reports whether a live file has anything of a run in it that its source cannot give again. One that has none was left by
+// a process that was killed before its run began, or whose source failed on its first lines; one that cannot be told counts as if it had.
 func holdsRun(live string) bool {
 	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
 		return false
@@ -117,6 +123,7 @@ func holdsRun(live string) bool {
 	if err != nil {
 		return !errors.Is(err, provider.ErrNoRun)
 	}
-	a.Close()
-	return true
+	defer a.Close()
+	count, err := a.RecordCount(context.Background())
+	return err != nil || count > 1
 }

@@ -63,6 +63,24 @@ func nameFits(path, suffix string) error {
 	return nil
 }
 
+// besides are the ends of the names of the files that stand beside an archive while it is recorded, sealed, annotated, signed or
+// upgraded.
+var besides = []string{
+	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal", archive.LiveSuffix + "-shm",
+	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
+	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated", "-upgrading",
+}
+
+// besideFree reports a folder in the place of a file that will stand beside the archive.
+func besideFree(path string) error {
+	for _, suffix := range besides {
+		if info, err := os.Lstat(path + suffix); err == nil && info.IsDir() {
+			return fileerr.Errorf(path+suffix, "is a folder, and a file of that name will be needed beside %s", filepath.Base(path))
+		}
+	}
+	return nil
+}
+
 // sweep removes what a killed recorder or sealing may have left under names that are not final. The caller holds the
 // lock.
 func (w *Writer) sweep() error {

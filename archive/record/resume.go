@@ -145,7 +145,7 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 		switch r := r.(type) {
 		case *provider.Start:
 			w.runID = r.RunID
-			err = w.order.Begin()
+			err = w.admit(r, w.order.Begin)
 		case *provider.Iteration:
 			w.numbers[r.Number] = struct{}{}
 		case *provider.Attachment:

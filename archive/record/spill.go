@@ -103,7 +103,7 @@ func (w *Writer) refuse(r provider.Record, inOrder func() error) error {
 	if w.spill.size+int64(len(w.spill.rest)) > maxSpill {
 		return fmt.Errorf("%w; this record is not kept: the spill is full at %d bytes", w.err, maxSpill)
 	}
-	if err := inOrder(); err != nil {
+	if err := w.admit(r, inOrder); err != nil {
 		return fmt.Errorf("%w; this record is not kept: %w", w.err, err)
 	}
 	return w.spillRecord(r)

@@ -22,6 +22,7 @@ import (
 // goroutines; their order is then that in which they come to hold the Writer. The package documentation says when
 // records are durable.
 //
+// A record that breaks a rule is refused with provider.ErrInvalid or provider.ErrOrder, and the Writer goes on without it.
 // After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more.
 // What was acknowledged stays in the live file; what was not, that record and those that still come, is kept in a
 // spill file. The error says where; see the package documentation.
@@ -47,6 +48,7 @@ type Writer struct {
 
 	// What was recorded, the batch included.
 	order   provider.Order
+	salt    provider.SaltRule
 	runID   string
 	next    int64 // Seq of the next record
 	counts  [provider.KindResult + 1]int64
@@ -328,7 +330,22 @@ func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 	case w.closed:
 		return fileerr.In(w.live, fs.ErrClosed)
 	}
-	return inOrder()
+	return w.admit(r, inOrder)
+}
+
+// admit reports whether r, nil for the end without a result, keeps the rules of the run. A record that does not changes nothing.
+func (w *Writer) admit(r provider.Record, inOrder func() error) error {
+	salt := w.salt
+	if r != nil {
+		if err := salt.Check(r); err != nil {
+			return err
+		}
+	}
+	if err := inOrder(); err != nil {
+		return err
+	}
+	w.salt = salt
+	return nil
 }
 
 // present binds the value of a field that is always recorded, and NULL where it is withheld.

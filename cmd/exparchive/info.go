@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
 )
 
 // A runInfo is everything that info says about a run.
@@ -43,7 +44,8 @@ type infoNote struct {
 	Subject string `json:"subject,omitempty"`
 	Text    string `json:"text"`
 
-	label string
+	label    string
+	rejected bool // about a line that could not be recorded
 }
 
 func newInfoCommand() *cobra.Command {
@@ -134,7 +136,7 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		if c, withheld := n.Withheld("text"); withheld {
 			text = "withheld " + c.String()
 		}
-		info.Notes = append(info.Notes, infoNote{n.Kind, n.Subject, text, n.Label()})
+		info.Notes = append(info.Notes, infoNote{n.Kind, n.Subject, text, n.Label(), jsonl.IsRejected(&n)})
 	}
 	a, ok := p.(*archive.Archive)
 	if !ok {
@@ -219,8 +221,20 @@ func (i runInfo) fields() [][2]string {
 	if i.Schema != 0 {
 		f = append(f, [2]string{"schema", fmt.Sprint(i.Schema)})
 	}
+	if i.Rejected > 0 {
+		f = append(f, [2]string{"rejected", plural(i.Rejected, "line") + " of the input could not be recorded; kept as attachments"})
+	}
+	shown := 0
 	for _, n := range i.Notes {
+		if n.rejected {
+			if shown++; shown > maxRejectedLines {
+				continue
+			}
+		}
 		f = append(f, [2]string{"note", n.label + ": " + n.Text})
+	}
+	if more := i.Rejected - maxRejectedLines; more > 0 {
+		f = append(f, [2]string{"note", fmt.Sprintf("%s more about rejected lines; --json has all", plural(more, "note"))})
 	}
 	for _, n := range i.Annotations {
 		f = append(f, [2]string{n.Kind, strings.TrimPrefix(n.Name+": "+n.Text, ": ")})

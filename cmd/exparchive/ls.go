@@ -33,7 +33,8 @@ func newLsCommand() *cobra.Command {
 that it can read (.simexp, .simexp-live, .db, .duckdb, .jsonl); without arguments, of the current folder.
 
 A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all the same. Of the databases of
-the original project only what the list needs is read, and checked.`,
+the original project only what the list needs is read, and checked. Where lines of a recording could not be recorded and were kept
+as they are (see record), a column says how many.`,
 		Example: `  exparchive ls runs/
   exparchive ls --experiment exp1 --status completed --limit 5
   exparchive ls old.db --json`,
@@ -78,6 +79,7 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 				if err != nil {
 					report(path, withRunHint(err))
 				} else if o.wants(r) {
+					r.Notes = nil // there may be many
 					all = append(all, r)
 				}
 			}
@@ -125,12 +127,19 @@ func (o *lsOptions) print(w io.Writer, all []runs.Summary) error {
 	if annotated {
 		titles = slices.Insert(titles, 4, "ANNOTATED")
 	}
+	rejected := slices.ContainsFunc(all, func(r runs.Summary) bool { return r.Rejected > 0 })
+	if rejected {
+		titles = slices.Insert(titles, 4, ">REJECTED LINES")
+	}
 	t := newTable(titles...)
 	for _, r := range all {
 		cells := []string{terminal.Clip(r.RunID, 60), terminal.Clip(r.Experiment, 40), terminal.Clip(r.Type, 20), string(r.Status), fmt.Sprint(r.Iterations),
 			centsOrDash(r.FinalCost), centsOrDash(r.BestCost), yesNoOrDash(r.Converged), orDash(r.CreatedAt), r.File}
 		if annotated {
 			cells = slices.Insert(cells, 4, textOrDash(terminal.Clip(annotationKinds(r), 40)))
+		}
+		if rejected {
+			cells = slices.Insert(cells, 4, fmt.Sprint(r.Rejected))
 		}
 		t.add(cells...)
 	}

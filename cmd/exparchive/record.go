@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +27,7 @@ type recording struct {
 	print     bool
 	seal      bool // also without a result
 	sealOnInt bool // after a signal, as interrupted
+	strict    bool // stop at a line that cannot be recorded
 	exclusive bool
 	command   commandLine
 	sections  *sectionFlags
@@ -40,6 +40,7 @@ func (r *recording) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result, unless a signal came")
 	cmd.Flags().BoolVar(&r.sealOnInt, "seal-on-interrupt", false, "if a signal came and there is no result, seal the archive with the status interrupted")
 	r.command.addFlags(cmd)
+	cmd.Flags().BoolVar(&r.strict, "strict", false, "stop at the first line that cannot be recorded, instead of keeping it as it is")
 	addExclusiveFlag(cmd, &r.exclusive)
 	r.sections = addSectionFlags(cmd)
 }
@@ -82,8 +83,14 @@ things happen. The first line is the experiment, the last one the result:
 that are not given are those of the arrival of the line; --as-is leaves them out, as for lines that export wrote.
 
 Until the result comes the run lies in FILE.simexp-live. An interaction and an iteration are on disk before the next line
-is read, events within a second. A line that cannot be recorded ends the recording with its number; what came before stays in
-the live file, as it does when the recording is interrupted or killed. It can be continued (resume) or sealed (seal).
+is read, events within a second. What is recorded stays in the live file when the recording is interrupted or killed, and can be
+continued (resume) or sealed (seal).
+
+A line that cannot be recorded (no JSON, such as the NaN that Python writes, an unknown member, a cost with a fraction, a line
+behind the result) ends nothing: it is kept byte for byte as the attachment rejected/LINE, with a note that says what is wrong with
+it, and what follows is recorded. Each is named on stderr, and the exit code is 1 though the archive is sealed. With --strict
+the recording ends at the first such line. If the experiment line itself is missing or cannot be recorded, the run begins with the
+next record; what cannot be read of that line is filled in, and a note says so.
 
 A signal such as that of Ctrl-C, which in a pipe reaches the experiment too, does not end the recording: it reads on to the end of
 its input, so that the last words of the experiment and its result are recorded. A second signal of the same kind, more than half
@@ -106,6 +113,9 @@ one file only as far as the file system's locks reach.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "" {
 				return usageErrorf("record: missing -o FILE%s (see `exparchive record --help`)", archive.Extension)
+			}
+			if output == "-" {
+				return usageErrorf("record: an archive cannot be written to standard output; name a file with -o")
 			}
 			if r.asIs && start.any() {
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
@@ -178,16 +188,25 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if !r.asIs {
 		o.RunID, o.Now = newRunID, timeNow
 	}
+	report := rejectedReport{stderr: stderr, bar: bar, source: "standard input"}
 	reading, read := context.WithCancel(watch.ctx)
 	defer read()
 	if child != nil {
 		defer child.Close()
+		report.source = experimentOutput
 		go reportGrandchild(reading.Done(), child.Process, watch.say)
 	}
-	err = jsonl.Record(watch.ctx, last, input, o)
+	o.Strict, o.Rejected, o.Name, o.Recorded = r.strict, report.line, experimentName(w.Path()), w.Count()
+	err = jsonl.Record(watch.ctx, statusWatch{last, stderr}, input, o)
 	read()
+	rejected := (*jsonl.RejectedError)(nil)
+	if errors.As(err, &rejected) {
+		err = rejected.Err
+	}
+	report.end(rejected)
+	only := endedEarly(err) && !r.seal && !r.sealOnInt && r.preamble.only(w.Count(), last.added)
 	if child != nil {
-		err = child.conclude(ctx, last, w, watch.ctx.Done(), err)
+		err = child.conclude(ctx, last, only || w.Count() == 0, watch.ctx.Done(), err)
 	}
 	watch.settle()
 	came := watch.came()
@@ -196,15 +215,26 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	}
 	bar.Clear()
 	seal, sealed := w.Seal()
-	if err != nil {
-		err = unfinished(w, err)
-	} else if sealed {
+	switch {
+	case only:
+		err = errors.Join(fmt.Errorf("%w, and nothing came but the experiment: nothing is kept", err), w.Discard())
+	case err != nil:
+		err = unfinished(w, report.source, err)
+	case sealed:
 		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
 		if printed != nil && printed.Err() != nil {
 			warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
 	}
+	if err == nil && rejected != nil {
+		err = errReported{}
+	}
 	return exitOf(last.result, sealed, came, child, err)
+}
+
+// endedEarly reports whether the lines came to their end, or reading them did, before the result.
+func endedEarly(err error) bool {
+	return errors.Is(err, jsonl.ErrNoResult) || errors.Is(err, jsonl.ErrInterrupted)
 }
 
 // source gives what the lines come from: standard input, or the experiment, which it starts.
@@ -237,7 +267,7 @@ func (r *recording) source(cmd *cobra.Command, watch *signalWatch, last *ending,
 // conclude seals a run whose lines ended without a result, which err says, if that was asked for.
 func (r *recording) conclude(ctx context.Context, sink provider.Sink, came os.Signal, err error) error {
 	switch {
-	case !errors.Is(err, jsonl.ErrNoResult) && !errors.Is(err, jsonl.ErrInterrupted):
+	case !endedEarly(err):
 		return err
 	case came == nil && r.seal:
 		err = sink.Finish(ctx, nil)
@@ -265,7 +295,7 @@ func (r *recording) conclude(ctx context.Context, sink provider.Sink, came os.Si
 func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started, err error) error {
 	if child != nil && !child.forced && child.Exit().Code() != 0 {
 		ended := fmt.Errorf("the experiment ended with %v", child.Exit())
-		if err != nil {
+		if err != nil && !errors.As(err, new(errReported)) {
 			ended = fmt.Errorf("%w: %w", ended, err)
 		}
 		return &exitError{child.Exit().Code(), ended}
@@ -277,8 +307,8 @@ func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started
 	return err
 }
 
-// unfinished closes w and adds to the error of [jsonl.Record] that ended the recording what became of it.
-func unfinished(w *record.Writer, err error) error {
+// unfinished closes w and adds to the error of [jsonl.Record], whose lines came from source, that ended the recording what became of it.
+func unfinished(w *record.Writer, source string, err error) error {
 	closeErr := w.Close()
 	sink, line := (*jsonl.SinkError)(nil), (*jsonl.LineError)(nil)
 	failed, bad := errors.As(err, &sink), errors.As(err, &line)
@@ -287,7 +317,7 @@ func unfinished(w *record.Writer, err error) error {
 		all = append(all, sink.Err)
 	}
 	if bad {
-		all = append(all, fmt.Errorf("standard input: %w", line))
+		all = append(all, fmt.Errorf("%s: %w", source, line))
 	}
 	if !failed && !bad {
 		all = append(all, err)
@@ -330,13 +360,6 @@ func kept(live string) (int64, bool) {
 	defer a.Close()
 	count, err := a.RecordCount(context.Background())
 	return count, err == nil
-}
-
-// newRunID makes a run id that no other run has.
-func newRunID(experiment string) string {
-	var random [3]byte
-	rand.Read(random[:])
-	return fmt.Sprintf("%s-%s-%x", experiment, time.Now().UTC().Format("20060102-150405"), random)
 }
 
 // timeNow gives the time as it is recorded where the lines give none.

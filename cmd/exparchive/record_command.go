@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/internal/launch"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -30,6 +29,9 @@ const (
 	exitStatusKind = "exit_status" // of a note
 	truncatedKind  = "truncated"   // of a note
 )
+
+// experimentOutput is what the lines of an experiment that the recorder has started come from.
+const experimentOutput = "output of the experiment"
 
 // A commandLine is the experiment that a recorder starts, behind "--" on its own command line.
 type commandLine struct {
@@ -130,6 +132,7 @@ type ending struct {
 	provider.Sink
 	hold       bool
 	provenance *provider.Attachment // nil for none
+	added      int64                // records of it
 	result     *provider.Result
 }
 
@@ -138,6 +141,7 @@ func (e *ending) Begin(ctx context.Context, s *provider.Start) error {
 	if err := e.Sink.Begin(ctx, s); err != nil || e.provenance == nil {
 		return err
 	}
+	e.added++
 	_, err := attachFree(ctx, e.Sink, e.provenance)
 	return err
 }
@@ -162,8 +166,8 @@ func (e *ending) Finish(ctx context.Context, r *provider.Result) error {
 const childGrace = 2 * time.Second
 
 // conclude waits for the end of the experiment, or brings it about if reading its lines ended with an error that is not their end,
-// and records what is to be said of it and the result that was held back.
-func (p *started) conclude(ctx context.Context, e *ending, w *record.Writer, stop <-chan struct{}, recorded error) error {
+// and records what is to be said of it and the result that was held back, unless nothing is to be kept.
+func (p *started) conclude(ctx context.Context, e *ending, nothing bool, stop <-chan struct{}, recorded error) error {
 	if recorded == nil || errors.Is(recorded, jsonl.ErrNoResult) {
 		select {
 		case <-p.Ended():
@@ -171,7 +175,7 @@ func (p *started) conclude(ctx context.Context, e *ending, w *record.Writer, sto
 		}
 	}
 	p.forced = p.Stop(childGrace)
-	if w.Count() == 0 {
+	if nothing {
 		return recorded
 	}
 	var failed error

@@ -317,8 +317,9 @@ func TestCommand_insist(t *testing.T) {
 	folder := t.TempDir()
 	live := filepath.Join(folder, "a.simexp-live")
 	r := startRecorder(t, shell(t, folder, `exec exparchive record -o a.simexp -- sh -c 'trap "" INT TERM
-		echo "{\"type\":\"experiment\",\"experiment_name\":\"x\",\"experiment_type\":\"y\"}"; while :; do sleep 3600; done'`))
-	r.records(t, live, 2)
+		echo "{\"type\":\"experiment\",\"experiment_name\":\"x\",\"experiment_type\":\"y\"}"
+		echo "{\"type\":\"iteration\",\"iteration\":0}"; while :; do sleep 3600; done'`))
+	r.records(t, live, 3)
 	r.signal(t, syscall.SIGINT, false)
 	r.says(t, "SIGINT: reading on until the experiment ends")
 	time.Sleep(insistence + time.Millisecond)

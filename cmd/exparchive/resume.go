@@ -44,7 +44,10 @@ what was recorded since then of the one that is open. A program that records thr
 
 A program that can only begin an iteration anew asks for --drop-open: the events and calls of the open iteration are taken out of
 the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note says so. --answers prints the calls of the open
-iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice.`,
+iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice.
+
+A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
+name of the folder, as in rejected-120/LINE.`,
 		Example: `  exparchive resume my.simexp-live < /dev/null
   python my_experiment.py --skip 120 | exparchive resume my.simexp-live
   exparchive resume my.simexp-live --answers > answers.jsonl

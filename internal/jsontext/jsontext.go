@@ -25,6 +25,8 @@ var (
 	ErrNotObject = errors.New("not a JSON object")
 	// ErrKey means that a member's name stands twice in an object, or is not valid Unicode.
 	ErrKey = errors.New("bad member name")
+	// ErrSurrogate means that a string has half a surrogate pair without the other half, which no text in UTF-8 can hold.
+	ErrSurrogate = errors.New("unpaired surrogate")
 )
 
 // Space has the characters that are white space in JSON.
@@ -105,6 +107,9 @@ func Members(text []byte, f func(name string, value []byte) error) error {
 	for i < len(text) && text[i] != '}' {
 		end := skipValue(text, i)
 		name, err := Unquote(text[i:end])
+		if errors.Is(err, ErrSurrogate) {
+			return fmt.Errorf("%w: %w", ErrKey, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -218,7 +223,7 @@ func Unquote(text []byte) (string, error) {
 		return "", ErrUTF8
 	}
 	if bytes.Contains(text, []byte(`\u`)) && unpaired(text) {
-		return "", fmt.Errorf("%w: unpaired surrogate in %.80s", ErrKey, text)
+		return "", fmt.Errorf("%w in %.80s", ErrSurrogate, text)
 	}
 	return s, nil
 }

@@ -104,8 +104,8 @@ func TestUnquote(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]error{
-		`"\ud800"`: jsontext.ErrKey, `"\udc00"`: jsontext.ErrKey, `"\ud800\u0041"`: jsontext.ErrKey, `"\ud800x\udc00"`: jsontext.ErrKey,
-		`"\ud800\\udc00"`: jsontext.ErrKey, "\"\xff\"": jsontext.ErrUTF8, `1`: jsontext.ErrSyntax, `"a`: jsontext.ErrSyntax, `"a" `: nil,
+		`"\ud800"`: jsontext.ErrSurrogate, `"\udc00"`: jsontext.ErrSurrogate, `"\ud800\u0041"`: jsontext.ErrSurrogate, `"\ud800x\udc00"`: jsontext.ErrSurrogate,
+		`"\ud800\\udc00"`: jsontext.ErrSurrogate, "\"\xff\"": jsontext.ErrUTF8, `1`: jsontext.ErrSyntax, `"a`: jsontext.ErrSyntax, `"a" `: nil,
 	} {
 		if _, err := jsontext.Unquote([]byte(text)); !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%s: got %v, want %v", text, err, want)

@@ -8,6 +8,7 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
 )
 
 // A Summary is what a list says about a run. What is not recorded is nil, which JSON shows as null.
@@ -28,8 +29,9 @@ type Summary struct {
 	BestCost          *provider.Cents           `json:"best_cost"`
 	FirstCosts        map[string]provider.Cents `json:"first_costs"`
 	LastCosts         map[string]provider.Cents `json:"last_costs"`
-	Annotations       []Annotation              `json:"annotations,omitempty"` // of archives only
-	Notes             []provider.Note           `json:"-"`                     // not of a list's runs of old databases
+	Rejected          int64                     `json:"rejected_lines,omitempty"` // of the recorder's input, kept as attachments
+	Annotations       []Annotation              `json:"annotations,omitempty"`    // of archives only
+	Notes             []provider.Note           `json:"-"`                        // not of a list's runs of old databases
 }
 
 // An Annotation is an [archive.Annotation] as JSON.
@@ -165,6 +167,11 @@ func summaryOf(path string, e provider.Experiment) Summary {
 	s := Summary{File: path, Notes: e.Notes}
 	s.RunID, s.Experiment, s.Type, s.Status = e.RunID, e.Name, e.Type, e.Status()
 	s.CreatedAt = orNil(e.CreatedAt)
+	for i := range e.Notes {
+		if jsonl.IsRejected(&e.Notes[i]) {
+			s.Rejected++
+		}
+	}
 	if r := e.Result; r != nil {
 		s.CompletedAt = orNil(r.CompletedAt)
 		s.Converged, s.ConvergenceReason = r.Converged, r.ConvergenceReason

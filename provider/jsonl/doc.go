@@ -19,6 +19,31 @@
 // The first line is the experiment and the last one the result. Between them stand lines of all other types in any
 // order. A run without a result goes on or was cut short. Only a stream that continues a run may lack the experiment.
 //
+// # Lines that cannot be recorded
+//
+// A reader of a run stops at the first line that is an error. A recorder ([Record]) does not: what the line holds may have been paid
+// for. A line that is an error, that is out of order, or whose record breaks a rule of the run (an iteration or the name of an
+// attachment that is there already) is kept in the run as two records of other types, and the lines behind it are recorded as if it
+// were not there:
+//
+//   - An attachment with the bytes of the line as they came, without its line feed; a carriage return before that and a byte order
+//     mark belong to the bytes. Its name is rejected/LINE, where LINE is the number of the line in the input: rejected/17.
+//     A line of more than 64 MiB is kept in parts of 64 MiB, rejected/17-1, rejected/17-2 and so on, however long it is.
+//   - A note of kind "rejected" behind it, whose subject is the attachment (the first part), and whose text names the line and says
+//     what is wrong with it: "line 17: …".
+//
+// Lines of an input that continues a run are in the folder rejected-N instead, where N is the number of records that the run had
+// when it went on. Where another attachment of the run is in the way, .2 follows the name of the folder, or .3 and so on. In a run whose
+// salt is withheld both records have keys of zeros.
+//
+// The result, though it is read, becomes a record when the input ends: what stands behind it is kept as above before it.
+//
+// What stands before the first line that is an experiment waits until the run begins, and follows the experiment then. A run also
+// begins with a record of another kind, with a line that is none and claims to be an llm_interaction, or when more than 16 MiB wait.
+// Its experiment then has what can be read of the first line that meant to be one (run_id, experiment_name, experiment_type,
+// created_at); a recorder fills in the rest, "unknown" where it knows nothing, or ends if it makes no run ids. A note of kind "derived" behind it says what was read and
+// what filled in.
+//
 // # Members
 //
 // Those marked with * are required. Types: "text" is a string; "name" is a string of 1 to 4096 bytes; "time" is a name that

@@ -22,6 +22,30 @@ type SinkError struct{ Err error }
 func (e *SinkError) Error() string { return e.Err.Error() }
 func (e *SinkError) Unwrap() error { return e.Err }
 
+// A RejectedError says that not everything came to [Record] as it should. [RecordOptions].Rejected is told which lines could not be
+// recorded, why, and where each is kept.
+type RejectedError struct {
+	Lines    int64 // that could not be recorded
+	FilledIn bool  // the run began without an experiment line that could be
+	Err      error // what else is wrong, nil if nothing is
+}
+
+func (e *RejectedError) Error() string {
+	text := "1 line could not be recorded"
+	if e.Lines != 1 {
+		text = fmt.Sprintf("%d lines could not be recorded", e.Lines)
+	}
+	if e.FilledIn {
+		text += "; the experiment is filled in"
+	}
+	if e.Err != nil {
+		text = fmt.Sprintf("%v; %s", e.Err, text)
+	}
+	return text
+}
+
+func (e *RejectedError) Unwrap() error { return e.Err }
+
 var (
 	// ErrLineTooLong means that a line is longer than the limit.
 	ErrLineTooLong = errors.New("line too long")
@@ -33,6 +57,7 @@ var (
 	ErrUnknown = errors.New("unknown")
 
 	errNoStart    = noRun("the input ends before an experiment line")
+	errNoID       = noRun("comes before an experiment line that can be recorded, and there is no run id to begin the run with")
 	errMissing    = errors.New("missing")
 	errEmpty      = errors.New("empty; what is not known is left out, or null")
 	errEmptyJSON  = errors.New("empty, which is no JSON; what is not known is left out, or null")

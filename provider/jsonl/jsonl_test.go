@@ -305,7 +305,7 @@ func TestReader_refuses(t *testing.T) {
 		{"not an object", `["type","event"]`, `want a JSON object`, nil},
 		{"NaN", `{"type":"result","status":"x","final_cost":NaN}`, `not valid JSON`, jsontext.ErrSyntax},
 		{"invalid UTF-8", "{\"type\":\"note\",\"kind\":\"k\",\"text\":\"\xff\"}", `not valid UTF-8`, jsontext.ErrUTF8},
-		{"unpaired surrogate", `{"type":"note","kind":"k","text":"\ud800"}`, `text: bad member name: unpaired surrogate`, nil},
+		{"unpaired surrogate", `{"type":"note","kind":"k","text":"\ud800"}`, `text: unpaired surrogate`, nil},
 		{"second experiment", strings.TrimSpace(experiment), `the experiment began already`, provider.ErrOrder},
 		{"torn", `{"type":"event","iteration":1,"event_ty`, `the last line is cut off: unexpected EOF`, io.ErrUnexpectedEOF},
 		{"withheld not an object", `{"type":"note","kind":"k","text":"x","withheld":[]}`, `withheld: []: not a JSON object`, nil},

@@ -33,17 +33,27 @@ type ReaderOptions struct {
 // A Reader reads one run from a stream of lines. It holds one line at a time in memory, and the numbers of the
 // iterations and the names of the attachments so far. It is not for several goroutines.
 type Reader struct {
-	r           *bufio.Reader
-	o           ReaderOptions
-	buf         []byte
-	line        int
-	seq         int64
-	order       provider.Order
-	salt        provider.SaltRule
-	fields      fields
+	r      *bufio.Reader
+	o      ReaderOptions
+	buf    []byte // the line as it came
+	line   int
+	fields fields
+	err    error // of Next; sticks
+
+	state
+	before      state // the latest record
 	iterations  map[int]struct{}
 	attachments provider.AttachmentNames
-	err         error // sticks
+
+	keepPart bool  // what a failed read leaves of a line is a line
+	readErr  error // what reading gave behind it
+}
+
+// A state is what a record changes beside the sets of what may be there once.
+type state struct {
+	seq   int64
+	order provider.Order
+	salt  provider.SaltRule
 }
 
 // NewReader gives a Reader of r.
@@ -137,6 +147,9 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 		r.buf = nil
 	}
 	r.buf = r.buf[:0]
+	if r.readErr != nil {
+		return nil, false, r.readErr
+	}
 	for {
 		part, err := r.r.ReadSlice('\n')
 		if len(part) > 0 && len(r.buf) == 0 {
@@ -150,6 +163,9 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 		switch {
 		case whole, err == io.EOF && len(r.buf) > 0:
 			return r.buf, whole, nil
+		case err != bufio.ErrBufferFull && r.keepPart && len(r.buf) > 0:
+			r.readErr = err
+			return r.buf, false, nil
 		case err != bufio.ErrBufferFull:
 			return nil, false, err
 		}
@@ -179,15 +195,48 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if err := record.Validate(); err != nil {
 		return nil, err
 	}
-	if err := r.salt.Check(record); err != nil {
-		return nil, err
-	}
+	r.before = r.state
 	if err := r.inOrder(record); err != nil {
+		r.state = r.before
 		return nil, err
 	}
 	record.RecordMeta().Seq = r.seq
 	r.seq++
 	return record, nil
+}
+
+// text gives the latest line as it came, without the line feed, valid until the next one is read. Of one that is too long it is the
+// beginning; [Reader.rest] gives the others.
+func (r *Reader) text() []byte { return bytes.TrimSuffix(r.buf, []byte{'\n'}) }
+
+// rest appends to part what follows in the input up to the end of the line, the line feed left out, until part has at least size
+// bytes. It reports whether there may be more.
+func (r *Reader) rest(part []byte, size int) (_ []byte, more bool) {
+	for len(part) < size {
+		next, err := r.r.ReadSlice('\n')
+		part = append(part, next...)
+		if err == nil {
+			return part[:len(part)-1], false
+		}
+		if err != bufio.ErrBufferFull {
+			if err != io.EOF {
+				r.readErr = err
+			}
+			return part, false
+		}
+	}
+	return part, true
+}
+
+// takeBack forgets the latest record, which was not recorded.
+func (r *Reader) takeBack(record provider.Record) {
+	r.state = r.before
+	switch record := record.(type) {
+	case *provider.Iteration:
+		delete(r.iterations, record.Number)
+	case *provider.Attachment:
+		r.attachments.Remove(record.Name)
+	}
 }
 
 // complete fills in what the recorder knows.
@@ -214,25 +263,31 @@ func (r *Reader) complete(record provider.Record) {
 	}
 }
 
-// inOrder checks what no line can tell by itself.
+// inOrder checks what no line can tell by itself. A record that fails it is in no set.
 func (r *Reader) inOrder(record provider.Record) error {
 	if r.seq == 0 && r.o.Resume && record.RecordKind() != provider.KindStart {
 		_ = r.order.Begin() // the run began elsewhere
 	}
-	switch record := record.(type) {
+	if err := r.salt.Check(record); err != nil {
+		return err
+	}
+	switch record.(type) {
 	case *provider.Start:
 		return r.order.Begin()
 	case *provider.Result:
 		return r.order.Finish()
+	}
+	if err := r.order.Record(record.RecordKind()); err != nil {
+		return err
+	}
+	switch record := record.(type) {
 	case *provider.Iteration:
 		if _, twice := r.iterations[record.Number]; twice {
 			return provider.RepeatedIteration(record.Number)
 		}
 		r.iterations[record.Number] = struct{}{}
 	case *provider.Attachment:
-		if err := r.attachments.Add(record.Name); err != nil {
-			return err
-		}
+		return r.attachments.Add(record.Name)
 	}
-	return r.order.Record(record.RecordKind())
+	return nil
 }

@@ -115,8 +115,8 @@ func TestRecordNoResult(t *testing.T) {
 	}
 }
 
-// A line that cannot be recorded ends the recording with its number, whoever refuses it.
-func TestRecordBadLine(t *testing.T) {
+// A line that cannot be recorded ends a strict recording with its number, whoever refuses it.
+func TestRecordStrict(t *testing.T) {
 	sample := providertest.Sample()
 	lines := linesOf(t, sample)
 	for name, c := range map[string]struct {
@@ -130,7 +130,7 @@ func TestRecordBadLine(t *testing.T) {
 		"the sink is past that": {lines[5], 6, provider.ErrOrder},
 	} {
 		s := taker{failAt: c.failAt, err: c.err}
-		err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+c.bad+strings.Join(lines[5:], "")), nil)
+		err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+c.bad+strings.Join(lines[5:], "")), &RecordOptions{Strict: true})
 		if line := (*LineError)(nil); !errors.As(err, &line) || line.Line != 6 || c.err != nil && !errors.Is(err, c.err) {
 			t.Errorf("%s: got %v, want an error of line 6", name, err)
 		}
@@ -161,7 +161,7 @@ func TestRecordSinkFails(t *testing.T) {
 	})
 	// A bad line among them is told of too.
 	s := taker{failAt: 3, err: broken}
-	err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+"bad\n"+lines[5]), nil)
+	err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+"bad\n"+lines[5]), &RecordOptions{Strict: true})
 	if line := (*LineError)(nil); !errors.Is(err, broken) || !errors.As(err, &line) || line.Line != 6 || len(s.taken) != 5 {
 		t.Errorf("got %v after %d records, want the failure and line 6", err, len(s.taken))
 	}
@@ -253,7 +253,7 @@ func TestRecordLetsGo(t *testing.T) {
 			}
 			w.Close()
 		}()
-		if err := Record(t.Context(), new(taker), r, nil); !errors.As(err, new(*LineError)) {
+		if err := Record(t.Context(), new(taker), r, &RecordOptions{Strict: true}); !errors.As(err, new(*LineError)) {
 			t.Errorf("got %v, want an error of a line", err)
 		}
 		r.Close()

@@ -171,12 +171,14 @@ func (w *Writer) replaceBy(temp string) error {
 	return errors.Join(err, w.release())
 }
 
-// removeDropping removes what is left of the second live file.
+// removeDropping removes what is left of the second live file. The caller holds the lock of the first one.
 func (w *Writer) removeDropping() error {
-	var err error
 	name := w.path + droppingSuffix + archive.LiveSuffix
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal", sqlitefile.LockSuffix} {
-		err = errors.Join(err, w.remove(name+suffix))
+	err := w.remove(name + sqlitefile.LockSuffix)
+	for _, name := range []string{name, name + creatingSuffix} {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			err = errors.Join(err, w.remove(name+suffix))
+		}
 	}
 	return err
 }

@@ -199,16 +199,18 @@ func TestDropOpen_faults(t *testing.T) {
 	for k := 0; ; k++ {
 		folder := t.TempDir()
 		live := leave(t, filepath.Join(folder, "run.simexp"), records, nil)
-		calls, last := 0, ""
+		calls, last, names := 0, "", []string(nil)
 		fails := func(what string) error {
 			if calls++; calls > k {
 				return fault
 			}
-			last = what
+			last, names = what, append(names, what)
 			return nil
 		}
 		sys := *sqlitefile.RealSystem
-		sys.Sync = func(path string) error { return errors.Join(fails("sync"), sqlitefile.RealSystem.Sync(path)) }
+		sys.Sync = func(path string) error {
+			return errors.Join(fails("sync "+filepath.Base(path)), sqlitefile.RealSystem.Sync(path))
+		}
 		sys.SyncDir = func(path string) error { return errors.Join(fails("sync folder"), sqlitefile.RealSystem.SyncDir(path)) }
 		sys.Rename = func(from, to string) error {
 			if err := fails("rename to " + filepath.Base(to)); err != nil {
@@ -242,31 +244,40 @@ func TestDropOpen_faults(t *testing.T) {
 			if err != nil {
 				t.Fatalf("nothing failed, but %v", err)
 			}
+			// The new one is on disk before it has the name, and the name before the caller hears of it.
+			i := slices.Index(names, "rename to run.simexp-live")
+			if i < 0 || !slices.Contains(names[:i], "sync run.simexp-drop-live") || !slices.Contains(names[i:], "sync folder") {
+				t.Errorf("got calls %q", names)
+			}
 			break
 		}
 		if err == nil {
 			t.Errorf("call %d, behind %q, failed: got no error", k, last)
 		}
 		root, got := rootOf(t, live)
-		switch {
-		case root == whole:
+		w, err := Resume(t.Context(), live, nil)
+		if err != nil || w.Close() != nil {
+			t.Fatalf("call %d, behind %q: resume: %v", k, last, err)
+		}
+		alone := func() {
+			t.Helper()
+			if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+				t.Errorf("call %d, behind %q: got %v, %v, want the live file alone", k, last, entries, err)
+			}
+		}
+		alone()
+		if root != whole {
+			anew++
+		} else {
 			old++
 			if open, err := DropOpenIteration(t.Context(), live, nil); err != nil || open == nil {
 				t.Fatalf("call %d, behind %q: again: got %v, %v", k, last, open, err)
 			}
 			_, got = rootOf(t, live)
-		default:
-			anew++
-			if w, err := Resume(t.Context(), live, nil); err != nil || w.Close() != nil {
-				t.Fatalf("call %d, behind %q: resume: %v", k, last, err)
-			}
+			alone()
 		}
 		if len(got) != len(kept)+2 || rootOfRecords(t, got[:len(kept)]) != rootOfRecords(t, kept) {
 			t.Fatalf("call %d, behind %q: got %d records, want the new recording", k, last, len(got))
-		}
-		entries, err := os.ReadDir(folder)
-		if err != nil || len(entries) != 1 {
-			t.Errorf("call %d, behind %q: got %v, %v, want the live file alone", k, last, entries, err)
 		}
 	}
 	if old < 5 || anew < 1 {

@@ -69,6 +69,7 @@ var besides = []string{
 	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal", archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
 	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated", "-upgrading",
+	droppingSuffix + archive.LiveSuffix, droppingSuffix + archive.LiveSuffix + sqlitefile.LockSuffix,
 }
 
 // besideFree reports a folder in the place of a file that will stand beside the archive.

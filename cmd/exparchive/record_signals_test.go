@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -33,6 +34,11 @@ func shell(t *testing.T, folder, script string) *exec.Cmd {
 	cmd := exec.Command(othertools.Find(t, "sh"), "-c", script)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "python="+python, "experiment="+experiment)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(sig) { // as in the background of a shell; what is taken here is not ignored there
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a signal to the group reaches all, as from a terminal
 	return cmd
 }
@@ -268,18 +274,21 @@ func TestSignal_completed(t *testing.T) {
 // with what it makes of it.
 func TestCommand_signal(t *testing.T) {
 	t.Parallel()
-	const counting = `import json, signal, sys
+	const counting = `import json, os, signal, sys
 def line(**l): print(json.dumps(l))
-def on(number, frame):
+def got(number):
     line(type="event", iteration=0, event_type=signal.Signals(number).name)
     line(type="iteration", iteration=number)
     if number == signal.SIGTERM:
         line(type="result", status="interrupted")
         sys.exit(0)
-signal.signal(signal.SIGINT, on)
-signal.signal(signal.SIGTERM, on)
+read, write = os.pipe()
+os.set_blocking(write, False)
+signal.set_wakeup_fd(write)  # a byte for each
+signal.signal(signal.SIGINT, lambda number, frame: None)
+signal.signal(signal.SIGTERM, lambda number, frame: None)
 line(type="experiment", experiment_name="x", experiment_type="y")
-while True: signal.pause()
+while True: got(os.read(read, 1)[0])
 `
 	for _, group := range []bool{false, true} {
 		t.Run(fmt.Sprintf("group %v", group), func(t *testing.T) {

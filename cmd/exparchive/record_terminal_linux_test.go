@@ -41,19 +41,22 @@ func newTerminal(t *testing.T) (person, programs *os.File) {
 // recorder alone.
 func TestCommand_terminal(t *testing.T) {
 	t.Parallel()
-	const program = `import json, signal, sys
+	const program = `import json, os, signal, sys
 def line(**l): print(json.dumps(l))
-def on(number, frame):
+def got(number):
     line(type="event", iteration=0, event_type=signal.Signals(number).name)
     line(type="iteration", iteration=number)
     if number == signal.SIGTERM:
         line(type="result", status="interrupted")
         sys.exit(0)
-signal.signal(signal.SIGINT, on)
-signal.signal(signal.SIGTERM, on)
+read, write = os.pipe()
+os.set_blocking(write, False)
+signal.set_wakeup_fd(write)  # a byte for each
+signal.signal(signal.SIGINT, lambda number, frame: None)
+signal.signal(signal.SIGTERM, lambda number, frame: None)
 line(type="experiment", experiment_name="x", experiment_type="y")
 line(type="iteration", iteration=0, policies={"typed": input()})
-while True: signal.pause()
+while True: got(os.read(read, 1)[0])
 `
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a.simexp")

@@ -103,7 +103,7 @@ one file only as far as the file system's locks reach.`,
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
 			}
 			var err error
-			if r.preamble, err = start.newPreamble(); err != nil {
+			if r.preamble, err = start.newPreamble(cmd.ErrOrStderr()); err != nil {
 				return err
 			}
 			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive})
@@ -185,7 +185,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if rejected != nil {
 		return errReported{}
 	}
-	return nil
+	return r.preamble.fault()
 }
 
 // unfinished closes w and adds to the error of [jsonl.Record] that ended the recording what became of it.

@@ -184,3 +184,49 @@ func TestAttachmentNames_memory(t *testing.T) {
 		t.Errorf("got %v allocations for a name with 2000 folders, want at most 8", got)
 	}
 }
+
+// A name that was taken back is as if it had never been added.
+func TestAttachmentNames_Remove(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var names, want provider.AttachmentNames
+		list := rapid.SliceOfNDistinct(rapid.StringMatching(`[abc](/[ab]{1,2})?`), 1, 40, strings.ToLower).Draw(t, "names")
+		if rapid.IntRange(0, 5).Draw(t, "many") == 0 {
+			for i := range 2000 {
+				list = append(list, fmt.Sprintf("f%d", i*7919%2000))
+			}
+		}
+		names.Remove("a")
+		var kept []string
+		for _, name := range list {
+			names.Remove(name + "x") // which is not there
+			if names.Add(name) != nil {
+				continue
+			}
+			if rapid.IntRange(0, 2).Draw(t, "remove") == 0 {
+				names.Remove(strings.ToUpper(name)) // nor is this
+				names.Remove(name)
+				continue
+			}
+			kept = append(kept, name)
+			if err := want.Add(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range list {
+			if got, want := names.Add(name), want.Add(name); (got == nil) != (want == nil) {
+				t.Fatalf("%q beside %q: got %v, want %v", name, kept, got, want)
+			}
+		}
+		for _, name := range kept {
+			names.Remove(name)
+		}
+	})
+}
+
+func TestStatus_Known(t *testing.T) {
+	for s, want := range map[provider.Status]bool{"completed": true, "failed": true, "interrupted": true, "unfinished": true, "done": false, "": false, "Completed": false} {
+		if got := s.Known(); got != want {
+			t.Errorf("%q: got %v, want %v", s, got, want)
+		}
+	}
+}

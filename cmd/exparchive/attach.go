@@ -25,7 +25,9 @@ func newAttachCommand() *cobra.Command {
 the run and of its digest; a sealed archive takes no more. While a run is being recorded only its recorder can add files: record
 --attach, run --attach, or a line of type "attachment".
 
-The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file.`,
+The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file. A file that
+cannot be attached, such as one of a name that there is already or that not every system takes, is reported and makes the exit code 1;
+the others are attached all the same.`,
 		Example: `  exparchive attach my.simexp-live config.yaml src/policy.py
   exparchive attach my.simexp-live /tmp/plot-3.svg --as figures/costs.svg`,
 		Args: nArgs(2, -1, "a live file and one or more files to attach"),
@@ -33,17 +35,23 @@ The name of an attachment is the path as it is given, if that leads downwards fr
 			if (name != "" || mediaType != "") && len(args) > 2 {
 				return usageErrorf("attach: --as and --type go with one file")
 			}
-			files, err := readAttachments(args[1:])
-			if err != nil {
+			var failed error
+			report := func(err error) {
+				warnf(cmd.ErrOrStderr(), "%v", err)
+				failed = errReported{}
+			}
+			live := liveName(args[0])
+			if err := checkAttachable(live); err != nil {
 				return err
 			}
-			if name != "" {
-				files[0].Name = name
+			files := readAttachments(args[1:], name, mediaType, report)
+			if len(files) == 0 {
+				return failed
 			}
-			if mediaType != "" {
-				files[0].MediaType = mediaType
+			if err := attach(cmd, live, files, report); err != nil {
+				return err
 			}
-			return attach(cmd, liveName(args[0]), files)
+			return failed
 		},
 	}
 	cmd.Flags().StringVar(&name, "as", "", "the `name` of the attachment, a relative path with slashes")
@@ -51,23 +59,20 @@ The name of an attachment is the path as it is given, if that leads downwards fr
 	return cmd
 }
 
-func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err error) {
+// attach adds files to a recording, and reports those that the run cannot have.
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment, report func(error)) (err error) {
 	ctx := cmd.Context()
-	if err := checkAttachable(live); err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := f.Validate(); err != nil {
-			return err
-		}
-	}
 	w, err := record.Resume(ctx, live, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 	for _, f := range files {
-		if err := w.Attachment(ctx, f); err != nil {
+		switch err := w.Attachment(ctx, f); {
+		case errors.Is(err, provider.ErrInvalid):
+			report(inFile(live, err))
+			continue
+		case err != nil:
 			return inFile(live, err)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, plural(int64(len(f.Data)), "byte"))))
@@ -88,29 +93,41 @@ func checkAttachable(live string) error {
 	return checkLive(live)
 }
 
-// readAttachments reads files to be attached.
-func readAttachments(paths []string) ([]*provider.Attachment, error) {
+// readAttachments reads files to be attached, and reports those that cannot be. A name and a media type, if they are not empty, are
+// those of the one file.
+func readAttachments(paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
 	var files []*provider.Attachment
 	var names provider.AttachmentNames
 	from := map[string]string{} // paths by name
 	for _, p := range paths {
-		f, err := readAttachment(p)
-		if err != nil {
-			return nil, err
+		f, err := readAttachment(p, name, mediaType)
+		if err == nil {
+			err = inFile(p, names.Add(f.Name))
 		}
-		err = names.Add(f.Name)
 		if clash := (*provider.NameClashError)(nil); errors.As(err, &clash) && clash.Other == f.Name {
-			return nil, fmt.Errorf("%s and %s would both be the attachment %q", from[f.Name], p, f.Name)
-		} else if err != nil {
-			return nil, inFile(p, err)
+			err = &sameNameError{from[f.Name], p, f.Name}
+		}
+		if err != nil {
+			report(err)
+			continue
 		}
 		from[f.Name] = p
 		files = append(files, f)
 	}
-	return files, nil
+	return files
 }
 
-func readAttachment(p string) (*provider.Attachment, error) {
+// A sameNameError reports two files that would be one attachment.
+type sameNameError struct{ first, second, name string }
+
+func (e *sameNameError) Error() string {
+	return fmt.Sprintf("%s and %s would both be the attachment %q", e.first, e.second, e.name)
+}
+
+// Unwrap gives [provider.ErrInvalid], as for other names that an attachment cannot have.
+func (e *sameNameError) Unwrap() error { return provider.ErrInvalid }
+
+func readAttachment(p, name, mediaType string) (*provider.Attachment, error) {
 	info, err := os.Stat(p)
 	switch {
 	case err != nil:
@@ -128,10 +145,13 @@ func readAttachment(p string) (*provider.Attachment, error) {
 	}
 	f := &provider.Attachment{Name: attachmentName(p), Data: data}
 	f.MediaType = mediaTypes[strings.ToLower(path.Ext(f.Name))]
-	if err := f.Validate(); err != nil {
-		return nil, inFile(p, err)
+	if name != "" {
+		f.Name = name
 	}
-	return f, nil
+	if mediaType != "" {
+		f.MediaType = mediaType
+	}
+	return f, inFile(p, f.Validate())
 }
 
 // attachmentName makes the name of an attachment from the path of a file.

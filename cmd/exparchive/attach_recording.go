@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 
@@ -32,18 +33,37 @@ func (f *preambleFlags) any() bool { return f.salt || len(f.attach) > 0 }
 // A preamble is a sink that adds a salt and attachments right after the start of a run.
 type preamble struct {
 	provider.Sink
-	salt  []byte // nil for none
-	files []*provider.Attachment
+	salt   []byte // nil for none
+	files  []*provider.Attachment
+	faulty bool // not every file could be attached for its name, which is told
 }
 
-// newPreamble reads the files that are to be attached and makes the salt, before anything is written.
-func (f *preambleFlags) newPreamble() (*preamble, error) {
-	files, err := readAttachments(f.attach)
-	p := &preamble{files: files}
+// newPreamble reads the files that are to be attached and makes the salt, before anything is written. A file that cannot be read is an
+// error; one of a name that an attachment cannot have is told of, and does not stop the recording.
+func (f *preambleFlags) newPreamble(stderr io.Writer) (*preamble, error) {
+	var p preamble
+	var failed error
+	p.files = readAttachments(f.attach, "", "", func(err error) {
+		switch {
+		case errors.Is(err, provider.ErrInvalid):
+			warnf(stderr, "%v; the run is recorded without it", err)
+			p.faulty = true
+		case failed == nil:
+			failed = err
+		}
+	})
 	if f.salt {
 		p.salt = newSalt()
 	}
-	return p, err
+	return &p, failed
+}
+
+// fault gives what the exit code has to say of files that were left out.
+func (p *preamble) fault() error {
+	if p != nil && p.faulty {
+		return errReported{}
+	}
+	return nil
 }
 
 // before gives s with the preamble in front, s itself if there is nothing to add.

@@ -44,7 +44,8 @@ func newExtractCommand() *cobra.Command {
 		Long: `List the files that are attached to a run. With -o FOLDER all of them are written into the folder, which is made if need be, or only
 those that are named. "-o -" writes one file to standard output.
 
-Nothing is written outside of the folder, and no file that is there is replaced unless --force.`,
+Nothing is written outside of the folder, and no file that is there is replaced unless --force. A file that cannot be written, such as
+one with a name that this system does not take, is reported and makes the exit code 1; the others are written all the same.`,
 		Example: `  exparchive extract my.simexp
   exparchive extract my.simexp -o my-files
   exparchive extract my.simexp configs/exp1.yaml -o - | less`,
@@ -79,7 +80,10 @@ func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) er
 		return usageErrorf("extract: standard output takes one file, not %d; name it", len(wanted))
 	}
 	if o.folder == "-" {
-		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
+		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment, fault error) error {
+			if fault != nil {
+				return inFile(file, fault)
+			}
 			if _, withheld := f.Withheld("data"); withheld {
 				return fmt.Errorf("%s: %q %w", file, f.Name, errWithheldFile)
 			}
@@ -99,7 +103,13 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	}
 	t := newTable("NAME", "TYPE", ">BYTES", "SHA-256")
 	enc := json.NewEncoder(cmd.OutOrStdout())
-	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
+	var failed error
+	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment, fault error) error {
+		if fault != nil {
+			warnf(cmd.ErrOrStderr(), "%v", inFile(file, fault))
+			failed = errReported{}
+			return nil
+		}
 		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
 		if commitment, withheld := f.Withheld("data"); withheld {
 			a.Commitment = new(commitment.String())
@@ -114,19 +124,24 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 		return nil
 	})
 	switch {
-	case err != nil || o.json:
+	case err != nil:
 		return inFile(file, err)
+	case o.json:
+		return failed
 	case len(wanted) == 0:
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), "no attachments")
 		return err
 	}
-	return t.print(cmd.OutOrStdout())
+	if err := t.print(cmd.OutOrStdout()); err != nil {
+		return err
+	}
+	return failed
 }
 
 // choose gives the names of the attachments that are wanted, in the order of the run.
 func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file string, names []string) ([]string, error) {
 	var all, wanted []string
-	err := eachAttachment(ctx, p, nil, func(f *provider.Attachment) error {
+	err := eachAttachment(ctx, p, nil, func(f *provider.Attachment, _ error) error {
 		all = append(all, f.Name)
 		if len(names) == 0 || slices.Contains(names, f.Name) {
 			wanted = append(wanted, f.Name)
@@ -144,20 +159,22 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 	return wanted, nil
 }
 
-// eachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are checked.
-func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, take func(*provider.Attachment) error) error {
+// eachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are checked: fault says
+// what is wrong with one.
+func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, take func(f *provider.Attachment, fault error) error) error {
+	set := make(map[string]bool, len(wanted))
+	for _, name := range wanted {
+		set[name] = true
+	}
 	for r, err := range p.Records(ctx) {
 		if err != nil {
 			return err
 		}
 		f, ok := r.(*provider.Attachment)
-		if !ok || wanted != nil && !slices.Contains(wanted, f.Name) {
+		if !ok || wanted != nil && !set[f.Name] {
 			continue
 		}
-		if err := f.Validate(); err != nil {
-			return err
-		}
-		if err := take(f); err != nil {
+		if err := take(f, f.Validate()); err != nil {
 			return err
 		}
 	}
@@ -166,7 +183,8 @@ func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, t
 
 var errWithheldFile = errors.New("was withheld from this copy")
 
-// write writes attachments into the folder. What would be in the way is found before the first one is written.
+// write writes attachments into the folder. Files in the way are found before the first one is written. One that cannot be written, such
+// as for its name, does not stop the others.
 func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file string, wanted []string) error {
 	unmake, err := makeFolder(o.folder)
 	defer unmake()
@@ -179,19 +197,24 @@ func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file str
 	}
 	defer root.Close()
 	for _, name := range wanted {
-		if err := o.free(root, name); err != nil {
+		if err := o.free(root, name); errors.Is(err, outfile.ErrExists) || errors.Is(err, errNotRegular) {
 			return fmt.Errorf("%s: %w", path.Join(o.folder, name), err)
 		}
 	}
 	var failed error
-	err = eachAttachment(cmd.Context(), p, wanted, func(f *provider.Attachment) error {
+	err = eachAttachment(cmd.Context(), p, wanted, func(f *provider.Attachment, fault error) error {
 		if _, withheld := f.Withheld("data"); withheld {
-			warnf(cmd.ErrOrStderr(), "%s: %q %v", file, f.Name, errWithheldFile)
+			fault = fmt.Errorf("%q %w", f.Name, errWithheldFile)
+		}
+		if fault != nil {
+			warnf(cmd.ErrOrStderr(), "%v", inFile(file, fault))
 			failed = errReported{}
 			return nil
 		}
 		if err := o.writeFile(root, f); err != nil {
-			return fmt.Errorf("%s: %w", path.Join(o.folder, f.Name), err)
+			warnf(cmd.ErrOrStderr(), "%s: %v", path.Join(o.folder, f.Name), err)
+			failed = errReported{}
+			return nil
 		}
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path.Join(o.folder, f.Name)))
 		return err

@@ -25,6 +25,7 @@ import (
 type importOptions struct {
 	folder        string
 	which         runChoice
+	name          string // pattern
 	dryRun, force bool
 	salt          bool
 	stdout        io.Writer
@@ -37,7 +38,7 @@ func newImportCommand() *cobra.Command {
 		Use:   "import OLD... -o FOLDER",
 		Short: "Turn the runs of old databases into archives",
 		Long: `Turn the runs of databases of the original project (SimCash, Castro: DuckDB files, JSON exports of the web sandbox) into
-archives, one for each run, named after its id. The old files are only read; every other command opens them as they are, so
+archives, one for each run, named after its id or as --name says. The old files are only read; every other command opens them as they are, so
 that importing is needed only to publish a run or to be rid of the database.
 
 An archive notes where it comes from: the file's name, its SHA-256, its generation, and the engine that made it. When it is
@@ -48,17 +49,22 @@ makes the exit code 1; the others are imported all the same. An import that was 
 hidden folder that the next import into the same folder removes; go on with --force.`,
 		Example: `  exparchive import results/castro.db -o archives/
   exparchive import old.db -o archives/ --dry-run     print what would be written
-  exparchive import old.db -o archives/ --run exp1-20251215`,
+  exparchive import old.db -o archives/ --run exp1-20251215
+  exparchive import old.db -o archives/ --name '{experiment}-{run_id}'`,
 		Args: nArgs(1, -1, "one or more old databases"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.folder == "" && !o.dryRun {
 				return usageErrorf("import: no folder for the archives; name one with -o")
+			}
+			if err := checkImportName(o.name); err != nil {
+				return err
 			}
 			o.stdout, o.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return o.run(cmd.Context(), args)
 		},
 	}
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` for the archives; it is made if need be")
+	cmd.Flags().StringVar(&o.name, "name", defaultImportName, "name each archive so; {run_id}, {experiment} and {type} are those of the run")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
 	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
@@ -70,6 +76,7 @@ hidden folder that the next import into the same folder removes; go on with --fo
 type importJob struct {
 	source string // path of the old file
 	runID  string
+	name   string // what the archive is named after
 	target string // path of the archive
 }
 
@@ -89,7 +96,7 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	}
 	var jobs []importJob
 	for _, path := range sources {
-		ids, err := o.runsOf(ctx, path)
+		infos, err := o.runsOf(ctx, path)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -97,10 +104,11 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 			report(path, err)
 			continue
 		}
-		for _, id := range ids {
-			jobs = append(jobs, importJob{path, id, filepath.Join(o.folder, archive.FileName(id))})
+		for _, info := range infos {
+			jobs = append(jobs, importJob{source: path, runID: info.ID, name: importName(o.name, info)})
 		}
 	}
+	nameTargets(jobs, o.folder)
 	if err := o.check(jobs); err != nil {
 		return err
 	}
@@ -123,8 +131,8 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	return failed
 }
 
-// runsOf gives the ids of the runs of one old file that are wanted.
-func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, error) {
+// runsOf gives the runs of one old file that are wanted.
+func (o *importOptions) runsOf(ctx context.Context, path string) ([]castro.RunInfo, error) {
 	kind, err := sniffFile(path)
 	switch {
 	case err != nil:
@@ -144,17 +152,13 @@ func (o *importOptions) runsOf(ctx context.Context, path string) ([]string, erro
 		if err != nil {
 			return nil, err
 		}
-		return []string{run.Info().ID}, nil
+		return []castro.RunInfo{run.Info()}, nil
 	}
 	runs, err := d.Runs(ctx)
 	if err == nil && len(runs) == 0 {
 		err = fmt.Errorf("%w: the tables of runs in the file are empty", provider.ErrNoRun)
 	}
-	var ids []string
-	for _, r := range runs {
-		ids = append(ids, r.ID)
-	}
-	return ids, err
+	return runs, err
 }
 
 func (o *importOptions) open(path string) (*castro.Database, error) {
@@ -165,11 +169,14 @@ func (o *importOptions) open(path string) (*castro.Database, error) {
 func (o *importOptions) check(jobs []importJob) error {
 	taken := map[string]importJob{}
 	for _, job := range jobs {
-		key := strings.ToLower(job.target) // there are file systems that do not tell cases apart
-		if other, twice := taken[key]; twice {
-			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; import them into different folders", job.target, other.runID, other.source, job.runID, job.source)
+		if other, twice := taken[job.target]; twice {
+			hint := "import them into different folders"
+			if other.runID != job.runID {
+				hint = "let --name have their {run_id}"
+			}
+			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; %s", job.target, other.runID, other.source, job.runID, job.source, hint)
 		}
-		taken[key] = job
+		taken[job.target] = job
 		if o.dryRun {
 			continue
 		}

@@ -124,7 +124,7 @@ one file only as far as the file system's locks reach.`,
 			if err != nil {
 				return err
 			}
-			if r.preamble, err = start.newPreamble(); err != nil {
+			if r.preamble, err = start.newPreamble(cmd.ErrOrStderr()); err != nil {
 				return err
 			}
 			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive})
@@ -208,10 +208,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if child != nil {
 		err = child.conclude(ctx, last, only || w.Count() == 0, watch.ctx.Done(), err)
 	}
+	result := last.result // of the experiment itself
 	watch.settle()
 	came := watch.came()
 	if w.Count() > 0 {
-		err = r.conclude(ctx, last, came, err)
+		err = r.conclude(ctx, sink, came, err)
 	}
 	bar.Clear()
 	seal, sealed := w.Seal()
@@ -229,7 +230,10 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if err == nil && rejected != nil {
 		err = errReported{}
 	}
-	return exitOf(last.result, sealed, came, child, err)
+	if err == nil {
+		err = r.preamble.fault()
+	}
+	return exitOf(result, sealed, came, child, err)
 }
 
 // endedEarly reports whether the lines came to their end, or reading them did, before the result.
@@ -300,7 +304,7 @@ func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started
 		}
 		return &exitError{child.Exit().Code(), ended}
 	}
-	completed := sealed && (child != nil || result != nil && result.Status == provider.StatusCompleted)
+	completed := sealed && result != nil && (child != nil || result.Status == provider.StatusCompleted)
 	if came != nil && !completed {
 		return &exitError{exitCodeOf(came), err}
 	}

@@ -320,6 +320,36 @@ while True: got(os.read(read, 1)[0])
 	}
 }
 
+// TestCommand_seal: an experiment that ends at a signal, be it as a success, and gives no result leaves an open run, or one that is sealed as
+// interrupted if that was asked for.
+func TestCommand_seal(t *testing.T) {
+	t.Parallel()
+	for _, seal := range []bool{false, true} {
+		t.Run(fmt.Sprint(seal), func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			path := filepath.Join(folder, "a.simexp")
+			flag := map[bool]string{true: "--seal-on-interrupt"}[seal]
+			r := startRecorder(t, shell(t, folder, `exec exparchive record -o a.simexp `+flag+` -- sh -c 'trap "exit 0" TERM
+				echo "{\"type\":\"experiment\",\"experiment_name\":\"x\",\"experiment_type\":\"y\"}"
+				echo "{\"type\":\"iteration\",\"iteration\":0}"; while :; do sleep 3600; done'`))
+			r.records(t, path+archive.LiveSuffix, 3)
+			r.signal(t, syscall.SIGTERM, false)
+			if code := r.code(); code != 143 {
+				t.Errorf("got exit code %d, want 143; it said %s", code, r.stderr)
+			}
+			if !seal {
+				path += archive.LiveSuffix
+			}
+			e, records := contents(t, path)
+			want := map[bool]provider.Status{true: provider.StatusInterrupted, false: provider.StatusUnfinished}[seal]
+			if e.Status() != want || notes(records)[0] != "exit_status: exit status 0" {
+				t.Errorf("got status %s, notes %q, want %s and the exit status", e.Status(), notes(records), want)
+			}
+		})
+	}
+}
+
 // TestCommand_insist: an experiment that does not listen is ended when somebody insists, and the run stays open.
 func TestCommand_insist(t *testing.T) {
 	t.Parallel()

@@ -64,11 +64,14 @@ same command with --resume plays on from there.`,
 				return err
 			}
 			if o.dryRun {
-				start, err := o.preamble.newPreamble()
+				start, err := o.preamble.newPreamble(cmd.ErrOrStderr())
 				if err != nil {
 					return err
 				}
-				return liquidity.Play(cmd.Context(), args[0], o.play, start.before(printer))
+				if err := liquidity.Play(cmd.Context(), args[0], o.play, start.before(printer)); err != nil {
+					return err
+				}
+				return start.fault()
 			}
 			return o.record(cmd, args[0], printer)
 		},
@@ -128,7 +131,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	var w *record.Writer
 	sink := provider.Sink(nil)
-	start, err := o.preamble.newPreamble()
+	start, err := o.preamble.newPreamble(stderr)
 	if err != nil {
 		return err
 	}
@@ -176,6 +179,9 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	}
 	if printed.Err() != nil && playErr == nil {
 		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
+	}
+	if playErr == nil {
+		return start.fault()
 	}
 	return playErr
 }

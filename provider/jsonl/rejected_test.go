@@ -233,6 +233,9 @@ func TestRecordStandIn(t *testing.T) {
 		"a whole one": {[]string{start[:len(start)-1] + `,"created_at":"then","what":1}`, event}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "then"},
 			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type, created_at", 1},
+		"twice, and no type": {[]string{`{"experiment_name":"n","experiment_type":"t","experiment_name":"m","run_id":"r","created_at":"c"}`, event}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "c"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type, created_at", 1},
 		"Python's own way": {[]string{`{'type': 'experiment', 'experiment_name': 'n', 'experiment_type': "t's", 'x': None}`, `{'type': 'llm_interaction', 'iteration': 0}`}, made,
 			provider.Start{RunID: "n-made", Name: "n", Type: "t's", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: experiment_name, experiment_type; not recorded but filled in: run_id, created_at", 2},
@@ -262,6 +265,9 @@ func TestRecordStandIn(t *testing.T) {
 				}
 				if len(recorded(t, &live)) != 0 {
 					t.Error("a run began")
+				}
+				if rejected := (*RejectedError)(nil); errors.As(err, &rejected) && rejected.Lines != int64(told) {
+					t.Errorf("got %v, and was told of %d", err, told)
 				}
 				return
 			}
@@ -407,7 +413,7 @@ func TestRecordSinkRefuses(t *testing.T) {
 			bad = r.Status == "bad"
 		}
 		if bad {
-			return fmt.Errorf("%w: so it is", provider.ErrInvalid)
+			return fmt.Errorf("%w: so it is \xff", provider.ErrInvalid) // which no note can hold
 		}
 		return nil
 	}}
@@ -488,6 +494,37 @@ func TestRecordCutOff(t *testing.T) {
 	}
 }
 
+// A read that fails in the middle of a line that is too long is told of, and what came of the line is kept.
+func TestRecordLongCutOff(t *testing.T) {
+	broken := errors.New("broken")
+	once := iotest.ErrReader(broken)
+	long := strings.Repeat("x", 200<<10)
+	var live provider.Live
+	in := &failsOnce{parts: []io.Reader{strings.NewReader(start + "\n" + long), once, strings.NewReader("y\n")}}
+	err := Record(t.Context(), &live, in, &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: 100}})
+	if _, kept := sorted(t, recorded(t, &live)); !errors.Is(err, broken) || len(kept) != 1 || kept[0] != long {
+		t.Errorf("got %v, and kept %d lines", err, len(kept))
+	}
+}
+
+// failsOnce reads on behind an error.
+type failsOnce struct{ parts []io.Reader }
+
+func (r *failsOnce) Read(p []byte) (int, error) {
+	for len(r.parts) > 0 {
+		n, err := r.parts[0].Read(p)
+		if err == io.EOF && n == 0 {
+			r.parts = r.parts[1:]
+			continue
+		}
+		if err != nil {
+			r.parts = r.parts[1:]
+		}
+		return n, err
+	}
+	return 0, io.EOF
+}
+
 // The sink that failed gets the lines that could not be recorded, too.
 func TestRecordRejectedSinkFails(t *testing.T) {
 	broken := errors.New("disk full")
@@ -529,6 +566,15 @@ func TestRecordRejectedNames(t *testing.T) {
 		}
 	}
 
+	// Nor do they in a sink that does not look.
+	var text bytes.Buffer
+	wantRejected(t, Record(t.Context(), NewWriter(&text), strings.NewReader(strings.Join([]string{start, attach("rejected/3"), "x", done}, "\n")), nil), 1)
+	for _, err := range NewReader(&text, nil).Records(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+
 	var live provider.Live
 	_ = Record(t.Context(), &live, strings.NewReader(start+"\nx\n"), nil)
 	o := &RecordOptions{ReaderOptions: ReaderOptions{Resume: true}, Recorded: 3}
@@ -566,8 +612,16 @@ func TestRecordRejectedWithoutSalt(t *testing.T) {
 func TestRecordRejectedSalt(t *testing.T) {
 	salted := `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","salt":"` + strings.Repeat("0", 64) + `"}`
 	withheld := `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("0", 64) + `"}}`
-	var live provider.Live
-	wantRejected(t, Record(t.Context(), &live, strings.NewReader(salted+"\n"+start+"\n"+withheld+"\n"+done), nil), 2)
+	r := NewReader(strings.NewReader(strings.Join([]string{salted, start, withheld, event}, "\n")), nil)
+	for i, want := range []error{nil, provider.ErrOrder, provider.ErrInvalid, nil} {
+		record, err := r.next()
+		if !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("line %d: got %v, want %v", i+1, err, want)
+		}
+		if i == 3 && record != nil && record.RecordMeta().Seq != 1 {
+			t.Errorf("got Seq %d behind two lines that were refused, want 1", record.RecordMeta().Seq)
+		}
+	}
 }
 
 // Every line of any input is a record of the run, or is kept as it came, or the run did not begin.

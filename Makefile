@@ -15,8 +15,8 @@ TIMEOUT     ?= 12h
 LONGSKIP    ?= ^(Test(Scripts|Readme|Hostile$$|SSHFS)|Fuzz|Example)
 # Packages with goroutines. The race detector makes tests of killed processes and failing disks take minutes, and they look at other
 # things than races.
-RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./sign ./internal/lockfile \
-               ./internal/outfile ./internal/secrets ./internal/workdir
+RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./internal/lockfile ./internal/outfile \
+               ./internal/workdir
 RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile)
 # The detector watches this module, the standard library and the driver, but not SQLite itself: its memory is not Go's, so that nothing
 # would be seen there.

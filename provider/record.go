@@ -161,6 +161,9 @@ type Status string
 const (
 	// StatusUnfinished is the status of a run without a [Result]: it goes on, or its recording was cut short.
 	StatusUnfinished Status = "unfinished"
+	// StatusRunning is what those say in the place of unfinished who know that a process records the run at this moment. No file says
+	// it, since its recorder may be killed.
+	StatusRunning Status = "running"
 	// StatusCompleted means that the experiment came to its own end.
 	StatusCompleted Status = "completed"
 	// StatusFailed means that the experiment ended with an error.
@@ -170,7 +173,7 @@ const (
 )
 
 // Reserved reports that no result can have the status: it is said of runs that have none.
-func (s Status) Reserved() bool { return s == StatusUnfinished || s == "running" }
+func (s Status) Reserved() bool { return s == StatusUnfinished || s == StatusRunning }
 
 // Known reports whether s is one of the statuses named here, which programs that read runs know.
 func (s Status) Known() bool {

@@ -69,6 +69,7 @@ var besides = []string{
 	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal", archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
 	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated", "-upgrading",
+	droppingSuffix + archive.LiveSuffix, droppingSuffix + archive.LiveSuffix + sqlitefile.LockSuffix,
 }
 
 // besideFree reports a folder in the place of a file that will stand beside the archive.
@@ -85,7 +86,7 @@ func besideFree(path string) error {
 // lock.
 func (w *Writer) sweep() error {
 	var err error
-	err = w.remove(w.live + spillSuffix + creatingSuffix)
+	err = errors.Join(w.remove(w.live+spillSuffix+creatingSuffix), w.removeDropping())
 	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
 		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
 			err = errors.Join(err, w.remove(name+suffix))

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,25 +124,13 @@ func (w *Writer) spillRecord(r provider.Record) error {
 
 // add appends a record.
 func (s *spill) add(r provider.Record) error {
-	var line bytes.Buffer
-	lines := jsonl.NewWriter(&line)
-	ctx := context.Background()
-	if err := lines.Begin(ctx, &provider.Start{RunID: "-", Name: "-", Type: "-"}); err != nil {
-		return err
-	}
-	line.Reset()
-	put := func() error {
-		if result, ok := r.(*provider.Result); ok {
-			return lines.Finish(ctx, result)
-		}
-		return errors.Join(provider.Put(ctx, lines, r), lines.Finish(ctx, nil))
-	}
-	if err := put(); err != nil {
+	line, err := jsonl.Line(r)
+	if err != nil {
 		return err
 	}
 	// Not by json.Marshal: that would write the JSON texts in the record anew.
 	s.rest = fmt.Appendf(s.rest, "{\"seq\":%d,\"sha256\":\"%v\",\"record\":%s}\n",
-		s.first+s.count, contentHash(r), bytes.TrimSpace(line.Bytes()))
+		s.first+s.count, contentHash(r), bytes.TrimSpace(line))
 	s.count++
 	return nil
 }

@@ -74,9 +74,9 @@ func (p *preamble) before(s provider.Sink) provider.Sink {
 	return &preamble{Sink: s, salt: p.salt, files: p.files}
 }
 
-// only reports whether a run of so many records has nothing but its start and what the preamble added to it.
-func (p *preamble) only(records int64) bool {
-	return p != nil && len(p.files) > 0 && records == 1+int64(len(p.files))
+// only reports whether a run of so many records has nothing but its start and what the preamble added to it, or others did.
+func (p *preamble) only(records, others int64) bool {
+	return p != nil && records > 1 && records == 1+int64(len(p.files))+others
 }
 
 // Begin implements [provider.Sink]. A salt that the run has already stays.

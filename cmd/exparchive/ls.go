@@ -51,7 +51,7 @@ as they are (see record), a column says how many.`,
 	}
 	cmd.Flags().StringVarP(&o.experiment, "experiment", "e", "", "only runs of the experiment of this `name`")
 	cmd.Flags().StringVarP(&o.kind, "type", "t", "", "only runs of experiments of this `type`")
-	cmd.Flags().StringVarP(&o.status, "status", "s", "", "only runs of this `status`: unfinished, completed, failed, interrupted")
+	cmd.Flags().StringVarP(&o.status, "status", "s", "", "only runs of this `status`: running (at this moment), unfinished, completed, failed, interrupted")
 	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "at most `n` runs; 0 for all")
 	cmd.Flags().BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and run; amounts are cents")

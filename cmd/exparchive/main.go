@@ -65,6 +65,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		err = helpErr
 	}
 	var reported errReported
+	code = exitFailed
+	if exit := (*exitError)(nil); errors.As(err, &exit) {
+		code = exit.code
+		if err == exit && exit.err == nil {
+			return code
+		}
+	}
 	switch usage := (*usageError)(nil); {
 	case err == nil:
 		return exitOK
@@ -72,13 +79,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
 		return exitUsage
 	case errors.As(err, &reported):
-		return exitFailed
+		return code
 	case ctx.Err() != nil && err == context.Canceled: // and not one that says more
 		fmt.Fprintln(stderr, "exparchive: interrupted")
 		return exitFailed
 	}
 	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
-	return exitFailed
+	return code
 }
 
 // A usageError is a fault of the command line, as against one of what the command found.
@@ -96,6 +103,21 @@ func usageErrorf(format string, args ...any) error {
 type errReported struct{}
 
 func (errReported) Error() string { return "failed" }
+
+// An exitError ends the program with an exit code of its own, after the message of err unless that is nil.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
 
 // oneLine makes a message fit one line, harmless for the terminal: errors quote files.
 func oneLine(message string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"slices"
 	"syscall"
@@ -25,8 +26,10 @@ type recording struct {
 	asIs      bool // fill in nothing
 	print     bool
 	seal      bool // also without a result
+	sealOnInt bool // after a signal, as interrupted
 	strict    bool // stop at a line that cannot be recorded
 	exclusive bool
+	command   commandLine
 	sections  *sectionFlags
 	preamble  *preamble // nil for a resumed recording
 }
@@ -34,7 +37,9 @@ type recording struct {
 func (r *recording) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.asIs, "as-is", false, "record what the lines say and nothing else: no run id and no times of its own")
 	cmd.Flags().BoolVar(&r.print, "print", false, "print what replay will print, while it happens")
-	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result")
+	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result, unless a signal came")
+	cmd.Flags().BoolVar(&r.sealOnInt, "seal-on-interrupt", false, "if a signal came and there is no result, seal the archive with the status interrupted")
+	r.command.addFlags(cmd)
 	cmd.Flags().BoolVar(&r.strict, "strict", false, "stop at the first line that cannot be recorded, instead of keeping it as it is")
 	addExclusiveFlag(cmd, &r.exclusive)
 	r.sections = addSectionFlags(cmd)
@@ -60,8 +65,8 @@ func newRecordCommand() *cobra.Command {
 	var output string
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "record -o FILE.simexp",
-		Short: "Record a run from lines of JSON on standard input",
+		Use:   "record -o FILE.simexp [-- COMMAND [ARGUMENT...]]",
+		Short: "Record a run from lines of JSON, of a pipe or of a command that it starts",
 		Long: `Record a run that another program, in any language, writes to standard input: one JSON object a line, in the order in which
 things happen. The first line is the experiment, the last one the result:
 
@@ -87,11 +92,24 @@ it, and what follows is recorded. Each is named on stderr, and the exit code is 
 the recording ends at the first such line. If the experiment line itself is missing or cannot be recorded, the run begins with the
 next record; what cannot be read of that line is filled in, and a note says so.
 
+A signal such as that of Ctrl-C, which in a pipe reaches the experiment too, does not end the recording: it reads on to the end of
+its input, so that the last words of the experiment and its result are recorded. A second signal of the same kind, more than half
+a second later, stops it. SIGINT, SIGTERM and SIGHUP are treated so. The exit code is then 130, 143 or 129, but 0 if the run has a
+result that says completed. A run without a result can be resumed; --seal-on-interrupt seals it as interrupted.
+
+With a command behind -- it starts the experiment itself. Its standard output is the lines, unbuffered if it is a Python program;
+signals are passed on to it; its exit code becomes that of exparchive (128 and the number of the signal, if one ended it; 127 if
+there is no such command, 126 if it cannot be started), and is kept in the run as a note exit_status. The attachment
+provenance.json says where the run comes from: command line, program, working folder, commit of its git repository and whether
+files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
+environment, or left out with --no-command. --keep-stderr keeps of standard error the first 4 and the last 12 MiB.
+
 On a network file system the recording needs no shared memory and is announced on stderr. Two machines are kept from recording into
 one file only as far as the file system's locks reach.`,
 		Example: `  python my_experiment.py | exparchive record -o my.simexp
+  exparchive record -o my.simexp --keep-stderr -- python my_experiment.py --seed 42
   exparchive record -o copy.simexp --as-is < exported.jsonl`,
-		Args: nArgs(0, 0, "none: the lines come from standard input"),
+		Args: commandArgs(&r.command, 0, "none: the lines come from standard input"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "" {
 				return usageErrorf("record: missing -o FILE%s (see `exparchive record --help`)", archive.Extension)
@@ -102,7 +120,10 @@ one file only as far as the file system's locks reach.`,
 			if r.asIs && start.any() {
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
 			}
-			var err error
+			err := r.command.check("record", r.asIs)
+			if err != nil {
+				return err
+			}
 			if r.preamble, err = start.newPreamble(cmd.ErrOrStderr()); err != nil {
 				return err
 			}
@@ -120,16 +141,21 @@ one file only as far as the file system's locks reach.`,
 	return cmd
 }
 
-// record moves lines from standard input into w until the result, and closes w. A resumed recording has begun already.
+// record moves lines from standard input, or from the experiment that it starts, into w until the result, and closes w. A resumed
+// recording has begun already.
 func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (err error) {
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer func() {
+		if closeErr := w.Close(); closeErr != nil {
+			err = errors.Join(err, closeErr)
+		}
+	}()
 	stderr := cmd.ErrOrStderr()
 	reportNetwork(stderr, w)
-	if terminal.IsInput(cmd.InOrStdin()) {
-		fmt.Fprintln(stderr, "exparchive: reading lines from the terminal")
-	}
-	// The recording outlives whoever reads what it prints, and an interrupt ends it by way of its input.
-	signal.Ignore(syscall.SIGPIPE)
+	// The recording outlives whoever reads what it prints, and a signal ends it by way of its input. A signal that is ignored would be
+	// so in the experiment too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	watch := watchSignals(cmd.Context(), stderr)
+	defer watch.stop()
 	ctx := context.WithoutCancel(cmd.Context())
 
 	sink := provider.Sink(w)
@@ -150,6 +176,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if r.preamble != nil {
 		sink = r.preamble.before(sink)
 	}
+	last := &ending{Sink: sink, hold: len(r.command.words) > 0}
+	input, child, err := r.source(cmd, watch, last, resumed)
+	if err != nil {
+		return err
+	}
 	bar := progress.New(stderr, "records", 0)
 	defer bar.Clear()
 	o := &jsonl.RecordOptions{Taken: func() { bar.Add(1) }}
@@ -157,39 +188,131 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if !r.asIs {
 		o.RunID, o.Now = newRunID, timeNow
 	}
-	report := rejectedReport{stderr: stderr, bar: bar}
+	report := rejectedReport{stderr: stderr, bar: bar, source: "standard input"}
+	reading, read := context.WithCancel(watch.ctx)
+	defer read()
+	if child != nil {
+		defer child.Close()
+		report.source = experimentOutput
+		go reportGrandchild(reading.Done(), child.Process, watch.say)
+	}
 	o.Strict, o.Rejected, o.Name, o.Recorded = r.strict, report.line, experimentName(w.Path()), w.Count()
-	err = jsonl.Record(cmd.Context(), statusWatch{sink, stderr}, cmd.InOrStdin(), o)
+	err = jsonl.Record(watch.ctx, statusWatch{last, stderr}, input, o)
+	read()
 	rejected := (*jsonl.RejectedError)(nil)
 	if errors.As(err, &rejected) {
 		err = rejected.Err
 	}
 	report.end(rejected)
-	if errors.Is(err, jsonl.ErrNoResult) && r.seal {
-		if err = sink.Finish(ctx, nil); err != nil {
-			err = &jsonl.SinkError{Err: err}
-		}
+	only := endedEarly(err) && !r.seal && !r.sealOnInt && r.preamble.only(w.Count(), last.added)
+	if child != nil {
+		err = child.conclude(ctx, last, only || w.Count() == 0, watch.ctx.Done(), err)
 	}
-	if errors.Is(err, jsonl.ErrNoResult) && r.preamble.only(w.Count()) {
-		return errors.Join(fmt.Errorf("%w, and nothing came but the experiment: nothing is kept", err), w.Discard())
-	}
-	if err != nil {
-		return unfinished(w, err)
+	result := last.result // of the experiment itself
+	watch.settle()
+	came := watch.came()
+	if w.Count() > 0 {
+		err = r.conclude(ctx, sink, came, err)
 	}
 	bar.Clear()
-	seal, _ := w.Seal()
-	fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
-	if printed != nil && printed.Err() != nil {
-		warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
+	seal, sealed := w.Seal()
+	switch {
+	case only:
+		err = errors.Join(fmt.Errorf("%w, and nothing came but the experiment: nothing is kept", err), w.Discard())
+	case err != nil:
+		err = unfinished(w, report.source, err)
+	case sealed:
+		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+		if printed != nil && printed.Err() != nil {
+			warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
+		}
 	}
-	if rejected != nil {
-		return errReported{}
+	if err == nil && rejected != nil {
+		err = errReported{}
 	}
-	return r.preamble.fault()
+	if err == nil {
+		err = r.preamble.fault()
+	}
+	return exitOf(result, sealed, came, child, err)
 }
 
-// unfinished closes w and adds to the error of [jsonl.Record] that ended the recording what became of it.
-func unfinished(w *record.Writer, err error) error {
+// endedEarly reports whether the lines came to their end, or reading them did, before the result.
+func endedEarly(err error) bool {
+	return errors.Is(err, jsonl.ErrNoResult) || errors.Is(err, jsonl.ErrInterrupted)
+}
+
+// source gives what the lines come from: standard input, or the experiment, which it starts.
+func (r *recording) source(cmd *cobra.Command, watch *signalWatch, last *ending, resumed bool) (io.Reader, *started, error) {
+	if len(r.command.words) == 0 {
+		if terminal.IsInput(cmd.InOrStdin()) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "exparchive: reading lines from the terminal")
+		}
+		return cmd.InOrStdin(), nil, nil
+	}
+	provenance, err := r.command.provenance(watch.ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	child, err := r.command.start(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	watch.passTo(child)
+	if last.provenance = provenance; resumed {
+		_, err = attachFree(watch.ctx, last.Sink, provenance)
+	}
+	if err != nil {
+		child.Stop(childGrace)
+		err = errors.Join(err, child.Close())
+	}
+	return child.Stdout(), child, err
+}
+
+// conclude seals a run whose lines ended without a result, which err says, if that was asked for.
+func (r *recording) conclude(ctx context.Context, sink provider.Sink, came os.Signal, err error) error {
+	switch {
+	case !endedEarly(err):
+		return err
+	case came == nil && r.seal:
+		err = sink.Finish(ctx, nil)
+	case came == nil:
+		return err
+	case r.sealOnInt:
+		result := &provider.Result{Status: provider.StatusInterrupted}
+		if !r.asIs {
+			result.CompletedAt = timeNow()
+		}
+		err = errors.Join(sink.Note(ctx, &provider.Note{Kind: "derived", Subject: provider.Subject("status"),
+			Text: "the experiment gave no result: its recorder got " + signalName(came)}), sink.Finish(ctx, result))
+	default:
+		return fmt.Errorf("interrupted by %s", signalName(came))
+	}
+	if err != nil {
+		err = &jsonl.SinkError{Err: err}
+	}
+	return err
+}
+
+// exitOf gives the error that a recording ends with, and by it the exit code: that of the experiment, if the recorder has started it and
+// it failed; else that of a signal which kept the run from its own end. An experiment that the recorder has started says by its exit code
+// whether it was kept from that, others by their result.
+func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started, err error) error {
+	if child != nil && !child.forced && child.Exit().Code() != 0 {
+		ended := fmt.Errorf("the experiment ended with %v", child.Exit())
+		if err != nil && !errors.As(err, new(errReported)) {
+			ended = fmt.Errorf("%w: %w", ended, err)
+		}
+		return &exitError{child.Exit().Code(), ended}
+	}
+	completed := sealed && result != nil && (child != nil || result.Status == provider.StatusCompleted)
+	if came != nil && !completed {
+		return &exitError{exitCodeOf(came), err}
+	}
+	return err
+}
+
+// unfinished closes w and adds to the error of [jsonl.Record], whose lines came from source, that ended the recording what became of it.
+func unfinished(w *record.Writer, source string, err error) error {
 	closeErr := w.Close()
 	sink, line := (*jsonl.SinkError)(nil), (*jsonl.LineError)(nil)
 	failed, bad := errors.As(err, &sink), errors.As(err, &line)
@@ -198,7 +321,7 @@ func unfinished(w *record.Writer, err error) error {
 		all = append(all, sink.Err)
 	}
 	if bad {
-		all = append(all, fmt.Errorf("standard input: %w", line))
+		all = append(all, fmt.Errorf("%s: %w", source, line))
 	}
 	if !failed && !bad {
 		all = append(all, err)

@@ -20,10 +20,11 @@ import (
 // maxRejectedLines is how many lines that could not be recorded are told of one by one.
 const maxRejectedLines = 20
 
-// A rejectedReport tells of the lines of standard input that could not be recorded.
+// A rejectedReport tells of the lines that could not be recorded.
 type rejectedReport struct {
 	stderr io.Writer
 	bar    *progress.Bar
+	source string // of the lines
 	lines  int64
 }
 
@@ -37,18 +38,18 @@ func (r *rejectedReport) line(l jsonl.Rejection) {
 	if l.Attachment == "" {
 		where = "not kept, since no run began"
 	}
-	warnf(r.stderr, "standard input: %v; %s", l.LineError, where)
+	warnf(r.stderr, "%s: %v; %s", r.source, l.LineError, where)
 }
 
 // end says how many there were besides, and whether the experiment was filled in.
 func (r *rejectedReport) end(rejected *jsonl.RejectedError) {
 	if rejected != nil && rejected.FilledIn {
 		r.bar.Clear()
-		warnf(r.stderr, "standard input: no experiment line could be recorded before the run began; a note says what was filled in")
+		warnf(r.stderr, "%s: no experiment line could be recorded before the run began; a note says what was filled in", r.source)
 	}
 	if more := r.lines - maxRejectedLines; more > 0 {
 		r.bar.Clear()
-		warnf(r.stderr, "standard input: %s more could not be recorded", plural(more, "line"))
+		warnf(r.stderr, "%s: %s more could not be recorded", r.source, plural(more, "line"))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 )
@@ -23,27 +24,45 @@ type standing struct {
 	RunID         string        `json:"run_id"`
 	Records       int64         `json:"records"` // on disk; the next record has this position
 	LastIteration *int          `json:"last_iteration"`
-	Status        string        `json:"status"`
+
+	OpenIteration *record.OpenIteration `json:"open_iteration"`
+
+	Status provider.Status `json:"status"`
 }
 
 func newResumeCommand() *cobra.Command {
 	var r recording
-	var asJSON bool
+	var asJSON, answers, dropOpen bool
 	cmd := &cobra.Command{
-		Use:   "resume FILE.simexp-live",
+		Use:   "resume FILE.simexp-live [-- COMMAND [ARGUMENT...]]",
 		Short: "Go on with a recording that was cut short",
-		Long: `Go on with a recording that was interrupted or killed. The lines on standard input are those of record without the
-experiment line, and follow the last record that is on disk.
+		Long: `Go on with a recording that was interrupted or killed. The lines on standard input, or of a command that it starts (see record),
+are those of record without the experiment line, and follow the last record that is on disk.
 
-Without input it says where the recording stands: how many records there are and which iteration was the last to be
-finished. A program that records through a pipe asks this first and goes on behind it.
+Without input it says where the recording stands: how many records there are, which iteration was the last to be finished, and
+what was recorded since then of the one that is open. A program that records through a pipe asks this first and goes on behind it.
+
+A program that can only begin an iteration anew asks for --drop-open: the events and calls of the open iteration are taken out of
+the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note says so. --answers prints the calls of the open
+iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice.
 
 A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
 name of the folder, as in rejected-120/LINE.`,
 		Example: `  exparchive resume my.simexp-live < /dev/null
-  python my_experiment.py --skip 120 | exparchive resume my.simexp-live`,
-		Args: nArgs(1, 1, "one live file"),
+  python my_experiment.py --skip 120 | exparchive resume my.simexp-live
+  exparchive resume my.simexp-live --answers > answers.jsonl
+  exparchive resume my.simexp-live --drop-open -- python my_experiment.py --from 7`,
+		Args: commandArgs(&r.command, 1, "one live file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case answers && (dropOpen || asJSON || len(r.command.words) > 0):
+				return usageErrorf("resume: --answers prints and records nothing; leave out --drop-open, --json and the command")
+			case asJSON && len(r.command.words) > 0:
+				return usageErrorf("resume: --json says where the recording stands; leave out the command")
+			}
+			if err := r.command.check("resume", r.asIs); err != nil {
+				return err
+			}
 			live := liveName(args[0])
 			if err := checkLive(live); err != nil {
 				return err
@@ -51,18 +70,30 @@ name of the folder, as in rejected-120/LINE.`,
 			if err := takeIn(cmd.Context(), live); err != nil {
 				return err
 			}
+			if answers {
+				return printAnswers(cmd.Context(), cmd.OutOrStdout(), live)
+			}
+			if dropOpen {
+				if err := drop(cmd, live, r.exclusive); err != nil {
+					return err
+				}
+			}
 			stand, err := standingOf(cmd.Context(), live)
 			if err != nil {
 				return err
 			}
-			stdin := bufio.NewReader(cmd.InOrStdin())
-			if terminal.IsInput(cmd.InOrStdin()) {
-				return stand.show(cmd.OutOrStdout(), asJSON)
-			}
-			if _, err := stdin.Peek(1); err == io.EOF {
-				return stand.show(cmd.OutOrStdout(), asJSON)
-			} else if err != nil {
-				return fmt.Errorf("standard input: %w", err)
+			stdin := cmd.InOrStdin()
+			if len(r.command.words) == 0 {
+				lines := bufio.NewReader(stdin)
+				if terminal.IsInput(stdin) {
+					return stand.show(cmd.OutOrStdout(), asJSON)
+				}
+				if _, err := lines.Peek(1); err == io.EOF {
+					return stand.show(cmd.OutOrStdout(), asJSON)
+				} else if err != nil {
+					return fmt.Errorf("standard input: %w", err)
+				}
+				stdin = lines
 			}
 			w, err := record.Resume(cmd.Context(), live, &record.Options{Exclusive: r.exclusive})
 			if err != nil {
@@ -73,6 +104,8 @@ name of the folder, as in rejected-120/LINE.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object")
+	cmd.Flags().BoolVar(&answers, "answers", false, "print the calls of the open iteration as JSON lines, for reuse, and record nothing")
+	cmd.Flags().BoolVar(&dropOpen, "drop-open", false, "go on without the events and calls of the open iteration, which are kept as an attachment")
 	r.addFlags(cmd)
 	return cmd
 }
@@ -106,7 +139,10 @@ func standingOf(ctx context.Context, live string) (standing, error) {
 	if err != nil {
 		return s, inFile(live, err)
 	}
-	s.RunID, s.Status = e.RunID, string(e.Status())
+	s.RunID, s.Status = e.RunID, runs.StatusOf(a, e)
+	if s.OpenIteration, err = record.FindOpenIteration(ctx, a); err != nil {
+		return s, inFile(live, err)
+	}
 	if s.Records, err = a.RecordCount(ctx); err != nil {
 		return s, inFile(live, err)
 	}
@@ -129,7 +165,7 @@ func (s standing) show(w io.Writer, asJSON bool) error {
 	switch {
 	case s.State == archive.Recording:
 		hint = "it is being recorded"
-	case s.Status != string(provider.StatusUnfinished):
+	case s.Status != provider.StatusUnfinished:
 		hint = "it has its result: seal it"
 	}
 	return printFields(w, [][2]string{
@@ -138,6 +174,7 @@ func (s standing) show(w io.Writer, asJSON bool) error {
 		{"state", string(s.State)},
 		{"records", fmt.Sprint(s.Records)},
 		{"last iteration", last},
+		{"open iteration", openText(s.OpenIteration)},
 		{"next", hint},
 	})
 }

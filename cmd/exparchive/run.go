@@ -35,7 +35,7 @@ func newRunCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run " + strings.Join(liquidity.Names(), "|") + " -o FILE.simexp",
-		Short: "Play a reference experiment and record it",
+		Short: "A demo: play a reference experiment and record it",
 		Long: `Play one of the reference experiments, print it, and record it as an archive. Two banks decide how much liquidity to set aside
 for a day of payments and look for cheaper policies, iteration by iteration, with the help of a stand-in for a language model:
 
@@ -45,6 +45,8 @@ for a day of payments and look for cheaper policies, iteration by iteration, wit
 
 A run is deterministic, with a simulated clock: the same experiment and flags give the same records and so the same digest,
 anywhere. What it prints is, byte for byte, what replay prints with the same flags.
+
+To record an experiment of your own see record, which starts it if you like.
 
 A run that is interrupted (Ctrl-C) is sealed with the status interrupted. One that is killed leaves FILE.simexp-live behind; the
 same command with --resume plays on from there.`,

@@ -68,8 +68,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 	},
 	// feed ACTION COUNT LINES COMMAND... starts COMMAND, whose last argument is the archive to be, gives it the file LINES on a
-	// pipe that stays open, and waits until COUNT records are on disk. ACTION is what happens then: kill, interrupt, or busy, which
-	// tries what may not be done now before it kills.
+	// pipe that stays open, and waits until COUNT records are on disk. ACTION is what happens then: kill, interrupt, end, which
+	// interrupts and then ends the lines, or busy, which tries what may not be done now before it kills.
 	"feed": feed,
 	// tmpfs FOLDER SIZE mounts a file system in memory of SIZE, which goes away with the script.
 	"tmpfs": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -264,7 +264,7 @@ func listing(ts *testscript.TestScript, folder string) string {
 
 func feed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 5 {
-		ts.Fatalf("usage: feed kill|interrupt COUNT LINES COMMAND... ARCHIVE")
+		ts.Fatalf("usage: feed kill|interrupt|end|busy COUNT LINES COMMAND... ARCHIVE")
 	}
 	count, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
@@ -276,7 +276,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(path, args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
-	var stderr bytes.Buffer
+	var stderr lockedBuffer
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
 	ts.Check(err)
@@ -293,7 +293,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
 	case "busy":
-		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
+		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"ls", "--status", "running", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
 			second := exec.Command(path, other...)
 			second.Dir, second.Env = cmd.Dir, cmd.Env
 			second.Stdin = strings.NewReader("{}")
@@ -304,6 +304,10 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(cmd.Process.Kill())
 	case "interrupt":
 		ts.Check(cmd.Process.Signal(os.Interrupt))
+	case "end":
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+		ts.Check(recorder.until(func() bool { return strings.Contains(stderr.String(), "reading on") }))
+		ts.Check(stdin.Close())
 	default:
 		ts.Fatalf("feed: unknown action %q", args[0])
 	}
@@ -312,10 +316,10 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("got %v, want the command to fail", err)
 	}
 	ts.Logf("exit code %d", exit.ExitCode())
-	if args[0] == "interrupt" && exit.ExitCode() != exitFailed {
-		ts.Fatalf("got exit code %d, want %d; stderr: %s", exit.ExitCode(), exitFailed, stderr.String())
+	if want, ok := map[string]int{"interrupt": exitFailed, "end": exitCodeOf(os.Interrupt)}[args[0]]; ok && exit.ExitCode() != want {
+		ts.Fatalf("got exit code %d, want %d; stderr: %s", exit.ExitCode(), want, stderr.String())
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("feed.stderr"), stderr.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("feed.stderr"), []byte(stderr.String()), 0o666))
 }
 
 func recordsOnDisk(live string) int64 {
@@ -343,9 +347,19 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
 
-// scriptCondition knows root, realdata (the real files are there), mount (may mount file systems) and python (Python 3 with the module sqlite3).
+// scriptCondition knows shell (there is one, and git), root, realdata (the real files are there), mount (may mount file systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
+	case "shell":
+		for _, tool := range []string{"sh", "git"} {
+			if _, err := exec.LookPath(tool); err != nil {
+				if othertools.Required() && runtime.GOOS != "windows" {
+					return false, err
+				}
+				return false, nil
+			}
+		}
+		return runtime.GOOS != "windows", nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	case "realdata":

@@ -287,7 +287,7 @@ func (s *CSV) Attachment(_ context.Context, a *provider.Attachment) error {
 	return r.endOf(a)
 }
 
-// Finish implements [provider.Sink]. A run without a result has the status running.
+// Finish implements [provider.Sink]. A run without a result has the status unfinished.
 func (s *CSV) Finish(_ context.Context, result *provider.Result) error {
 	if err := s.order.Finish(); err != nil {
 		return err

@@ -112,6 +112,7 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 	}
 	s := summaryOf(path, e)
 	if a, ok := p.(*archive.Archive); ok {
+		s.Status = StatusOf(a, e)
 		return s, s.addArchive(ctx, a)
 	}
 	numbers, err := p.Iterations(ctx)
@@ -124,6 +125,15 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 	}
 	s.LastCosts, err = keptCosts(ctx, p, numbers[len(numbers)-1])
 	return s, err
+}
+
+// StatusOf gives the status of the run of an archive: that of the experiment e, but [provider.StatusRunning] for a run without a result
+// that a process records at this moment.
+func StatusOf(a *archive.Archive, e provider.Experiment) provider.Status {
+	if e.Result == nil && a.State() == archive.Recording {
+		return provider.StatusRunning
+	}
+	return e.Status()
 }
 
 func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {

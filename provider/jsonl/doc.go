@@ -114,6 +114,20 @@
 // and none is a folder of another one. No part of a path has more than 255 bytes, a space at its beginning, a space or a dot at its
 // end, a control character or one of <>:"|?*\, or is, up to its first dot, the name of a device on Windows.
 //
+// # What a recorder adds
+//
+// exparchive adds to a run, in these forms, what it knows and its lines do not say:
+//
+//   - where it starts the experiment itself, the attachment provenance.json right behind the experiment (provenance-2.json where the run
+//     is continued or the name is taken): a JSON object with those that are known of command (an array of words), program, directory,
+//     git (an object with commit and dirty), started_at, platform and recorder;
+//   - then, before the result, a note of kind "exit_status" whose text is "exit status 3" or "signal 9 (SIGKILL)", followed by
+//     "; the recorder ended it" if it did; and if asked the attachment stderr.txt, with a note of kind "truncated" about it if bytes of
+//     it are missing;
+//   - where an iteration that was not finished is taken out of a recording, attachments dropped/SEQ.jsonl with its lines, the first of
+//     which had the position SEQ, and a note of kind "dropped";
+//   - where a signal ended the recording and it was to be sealed so, the status "interrupted", and a note of kind "derived" about it.
+//
 // # Redacted copies
 //
 // A line of a run that comes from a redacted copy has up to two members more. "hex" is a string of 64 hexadecimal digits.

@@ -132,6 +132,9 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 		warnf(stderr, "annotation %d is a signature, which does not hold for the copy, and %s", n, verb)
 	}
 	warnOutcome(stderr, path, plan)
+	if err := warnRejected(ctx, stderr, path, p, filter); err != nil {
+		return err
+	}
 	if err := o.print(cmd, plan); err != nil {
 		return err
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
@@ -87,6 +91,28 @@ func warnOutcome(stderr io.Writer, path string, plan *redact.Plan) {
 	if plan.SearchFull() {
 		warnf(stderr, "too much matches to look for all of it byte by byte in the file; what is not looked for was withheld all the same")
 	}
+}
+
+// warnRejected says that lines which could not be recorded are attachments, which choosing other fields does not withhold.
+func warnRejected(ctx context.Context, stderr io.Writer, path string, p provider.Provider, filter *redact.Filter) error {
+	if len(filter.Fields) == 0 || slices.Contains(filter.Fields, "data") {
+		return nil
+	}
+	e, err := p.Experiment(ctx)
+	if err != nil {
+		return inFile(path, err)
+	}
+	lines := int64(0)
+	for i := range e.Notes {
+		if jsonl.IsRejected(&e.Notes[i]) {
+			lines++
+		}
+	}
+	if lines > 0 {
+		warnf(stderr, "%s: %s of the recording could not be recorded and can be read in attachments, whatever stands in them; "+
+			"--field data,text withholds attachments and the notes about them", path, plural(lines, "line"))
+	}
+	return nil
 }
 
 // print says what was withheld, or would be.

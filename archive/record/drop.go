@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -174,11 +175,16 @@ func (w *Writer) replaceBy(temp string) error {
 // removeDropping removes what is left of the second live file. The caller holds the lock of the first one.
 func (w *Writer) removeDropping() error {
 	name := w.path + droppingSuffix + archive.LiveSuffix
-	err := w.remove(name + sqlitefile.LockSuffix)
+	names := []string{name + sqlitefile.LockSuffix}
 	for _, name := range []string{name, name + creatingSuffix} {
-		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
-			err = errors.Join(err, w.remove(name+suffix))
+		names = append(names, name, name+"-journal", name+"-wal", name+"-shm")
+	}
+	var failed error
+	for _, name := range names {
+		// A name that is too long is no file's. Nothing is dropped then: there is no second live file.
+		if err := w.remove(name); !errors.Is(err, syscall.ENAMETOOLONG) {
+			failed = errors.Join(failed, err)
 		}
 	}
-	return err
+	return failed
 }

@@ -136,15 +136,6 @@ func notes(records []provider.Record) (list []string) {
 	return list
 }
 
-func attached(records []provider.Record, name string) *provider.Attachment {
-	for _, r := range records {
-		if a, ok := r.(*provider.Attachment); ok && a.Name == name {
-			return a
-		}
-	}
-	return nil
-}
-
 // TestSignal_pipe: a signal that reaches an experiment and its recorder leaves what the experiment makes of it. The experiment sleeps for
 // an hour behind its first iteration, which is 4 records.
 func TestSignal_pipe(t *testing.T) {

@@ -17,8 +17,9 @@ const creatingSuffix = "-new"
 
 // acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
 func (w *Writer) acquire(suffix string) error {
-	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
-		return err
+	folder := filepath.Dir(w.live)
+	if _, err := os.Stat(folder); err != nil {
+		return fileerr.In(folder, err)
 	}
 	if err := nameFits(w.path, suffix); err != nil {
 		return err
@@ -27,6 +28,9 @@ func (w *Writer) acquire(suffix string) error {
 		return err
 	}
 	lock, err := sqlitefile.Lock(w.live)
+	if errors.As(err, new(*fs.PathError)) {
+		return fileerr.Errorf(w.path, "no file can be made beside it: %w", fileerr.Cause(err))
+	}
 	if err != nil {
 		return fileerr.In(w.live, err)
 	}

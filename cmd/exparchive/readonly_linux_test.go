@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,16 +163,15 @@ func TestReadOnlyMatrix(t *testing.T) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	part := bytes.Join(lines[:5], nil)
 
-	// record runs the recorder in folder on what is on disk in the end of input; it stays until the test stops it.
-	record := func(folder string, flags ...string) *process {
+	// record runs the recorder in folder until some lines are on disk; it stays until the test stops it, or ends its lines.
+	record := func(folder string, flags ...string) (p *process, lines io.Closer) {
 		cmd := exec.Command(program, append([]string{"record", "--as-is", "-o", "run.simexp"}, flags...)...)
 		cmd.Dir = folder
 		stdin, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := startProcess(cmd)
-		if err != nil {
+		if p, err = startProcess(cmd); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { cmd.Process.Kill(); _ = p.wait(); stdin.Close() })
@@ -181,7 +182,7 @@ func TestReadOnlyMatrix(t *testing.T) {
 		if err := p.until(func() bool { return recordsOnDisk(live) >= 5 }); err != nil {
 			t.Fatal(err)
 		}
-		return p
+		return p, stdin
 	}
 	for _, state := range []struct {
 		kind, file string
@@ -195,8 +196,8 @@ func TestReadOnlyMatrix(t *testing.T) {
 			}
 		}},
 		{"closed", "run.simexp-live", func(folder string) {
-			cmd := record(folder)
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			cmd, lines := record(folder)
+			if err := errors.Join(cmd.Process.Signal(os.Interrupt), lines.Close()); err != nil {
 				t.Fatal(err)
 			}
 			_ = cmd.wait()
@@ -205,7 +206,7 @@ func TestReadOnlyMatrix(t *testing.T) {
 			}
 		}},
 		{"killed", "run.simexp-live", func(folder string) {
-			cmd := record(folder)
+			cmd, _ := record(folder)
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}

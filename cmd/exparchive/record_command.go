@@ -168,7 +168,7 @@ const childGrace = 2 * time.Second
 // conclude waits for the end of the experiment, or brings it about if reading its lines ended with an error that is not their end,
 // and records what is to be said of it and the result that was held back, unless nothing is to be kept.
 func (p *started) conclude(ctx context.Context, e *ending, nothing bool, stop <-chan struct{}, recorded error) error {
-	if recorded == nil || errors.Is(recorded, jsonl.ErrNoResult) {
+	if recorded == nil || errors.Is(recorded, jsonl.ErrNoResult) || errors.Is(recorded, provider.ErrNoRun) { // the lines came to their end
 		select {
 		case <-p.Ended():
 		case <-stop:

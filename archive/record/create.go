@@ -51,7 +51,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 	} else if err == nil && !w.opts.Replace {
 		return nil, fileerr.In(path, archive.ErrExists)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, fileerr.In(path, err)
 	}
 	if err := besideFree(path); err != nil {
 		return nil, err

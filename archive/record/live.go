@@ -17,8 +17,9 @@ const creatingSuffix = "-new"
 
 // acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
 func (w *Writer) acquire(suffix string) error {
-	if _, err := os.Stat(filepath.Dir(w.live)); err != nil {
-		return err
+	folder := filepath.Dir(w.live)
+	if _, err := os.Stat(folder); err != nil {
+		return fileerr.In(folder, err)
 	}
 	if err := nameFits(w.path, suffix); err != nil {
 		return err
@@ -27,6 +28,9 @@ func (w *Writer) acquire(suffix string) error {
 		return err
 	}
 	lock, err := sqlitefile.Lock(w.live)
+	if errors.As(err, new(*fs.PathError)) {
+		return fileerr.Errorf(w.path, "no file can be made beside it: %w", fileerr.Cause(err))
+	}
 	if err != nil {
 		return fileerr.In(w.live, err)
 	}
@@ -45,11 +49,11 @@ func (w *Writer) release() error {
 	return err
 }
 
-// What is put behind the name of an archive at most: while it is recorded, and ever, which is when package rewrite
-// upgrades it.
+// What is put behind the name of an archive at most: while it is recorded, and ever, which is when an iteration is dropped from its
+// recording, by way of a second one, whose name is checked as this one's.
 const (
 	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
-	longestSuffix = "-upgrading-journal"
+	longestSuffix = droppingSuffix + "-upgrading-journal"
 )
 
 // nameFits reports that the name of an archive is too long for the files that stand beside it, of which the longest
@@ -113,10 +117,11 @@ func (w *Writer) removeLive() error {
 	return err
 }
 
-// remove removes a file that may not be there.
+// remove removes a file that may not be there, as one of a name that is too long is not.
 func (w *Writer) remove(path string) error {
-	if err := w.sys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	err := w.sys.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
+		return nil
 	}
-	return nil
+	return err
 }

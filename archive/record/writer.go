@@ -47,6 +47,7 @@ type Writer struct {
 
 	// What was recorded, the batch included.
 	order   provider.Order
+	salt    provider.SaltRule
 	runID   string
 	next    int64 // Seq of the next record
 	counts  [provider.KindResult + 1]int64
@@ -320,15 +321,29 @@ func (w *Writer) record(r provider.Record, inOrder, insert func() error) error {
 
 // ready reports whether the writer takes r, which is nil for the end without a result.
 func (w *Writer) ready(r provider.Record, inOrder func() error) error {
+	fits := func() error {
+		if r == nil {
+			return inOrder()
+		}
+		salt := w.salt // inOrder comes last, since it notes a name or the end of the run, and a record that is refused leaves nothing
+		if err := salt.Check(r); err != nil {
+			return err
+		}
+		if err := inOrder(); err != nil {
+			return err
+		}
+		w.salt = salt
+		return nil
+	}
 	switch {
 	case w.err != nil && r != nil:
-		return w.refuse(r, inOrder)
+		return w.refuse(r, fits)
 	case w.err != nil:
 		return w.err
 	case w.closed:
 		return fileerr.In(w.live, fs.ErrClosed)
 	}
-	return inOrder()
+	return fits()
 }
 
 // present binds the value of a field that is always recorded, and NULL where it is withheld.

@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/schema"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -41,7 +42,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"JSON lines", archivetest.Write(t, []byte(`{"type":"experiment"}`)), archive.ErrNotArchive, "JSON"},
 		{"other database", archivetest.Write(t, at(68, 0, 0, 0, 0)), archive.ErrNotArchive, "application id"},
 		{"newer", archivetest.Write(t, at(60, 0, 0, 0, 99)), archive.ErrNewer, "version 99"},
-		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive, "version 0"},
+		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive, "schema version 0, the first is 1"},
+		{"negative version", archivetest.Write(t, at(60, 255, 255, 255, 255)), archive.ErrNotArchive, "schema version -1, the first is 1"},
+		{"the recorder's table", recordtest.Edit(t, schema.LiveObjects()[0].SQL.String), archive.ErrNotArchive, "a table that only a recording has"},
 		{"half a header", archivetest.Write(t, good[:50]), archive.ErrDamaged, "header"},
 		{"half a file", archivetest.Write(t, good[:len(good)/2]), archive.ErrDamaged, "bytes"},
 		{"a byte more", archivetest.Write(t, append(good[:len(good):len(good)], 0)), archive.ErrDamaged, "bytes"},

@@ -157,15 +157,13 @@ func (p *pages) addLog(log io.ReaderAt, size int64, index sqlitefile.WalIndex) {
 	}
 }
 
-// sharing is how many times as long as the file all prompts may be, which share their sections.
-const sharing = 64
-
 // refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is
-// brought out, and of what a file holds no more than a few times its size is plausible.
+// brought out, and of what a file holds no more than a few times its size is plausible. Prompts may have what they may have in a
+// sound file.
 func (s *Survey) refill() {
 	size := s.pages.count() * s.pages.size
 	s.pages.budget = 8*size + 1<<20
-	s.prompts = sharing*size + provider.MaxText
+	s.prompts = tables.TextLimit(size) + provider.MaxText
 }
 
 func (s *Survey) openFile(path string) (*os.File, int64, error) {

@@ -73,6 +73,7 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		_, _ = a.Experiment(ctx)
 		_, _ = a.Annotations(ctx)
 	})
+	way(func() { _, _ = a.Summary(ctx) })
 	way(func() { _, _, _ = digest.Of(ctx, a) })
 	way(func() {
 		numbers, _ := a.Iterations(ctx)
@@ -100,7 +101,7 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		"totals", "notes", "attachments", "withheld",
 	} {
 		way(func() { // a view may go over rows without end, and is stopped, as a statement of a command is
-			ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 			defer cancel()
 			rows, err := a.Query(ctx, "SELECT * FROM "+view)
 			if err != nil {

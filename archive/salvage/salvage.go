@@ -28,7 +28,7 @@ type Survey struct {
 	files     []io.Closer
 	main      *os.File
 	pages     *pages
-	canonical bool    // the pages of the file have their canonical form, unless they are damaged
+	canonical bool    // the pages of the file are those of a sealed one (FORMAT.md appendix A), unless they are damaged
 	found     []place // by seq, then by how good the source is
 	chosen    []place
 	trees     []*trees // of the current pages and, if the log is damaged, of the latest ones

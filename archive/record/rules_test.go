@@ -118,3 +118,35 @@ func withheld(field string) *provider.Redaction {
 }
 
 func withheldMeta(field string) provider.Meta { return provider.Meta{Redaction: withheld(field)} }
+
+// A seal in a live file, which a sealing that was interrupted may leave, does not count: the recording goes on.
+func TestResume_sealLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	w, err := record.Create(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := archivetest.OpenSQL(t, path+"-live", "mode=rw")
+	if _, err := db.Exec("UPDATE z_experiment SET digest = zeroblob(32), records = 9, events = 9, interactions = 0, iterations = 0, notes = 0, attachments = 0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = record.Resume(t.Context(), path+"-live", nil); err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.Finish(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := verify.File(t.Context(), path); err != nil || !report.OK() || report.Records != 1 {
+		t.Errorf("got %d records, problems %v, %v, want 1 and none", report.Records, report.Problems, err)
+	}
+}

@@ -36,18 +36,18 @@ type attachedFile struct {
 	Commitment *string `json:"withheld,omitempty"` // the commitment, if it is
 }
 
-func newExtractCommand() *cobra.Command {
+// newExtractCommand makes "attachments extract", or what it was before under its name.
+func newExtractCommand(word string) *cobra.Command {
 	var o extractOptions
 	cmd := &cobra.Command{
-		Use:   "extract FILE [NAME...] [-o FOLDER]",
-		Short: "List the files attached to a run, or write them into a folder",
-		Long: `List the files that are attached to a run. With -o FOLDER all of them are written into the folder, which is made if need be, or only
-those that are named. "-o -" writes one file to standard output.
+		Use:   word + " FILE [NAME...] [-o FOLDER]",
+		Short: "Write the files attached to a run into a folder",
+		Long: `Write the files that are attached to a run into a folder, which is made if need be: all of them, or only those that are named.
+"-o -" writes one file to standard output. Without -o they are listed.
 
 Nothing is written outside of the folder, and no file that is there is replaced unless --force.`,
-		Example: `  exparchive extract my.simexp
-  exparchive extract my.simexp -o my-files
-  exparchive extract my.simexp configs/exp1.yaml -o - | less`,
+		Example: `  exparchive attachments extract my.simexp -o my-files
+  exparchive attachments extract my.simexp configs/exp1.yaml -o - | less`,
 		Args: nArgs(1, -1, "a file and perhaps names of attachments"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1:]) },
 	}
@@ -76,7 +76,7 @@ func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) er
 	case len(wanted) == 0 && len(names) == 0:
 		return fmt.Errorf("%s: has no attachments", file)
 	case o.folder == "-" && len(wanted) != 1:
-		return usageErrorf("extract: standard output takes one file, not %d; name it", len(wanted))
+		return usageErrorf("%s: standard output takes one file, not %d; name it", called(cmd), len(wanted))
 	}
 	if o.folder == "-" {
 		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
@@ -138,7 +138,7 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 	}
 	for _, name := range names {
 		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive extract %s` lists them)", file, name, len(all), file)
+			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive attachments %s` lists them)", file, name, len(all), file)
 		}
 	}
 	return wanted, nil

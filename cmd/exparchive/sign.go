@@ -36,18 +36,19 @@ func newSignCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign FILE.simexp --key KEY | --note-key KEY",
 		Short: "Sign the digest of an archive with an SSH key",
-		Long: `Sign what checkpoint prints of an archive: its run's name, number of records and digest. The signature is kept in the
+		Long: `Sign what digest --checkpoint prints of an archive: its run's name, number of records and digest. The signature is kept in the
 archive, which is replaced by a copy that has it; the run and its digest stay as they are. An archive may have many signatures.
 
 --key takes an SSH key, such as ~/.ssh/id_ed25519. An encrypted one is used through the ssh-agent, or its passphrase is
 asked for on the terminal; a public key (.pub) always goes through the agent. The signature has the namespace
 ` + sign.Namespace + `, and with -o it goes to a file too, where stock OpenSSH verifies it:
 
-  exparchive checkpoint exp1.simexp |
-    ssh-keygen -Y verify -f allowed_signers -I alice@example.com -n ` + sign.Namespace + ` -s exp1.simexp.sig
+  exparchive digest --checkpoint exp1.simexp |
+    ssh-keygen -Y verify -f allowed_signers -I alice@example.com \
+      -n ` + sign.Namespace + ` -s exp1.simexp.sig
 
 --note-key takes a secret note key (https://c2sp.org/signed-note). With it the checkpoint becomes a text of less than 300 bytes
-that has its signature in it and can be printed in a paper; checkpoint --note prints it. --new-note-key NAME makes such a key
+that has its signature in it and can be printed in a paper; digest --checkpoint --note prints it. --new-note-key NAME makes such a key
 in the file that --note-key names, and prints the public key, which verify --note-key takes.`,
 		Example: `  exparchive sign exp1.simexp --key ~/.ssh/id_ed25519
   exparchive sign exp1.simexp --key ~/.ssh/id_ed25519 --detached -o exp1.simexp.sig

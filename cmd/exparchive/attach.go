@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +20,7 @@ import (
 // newAttachCommand makes "attachments add", or what it was before under its name.
 func newAttachCommand(word string) *cobra.Command {
 	var name, mediaType string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   word + " FILE.simexp-live ATTACHMENT...",
 		Short: "Add files that belong to a run to its recording",
@@ -44,15 +46,16 @@ The name of an attachment is the path as it is given, if that leads downwards fr
 			if mediaType != "" {
 				files[0].MediaType = mediaType
 			}
-			return attach(cmd, liveName(args[0]), files)
+			return attach(cmd, liveName(args[0]), files, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&name, "as", "", "the `name` of the attachment, a relative path with slashes")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file, as attachments does")
 	cmd.Flags().StringVar(&mediaType, "type", "", "its media `type` (default: by the file's name)")
 	return cmd
 }
 
-func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err error) {
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSON bool) (err error) {
 	ctx := cmd.Context()
 	if err := checkAttachable(live); err != nil {
 		return err
@@ -70,6 +73,12 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err 
 	for _, f := range files {
 		if err := w.Attachment(ctx, f); err != nil {
 			return inFile(live, err)
+		}
+		if asJSON {
+			if err := json.NewEncoder(cmd.OutOrStdout()).Encode(describeAttachment(f)); err != nil {
+				return err
+			}
+			continue
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, plural(int64(len(f.Data)), "byte"))))
 	}

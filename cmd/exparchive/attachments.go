@@ -15,7 +15,7 @@ recording, "attachments extract" writes them into a folder.`,
 		Args: nArgs(1, 1, "one file, or add or extract"),
 		RunE: func(cmd *cobra.Command, args []string) error { return list.run(cmd, args[0], nil) },
 	}
-	cmd.Flags().BoolVar(&list.json, "json", false, "list as JSON, one object a line")
+	cmd.Flags().BoolVar(&list.json, "json", false, "print one JSON object a line and file")
 	addRunFlag(cmd, &list.which)
 	cmd.AddCommand(newAttachCommand("add"), newExtractCommand("extract"))
 	return cmd

@@ -100,7 +100,12 @@ func (o *digestOptions) run(cmd *cobra.Command, paths []string) error {
 		if d.Digest == "" {
 			continue
 		}
-		if err := o.print(cmd.OutOrStdout(), d); err != nil {
+		if o.checkpoint && !o.json {
+			_, err = io.WriteString(cmd.OutOrStdout(), d.Checkpoint)
+		} else {
+			err = d.print(cmd.OutOrStdout(), o.json)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -130,13 +135,9 @@ func (o *digestOptions) digest(ctx context.Context, stderr io.Writer, path strin
 
 var errNoNote = errors.New("no note key has signed it; `exparchive sign --note-key` does")
 
-func (o *digestOptions) print(w io.Writer, d runDigest) error {
-	switch {
-	case o.json:
+func (d runDigest) print(w io.Writer, asJSON bool) error {
+	if asJSON {
 		return json.NewEncoder(w).Encode(d)
-	case o.checkpoint:
-		_, err := io.WriteString(w, d.Checkpoint)
-		return err
 	}
 	text := fmt.Sprintf("%s  %s\n", d.Digest, terminal.Escape(d.File))
 	if d.SHA256 != "" {

@@ -27,13 +27,14 @@ type extractOptions struct {
 	json   bool
 }
 
-// An attachedFile is what extract says about an attachment.
+// An attachedFile is what the commands about attachments say of one in JSON.
 type attachedFile struct {
 	Name       string  `json:"name"`
 	MediaType  string  `json:"media_type,omitempty"`
 	Size       *int64  `json:"bytes"`
 	SHA256     *string `json:"sha256"`
-	Commitment *string `json:"withheld,omitempty"` // the commitment, if it is
+	File       string  `json:"file,omitempty"`       // to which it was written
+	Commitment *string `json:"commitment,omitempty"` // if it is withheld
 }
 
 // newExtractCommand makes "attachments extract", or what it was before under its name.
@@ -53,7 +54,7 @@ Nothing is written outside of the folder, and no file that is there is replaced 
 	}
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
-	cmd.Flags().BoolVar(&o.json, "json", false, "list as JSON, one object a line")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and file")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
@@ -97,15 +98,13 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	if err != nil {
 		return err
 	}
-	t := newTable("NAME", "TYPE", ">BYTES", "SHA-256")
+	t := newTable("NAME", "MEDIA TYPE", ">BYTES", "SHA-256")
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment) error {
-		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
-		if commitment, withheld := f.Withheld("data"); withheld {
-			a.Commitment = new(commitment.String())
+		a := describeAttachment(f)
+		if a.Commitment != nil {
 			t.add(f.Name, textOrDash(f.MediaType), "-", "withheld")
 		} else {
-			a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
 			t.add(f.Name, textOrDash(f.MediaType), fmt.Sprint(*a.Size), *a.SHA256)
 		}
 		if o.json {
@@ -121,6 +120,16 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 		return err
 	}
 	return t.print(cmd.OutOrStdout())
+}
+
+func describeAttachment(f *provider.Attachment) attachedFile {
+	a := attachedFile{Name: f.Name, MediaType: f.MediaType}
+	if commitment, withheld := f.Withheld("data"); withheld {
+		a.Commitment = new(commitment.String())
+	} else {
+		a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
+	}
+	return a
 }
 
 // choose gives the names of the attachments that are wanted, in the order of the run.
@@ -192,6 +201,11 @@ func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file str
 		}
 		if err := o.writeFile(root, f); err != nil {
 			return fmt.Errorf("%s: %w", path.Join(o.folder, f.Name), err)
+		}
+		if o.json {
+			a := describeAttachment(f)
+			a.File = path.Join(o.folder, f.Name)
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(a)
 		}
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path.Join(o.folder, f.Name)))
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,19 @@ type signOptions struct {
 	output         string
 	detached       bool
 	force          bool
+	json           bool
+}
+
+// A signing is what sign says in JSON.
+type signing struct {
+	File      string `json:"file,omitempty"` // none for a key that was made
+	Kind      string `json:"kind,omitempty"` // ssh or note
+	Key       string `json:"key,omitempty"`
+	Records   int64  `json:"records,omitempty"`
+	Digest    string `json:"digest,omitempty"`
+	Output    string `json:"output,omitempty"`     // the file with the signature
+	Signature string `json:"signature,omitempty"`  // the text, if it was for standard output
+	PublicKey string `json:"public_key,omitempty"` // of the note key that was made
 }
 
 func newSignCommand() *cobra.Command {
@@ -60,7 +74,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 				return err
 			}
 			if o.newNoteKey != "" {
-				if err := makeNoteKey(cmd.OutOrStdout(), o.newNoteKey, o.noteKey); err != nil || len(args) == 0 {
+				if err := makeNoteKey(cmd.OutOrStdout(), o.newNoteKey, o.noteKey, o.json); err != nil || len(args) == 0 {
 					return err
 				}
 			}
@@ -75,6 +89,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 	flags.StringVarP(&o.output, "output", "o", "", "write the signature to this `file` as well; - is standard output")
 	flags.BoolVar(&o.detached, "detached", false, "leave the archive as it is; without -o the signature goes to standard output")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	addRunFlag(cmd, &which)
 	return cmd
 }
@@ -97,7 +112,7 @@ func (o *signOptions) check(args []string) error {
 }
 
 // makeNoteKey makes a secret note key in a file and prints the public one.
-func makeNoteKey(w io.Writer, name, path string) error {
+func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 	signer, verifier, err := sign.NewNoteKey(name)
 	if err != nil {
 		return &usageError{err}
@@ -111,6 +126,9 @@ func makeNoteKey(w io.Writer, name, path string) error {
 	_, err = f.WriteString(signer + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return inFile(path, errors.Join(err, os.Remove(path)))
+	}
+	if asJSON {
+		return json.NewEncoder(w).Encode(signing{PublicKey: verifier})
 	}
 	_, err = fmt.Fprintln(w, verifier)
 	return err
@@ -143,10 +161,19 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 			return err
 		}
 	}
-	if o.output != "" {
+	line := signing{File: path, Kind: "ssh", Key: a.Name, Records: c.Size, Digest: c.Root.String(), Output: o.output}
+	if a.Kind == sign.KindNote {
+		line.Kind = "note"
+	}
+	if o.json && o.output == "-" {
+		line.Output, line.Signature = "", a.Text
+	} else if o.output != "" {
 		if err := writeOutput(cmd, o.output, o.force, []byte(a.Text)); err != nil {
 			return err
 		}
+	}
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(line)
 	}
 	if o.output != "-" {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: signed with %s\n", terminal.Escape(path), terminal.Escape(who))

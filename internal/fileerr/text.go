@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Text gives the text of err for people. Errors of the file system, of the system, of numbers and of programs that were to be
@@ -25,6 +26,8 @@ func Text(err error) string {
 			cause = Text(e.Err)
 		case *exec.Error:
 			about, cause = e.Name, Text(e.Err)
+		case syscall.Errno:
+			cause = e.Error()
 		case *strconv.NumError:
 			about, cause = strconv.Quote(e.Num), numberFault(e)
 		default:

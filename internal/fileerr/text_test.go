@@ -41,6 +41,7 @@ func TestText(t *testing.T) {
 		{&fs.PathError{Op: "read", Path: "x", Err: os.NewSyscallError("getdents64", syscall.EACCES)}, "x: " + eacces},
 		{&fs.PathError{Op: "read", Path: "|0", Err: os.ErrClosed}, "file already closed"},
 		{fmt.Errorf("standard input: %w", &fs.PathError{Op: "read", Path: os.Stdin.Name(), Err: broken}), "standard input: broken"},
+		{In("x", syscall.ENOENT), "x: no such file"},
 		{noNumber, `"x y": not a number`},
 		{fmt.Errorf("--seq: %w", large), `--seq: "99999999999999999999": a number out of range`},
 		{noBool, `"perhaps": neither true nor false`},

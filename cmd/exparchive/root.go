@@ -75,7 +75,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	addCommands(root, groupPublish, newSecretsCommand, newRedactCommand, newRevealCommand, newSignCommand, newAnnotateCommand)
 	addCommands(root, groupRepair, newRecoverCommand)
 	addCommands(root, groupDemo, newRunCommand)
-	addCommands(root, groupOther, newUpgradeCommand, newDuckDBCommand, newVersionCommand)
+	addCommands(root, groupOther, newUpgradeCommand, newDuckDBCommand, newSchemaCommand, newVersionCommand)
 	for _, cmd := range formerNames() {
 		cmd.Hidden = true
 		root.AddCommand(cmd)

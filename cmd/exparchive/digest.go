@@ -21,7 +21,8 @@ func newDigestCommand() *cobra.Command {
 		Use:   "digest FILE...",
 		Short: "Print the content hash of runs",
 		Long: `Print the digest of a run: a hash of everything recorded, which is the same wherever the run lies, in an archive, in
-JSON lines, in an old database. It is computed from the records; for a sealed archive it must be the one in the seal.
+JSON lines, in an old database, on standard input (-). It is computed from the records; for a sealed archive it must be the one in
+the seal.
 
 One line a file: the digest, two blanks, the name of the file. With --file a second one follows: "sha256:" and the SHA-256 of the
 file itself. The same run, sealed with the same annotations, has the same bytes wherever it was recorded, so this can be printed
@@ -47,9 +48,13 @@ in a paper too; it also changes with annotations, signatures and what is withhel
 				if !file {
 					continue
 				}
-				sum, err := sumFile(path)
+				from, err := sourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
 				if err != nil {
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					return err
+				}
+				sum, err := sumFile(from.path)
+				if err != nil {
+					warnf(cmd.ErrOrStderr(), "%v", inFile(path, from.named(err)))
 					failed = errReported{}
 				} else if _, err := fmt.Fprintf(cmd.OutOrStdout(), "sha256:%s  %s\n", sum, terminal.Escape(path)); err != nil {
 					return err

@@ -92,6 +92,14 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("%s: got mode %o, want %s", args[0], got, args[1])
 		}
 	},
+	// empty FOLDER demands that nothing is in a folder.
+	"empty": func(ts *testscript.TestScript, neg bool, args []string) {
+		entries, err := os.ReadDir(arg(ts, neg, args, 0, 1))
+		ts.Check(err)
+		if len(entries) > 0 {
+			ts.Fatalf("%s: got %v, want nothing", args[0], entries)
+		}
+	},
 	// interrupt-query FILE asks FILE something that takes for ever, and interrupts it.
 	"interrupt-query": interruptQuery,
 	// status CODE COMMAND... runs a command that has to end with the exit code CODE.

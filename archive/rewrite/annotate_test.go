@@ -109,10 +109,16 @@ func TestAnnotateKeepsModeAndLink(t *testing.T) {
 	if err != nil || info.Mode() != 0o440 {
 		t.Errorf("got mode %v, %v, want -r--r-----", info.Mode(), err)
 	}
+	if err := errors.Join(os.Chmod(path, 0o640), Annotate(t.Context(), link, []archive.Annotation{invalid})); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = os.Lstat(path); err != nil || info.Mode() != 0o440 {
+		t.Errorf("got mode %v, %v, want -r--r-----, though it could be written", info.Mode(), err)
+	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("got %v, %v, want the link to be one still", info.Mode(), err)
 	}
-	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi}) {
+	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi, invalid}) {
 		t.Errorf("got annotations %v", got)
 	}
 }

@@ -209,7 +209,7 @@ func TestReplacedMeanwhile(t *testing.T) {
 	other := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), archivetest.ViewRun(), nil))
 	sys := *sqlitefile.RealSystem
 	sys.Remove = func(name string) error { // before the copy is made
-		return errors.Join(os.Remove(name), os.WriteFile(path, other, 0o666))
+		return errors.Join(os.Remove(name), os.Remove(path), os.WriteFile(path, other, 0o666))
 	}
 	if err := editOn(t.Context(), &sys, path, adding([]archive.Annotation{doi})); !errors.Is(err, archive.ErrChanged) {
 		t.Errorf("got %v, want %v", err, archive.ErrChanged)
@@ -255,6 +255,7 @@ func TestAnnotateInterrupted(t *testing.T) {
 	after := archivetest.ReadFile(t, path)
 	interrupted := 0
 	for n := 1; ; n++ {
+		archivetest.Writable(t, path)
 		if err := os.WriteFile(path, before, 0o666); err != nil {
 			t.Fatal(err)
 		}

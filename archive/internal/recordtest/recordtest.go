@@ -66,9 +66,6 @@ func Edit(t testing.TB, statements string) string {
 // EditAt runs SQL on the database at path, as somebody with a shell would.
 func EditAt(t testing.TB, path, statements string) {
 	t.Helper()
-	if err := os.Chmod(path, 0o644); err != nil { // a sealed file is read-only
-		t.Fatal(err)
-	}
 	db := archivetest.OpenSQL(t, path, "mode=rw", "_journal_mode=DELETE")
 	defer db.Close()
 	if _, err := db.Exec(statements); err != nil {

@@ -21,7 +21,7 @@ INSERT INTO finding SELECT 1, 'SX-018', 'header', encoding FROM pragma_encoding 
 INSERT INTO finding SELECT 1, 'SX-018', 'header', 'application id ' || application_id FROM pragma_application_id WHERE application_id <> 0x53494D58;
 INSERT INTO finding SELECT 1, 'SX-011', 'header', 'version ' || user_version FROM pragma_user_version WHERE user_version <> 1;
 INSERT INTO finding SELECT 1, 'SX-140', 'z_experiment', 'no seal, or a part of one' FROM z_experiment
-  WHERE id = 1 AND (digest IS NULL OR length(digest) <> 32 OR records IS NULL OR events IS NULL OR interactions IS NULL OR iterations IS NULL
+  WHERE id = 1 AND (digest IS NULL OR typeof(digest) = 'blob' AND length(digest) <> 32 OR records IS NULL OR events IS NULL OR interactions IS NULL OR iterations IS NULL
     OR notes IS NULL OR attachments IS NULL);
 
 -- Stage 2: the schema
@@ -87,6 +87,7 @@ INSERT INTO finding SELECT 4, 'SX-040', place, col || ' is ' || typeof(v)
   WHERE typeof(v) NOT IN ('text', 'null');
 INSERT INTO finding SELECT 4, 'SX-040', place, col || ' is NULL' FROM name_value WHERE typeof(v) = 'null' AND required = 1;
 INSERT INTO finding SELECT 4, 'SX-040', 'record ' || seq, 'data is ' || typeof(data) FROM z_attachment WHERE typeof(data) NOT IN ('blob', 'null');
+INSERT INTO finding SELECT 4, 'SX-040', 'z_experiment', 'digest is ' || typeof(digest) FROM z_experiment WHERE typeof(digest) NOT IN ('blob', 'null');
 
 -- Stage 5: values
 INSERT INTO finding SELECT 5, 'SX-042', place, col FROM name_value WHERE length(CAST(v AS BLOB)) > 4096;

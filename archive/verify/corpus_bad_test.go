@@ -60,6 +60,7 @@ func badFiles() []badFile {
 		{code: sxUnknownObject, base: "start", layout: schemaRow, noSQL: true},
 		{code: sxMissingObject, base: "all", sql: "DROP VIEW notes"},
 		{code: sxObjectText, base: "all", sql: "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = sql || ' WHERE 1' WHERE name = 'notes'"},
+		{code: sxObjectText, base: "start", sql: "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET tbl_name = 'z_nota' WHERE name = 'z_note'", noSQL: true},
 	}...)
 	list = append(list, badPages()...)
 	list = append(list, []badFile{
@@ -75,6 +76,8 @@ func badFiles() []badFile {
 		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 4, 0x7f)},
 		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind].Kind = btree.Blob; return x })},
 		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind] = btree.Value{}; return x })},
+		{code: sxType, base: "all", sql: "UPDATE z_experiment SET digest = 'a text of 32 bytes, not a digest'"},
+		{code: sxType, base: "all", sql: "UPDATE z_experiment SET digest = 7"},
 		{code: sxUTF8, base: "all", sql: "UPDATE z_note SET text = CAST(x'ff' AS TEXT)", reseal: true},
 		{code: sxNameLength, base: "all", sql: "UPDATE z_experiment SET run_id = printf('%.*c', 4097, 'x')", reseal: true},
 		{code: sxNameLength, base: "attachments", sql: "UPDATE z_attachment SET name = replace(printf('%.*c', 2048, 'x'), 'x', 'x/') || 'x' WHERE name = 'a2'", reseal: true},

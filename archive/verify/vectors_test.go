@@ -148,9 +148,9 @@ func runVectors(t *testing.T) any {
 			BestCost: new(provider.Cents(-1))},
 	}
 	runs := []runVector{
-		runVectorOf(t, "example", example(nil), nil),
-		runVectorOf(t, "example with a salt", example(salt), salt),
-		runVectorOf(t, "example with a salt, a copy that withholds the salt, a response, costs and a text",
+		runVectorOf(t, "example, its note with a subject", example(nil), nil),
+		runVectorOf(t, "the same with a salt", example(salt), salt),
+		runVectorOf(t, "the same with a salt, a copy that withholds the salt, a response, costs and a text",
 			providertest.Redact(example(salt),
 				func(_ provider.Record, field string) bool { return withheld[field] }), salt),
 		runVectorOf(t, "odd values", odd, nil),

@@ -129,7 +129,7 @@ func TestForms(t *testing.T) {
 		t.Errorf("schema-nocellwide: page 1 is %q", got)
 	}
 	for name, want := range map[string]int{
-		"deep-512": 5, "deep-1024": 4, "deep-4096": 3, "onekey-512": 4, "schema-three-512": 3,
+		"deep-512": 5, "deep-4096": 3, "onekey-512": 4, "schema-three-512": 3,
 	} {
 		d, b := find(name)
 		page, levels := 2, 1
@@ -151,7 +151,7 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s: got %d levels, want %d", name, levels, want)
 		}
 	}
-	for name, want := range map[string]int{"onekey-512": 2, "onekey-1024": 2, "onekey-4096": 1} {
+	for name, want := range map[string]int{"onekey-512": 2, "onekey-4096": 1} {
 		d, b := find(name)
 		got := 0
 		for page := 3; page*d.PageSize <= len(b); page++ {
@@ -198,7 +198,7 @@ func TestLockPage(t *testing.T) {
 	for _, size := range btreetest.PageSizes {
 		lock := uint32(1<<30/size + 1)
 		for _, what := range []string{"chain", "leaf", "end"} {
-			if !longtest.Enabled() && size != 4096 && what != map[int]string{512: "leaf", 1024: "chain", 65536: "end"}[size] {
+			if size != 4096 && what != map[int]string{512: "leaf", 65536: "chain"}[size] {
 				continue
 			}
 			d := btreetest.Lock(size, what)

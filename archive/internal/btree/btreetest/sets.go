@@ -12,7 +12,7 @@ import (
 )
 
 // PageSizes are those that tests go through.
-var PageSizes = []int{512, 1024, 4096, 65536}
+var PageSizes = []int{512, 4096, 65536}
 
 // Databases gives what is worth judging at a page size; with long, also what takes hundreds of megabytes.
 func Databases(pageSize int, long bool) []Database {
@@ -181,7 +181,7 @@ func leaves(name string, pageSize, n int) Database {
 	})
 }
 
-// deep has more levels than others: 5 of pages of 512 bytes, 4 of 1024.
+// deep has more levels than others: 5 of pages of 512 bytes.
 func deep(pageSize int) Database {
 	n := cells(pageSize) + 100
 	if pageSize < 4096 {

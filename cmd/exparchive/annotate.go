@@ -55,7 +55,7 @@ import and sign made, and --remove N takes one out. A recording that is not seal
 	flags.StringVar(&o.annotation.Text, "text", "", "the annotation itself, any `text`")
 	flags.BoolVar(&o.list, "list", false, "list the annotations with their numbers")
 	flags.IntVar(&o.remove, "remove", 0, "take out annotation number `n`")
-	flags.BoolVar(&o.json, "json", false, "list as JSON, one object a line")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and annotation")
 	return cmd
 }
 
@@ -75,16 +75,15 @@ func (o *annotateOptions) check(cmd *cobra.Command) error {
 		return usageErrorf("annotate: an annotation needs both --kind and --text")
 	case changed("remove") && o.remove < 1:
 		return usageErrorf("annotate: --remove %d, want a number from 1 (--list shows them)", o.remove)
-	case o.json && !o.list:
-		return usageErrorf("annotate: --json goes with --list")
 	}
 	return nil
 }
 
-// A numberedAnnotation is what --list --json prints.
+// A numberedAnnotation is what --json prints.
 type numberedAnnotation struct {
 	Number int `json:"number"`
 	runs.Annotation
+	Done string `json:"done,omitempty"` // added, removed or present, if it was not only listed
 }
 
 func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
@@ -96,7 +95,7 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 	if o.json {
 		enc := json.NewEncoder(w)
 		for i, a := range list {
-			if err := enc.Encode(numberedAnnotation{i + 1, runs.Annotation(a)}); err != nil {
+			if err := enc.Encode(numberedAnnotation{Number: i + 1, Annotation: runs.Annotation(a)}); err != nil {
 				return err
 			}
 		}
@@ -133,18 +132,22 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 		a.Close()
 	}
 	var done string
+	var line numberedAnnotation
 	err := rewrite.Edit(cmd.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) {
 		if o.remove == 0 {
-			if slices.Contains(old, o.annotation) {
+			if i := slices.Index(old, o.annotation); i >= 0 {
+				line = numberedAnnotation{i + 1, runs.Annotation(o.annotation), "present"}
 				done = "is there already"
 				return old, nil
 			}
+			line = numberedAnnotation{len(old) + 1, runs.Annotation(o.annotation), "added"}
 			done = fmt.Sprintf("annotation %d: %s", len(old)+1, annotationText(o.annotation))
 			return append(slices.Clone(old), o.annotation), nil
 		}
 		if o.remove > len(old) {
 			return nil, fmt.Errorf("no annotation %d: there are %d (--list shows them)", o.remove, len(old))
 		}
+		line = numberedAnnotation{o.remove, runs.Annotation(old[o.remove-1]), "removed"}
 		done = "removed " + annotationText(old[o.remove-1])
 		return slices.Delete(slices.Clone(old), o.remove-1, o.remove), nil
 	})
@@ -158,6 +161,9 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(line)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path+": "+done))
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,22 +17,24 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-func newAttachCommand() *cobra.Command {
+// newAttachCommand makes "attachments add", or what it was before under its name.
+func newAttachCommand(word string) *cobra.Command {
 	var name, mediaType string
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "attach FILE.simexp-live ATTACHMENT...",
+		Use:   word + " FILE.simexp-live ATTACHMENT...",
 		Short: "Add files that belong to a run to its recording",
 		Long: `Add files that belong to a run (configuration, code, figures) to a recording that was cut short, before it is sealed. They are part of
 the run and of its digest; a sealed archive takes no more. While a run is being recorded only its recorder can add files: record
 --attach, run --attach, or a line of type "attachment".
 
 The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file.`,
-		Example: `  exparchive attach my.simexp-live config.yaml src/policy.py
-  exparchive attach my.simexp-live /tmp/plot-3.svg --as figures/costs.svg`,
+		Example: `  exparchive attachments add my.simexp-live config.yaml src/policy.py
+  exparchive attachments add my.simexp-live ../plot-3.svg --as figures/costs.svg`,
 		Args: nArgs(2, -1, "a live file and one or more files to attach"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (name != "" || mediaType != "") && len(args) > 2 {
-				return usageErrorf("attach: --as and --type go with one file")
+				return usageErrorf("%s: --as and --type go with one file", called(cmd))
 			}
 			files, err := readAttachments(args[1:])
 			if err != nil {
@@ -43,15 +46,16 @@ The name of an attachment is the path as it is given, if that leads downwards fr
 			if mediaType != "" {
 				files[0].MediaType = mediaType
 			}
-			return attach(cmd, liveName(args[0]), files)
+			return attach(cmd, liveName(args[0]), files, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&name, "as", "", "the `name` of the attachment, a relative path with slashes")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file, as attachments does")
 	cmd.Flags().StringVar(&mediaType, "type", "", "its media `type` (default: by the file's name)")
 	return cmd
 }
 
-func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err error) {
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSON bool) (err error) {
 	ctx := cmd.Context()
 	if err := checkAttachable(live); err != nil {
 		return err
@@ -69,6 +73,12 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment) (err 
 	for _, f := range files {
 		if err := w.Attachment(ctx, f); err != nil {
 			return inFile(live, err)
+		}
+		if asJSON {
+			if err := json.NewEncoder(cmd.OutOrStdout()).Encode(describeAttachment(f)); err != nil {
+				return err
+			}
+			continue
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, plural(int64(len(f.Data)), "byte"))))
 	}

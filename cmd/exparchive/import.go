@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type importOptions struct {
 	dryRun, force bool
 	recursive     bool
 	salt          bool
+	json          bool
 	stdout        io.Writer
 	stderr        io.Writer
 }
@@ -66,6 +68,7 @@ hidden folder that the next import into the same folder removes; go on with --fo
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
 	cmd.Flags().BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
 	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and run")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
@@ -337,8 +340,44 @@ func namedHash(label, path string) ([]archive.Annotation, error) {
 	}, nil
 }
 
+// An importedRun is what import says about a run in JSON.
+type importedRun struct {
+	File        string            `json:"file"`
+	Source      string            `json:"source"`
+	Done        bool              `json:"done"` // false with --dry-run
+	RunID       string            `json:"run_id"`
+	Experiment  string            `json:"experiment_name"`
+	Type        string            `json:"experiment_type"`
+	Status      provider.Status   `json:"status"`
+	Records     int64             `json:"records"`
+	Digest      *string           `json:"digest"` // null if it is not known before, since the salt is random
+	Notes       []infoNote        `json:"notes"`
+	Annotations []runs.Annotation `json:"annotations"`
+	Exists      bool              `json:"exists,omitempty"` // with --dry-run: a file of that name is there
+}
+
+func (o *importOptions) describe(job importJob, e provider.Experiment, provenance []archive.Annotation, root digest.Hash, count int64) importedRun {
+	r := importedRun{
+		File: job.target, Source: job.source.name, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type, Status: e.Status(), Records: count,
+		Notes: []infoNote{}, Annotations: []runs.Annotation{}, Exists: o.dryRun && exists(job.target),
+	}
+	if !o.dryRun || !o.salt {
+		r.Digest = new(root.String())
+	}
+	for _, n := range e.Notes {
+		r.Notes = append(r.Notes, infoNote{Kind: n.Kind, Subject: string(n.Subject), Text: n.Text})
+	}
+	for _, a := range provenance {
+		r.Annotations = append(r.Annotations, runs.Annotation(a))
+	}
+	return r
+}
+
 // print says what was written; of a dry run, all of what would be.
 func (o *importOptions) print(job importJob, e provider.Experiment, about castro.Description, provenance []archive.Annotation, root digest.Hash, count int64) error {
+	if o.json {
+		return json.NewEncoder(o.stdout).Encode(o.describe(job, e, provenance, root, count))
+	}
 	var b strings.Builder
 	line := func(format string, args ...any) {
 		b.WriteString(terminal.Escape(fmt.Sprintf(format, args...)))

@@ -176,7 +176,7 @@ func (i runInfo) fields() [][2]string {
 		f = append(f, [2]string{"digest", *i.Digest + " (as sealed, not checked)"})
 	}
 	if i.Schema != 0 {
-		f = append(f, [2]string{"schema", fmt.Sprint(i.Schema)})
+		f = append(f, [2]string{"schema", fmt.Sprintf("version %d", i.Schema)})
 	}
 	for _, n := range i.Notes {
 		f = append(f, [2]string{"note", n.label + ": " + n.Text})

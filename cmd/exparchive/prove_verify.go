@@ -48,13 +48,13 @@ func (v *verifyProof) args(cmd *cobra.Command, args []string) error {
 
 // A proofVerdict is what verify says of a proof.
 type proofVerdict struct {
-	File       string            `json:"proof"`
+	File       string            `json:"file"`
 	OK         bool              `json:"ok"`
-	Kind       string            `json:"kind,omitempty"` // of the record
-	Index      *int64            `json:"index,omitempty"`
-	OldSize    *int64            `json:"old_size,omitempty"`
+	Kind       string            `json:"record_kind,omitempty"`
+	Index      *int64            `json:"seq,omitempty"` // of the record
+	OldSize    *int64            `json:"old_records,omitempty"`
 	Origin     string            `json:"origin,omitempty"`
-	Size       int64             `json:"size"`
+	Size       int64             `json:"records"`
 	Digest     string            `json:"digest,omitempty"`
 	Trusted    []string          `json:"trusted"` // why the digest is to be believed; none if nothing was given to compare it with
 	Fields     map[string]string `json:"fields,omitempty"`

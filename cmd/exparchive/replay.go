@@ -29,7 +29,8 @@ type replayOptions struct {
 	sections *sectionFlags
 	json     bool
 	follow   bool
-	out      *bufio.Writer // standard output
+	pager    bool
+	out      *bufio.Writer // standard output, or the pager
 }
 
 func newReplayCommand() *cobra.Command {
@@ -41,30 +42,20 @@ func newReplayCommand() *cobra.Command {
 is what each iteration cost, proposed and accepted, and how the run ended; the --verbose flags add sections, and --audit prints
 every call of a language model in full instead.
 
+--agent and --seq leave out what is not about an agent, or comes from other records; of records that are chosen by --seq
+everything is shown, as with --verbose, unless you choose sections or --audit.
+
 FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
 printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
-  exparchive replay exp1.simexp --audit
+  exparchive replay exp1.simexp --audit --agent BANK_A --pager
+  exparchive replay exp1.simexp --seq 17-20
   exparchive replay exp1.simexp-live --follow
   exparchive replay old.db --run exp1-20251215-093210-ab12cd`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.out = bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
-			sink, err := o.sink(cmd)
-			if err != nil {
-				return err
-			}
-			switch {
-			case args[0] == "-":
-				err = o.stream(cmd, sink)
-			case o.follow:
-				err = o.followFile(cmd, sink, liveName(args[0]))
-			default:
-				err = o.file(cmd, sink, args[0])
-			}
-			// What comes before a fault is printed.
-			return errors.Join(err, o.out.Flush())
+			return o.paged(cmd, func(w io.Writer) error { return o.run(cmd, w, args[0]) })
 		},
 	}
 	addRunFlag(cmd, &o.which)
@@ -72,7 +63,52 @@ printed as they come. With --follow a live file is printed on while it is record
 	o.sections.addRangeFlags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
+	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
+}
+
+// paged calls print with the pager that was asked for, or with standard output. That the user leaves the pager is no error.
+func (o *replayOptions) paged(cmd *cobra.Command, print func(io.Writer) error) error {
+	if !o.pager {
+		return print(cmd.OutOrStdout())
+	}
+	if o.follow {
+		return usageErrorf("replay: --follow prints as the run goes on; leave out --pager")
+	}
+	pager, err := terminal.StartPager(cmd.OutOrStdout())
+	if err != nil {
+		warnf(cmd.ErrOrStderr(), "--pager: %v", err)
+	}
+	if err != nil || pager == nil {
+		return print(cmd.OutOrStdout())
+	}
+	err = print(pager)
+	pager.Close()
+	if errors.Is(err, terminal.ErrQuit) {
+		return nil
+	}
+	return err
+}
+
+func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error {
+	o.out = bufio.NewWriterSize(w, 64<<10)
+	sink, err := o.sink(cmd)
+	if err != nil {
+		return err
+	}
+	switch {
+	case path == "-":
+		err = o.stream(cmd, sink)
+	case o.follow:
+		err = o.followFile(cmd, sink, liveName(path))
+	default:
+		err = o.file(cmd, sink, path)
+	}
+	if err == nil {
+		err = inFile(path, o.sections.checkFound())
+	}
+	// What comes before a fault is printed.
+	return errors.Join(err, o.out.Flush())
 }
 
 // sink gives what prints the run.
@@ -81,7 +117,7 @@ func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
 		return o.sections.printerTo(cmd, o.out)
 	}
 	if o.sections.any() {
-		return nil, usageErrorf("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start and --end")
+		return nil, usageErrorf("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start, --end, --agent and --seq")
 	}
 	return jsonl.NewWriter(o.out), nil
 }

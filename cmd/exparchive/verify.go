@@ -34,7 +34,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 		Example: `  exparchive verify exp1.simexp
   exparchive verify --json *.simexp
   exparchive verify exp1.simexp --allowed-signers ~/.ssh/allowed_signers
-  exparchive verify --proof answer.tlog-proof --root 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
+  exparchive verify --proof answer.tlog-proof --root noted.checkpoint`,
 		Args: func(cmd *cobra.Command, args []string) error { return proof.args(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if proof.path != "" {

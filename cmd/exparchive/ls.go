@@ -153,7 +153,7 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 				report(from.name, withRunHint(from.named(err)))
 				continue
 			}
-			r.File = from.name
+			r.File, r.Notes = from.name, nil // of notes there may be many
 			if found++; o.wants(r) {
 				all = append(all, r)
 			}

@@ -195,3 +195,11 @@ func archiveOutput(cmd *cobra.Command, output string) (path string, written func
 		return nil
 	}, nil
 }
+
+// recordingName refuses to record to standard output: a recording that is cut short is kept under its name.
+func recordingName(cmd *cobra.Command, output string) error {
+	if output == stdinName {
+		return usageErrorf("%s: -o -: a recording needs the name of a file, under which it is kept if it is cut short", cmd.Name())
+	}
+	return nil
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -273,6 +274,15 @@ func TestSealedIsReadOnly(t *testing.T) {
 	}
 	check("sealed again")
 	archivetest.WantFiles(t, dir, "run.simexp", "twice.simexp")
+	// Where one name of a file can be removed only by making it writable, by all its names, as on Windows.
+	sys := *sqlitefile.RealSystem
+	sys.Remove = func(name string) error {
+		_ = os.Chmod(name, 0o644)
+		return os.Remove(name)
+	}
+	path = filepath.Join(dir, "third.simexp")
+	recordRun(t, path, archivetest.ManyRecords(10), &Options{system: &sys})
+	check("where removing makes writable")
 }
 
 // TestSealDoesNotReplace: an archive that appears while another is recorded under the same name is not overwritten.

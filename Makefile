@@ -40,7 +40,7 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long race emulate emulate32 bench crash fuzz oracle judges lint dist clean
+.PHONY: help build test test-long test32 race emulate emulate32 bench crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -69,9 +69,15 @@ emulate: ## run what decodes bytes on a big-endian processor, and what makes byt
 		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \
 	done
 
-emulate32: ## run what decodes and makes bytes on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
-	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(RACESKIP)' \
-		./archive ./archive/internal/... ./archive/verify ./provider/... ./internal/jsontext ./legacy/... ./schema ./sign
+# What decodes and makes bytes, and what bounds memory.
+PKGS32 := ./archive ./archive/internal/... ./archive/verify ./provider/... ./internal/jsontext ./legacy/... ./schema ./sign
+
+test32: ## run what decodes and makes bytes, and what bounds memory, as programs of 32 bits
+	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) $(PKGS32) ./archive/record ./archive/rewrite ./archive/salvage
+	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) -run '^TestHostile' ./cmd/exparchive
+
+emulate32: ## run less of that on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
+	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(RACESKIP)' $(PKGS32)
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
 
 bench: ## run every benchmark, BENCHTIME each

@@ -40,7 +40,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 			if proof.path != "" {
 				return proof.run(cmd, signatures, asJSON)
 			}
-			if err := signatures.load(); err != nil {
+			if err := signatures.load(cmd.Context()); err != nil {
 				return err
 			}
 			var failed error

@@ -105,7 +105,7 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 		_, err = fmt.Fprintln(w, "no annotations")
 		return err
 	}
-	t := newTable(">#", "KIND", "NAME", "TEXT")
+	t := newTable(">NUMBER", "KIND", "NAME", "TEXT")
 	for i, a := range list {
 		t.add(fmt.Sprint(i+1), a.Kind, a.Name, terminal.Clip(strings.Join(strings.Fields(a.Text), " "), 100))
 	}

@@ -64,7 +64,8 @@ var argumentsOf = map[string]values{
 	"duckdb dump":         tablesOf,
 }
 
-// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it.
+// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps commands
+// for which it is called for as long as the process runs.
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		of := valuesOf[f.Name]

@@ -79,7 +79,9 @@ func TestCompletion_flags(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(newRootCommand())
+	root := newRootCommand()
+	completeValues(root)
+	check(root)
 	if flags < 20 {
 		t.Errorf("got %d flags", flags)
 	}

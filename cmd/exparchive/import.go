@@ -343,8 +343,8 @@ func namedHash(label, path string) ([]archive.Annotation, error) {
 // An importedRun is what import says about a run in JSON.
 type importedRun struct {
 	File        string            `json:"file"`
-	Source      string            `json:"source"`
-	Done        bool              `json:"done"` // false with --dry-run
+	Output      string            `json:"output"` // the archive
+	Done        bool              `json:"done"`   // false with --dry-run
 	RunID       string            `json:"run_id"`
 	Experiment  string            `json:"experiment_name"`
 	Type        string            `json:"experiment_type"`
@@ -358,7 +358,7 @@ type importedRun struct {
 
 func (o *importOptions) describe(job importJob, e provider.Experiment, provenance []archive.Annotation, root digest.Hash, count int64) importedRun {
 	r := importedRun{
-		File: job.target, Source: job.source.name, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type, Status: e.Status(), Records: count,
+		File: job.source.name, Output: job.target, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type, Status: e.Status(), Records: count,
 		Notes: []infoNote{}, Annotations: []runs.Annotation{}, Exists: o.dryRun && exists(job.target),
 	}
 	if !o.dryRun || !o.salt {

@@ -20,18 +20,21 @@ func TestReplay_pager(t *testing.T) {
 	if out, err := exec.Command("exparchive", "run", "exp1", "-o", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	whole, err := exec.Command("exparchive", "replay", path, "--verbose").Output()
+	whole, err := exec.Command("exparchive", "replay", path, "--audit").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(whole) < 1<<17 { // or it is in the pipe before the pager ends
+		t.Fatalf("got %d bytes, too few to be left before their end", len(whole))
+	}
 	first, _, _ := bytes.Cut(whole, []byte("\n"))
 	for pager, want := range map[string]string{"cat": string(whole), "head -n 1": string(first) + "\n"} {
-		screen, stderr := onTerminal(t, []string{"PAGER=" + pager, "NO_COLOR=1"}, "replay", path, "--verbose", "--pager")
+		screen, stderr := onTerminal(t, []string{"PAGER=" + pager, "NO_COLOR=1"}, "replay", path, "--audit", "--pager")
 		if screen != want || stderr != "" {
 			t.Errorf("%s: got %d bytes, stderr %q, want %d and none", pager, len(screen), stderr, len(want))
 		}
 	}
-	screen, stderr := onTerminal(t, []string{"PAGER=nosuchprogram", "NO_COLOR=1"}, "replay", path, "--verbose", "--pager")
+	screen, stderr := onTerminal(t, []string{"PAGER=nosuchprogram", "NO_COLOR=1"}, "replay", path, "--audit", "--pager")
 	if screen != string(whole) || stderr != "exparchive: --pager: nosuchprogram: no such program\n" {
 		t.Errorf("got %d bytes, stderr %q, want the text and one line", len(screen), stderr)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -93,7 +94,7 @@ func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJS
 		return d.print(cmd.OutOrStdout())
 	}
 	if err != nil {
-		d = proofVerdict{File: v.path, Trusted: []string{}, Problem: err.Error()}
+		d = proofVerdict{File: v.path, Trusted: []string{}, Problem: fileerr.Text(err)}
 	}
 	if e := json.NewEncoder(cmd.OutOrStdout()).Encode(d); e != nil {
 		return e

@@ -132,7 +132,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 		warnf(stderr, "annotation %d is a signature, which does not hold for the copy, and %s", n, verb)
 	}
 	warnOutcome(stderr, path, plan)
-	if err := o.print(cmd, plan); err != nil {
+	if err := o.print(cmd, path, plan); err != nil {
 		return err
 	}
 	if remains {

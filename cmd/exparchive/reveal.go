@@ -99,7 +99,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 		}
 		reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
 		if o.json {
-			return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{"", root.String(), int64(revealed.Values)})
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, "", root.String(), int64(revealed.Values)})
 		}
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n",
 			plural(int64(revealed.Values), "value"), root)
@@ -118,7 +118,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	}
 	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
 	if o.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{o.output, root.String(), int64(revealed.Values)})
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, o.output, root.String(), int64(revealed.Values)})
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n",
 		terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
@@ -127,7 +127,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 
 // revealedValues is what reveal says in JSON.
 type revealedValues struct {
-	File   string `json:"file,omitempty"` // none with --dry-run
+	File   string `json:"file"`
+	Output string `json:"output,omitempty"` // none with --dry-run
 	Digest string `json:"digest"`
 	Values int64  `json:"values"`
 }

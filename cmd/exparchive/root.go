@@ -81,7 +81,6 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		root.AddCommand(cmd)
 	}
 	fitHelp(root)
-	completeValues(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -32,7 +33,7 @@ func newSignatureInfo(v sign.Verdict) signatureInfo {
 		info.Kind = "note"
 	}
 	if v.Err != nil {
-		info.Problem = v.Err.Error()
+		info.Problem = fileerr.Text(v.Err)
 	}
 	return info
 }

@@ -76,3 +76,22 @@ func TestProposal_force(t *testing.T) {
 		t.Errorf("got %+v, want accepted and kept", steps)
 	}
 }
+
+// A proposal that is in the record of its iteration was new: what was in force before is another one.
+func TestProposal_recordedAfter(t *testing.T) {
+	policy := func(x string) map[string]json.RawMessage {
+		return map[string]json.RawMessage{"A": json.RawMessage(`{"parameters":{"x":` + x + `}}`)}
+	}
+	run, err := Of(t.Context(), providertest.Live([]provider.Record{
+		&provider.Start{RunID: "r", Name: "n", Type: "t"},
+		&provider.Iteration{Number: 0, Policies: policy("1")},
+		&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: policy("2")["A"]},
+		&provider.Iteration{Number: 1, Policies: policy("2")},
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steps := run.Steps("A"); len(steps) != 2 || steps[1].Decision != "" {
+		t.Errorf("got %+v, want no decision", steps)
+	}
+}

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -102,5 +103,37 @@ func TestNotes_many(t *testing.T) {
 	}
 	if n := strings.Count(after, "marker"); n < kept-10 || n > kept+10 || strings.Count(before, "marker") == 0 {
 		t.Errorf("got %d notes at the end, want about %d", n, kept)
+	}
+}
+
+// An agent that is not in the iterations that are printed is in the run all the same.
+func TestPrinter_Found_range(t *testing.T) {
+	costs := func(n int, agent string) *provider.Iteration {
+		return &provider.Iteration{Number: n, Costs: map[string]provider.Cents{agent: 1}}
+	}
+	p := replay.NewPrinter(new(discard), &replay.Options{Agents: []string{"A"}, Start: new(1)})
+	if err := providertest.Play(t.Context(), p, []provider.Record{start(), costs(0, "A"), costs(1, "B")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Found(); err != nil {
+		t.Errorf("got %v, want none", err)
+	}
+}
+
+// A proposal that repeats the policy in force is kept. One that is in the record of its iteration, and was not in force before, is not.
+func TestKept(t *testing.T) {
+	policy := func(x string) map[string]json.RawMessage {
+		return map[string]json.RawMessage{"A": json.RawMessage(`{"parameters":{"x":` + x + `}}`)}
+	}
+	for proposed, want := range map[string]string{"1": "kept", "2": ""} {
+		got := text(t, []provider.Record{
+			start(),
+			&provider.Iteration{Number: 0, Policies: policy("1")},
+			&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: policy(proposed)["A"]},
+			&provider.Iteration{Number: 1, Policies: policy(proposed)},
+		}, nil)
+		if _, after, _ := strings.Cut(got, "Iteration 1\n"); strings.Contains(after, "kept") != (want == "kept") {
+			t.Errorf("a proposal of %s: got %s, want %q", proposed, after, want)
+		}
 	}
 }

@@ -29,13 +29,14 @@ func newAnnotateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "annotate FILE.simexp --kind KIND --text TEXT",
 		Short: "Say something about a sealed archive: that it is invalidated, its DOI",
-		Long: `Say something about a sealed archive that is not part of the run: that it was invalidated and why, the DOI of the paper. info and ls
-show it. The run, its digest, signatures and proofs stay as they are; the file's own SHA-256 changes.
+		Long: `Say something about a sealed archive that is not part of the run: that it was invalidated and why, the DOI of the paper, a tag by
+which "ls --tag" finds it. info and ls show it. The run, its digest, signatures and proofs stay as they are; the file's own SHA-256 changes.
 
 The archive is replaced by a changed copy that has been checked. --list numbers the annotations that there are, also those that
 import and sign made, and --remove N takes one out. A recording that is not sealed takes notes instead: lines of type "note".`,
 		Example: `  exparchive annotate my.simexp --kind invalidated --text "wrong configs"
   exparchive annotate my.simexp --kind doi --text 10.1000/182
+  exparchive annotate my.simexp --kind tag --text baseline
   exparchive annotate my.simexp --list`,
 		Args: nArgs(1, 1, "one archive"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +50,7 @@ import and sign made, and --remove N takes one out. A recording that is not seal
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, comment, or any other word")
+	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, tag, comment, or any other word")
 	flags.StringVar(&o.annotation.Name, "name", "", "what it is about (optional), a short `name`")
 	flags.StringVar(&o.annotation.Text, "text", "", "the annotation itself, any `text`")
 	flags.BoolVar(&o.list, "list", false, "list the annotations with their numbers")

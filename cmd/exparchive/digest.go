@@ -37,7 +37,8 @@ func newDigestCommand() *cobra.Command {
 		Use:   "digest FILE...",
 		Short: "Print the content hash of runs, or the checkpoint that is signed",
 		Long: `Print the digest of a run: a hash of everything recorded, which is the same wherever the run lies, in an archive, in
-JSON lines, in an old database. It is computed from the records; for a sealed archive it must be the one in the seal.
+JSON lines, in an old database, on standard input (-). It is computed from the records; for a sealed archive it must be the one in
+the seal.
 
 One line a file: the digest, two blanks, the name of the file. With --file a second one follows: "sha256:" and the SHA-256 of the
 file itself. The same run, sealed with the same annotations, has the same bytes wherever it was recorded, so this can be printed
@@ -128,9 +129,14 @@ func (o *digestOptions) digest(ctx context.Context, stderr io.Writer, path strin
 		}
 	}
 	if o.file {
-		d.SHA256, err = sumFile(path)
+		from, err := sourceOf(ctx, stderr, path)
+		if err != nil {
+			return d, err
+		}
+		d.SHA256, err = sumFile(from.path)
+		return d, from.named(err)
 	}
-	return d, err
+	return d, nil
 }
 
 var errNoNote = errors.New("no note key has signed it; `exparchive sign --note-key` does")

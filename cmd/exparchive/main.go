@@ -45,6 +45,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	ctx, files := withScratch(ctx, stdin)
+	defer func() {
+		if err := files.remove(); err != nil {
+			warnf(stderr, "temporary files: %v", err)
+			code = exitFailed
+		}
+	}()
 
 	root := newRootCommand()
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {

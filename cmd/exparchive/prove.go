@@ -222,7 +222,7 @@ func earlier(ctx context.Context, stderr io.Writer, old string, which runChoice)
 		}
 		return size, nil, nil
 	}
-	if text, err := readLimited(old, digest.MaxCheckpoint); err == nil {
+	if text, err := readLimited(ctx, old, digest.MaxCheckpoint); err == nil {
 		if c, err := digest.ParseCheckpoint(string(text)); err == nil {
 			return c.Size, &c.Root, nil
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,15 +73,15 @@ var errUntrusted = errors.New("the proof is not about the run that is trusted")
 
 // run checks the proof and prints what it proves.
 func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJSON bool) error {
-	text, err := readLimited(v.path, digest.MaxProof)
+	text, err := readLimited(cmd.Context(), v.path, digest.MaxProof)
 	if err != nil {
 		return err
 	}
-	if err := signatures.load(); err != nil {
+	if err := signatures.load(cmd.Context()); err != nil {
 		return err
 	}
 	d := proofVerdict{File: v.path, Trusted: []string{}}
-	err = v.check(&d, text, signatures)
+	err = v.check(cmd.Context(), &d, text, signatures)
 	var usage *usageError
 	if errors.As(err, &usage) {
 		return err
@@ -104,7 +105,7 @@ func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJS
 	return nil
 }
 
-func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySignatures) error {
+func (v *verifyProof) check(ctx context.Context, d *proofVerdict, text []byte, signatures *verifySignatures) error {
 	var log digest.Log
 	var armoured []string
 	if digest.IsConsistencyProof(text) {
@@ -115,7 +116,7 @@ func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySign
 		if v.oldRoot == "" {
 			return usageErrorf("verify: a proof of consistency needs --old-root, the digest of the first %s or a file with their checkpoint", plural(p.OldSize, "record"))
 		}
-		old, _, err := readTrusted(v.oldRoot)
+		old, _, err := readTrusted(ctx, v.oldRoot)
 		if err != nil {
 			return err
 		}
@@ -144,18 +145,18 @@ func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySign
 	c := log.Checkpoint
 	d.signatures.Checkpoint = c
 	d.Origin, d.Size, d.Digest = c.Origin, c.Size, c.Root.String()
-	if err := v.trustRoot(d, c, signatures); err != nil {
+	if err := v.trustRoot(ctx, d, c, signatures); err != nil {
 		return err
 	}
-	return d.trustSignatures(log, armoured, signatures)
+	return d.trustSignatures(ctx, log, armoured, signatures)
 }
 
 // readTrusted reads a digest or the file of a checkpoint. Of a digest only the Root is known.
-func readTrusted(s string) (c digest.Checkpoint, text string, err error) {
+func readTrusted(ctx context.Context, s string) (c digest.Checkpoint, text string, err error) {
 	if root, err := digest.ParseHash(s); err == nil {
 		return digest.Checkpoint{Root: root}, "", nil
 	}
-	b, err := readLimited(s, digest.MaxCheckpoint)
+	b, err := readLimited(ctx, s, digest.MaxCheckpoint)
 	if err != nil {
 		return c, "", fmt.Errorf("%w; want a digest of 64 hexadecimal digits or a file with a checkpoint", err)
 	}
@@ -164,11 +165,11 @@ func readTrusted(s string) (c digest.Checkpoint, text string, err error) {
 }
 
 // trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the signature counts.
-func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
+func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
 	if v.root == "" {
 		return nil
 	}
-	want, text, err := readTrusted(v.root)
+	want, text, err := readTrusted(ctx, v.root)
 	if err != nil {
 		return err
 	}
@@ -183,14 +184,14 @@ func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures
 }
 
 // trustSignatures judges the signatures that come with the proof and those in the files that the user named.
-func (d *proofVerdict) trustSignatures(log digest.Log, armoured []string, v *verifySignatures) error {
+func (d *proofVerdict) trustSignatures(ctx context.Context, log digest.Log, armoured []string, v *verifySignatures) error {
 	for _, a := range armoured {
 		d.signatures.Add(sign.KindSSH, a)
 	}
 	if log.Note != "" {
 		d.signatures.Add(sign.KindNote, log.Note)
 	}
-	if err := v.addFiles(&d.signatures); err != nil {
+	if err := v.addFiles(ctx, &d.signatures); err != nil {
 		return err
 	}
 	faults := d.signatures.Judge(v.Trust, time.Now())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/progress"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -42,8 +45,8 @@ every call of a language model in full instead.
 --agent and --seq leave out what is not about an agent, or comes from other records; of records that are chosen by --seq
 everything is shown, as with --verbose, unless you choose sections or --audit.
 
-FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is JSON lines on standard input. With
---follow a live file is printed on while it is recorded, until the run ends.`,
+FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
+printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
   exparchive replay exp1.simexp --audit --agent BANK_A --pager
@@ -102,9 +105,6 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 		err = o.file(cmd, sink, path)
 	}
 	if err == nil {
-		if path == "-" {
-			path = "standard input"
-		}
 		err = inFile(path, o.sections.checkFound())
 	}
 	// What comes before a fault is printed.
@@ -122,14 +122,24 @@ func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
 	return jsonl.NewWriter(o.out), nil
 }
 
-// stream replays JSON lines that can be read only once.
+// stream replays standard input: JSON lines as they come, anything else when all of it is there.
 func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
-	if o.follow || o.which.id != "" {
-		return usageErrorf("replay: --follow and --run need a file")
+	if o.follow {
+		return usageErrorf("replay: --follow needs a file")
 	}
 	in := jsonl.Interruptible(cmd.Context(), cmd.InOrStdin())
 	defer in.Close()
-	lines := jsonl.NewReader(in, nil)
+	begun := bufio.NewReaderSize(in, 64<<10)
+	if _, err := begun.Peek(1); err == nil {
+		head, _ := begun.Peek(begun.Buffered())
+		kind, _ := runs.SniffHead(head)
+		other := kind == runs.SQLite || kind == runs.DuckDB || kind == runs.JSON && castro.BeginsExport(bytes.NewReader(head))
+		if other || o.which.id != "" {
+			scratchOf(cmd.Context()).stdin = begun
+			return o.file(cmd, sink, stdinName)
+		}
+	}
+	lines := jsonl.NewReader(begun, nil)
 	err := putAll(cmd.Context(), sink, lines.Records(context.WithoutCancel(cmd.Context())))
 	if err != nil && !errors.Is(err, jsonl.ErrInterrupted) {
 		err = fmt.Errorf("standard input: %w", err)

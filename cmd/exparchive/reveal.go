@@ -45,7 +45,7 @@ narrow each other, those of one kind add up; one that fits no withheld value is 
 	o.filters.addFlags(cmd, "put back", false)
 	flags := cmd.Flags()
 	flags.StringVar(&o.from, "from", "", "the `original` (required)")
-	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run)")
+	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run); - is standard output")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; compare the two and print how many values would be put back")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -110,10 +110,7 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 	}
-	if err := sweepBeside(o.output); err != nil {
-		return err
-	}
-	err = writeChecked(o.output, o.force, o.annotations,
+	err = writeCopy(cmd, o.output, o.force, o.annotations,
 		func(w *record.Writer) error { return reveal(ctx, w) },
 		func(path string) error { return compareArchive(ctx, path, root) })
 	if err != nil {

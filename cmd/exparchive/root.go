@@ -182,12 +182,12 @@ func wantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// inFile is [fileerr.In], but that an interrupt is not about a file.
+// inFile is [fileerr.In], but that an interrupt is not about a file, and that "-" is standard input.
 func inFile(path string, err error) error {
 	if err == context.Canceled {
 		return err
 	}
-	return fileerr.In(path, err)
+	return fileerr.In(shownName(path), err)
 }
 
 // errNoFile stands for the various words that systems have for it.

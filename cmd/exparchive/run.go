@@ -103,6 +103,8 @@ func (o *runOptions) check(cmd *cobra.Command, name string) error {
 		return usageErrorf("run: --pause %v is negative", o.play.Pause)
 	case o.dryRun && (o.output != "" || o.force || o.resume):
 		return usageErrorf("run: --dry-run writes nothing; leave out -o, --force and --resume")
+	case o.output == stdinName:
+		return recordingName(cmd, o.output)
 	case !o.dryRun && o.output == "":
 		return usageErrorf("run: missing -o FILE%s, or --dry-run (see `exparchive run --help`)", archive.Extension)
 	case o.force && o.resume:

@@ -203,6 +203,10 @@ func TestSchemas_strict(t *testing.T) {
 		{"query", `[{"a":1},{"a":"x"}]`, true},
 		{"query", `[1]`, false},
 		{"ls", `{}`, false},
+		{"ls", `{"run_id":"a","tokens":null,"converged":true}`, true},
+		{"ls", `{"run_id":"a","tokens":"x"}`, false},
+		{"ls", `{"run_id":"a","digest_checked":true}`, false},
+		{"ls", `{"run_id":"a","new":1}`, false},
 		{"nothing", `{}`, false},
 	} {
 		err := checkOutput([]string{c.command, "--json"}, []byte(c.text), exitOK)

@@ -146,7 +146,7 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 	var a archive.Annotation
 	var who string
 	if o.noteKey != "" {
-		a, who, err = signNote(o.noteKey, c)
+		a, who, err = signNote(ctx, o.noteKey, c)
 	} else {
 		a, who, err = signSSH(ctx, o, c, annotations)
 	}
@@ -232,8 +232,8 @@ func annotationsOf(ctx context.Context, p provider.Provider) ([]archive.Annotati
 	return nil, nil
 }
 
-func signNote(path string, c digest.Checkpoint) (archive.Annotation, string, error) {
-	key, err := readLimited(path, 1<<16)
+func signNote(ctx context.Context, path string, c digest.Checkpoint) (archive.Annotation, string, error) {
+	key, err := readLimited(ctx, path, 1<<16)
 	if err != nil {
 		return archive.Annotation{}, "", err
 	}

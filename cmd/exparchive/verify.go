@@ -40,22 +40,26 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 			if proof.path != "" {
 				return proof.run(cmd, signatures, asJSON)
 			}
-			if err := signatures.load(); err != nil {
+			if err := signatures.load(cmd.Context()); err != nil {
 				return err
 			}
 			var failed error
 			out := cmd.OutOrStdout()
 			for _, path := range args {
-				report, err := verifyFile(cmd, path)
+				from, err := sourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+				var report verify.Report
 				var signed []sign.Verdict
 				if err == nil {
-					signed, err = signatures.check(cmd.Context(), path, &report)
+					report, err = verifyFile(cmd, from.path)
+				}
+				if err == nil {
+					signed, err = signatures.check(cmd.Context(), from.path, &report)
 				}
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
 				if err != nil {
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					warnf(cmd.ErrOrStderr(), "%v", inFile(path, from.named(err)))
 					failed = errReported{}
 					continue
 				}

@@ -8,12 +8,14 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/schema"
 )
 
 const (
@@ -55,6 +57,8 @@ type Archive struct {
 	seal    *Seal
 	typesMu sync.RWMutex
 	types   map[int64]string // event types by id; grows while the run is recorded
+
+	textsChecked atomic.Bool // they are no more than the file may hold
 }
 
 var (
@@ -81,7 +85,8 @@ func Open(path string) (*Archive, error) {
 	return a, nil
 }
 
-// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close.
+// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a recording, which
+// it takes too, is not [Sealed], whatever its seal says.
 func New(r io.ReaderAt, size int64) (*Archive, error) {
 	f, err := sqlitefile.New(r, size)
 	if err != nil {
@@ -115,10 +120,15 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 	}
 	// A live file has a seal only if sealing was interrupted.
 	if a.seal != nil && a.state == Unfinished && !strings.HasSuffix(f.Path, LiveSuffix) {
-		a.state = Sealed
+		switch {
+		case !f.Live:
+			a.state = Sealed
+		case f.Path != "":
+			return nil, fmt.Errorf("%w: %w: a seal, and a table that only a recording has", ErrNotArchive, schema.ErrForeign)
+		}
 	}
 	var n int
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM z_experiment").Scan(&n); err != nil {
+	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM z_experiment LIMIT 2)").Scan(&n); err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
 	if n != 1 {
@@ -154,8 +164,9 @@ func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (
 func loadSeal(ctx context.Context, conn *sql.Conn) (*Seal, error) {
 	var s Seal
 	var root []byte
-	err := conn.QueryRowContext(ctx, `SELECT digest, records, events, interactions, iterations, notes, attachments FROM z_experiment
-		WHERE digest IS NOT NULL`).Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
+	err := conn.QueryRowContext(ctx, `SELECT digest, records, events, interactions, iterations, notes, attachments
+		FROM (SELECT * FROM z_experiment LIMIT 1) WHERE digest IS NOT NULL`).
+		Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil

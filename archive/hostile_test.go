@@ -73,6 +73,7 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		_, _ = a.Experiment(ctx)
 		_, _ = a.Annotations(ctx)
 	})
+	way(func() { _, _ = a.Summary(ctx) })
 	way(func() { _, _, _ = digest.Of(ctx, a) })
 	way(func() {
 		numbers, _ := a.Iterations(ctx)
@@ -99,7 +100,9 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes",
 		"totals", "notes", "attachments", "withheld",
 	} {
-		way(func() {
+		way(func() { // a view may go over rows without end, and is stopped, as a statement of a command is
+			ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			defer cancel()
 			rows, err := a.Query(ctx, "SELECT * FROM "+view)
 			if err != nil {
 				return

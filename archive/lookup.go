@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -42,7 +43,7 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 	}
 	if e.Result != nil {
 		var end int64
-		if end, err = lastSeq(ctx, conn); err == nil {
+		if end, err = a.lastSeq(ctx, conn); err == nil {
 			e.Result.Seq = end + 1
 			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
 		}
@@ -81,7 +82,7 @@ func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err er
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	defer a.file.Explain(&err)
-	rows, err := a.file.DB.QueryContext(ctx, "SELECT number FROM z_iteration WHERE seq IS NOT NULL ORDER BY number")
+	rows, err := a.file.DB.QueryContext(ctx, "SELECT number, seq IS NOT NULL FROM z_iteration ORDER BY number")
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
@@ -89,13 +90,16 @@ func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	budget := a.file.Budget()
 	for rows.Next() {
 		var n int
-		if err := rows.Scan(&n); err != nil {
+		var recorded bool
+		if err := rows.Scan(&n, &recorded); err != nil {
 			return nil, sqlitefile.Damage(err)
 		}
 		if err := budget.Take(0); err != nil {
 			return nil, err
 		}
-		numbers = append(numbers, n)
+		if recorded {
+			numbers = append(numbers, n)
+		}
 	}
 	return numbers, sqlitefile.Damage(rows.Err())
 }
@@ -153,34 +157,51 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		return s, err
 	}
 	defer conn.Close()
-	var first, last sql.NullString
+	var first, last sql.NullInt64
 	var finished bool
-	err = conn.QueryRowContext(ctx, `SELECT
-		coalesce(sum(events), 0), coalesce(sum(interactions), 0), coalesce(sum(bytes), 0), count(seq),
-		(SELECT count(*) FROM z_note), (SELECT count(*) FROM z_attachment),
-		(SELECT count(*) FROM z_redaction WHERE commitment IS NOT NULL AND field <> 'salt'), (SELECT status IS NOT NULL FROM z_experiment),
-		(SELECT costs_per_agent FROM z_iteration WHERE seq IS NOT NULL ORDER BY number LIMIT 1),
-		(SELECT costs_per_agent FROM z_iteration WHERE seq IS NOT NULL ORDER BY number DESC LIMIT 1)
-		FROM z_iteration`).
-		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &s.Notes, &s.Attachments, &s.Withheld, &finished, &first, &last)
+	var rows [4]int64
+	most := a.file.MostRows()
+	err = conn.QueryRowContext(ctx, `SELECT coalesce(sum(events), 0), coalesce(sum(interactions), 0), coalesce(sum(bytes), 0), count(seq),
+		min(CASE WHEN seq IS NOT NULL THEN number END), max(CASE WHEN seq IS NOT NULL THEN number END), count(*),
+		(SELECT count(*) FROM (SELECT 1 FROM z_note LIMIT ?)), (SELECT count(*) FROM (SELECT 1 FROM z_attachment LIMIT ?)),
+		(SELECT count(*) FROM (SELECT 1 FROM z_redaction LIMIT ?)),
+		(SELECT count(*) FROM (SELECT commitment, field FROM z_redaction LIMIT ?) WHERE commitment IS NOT NULL AND field <> 'salt'),
+		(SELECT status IS NOT NULL FROM z_experiment)
+		FROM (SELECT number, events, interactions, bytes, seq FROM z_iteration LIMIT ?)`, most, most, most, most, most).
+		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &first, &last, &rows[0], &rows[1], &rows[2], &rows[3],
+			&s.Withheld, &finished)
 	if err != nil {
 		return s, sqlitefile.Damage(err)
 	}
+	if slices.Max(rows[:]) >= most {
+		return s, fmt.Errorf("%w: a table of more rows than the file has room for", sqlitefile.ErrDamaged)
+	}
+	s.Notes, s.Attachments = rows[1], rows[2]
 	s.Records = 1 + s.Events + s.Interactions + s.Iterations + s.Notes + s.Attachments
 	if finished {
 		s.Records++
 	}
-	if first.Valid {
-		if s.FirstCosts, err = provider.ParseCosts([]byte(first.String)); err != nil {
-			return s, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
-		}
+	if s.Iterations == 0 {
+		return s, nil
 	}
-	if last.Valid {
-		if s.LastCosts, err = provider.ParseCosts([]byte(last.String)); err != nil {
-			return s, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
-		}
+	if s.FirstCosts, err = selectCosts(ctx, conn, first.Int64); err == nil {
+		s.LastCosts, err = selectCosts(ctx, conn, last.Int64)
 	}
-	return s, nil
+	return s, err
+}
+
+// selectCosts reads the costs of an iteration, nil if they are withheld.
+func selectCosts(ctx context.Context, conn *sql.Conn, number int64) (map[string]provider.Cents, error) {
+	var text sql.NullString
+	err := conn.QueryRowContext(ctx, "SELECT costs_per_agent FROM z_iteration WHERE number = ?", number).Scan(&text)
+	if err != nil || !text.Valid {
+		return nil, sqlitefile.Damage(err)
+	}
+	costs, err := provider.ParseCosts([]byte(text.String))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
+	}
+	return costs, nil
 }
 
 // RecordCount implements [provider.Counter].

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
@@ -35,11 +38,12 @@ type Rows struct {
 // Query runs one SQL statement that reads, with the views of FORMAT.md and the tables behind them.
 //
 // The statement cannot write, attach another file or change a setting. It is stopped when ctx is done, though not inside a
-// single function call.
+// single function call. What is wrong with the statement is a [StatementError], also from [Rows.Err]; every other error is about
+// the archive or the system.
 func (a *Archive) Query(ctx context.Context, query string) (_ *Rows, err error) {
 	defer a.file.Explain(&err)
 	if hasTail(query) { // the driver would run all and give the rows of the last
-		return nil, errors.New("more than one statement: write one SELECT")
+		return nil, &StatementError{"more than one statement: write one SELECT", nil}
 	}
 	r := &Rows{ctx: ctx, file: a.file}
 	if r.conn, err = a.file.Conn(ctx); err != nil {
@@ -52,7 +56,7 @@ func (a *Archive) Query(ctx context.Context, query string) (_ *Rows, err error) 
 		return nil, errors.Join(queryError(ctx, err), r.Close())
 	}
 	if len(r.columns) == 0 {
-		return nil, errors.Join(errors.New("the statement gives no rows: write one SELECT"), r.Close())
+		return nil, errors.Join(&StatementError{"the statement gives no rows: write one SELECT", nil}, r.Close())
 	}
 	return r, nil
 }
@@ -66,7 +70,7 @@ func (r *Rows) Next() bool {
 		return false
 	}
 	if r.n++; r.n > maxQueryRows {
-		r.err = fmt.Errorf("more than %d rows: add a LIMIT", maxQueryRows)
+		r.err = &StatementError{fmt.Sprintf("more than %d rows: add a LIMIT", maxQueryRows), nil}
 		return false
 	}
 	r.values = make([]any, len(r.columns))
@@ -146,18 +150,35 @@ func through(s string, from int, end string) int {
 	return len(s)
 }
 
-// queryError drops what SQLite's driver puts around the message of a statement that is the user's own.
+// A StatementError is what is wrong with the statement of a query, as against the archive.
+type StatementError struct {
+	Text string // what SQLite says, in one or more lines
+	Err  error  // what that comes from; nil if it was found before SQLite saw the statement
+}
+
+func (e *StatementError) Error() string { return e.Text }
+func (e *StatementError) Unwrap() error { return e.Err }
+
+// queryError tells a fault of the statement from others. A value that is too big for SQLite is one: what an archive keeps never is.
 func queryError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var statement *StatementError
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
-	}
-	err = sqlitefile.Damage(err)
-	if errors.Is(err, sqlitefile.ErrDamaged) {
+	case errors.As(err, &statement):
+		return err
+	case sqlitefile.TooBig(err):
+	case errors.Is(sqlitefile.Damage(err), sqlitefile.ErrDamaged):
+		return sqlitefile.Damage(err)
+	case sqlitefile.OfSystem(err), errors.As(err, new(*fs.PathError)), errors.As(err, new(syscall.Errno)):
 		return err
 	}
-	text := strings.TrimPrefix(err.Error(), "SQL logic error: ")
+	text := resultCode.ReplaceAllString(strings.TrimPrefix(err.Error(), "SQL logic error: "), "")
 	if sqlitefile.Refused(err) {
-		return fmt.Errorf("%s: an archive can only be read", text)
+		text += ": an archive can only be read"
 	}
-	return errors.New(text)
+	return &StatementError{text, err}
 }
+
+// resultCode matches the number that SQLite's driver puts behind a message.
+var resultCode = regexp.MustCompile(` \([0-9]{1,4}\)$`)

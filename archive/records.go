@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -60,7 +61,7 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 		}
 	}
 	next := max(from, 1)
-	err = s.run(ctx, next, end, -1, func(r provider.Record, seq int64) error {
+	err = s.run(ctx, next, end, tables.TextLimit(a.file.Length()), -1, func(r provider.Record, seq int64) error {
 		if seq != next {
 			return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 		}
@@ -95,8 +96,11 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 		return err
 	}
 	defer s.close()
-	var first, last int64
-	err = s.conn.QueryRowContext(ctx, "SELECT first_seq, last_seq FROM z_iteration WHERE number = ?", n).Scan(&first, &last)
+	if err := a.checkTexts(ctx, s.conn); err != nil {
+		return err
+	}
+	var first, last, texts int64
+	err = s.conn.QueryRowContext(ctx, "SELECT first_seq, last_seq, bytes FROM z_iteration WHERE number = ?", n).Scan(&first, &last, &texts)
 	if errors.Is(err, sql.ErrNoRows) {
 		have, err := a.Iterations(ctx)
 		if err != nil {
@@ -109,10 +113,28 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 	if last >= tables.MaxSeq {
 		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, last)
 	}
-	return s.run(ctx, first, last+1, n, func(r provider.Record, _ int64) error {
+	return s.run(ctx, first, last+1, min(texts, tables.TextLimit(a.file.Length())), n, func(r provider.Record, _ int64) error {
 		if !yield(r) {
 			return errStop
 		}
 		return nil
 	})
+}
+
+// checkTexts refuses a sealed archive whose iterations say that they hold more text than its size allows, once: readings of one
+// iteration after the other join as much as each says, and no more than that in all.
+func (a *Archive) checkTexts(ctx context.Context, conn *sql.Conn) error {
+	if a.state != Sealed || a.textsChecked.Load() { // a live file grows
+		return nil
+	}
+	var all float64
+	err := conn.QueryRowContext(ctx, "SELECT total(max(bytes, 0)) FROM (SELECT bytes FROM z_iteration LIMIT ?)", a.file.MostRows()).Scan(&all)
+	if err != nil {
+		return sqlitefile.Damage(err)
+	}
+	if err := tables.CheckTexts(int64(min(all, math.MaxInt64/2)), a.file.Length()); err != nil {
+		return err
+	}
+	a.textsChecked.Store(true)
+	return nil
 }

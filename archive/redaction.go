@@ -14,11 +14,12 @@ import (
 // A redactionReader reads what the records of an archive lack, in the order of the records. Most archives lack nothing.
 type redactionReader struct {
 	rows *sql.Rows // nil when there is nothing more
+	id   int64
 	seq  int64
 	tables.RedactionRow
 }
 
-const selectRedactions = "SELECT id >> 8, field, commitment, key FROM z_redaction WHERE "
+const selectRedactions = "SELECT id, field, commitment, key FROM z_redaction WHERE "
 
 // openRedactions gives a reader of the records from first to before end.
 func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*redactionReader, error) {
@@ -32,7 +33,7 @@ func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*red
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
-	r.rows = rows
+	r.rows, r.id = rows, math.MinInt64
 	return r, r.next()
 }
 
@@ -45,7 +46,15 @@ func (r *redactionReader) close() {
 
 func (r *redactionReader) next() error {
 	if r.rows.Next() {
-		return sqlitefile.Damage(r.rows.Scan(&r.seq, &r.Name, &r.Commitment, &r.Key))
+		last := r.id
+		if err := r.rows.Scan(&r.id, &r.Name, &r.Commitment, &r.Key); err != nil {
+			return sqlitefile.Damage(err)
+		}
+		if r.id <= last {
+			return fmt.Errorf("%w: table %s: what follows row %d does not come behind it", sqlitefile.ErrDamaged, tables.TableRedaction, last)
+		}
+		r.seq, _ = tables.RedactionRecord(r.id)
+		return nil
 	}
 	err := r.rows.Err()
 	r.close()

@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/schema"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -41,7 +42,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"JSON lines", archivetest.Write(t, []byte(`{"type":"experiment"}`)), archive.ErrNotArchive, "JSON"},
 		{"other database", archivetest.Write(t, at(68, 0, 0, 0, 0)), archive.ErrNotArchive, "application id"},
 		{"newer", archivetest.Write(t, at(60, 0, 0, 0, 99)), archive.ErrNewer, "version 99"},
-		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive, "version 0"},
+		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive, "schema version 0, the first is 1"},
+		{"negative version", archivetest.Write(t, at(60, 255, 255, 255, 255)), archive.ErrNotArchive, "schema version -1, the first is 1"},
+		{"the recorder's table", recordtest.Edit(t, schema.LiveObjects()[0].SQL.String), archive.ErrNotArchive, "a table that only a recording has"},
 		{"half a header", archivetest.Write(t, good[:50]), archive.ErrDamaged, "header"},
 		{"half a file", archivetest.Write(t, good[:len(good)/2]), archive.ErrDamaged, "bytes"},
 		{"a byte more", archivetest.Write(t, append(good[:len(good):len(good)], 0)), archive.ErrDamaged, "bytes"},
@@ -117,12 +120,30 @@ func TestQuery(t *testing.T) {
 		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM z_event", "SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
 		"INSERT INTO z_event SELECT * FROM z_event RETURNING 1",
 	} {
-		if _, rows, err := archivetest.Query(t.Context(), a, q); err == nil {
-			t.Errorf("%q: got rows %v and no error", q, rows)
+		if _, rows, err := archivetest.Query(t.Context(), a, q); !errors.As(err, new(*archive.StatementError)) {
+			t.Errorf("%q: got rows %v, %v, want a fault of the statement", q, rows, err)
 		}
 	}
 	if _, err := os.Stat(other); err == nil {
 		t.Error("a query made a file")
+	}
+	for q, want := range map[string]string{
+		"SELECT nowhere":                       "no such column: nowhere",
+		"SELECT nowhere(1)":                    "no such function: nowhere",
+		"SELECT * FROM nowhere":                "no such table: nowhere",
+		"DELETE FROM z_event":                  "authorization denied: not authorized: an archive can only be read",
+		"SELECT 1; SELECT 2":                   "more than one statement: write one SELECT",
+		"SELECT json('x') FROM experiments":    "malformed JSON", // told by the first row
+		"SELECT hex(zeroblob(300000000))":      "string or blob too big",
+		"SELECT abs(-9223372036854775807 - 1)": "integer overflow",
+		"SELECT ?":                             "missing argument with index 1",
+		"-- nothing":                           "the statement gives no rows: write one SELECT",
+	} {
+		_, _, err := archivetest.Query(t.Context(), a, q)
+		var statement *archive.StatementError
+		if !errors.As(err, &statement) || statement.Text != want || err.Error() != want || errors.Is(err, archive.ErrDamaged) {
+			t.Errorf("%q: got %v, want %q as a fault of the statement", q, err, want)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

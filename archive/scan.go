@@ -22,13 +22,15 @@ type scan struct {
 	events     *sql.Conn
 	conn       *sql.Conn
 	experiment provider.Experiment // without notes
-	sections   *sectionReader
+	section    *sql.Stmt           // to find one by its id
+	prompts    *tables.Joiner
 	redactions *redactionReader
 	others     *sql.Rows
 	other      struct {
-		seq  int64
-		kind provider.Kind
-		key  int64 // of its row
+		seq       int64
+		kind      provider.Kind
+		key       int64 // of its row
+		iteration int64 // that it is of, if it is of one
 	}
 }
 
@@ -52,8 +54,8 @@ func (s *scan) close() {
 	if s.redactions != nil {
 		s.redactions.close()
 	}
-	if s.sections != nil {
-		s.sections.find.Close()
+	if s.section != nil {
+		s.section.Close()
 	}
 	for _, c := range []*sql.Conn{s.conn, s.events} {
 		if c != nil {
@@ -65,24 +67,27 @@ func (s *scan) close() {
 // end gives the Seq behind the last record that is committed, the Result aside. Since records are only ever added, what is
 // before it stays the same while a recorder goes on.
 func (s *scan) end(ctx context.Context) (int64, error) {
-	last, err := lastSeq(ctx, s.conn)
+	last, err := s.a.lastSeq(ctx, s.conn)
 	return last + 1, err
 }
 
 // lastSeq gives the Seq of the last record, the Result aside.
-func lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
+func (a *Archive) lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT max(
 		coalesce((SELECT max(seq) FROM z_event), 0), coalesce((SELECT max(seq) FROM z_llm_interaction), 0),
-		coalesce((SELECT max(seq) FROM z_iteration), 0), coalesce((SELECT max(seq) FROM z_note), 0),
-		coalesce((SELECT max(seq) FROM z_attachment), 0))`).Scan(&last)
+		coalesce((SELECT max(seq) FROM (SELECT seq FROM z_iteration LIMIT ?)), 0), coalesce((SELECT max(seq) FROM z_note), 0),
+		coalesce((SELECT max(seq) FROM z_attachment), 0))`, a.file.MostRows()).Scan(&last)
 	if err == nil && last >= tables.MaxSeq-1 {
 		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
 	}
 	return last, sqlitefile.Damage(err)
 }
 
-// run gives the records from first to before end in order, only those of one iteration unless that is -1.
-func (s *scan) run(ctx context.Context, first, end int64, iteration int, take func(provider.Record, int64) error) error {
+// run gives the records from first to before end in order, only those of one iteration unless that is -1. Their prompts may have
+// texts bytes in all.
+//
+// What belongs to an iteration is picked here and not by SQL: so each row is seen, and one that was there before ends the run.
+func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, take func(provider.Record, int64) error) error {
 	var err error
 	if s.redactions, err = openRedactions(ctx, s.conn, first, end); err != nil {
 		return err
@@ -98,30 +103,23 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 			return take(r, seq)
 		}
 	}
-	where, args := "seq >= ? AND seq < ?", []any{first, end}
-	ofIteration, numbered := where, where
+	where := fmt.Sprintf("WHERE seq >= %d AND seq < %d", first, end)
+	query := fmt.Sprintf("SELECT seq, %d AS kind, seq AS key, coalesce(CAST(iteration AS INTEGER), -1) FROM z_llm_interaction %s UNION ALL ", provider.KindInteraction, where)
 	if iteration >= 0 {
-		ofIteration += fmt.Sprintf(" AND iteration = %d", iteration)
-		numbered += fmt.Sprintf(" AND number = %d", iteration)
+		query += fmt.Sprintf("SELECT seq, %d, number, number FROM z_iteration %s AND number = %d", provider.KindIteration, where, iteration)
+	} else {
+		query += fmt.Sprintf("SELECT seq, %d, number, number FROM (SELECT seq, number FROM z_iteration LIMIT %d) %s "+
+			"UNION ALL SELECT seq, %d, seq, 0 FROM z_note %[3]s UNION ALL SELECT seq, %[5]d, seq, 0 FROM z_attachment %[3]s",
+			provider.KindIteration, s.a.file.MostRows(), where, provider.KindNote, provider.KindAttachment)
 	}
-	query := fmt.Sprintf("SELECT seq, %d AS kind, seq AS key FROM z_llm_interaction WHERE %s UNION ALL "+
-		"SELECT seq, %d, number FROM z_iteration WHERE %s",
-		provider.KindInteraction, ofIteration, provider.KindIteration, numbered)
-	all := append(args, args...)
-	if iteration < 0 {
-		query += fmt.Sprintf(" UNION ALL SELECT seq, %d, seq FROM z_note WHERE %s UNION ALL SELECT seq, %d, seq FROM z_attachment WHERE %s",
-			provider.KindNote, where, provider.KindAttachment, where)
-		all = append(append(all, args...), args...)
-	}
-	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq", all...); err != nil {
+	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq"); err != nil {
 		return sqlitefile.Damage(err)
 	}
-	find, err := s.conn.PrepareContext(ctx, "SELECT body FROM z_section WHERE id = ?")
-	if err != nil {
+	if s.section, err = s.conn.PrepareContext(ctx, "SELECT body FROM z_section WHERE id = ?"); err != nil {
 		return sqlitefile.Damage(err)
 	}
-	s.sections = &sectionReader{find: find, cache: map[int64]string{}}
-	if err := s.nextOther(); err != nil {
+	s.prompts = tables.NewJoiner(texts, func(id int64) (string, error) { return s.body(ctx, id) })
+	if err := s.nextOther(iteration); err != nil {
 		return err
 	}
 	// others before an event come first; those behind the last event follow at the end.
@@ -134,32 +132,61 @@ func (s *scan) run(ctx context.Context, first, end int64, iteration int, take fu
 			if err := yield(r, s.other.seq); err != nil {
 				return err
 			}
-			if err := s.nextOther(); err != nil {
+			if err := s.nextOther(iteration); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	err = s.readEvents(ctx, selectEvents+ofIteration+" ORDER BY seq", args,
-		func(e *provider.Event) error {
-			if err := before(e.Seq); err != nil {
-				return err
-			}
-			return yield(e, e.Seq)
-		})
+	last := int64(-1)
+	err = s.readEvents(ctx, selectEvents+where+" ORDER BY seq", func(e *provider.Event) error {
+		if e.Seq <= last {
+			return outOfOrder(last)
+		}
+		if last = e.Seq; iteration >= 0 && e.Iteration != iteration {
+			return nil
+		}
+		if err := before(e.Seq); err != nil {
+			return err
+		}
+		return yield(e, e.Seq)
+	})
 	if err != nil {
 		return err
 	}
 	return before(end)
 }
 
-// nextOther steps to the next record that is no event; behind the last its seq is the highest there is.
-func (s *scan) nextOther() error {
-	if s.others.Next() {
-		return sqlitefile.Damage(s.others.Scan(&s.other.seq, &s.other.kind, &s.other.key))
+// nextOther steps to the next record that is no event, of an iteration unless that is -1; behind the last its seq is the highest
+// there is.
+func (s *scan) nextOther(iteration int) error {
+	for s.others.Next() {
+		last, x := s.other.seq, &s.other
+		if err := s.others.Scan(&x.seq, &x.kind, &x.key, &x.iteration); err != nil { // no integers
+			return fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
+		}
+		if x.seq <= last {
+			return outOfOrder(last)
+		}
+		if iteration < 0 || x.iteration == int64(iteration) {
+			return nil
+		}
 	}
 	s.other.seq = math.MaxInt64
 	return sqlitefile.Damage(s.others.Err())
+}
+
+func outOfOrder(seq int64) error {
+	return fmt.Errorf("%w: what follows record %d does not come behind it", sqlitefile.ErrDamaged, seq)
+}
+
+// body reads the body of a section.
+func (s *scan) body(ctx context.Context, id int64) (body string, err error) {
+	err = s.section.QueryRowContext(ctx, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("%w: section %d is missing", sqlitefile.ErrDamaged, id)
+	}
+	return body, sqlitefile.Damage(err)
 }
 
 // readOther reads the record, not an event, that the scan stands at.
@@ -196,18 +223,18 @@ func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Intera
 	if err != nil {
 		return nil, err
 	}
-	if i.SystemPrompt, err = s.sections.text(ctx, prompts.System); err != nil {
+	if i.SystemPrompt, err = s.prompts.Join(prompts.System); err != nil {
 		return nil, err
 	}
-	i.UserPrompt, err = s.sections.text(ctx, prompts.User)
+	i.UserPrompt, err = s.prompts.Join(prompts.User)
 	return i, err
 }
 
 // selectEvents gives texts as blobs, of which the driver makes one copy less.
-const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM z_event WHERE "
+const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM z_event "
 
 // readEvents runs query past database/sql, which would copy every value once more.
-func (s *scan) readEvents(ctx context.Context, query string, args []any, yield func(*provider.Event) error) error {
+func (s *scan) readEvents(ctx context.Context, query string, yield func(*provider.Event) error) error {
 	var err error
 	if s.events == nil {
 		if s.events, err = s.a.file.Conn(ctx); err != nil {
@@ -215,11 +242,7 @@ func (s *scan) readEvents(ctx context.Context, query string, args []any, yield f
 		}
 	}
 	return s.events.Raw(func(dc any) error {
-		named := make([]driver.NamedValue, len(args))
-		for i, a := range args {
-			named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
-		}
-		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, named)
+		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, nil)
 		if err != nil {
 			return sqlitefile.Damage(err)
 		}

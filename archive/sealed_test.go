@@ -13,6 +13,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/rewrite"
 	"github.com/simexp/exparchive/provider"
@@ -34,6 +35,7 @@ func changedCopy(t *testing.T, statement string) string {
 	if statement == "" {
 		return path
 	}
+	archivetest.Writable(t, path)
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func (s Set) CheckVersion(version int64) error {
 	case version > int64(s.Version):
 		return fmt.Errorf("schema version %d: %w: this one reads up to version %d", version, ErrNewer, s.Version)
 	case version < 1:
-		return fmt.Errorf("schema version %d: %w", version, ErrForeign)
+		return fmt.Errorf("%w: schema version %d, the first is 1", ErrForeign, version)
 	}
 	return nil
 }
@@ -113,18 +113,20 @@ func parseListing(text string) (objects []Object, err error) {
 const maxObjects = 1000
 
 // Check accepts objects, the rows of sqlite_schema in any order, if they are exactly those of the version, perhaps with
-// those of [LiveObjects]. The error names the first object that is missing, unknown or different and wraps [ErrForeign]
-// or [ErrNewer].
-func Check(version int64, objects []Object) error { return Released().Check(version, objects) }
+// those of [LiveObjects]: live says that one of them is there, and the file is no sealed one then. The error names the first
+// object that is missing, unknown or different and wraps [ErrForeign] or [ErrNewer].
+func Check(version int64, objects []Object) (live bool, err error) {
+	return Released().Check(version, objects)
+}
 
 // Check is the function [Check] for a version of the set.
-func (s Set) Check(version int64, objects []Object) error {
+func (s Set) Check(version int64, objects []Object) (live bool, err error) {
 	want, err := s.Objects(int(version))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(objects) > maxObjects {
-		return fmt.Errorf("%w: %d objects", ErrForeign, len(objects))
+		return false, fmt.Errorf("%w: %d objects", ErrForeign, len(objects))
 	}
 	known := make(map[string]Object, len(want))
 	for _, o := range want {
@@ -137,16 +139,16 @@ func (s Set) Check(version int64, objects []Object) error {
 		w, ok := known[o.Type+" "+o.Name]
 		switch {
 		case !ok:
-			return fmt.Errorf("%w: unknown %.20q %.80q", ErrForeign, o.Type, o.Name)
+			return false, fmt.Errorf("%w: unknown %.20q %.80q", ErrForeign, o.Type, o.Name)
 		case o != w:
-			return fmt.Errorf("%w: %s %q differs from that of version %d", ErrForeign, o.Type, o.Name, version)
+			return false, fmt.Errorf("%w: %s %q differs from that of version %d", ErrForeign, o.Type, o.Name, version)
 		}
 		delete(known, o.Type+" "+o.Name)
 	}
 	for _, o := range want {
 		if _, missing := known[o.Type+" "+o.Name]; missing {
-			return fmt.Errorf("%w: %s %q is missing", ErrForeign, o.Type, o.Name)
+			return false, fmt.Errorf("%w: %s %q is missing", ErrForeign, o.Type, o.Name)
 		}
 	}
-	return nil
+	return len(objects) > len(want), nil
 }

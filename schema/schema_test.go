@@ -103,8 +103,12 @@ func TestCheck(t *testing.T) {
 		{"table as view", Version, edit(func(o []Object) []Object { o[0].Type = "view"; return o }), ErrForeign},
 		{"empty", Version, nil, ErrForeign},
 	} {
-		if err := Check(c.version, c.objects); !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+		live, err := Check(c.version, c.objects)
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if live != (c.name == "live") {
+			t.Errorf("%s: got live %t", c.name, live)
 		}
 	}
 }

@@ -210,6 +210,7 @@ func TestInterruptedSeal(t *testing.T) {
 			}
 			at := bytes.LastIndex(text, []byte("policy_stability"))
 			text[at] ^= 1
+			archivetest.Writable(t, path)
 			if err := os.WriteFile(path, text, 0o666); err != nil {
 				t.Fatal(err)
 			}

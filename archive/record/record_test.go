@@ -16,6 +16,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -237,6 +238,51 @@ func TestCreateRefuses(t *testing.T) {
 	if got := archivetest.RootOf(t, archivetest.ManyRecords(10)); got != archivetest.RootOfFile(t, path) {
 		t.Error("the replaced archive is still there")
 	}
+}
+
+// TestSealedIsReadOnly: whatever writes a sealed archive leaves it read-only, and is not hindered by one that is there.
+func TestSealedIsReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.simexp")
+	check := func(what string) {
+		t.Helper()
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm()&0o222 != 0 || info.Mode().Perm()&0o400 == 0 {
+			t.Errorf("%s: got mode %v, %v, want a file to be read only", what, info.Mode(), err)
+		}
+	}
+	recordRun(t, path, archivetest.ManyRecords(10), nil)
+	check("recorded")
+	recordRun(t, path, archivetest.ManyRecords(10), &Options{Replace: true})
+	check("replaced")
+	// Sealing that was cut short between the archive's name and the removal of the live file goes on.
+	live := startRecording(t, filepath.Join(dir, "twice.simexp"), providertest.Sample()[:5])
+	if err := live.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept := archivetest.ReadFile(t, live.LivePath())
+	if _, err := Seal(t.Context(), live.LivePath(), nil); err != nil {
+		t.Fatal(err)
+	}
+	path = live.Path()
+	check("sealed")
+	if err := errors.Join(os.WriteFile(live.LivePath(), kept, 0o666), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Seal(t.Context(), live.LivePath(), nil); err != nil {
+		t.Fatal(err)
+	}
+	check("sealed again")
+	archivetest.WantFiles(t, dir, "run.simexp", "twice.simexp")
+	// Where one name of a file can be removed only by making it writable, by all its names, as on Windows.
+	sys := *sqlitefile.RealSystem
+	sys.Remove = func(name string) error {
+		_ = os.Chmod(name, 0o644)
+		return os.Remove(name)
+	}
+	path = filepath.Join(dir, "third.simexp")
+	recordRun(t, path, archivetest.ManyRecords(10), &Options{system: &sys})
+	check("where removing makes writable")
 }
 
 // TestSealDoesNotReplace: an archive that appears while another is recorded under the same name is not overwritten.

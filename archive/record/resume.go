@@ -137,6 +137,9 @@ func (w *Writer) load(ctx context.Context, a *archive.Archive, spilled *spilled)
 			err = r.Validate()
 		}
 		if err == nil {
+			err = w.salt.Check(r)
+		}
+		if err == nil {
 			err = spilled.compare(w.next, w.tree.Root, r)
 		}
 		if err != nil {

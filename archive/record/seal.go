@@ -57,7 +57,7 @@ func (w *Writer) sealOf() (archive.Seal, error) {
 	return s, nil
 }
 
-// copyTo makes the sealed file under the name temp, checks that it holds the run and flushes it to disk.
+// copyTo makes the sealed file under the name temp, read-only, checks that it holds the run and flushes it to disk.
 //
 // The pages of the live file, as they are with its log, are read without SQLite, which only brings what is in the log
 // into the file before, if nobody reads along. The live file does not change by being sealed.
@@ -86,7 +86,11 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) (er
 	if err := db.WriteFile(ctx, w.sys, temp, 0o644, change); err != nil {
 		return err
 	}
-	if err := w.sys.Sync(temp); err != nil {
+	info, err := os.Stat(temp)
+	if err != nil {
+		return err
+	}
+	if err := w.sys.SealFile(temp, info.Mode()); err != nil {
 		return err
 	}
 	var copied digest.Sink
@@ -105,12 +109,18 @@ func (w *Writer) publish(temp string) error {
 		// The same bytes are what a sealing published that was interrupted before the live file was gone. The digest
 		// does not tell: a redacted copy has that of the run.
 		if same, err := outfile.Same(temp, w.path); err == nil && same {
-			return errors.Join(w.sys.Sync(w.path), w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
+			info, err := os.Stat(w.path)
+			if err == nil {
+				err = w.sys.SealFile(w.path, info.Mode())
+			}
+			return errors.Join(err, w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
 		}
 		// A link, unlike a rename, does not replace what is there. Some file systems have none.
 		err := w.sys.Link(temp, w.path)
 		if err == nil {
-			return errors.Join(w.remove(temp), w.sys.SyncDir(filepath.Dir(w.path)))
+			err = w.remove(temp)
+			w.sys.SealName(w.path)
+			return errors.Join(err, w.sys.SyncDir(filepath.Dir(w.path)))
 		}
 		if _, there := os.Lstat(w.path); errors.Is(err, fs.ErrExist) || there == nil {
 			return fileerr.In(w.path, archive.ErrExists)

@@ -24,6 +24,7 @@ func TestSealReadsTheCopy(t *testing.T) {
 		if !strings.HasSuffix(file, sealingSuffix) {
 			return sqlitefile.RealSystem.Sync(file)
 		}
+		archivetest.Writable(t, file)
 		db, err := sql.Open("sqlite", file)
 		if err != nil {
 			return err

@@ -109,10 +109,16 @@ func TestAnnotateKeepsModeAndLink(t *testing.T) {
 	if err != nil || info.Mode() != 0o440 {
 		t.Errorf("got mode %v, %v, want -r--r-----", info.Mode(), err)
 	}
+	if err := errors.Join(os.Chmod(path, 0o640), Annotate(t.Context(), link, []archive.Annotation{invalid})); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = os.Lstat(path); err != nil || info.Mode() != 0o440 {
+		t.Errorf("got mode %v, %v, want -r--r-----, though it could be written", info.Mode(), err)
+	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("got %v, %v, want the link to be one still", info.Mode(), err)
 	}
-	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi}) {
+	if got := annotations(t, path); !slices.Equal(got, []archive.Annotation{doi, invalid}) {
 		t.Errorf("got annotations %v", got)
 	}
 }
@@ -203,7 +209,7 @@ func TestReplacedMeanwhile(t *testing.T) {
 	other := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), archivetest.ViewRun(), nil))
 	sys := *sqlitefile.RealSystem
 	sys.Remove = func(name string) error { // before the copy is made
-		return errors.Join(os.Remove(name), os.WriteFile(path, other, 0o666))
+		return errors.Join(os.Remove(name), os.Remove(path), os.WriteFile(path, other, 0o666))
 	}
 	if err := editOn(t.Context(), &sys, path, adding([]archive.Annotation{doi})); !errors.Is(err, archive.ErrChanged) {
 		t.Errorf("got %v, want %v", err, archive.ErrChanged)
@@ -249,6 +255,7 @@ func TestAnnotateInterrupted(t *testing.T) {
 	after := archivetest.ReadFile(t, path)
 	interrupted := 0
 	for n := 1; ; n++ {
+		archivetest.Writable(t, path)
 		if err := os.WriteFile(path, before, 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -223,7 +223,7 @@ func (r *replacement) layOut(ctx context.Context, from string, was, want content
 	return db.WriteFile(ctx, r.sys, r.result, 0o600, pages.Change{Annotations: all})
 }
 
-// publish puts the result in the place of the archive, with its permissions.
+// publish puts the result in the place of the archive, with its permissions but for those to write.
 func (r *replacement) publish() error {
 	if err := r.flush(r.result); err != nil {
 		return err
@@ -234,20 +234,13 @@ func (r *replacement) publish() error {
 	return r.sys.SyncDir(filepath.Dir(r.path))
 }
 
-// flush makes the bytes of a file durable and gives it the permissions of the archive.
+// flush makes the bytes of a file durable and gives it the permissions of the archive but for those to write.
 func (r *replacement) flush(path string) error {
 	info, err := os.Stat(r.path)
 	if err != nil {
 		return err
 	}
-	mode := info.Mode().Perm()
-	if err := r.sys.Chmod(path, mode|0o200); err != nil { // to be flushed it must be writable
-		return err
-	}
-	if err := r.sys.Sync(path); err != nil || mode&0o200 != 0 {
-		return err
-	}
-	return r.sys.Chmod(path, mode)
+	return r.sys.SealFile(path, info.Mode())
 }
 
 // duplicate copies a file, for its owner alone and not flushed.

@@ -66,7 +66,7 @@ func (s *Survey) choose(ctx context.Context) error {
 		i = end
 	}
 	blocks := s.checkBlocks(hashes)
-	numbers, names := map[int]bool{}, map[string]bool{}
+	var once unique
 	kept := s.chosen[:0]
 	for _, at := range s.chosen {
 		a := s.agrees(at.seq, hashes[at.seq])
@@ -77,9 +77,9 @@ func (s *Survey) choose(ctx context.Context) error {
 			continue
 		}
 		// Rules of the whole run, which the writer will insist on.
-		if readable, once := s.unique(at, numbers, names); !readable {
+		if readable, fits := s.add(&once, at); !readable {
 			continue
-		} else if !once {
+		} else if !fits {
 			s.report.Changed = append(s.report.Changed, at.seq)
 			continue
 		}
@@ -296,9 +296,15 @@ func (s *Survey) hashResult(seq int64) digest.Hash {
 	return leaf.Hash(s.result)
 }
 
-// unique reports whether the record at a place can be read, and whether it repeats none of numbers and names, to which
-// it then adds its own.
-func (s *Survey) unique(at place, numbers map[int]bool, names map[string]bool) (readable, once bool) {
+// unique is what no two records of a run may have in common.
+type unique struct {
+	numbers map[int]bool // of iterations
+	names   provider.AttachmentNames
+}
+
+// add reports whether the record at a place can be read, and whether it can be in a run with those that were added before, to
+// which it then belongs.
+func (s *Survey) add(u *unique, at place) (readable, fits bool) {
 	if at.kind != provider.KindIteration && at.kind != provider.KindAttachment {
 		return true, true
 	}
@@ -308,15 +314,15 @@ func (s *Survey) unique(at place, numbers map[int]bool, names map[string]bool) (
 	}
 	switch r := r.(type) {
 	case *provider.Iteration:
-		if numbers[r.Number] {
+		if u.numbers[r.Number] {
 			return true, false
 		}
-		numbers[r.Number] = true
+		if u.numbers == nil {
+			u.numbers = map[int]bool{}
+		}
+		u.numbers[r.Number] = true
 	case *provider.Attachment:
-		if names[r.Name] {
-			return true, false
-		}
-		names[r.Name] = true
+		return true, u.names.Add(r.Name) == nil
 	}
 	return true, true
 }

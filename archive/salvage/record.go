@@ -250,7 +250,7 @@ func (s *Survey) section(of place, id int64) (string, error) {
 			s.bodies[id] = body
 		}
 	}
-	if s.prompts -= int64(len(body)) + 1; s.prompts < 0 {
+	if s.prompts -= int64(max(len(body), 1)); s.prompts < 0 {
 		return "", errBudget
 	}
 	return body, nil

@@ -28,7 +28,7 @@ type Survey struct {
 	files     []io.Closer
 	main      *os.File
 	pages     *pages
-	canonical bool    // the pages of the file have their canonical form, unless they are damaged
+	canonical bool    // the pages of the file are those of a sealed one (FORMAT.md appendix A), unless they are damaged
 	found     []place // by seq, then by how good the source is
 	chosen    []place
 	trees     []*trees // of the current pages and, if the log is damaged, of the latest ones
@@ -157,15 +157,13 @@ func (p *pages) addLog(log io.ReaderAt, size int64, index sqlitefile.WalIndex) {
 	}
 }
 
-// sharing is how many times as long as the file all prompts may be, which share their sections.
-const sharing = 64
-
 // refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is
-// brought out, and of what a file holds no more than a few times its size is plausible.
+// brought out, and of what a file holds no more than a few times its size is plausible. Prompts may have what they may have in a
+// sound file.
 func (s *Survey) refill() {
 	size := s.pages.count() * s.pages.size
 	s.pages.budget = 8*size + 1<<20
-	s.prompts = sharing*size + provider.MaxText
+	s.prompts = tables.TextLimit(size) + provider.MaxText
 }
 
 func (s *Survey) openFile(path string) (*os.File, int64, error) {

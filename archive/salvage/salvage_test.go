@@ -265,6 +265,35 @@ func TestSalvageControl(t *testing.T) {
 	}
 }
 
+// TestSalvageNames: of attachments that cannot lie in one folder the first comes out, also of those that are changed.
+func TestSalvageNames(t *testing.T) {
+	records := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}}
+	for _, name := range []string{"a", "b", "c", "d/e", "f"} {
+		records = append(records, &provider.Attachment{Name: name})
+	}
+	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+	for _, edit := range []string{
+		"UPDATE z_attachment SET name = CASE name WHEN 'b' THEN 'A' WHEN 'c' THEN 'a/x' WHEN 'f' THEN 'D' ELSE name END", "DELETE FROM z_leaf_block",
+	} {
+		recordtest.EditAt(t, path, edit)
+		for _, keep := range []bool{false, true} {
+			s, a := salvage(t, path, keep)
+			var names []string
+			for r, err := range a.Records(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r, ok := r.(*provider.Attachment); ok {
+					names = append(names, r.Name)
+				}
+			}
+			if fmt.Sprint(names) != "[a d/e]" || fmt.Sprint(s.Changed) != "[2 3 5]" {
+				t.Errorf("%s, changed kept %t: got %q and changed %v, want a, d/e and 2, 3, 5", edit, keep, names, s.Changed)
+			}
+		}
+	}
+}
+
 // TestSalvageRedacted: a copy from which every value is withheld, and one from which one in three is, come out whole.
 func TestSalvageRedacted(t *testing.T) {
 	for name, records := range map[string][]provider.Record{

@@ -30,7 +30,13 @@ func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) er
 		start = &provider.Start{RunID: "unknown", Name: "unknown", Type: "unknown"}
 		notes = append(notes, "how the run began is lost: its id, name, type and configuration are not known")
 	}
-	if err := sink.Begin(ctx, start); err != nil {
+	// The keys of a copy without its salt may be lost, or what says that it has none; a note of ours never had one.
+	var salt provider.SaltRule
+	put := func(r provider.Record) error {
+		salt.Fit(r)
+		return provider.Put(ctx, sink, r)
+	}
+	if err := put(start.Clone()); err != nil {
 		return err
 	}
 	records := s.chosen
@@ -42,7 +48,7 @@ func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) er
 		if err != nil {
 			return fmt.Errorf("record %d: %w", at.seq, err)
 		}
-		if err := provider.Put(ctx, sink, r); err != nil {
+		if err := put(r); err != nil {
 			return fmt.Errorf("record %d: %w", at.seq, err)
 		}
 	}
@@ -67,23 +73,23 @@ func (s *Survey) Write(ctx context.Context, sink provider.Sink, opts Options) er
 		}
 	}
 	for _, text := range notes {
-		if err := sink.Note(ctx, &provider.Note{Kind: salvagedKind, Text: text}); err != nil {
+		if err := put(&provider.Note{Kind: salvagedKind, Text: text}); err != nil {
 			return err
 		}
 	}
 	if s.result == nil {
 		return sink.Finish(ctx, nil)
 	}
-	return sink.Finish(ctx, s.result)
+	return put(s.result.Clone())
 }
 
 // withChanged gives the records that are kept and those that are changed, in order. A changed record that breaks a rule
 // of the run as a whole stays out.
 func (s *Survey) withChanged() []place {
 	all := slices.Clone(s.chosen)
-	numbers, names := map[int]bool{}, map[string]bool{}
+	var once unique
 	for _, at := range s.chosen {
-		s.unique(at, numbers, names)
+		s.add(&once, at)
 	}
 	wanted := map[int64]bool{}
 	for _, seq := range s.report.Changed {
@@ -93,7 +99,7 @@ func (s *Survey) withChanged() []place {
 		if !wanted[at.seq] {
 			continue
 		}
-		if _, once := s.unique(at, numbers, names); once {
+		if _, fits := s.add(&once, at); fits {
 			all = append(all, at)
 			delete(wanted, at.seq)
 		}

@@ -54,6 +54,11 @@ type problemLog struct {
 }
 
 func (l *problemLog) add(code string, place Place, format string, args ...any) {
+	l.addWith(requirementOf(code).Remedy, code, place, format, args...)
+}
+
+// addWith is add for a problem that has a remedy of its own.
+func (l *problemLog) addWith(remedy, code string, place Place, format string, args ...any) {
 	if l.count == nil {
 		l.count = map[string]int{}
 	}
@@ -62,7 +67,7 @@ func (l *problemLog) add(code string, place Place, format string, args ...any) {
 	}
 	r := requirementOf(code)
 	l.list = append(l.list, Problem{
-		Code: code, Level: r.Level, Place: place, Text: fmt.Sprintf(format, args...), Remedy: r.Remedy,
+		Code: code, Level: r.Level, Place: place, Text: fmt.Sprintf(format, args...), Remedy: remedy,
 	})
 }
 

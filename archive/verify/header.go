@@ -69,9 +69,12 @@ func (v *check) header(r io.ReaderAt) (h *header, known bool) {
 			return nil, false
 		}
 	}
-	if version := int32(be.Uint32(b[60:])); version < 1 || int(version) > sqlitefile.Formats.Version {
+	switch version := int32(be.Uint32(b[60:])); {
+	case version < 1:
+		v.addWith(fixOther, sxVersion, at(60), "schema version %d, which no .simexp file has: the first is 1", version)
+	case int(version) > sqlitefile.Formats.Version:
 		v.add(sxVersion, at(60), "schema version %d; this program knows 1 to %d", version, sqlitefile.Formats.Version)
-	} else {
+	default:
 		v.version, known = int(version), true
 	}
 	return h, known

@@ -20,12 +20,6 @@ type iterationRow struct {
 	found  tables.Span // of the records that were met so far
 }
 
-// The bytes of all iterations together are at most proportionBase + proportion × the size of the file.
-const (
-	proportion     = 1 << 10
-	proportionBase = 1 << 30
-)
-
 func (v *content) iterationRows() {
 	r := v.rows(tables.TableIteration)
 	total := int64(0)
@@ -54,7 +48,7 @@ func (v *content) iterationRows() {
 		}
 		v.iterations = append(v.iterations, row)
 	}
-	most := proportionBase + proportion*v.size
+	most := tables.TextLimit(v.size)
 	if v.proportionate = total <= most; !v.proportionate && v.sealed { // a live file grows
 		v.add(sxProportion, Place{Table: r.table},
 			"%d bytes of text in a file of %d bytes, which may have %d", total, v.size, most)

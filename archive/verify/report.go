@@ -14,7 +14,7 @@ type Place struct {
 	Offset  *int64 `json:"byte,omitempty"` // in the file
 	Table   string `json:"table,omitempty"`
 	Row     *int64 `json:"row,omitempty"`     // its primary key
-	Record  *int64 `json:"record,omitempty"`  // its Seq
+	Record  *int64 `json:"seq,omitempty"`     // its Seq
 	Column  string `json:"column,omitempty"`  // of the row or record
 	Pointer string `json:"pointer,omitempty"` // into the JSON of the column (RFC 6901)
 	Name    string `json:"name,omitempty"`    // of a file, a key or what else the problem is about

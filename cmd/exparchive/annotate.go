@@ -29,13 +29,14 @@ func newAnnotateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "annotate FILE.simexp --kind KIND --text TEXT",
 		Short: "Say something about a sealed archive: that it is invalidated, its DOI",
-		Long: `Say something about a sealed archive that is not part of the run: that it was invalidated and why, the DOI of the paper. info and ls
-show it. The run, its digest, signatures and proofs stay as they are; the file's own SHA-256 changes.
+		Long: `Say something about a sealed archive that is not part of the run: that it was invalidated and why, the DOI of the paper, a tag by
+which "ls --tag" finds it. info and ls show it. The run, its digest, signatures and proofs stay as they are; the file's own SHA-256 changes.
 
 The archive is replaced by a changed copy that has been checked. --list numbers the annotations that there are, also those that
 import and sign made, and --remove N takes one out. A recording that is not sealed takes notes instead: lines of type "note".`,
 		Example: `  exparchive annotate my.simexp --kind invalidated --text "wrong configs"
   exparchive annotate my.simexp --kind doi --text 10.1000/182
+  exparchive annotate my.simexp --kind tag --text baseline
   exparchive annotate my.simexp --list`,
 		Args: nArgs(1, 1, "one archive"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,12 +50,12 @@ import and sign made, and --remove N takes one out. A recording that is not seal
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, comment, or any other word")
+	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, tag, comment, or any other word")
 	flags.StringVar(&o.annotation.Name, "name", "", "what it is about (optional), a short `name`")
 	flags.StringVar(&o.annotation.Text, "text", "", "the annotation itself, any `text`")
 	flags.BoolVar(&o.list, "list", false, "list the annotations with their numbers")
 	flags.IntVar(&o.remove, "remove", 0, "take out annotation number `n`")
-	flags.BoolVar(&o.json, "json", false, "list as JSON, one object a line")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and annotation")
 	return cmd
 }
 
@@ -74,16 +75,15 @@ func (o *annotateOptions) check(cmd *cobra.Command) error {
 		return usageErrorf("annotate: an annotation needs both --kind and --text")
 	case changed("remove") && o.remove < 1:
 		return usageErrorf("annotate: --remove %d, want a number from 1 (--list shows them)", o.remove)
-	case o.json && !o.list:
-		return usageErrorf("annotate: --json goes with --list")
 	}
 	return nil
 }
 
-// A numberedAnnotation is what --list --json prints.
+// A numberedAnnotation is what --json prints.
 type numberedAnnotation struct {
 	Number int `json:"number"`
 	runs.Annotation
+	Done string `json:"done,omitempty"` // added, removed or present, if it was not only listed
 }
 
 func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
@@ -95,7 +95,7 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 	if o.json {
 		enc := json.NewEncoder(w)
 		for i, a := range list {
-			if err := enc.Encode(numberedAnnotation{i + 1, runs.Annotation(a)}); err != nil {
+			if err := enc.Encode(numberedAnnotation{Number: i + 1, Annotation: runs.Annotation(a)}); err != nil {
 				return err
 			}
 		}
@@ -105,7 +105,7 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 		_, err = fmt.Fprintln(w, "no annotations")
 		return err
 	}
-	t := newTable(">#", "KIND", "NAME", "TEXT")
+	t := newTable(">NUMBER", "KIND", "NAME", "TEXT")
 	for i, a := range list {
 		t.add(fmt.Sprint(i+1), a.Kind, a.Name, terminal.Clip(strings.Join(strings.Fields(a.Text), " "), 100))
 	}
@@ -132,18 +132,22 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 		a.Close()
 	}
 	var done string
+	var line numberedAnnotation
 	err := rewrite.Edit(cmd.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) {
 		if o.remove == 0 {
-			if slices.Contains(old, o.annotation) {
+			if i := slices.Index(old, o.annotation); i >= 0 {
+				line = numberedAnnotation{i + 1, runs.Annotation(o.annotation), "present"}
 				done = "is there already"
 				return old, nil
 			}
+			line = numberedAnnotation{len(old) + 1, runs.Annotation(o.annotation), "added"}
 			done = fmt.Sprintf("annotation %d: %s", len(old)+1, annotationText(o.annotation))
 			return append(slices.Clone(old), o.annotation), nil
 		}
 		if o.remove > len(old) {
 			return nil, fmt.Errorf("no annotation %d: there are %d (--list shows them)", o.remove, len(old))
 		}
+		line = numberedAnnotation{o.remove, runs.Annotation(old[o.remove-1]), "removed"}
 		done = "removed " + annotationText(old[o.remove-1])
 		return slices.Delete(slices.Clone(old), o.remove-1, o.remove), nil
 	})
@@ -157,6 +161,9 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(line)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path+": "+done))
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,10 +17,12 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-func newAttachCommand() *cobra.Command {
+// newAttachCommand makes "attachments add", or what it was before under its name.
+func newAttachCommand(word string) *cobra.Command {
 	var name, mediaType string
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "attach FILE.simexp-live ATTACHMENT...",
+		Use:   word + " FILE.simexp-live ATTACHMENT...",
 		Short: "Add files that belong to a run to its recording",
 		Long: `Add files that belong to a run (configuration, code, figures) to a recording that was cut short, before it is sealed. They are part of
 the run and of its digest; a sealed archive takes no more. While a run is being recorded only its recorder can add files: record
@@ -28,12 +31,12 @@ the run and of its digest; a sealed archive takes no more. While a run is being 
 The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file. A file that
 cannot be attached, such as one of a name that there is already or that not every system takes, is reported and makes the exit code 1;
 the others are attached all the same.`,
-		Example: `  exparchive attach my.simexp-live config.yaml src/policy.py
-  exparchive attach my.simexp-live /tmp/plot-3.svg --as figures/costs.svg`,
+		Example: `  exparchive attachments add my.simexp-live config.yaml src/policy.py
+  exparchive attachments add my.simexp-live ../plot-3.svg --as figures/costs.svg`,
 		Args: nArgs(2, -1, "a live file and one or more files to attach"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (name != "" || mediaType != "") && len(args) > 2 {
-				return usageErrorf("attach: --as and --type go with one file")
+				return usageErrorf("%s: --as and --type go with one file", called(cmd))
 			}
 			var failed error
 			report := func(err error) {
@@ -48,19 +51,20 @@ the others are attached all the same.`,
 			if len(files) == 0 {
 				return failed
 			}
-			if err := attach(cmd, live, files, report); err != nil {
+			if err := attach(cmd, live, files, asJSON, report); err != nil {
 				return err
 			}
 			return failed
 		},
 	}
 	cmd.Flags().StringVar(&name, "as", "", "the `name` of the attachment, a relative path with slashes")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file, as attachments does")
 	cmd.Flags().StringVar(&mediaType, "type", "", "its media `type` (default: by the file's name)")
 	return cmd
 }
 
 // attach adds files to a recording, and reports those that the run cannot have.
-func attach(cmd *cobra.Command, live string, files []*provider.Attachment, report func(error)) (err error) {
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSON bool, report func(error)) (err error) {
 	ctx := cmd.Context()
 	w, err := record.Resume(ctx, live, nil)
 	if err != nil {
@@ -74,6 +78,12 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment, repor
 			continue
 		case err != nil:
 			return inFile(live, err)
+		}
+		if asJSON {
+			if err := json.NewEncoder(cmd.OutOrStdout()).Encode(describeAttachment(f)); err != nil {
+				return err
+			}
+			continue
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, plural(int64(len(f.Data)), "byte"))))
 	}

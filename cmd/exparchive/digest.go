@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,56 +13,144 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/internal/terminal"
-	"github.com/simexp/exparchive/provider/digest"
 )
 
+type digestOptions struct {
+	which            runChoice
+	file             bool
+	checkpoint, note bool
+	json             bool
+}
+
+// A runDigest is what digest says about a run in JSON.
+type runDigest struct {
+	File       string `json:"file"`
+	Digest     string `json:"digest"`
+	Records    int64  `json:"records"`
+	SHA256     string `json:"sha256,omitempty"`     // of the file
+	Checkpoint string `json:"checkpoint,omitempty"` // the text
+}
+
 func newDigestCommand() *cobra.Command {
-	var which runChoice
-	var file bool
+	var o digestOptions
 	cmd := &cobra.Command{
 		Use:   "digest FILE...",
-		Short: "Print the content hash of runs",
+		Short: "Print the content hash of runs, or the checkpoint that is signed",
 		Long: `Print the digest of a run: a hash of everything recorded, which is the same wherever the run lies, in an archive, in
-JSON lines, in an old database. It is computed from the records; for a sealed archive it must be the one in the seal.
+JSON lines, in an old database, on standard input (-). It is computed from the records; for a sealed archive it must be the one in
+the seal.
 
 One line a file: the digest, two blanks, the name of the file. With --file a second one follows: "sha256:" and the SHA-256 of the
 file itself. The same run, sealed with the same annotations, has the same bytes wherever it was recorded, so this can be printed
-in a paper too; it also changes with annotations, signatures and what is withheld, and the digest does not.`,
+in a paper too; it also changes with annotations, signatures and what is withheld, and the digest does not.
+
+--checkpoint prints the checkpoint of one run instead (https://c2sp.org/tlog-checkpoint): three lines with the name of the run, the
+number of its records, and its digest in base64. Signatures sign exactly these lines. With --note they come as a signed note, with
+the signatures by note keys that the archive has.`,
 		Example: `  exparchive digest exp1.simexp
-  exparchive export exp1.simexp --format jsonl -o exp1.jsonl && exparchive digest exp1.simexp exp1.jsonl`,
+  exparchive digest *.simexp --json
+  exparchive digest exp1.simexp --checkpoint --note`,
 		Args: nArgs(1, -1, "one or more files"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var failed error
-			for _, path := range args {
-				root, err := digestOf(cmd.Context(), cmd.ErrOrStderr(), path, which)
-				if cmd.Context().Err() != nil {
-					return cmd.Context().Err()
-				}
-				if err != nil {
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
-					failed = errReported{}
-					continue
-				}
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", root, terminal.Escape(path)); err != nil {
-					return err
-				}
-				if !file {
-					continue
-				}
-				sum, err := sumFile(path)
-				if err != nil {
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
-					failed = errReported{}
-				} else if _, err := fmt.Fprintf(cmd.OutOrStdout(), "sha256:%s  %s\n", sum, terminal.Escape(path)); err != nil {
-					return err
-				}
+			switch {
+			case o.note && !o.checkpoint:
+				return usageErrorf("digest: --note goes with --checkpoint")
+			case o.checkpoint && (o.file || len(args) > 1):
+				return usageErrorf("digest: --checkpoint is of one run, without --file")
 			}
-			return failed
+			return o.run(cmd, args)
 		},
 	}
-	addRunFlag(cmd, &which)
-	cmd.Flags().BoolVar(&file, "file", false, "print the SHA-256 of the file as well")
+	addRunFlag(cmd, &o.which)
+	cmd.Flags().BoolVar(&o.file, "file", false, "print the SHA-256 of the file as well")
+	cmd.Flags().BoolVar(&o.checkpoint, "checkpoint", false, "print the checkpoint: the name, size and digest of the run as they are signed")
+	cmd.Flags().BoolVar(&o.note, "note", false, "with --checkpoint, print a signed note")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and file")
 	return cmd
+}
+
+// newCheckpointCommand makes what "digest --checkpoint" was before.
+func newCheckpointCommand() *cobra.Command {
+	o := digestOptions{checkpoint: true}
+	cmd := &cobra.Command{
+		Use:   "checkpoint FILE",
+		Short: "Print the name, size and digest of a run in the form that is signed",
+		Long:  "Print the checkpoint of a run, as digest --checkpoint does.",
+		Args:  nArgs(1, 1, "one file"),
+		RunE:  func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	cmd.Flags().BoolVar(&o.note, "note", false, "print a signed note")
+	addRunFlag(cmd, &o.which)
+	return cmd
+}
+
+func (o *digestOptions) run(cmd *cobra.Command, paths []string) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	var failed error
+	for _, path := range paths {
+		d, err := o.digest(ctx, stderr, path)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && len(paths) == 1 && o.checkpoint:
+			return inFile(path, err)
+		case err != nil:
+			warnf(stderr, "%v", inFile(path, err))
+			failed = errReported{}
+		}
+		if d.Digest == "" {
+			continue
+		}
+		if o.checkpoint && !o.json {
+			_, err = io.WriteString(cmd.OutOrStdout(), d.Checkpoint)
+		} else {
+			err = d.print(cmd.OutOrStdout(), o.json)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// digest computes what is asked for. With an error about the file itself it gives the digest all the same.
+func (o *digestOptions) digest(ctx context.Context, stderr io.Writer, path string) (runDigest, error) {
+	c, annotations, err := checkpointOf(ctx, stderr, path, o.which, false)
+	if err != nil {
+		return runDigest{}, err
+	}
+	d := runDigest{File: path, Digest: c.Root.String(), Records: c.Size}
+	if o.checkpoint {
+		d.Checkpoint = c.Text()
+		if o.note {
+			if d.Checkpoint = signedNote(annotations, c); d.Checkpoint == "" {
+				return runDigest{}, errNoNote
+			}
+		}
+	}
+	if o.file {
+		from, err := sourceOf(ctx, stderr, path)
+		if err != nil {
+			return d, err
+		}
+		d.SHA256, err = sumFile(from.path)
+		return d, from.named(err)
+	}
+	return d, nil
+}
+
+var errNoNote = errors.New("no note key has signed it; `exparchive sign --note-key` does")
+
+func (d runDigest) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(d)
+	}
+	text := fmt.Sprintf("%s  %s\n", d.Digest, terminal.Escape(d.File))
+	if d.SHA256 != "" {
+		text += fmt.Sprintf("sha256:%s  %s\n", d.SHA256, terminal.Escape(d.File))
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // sumFile computes the SHA-256 of a file.
@@ -75,15 +165,4 @@ func sumFile(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// digestOf computes the digest of a run, and compares it with that of its seal, if it has one.
-func digestOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (digest.Hash, error) {
-	p, c, err := openRun(ctx, stderr, path, which)
-	if err != nil {
-		return digest.Hash{}, err
-	}
-	defer c.Close()
-	sink, err := digestRun(ctx, stderr, p)
-	return sink.Root(), err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,8 +89,15 @@ func newDuckDBTablesCommand(o *duckdbOptions) *cobra.Command {
 	return cmd
 }
 
+// duckdbSQL is what "duckdb schema" says in JSON.
+type duckdbSQL struct {
+	File string `json:"file"`
+	SQL  string `json:"sql"`
+}
+
 func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "schema FILE [TABLE]",
 		Short: "Print the definitions of a DuckDB database as SQL",
 		Long:  "Print the definitions of a DuckDB database as SQL, or those of one table. TABLE is a name, or SCHEMA.NAME.",
@@ -109,11 +117,16 @@ func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
 					}
 					fmt.Fprintln(&out, t.SQL())
 				}
+				if asJSON {
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(duckdbSQL{args[0], out.String()})
+				}
 				_, err := out.WriteTo(cmd.OutOrStdout())
 				return err
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object with the SQL")
+	return cmd
 }
 
 var duckdbFormats = map[string]func(context.Context, io.Writer, *duckdb.Table, duckdbdump.Options) error{
@@ -123,7 +136,7 @@ var duckdbFormats = map[string]func(context.Context, io.Writer, *duckdb.Table, d
 
 func newDuckDBDumpCommand(o *duckdbOptions) *cobra.Command {
 	var format string
-	var raw bool
+	var raw, asJSON bool
 	d := duckdbdump.Options{}
 	cmd := &cobra.Command{
 		Use:   "dump FILE TABLE",
@@ -138,6 +151,12 @@ and arrays, everything else that text.`,
   exparchive duckdb dump old.db main.llm_interactions --columns agent_id,response --format jsonl`,
 		Args: nArgs(2, 2, "a database and a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				if cmd.Flags().Changed("format") && format != "jsonl" {
+					return usageErrorf("duckdb dump: --json and --format %s: want one of them", format)
+				}
+				format = "jsonl"
+			}
 			dump, ok := duckdbFormats[format]
 			if !ok {
 				return usageErrorf("duckdb dump: --format %q, want csv or jsonl", format)
@@ -172,6 +191,7 @@ and arrays, everything else that text.`,
 	cmd.Flags().StringSliceVar(&d.Columns, "columns", nil, "only these `columns`, in this order, separated by commas")
 	cmd.Flags().Int64Var(&d.Limit, "limit", 0, "at most `n` rows (default all)")
 	cmd.Flags().StringVar(&format, "format", "csv", "print csv or jsonl")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format jsonl: one object a line and row")
 	cmd.Flags().BoolVar(&raw, "raw", false, "in csv, leave texts alone that a spreadsheet would take for formulas")
 	return cmd
 }

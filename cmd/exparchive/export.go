@@ -27,6 +27,7 @@ type exportOptions struct {
 	output string
 	raw    bool
 	force  bool
+	json   bool
 }
 
 var exportFormats = []string{"jsonl", "json", "csv"}
@@ -56,6 +57,12 @@ warning and exit code 1.`,
   exparchive export exp1.simexp --format csv -o exp1-tables`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.json {
+				if cmd.Flags().Changed("format") && o.format != "json" {
+					return usageErrorf("export: --json and --format %s: want one of them", o.format)
+				}
+				o.format = "json"
+			}
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -69,6 +76,7 @@ warning and exit code 1.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.format, "format", "jsonl", "what to write: "+strings.Join(exportFormats, ", "))
+	flags.BoolVar(&o.json, "json", false, "the same as --format json")
 	flags.StringVar(&o.table, "table", "", "with csv, the only `table` to write")
 	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write, or with csv and no --table the folder; - is standard output")
 	flags.BoolVar(&o.raw, "raw", false, "with csv, leave cells that look like formulas as they are")

@@ -27,34 +27,35 @@ type extractOptions struct {
 	json   bool
 }
 
-// An attachedFile is what extract says about an attachment.
+// An attachedFile is what the commands about attachments say of one in JSON.
 type attachedFile struct {
 	Name       string  `json:"name"`
 	MediaType  string  `json:"media_type,omitempty"`
 	Size       *int64  `json:"bytes"`
 	SHA256     *string `json:"sha256"`
-	Commitment *string `json:"withheld,omitempty"` // the commitment, if it is
+	File       string  `json:"file,omitempty"`       // to which it was written
+	Commitment *string `json:"commitment,omitempty"` // if it is withheld
 }
 
-func newExtractCommand() *cobra.Command {
+// newExtractCommand makes "attachments extract", or what it was before under its name.
+func newExtractCommand(word string) *cobra.Command {
 	var o extractOptions
 	cmd := &cobra.Command{
-		Use:   "extract FILE [NAME...] [-o FOLDER]",
-		Short: "List the files attached to a run, or write them into a folder",
-		Long: `List the files that are attached to a run. With -o FOLDER all of them are written into the folder, which is made if need be, or only
-those that are named. "-o -" writes one file to standard output.
+		Use:   word + " FILE [NAME...] [-o FOLDER]",
+		Short: "Write the files attached to a run into a folder",
+		Long: `Write the files that are attached to a run into a folder, which is made if need be: all of them, or only those that are named.
+"-o -" writes one file to standard output. Without -o they are listed.
 
 Nothing is written outside of the folder, and no file that is there is replaced unless --force. A file that cannot be written, such as
 one with a name that this system does not take, is reported and makes the exit code 1; the others are written all the same.`,
-		Example: `  exparchive extract my.simexp
-  exparchive extract my.simexp -o my-files
-  exparchive extract my.simexp configs/exp1.yaml -o - | less`,
+		Example: `  exparchive attachments extract my.simexp -o my-files
+  exparchive attachments extract my.simexp configs/exp1.yaml -o - | less`,
 		Args: nArgs(1, -1, "a file and perhaps names of attachments"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1:]) },
 	}
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
-	cmd.Flags().BoolVar(&o.json, "json", false, "list as JSON, one object a line")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and file")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
@@ -77,7 +78,7 @@ func (o *extractOptions) run(cmd *cobra.Command, file string, names []string) er
 	case len(wanted) == 0 && len(names) == 0:
 		return fmt.Errorf("%s: has no attachments", file)
 	case o.folder == "-" && len(wanted) != 1:
-		return usageErrorf("extract: standard output takes one file, not %d; name it", len(wanted))
+		return usageErrorf("%s: standard output takes one file, not %d; name it", called(cmd), len(wanted))
 	}
 	if o.folder == "-" {
 		return eachAttachment(ctx, p, wanted, func(f *provider.Attachment, fault error) error {
@@ -101,7 +102,7 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	if err != nil {
 		return err
 	}
-	t := newTable("NAME", "TYPE", ">BYTES", "SHA-256")
+	t := newTable("NAME", "MEDIA TYPE", ">BYTES", "SHA-256")
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	var failed error
 	err = eachAttachment(ctx, p, wanted, func(f *provider.Attachment, fault error) error {
@@ -110,12 +111,10 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 			failed = errReported{}
 			return nil
 		}
-		a := attachedFile{Name: f.Name, MediaType: f.MediaType}
-		if commitment, withheld := f.Withheld("data"); withheld {
-			a.Commitment = new(commitment.String())
+		a := describeAttachment(f)
+		if a.Commitment != nil {
 			t.add(f.Name, textOrDash(f.MediaType), "-", "withheld")
 		} else {
-			a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
 			t.add(f.Name, textOrDash(f.MediaType), fmt.Sprint(*a.Size), *a.SHA256)
 		}
 		if o.json {
@@ -138,6 +137,16 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 	return failed
 }
 
+func describeAttachment(f *provider.Attachment) attachedFile {
+	a := attachedFile{Name: f.Name, MediaType: f.MediaType}
+	if commitment, withheld := f.Withheld("data"); withheld {
+		a.Commitment = new(commitment.String())
+	} else {
+		a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
+	}
+	return a
+}
+
 // choose gives the names of the attachments that are wanted, in the order of the run.
 func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file string, names []string) ([]string, error) {
 	var all, wanted []string
@@ -153,7 +162,7 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 	}
 	for _, name := range names {
 		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive extract %s` lists them)", file, name, len(all), file)
+			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive attachments %s` lists them)", file, name, len(all), file)
 		}
 	}
 	return wanted, nil
@@ -215,6 +224,11 @@ func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file str
 			warnf(cmd.ErrOrStderr(), "%s: %v", path.Join(o.folder, f.Name), err)
 			failed = errReported{}
 			return nil
+		}
+		if o.json {
+			a := describeAttachment(f)
+			a.File = path.Join(o.folder, f.Name)
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(a)
 		}
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), terminal.Escape(path.Join(o.folder, f.Name)))
 		return err

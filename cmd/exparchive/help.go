@@ -24,7 +24,8 @@ func fitHelp(cmd *cobra.Command) {
 	fit(cmd)
 }
 
-// reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they are.
+// reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they are, but
+// those that are too long; see hang.
 func reflow(text string, width int) string {
 	var lines, paragraph []string
 	flush := func() {
@@ -47,8 +48,33 @@ func reflow(text string, width int) string {
 			continue
 		}
 		flush()
-		lines = append(lines, line)
+		lines = append(lines, hang(line, width)...)
 	}
 	flush()
 	return strings.Join(lines, "\n")
+}
+
+// hang breaks an indented line at blanks, or behind commas where it has none. What follows stands below the text behind the first
+// gap of two blanks ("csv    tables"), or one blank behind the indentation.
+func hang(line string, width int) []string {
+	text := strings.TrimLeft(line, " ")
+	indent := len(line) - len(text)
+	column := indent + 1
+	if gap := strings.Index(text, "  "); gap > 0 && gap < width/3 {
+		column = indent + len(text) - len(strings.TrimLeft(text[gap:], " "))
+	}
+	var lines []string
+	for utf8.RuneCountInString(line) > width {
+		cut := len(string([]rune(line)[:width]))
+		at := strings.LastIndexByte(line[:cut+1], ' ')
+		if at <= column {
+			at = strings.LastIndexByte(line[:cut], ',') + 1
+		}
+		if at <= column {
+			break
+		}
+		lines = append(lines, strings.TrimRight(line[:at], " "))
+		line = strings.Repeat(" ", column) + strings.TrimLeft(line[at:], " ")
+	}
+	return append(lines, line)
 }

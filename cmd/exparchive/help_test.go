@@ -2,16 +2,13 @@ package main
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
-
-// wideExamples are the commands of which examples of lines and of other programs' commands are too long for a line.
-var wideExamples = []string{"digest", "export", "record", "sign", "verify"}
 
 // TestHelp_width: no line of a help text is longer than helpWidth.
 func TestHelp_width(t *testing.T) {
@@ -26,19 +23,19 @@ func TestHelp_width(t *testing.T) {
 		}
 		for line := range strings.Lines(b.String()) {
 			line = strings.TrimSuffix(line, "\n")
-			if n := utf8.RuneCountInString(line); n > helpWidth && !(strings.HasPrefix(line, "  ") && slices.Contains(wideExamples, cmd.Name())) {
+			if n := utf8.RuneCountInString(line); n > helpWidth {
 				t.Errorf("%s: %d characters: %s", cmd.CommandPath(), n, line)
 			}
 		}
 		commands++
 		for _, sub := range cmd.Commands() {
-			if sub.Name() != "completion" && (cmd.Name() != "completion") {
-				check(sub)
-			}
+			check(sub)
 		}
 	}
-	check(newRootCommand())
-	if commands < 20 {
+	root := newRootCommand()
+	root.InitDefaultHelpCmd()
+	check(root)
+	if commands < 35 {
 		t.Errorf("got %d commands", commands)
 	}
 }
@@ -51,12 +48,41 @@ func TestReflow(t *testing.T) {
 		"one two three":                 "one two\nthree",
 		"a\nb\nc":                       "a b c",
 		"one\n\ntwo":                    "one\n\ntwo",
-		"one:\n  x  y z and so on\ntwo": "one:\n  x  y z and so on\ntwo",
+		"one:\n  x  y z and so on\ntwo": "one:\n  x  y z\n     and\n     so on\ntwo",
+		"  a,b,c,d,e":                   "  a,b,c,d,\n   e",
+		"  unbreakable-word":            "  unbreakable-word",
+		"  a b c d e f":                 "  a b c d\n   e f",
 		"unbreakable-word a":            "unbreakable-word\na",
 		"äöüäö äöüäö":                   "äöüäö\näöüäö",
 	} {
 		if got := reflow(text, 10); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+// Every flag that takes one of a few words, or a name from a file, has its values completed, in whatever command it is.
+func TestCompletion_flags(t *testing.T) {
+	var check func(cmd *cobra.Command)
+	flags := 0
+	check = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if _, known := valuesOf[f.Name]; !known && f.Name != "format" {
+				return
+			}
+			flags++
+			if _, ok := cmd.GetFlagCompletionFunc(f.Name); !ok {
+				t.Errorf("%s --%s: nothing completes its values", called(cmd), f.Name)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	root := newRootCommand()
+	completeValues(root)
+	check(root)
+	if flags < 20 {
+		t.Errorf("got %d flags", flags)
 	}
 }

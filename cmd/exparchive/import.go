@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,9 @@ type importOptions struct {
 	which         runChoice
 	name          string // pattern
 	dryRun, force bool
+	recursive     bool
 	salt          bool
+	json          bool
 	stdout        io.Writer
 	stderr        io.Writer
 }
@@ -35,11 +38,12 @@ type importOptions struct {
 func newImportCommand() *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import OLD... -o FOLDER",
+		Use:   "import OLD|FOLDER... -o FOLDER",
 		Short: "Turn the runs of old databases into archives",
 		Long: `Turn the runs of databases of the original project (SimCash, Castro: DuckDB files, JSON exports of the web sandbox) into
 archives, one for each run, named after its id or as --name says. The old files are only read; every other command opens them as they are, so
-that importing is needed only to publish a run or to be rid of the database.
+that importing is needed only to publish a run or to be rid of the database. Of a folder every old database in it is taken,
+with -r also those in its folders; what it holds of archives and JSON lines is left alone. "-" is standard input.
 
 An archive notes where it comes from: the file's name, its SHA-256, its generation, and the engine that made it. When it is
 written, its digest is compared with that of the run in the old file.
@@ -48,10 +52,11 @@ Nothing is written if one of the archives exists already, unless --force. A run 
 makes the exit code 1; the others are imported all the same. An import that was killed leaves whole archives or none, and a
 hidden folder that the next import into the same folder removes; go on with --force.`,
 		Example: `  exparchive import results/castro.db -o archives/
+  exparchive import results/ -o archives/
   exparchive import old.db -o archives/ --dry-run     print what would be written
   exparchive import old.db -o archives/ --run exp1-20251215
   exparchive import old.db -o archives/ --name '{experiment}-{run_id}'`,
-		Args: nArgs(1, -1, "one or more old databases"),
+		Args: nArgs(1, -1, "one or more old databases, or folders of them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.folder == "" && !o.dryRun {
 				return usageErrorf("import: no folder for the archives; name one with -o")
@@ -67,14 +72,16 @@ hidden folder that the next import into the same folder removes; go on with --fo
 	cmd.Flags().StringVar(&o.name, "name", defaultImportName, "name each archive so; {run_id}, {experiment} and {type} are those of the run")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
+	cmd.Flags().BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
 	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and run")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
 
 // An importJob is one run to import.
 type importJob struct {
-	source string // path of the old file
+	source source // the old file
 	runID  string
 	name   string // what the archive is named after
 	target string // path of the archive
@@ -90,23 +97,20 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 		}
 	}
 	var failed error
-	report := func(path string, err error) {
-		warnf(o.stderr, "%v", inFile(path, err))
+	report := func(from source, err error) {
+		warnf(o.stderr, "%v", inFile(from.name, from.named(err)))
 		failed = errReported{}
 	}
 	var jobs []importJob
-	for _, path := range sources {
-		infos, err := o.runsOf(ctx, path)
-		if ctx.Err() != nil {
+	for _, arg := range sources {
+		of, err := o.jobsOf(ctx, arg, report)
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
+		case err != nil:
+			return err
 		}
-		if err != nil {
-			report(path, err)
-			continue
-		}
-		for _, info := range infos {
-			jobs = append(jobs, importJob{source: path, runID: info.ID, name: importName(o.name, info)})
-		}
+		jobs = append(jobs, of...)
 	}
 	nameTargets(jobs, o.folder)
 	if err := o.check(jobs); err != nil {
@@ -116,7 +120,7 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	defer func() { source.Close() }()
 	for i, job := range jobs {
 		label := fmt.Sprintf("%d/%d", i+1, len(jobs))
-		if source.path != job.source {
+		if source.source != job.source {
 			source.Close()
 			source = o.openSource(ctx, job.source)
 		}
@@ -129,6 +133,40 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 		}
 	}
 	return failed
+}
+
+// jobsOf gives the jobs of one argument, a file or a folder. In a folder only old databases count, and a run that is wanted need not be
+// in each of them.
+func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(source, error)) (jobs []importJob, err error) {
+	folder, databases := isFolder(arg), 0
+	for from, err := range sourcesOf(ctx, o.stderr, []string{arg}, o.recursive) {
+		var infos []castro.RunInfo
+		if err == nil && folder {
+			if kind, err := runs.Sniff(from.path); err == nil && (kind == runs.SQLite || kind == runs.Lines) {
+				continue
+			}
+		}
+		if databases++; err == nil {
+			infos, err = o.runsOf(ctx, from.path)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case folder && errors.Is(err, provider.ErrNoRun) && o.which.id != "":
+		case err != nil:
+			report(from, err)
+		}
+		for _, info := range infos {
+			jobs = append(jobs, importJob{source: from, runID: info.ID, name: importName(o.name, info)})
+		}
+	}
+	switch {
+	case folder && databases == 0:
+		return nil, cmpErr(passedOver([]string{arg}), fmt.Errorf("%s: no old databases in it", arg))
+	case folder && len(jobs) == 0 && o.which.id != "":
+		return nil, fmt.Errorf("%s: %q: %w in a database of the folder", arg, o.which.id, provider.ErrNoRun)
+	}
+	return jobs, nil
 }
 
 // runsOf gives the runs of one old file that are wanted.
@@ -174,7 +212,8 @@ func (o *importOptions) check(jobs []importJob) error {
 			if other.runID != job.runID {
 				hint = "let --name have their {run_id}"
 			}
-			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; %s", job.target, other.runID, other.source, job.runID, job.source, hint)
+			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; %s",
+				job.target, other.runID, other.source.name, job.runID, job.source.name, hint)
 		}
 		taken[job.target] = job
 		if o.dryRun {
@@ -189,16 +228,16 @@ func (o *importOptions) check(jobs []importJob) error {
 
 // An importSource is an old file of which runs are imported, with what is the same for all of them.
 type importSource struct {
-	path       string
+	source
 	err        error // why nothing of it can be imported
 	db         *castro.Database
 	about      castro.Description
 	provenance []archive.Annotation // of the file itself
 }
 
-func (o *importOptions) openSource(ctx context.Context, path string) importSource {
-	s := importSource{path: path}
-	if s.db, s.err = o.open(path); s.err != nil {
+func (o *importOptions) openSource(ctx context.Context, from source) importSource {
+	s := importSource{source: from}
+	if s.db, s.err = o.open(from.path); s.err != nil {
 		return s
 	}
 	if s.about, s.err = s.db.Describe(ctx); s.err == nil {
@@ -265,6 +304,9 @@ func (s *importSource) hash() (err error) {
 	if s.provenance, err = namedHash("source", s.path); err != nil {
 		return err
 	}
+	if s.name == stdinName {
+		s.provenance[0].Text = shownName(s.name)
+	}
 	if wal := s.path + ".wal"; s.about.EngineVersion != "" && exists(wal) {
 		log, err := namedHash("source log", wal)
 		if err != nil {
@@ -305,8 +347,44 @@ func namedHash(label, path string) ([]archive.Annotation, error) {
 	}, nil
 }
 
+// An importedRun is what import says about a run in JSON.
+type importedRun struct {
+	File        string            `json:"file"`
+	Output      string            `json:"output"` // the archive
+	Done        bool              `json:"done"`   // false with --dry-run
+	RunID       string            `json:"run_id"`
+	Experiment  string            `json:"experiment_name"`
+	Type        string            `json:"experiment_type"`
+	Status      provider.Status   `json:"status"`
+	Records     int64             `json:"records"`
+	Digest      *string           `json:"digest"` // null if it is not known before, since the salt is random
+	Notes       []infoNote        `json:"notes"`
+	Annotations []runs.Annotation `json:"annotations"`
+	Exists      bool              `json:"exists,omitempty"` // with --dry-run: a file of that name is there
+}
+
+func (o *importOptions) describe(job importJob, e provider.Experiment, provenance []archive.Annotation, root digest.Hash, count int64) importedRun {
+	r := importedRun{
+		File: job.source.name, Output: job.target, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type, Status: e.Status(), Records: count,
+		Notes: []infoNote{}, Annotations: []runs.Annotation{}, Exists: o.dryRun && exists(job.target),
+	}
+	if !o.dryRun || !o.salt {
+		r.Digest = new(root.String())
+	}
+	for _, n := range e.Notes {
+		r.Notes = append(r.Notes, infoNote{Kind: n.Kind, Subject: string(n.Subject), Text: n.Text})
+	}
+	for _, a := range provenance {
+		r.Annotations = append(r.Annotations, runs.Annotation(a))
+	}
+	return r
+}
+
 // print says what was written; of a dry run, all of what would be.
 func (o *importOptions) print(job importJob, e provider.Experiment, about castro.Description, provenance []archive.Annotation, root digest.Hash, count int64) error {
+	if o.json {
+		return json.NewEncoder(o.stdout).Encode(o.describe(job, e, provenance, root, count))
+	}
 	var b strings.Builder
 	line := func(format string, args ...any) {
 		b.WriteString(terminal.Escape(fmt.Sprintf(format, args...)))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -21,22 +20,12 @@ import (
 // A runInfo is everything that info says about a run.
 type runInfo struct {
 	runs.Summary
-	Size     int64         `json:"file_bytes"`
-	Schema   int           `json:"schema_version,omitempty"`
-	Counts   *recordCounts `json:"counts"`
-	Digest   *string       `json:"digest"`             // as the seal says
-	Withheld int64         `json:"withheld,omitempty"` // values that a redacted copy lacks
-	Notes    []infoNote    `json:"notes"`
-	About    [][2]string   `json:"about,omitempty"` // what kind of file a legacy database is
-}
-
-type recordCounts struct {
-	Records      int64 `json:"records"`
-	Events       int64 `json:"events"`
-	Interactions int64 `json:"llm_interactions"`
-	Iterations   int64 `json:"iterations"`
-	Notes        int64 `json:"notes"`
-	Attachments  int64 `json:"attachments"`
+	Size     int64        `json:"file_bytes"`
+	Schema   int          `json:"schema_version,omitempty"`
+	Counts   *runs.Counts `json:"counts"`
+	Withheld int64        `json:"withheld,omitempty"` // values that a redacted copy lacks
+	Notes    []infoNote   `json:"notes"`
+	About    [][2]string  `json:"about,omitempty"` // what kind of file a legacy database is
 }
 
 type infoNote struct {
@@ -55,19 +44,27 @@ func newInfoCommand() *cobra.Command {
 		Use:   "info FILE",
 		Short: "Say what a file holds",
 		Long: `Say what a file holds: the run, how it ended, what it cost at first and at last, how many records there are, its digest, and
-the notes about it. Reading an archive's info does not read its records, however many there are.`,
+the notes about it. Reading an archive's info does not read its records, however many there are: the digest is what the seal
+says, and was not compared with them ("verify" and "digest" do).`,
 		Example: `  exparchive info exp1.simexp
   exparchive info exp1.simexp-live --json`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			path, err := runs.Find(ctx, args[0], which.id, which.options())
+			from, err := sourceOf(ctx, cmd.ErrOrStderr(), args[0])
+			if err != nil {
+				return err
+			}
+			path, err := runs.Find(ctx, from.path, which.id, which.options())
 			if err != nil {
 				return withRunHint(err)
 			}
+			if from.name == from.path {
+				from = source{path, path} // in the folder
+			}
 			description, err := runs.Describe(ctx, path, which.options())
 			if err != nil {
-				return withRunHint(err)
+				return withRunHint(from.named(err))
 			}
 			var about [][2]string
 			if description != nil {
@@ -75,10 +72,10 @@ the notes about it. Reading an archive's info does not read its records, however
 			}
 			if description != nil && which.id == "" {
 				if ids, err := runs.IDs(ctx, path, which.options()); err == nil && len(ids) != 1 {
-					return showDescription(cmd.OutOrStdout(), path, about, ids, asJSON)
+					return showDescription(cmd.OutOrStdout(), from.name, about, ids, asJSON)
 				}
 			}
-			info, err := infoOf(ctx, cmd.ErrOrStderr(), path, which)
+			info, err := infoOf(ctx, cmd.ErrOrStderr(), from, which)
 			if err != nil {
 				return err
 			}
@@ -111,25 +108,23 @@ func showDescription(w io.Writer, path string, about [][2]string, ids []string, 
 	return printFields(w, fields)
 }
 
-func infoOf(ctx context.Context, stderr io.Writer, path string, which runChoice) (runInfo, error) {
-	p, c, err := openRun(ctx, stderr, path, which)
+func infoOf(ctx context.Context, stderr io.Writer, from source, which runChoice) (runInfo, error) {
+	p, c, err := openRun(ctx, stderr, from.name, which)
 	if err != nil {
 		return runInfo{}, err
 	}
 	defer c.Close()
-	info, err := collectInfo(ctx, path, p)
-	return info, inFile(path, err)
+	info, err := collectInfo(ctx, from.path, p)
+	info.File = from.name
+	return info, inFile(from.name, from.named(err))
 }
 
 func collectInfo(ctx context.Context, path string, p provider.Provider) (info runInfo, err error) {
-	stat, err := os.Stat(path)
-	if err != nil {
-		return info, err
-	}
-	info.Size = stat.Size()
 	if info.Summary, err = runs.Summarize(ctx, path, p); err != nil {
 		return info, err
 	}
+	s := info.Summary
+	info.Size, info.Schema, info.Counts, info.Withheld = s.Size, s.Schema, s.Counts, s.Withheld
 	info.Notes = []infoNote{}
 	for _, n := range info.Summary.Notes {
 		text := n.Text
@@ -138,46 +133,10 @@ func collectInfo(ctx context.Context, path string, p provider.Provider) (info ru
 		}
 		info.Notes = append(info.Notes, infoNote{n.Kind, n.Subject, text, n.Label(), jsonl.IsRejected(&n)})
 	}
-	a, ok := p.(*archive.Archive)
-	if !ok {
-		info.Counts, err = countRecords(ctx, p)
-		return info, err
+	if info.Counts == nil {
+		info.Counts, err = runs.Count(ctx, p)
 	}
-	info.Schema = a.SchemaVersion()
-	if seal, ok := a.Seal(); ok {
-		info.Digest = new(seal.Root.String())
-	}
-	sum, err := a.Summary(ctx)
-	if err != nil {
-		return info, err
-	}
-	info.Counts = &recordCounts{sum.Records, sum.Events, sum.Interactions, sum.Iterations, sum.Notes, sum.Attachments}
-	info.Withheld = sum.Withheld
-	return info, nil
-}
-
-// countRecords reads the whole run of p.
-func countRecords(ctx context.Context, p provider.Provider) (*recordCounts, error) {
-	var n recordCounts
-	for r, err := range p.Records(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		n.Records++
-		switch r.RecordKind() {
-		case provider.KindEvent:
-			n.Events++
-		case provider.KindInteraction:
-			n.Interactions++
-		case provider.KindIteration:
-			n.Iterations++
-		case provider.KindNote:
-			n.Notes++
-		case provider.KindAttachment:
-			n.Attachments++
-		}
-	}
-	return &n, nil
+	return info, err
 }
 
 // fields lays an info out for people.
@@ -210,16 +169,16 @@ func (i runInfo) fields() [][2]string {
 		{"best cost", centsOrDash(i.BestCost)},
 		{"first costs", costsText(i.FirstCosts)},
 		{"last costs", costsText(i.LastCosts)},
-		{"records", i.Counts.text()},
+		{"records", countsText(i.Counts)},
 	}...)
 	if i.Withheld > 0 {
 		f = append(f, [2]string{"withheld", plural(i.Withheld, "value") + ", of which only commitments are here"})
 	}
 	if i.Digest != nil {
-		f = append(f, [2]string{"digest", *i.Digest})
+		f = append(f, [2]string{"digest", *i.Digest + " (as sealed, not checked)"})
 	}
 	if i.Schema != 0 {
-		f = append(f, [2]string{"schema", fmt.Sprint(i.Schema)})
+		f = append(f, [2]string{"schema", fmt.Sprintf("version %d", i.Schema)})
 	}
 	if i.Rejected > 0 {
 		f = append(f, [2]string{"rejected", plural(i.Rejected, "line") + " of the input could not be recorded; kept as attachments"})
@@ -242,7 +201,7 @@ func (i runInfo) fields() [][2]string {
 	return f
 }
 
-func (n *recordCounts) text() string {
+func countsText(n *runs.Counts) string {
 	text := fmt.Sprint(n.Records)
 	for _, part := range []struct {
 		n    int64

@@ -2,7 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,15 +13,23 @@ import (
 
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
-	"github.com/simexp/exparchive/sign"
 )
 
-// A listing is what ls was asked for.
+// lsOptions are what ls was asked for.
 type lsOptions struct {
 	experiment, kind, status string
+	tags                     []string
+	where                    string
+	sort                     []string
+	reverse                  bool
+	columns                  []string
+	totals                   bool
 	limit                    int
 	recursive                bool
 	json                     bool
+
+	shown  []*column // those of --columns; nil for the usual ones
+	sorted []sortKey
 }
 
 func newLsCommand() *cobra.Command {
@@ -29,19 +38,34 @@ func newLsCommand() *cobra.Command {
 		Use:     "ls [FILE|FOLDER...]",
 		Aliases: []string{"list"},
 		Short:   "List the runs of files and folders in a table",
-		Long: `List runs, those that started last first. Of a folder it takes the archives, the live files, and the databases and JSON lines
-that it can read (.simexp, .simexp-live, .db, .duckdb, .jsonl); without arguments, of the current folder.
+		Long: `List runs, those that started last first. Of a folder it takes the archives, the live files, and the
+databases, results of the web sandbox and JSON lines that it can read (.simexp, .simexp-live, .db,
+.duckdb, .json, .jsonl); without arguments, of the current folder; "-" is standard input.
 
-A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all the same. Of the databases of
-the original project only what the list needs is read, and checked. Where lines of a recording could not be recorded and were kept
-as they are (see record), a column says how many.`,
+A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all
+the same. Of the databases of the original project only what the list needs is read, and checked.
+Where lines of a recording could not be recorded and were kept as they are (see record), a column
+says how many.
+
+--columns, --sort and --where know these columns, and the table's titles as other names of them:
+
+` + columnHelp() + `
+Amounts are cents. What is not recorded is empty, NULL for --where, and comes last whichever way the
+runs are sorted. Those marked with * are read from the calls of the models, or of what is no archive
+from the whole run, and only if a flag names them.
+
+--where is an expression of SQLite on these columns. On a terminal that is too narrow the usual
+columns make room: some are left out, which stderr says, and long texts are cut.`,
 		Example: `  exparchive ls runs/
   exparchive ls --experiment exp1 --status completed --limit 5
+  exparchive ls runs/ --where "final_cost < 500000 AND models LIKE '%gpt%'" --sort final_cost
+  exparchive ls runs/ --columns run,started,duration,tokens,tags --sort=-tokens --totals
+  exparchive ls runs/ --tag baseline
   exparchive ls old.db --json`,
 		Args: nArgs(0, -1, "files and folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.limit < 0 {
-				return usageErrorf("ls: --limit %d, want 0 (no limit) or more", o.limit)
+			if err := o.check(); err != nil {
+				return err
 			}
 			if len(args) == 0 {
 				args = []string{"."}
@@ -49,110 +73,227 @@ as they are (see record), a column says how many.`,
 			return o.run(cmd, args)
 		},
 	}
-	cmd.Flags().StringVarP(&o.experiment, "experiment", "e", "", "only runs of the experiment of this `name`")
-	cmd.Flags().StringVarP(&o.kind, "type", "t", "", "only runs of experiments of this `type`")
-	cmd.Flags().StringVarP(&o.status, "status", "s", "", "only runs of this `status`: running (at this moment), unfinished, completed, failed, interrupted")
-	cmd.Flags().IntVarP(&o.limit, "limit", "n", 0, "at most `n` runs; 0 for all")
-	cmd.Flags().BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and run; amounts are cents")
+	flags := cmd.Flags()
+	flags.StringVarP(&o.experiment, "experiment", "e", "", "only runs of the experiment of this `name`")
+	flags.StringVarP(&o.kind, "type", "t", "", "only runs of experiments of this `type`")
+	flags.StringVarP(&o.status, "status", "s", "", "only runs of this `status`: running (at this moment), unfinished, completed, failed, interrupted")
+	flags.StringArrayVar(&o.tags, "tag", nil, "only runs with this `tag` (annotate --kind tag); each of several")
+	flags.StringVar(&o.where, "where", "", "only runs for which this `expression` of SQL on the columns is true")
+	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
+	flags.BoolVar(&o.reverse, "reverse", false, "turn the order around")
+	flags.StringSliceVar(&o.columns, "columns", nil, "print these `columns`, with commas between them, and no others")
+	flags.BoolVar(&o.totals, "totals", false, "add how many runs, records and tokens there are, and the sum of their final costs")
+	flags.IntVarP(&o.limit, "limit", "n", 0, "at most `n` runs; 0 for all")
+	flags.BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and run; amounts are cents")
 	return cmd
 }
 
+// check reads the flags.
+func (o *lsOptions) check() error {
+	if o.limit < 0 {
+		return usageErrorf("ls: --limit %d, want 0 (no limit) or more", o.limit)
+	}
+	for _, name := range o.columns {
+		c := columnOf(name)
+		if c == nil {
+			return usageErrorf("ls: --columns: no column %q, want some of %s", name, columnNames())
+		}
+		o.shown = append(o.shown, c)
+	}
+	for _, key := range o.sort {
+		name, down := strings.CutPrefix(key, "-")
+		c := columnOf(name)
+		if c == nil {
+			return usageErrorf("ls: --sort: no column %q, want one of %s", name, columnNames())
+		}
+		o.sorted = append(o.sorted, sortKey{c, down})
+	}
+	return nil
+}
+
+// reads says what has to be read of each run.
+func (o *lsOptions) reads() *runs.Options {
+	var need need
+	for _, c := range o.shown {
+		need |= c.need
+	}
+	for _, k := range o.sorted {
+		need |= k.column.need
+	}
+	need |= whereNeeds(o.where)
+	if o.totals {
+		need |= needCounts | needUsage
+	}
+	return &runs.Options{Counts: need&needCounts != 0, Usage: need&needUsage != 0}
+}
+
 func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
-	ctx := cmd.Context()
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	var failed error
 	report := func(path string, err error) {
-		warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+		warnf(stderr, "%v", inFile(path, err))
 		failed = errReported{}
 	}
 	var all []runs.Summary
-	for _, arg := range args {
-		for path, err := range runs.Files(arg, o.recursive) {
+	found, files := 0, 0
+	options := o.reads()
+	for from, err := range sourcesOf(ctx, stderr, args, o.recursive) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		files++
+		if err != nil {
+			report(from.path, err)
+			continue
+		}
+		for r, err := range runs.List(ctx, from.path, options) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			if err != nil {
-				report(path, err)
+				report(from.name, withRunHint(from.named(err)))
 				continue
 			}
-			for r, err := range runs.List(ctx, path, nil) {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if err != nil {
-					report(path, withRunHint(err))
-				} else if o.wants(r) {
-					r.Notes = nil // there may be many
-					all = append(all, r)
-				}
+			r.File, r.Notes = from.name, nil // of notes there may be many
+			if found++; o.wants(r) {
+				all = append(all, r)
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b runs.Summary) int {
-		return cmp.Or(-strings.Compare(textOf(a.CreatedAt), textOf(b.CreatedAt)), strings.Compare(a.RunID, b.RunID), strings.Compare(a.File, b.File))
-	})
-	if o.limit > 0 && len(all) > o.limit {
-		all = all[:o.limit]
+	all, err := o.choose(ctx, all)
+	if err != nil {
+		return err
 	}
 	for _, r := range all {
 		if r.Touched {
-			warnTouched(cmd.ErrOrStderr(), r.File)
+			warnTouched(stderr, r.File)
 		}
 	}
-	if err := o.print(cmd.OutOrStdout(), all); err != nil {
+	if files == 0 {
+		if err := passedOver(args); err != nil {
+			return err
+		}
+	}
+	if err := o.print(cmd.OutOrStdout(), stderr, all); err != nil {
 		return err
 	}
 	return failed
 }
 
+// passedOver says where runs lie that a list of folders without any does not show.
+func passedOver(folders []string) error {
+	var all []error
+	for _, folder := range folders {
+		p := runs.PassedOver(folder)
+		if n := len(p.Deeper); n > 0 {
+			all = append(all, fmt.Errorf("%s: no runs in the folder itself, but files in folders of it may hold some (%s): -r lists them",
+				folder, someOf(p.Deeper)))
+		}
+		if n := len(p.Renamed); n > 0 {
+			all = append(all, fmt.Errorf("%s: no runs in files of the usual names, but others hold some (%s): name them, or give them "+
+				"one of the endings .simexp, .db, .jsonl", folder, someOf(p.Renamed)))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// someOf names the first of some files.
+func someOf(files []string) string {
+	const most = 3
+	text := strings.Join(files[:min(len(files), most)], ", ")
+	if rest := len(files) - most; rest > 0 {
+		text += fmt.Sprintf(" and %d more", rest)
+	}
+	return text
+}
+
 func (o *lsOptions) wants(r runs.Summary) bool {
+	for _, tag := range o.tags {
+		if !slices.Contains(r.Annotated(tagKind), tag) {
+			return false
+		}
+	}
 	return (o.experiment == "" || r.Experiment == o.experiment) &&
 		(o.kind == "" || r.Type == o.kind) &&
 		(o.status == "" || string(r.Status) == o.status)
 }
 
-func (o *lsOptions) print(w io.Writer, all []runs.Summary) error {
-	if o.json {
-		enc := json.NewEncoder(w)
-		for _, r := range all {
-			if err := enc.Encode(r); err != nil {
-				return err
+// A sortKey is a column to sort by.
+type sortKey struct {
+	column *column
+	down   bool
+}
+
+// choose sorts runs and gives those that are wanted of them.
+func (o *lsOptions) choose(ctx context.Context, all []runs.Summary) ([]runs.Summary, error) {
+	if o.where != "" {
+		var err error
+		if all, err = whereTrue(ctx, o.where, all); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b runs.Summary) int {
+		for _, k := range o.sorted {
+			x, y := k.column.value(a), k.column.value(b)
+			if (x == nil) != (y == nil) { // last, whichever way
+				return cmp.Or(order(x == nil), -order(y == nil))
+			}
+			c := compareValues(x, y)
+			if k.down != o.reverse {
+				c = -c
+			}
+			if c != 0 {
+				return c
 			}
 		}
-		return nil
+		c := cmp.Or(-strings.Compare(textOf(a.CreatedAt), textOf(b.CreatedAt)), strings.Compare(a.RunID, b.RunID), strings.Compare(a.File, b.File))
+		if o.reverse && len(o.sorted) == 0 {
+			c = -c
+		}
+		return c
+	})
+	if o.limit > 0 && len(all) > o.limit {
+		all = all[:o.limit]
+	}
+	return all, nil
+}
+
+func order(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// print writes the runs to w.
+func (o *lsOptions) print(w, stderr io.Writer, all []runs.Summary) error {
+	if o.json {
+		return o.printJSON(w, all)
 	}
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(w, "no runs")
 		return err
 	}
-	titles := []string{"RUN", "EXPERIMENT", "TYPE", "STATUS", ">ITERATIONS", ">FINAL COST", ">BEST COST", "CONVERGED", "STARTED", "FILE"}
-	annotated := slices.ContainsFunc(all, func(r runs.Summary) bool { return annotationKinds(r) != "" })
-	if annotated {
-		titles = slices.Insert(titles, 4, "ANNOTATED")
+	columns := o.shown
+	if columns == nil {
+		columns = usualColumns(all)
 	}
-	rejected := slices.ContainsFunc(all, func(r runs.Summary) bool { return r.Rejected > 0 })
-	if rejected {
-		titles = slices.Insert(titles, 4, ">REJECTED LINES")
-	}
-	t := newTable(titles...)
-	for _, r := range all {
-		cells := []string{terminal.Clip(r.RunID, 60), terminal.Clip(r.Experiment, 40), terminal.Clip(r.Type, 20), string(r.Status), fmt.Sprint(r.Iterations),
-			centsOrDash(r.FinalCost), centsOrDash(r.BestCost), yesNoOrDash(r.Converged), orDash(r.CreatedAt), r.File}
-		if annotated {
-			cells = slices.Insert(cells, 4, textOrDash(terminal.Clip(annotationKinds(r), 40)))
+	if width := terminal.Width(w); width > 0 {
+		left := 0
+		columns, left = fitColumns(columns, all, width, o.shown == nil)
+		if left > 0 {
+			warnf(stderr, "%s left out, since the terminal has %d columns of text; --columns chooses", plural(int64(left), "column"), width)
 		}
-		if rejected {
-			cells = slices.Insert(cells, 4, fmt.Sprint(r.Rejected))
+		if err := printRuns(w, columns, all, width); err != nil {
+			return err
 		}
-		t.add(cells...)
+	} else if err := printRuns(w, columns, all, 0); err != nil {
+		return err
 	}
-	return t.print(w)
-}
-
-// annotationKinds gives the kinds of annotations that people made, as against those of this program.
-func annotationKinds(s runs.Summary) string {
-	var kinds []string
-	for _, a := range s.Annotations {
-		if a.Kind != "provenance" && a.Kind != sign.KindSSH && a.Kind != sign.KindNote && !slices.Contains(kinds, a.Kind) {
-			kinds = append(kinds, a.Kind)
-		}
+	if !o.totals {
+		return nil
 	}
-	return strings.Join(kinds, ", ")
+	_, err := fmt.Fprintln(w, totalsOf(all).text())
+	return err
 }

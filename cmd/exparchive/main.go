@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
@@ -44,8 +45,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	ctx, files := withScratch(ctx, stdin)
+	defer func() {
+		if err := files.remove(); err != nil {
+			warnf(stderr, "temporary files: %v", err)
+			code = exitFailed
+		}
+	}()
 
 	root := newRootCommand()
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		completeValues(root)
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -76,7 +87,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
+		warnf(stderr, "%v", err)
 		return exitUsage
 	case errors.As(err, &reported):
 		return code
@@ -84,7 +95,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		fmt.Fprintln(stderr, "exparchive: interrupted")
 		return exitFailed
 	}
-	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(err.Error()))
+	warnf(stderr, "%v", err)
 	return code
 }
 
@@ -128,7 +139,12 @@ func oneLine(message string) string {
 	return terminal.Escape(strings.Join(lines, "; "))
 }
 
-// warnf prints a line on stderr that does not change the exit code.
+// warnf prints a line on stderr that does not change the exit code. Of errors it prints what [fileerr.Text] gives.
 func warnf(stderr io.Writer, format string, args ...any) {
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = fileerr.Text(err)
+		}
+	}
 	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }

@@ -17,12 +17,14 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts expect of stdout and stderr")
 
 // programs are what tests can start by name; each is this test binary, which plays the part.
-var programs = map[string]func(){"exparchive": main}
+var programs = map[string]func(){"exparchive": checkedMain}
 
 func TestMain(m *testing.M) { testscript.Main(m, programs) }
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	met := t.TempDir()
+	t.Cleanup(func() { allSchemasMet(t, met) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -31,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds:                scriptCommands,
 		Condition:           scriptCondition,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv(schemasMet, met)
 			for _, name := range []string{"EXPARCHIVE_REALDATA", "EXPARCHIVE_TRACE"} {
 				if value := os.Getenv(name); value != "" {
 					env.Setenv(name, value)

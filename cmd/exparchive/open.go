@@ -30,20 +30,27 @@ func addRunFlag(cmd *cobra.Command, c *runChoice) {
 
 func (c runChoice) options() *runs.Options { return &runs.Options{Lenient: c.lenient} }
 
-// openRun is [runs.Open] with what the flags choose; on stderr it says so if another program has written to the archive.
-// The caller closes the Closer after the last use of the Provider.
-func openRun(ctx context.Context, stderr io.Writer, path string, c runChoice) (provider.Provider, io.Closer, error) {
-	r, err := runs.Open(ctx, path, c.id, c.options())
+// openRun is [runs.Open] with what the flags choose, of standard input for "-"; on stderr it says so if another program has written
+// to the archive. The caller closes the Closer after the last use of the Provider.
+func openRun(ctx context.Context, stderr io.Writer, name string, c runChoice) (provider.Provider, io.Closer, error) {
+	s, err := sourceOf(ctx, stderr, name)
 	if err != nil {
-		return nil, nil, withRunHint(err)
+		return nil, nil, err
+	}
+	r, err := runs.Open(ctx, s.path, c.id, c.options())
+	if err != nil {
+		return nil, nil, withRunHint(s.named(err))
 	}
 	if a, ok := r.Provider.(*archive.Archive); ok && a.Touched() {
+		if s.name != s.path {
+			r.Path = shownName(s.name)
+		}
 		warnTouched(stderr, r.Path)
 	}
 	return r.Provider, r, nil
 }
 
-// openArchive is openRun for what only an archive has: its annotations, SQL.
+// openArchive is openRun for what only an archive has: its annotations.
 func openArchive(stderr io.Writer, path string) (*archive.Archive, error) {
 	a, err := archive.Open(path)
 	if err == nil && a.Touched() {

@@ -65,6 +65,22 @@ func writeChecked(output string, force bool, annotations []archive.Annotation,
 	}))
 }
 
+// writeCopy is writeChecked for a command whose output may be "-", standard output.
+func writeCopy(cmd *cobra.Command, output string, force bool, annotations []archive.Annotation,
+	fill func(*record.Writer) error, check func(path string) error) error {
+	target, written, err := archiveOutput(cmd, output)
+	if err != nil {
+		return err
+	}
+	if err := sweepBeside(target); err != nil {
+		return err
+	}
+	if err := writeChecked(target, force, annotations, fill, check); err != nil {
+		return err
+	}
+	return written()
+}
+
 // removeSidecars removes what SQLite would take for part of the archive that is to be written at path.
 func removeSidecars(path string) error {
 	for _, suffix := range []string{"-wal", "-shm", "-journal"} {

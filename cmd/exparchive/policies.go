@@ -32,12 +32,14 @@ func newPoliciesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policies FILE",
 		Short: "Show how each agent's policy evolved over the iterations",
-		Long: `Show for each agent, iteration by iteration, the policy that was in force, what changed from the one before, what it cost, and
-whether the proposal made in that iteration was accepted. The first policy is shown whole. What was not recorded is left out.
+		Long: `Show for each agent, iteration by iteration, the policy that was in force, what changed from the one before, what it cost, what
+was proposed in that iteration, and what became of it: the proposal was accepted, rejected, or kept (it repeats the policy in
+force), or there is none. The first policy is shown whole. What was not recorded is left out.
 
---json prints one object: {AGENT: {"iteration_N": {"policy": ..., "diff": [{"path","old","new"}], "cost": CENTS, "accepted": ...,
-"explanation": ..., "llm": {"system_prompt","user_prompt","raw_response"}}}}, agents in order, N as it was recorded.
-In a redacted copy "policy_withheld" is the commitment to the policies of the iteration.`,
+--json prints one object: {AGENT: {"iteration_N": {"policy": ..., "diff": [{"path","old","new"}], "cost": CENTS, "proposed": ...,
+"decision": ..., "accepted": ..., "explanation": ..., "llm": {"system_prompt","user_prompt","response"}}}}, agents in order,
+N as it was recorded. In a redacted copy "policy_withheld" is the commitment to the policies of the iteration, and
+"proposed_withheld" that to the proposal.`,
 		Example: `  exparchive policies exp1.simexp --compact
   exparchive policies exp1.simexp --agent BANK_A --start 2 --end 5 --llm
   exparchive policies exp1.simexp --json | jq '.BANK_B[].cost'`,
@@ -119,40 +121,60 @@ func (o policiesOptions) call(ctx context.Context, run *evolution.Run, agent str
 
 // policiesTable prints one line an iteration, with the parameters that changed.
 func policiesTable(w io.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
-	t := newTable("agent", ">iteration", ">cost", "proposal", "changed")
+	t := newTable("AGENT", ">ITERATION", ">COST", "POLICY", "PROPOSED", "DECISION")
 	for _, agent := range agents {
 		for _, s := range o.steps(run, agent) {
-			changes := s.Changes
-			if s.First {
-				changes = evolution.Diff(json.RawMessage(`{"parameters":{}}`), s.Policy)
-			}
-			var changed []string
-			for _, c := range changes {
-				if name, ok := strings.CutPrefix(c.Path, "parameters."); ok {
-					changed = append(changed, name+" "+changeText(c, 40))
-				}
-			}
-			if s.Withheld != nil {
-				changed = append(changed, terminal.Clip("withheld "+s.Withheld.String(), 40))
-			}
-			if changed == nil && len(s.Changes) > 0 {
-				changed = append(changed, plural(int64(len(s.Changes)), "value"))
-			}
-			t.add(agent, fmt.Sprint(s.Iteration), centsOrDash(s.Cost), textOrDash(proposalText(s.Accepted)),
-				textOrDash(strings.Join(changed, "; ")))
+			t.add(agent, fmt.Sprint(s.Iteration), centsOrDash(s.Cost), policyCell(s.Policy, s.Withheld), proposalCell(s.Proposal),
+				textOrDash(string(s.Decision)))
 		}
 	}
 	return t.print(w)
 }
 
-func proposalText(accepted *bool) string {
+// policyCell gives the parameters of a policy for a cell of a table.
+func policyCell(policy json.RawMessage, withheld *provider.Commitment) string {
 	switch {
-	case accepted == nil:
-		return ""
-	case *accepted:
-		return "accepted"
+	case withheld != nil:
+		return terminal.Clip("withheld "+withheld.String(), 40)
+	case policy == nil:
+		return "-"
 	}
-	return "not accepted"
+	return changesCell(evolution.Diff(json.RawMessage(`{"parameters":{}}`), policy))
+}
+
+// proposalCell gives what a proposal changes for a cell of a table.
+func proposalCell(p evolution.Proposal) string {
+	if p.From {
+		return changesCell(p.Proposes)
+	}
+	return policyCell(p.Proposed, p.Concealed)
+}
+
+// changesCell names the parameters that change, or how many other values do.
+func changesCell(changes []evolution.Change) string {
+	const most = 4
+	var parts []string
+	others := int64(0)
+	for _, c := range changes {
+		name, ok := strings.CutPrefix(c.Path, "parameters.")
+		switch {
+		case !ok:
+			others++
+		case len(parts) < most:
+			parts = append(parts, name+" "+changeText(c, 40))
+		default:
+			others++
+		}
+	}
+	switch {
+	case len(changes) == 0:
+		return "the same"
+	case parts == nil:
+		return plural(others, "value")
+	case len(parts) == most && others > 0:
+		parts = append(parts, fmt.Sprintf("%d more", others))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // changeText shows a change, its values cut to a width unless that is 0. What is new stands alone.
@@ -186,8 +208,12 @@ func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agen
 			if s.Cost != nil {
 				fmt.Fprintf(w, "   %v", *s.Cost)
 			}
-			if s.Accepted != nil {
-				fmt.Fprintf(w, "   proposal %s", proposalText(s.Accepted))
+			switch s.Decision {
+			case "":
+			case provider.DecisionNone:
+				fmt.Fprint(w, "   no proposal")
+			default:
+				fmt.Fprintf(w, "   proposal %s", s.Decision)
 			}
 			w.WriteByte('\n')
 			switch {
@@ -202,6 +228,15 @@ func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agen
 			}
 			for _, c := range s.Changes {
 				fmt.Fprintf(w, "    %s\n", terminal.Escape(strings.TrimPrefix(c.Path+" ", " ")+changeText(c, 0)))
+			}
+			switch {
+			case s.Concealed != nil:
+				fmt.Fprintf(w, "    proposed: withheld %s\n", s.Concealed)
+			case s.Proposed != nil && !s.From:
+				fmt.Fprintf(w, "    proposed: %s\n", terminal.Escape(string(jsontext.Compact(s.Proposed))))
+			}
+			for _, c := range s.Proposes {
+				fmt.Fprintf(w, "    proposed: %s\n", terminal.Escape(strings.TrimPrefix(c.Path+" ", " ")+changeText(c, 0)))
 			}
 			if s.Explanation != nil && !o.compact {
 				fmt.Fprintln(w, "    explanation of the proposal:")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -21,6 +22,18 @@ type proveOptions struct {
 	consistency string
 	output      string
 	force       bool
+	json        bool
+}
+
+// A proofText is what prove says in JSON.
+type proofText struct {
+	File       string `json:"file"`
+	Seq        *int64 `json:"seq,omitempty"`         // of the record
+	OldRecords *int64 `json:"old_records,omitempty"` // that the run continues
+	Records    int64  `json:"records"`
+	Digest     string `json:"digest"`
+	Output     string `json:"output,omitempty"` // the file with the proof
+	Proof      string `json:"proof,omitempty"`  // the text, if it was for standard output
 }
 
 func newProveCommand() *cobra.Command {
@@ -55,15 +68,24 @@ that was noted down then, or a copy of the recording.`,
 			}
 			var text []byte
 			var err error
+			line := proofText{File: args[0]}
 			if flags.Changed("seq") {
-				text, err = proveRecord(cmd, args[0], which, o, flags.Changed("fields"))
+				text, err = proveRecord(cmd, args[0], which, o, flags.Changed("fields"), &line)
 			} else {
-				text, err = proveConsistency(cmd, args[0], which, o.consistency)
+				text, err = proveConsistency(cmd, args[0], which, o.consistency, &line)
 			}
 			if err != nil {
 				return err
 			}
-			return writeOutput(cmd, o.output, o.force, text)
+			if !o.json {
+				return writeOutput(cmd, o.output, o.force, text)
+			}
+			if o.output == "" || o.output == "-" {
+				line.Proof = string(text)
+			} else if line.Output, err = o.output, writeOutput(cmd, o.output, o.force, text); err != nil {
+				return err
+			}
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(line)
 		},
 	}
 	flags := cmd.Flags()
@@ -72,11 +94,12 @@ that was noted down then, or a copy of the recording.`,
 	flags.StringVar(&o.consistency, "consistency", "", "prove that the run continues `old`: a number of records, a file with a checkpoint, or a run")
 	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write; - is standard output, as without it")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	addRunFlag(cmd, &which)
 	return cmd
 }
 
-func proveRecord(cmd *cobra.Command, path string, which runChoice, o proveOptions, chosen bool) ([]byte, error) {
+func proveRecord(cmd *cobra.Command, path string, which runChoice, o proveOptions, chosen bool, line *proofText) ([]byte, error) {
 	ctx := cmd.Context()
 	var disclose func(string) bool
 	if chosen {
@@ -111,6 +134,7 @@ func proveRecord(cmd *cobra.Command, path string, which runChoice, o proveOption
 			proof.Signatures = append(proof.Signatures, s.SSH.Armor())
 		}
 	}
+	line.Seq, line.Records, line.Digest = &proof.Index, proof.Log.Checkpoint.Size, proof.Log.Checkpoint.Root.String()
 	text := proof.AppendText(nil)
 	if len(text) > digest.MaxProof {
 		return nil, inFile(path, fmt.Errorf("record %d: a proof of %d bytes, more than %d; --fields leaves values out", o.seq, len(text), digest.MaxProof))
@@ -159,7 +183,7 @@ func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	return sign.MergeNotes(c, notes...)
 }
 
-func proveConsistency(cmd *cobra.Command, path string, which runChoice, old string) ([]byte, error) {
+func proveConsistency(cmd *cobra.Command, path string, which runChoice, old string, line *proofText) ([]byte, error) {
 	ctx := cmd.Context()
 	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, which)
 	if err != nil {
@@ -186,6 +210,7 @@ func proveConsistency(cmd *cobra.Command, path string, which runChoice, old stri
 		return nil, inFile(path, err)
 	}
 	proof.Log.Note = signedNote(annotations, proof.Log.Checkpoint)
+	line.OldRecords, line.Records, line.Digest = &size, proof.Log.Checkpoint.Size, proof.Log.Checkpoint.Root.String()
 	return proof.AppendText(nil), nil
 }
 
@@ -197,7 +222,7 @@ func earlier(ctx context.Context, stderr io.Writer, old string, which runChoice)
 		}
 		return size, nil, nil
 	}
-	if text, err := readLimited(old, digest.MaxCheckpoint); err == nil {
+	if text, err := readLimited(ctx, old, digest.MaxCheckpoint); err == nil {
 		if c, err := digest.ParseCheckpoint(string(text)); err == nil {
 			return c.Size, &c.Root, nil
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -48,13 +50,13 @@ func (v *verifyProof) args(cmd *cobra.Command, args []string) error {
 
 // A proofVerdict is what verify says of a proof.
 type proofVerdict struct {
-	File       string            `json:"proof"`
+	File       string            `json:"file"`
 	OK         bool              `json:"ok"`
-	Kind       string            `json:"kind,omitempty"` // of the record
-	Index      *int64            `json:"index,omitempty"`
-	OldSize    *int64            `json:"old_size,omitempty"`
+	Kind       string            `json:"record_kind,omitempty"`
+	Index      *int64            `json:"seq,omitempty"` // of the record
+	OldSize    *int64            `json:"old_records,omitempty"`
 	Origin     string            `json:"origin,omitempty"`
-	Size       int64             `json:"size"`
+	Size       int64             `json:"records"`
 	Digest     string            `json:"digest,omitempty"`
 	Trusted    []string          `json:"trusted"` // why the digest is to be believed; none if nothing was given to compare it with
 	Fields     map[string]string `json:"fields,omitempty"`
@@ -71,15 +73,15 @@ var errUntrusted = errors.New("the proof is not about the run that is trusted")
 
 // run checks the proof and prints what it proves.
 func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJSON bool) error {
-	text, err := readLimited(v.path, digest.MaxProof)
+	text, err := readLimited(cmd.Context(), v.path, digest.MaxProof)
 	if err != nil {
 		return err
 	}
-	if err := signatures.load(); err != nil {
+	if err := signatures.load(cmd.Context()); err != nil {
 		return err
 	}
 	d := proofVerdict{File: v.path, Trusted: []string{}}
-	err = v.check(&d, text, signatures)
+	err = v.check(cmd.Context(), &d, text, signatures)
 	var usage *usageError
 	if errors.As(err, &usage) {
 		return err
@@ -92,7 +94,7 @@ func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJS
 		return d.print(cmd.OutOrStdout())
 	}
 	if err != nil {
-		d = proofVerdict{File: v.path, Trusted: []string{}, Problem: err.Error()}
+		d = proofVerdict{File: v.path, Trusted: []string{}, Problem: fileerr.Text(err)}
 	}
 	if e := json.NewEncoder(cmd.OutOrStdout()).Encode(d); e != nil {
 		return e
@@ -103,7 +105,7 @@ func (v *verifyProof) run(cmd *cobra.Command, signatures *verifySignatures, asJS
 	return nil
 }
 
-func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySignatures) error {
+func (v *verifyProof) check(ctx context.Context, d *proofVerdict, text []byte, signatures *verifySignatures) error {
 	var log digest.Log
 	var armoured []string
 	if digest.IsConsistencyProof(text) {
@@ -114,7 +116,7 @@ func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySign
 		if v.oldRoot == "" {
 			return usageErrorf("verify: a proof of consistency needs --old-root, the digest of the first %s or a file with their checkpoint", plural(p.OldSize, "record"))
 		}
-		old, _, err := readTrusted(v.oldRoot)
+		old, _, err := readTrusted(ctx, v.oldRoot)
 		if err != nil {
 			return err
 		}
@@ -143,18 +145,18 @@ func (v *verifyProof) check(d *proofVerdict, text []byte, signatures *verifySign
 	c := log.Checkpoint
 	d.signatures.Checkpoint = c
 	d.Origin, d.Size, d.Digest = c.Origin, c.Size, c.Root.String()
-	if err := v.trustRoot(d, c, signatures); err != nil {
+	if err := v.trustRoot(ctx, d, c, signatures); err != nil {
 		return err
 	}
-	return d.trustSignatures(log, armoured, signatures)
+	return d.trustSignatures(ctx, log, armoured, signatures)
 }
 
 // readTrusted reads a digest or the file of a checkpoint. Of a digest only the Root is known.
-func readTrusted(s string) (c digest.Checkpoint, text string, err error) {
+func readTrusted(ctx context.Context, s string) (c digest.Checkpoint, text string, err error) {
 	if root, err := digest.ParseHash(s); err == nil {
 		return digest.Checkpoint{Root: root}, "", nil
 	}
-	b, err := readLimited(s, digest.MaxCheckpoint)
+	b, err := readLimited(ctx, s, digest.MaxCheckpoint)
 	if err != nil {
 		return c, "", fmt.Errorf("%w; want a digest of 64 hexadecimal digits or a file with a checkpoint", err)
 	}
@@ -163,11 +165,11 @@ func readTrusted(s string) (c digest.Checkpoint, text string, err error) {
 }
 
 // trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the signature counts.
-func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
+func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
 	if v.root == "" {
 		return nil
 	}
-	want, text, err := readTrusted(v.root)
+	want, text, err := readTrusted(ctx, v.root)
 	if err != nil {
 		return err
 	}
@@ -182,14 +184,14 @@ func (v *verifyProof) trustRoot(d *proofVerdict, c digest.Checkpoint, signatures
 }
 
 // trustSignatures judges the signatures that come with the proof and those in the files that the user named.
-func (d *proofVerdict) trustSignatures(log digest.Log, armoured []string, v *verifySignatures) error {
+func (d *proofVerdict) trustSignatures(ctx context.Context, log digest.Log, armoured []string, v *verifySignatures) error {
 	for _, a := range armoured {
 		d.signatures.Add(sign.KindSSH, a)
 	}
 	if log.Note != "" {
 		d.signatures.Add(sign.KindNote, log.Note)
 	}
-	if err := v.addFiles(&d.signatures); err != nil {
+	if err := v.addFiles(ctx, &d.signatures); err != nil {
 		return err
 	}
 	faults := d.signatures.Judge(v.Trust, time.Now())

@@ -2,19 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"regexp"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/runs"
 )
 
@@ -24,18 +18,25 @@ type queryOptions struct {
 	raw      bool
 	expanded string
 	timeout  time.Duration
+	which    runChoice
+	again    bool // in the process that runs the statement, which gets a queryJob
 }
 
 func newQueryCommand() *cobra.Command {
 	var o queryOptions
 	cmd := &cobra.Command{
-		Use:   "query FILE.simexp [SQL]",
-		Short: "Ask an archive with SQL",
-		Long: `Ask an archive with SQL. Without a statement, list the views that can be asked, with their columns.
+		Use:   "query FILE|FOLDER... [SQL]",
+		Short: "Ask runs with SQL",
+		Long: `Ask a run with SQL. Without a statement, list the views that can be asked, with their columns.
 
-The statement is one SELECT of SQLite; it can only read. As "-" it is read from standard input. What it
-gives is printed as a table; on a terminal whose lines are too short for it, and with -x, as one column
-a line. There a NULL is empty; as csv it is an empty cell, as json null.
+The statement is one SELECT of SQLite; it can only read. As "-" it is read from standard input; a
+file "-" is standard input. What it gives is printed as a table; on a terminal whose lines are too
+short for it, and with -x, as one column a line. There a NULL is empty; as csv it is an empty cell, as
+json null.
+
+FILE is anything that holds a run. What is no archive, such as a database of the original project or
+JSON lines, is imported into a temporary one, which is gone afterwards. Of several files, and of
+folders, each run is asked by itself, and the column "file" in front says which one a row is of.
 
 The statement runs in a process of its own, which is stopped after a minute or --timeout, and when you
 interrupt it. With --timeout 0 it runs in this one, where an interrupt does not reach it within a single
@@ -43,8 +44,15 @@ call of a function.`,
 		Example: `  exparchive query exp1.simexp
   exparchive query exp1.simexp "SELECT * FROM costs ORDER BY iteration, agent_id"
   exparchive query exp1.simexp -x "SELECT * FROM llm_interactions WHERE iteration = 3"
+  exparchive query runs/ "SELECT run_id, num_iterations, final_cost FROM experiments"
+  exparchive query old.db --run exp1 "SELECT sum(prompt_tokens) FROM llm_interactions"
   exparchive query exp1.simexp --format csv "SELECT iteration, total_cents FROM totals" > costs.csv`,
-		Args: nArgs(1, 2, "an archive and perhaps a statement"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.again {
+				return nil
+			}
+			return nArgs(1, -1, "files or folders and perhaps a statement")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	flags := cmd.Flags()
@@ -55,6 +63,9 @@ call of a function.`,
 	flags.Lookup("expanded").NoOptDefVal = expandAlways
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "stop a statement that runs longer; 0 means never")
 	flags.BoolVar(&o.raw, "raw", false, "in csv, leave texts alone that a spreadsheet would take for formulas")
+	addRunFlag(cmd, &o.which)
+	flags.BoolVar(&o.again, "job", false, "read what is to be asked as JSON from standard input")
+	_ = flags.MarkHidden("job")
 	return cmd
 }
 
@@ -79,82 +90,126 @@ func (o *queryOptions) run(cmd *cobra.Command, args []string) error {
 		return usageErrorf("query: --timeout %v is negative", o.timeout)
 	}
 	w := newWriter(cmd.OutOrStdout(), o)
-	path := args[0]
-	if len(args) == 1 {
+	if o.again {
+		job, err := readJob(cmd.InOrStdin())
+		if err != nil {
+			return err
+		}
+		return job.run(cmd.Context(), cmd.ErrOrStderr(), w)
+	}
+	files, statement := splitStatement(args)
+	job := queryJob{Statement: statement, FileColumn: len(files) > 1 || isFolder(files[0]) && o.which.id == ""}
+	switch {
+	case statement == "" && len(args) == len(files):
+		job.Statement = viewColumns
+		if job.FileColumn {
+			return usageErrorf("query: no statement; the views of one run are listed, so name one file")
+		}
 		if o.format == "table" && o.expanded != expandAlways {
 			w = newViewList(cmd.OutOrStdout())
 		}
-		return runQuery(cmd.Context(), cmd.ErrOrStderr(), path, viewColumns, w)
-	}
-	statement := args[1]
-	if statement == "-" {
+	case statement == stdinName && files[0] == stdinName:
+		return usageErrorf("query: - - : standard input is either the run or the statement")
+	case statement == stdinName:
 		text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 1<<20))
 		if err != nil {
-			return fmt.Errorf("standard input: %w", err)
+			return inFile(stdinName, err)
 		}
-		statement = string(text)
+		job.Statement = string(text)
 	}
-	if o.timeout > 0 { // in a process of its own, without a limit there
-		again := []string{"query", "--timeout", "0", "--format", o.format, "--expanded=" + o.expanded,
-			"--raw=" + strconv.FormatBool(o.raw), "--", path, "-"}
-		return inFile(path, runTimed(cmd.Context(), o.timeout, again, strings.NewReader(statement), cmd.OutOrStdout(), cmd.ErrOrStderr()))
+	failed, err := o.gather(cmd, &job, files)
+	if err != nil {
+		return err
 	}
-	return runQuery(cmd.Context(), cmd.ErrOrStderr(), path, statement, w)
+	if o.timeout == 0 || len(args) == len(files) { // the views are listed at once
+		err = job.run(cmd.Context(), cmd.ErrOrStderr(), w)
+	} else {
+		err = o.runApart(cmd, job)
+	}
+	return cmpErr(err, failed)
 }
 
-func runQuery(ctx context.Context, stderr io.Writer, path, statement string, w rowWriter) error {
-	kind, err := sniffFile(path)
+// splitStatement divides arguments into files and the statement, which is the last one behind a file, unless a file or a folder of
+// that name is there.
+func splitStatement(args []string) (files []string, statement string) {
+	last := len(args) - 1
+	if last == 0 || args[last] != stdinName && exists(args[last]) {
+		return args, ""
+	}
+	return args[:last], args[last]
+}
+
+// gather adds to a job what is to be asked: archives as they are, and others as temporary archives. A file that cannot be asked ends
+// it if it is the only one; of several it is reported.
+func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) (failed, err error) {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	listed := args
+	if o.which.id != "" && len(args) == 1 {
+		path, err := runs.Find(ctx, args[0], o.which.id, o.which.options())
+		if err != nil {
+			return nil, withRunHint(err)
+		}
+		listed = []string{path}
+	}
+	files := 0
+	for from, err := range sourcesOf(ctx, stderr, listed, false) {
+		if err == nil {
+			files++
+			err = o.add(ctx, stderr, job, from)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && !job.FileColumn:
+			return nil, err
+		case err != nil:
+			warnf(stderr, "%v", inFile(from.name, err))
+			failed = errReported{}
+		}
+	}
+	if files == 0 && failed == nil {
+		return nil, cmpErr(passedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", ")))
+	}
+	return failed, nil
+}
+
+// cmpErr gives the first of two errors that is one.
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// add adds the runs of a file to a job: the one that is wanted, or, where a column tells them apart, all of them.
+func (o *queryOptions) add(ctx context.Context, stderr io.Writer, job *queryJob, from source) error {
+	kind, err := runs.Sniff(from.path)
 	if err != nil {
-		return err
+		return withRunHint(from.named(err))
 	}
-	if kind != runs.SQLite {
-		return fmt.Errorf("%s: %w; import it, or record its lines, and query the archive", path, archive.ErrNotArchive)
+	if kind == runs.SQLite {
+		if o.which.id != "" { // or its beginning: another run is not asked
+			r, err := runs.Open(ctx, from.path, o.which.id, nil)
+			if err != nil {
+				return withRunHint(from.named(err))
+			}
+			r.Close()
+		}
+		job.Sources = append(job.Sources, querySource{from.name, from.path})
+		return nil
 	}
-	a, err := openArchive(stderr, path)
-	if err != nil {
-		return inFile(path, err)
+	ids := []string{o.which.id}
+	if job.FileColumn && o.which.id == "" {
+		if ids, err = runs.IDs(ctx, from.path, o.which.options()); err != nil {
+			return withRunHint(from.named(err))
+		}
 	}
-	defer a.Close()
-	rows, err := a.Query(ctx, statement)
-	if err != nil {
-		return queryError(path, err)
-	}
-	defer rows.Close()
-	if err := w.columns(rows.Columns()); err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := w.row(rows.Values()); err != nil {
+	for _, id := range ids {
+		path, err := importTemporary(ctx, stderr, from, runChoice{id, o.which.lenient}, len(job.Sources))
+		if err != nil {
 			return err
 		}
+		job.Sources = append(job.Sources, querySource{from.name, path})
 	}
-	if err := rows.Err(); err != nil {
-		return queryError(path, err)
-	}
-	return w.end()
+	return nil
 }
-
-// queryError says of an error of a query whose it is. What a file can be wrong with has a sentinel of package archive or is an
-// error of the system; everything else is the statement's. So is a value that SQLite finds too big, since what the archive
-// keeps is never.
-func queryError(path string, err error) error {
-	var sqlite interface {
-		error
-		Code() int
-	}
-	text := err.Error()
-	switch tooBig := errors.As(err, &sqlite) && sqlite.Code()&0xff == sqliteTooBig; {
-	case tooBig:
-		text = sqlite.Error() // without a word about damage
-	case errors.Is(err, context.Canceled), errors.Is(err, archive.ErrDamaged), errors.Is(err, archive.ErrChanged),
-		errors.Is(err, archive.ErrBusy), errors.As(err, new(*fs.PathError)), errors.As(err, new(syscall.Errno)):
-		return inFile(path, err)
-	}
-	return fmt.Errorf("SQL: %s (`exparchive query %s` lists the views and their columns)",
-		resultCode.ReplaceAllString(text, "$1"), path)
-}
-
-const sqliteTooBig = 18 // https://www.sqlite.org/rescode.html#toobig
-
-// resultCode matches the number that SQLite's driver puts behind a message.
-var resultCode = regexp.MustCompile(` \([0-9]{1,4}\)(: |$)`)

@@ -3,13 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io/fs"
 	"strings"
-	"syscall"
 	"testing"
-
-	"github.com/simexp/exparchive/archive"
 )
 
 // printed gives what a tableRows for lines of that many characters makes of rows.
@@ -57,29 +52,3 @@ func TestTableRows_fit(t *testing.T) {
 		t.Error("rows behind the sample changed the form")
 	}
 }
-
-// TestQueryError: what the file is at fault for is said of the file.
-func TestQueryError(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{errors.New(`near "x": syntax error (1)`), "SQL: near \"x\": syntax error (`exparchive query f.simexp` lists the views and their columns)"},
-		{errors.New("authorization denied (23): an archive can only be read"), "SQL: authorization denied: an archive can only be read (`"},
-		{errors.New("no such table: f(x) (1)"), "SQL: no such table: f(x) (`"},
-		{fmt.Errorf("%w: %w", archive.ErrDamaged, sqliteError(sqliteTooBig)), "SQL: result 18 (`"},
-		{fmt.Errorf("%w: %w", archive.ErrDamaged, sqliteError(11)), "f.simexp: damaged archive: result 11"},
-		{archive.ErrChanged, "f.simexp: "},
-		{&fs.PathError{Op: "read", Path: "g", Err: syscall.EIO}, "f.simexp: "},
-		{syscall.EIO, "f.simexp: "},
-	} {
-		if got := queryError("f.simexp", c.err).Error(); !strings.HasPrefix(got, c.want) {
-			t.Errorf("%v: got %q, want %q", c.err, got, c.want)
-		}
-	}
-}
-
-type sqliteError int
-
-func (e sqliteError) Error() string { return fmt.Sprintf("result %d", int(e)) }
-func (e sqliteError) Code() int     { return int(e) }

@@ -114,8 +114,8 @@ one file only as far as the file system's locks reach.`,
 			if output == "" {
 				return usageErrorf("record: missing -o FILE%s (see `exparchive record --help`)", archive.Extension)
 			}
-			if output == "-" {
-				return usageErrorf("record: an archive cannot be written to standard output; name a file with -o")
+			if err := recordingName(cmd, output); err != nil {
+				return err
 			}
 			if r.asIs && start.any() {
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")

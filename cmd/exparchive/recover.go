@@ -57,7 +57,7 @@ The exit code is 0 only if the run came out whole and the file tells that no ann
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required); - is standard output")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive of that name")
 	cmd.Flags().BoolVar(&keepChanged, "keep-changed", false, "bring out records too that are not as they were recorded")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -85,12 +85,20 @@ type recovery struct {
 }
 
 func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged bool) (r recovery, err error) {
-	if _, err := os.Stat(path); err != nil {
+	from, err := sourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+	if err != nil {
+		return r, err
+	}
+	if _, err := os.Stat(from.path); err != nil {
 		return r, inFile(path, err)
 	}
-	s, err := salvage.Open(cmd.Context(), path)
+	target, written, err := archiveOutput(cmd, output)
 	if err != nil {
-		return r, inFile(path, err)
+		return r, err
+	}
+	s, err := salvage.Open(cmd.Context(), from.path)
+	if err != nil {
+		return r, inFile(path, from.named(err))
 	}
 	defer s.Close()
 	found := s.Report()
@@ -103,8 +111,8 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	annotations = append(annotations, archive.Annotation{Kind: "provenance", Name: "recovered",
 		Text: fmt.Sprintf("%d records recovered from a damaged file, whole: %v", found.Records, found.Whole)})
 	// Not Restart: a recording of that name may be the very file that is recovered.
-	w, err := record.Create(output, &record.Options{Replace: force, Bulk: true, Annotations: annotations})
-	if _, there := os.Lstat(output); err != nil && there == nil && !force {
+	w, err := record.Create(target, &record.Options{Replace: force, Bulk: true, Annotations: annotations})
+	if _, there := os.Lstat(target); err != nil && there == nil && !force {
 		return r, withForceHint(err)
 	} else if err != nil {
 		return r, err
@@ -113,6 +121,9 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 		return r, errors.Join(inFile(path, err), w.Discard())
 	}
 	if err := w.Close(); err != nil {
+		return r, err
+	}
+	if err := written(); err != nil {
 		return r, err
 	}
 	seal, _ := w.Seal()

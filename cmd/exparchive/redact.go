@@ -68,7 +68,7 @@ the guess. A run that was recorded with --salt has no such weakness.`,
 	}
 	o.filters.addFlags(cmd, "withhold", true)
 	flags := cmd.Flags()
-	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `PUBLIC`.simexp (required unless --dry-run)")
+	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `PUBLIC`.simexp (required unless --dry-run); - is standard output")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be withheld")
 	flags.BoolVar(&o.mask, "mask", false, "replace only what --match or --secrets finds in a value, whose proof is gone then")
 	flags.BoolVar(&o.allowRemaining, "allow-remaining", false, "write the copy also if what was looked for remains somewhere")
@@ -135,7 +135,7 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	if err := warnRejected(ctx, stderr, path, p, filter); err != nil {
 		return err
 	}
-	if err := o.print(cmd, plan); err != nil {
+	if err := o.print(cmd, path, plan); err != nil {
 		return err
 	}
 	if remains {
@@ -182,6 +182,9 @@ func (o *redactOptions) checkSource(p provider.Provider, path string) error {
 
 // outputFree reports that a copy of source cannot be written to output.
 func outputFree(source, output string, force bool) error {
+	if source == stdinName || output == stdinName {
+		return nil
+	}
 	from, err := os.Stat(source)
 	if err != nil {
 		return inFile(source, err)
@@ -198,11 +201,8 @@ func (o *redactOptions) write(ctx context.Context, cmd *cobra.Command, source st
 	fill := func(w *record.Writer) error {
 		return inFile(source, copyRun(ctx, cmd.ErrOrStderr(), "redacting", plan.Sink(w), p))
 	}
-	if err := sweepBeside(o.output); err != nil {
-		return err
-	}
 	check := func(path string) error { return checkRedacted(ctx, path, plan) }
-	return writeChecked(o.output, o.force, annotations, fill, check)
+	return writeCopy(cmd, o.output, o.force, annotations, fill, check)
 }
 
 // checkRedacted checks the copy at path, record by record and byte by byte.

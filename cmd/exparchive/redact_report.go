@@ -116,7 +116,7 @@ func warnRejected(ctx context.Context, stderr io.Writer, path string, p provider
 }
 
 // print says what was withheld, or would be.
-func (o *redactOptions) print(cmd *cobra.Command, plan *redact.Plan) error {
+func (o *redactOptions) print(cmd *cobra.Command, path string, plan *redact.Plan) error {
 	w := cmd.OutOrStdout()
 	list, values := plan.Counts()
 	original := ""
@@ -125,7 +125,8 @@ func (o *redactOptions) print(cmd *cobra.Command, plan *redact.Plan) error {
 	}
 	if o.json {
 		return json.NewEncoder(w).Encode(struct {
-			File      string             `json:"file,omitempty"`
+			File      string             `json:"file"`
+			Output    string             `json:"output,omitempty"` // the copy; none with --dry-run
 			Digest    string             `json:"digest"`
 			Original  string             `json:"digest_of_original,omitempty"` // if it is another
 			Values    int64              `json:"values"`
@@ -135,7 +136,7 @@ func (o *redactOptions) print(cmd *cobra.Command, plan *redact.Plan) error {
 			Remaining []redact.Remainder `json:"remaining"`
 			Unmatched []redact.Selector  `json:"unmatched,omitempty"`
 			Unseen    []string           `json:"not_looked_into,omitempty"`
-		}{o.output, plan.Copied.String(), original, values, plan.Masked(), plan.Records, orEmpty(list), orEmpty(plan.Remaining),
+		}{path, o.written(), plan.Copied.String(), original, values, plan.Masked(), plan.Records, orEmpty(list), orEmpty(plan.Remaining),
 			plan.Unmatched, plan.Unseen})
 	}
 	masked := plan.Masked()
@@ -169,6 +170,14 @@ func (o *redactOptions) print(cmd *cobra.Command, plan *redact.Plan) error {
 	}
 	_, err := fmt.Fprintf(w, "%s: %s%s, %s\n", terminal.Escape(o.output), done, what, digest)
 	return err
+}
+
+// written gives the name of the copy, if there is one.
+func (o *redactOptions) written() string {
+	if o.dryRun {
+		return ""
+	}
+	return o.output
 }
 
 // orEmpty gives a list that JSON does not write as null.

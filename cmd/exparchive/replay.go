@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/progress"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -26,7 +29,8 @@ type replayOptions struct {
 	sections *sectionFlags
 	json     bool
 	follow   bool
-	out      *bufio.Writer // standard output
+	pager    bool
+	out      *bufio.Writer // standard output, or the pager
 }
 
 func newReplayCommand() *cobra.Command {
@@ -38,30 +42,20 @@ func newReplayCommand() *cobra.Command {
 is what each iteration cost, proposed and accepted, and how the run ended; the --verbose flags add sections, and --audit prints
 every call of a language model in full instead.
 
-FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is JSON lines on standard input. With
---follow a live file is printed on while it is recorded, until the run ends.`,
+--agent and --seq leave out what is not about an agent, or comes from other records; of records that are chosen by --seq
+everything is shown, as with --verbose, unless you choose sections or --audit.
+
+FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
+printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
-  exparchive replay exp1.simexp --audit
+  exparchive replay exp1.simexp --audit --agent BANK_A --pager
+  exparchive replay exp1.simexp --seq 17-20
   exparchive replay exp1.simexp-live --follow
   exparchive replay old.db --run exp1-20251215-093210-ab12cd`,
 		Args: nArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.out = bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
-			sink, err := o.sink(cmd)
-			if err != nil {
-				return err
-			}
-			switch {
-			case args[0] == "-":
-				err = o.stream(cmd, sink)
-			case o.follow:
-				err = o.followFile(cmd, sink, liveName(args[0]))
-			default:
-				err = o.file(cmd, sink, args[0])
-			}
-			// What comes before a fault is printed.
-			return errors.Join(err, o.out.Flush())
+			return o.paged(cmd, func(w io.Writer) error { return o.run(cmd, w, args[0]) })
 		},
 	}
 	addRunFlag(cmd, &o.which)
@@ -69,7 +63,52 @@ FILE is an archive, a live file, a database of the original project, or JSON lin
 	o.sections.addRangeFlags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
+	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
+}
+
+// paged calls print with the pager that was asked for, or with standard output. That the user leaves the pager is no error.
+func (o *replayOptions) paged(cmd *cobra.Command, print func(io.Writer) error) error {
+	if !o.pager {
+		return print(cmd.OutOrStdout())
+	}
+	if o.follow {
+		return usageErrorf("replay: --follow prints as the run goes on; leave out --pager")
+	}
+	pager, err := terminal.StartPager(cmd.OutOrStdout())
+	if err != nil {
+		warnf(cmd.ErrOrStderr(), "--pager: %v", err)
+	}
+	if err != nil || pager == nil {
+		return print(cmd.OutOrStdout())
+	}
+	err = print(pager)
+	pager.Close()
+	if errors.Is(err, terminal.ErrQuit) {
+		return nil
+	}
+	return err
+}
+
+func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error {
+	o.out = bufio.NewWriterSize(w, 64<<10)
+	sink, err := o.sink(cmd)
+	if err != nil {
+		return err
+	}
+	switch {
+	case path == "-":
+		err = o.stream(cmd, sink)
+	case o.follow:
+		err = o.followFile(cmd, sink, liveName(path))
+	default:
+		err = o.file(cmd, sink, path)
+	}
+	if err == nil {
+		err = inFile(path, o.sections.checkFound())
+	}
+	// What comes before a fault is printed.
+	return errors.Join(err, o.out.Flush())
 }
 
 // sink gives what prints the run.
@@ -78,19 +117,29 @@ func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
 		return o.sections.printerTo(cmd, o.out)
 	}
 	if o.sections.any() {
-		return nil, usageErrorf("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start and --end")
+		return nil, usageErrorf("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start, --end, --agent and --seq")
 	}
 	return jsonl.NewWriter(o.out), nil
 }
 
-// stream replays JSON lines that can be read only once.
+// stream replays standard input: JSON lines as they come, anything else when all of it is there.
 func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
-	if o.follow || o.which.id != "" {
-		return usageErrorf("replay: --follow and --run need a file")
+	if o.follow {
+		return usageErrorf("replay: --follow needs a file")
 	}
 	in := jsonl.Interruptible(cmd.Context(), cmd.InOrStdin())
 	defer in.Close()
-	lines := jsonl.NewReader(in, nil)
+	begun := bufio.NewReaderSize(in, 64<<10)
+	if _, err := begun.Peek(1); err == nil {
+		head, _ := begun.Peek(begun.Buffered())
+		kind, _ := runs.SniffHead(head)
+		other := kind == runs.SQLite || kind == runs.DuckDB || kind == runs.JSON && castro.BeginsExport(bytes.NewReader(head))
+		if other || o.which.id != "" {
+			scratchOf(cmd.Context()).stdin = begun
+			return o.file(cmd, sink, stdinName)
+		}
+	}
+	lines := jsonl.NewReader(begun, nil)
 	err := putAll(cmd.Context(), sink, lines.Records(context.WithoutCancel(cmd.Context())))
 	if err != nil && !errors.Is(err, jsonl.ErrInterrupted) {
 		err = fmt.Errorf("standard input: %w", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -21,6 +22,7 @@ type revealOptions struct {
 	output      string
 	dryRun      bool
 	force       bool
+	json        bool
 	annotations []archive.Annotation
 }
 
@@ -43,9 +45,10 @@ narrow each other, those of one kind add up; one that fits no withheld value is 
 	o.filters.addFlags(cmd, "put back", false)
 	flags := cmd.Flags()
 	flags.StringVar(&o.from, "from", "", "the `original` (required)")
-	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run)")
+	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `OUT`.simexp (required unless --dry-run); - is standard output")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; compare the two and print how many values would be put back")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	addRunFlag(cmd, &o.which)
 	return cmd
 }
@@ -95,6 +98,9 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 		reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+		if o.json {
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, "", root.String(), int64(revealed.Values)})
+		}
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "would be put back: %s; the digest of both is %s\n",
 			plural(int64(revealed.Values), "value"), root)
 		return err
@@ -104,19 +110,27 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 	}
-	if err := sweepBeside(o.output); err != nil {
-		return err
-	}
-	err = writeChecked(o.output, o.force, o.annotations,
+	err = writeCopy(cmd, o.output, o.force, o.annotations,
 		func(w *record.Writer) error { return reveal(ctx, w) },
 		func(path string) error { return compareArchive(ctx, path, root) })
 	if err != nil {
 		return err
 	}
 	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, o.output, root.String(), int64(revealed.Values)})
+	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n",
 		terminal.Escape(o.output), plural(int64(revealed.Values), "value"), root)
 	return err
+}
+
+// revealedValues is what reveal says in JSON.
+type revealedValues struct {
+	File   string `json:"file"`
+	Output string `json:"output,omitempty"` // none with --dry-run
+	Digest string `json:"digest"`
+	Values int64  `json:"values"`
 }
 
 // discard is a sink that keeps nothing.

@@ -14,11 +14,13 @@ import (
 
 // Groups of commands, in the order in which --help lists them.
 const (
-	groupRecord = "record"
-	groupRead   = "read"
-	groupCheck  = "check"
-	groupShare  = "publish"
-	groupOther  = "other"
+	groupDemo    = "demo"
+	groupRecord  = "record"
+	groupRead    = "read"
+	groupCompare = "compare"
+	groupPublish = "publish"
+	groupRepair  = "repair"
+	groupOther   = "other"
 )
 
 func newRootCommand() *cobra.Command {
@@ -31,7 +33,7 @@ iteration cost and changed, its notes and files. The file is an ordinary SQLite 
 it prints, byte for byte, what the run printed.
 
 While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into FILE.simexp, which never changes again.`,
-		Example: `  exparchive run exp1 -o exp1.simexp          a demo: play a reference experiment and record it
+		Example: `  exparchive run exp1 -o exp1.simexp          a demonstration: play an experiment and record it
   exparchive record -o my.simexp -- python my_experiment.py
   exparchive replay exp1.simexp --verbose     print the run again
   exparchive info exp1.simexp
@@ -54,21 +56,30 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
 			return noSuchCommand(cmd, args)
 		}
-		return usageErrorf("%w (see `%s --help`)", err, cmd.CommandPath())
+		return flagError(cmd, err)
 	})
 	root.PersistentFlags().String("color", "auto", "colour the output: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
 	root.AddGroup(
-		&cobra.Group{ID: groupRecord, Title: "Recording:"},
-		&cobra.Group{ID: groupRead, Title: "Reading:"},
-		&cobra.Group{ID: groupCheck, Title: "Checking:"},
-		&cobra.Group{ID: groupShare, Title: "Publishing:"},
-		&cobra.Group{ID: groupOther, Title: "Other:"},
+		&cobra.Group{ID: groupRecord, Title: "Record:"},
+		&cobra.Group{ID: groupRead, Title: "Read:"},
+		&cobra.Group{ID: groupCompare, Title: "Compare and check:"},
+		&cobra.Group{ID: groupPublish, Title: "Publish:"},
+		&cobra.Group{ID: groupRepair, Title: "Repair:"},
+		&cobra.Group{ID: groupDemo, Title: "Demo:"},
+		&cobra.Group{ID: groupOther, Title: "Seldom needed:"},
 	)
-	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newAttachCommand, newSealCommand, newImportCommand, newRunCommand)
-	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newExtractCommand, newQueryCommand, newDuckDBCommand)
-	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
-	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)
-	addCommands(root, groupOther, newUpgradeCommand, newVersionCommand)
+	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
+	addCommands(root, groupRead, newLsCommand, newInfoCommand, newReplayCommand, newPoliciesCommand, newQueryCommand, newExportCommand,
+		newAttachmentsCommand)
+	addCommands(root, groupCompare, newDigestCommand, newVerifyCommand, newProveCommand)
+	addCommands(root, groupPublish, newSecretsCommand, newRedactCommand, newRevealCommand, newSignCommand, newAnnotateCommand)
+	addCommands(root, groupRepair, newRecoverCommand)
+	addCommands(root, groupDemo, newRunCommand)
+	addCommands(root, groupOther, newUpgradeCommand, newDuckDBCommand, newSchemaCommand, newVersionCommand)
+	for _, cmd := range formerNames() {
+		cmd.Hidden = true
+		root.AddCommand(cmd)
+	}
 	fitHelp(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
@@ -149,8 +160,13 @@ func nArgs(low, high int, what string) cobra.PositionalArgs {
 		default:
 			got = fmt.Sprintf("unexpected argument %q", args[high])
 		}
-		return usageErrorf("%s: %s, want %s (see `%s --help`)", cmd.Name(), got, what, cmd.CommandPath())
+		return usageErrorf("%s: %s, want %s (see `%s --help`)", called(cmd), got, what, cmd.CommandPath())
 	}
+}
+
+// called gives the name of a command as the user writes it behind that of the program.
+func called(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // wantColor decides about colour for the standard output of cmd.
@@ -166,12 +182,12 @@ func wantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// inFile is [fileerr.In], but that an interrupt is not about a file.
+// inFile is [fileerr.In], but that an interrupt is not about a file, and that "-" is standard input.
 func inFile(path string, err error) error {
 	if err == context.Canceled {
 		return err
 	}
-	return fileerr.In(path, err)
+	return fileerr.In(shownName(path), err)
 }
 
 // errNoFile stands for the various words that systems have for it.

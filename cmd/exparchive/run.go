@@ -35,7 +35,7 @@ func newRunCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run " + strings.Join(liquidity.Names(), "|") + " -o FILE.simexp",
-		Short: "A demo: play a reference experiment and record it",
+		Short: "Play a reference experiment and record it, to see how that looks",
 		Long: `Play one of the reference experiments, print it, and record it as an archive. Two banks decide how much liquidity to set aside
 for a day of payments and look for cheaper policies, iteration by iteration, with the help of a stand-in for a language model:
 
@@ -108,6 +108,8 @@ func (o *runOptions) check(cmd *cobra.Command, name string) error {
 		return usageErrorf("run: --pause %v is negative", o.play.Pause)
 	case o.dryRun && (o.output != "" || o.force || o.resume):
 		return usageErrorf("run: --dry-run writes nothing; leave out -o, --force and --resume")
+	case o.output == stdinName:
+		return recordingName(cmd, o.output)
 	case !o.dryRun && o.output == "":
 		return usageErrorf("run: missing -o FILE%s, or --dry-run (see `exparchive run --help`)", archive.Extension)
 	case o.force && o.resume:

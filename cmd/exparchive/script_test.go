@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -37,6 +38,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		if size < 0 {
 			size += info.Size()
 		}
+		ts.Check(os.Chmod(path, 0o644)) // a sealed file is read-only
 		ts.Check(os.Truncate(path, size))
 	},
 	// poke FILE OFFSET HEX overwrites bytes of a file; an OFFSET that is a text means the first place where it stands.
@@ -54,6 +56,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("%s: no place %q", args[0], args[1])
 		}
 		copy(data[offset:], replacement)
+		ts.Check(os.Chmod(path, 0o644)) // a sealed file is read-only
 		ts.Check(os.WriteFile(path, data, 0o666))
 	},
 	// snapshot FOLDER NAME keeps what the folder holds, byte for byte, with the times; unchanged compares.
@@ -78,6 +81,27 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", folder))
 		ts.Defer(func() { _ = exec.Command("umount", folder).Run() })
 	},
+	// mode FILE OCTAL demands that a file has these permissions, as far as the umask lets it.
+	"mode": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 2)
+		want, err := strconv.ParseUint(args[1], 8, 32)
+		ts.Check(err)
+		info, err := os.Stat(path)
+		ts.Check(err)
+		if got := info.Mode().Perm(); got&0o700 != fs.FileMode(want)&0o700 || got&^fs.FileMode(want) != 0 {
+			ts.Fatalf("%s: got mode %o, want %s", args[0], got, args[1])
+		}
+	},
+	// empty FOLDER demands that nothing is in a folder.
+	"empty": func(ts *testscript.TestScript, neg bool, args []string) {
+		entries, err := os.ReadDir(arg(ts, neg, args, 0, 1))
+		ts.Check(err)
+		if len(entries) > 0 {
+			ts.Fatalf("%s: got %v, want nothing", args[0], entries)
+		}
+	},
+	// interrupt-query FILE asks FILE something that takes for ever, and interrupts it.
+	"interrupt-query": interruptQuery,
 	// status CODE COMMAND... runs a command that has to end with the exit code CODE.
 	"status": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 {
@@ -108,6 +132,9 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	// sqlite FILE SQL runs statements on a database, which it makes if need be.
 	"sqlite": func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 0, 2)
+		if exists(path) {
+			ts.Check(os.Chmod(path, 0o644)) // a sealed file is read-only
+		}
 		db, err := sql.Open("sqlite", path)
 		ts.Check(err)
 		_, err = db.Exec(args[1])
@@ -320,6 +347,33 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("got exit code %d, want %d; stderr: %s", exit.ExitCode(), want, stderr.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("feed.stderr"), []byte(stderr.String()), 0o666))
+}
+
+func interruptQuery(ts *testscript.TestScript, neg bool, args []string) {
+	file := arg(ts, neg, args, 0, 1)
+	path, err := lookPath(ts, "exparchive")
+	ts.Check(err)
+	cmd := exec.Command(path, "query", file, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n")
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR")}
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	ts.Check(cmd.Start())
+	defer cmd.Process.Kill()
+	// Rows come, and so the temporary archive is there.
+	_, err = stdout.Read(make([]byte, 1))
+	ts.Check(err)
+	if entries, err := os.ReadDir(ts.Getenv("TMPDIR")); err != nil || len(entries) == 0 {
+		ts.Fatalf("got entries %v, %v, want a temporary folder", entries, err)
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	_, _ = io.Copy(io.Discard, stdout)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || stderr.String() != "exparchive: interrupted\n" {
+		ts.Fatalf("got %v, stderr %q, want exit code 1 and that it was interrupted", err, stderr.String())
+	}
 }
 
 func recordsOnDisk(live string) int64 {

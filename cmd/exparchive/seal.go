@@ -13,7 +13,7 @@ import (
 )
 
 func newSealCommand() *cobra.Command {
-	var force bool
+	var force, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "seal FILE.simexp-live...",
 		Short: "Turn recordings that were cut short into archives, as they are",
@@ -41,12 +41,16 @@ It prints the digest of each archive, as digest does.`,
 					failed = errReported{}
 					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", seal.Root, strings.TrimSuffix(live, archive.LiveSuffix))
+				d := runDigest{File: strings.TrimSuffix(live, archive.LiveSuffix), Digest: seal.Root.String(), Records: seal.Records}
+				if err := d.print(cmd.OutOrStdout(), asJSON); err != nil {
+					return err
+				}
 			}
 			return failed
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace archives that are there already")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and archive, as digest does")
 	return cmd
 }
 

@@ -32,7 +32,7 @@ type secretPlace struct {
 	Run        string `json:"run_id"`
 	Record     *int64 `json:"seq"`                  // null for an annotation
 	Annotation int    `json:"annotation,omitempty"` // its number
-	Type       string `json:"record"`               // kind of record, or "annotation"
+	Type       string `json:"record_kind"`          // or "annotation"
 	Field      string `json:"field"`
 	Iteration  *int   `json:"iteration"`
 	Agent      string `json:"agent_id,omitempty"`

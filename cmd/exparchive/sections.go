@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/provider/replay"
 )
 
@@ -17,6 +18,8 @@ import (
 type sectionFlags struct {
 	options    replay.Options
 	start, end int // -1 is no limit
+	seqs       []string
+	made       *replay.Printer // by printerTo
 }
 
 // addSectionFlags adds the flags --verbose and --verbose-… to a command that prints a run.
@@ -39,6 +42,8 @@ func (f *sectionFlags) addRangeFlags(cmd *cobra.Command) {
 	flags.BoolVar(&f.options.Audit, "audit", false, "print every call of a language model in full: prompts, answer, what was read from it")
 	flags.IntVar(&f.start, "start", -1, "print from iteration `n` on")
 	flags.IntVar(&f.end, "end", -1, "print up to iteration `n`")
+	flags.StringSliceVar(&f.options.Agents, "agent", nil, "print only calls for this `agent`, events that name it, and its lines of the summaries")
+	flags.StringSliceVar(&f.seqs, "seq", nil, "print only these records: `numbers` such as 7, 3-9 or 12-, from 0 for the start of the run")
 	noDefault(cmd, "start", "end")
 	f.options.Start, f.options.End = &f.start, &f.end
 }
@@ -61,7 +66,9 @@ func (f *sectionFlags) printerTo(cmd *cobra.Command, w io.Writer) (provider.Sink
 	if err != nil {
 		return nil, err
 	}
-	return replay.NewPrinter(w, &o), nil
+	p := replay.NewPrinter(w, &o)
+	f.made = p
+	return p, nil
 }
 
 // resolve gives the options that the flags stand for, once they are parsed.
@@ -76,6 +83,18 @@ func (f *sectionFlags) resolve(cmd *cobra.Command) (replay.Options, error) {
 	if err := o.Validate(); err != nil {
 		return o, &usageError{err}
 	}
+	var chosen redact.Ranges
+	for _, text := range f.seqs {
+		set, err := redact.ParseRanges(text)
+		if err != nil {
+			return o, usageErrorf("%s: --seq: %w", cmd.Name(), err)
+		}
+		chosen = append(chosen, set...)
+	}
+	if f.seqs != nil {
+		o.Records = chosen.Contains
+		o.Verbose = o.Verbose || !o.Audit && !f.anySection() // or there is nothing to see of them
+	}
 	var err error
 	o.Color, err = wantColor(cmd)
 	return o, err
@@ -83,8 +102,21 @@ func (f *sectionFlags) resolve(cmd *cobra.Command) (replay.Options, error) {
 
 // any reports whether a flag asks for something else than the whole run in its usual form.
 func (f *sectionFlags) any() bool {
+	return f.anySection() || f.options.Audit || f.start >= 0 || f.end >= 0 || f.options.Agents != nil || f.seqs != nil
+}
+
+// anySection reports whether a flag asks for a section.
+func (f *sectionFlags) anySection() bool {
 	o := f.options
-	return o.Verbose || o.Iterations || o.Bootstrap || o.LLM || o.Policy || o.Rejections || o.Metrics || o.Audit || f.start >= 0 || f.end >= 0
+	return o.Verbose || o.Iterations || o.Bootstrap || o.LLM || o.Policy || o.Rejections || o.Metrics
+}
+
+// checkFound reports, when a run has been printed, that it has nothing of what --agent and --seq chose.
+func (f *sectionFlags) checkFound() error {
+	if f.made == nil {
+		return nil
+	}
+	return f.made.Found()
 }
 
 // checkRange reports that p has no iteration in the range that was asked for.

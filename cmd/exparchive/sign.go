@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,19 @@ type signOptions struct {
 	output         string
 	detached       bool
 	force          bool
+	json           bool
+}
+
+// A signing is what sign says in JSON.
+type signing struct {
+	File      string `json:"file,omitempty"` // none for a key that was made
+	Kind      string `json:"kind,omitempty"` // ssh or note
+	Key       string `json:"key,omitempty"`
+	Records   int64  `json:"records,omitempty"`
+	Digest    string `json:"digest,omitempty"`
+	Output    string `json:"output,omitempty"`     // the file with the signature
+	Signature string `json:"signature,omitempty"`  // the text, if it was for standard output
+	PublicKey string `json:"public_key,omitempty"` // of the note key that was made
 }
 
 func newSignCommand() *cobra.Command {
@@ -36,18 +50,19 @@ func newSignCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign FILE.simexp --key KEY | --note-key KEY",
 		Short: "Sign the digest of an archive with an SSH key",
-		Long: `Sign what checkpoint prints of an archive: its run's name, number of records and digest. The signature is kept in the
+		Long: `Sign what digest --checkpoint prints of an archive: its run's name, number of records and digest. The signature is kept in the
 archive, which is replaced by a copy that has it; the run and its digest stay as they are. An archive may have many signatures.
 
 --key takes an SSH key, such as ~/.ssh/id_ed25519. An encrypted one is used through the ssh-agent, or its passphrase is
 asked for on the terminal; a public key (.pub) always goes through the agent. The signature has the namespace
 ` + sign.Namespace + `, and with -o it goes to a file too, where stock OpenSSH verifies it:
 
-  exparchive checkpoint exp1.simexp |
-    ssh-keygen -Y verify -f allowed_signers -I alice@example.com -n ` + sign.Namespace + ` -s exp1.simexp.sig
+  exparchive digest --checkpoint exp1.simexp |
+    ssh-keygen -Y verify -f allowed_signers -I alice@example.com \
+      -n ` + sign.Namespace + ` -s exp1.simexp.sig
 
 --note-key takes a secret note key (https://c2sp.org/signed-note). With it the checkpoint becomes a text of less than 300 bytes
-that has its signature in it and can be printed in a paper; checkpoint --note prints it. --new-note-key NAME makes such a key
+that has its signature in it and can be printed in a paper; digest --checkpoint --note prints it. --new-note-key NAME makes such a key
 in the file that --note-key names, and prints the public key, which verify --note-key takes.`,
 		Example: `  exparchive sign exp1.simexp --key ~/.ssh/id_ed25519
   exparchive sign exp1.simexp --key ~/.ssh/id_ed25519 --detached -o exp1.simexp.sig
@@ -59,7 +74,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 				return err
 			}
 			if o.newNoteKey != "" {
-				if err := makeNoteKey(cmd.OutOrStdout(), o.newNoteKey, o.noteKey); err != nil || len(args) == 0 {
+				if err := makeNoteKey(cmd.OutOrStdout(), o.newNoteKey, o.noteKey, o.json); err != nil || len(args) == 0 {
 					return err
 				}
 			}
@@ -74,6 +89,7 @@ in the file that --note-key names, and prints the public key, which verify --not
 	flags.StringVarP(&o.output, "output", "o", "", "write the signature to this `file` as well; - is standard output")
 	flags.BoolVar(&o.detached, "detached", false, "leave the archive as it is; without -o the signature goes to standard output")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	addRunFlag(cmd, &which)
 	return cmd
 }
@@ -96,7 +112,7 @@ func (o *signOptions) check(args []string) error {
 }
 
 // makeNoteKey makes a secret note key in a file and prints the public one.
-func makeNoteKey(w io.Writer, name, path string) error {
+func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 	signer, verifier, err := sign.NewNoteKey(name)
 	if err != nil {
 		return &usageError{err}
@@ -110,6 +126,9 @@ func makeNoteKey(w io.Writer, name, path string) error {
 	_, err = f.WriteString(signer + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return inFile(path, errors.Join(err, os.Remove(path)))
+	}
+	if asJSON {
+		return json.NewEncoder(w).Encode(signing{PublicKey: verifier})
 	}
 	_, err = fmt.Fprintln(w, verifier)
 	return err
@@ -127,7 +146,7 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 	var a archive.Annotation
 	var who string
 	if o.noteKey != "" {
-		a, who, err = signNote(o.noteKey, c)
+		a, who, err = signNote(ctx, o.noteKey, c)
 	} else {
 		a, who, err = signSSH(ctx, o, c, annotations)
 	}
@@ -142,10 +161,19 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 			return err
 		}
 	}
-	if o.output != "" {
+	line := signing{File: path, Kind: "ssh", Key: a.Name, Records: c.Size, Digest: c.Root.String(), Output: o.output}
+	if a.Kind == sign.KindNote {
+		line.Kind = "note"
+	}
+	if o.json && o.output == "-" {
+		line.Output, line.Signature = "", a.Text
+	} else if o.output != "" {
 		if err := writeOutput(cmd, o.output, o.force, []byte(a.Text)); err != nil {
 			return err
 		}
+	}
+	if o.json {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(line)
 	}
 	if o.output != "-" {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: signed with %s\n", terminal.Escape(path), terminal.Escape(who))
@@ -204,8 +232,8 @@ func annotationsOf(ctx context.Context, p provider.Provider) ([]archive.Annotati
 	return nil, nil
 }
 
-func signNote(path string, c digest.Checkpoint) (archive.Annotation, string, error) {
-	key, err := readLimited(path, 1<<16)
+func signNote(ctx context.Context, path string, c digest.Checkpoint) (archive.Annotation, string, error) {
+	key, err := readLimited(ctx, path, 1<<16)
 	if err != nil {
 		return archive.Annotation{}, "", err
 	}

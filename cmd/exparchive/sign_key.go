@@ -20,7 +20,7 @@ import (
 func loadKey(ctx context.Context, o signOptions) (ssh.Signer, io.Closer, error) {
 	opts := sign.KeyOptions{Agent: sign.AgentAddress(), Ask: askPassphrase}
 	if o.passphraseFile != "" {
-		text, err := readLimited(o.passphraseFile, 1<<16)
+		text, err := readLimited(ctx, o.passphraseFile, 1<<16)
 		if err != nil {
 			return nil, nil, err
 		}

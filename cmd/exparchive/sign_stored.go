@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -32,7 +33,7 @@ func newSignatureInfo(v sign.Verdict) signatureInfo {
 		info.Kind = "note"
 	}
 	if v.Err != nil {
-		info.Problem = v.Err.Error()
+		info.Problem = fileerr.Text(v.Err)
 	}
 	return info
 }
@@ -59,9 +60,9 @@ func (t *trust) addFlags(cmd *cobra.Command) {
 }
 
 // load reads the files that the flags name.
-func (t *trust) load() error {
+func (t *trust) load(ctx context.Context) error {
 	if t.allowedPath != "" {
-		text, err := readLimited(t.allowedPath, sign.MaxAllowedSigners)
+		text, err := readLimited(ctx, t.allowedPath, sign.MaxAllowedSigners)
 		if err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func (t *trust) load() error {
 	}
 	for _, key := range t.noteKeys {
 		verifier, where := key, "--note-key"
-		if text, err := readLimited(key, 1<<16); err == nil {
+		if text, err := readLimited(ctx, key, 1<<16); err == nil {
 			verifier, where = string(text), key
 		} else if strings.Count(key, "+") < 2 { // which a key has, and the name of a file seldom
 			return err
@@ -120,7 +121,7 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *verif
 		return nil, err
 	}
 	list := signaturesIn(annotations, digest.Checkpoint{Origin: digest.Origin(e.RunID), Size: report.Records, Root: report.Root})
-	if err := v.addFiles(list); err != nil {
+	if err := v.addFiles(ctx, list); err != nil {
 		return nil, err
 	}
 	for _, f := range list.Judge(v.Trust, time.Now()) {
@@ -131,9 +132,9 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *verif
 }
 
 // addFiles adds the signatures in the files that the user named.
-func (v *verifySignatures) addFiles(list *sign.List) error {
+func (v *verifySignatures) addFiles(ctx context.Context, list *sign.List) error {
 	for _, path := range v.files {
-		text, err := readLimited(path, max(sign.MaxSignature, digest.MaxCheckpoint))
+		text, err := readLimited(ctx, path, max(sign.MaxSignature, digest.MaxCheckpoint))
 		if err != nil {
 			return err
 		}
@@ -149,8 +150,17 @@ func printSignatures(w io.Writer, path string, signatures []sign.Verdict) {
 	}
 }
 
-// readLimited reads a file of at most limit bytes.
-func readLimited(path string, limit int64) ([]byte, error) {
+// readLimited reads a file of at most limit bytes, or as much of standard input for "-".
+func readLimited(ctx context.Context, name string, limit int64) ([]byte, error) {
+	from, err := sourceOf(ctx, io.Discard, name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := readFileLimited(from.path, limit)
+	return text, from.named(err)
+}
+
+func readFileLimited(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -11,8 +12,18 @@ import (
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
+// An upgraded says what upgrade did to an archive in JSON.
+type upgraded struct {
+	File   string `json:"file"`
+	From   int    `json:"old_schema_version"`
+	To     int    `json:"schema_version"`
+	Done   bool   `json:"done"`             // false if there is nothing to do, and with --dry-run
+	Backup string `json:"backup,omitempty"` // the file as it was
+}
+
 func newUpgradeCommand() *cobra.Command {
 	var opts rewrite.Options
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "upgrade FILE.simexp...",
 		Short: "Bring archives of an older version of the format to the newest",
@@ -39,12 +50,19 @@ behind its name, where 1 is its version.`,
 					failed = errReported{}
 					continue
 				}
-				text := fmt.Sprintf("upgraded from version %d to %d; %s is the file as it was", u.From, u.To, u.Backup)
+				if asJSON {
+					line := upgraded{File: path, From: u.From, To: u.To, Done: u.From != u.To && !opts.DryRun, Backup: u.Backup}
+					if err := json.NewEncoder(cmd.OutOrStdout()).Encode(line); err != nil {
+						return err
+					}
+					continue
+				}
+				text := fmt.Sprintf("upgraded from schema version %d to %d; %s is the file as it was", u.From, u.To, u.Backup)
 				switch {
 				case u.From == u.To:
-					text = fmt.Sprintf("version %d is the newest: nothing to do", u.From)
+					text = fmt.Sprintf("schema version %d is the newest: nothing to do", u.From)
 				case opts.DryRun:
-					text = fmt.Sprintf("would be upgraded from version %d to %d", u.From, u.To)
+					text = fmt.Sprintf("would be upgraded from schema version %d to %d", u.From, u.To)
 				}
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", terminal.Escape(path), terminal.Escape(text)); err != nil {
 					return err
@@ -53,6 +71,7 @@ behind its name, where 1 is its version.`,
 			return failed
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and archive")
 	cmd.Flags().BoolVar(&opts.DryRun, "dry-run", false, "say what would be done, after trying it on a copy among the temporary files")
 	return cmd
 }

@@ -34,28 +34,32 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 		Example: `  exparchive verify exp1.simexp
   exparchive verify --json *.simexp
   exparchive verify exp1.simexp --allowed-signers ~/.ssh/allowed_signers
-  exparchive verify --proof answer.tlog-proof --root 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
+  exparchive verify --proof answer.tlog-proof --root noted.checkpoint`,
 		Args: func(cmd *cobra.Command, args []string) error { return proof.args(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if proof.path != "" {
 				return proof.run(cmd, signatures, asJSON)
 			}
-			if err := signatures.load(); err != nil {
+			if err := signatures.load(cmd.Context()); err != nil {
 				return err
 			}
 			var failed error
 			out := cmd.OutOrStdout()
 			for _, path := range args {
-				report, err := verifyFile(cmd, path)
+				from, err := sourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+				var report verify.Report
 				var signed []sign.Verdict
 				if err == nil {
-					signed, err = signatures.check(cmd.Context(), path, &report)
+					report, err = verifyFile(cmd, from.path)
+				}
+				if err == nil {
+					signed, err = signatures.check(cmd.Context(), from.path, &report)
 				}
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
 				if err != nil {
-					warnf(cmd.ErrOrStderr(), "%v", inFile(path, err))
+					warnf(cmd.ErrOrStderr(), "%v", inFile(path, from.named(err)))
 					failed = errReported{}
 					continue
 				}

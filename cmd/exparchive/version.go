@@ -31,21 +31,21 @@ func newVersionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of what it is made of",
-		Long: `Print the version of the program, of Go and SQLite, and of the archive schema it writes. Archives of older
-schemas can be read, newer ones cannot.`,
+		Long: `Print the version of the program, of Go and SQLite, and the schema version of the archives it writes.
+Archives of older schema versions can be read, newer ones cannot.`,
 		Args: nArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := struct {
 				Version  string `json:"version"`
 				Go       string `json:"go"`
 				SQLite   string `json:"sqlite"`
-				Schema   int    `json:"schema"`
+				Schema   int    `json:"schema_version"`
 				Platform string `json:"platform"`
 			}{programVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version, runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "exparchive %s\ngo         %s\nsqlite     %s\nschema     %d\nplatform   %s\n",
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "exparchive %s\ngo         %s\nsqlite     %s\nschema     version %d\nplatform   %s\n",
 				v.Version, v.Go, v.SQLite, v.Schema, v.Platform)
 			return err
 		},

@@ -13,12 +13,13 @@ import (
 
 // A Step is what an iteration has to say about one agent. What was not recorded is nil.
 type Step struct {
-	Iteration   int
-	Policy      json.RawMessage // in force, as it was recorded
-	Changes     []Change        // from the policy of the agent before this one; nil for its first policy
-	First       bool            // there is no policy before this one
-	Cost        *provider.Cents
-	Accepted    *bool   // whether the proposal made in this iteration was accepted
+	Iteration int
+	Policy    json.RawMessage // in force, as it was recorded
+	Changes   []Change        // from the policy of the agent before this one; nil for its first policy
+	First     bool            // there is no policy before this one
+	Cost      *provider.Cents
+	Accepted  *bool // whether a change was accepted in this iteration
+	Proposal
 	Explanation *string // that the proposal came with
 	LLM         *Call   // the last call in this iteration; nil unless it was asked for
 	// Withheld is the commitment to the policies of the iteration, if they were withheld. Changes then begin anew behind it.
@@ -45,6 +46,7 @@ type step struct {
 	Step
 	seq     int64           // of the last call, or -1
 	initial json.RawMessage // of an event policy_init, for runs that record their first policies so
+	latest  latest
 }
 
 // Of reads the run of p.
@@ -74,6 +76,10 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			}
 		case *provider.Event:
 			if record.Type != "policy_init" {
+				if agent, note := proposalEvent(record); note != nil {
+					numbers[record.Iteration] = struct{}{}
+					note(&r.at(agent, record.Iteration).latest)
+				}
 				continue
 			}
 			if agent, policy := initial(record.Data); agent != "" && policy != nil {
@@ -87,6 +93,7 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			numbers[record.Iteration] = struct{}{}
 			s := r.at(record.AgentID, record.Iteration)
 			s.seq = record.Seq
+			s.latest.call(record)
 			if e := explanation(record); e != nil {
 				s.Explanation = e
 			}
@@ -97,12 +104,13 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	}
 	r.have = slices.Sorted(maps.Keys(numbers))
 	for _, steps := range r.steps {
-		var before json.RawMessage
+		var before, force json.RawMessage
 		for _, n := range slices.Sorted(maps.Keys(steps)) {
 			s := steps[n]
 			if s.Policy == nil {
 				s.Policy = s.initial
 			}
+			force = s.latest.decide(&s.Step, force)
 			if s.Policy == nil {
 				if c, ok := withheld[n]; ok {
 					s.Withheld, before = &c, nil

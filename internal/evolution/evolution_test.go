@@ -178,14 +178,14 @@ func TestWriteJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	const last = `"iteration_7":{"policy":{"z":1e3,"b":[]},"diff":[{"path":"a","old":"\u0041<"},{"path":"b","new":[]}],` +
-		`"cost":9007199254740993,"accepted":false}`
+		`"cost":9007199254740993,"decision":"none","accepted":false}`
 	for name, c := range map[string]struct {
 		o    JSONOptions
 		want string
 	}{
 		"all": {JSONOptions{Compact: true}, `{"A":{"iteration_7":{"cost":-5}},"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"}},` + last + "}}\n"},
 		"with calls": {JSONOptions{Compact: true, LLM: true, Agents: []string{"B"}, Wanted: func(n int) bool { return n == 0 }},
-			`{"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"},"llm":{"raw_response":"<a>\u000a"}}}}` + "\n"},
+			`{"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"},"llm":{"response":"<a>\u000a"}}}}` + "\n"},
 		"none of them": {JSONOptions{Compact: true, Wanted: func(n int) bool { return n == 1 }}, `{"A":{},"B":{}}` + "\n"},
 		"no agent":     {JSONOptions{Agents: []string{}}, "{}\n"},
 		"lines":        {JSONOptions{Agents: []string{"A"}}, "{\n  \"A\": {\n    \"iteration_7\": {\n      \"cost\": -5\n    }\n  }\n}\n"},

@@ -23,7 +23,7 @@ type JSONOptions struct {
 // WriteJSON writes one object and a line feed:
 //
 //	{AGENT: {"iteration_N": {"policy": …, "diff": [{"path", "old", "new"}], "policy_withheld": HEX, "cost": CENTS,
-//	  "accepted": …, "explanation": …, "llm": {"system_prompt", "user_prompt", "raw_response"}}}}
+//	  "proposed": …, "proposed_withheld": HEX, "decision": …, "accepted": …, "explanation": …, "llm": {"system_prompt", "user_prompt", "response"}}}}
 //
 // What was not recorded is left out; the first policy of an agent has no diff. Policies keep the spelling of their numbers and
 // strings and the order of their members, which is why the text is put together here: encoding/json sorts and escapes.
@@ -133,6 +133,15 @@ func stepJSON(s Step, call *Call) []byte {
 	if s.Cost != nil {
 		o.value("cost", fmt.Appendf(nil, "%d", int64(*s.Cost)))
 	}
+	if s.Proposed != nil {
+		o.value("proposed", jsontext.Compact(s.Proposed))
+	}
+	if s.Concealed != nil {
+		o.value("proposed_withheld", jsontext.AppendString(nil, s.Concealed.String()))
+	}
+	if s.Decision != "" {
+		o.value("decision", jsontext.AppendString(nil, string(s.Decision)))
+	}
 	if s.Accepted != nil {
 		o.value("accepted", fmt.Appendf(nil, "%t", *s.Accepted))
 	}
@@ -141,7 +150,7 @@ func stepJSON(s Step, call *Call) []byte {
 		var l objectWriter
 		l.text("system_prompt", call.SystemPrompt)
 		l.text("user_prompt", call.UserPrompt)
-		l.text("raw_response", call.Response)
+		l.text("response", call.Response)
 		o.value("llm", l.end())
 	}
 	return o.end()

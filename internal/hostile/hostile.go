@@ -224,6 +224,15 @@ func (m *maker) contents() {
 	edit("response of 70 megabytes", false, "UPDATE z_llm_interaction SET response = CAST(zeroblob(70000000) AS TEXT)")
 	edit("section missing", false, "DELETE FROM z_section")
 	edit("section list with a huge number", false, "UPDATE z_llm_interaction SET user_prompt = '[9223372036854775808]'")
+	edit("one section without end", false, // 2.4 GB of prompts
+		"INSERT INTO z_section SELECT max(id) + 1, replace(hex(zeroblob(100000)), '0', 'x') FROM z_section",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO z_llm_interaction (seq, iteration, user_prompt) "+
+			"SELECT i + (SELECT max(seq) FROM z_attachment), 0, '[' || id || replace(hex(zeroblob(29)), '00', ',' || id) || ']' "+
+			"FROM n, (SELECT max(id) AS id FROM z_section)",
+		"UPDATE z_iteration SET bytes = 1000000000000")
+	edit("section list of ten million", false,
+		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(10000000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)",
+		"UPDATE z_section SET body = '' WHERE id = 1")
 	edit("section list that is none", false, "UPDATE z_llm_interaction SET user_prompt = '{\"a\":1}'")
 	edit("section list of a million", false, "UPDATE z_section SET body = hex(zeroblob(500000))",
 		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)")
@@ -317,6 +326,17 @@ func (m *maker) repetitions() {
 	m.repeated("an annotation of three megabytes, hundreds of times", false, "z_annotation", 1,
 		"INSERT INTO z_annotation (kind, text, sha256) VALUES ('k', hex(zeroblob(1500000)), zeroblob(32))")
 	m.repeated("a million iterations", false, "z_iteration", 2, "UPDATE z_iteration SET policies = '{}'")
+	m.repeated("experiments without end", true, "z_experiment", 6, "UPDATE z_experiment SET digest = NULL")
+	m.repeated("event types without end", false, "z_event_type", 6, "SELECT 1")
+	// The iterations say that they end behind all of that, and no prompt ends a reading before.
+	const spans = "UPDATE z_iteration SET first_seq = 1, last_seq = 1000000; UPDATE z_llm_interaction SET system_prompt = NULL, user_prompt = NULL"
+	for _, table := range []string{"z_iteration", "z_event", "z_section", "z_llm_interaction", "z_note", "z_attachment", "z_leaf_block"} {
+		m.repeated("rows of "+table+" without end", false, table, 6, spans)
+	}
+	m.repeated("what is withheld without end", false, "z_redaction", 6, "INSERT INTO z_redaction VALUES (5, 'config', zeroblob(32), NULL)")
+	m.repeated("keys without end", false, "z_redaction", 6, "INSERT INTO z_redaction VALUES (5, 'config', NULL, zeroblob(32))")
+	m.repeated("annotations without end", false, "z_annotation", 6, "INSERT INTO z_annotation VALUES (1, 'k', NULL, 't', zeroblob(32))")
+	m.repeated("iterations without end that were not recorded", false, "z_iteration", 6, "UPDATE z_iteration SET seq = NULL")
 	m.repeated("an event type of three megabytes, hundreds of times", true, "z_event_type", 1,
 		"UPDATE z_event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
 }

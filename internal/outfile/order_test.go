@@ -220,3 +220,60 @@ func TestSystem(t *testing.T) {
 		t.Errorf("no such folder: got %v, want %v", err, fs.ErrNotExist)
 	}
 }
+
+// TestReadOnly: a read-only file is replaced by a rename that at first is refused, as on Windows, and is as it was if that fails;
+// a file keeps its permissions when removing one of its names made it writable, as there.
+func TestReadOnly(t *testing.T) {
+	folder := t.TempDir()
+	from, to := filepath.Join(folder, "from"), filepath.Join(folder, "to")
+	put := func(path, text string, mode fs.FileMode) {
+		t.Helper()
+		os.Remove(path)
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o644), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mode := func(path string) fs.FileMode {
+		t.Helper()
+		info, err := os.Lstat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Mode().Perm() & 0o200
+	}
+	before := system
+	t.Cleanup(func() { system = before })
+	tries := 0
+	system.rename = func(from, to string) error {
+		tries++
+		if info, err := os.Lstat(to); err == nil && info.Mode().Perm()&0o200 == 0 {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrPermission}
+		}
+		return before.rename(from, to)
+	}
+	put(from, "new", 0o444)
+	put(to, "old", 0o444)
+	if err := Rename(from, to); err != nil || tries != 2 {
+		t.Errorf("got %v after %d tries, want the second to do it", err, tries)
+	}
+	if text, err := os.ReadFile(to); err != nil || string(text) != "new" || mode(to) != 0 {
+		t.Errorf("got %q, %v, mode %o, want the new file, read-only", text, err, mode(to))
+	}
+	system.rename = func(from, to string) error {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrPermission}
+	}
+	put(from, "new", 0o644)
+	if err := Rename(from, to); !errors.Is(err, fs.ErrPermission) || mode(to) != 0 {
+		t.Errorf("got %v, mode %o, want %v and a file that is read-only still", err, mode(to), fs.ErrPermission)
+	}
+	if err := Rename(from, filepath.Join(folder, "other")); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("no file there: got %v, want %v", err, fs.ErrPermission)
+	}
+	system = before
+	system.remove = func(path string) error { return errors.Join(os.Chmod(path, 0o644), before.remove(path)) }
+	os.Remove(to)
+	put(from, "new", 0o444)
+	if err := Place(from, to, false); err != nil || mode(to) != 0 {
+		t.Errorf("placed: got %v, mode %o, want a read-only file", err, mode(to))
+	}
+}

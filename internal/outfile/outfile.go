@@ -146,13 +146,46 @@ func move(temp, path string, force bool) error {
 		// A link, unlike a rename, does not replace what is there.
 		err := system.link(temp, path)
 		if err == nil {
-			return system.remove(temp)
+			return removeName(temp, path)
 		}
 		if _, there := os.Lstat(path); errors.Is(err, fs.ErrExist) || there == nil {
 			return fileerr.In(path, ErrExists)
 		}
 	}
-	return system.rename(temp, path)
+	return Rename(temp, path)
+}
+
+// removeName removes the name temp of a file that has the name path too, which keeps its permissions: Windows makes a read-only
+// file writable, by whatever name, to remove one of them.
+func removeName(temp, path string) error {
+	before, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if err := system.remove(temp); err != nil {
+		return err
+	}
+	if now, err := os.Lstat(path); err == nil && os.SameFile(before, now) && now.Mode() != before.Mode() {
+		_ = os.Chmod(path, before.Mode().Perm())
+	}
+	return nil
+}
+
+// Rename is [os.Rename], which on Windows too replaces a read-only file. After an error what is there is as it was.
+func Rename(from, to string) error {
+	err := system.rename(from, to)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	there, statErr := os.Lstat(to)
+	if statErr != nil || !there.Mode().IsRegular() || there.Mode().Perm()&0o200 != 0 || os.Chmod(to, there.Mode().Perm()|0o200) != nil {
+		return err
+	}
+	if system.rename(from, to) == nil {
+		return nil
+	}
+	_ = os.Chmod(to, there.Mode().Perm())
+	return err
 }
 
 // SyncDir makes names in a folder durable, where the system knows of such a thing.

@@ -12,12 +12,13 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 )
 
 // Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they may hold
-// runs (.simexp, .simexp-live, .db, .duckdb, .jsonl), in order; those of the folders in it too, if recursive. A folder that cannot
-// be read is yielded with an error, and the others follow.
+// runs (.simexp, .simexp-live, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in order; those of the folders in
+// it too, if recursive. A folder that cannot be read is yielded with an error, and the others follow.
 func Files(path string, recursive bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -39,7 +40,7 @@ func walk(folder string, recursive bool, yield func(string, error) bool) bool {
 		switch {
 		case e.IsDir() && recursive:
 			goOn = walk(path, recursive, yield)
-		case !e.IsDir() && mayHoldRun(e.Name()):
+		case !e.IsDir() && (mayHoldRun(e.Name()) || strings.HasSuffix(e.Name(), ".json") && castro.IsExport(path)):
 			goOn = yield(path, nil)
 		}
 		if !goOn {
@@ -57,6 +58,83 @@ func mayHoldRun(name string) bool {
 		}
 	}
 	return false
+}
+
+// Passed is what [Files] passes over in a folder, though it may hold runs.
+type Passed struct {
+	Deeper  []string // files in folders of the folder, whose names say so
+	Renamed []string // files in the folder itself whose first bytes are those of an archive, a database or lines, but not their names
+}
+
+// passedMost bounds a Passed and the looking for it: that there is something is told, not all of it.
+const (
+	passedMost    = 1000   // files of each kind
+	passedEntries = 20_000 // names that are looked at
+)
+
+// PassedOver looks for what [Files], not recursive, passes over in the folder at path. What cannot be read is left out.
+func PassedOver(path string) Passed {
+	var p Passed
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return p
+	}
+	left := passedEntries
+	for _, e := range entries {
+		if left--; left < 0 {
+			return p
+		}
+		inside := filepath.Join(path, e.Name())
+		switch {
+		case e.IsDir():
+			p.deeper(inside, &left)
+		case len(p.Renamed) < passedMost && !mayHoldRun(e.Name()) && !strings.HasSuffix(e.Name(), "-wal"):
+			if kind, err := Sniff(inside); err == nil && holdsRun(inside, kind) {
+				p.Renamed = append(p.Renamed, inside)
+			}
+		}
+	}
+	return p
+}
+
+// deeper adds the files below folder that Files would give.
+func (p *Passed) deeper(folder string, left *int) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if *left--; *left < 0 || len(p.Deeper) >= passedMost {
+			return
+		}
+		switch inside := filepath.Join(folder, e.Name()); {
+		case e.IsDir():
+			p.deeper(inside, left)
+		case mayHoldRun(e.Name()):
+			p.Deeper = append(p.Deeper, inside)
+		}
+	}
+}
+
+// holdsRun reports whether a file is more than one of a kind that may hold a run: SQLite and DuckDB have other uses.
+func holdsRun(path string, kind Kind) bool {
+	switch kind {
+	case Lines:
+		return true
+	case SQLite:
+		a, err := archive.Open(path)
+		if err != nil {
+			return false
+		}
+		return a.Close() == nil
+	case DuckDB:
+		d, err := castro.Open(path, nil)
+		if err != nil {
+			return false
+		}
+		return d.Close() == nil
+	}
+	return false // a result of the web sandbox would have been listed, or has an extension of its own
 }
 
 // Find gives the file that path stands for: itself, or, of a folder and unless the run id is empty, the file in it that holds the

@@ -20,6 +20,10 @@ type Options struct {
 	// Lenient leaves out of a run of an old database what cannot be kept as recorded, each value with a note, instead of refusing
 	// the run.
 	Lenient bool
+	// Counts has [List] count the records of what is no archive, which means reading the whole run.
+	Counts bool
+	// Usage has [List] sum up the calls of language models: of an archive it reads them, of anything else the whole run.
+	Usage bool
 }
 
 // A Run is an open run. Close ends it.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -283,16 +284,20 @@ func TestFiles(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "deep", "er.db"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"b.simexp", "a.simexp-live", "c.db", "d.duckdb", "e.jsonl", "f.txt", ".simexp", ".db", "g.json", "h.simexp-live-wal", "deep/i.simexp", "deep/er.db/j.db"} {
-		write(t, filepath.Join(folder, filepath.FromSlash(name)), "")
+	for _, name := range []string{"b.simexp", "a.simexp-live", "c.db", "d.duckdb", "e.jsonl", "f.txt", ".simexp", ".db", "g.json", "w.json", "h.simexp-live-wal", "deep/i.simexp", "deep/er.db/j.db"} {
+		text := ""
+		if name == "w.json" {
+			text = `{"days": []}`
+		}
+		write(t, filepath.Join(folder, filepath.FromSlash(name)), text)
 	}
 	for _, c := range []struct {
 		path      string
 		recursive bool
 		want      string
 	}{
-		{".", false, "a.simexp-live b.simexp c.db d.duckdb e.jsonl"},
-		{".", true, "a.simexp-live b.simexp c.db d.duckdb deep/er.db/j.db deep/i.simexp e.jsonl"},
+		{".", false, "a.simexp-live b.simexp c.db d.duckdb e.jsonl w.json"},
+		{".", true, "a.simexp-live b.simexp c.db d.duckdb deep/er.db/j.db deep/i.simexp e.jsonl w.json"},
 		{"f.txt", false, "f.txt"},
 		{"missing", true, "missing"},
 	} {
@@ -310,6 +315,63 @@ func TestFiles(t *testing.T) {
 		for range Files(filepath.Join(folder, c.path), c.recursive) {
 			break
 		}
+	}
+}
+
+func TestPassedOver(t *testing.T) {
+	folder := t.TempDir()
+	in := func(name string) string { return filepath.Join(folder, filepath.FromSlash(name)) }
+	if err := os.MkdirAll(in("deep/er"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if p := PassedOver(folder); p.Deeper != nil || p.Renamed != nil {
+		t.Errorf("nothing: got %+v", p)
+	}
+	seal(t, in("archive.sqlite"), "a")
+	lines(t, in("run.txt"), "b")
+	legacy(t, "k1.db.gz", in("old"))
+	seal(t, in("listed.simexp"), "c")
+	for name, text := range map[string]string{"readme.txt": "hello", "x.json": "{}", "other.sqlite": "SQLite format 3\x00",
+		"other": strings.Repeat("\x00", 8) + "DUCK", "deep/a.txt": "", "deep/b.jsonl": "", "deep/er/c.simexp": ""} {
+		write(t, in(name), text)
+	}
+	p := PassedOver(folder)
+	if want := []string{in("deep/b.jsonl"), in("deep/er/c.simexp")}; !slices.Equal(p.Deeper, want) {
+		t.Errorf("got deeper %q, want %q", p.Deeper, want)
+	}
+	if want := []string{in("archive.sqlite"), in("old"), in("run.txt")}; !slices.Equal(p.Renamed, want) {
+		t.Errorf("got others %q, want %q", p.Renamed, want)
+	}
+}
+
+// The counts and the usage of a run are the same in whatever it lies, and are there only if they are asked for.
+func TestListMore(t *testing.T) {
+	folder := t.TempDir()
+	sealed, text := seal(t, filepath.Join(folder, "a.simexp"), "a"), lines(t, filepath.Join(folder, "a.jsonl"), "a")
+	one := func(path string, o *Options) Summary {
+		t.Helper()
+		for s, err := range List(t.Context(), path, o) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		t.Fatal("no run")
+		return Summary{}
+	}
+	for _, path := range []string{sealed, text} {
+		if s := one(path, nil); s.Usage != nil || (s.Counts == nil) != (path == text) {
+			t.Errorf("%s: got counts %v and usage %v that were not asked for", path, s.Counts, s.Usage)
+		}
+	}
+	a, b := one(sealed, &Options{Usage: true, Counts: true}), one(text, &Options{Usage: true, Counts: true})
+	if a.Counts == nil || a.Usage == nil || !reflect.DeepEqual(a.Counts, b.Counts) || !reflect.DeepEqual(a.Usage, b.Usage) ||
+		a.Counts.Records == 0 {
+		t.Errorf("got counts %+v and %+v, usage %+v and %+v, want the same of both", a.Counts, b.Counts, a.Usage, b.Usage)
+	}
+	old := legacy(t, "k1.db.gz", filepath.Join(folder, "k1.db"))
+	if s := one(old, &Options{Usage: true}); s.Usage == nil || s.Usage.PromptTokens == nil || s.Counts == nil || s.Counts.Interactions == 0 {
+		t.Errorf("got counts %+v and usage %+v of an old database", s.Counts, s.Usage)
 	}
 }
 

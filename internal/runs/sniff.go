@@ -58,7 +58,9 @@ func Sniff(path string) (Kind, error) {
 	return kind, fileerr.In(path, err)
 }
 
-// sniff is [Sniff] for the first bytes of a file.
+// SniffHead is [Sniff] for the first bytes of a file, as many as there are at hand.
+func SniffHead(head []byte) (Kind, error) { return sniff(head) }
+
 func sniff(head []byte) (Kind, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"iter"
+	"os"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -31,7 +32,24 @@ type Summary struct {
 	LastCosts         map[string]provider.Cents `json:"last_costs"`
 	Rejected          int64                     `json:"rejected_lines,omitempty"` // of the recorder's input, kept as attachments
 	Annotations       []Annotation              `json:"annotations,omitempty"`    // of archives only
-	Notes             []provider.Note           `json:"-"`                        // not of a list's runs of old databases
+	Digest            *string                   `json:"digest"`                   // as the seal says
+	DigestChecked     *bool                     `json:"digest_checked,omitempty"`
+	Notes             []provider.Note           `json:"-"` // not of a list's runs of old databases
+	Counts            *Counts                   `json:"-"` // nil unless it is an archive, or [Options.Counts] or Usage asked
+	Usage             *archive.Usage            `json:"-"` // nil unless [Options.Usage] asked
+	Size              int64                     `json:"-"` // of the file in bytes, the whole of a database
+	Schema            int                       `json:"-"` // version of an archive; 0 for anything else
+	Withheld          int64                     `json:"-"` // values that a redacted copy lacks
+}
+
+// Annotated gives the texts of the annotations of a kind, in their order.
+func (s Summary) Annotated(kind string) (texts []string) {
+	for _, a := range s.Annotations {
+		if a.Kind == kind {
+			texts = append(texts, a.Text)
+		}
+	}
+	return texts
 }
 
 // An Annotation is an [archive.Annotation] as JSON.
@@ -67,7 +85,7 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 			return
 		}
 		for _, info := range infos {
-			if s, err := summaryFrom(ctx, path, d, info.ID); !yield(s, fileerr.In(path, err)) || ctx.Err() != nil {
+			if s, err := summaryFrom(ctx, path, d, info.ID, o); !yield(s, fileerr.In(path, err)) || ctx.Err() != nil {
 				return
 			}
 		}
@@ -81,10 +99,14 @@ func summaryOfFile(ctx context.Context, path string, o *Options) (Summary, error
 		return Summary{File: path}, err
 	}
 	defer r.Close()
-	return Summarize(ctx, path, r.Provider)
+	s, err := Summarize(ctx, path, r.Provider)
+	if err != nil {
+		return s, err
+	}
+	return s, s.addMore(ctx, r.Provider, o)
 }
 
-func summaryFrom(ctx context.Context, path string, d *castro.Database, id string) (Summary, error) {
+func summaryFrom(ctx context.Context, path string, d *castro.Database, id string, o *Options) (Summary, error) {
 	run, err := d.Run(ctx, id)
 	if err != nil {
 		return Summary{File: path, RunID: id}, err
@@ -95,7 +117,15 @@ func summaryFrom(ctx context.Context, path string, d *castro.Database, id string
 	}
 	s := summaryOf(path, sum.Experiment)
 	s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
-	return s, nil
+	s.addSize(path)
+	return s, s.addMore(ctx, run, o)
+}
+
+// addSize adds what the file system says.
+func (s *Summary) addSize(path string) {
+	if info, err := os.Stat(path); err == nil {
+		s.Size = info.Size()
+	}
 }
 
 // Summarize describes the run of p, which lies in the file at path. It asks p only for what it has at hand; the records of an
@@ -111,6 +141,7 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 		return Summary{File: path}, err
 	}
 	s := summaryOf(path, e)
+	s.addSize(path)
 	if a, ok := p.(*archive.Archive); ok {
 		s.Status = StatusOf(a, e)
 		return s, s.addArchive(ctx, a)
@@ -137,12 +168,17 @@ func StatusOf(a *archive.Archive, e provider.Experiment) provider.Status {
 }
 
 func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {
-	s.State, s.Touched = a.State(), a.Touched()
+	s.State, s.Touched, s.Schema = a.State(), a.Touched(), a.SchemaVersion()
+	if seal, ok := a.Seal(); ok {
+		s.Digest, s.DigestChecked = new(seal.Root.String()), new(false)
+	}
 	sum, err := a.Summary(ctx)
 	if err != nil {
 		return err
 	}
 	s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
+	s.Counts = &Counts{sum.Records, sum.Events, sum.Interactions, sum.Iterations, sum.Notes, sum.Attachments}
+	s.Withheld = sum.Withheld
 	annotations, err := a.Annotations(ctx)
 	for _, n := range annotations {
 		s.Annotations = append(s.Annotations, Annotation(n))

@@ -1,6 +1,7 @@
 package castro
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -50,6 +51,49 @@ func openWeb(path string, limit int64) (*webFile, error) {
 		return nil, fmt.Errorf("JSON of more than %d bytes", limit)
 	}
 	return readWeb(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), text)
+}
+
+// exportHead is how many bytes of a file IsExport reads at most.
+const exportHead = 1 << 20
+
+// IsExport reports whether the file at path begins like a JSON export of the web sandbox: with an object, a member of which is a
+// list named days. What follows may be broken, and what cannot be read is no export.
+func IsExport(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a pipe could wait for ever
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return BeginsExport(io.LimitReader(f, exportHead))
+}
+
+// BeginsExport is [IsExport] for what is read from somewhere, as far as that goes.
+func BeginsExport(from io.Reader) bool {
+	r := bufio.NewReader(from)
+	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
+		r.Discard(3)
+	}
+	d := json.NewDecoder(r)
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if name == "days" {
+			t, err := d.Token()
+			return err == nil && t == json.Delim('[')
+		}
+		if err := d.Decode(new(json.RawMessage)); err != nil {
+			return false
+		}
+	}
+	return false
 }
 
 func readWeb(name string, text []byte) (*webFile, error) {

@@ -1,20 +1,12 @@
 package replay
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
-)
-
-// Limits up to which a response is laid out as JSON; beyond them white space could outgrow the text.
-const (
-	prettyBytes = 1 << 20
-	prettyDepth = 64
 )
 
 // failed marks an entry of the trail as a call that failed.
@@ -52,26 +44,22 @@ func (p *Printer) auditCall(i *provider.Interaction) {
 	p.line(2, "Latency  "+dash(latency(i.LatencySeconds, 2)))
 	p.body("System prompt", i.SystemPrompt, withheld(i, "system_prompt"))
 	p.body("User prompt", i.UserPrompt, withheld(i, "user_prompt"))
-	response := i.Response
-	if response != nil {
-		response = new(pretty(*response))
-	}
-	p.body("Raw response", response, withheld(i, "response"))
+	p.body("Response", i.Response, withheld(i, "response"))
 	if extra := withheld(i, "extra"); i.Extra != nil || extra != "" {
-		p.body("Extra", new(pretty(string(i.Extra))), extra)
+		p.body("Extra", new(string(i.Extra)), extra)
 	}
 	parsed, fault := withheld(i, "parsed_policy"), withheld(i, "parsing_error")
 	switch {
 	case fault != "":
-		p.line(2, "Validation: "+p.style(red, "error")+": "+fault)
+		p.line(2, "Proposal "+p.style(red, "none")+": "+fault)
 	case i.ParsingError != nil && *i.ParsingError != "":
-		p.line(2, "Validation: "+p.style(red, "error")+": "+escape(*i.ParsingError))
+		p.line(2, "Proposal "+p.style(red, "none")+": "+escape(*i.ParsingError))
 	case parsed != "":
-		p.line(2, "Validation: "+p.style(green, "policy valid")+": "+parsed)
+		p.line(2, "Proposal "+parsed)
 	case i.ParsedPolicy != nil:
-		p.line(2, "Validation: "+p.style(green, "policy valid"))
+		p.line(2, "Proposal "+parametersOf(i.ParsedPolicy))
 	default:
-		p.line(2, "Validation: unknown, neither a policy nor an error was recorded")
+		p.line(2, "Proposal not recorded, and no error either")
 	}
 }
 
@@ -98,20 +86,6 @@ func (p *Printer) body(title string, text *string, withheld string) {
 	}
 }
 
-// pretty lays out a text that is a JSON object or array, and gives any other as it is.
-func pretty(text string) string {
-	trimmed := jsontext.Trim([]byte(text))
-	if len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || len(trimmed) > prettyBytes ||
-		jsontext.CheckWithin(trimmed, prettyDepth) != nil {
-		return text
-	}
-	var b bytes.Buffer
-	if json.Indent(&b, trimmed, "", "  ") != nil {
-		return text
-	}
-	return b.String()
-}
-
 // auditEnd says so if there was nothing to print.
 func (p *Printer) auditEnd() {
 	if p.calls > 0 {
@@ -125,6 +99,12 @@ func (p *Printer) auditEnd() {
 		where = " from iteration " + strconv.Itoa(*o.Start) + " on"
 	case o.End != nil:
 		where = " up to iteration " + strconv.Itoa(*o.End)
+	}
+	switch {
+	case p.o.Records != nil:
+		where += " in the records chosen"
+	case p.o.Agents != nil:
+		where = " for " + escape(strings.Join(p.o.Agents, ", ")) + where
 	}
 	p.blank()
 	p.line(0, "No call of a language model was recorded"+where+".")

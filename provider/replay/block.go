@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/simexp/exparchive/provider"
 )
@@ -16,6 +17,7 @@ type block struct {
 	number int
 	agents map[string]*agent
 	record *provider.Iteration // nil until it comes
+	summed bool                // it is one of the records that are printed
 	total  []byte              // total_cost of an evaluation, as it is written
 	audit  []*provider.Interaction
 }
@@ -29,9 +31,11 @@ type agent struct {
 	table       bool   // an event printed the proposal parameter by parameter
 	accepted    *bool  // by an event
 	reason      string // of the decision, for printing
+	told        bool   // the block has a line with the reason and the evaluation
 	evaluation  string // old and new cost, for printing
 	concealed   string // that the latest proposal was withheld, for printing
 	failure     string // why there is no proposal, for printing
+	failureTold bool   // the block has a line with it
 	failedAfter bool   // failure came after the latest proposal
 }
 
@@ -60,7 +64,9 @@ func (a *agent) conceal(what string) {
 	*a = agent{cost: a.cost, proposals: a.proposals + 1, concealed: what}
 }
 
-func (a *agent) fail(why string) { a.failure, a.failedAfter = why, true }
+func (a *agent) fail(why string, told bool) {
+	a.failure, a.failureTold, a.failedAfter = why, told, true
+}
 
 // enter makes n the iteration that is being printed.
 func (p *Printer) enter(n int) {
@@ -73,12 +79,16 @@ func (p *Printer) enter(n int) {
 	if !p.block.shown || p.o.Audit {
 		return
 	}
-	p.blank()
 	heading := "Iteration " + strconv.Itoa(n)
 	if !fresh {
 		heading += " (continued)"
 	}
-	p.line(0, p.style(bold, heading))
+	if heading = p.style(bold, heading); p.o.filters() {
+		p.heading = heading // until there is something below it
+		return
+	}
+	p.blank()
+	p.line(0, heading)
 }
 
 // leave ends the block with its summary.
@@ -93,9 +103,10 @@ func (p *Printer) leave() {
 		if b.shown {
 			p.audit(b)
 		}
-	case b.shown:
+	case b.shown && (p.o.Records == nil || b.summed):
 		p.summary(b)
 	}
+	p.heading = ""
 	p.remember(b)
 	p.block = block{}
 }
@@ -104,6 +115,11 @@ func (p *Printer) leave() {
 func (p *Printer) remember(b *block) {
 	if costs, total := b.costs(); len(costs) > 0 {
 		p.previous, p.total = costs, total
+	}
+	if p.o.Agents != nil {
+		for id := range b.ids() {
+			p.wantsAgent(id)
+		}
 	}
 	if b.record != nil {
 		if withheld(b.record, "policies") != "" {
@@ -209,6 +225,8 @@ func (p *Printer) summary(b *block) {
 		return
 	}
 	sorted := slices.Sorted(maps.Keys(ids))
+	several := len(sorted) > 1 && p.o.Agents == nil
+	sorted = slices.DeleteFunc(sorted, func(id string) bool { return !p.wantsAgent(id) })
 	if p.o.Policy {
 		for _, id := range sorted {
 			if a := b.agents[id]; a != nil && a.proposal != nil && !a.table {
@@ -235,7 +253,7 @@ func (p *Printer) summary(b *block) {
 		}
 		rows = append(rows, r)
 	}
-	if len(sorted) > 1 && (len(costs) > 0 || b.total != nil) {
+	if several && (len(costs) > 0 || b.total != nil) {
 		r := row{name: "total", cost: dash(money(b.total))}
 		if total != nil {
 			r.cost = total.String()
@@ -318,23 +336,93 @@ func (p *Printer) proposal(b *block, id string, proposal []byte) {
 	p.table(4, "lrrr", rows)
 }
 
-// outcome tells what was proposed for an agent and what came of it.
+// outcome tells what was decided about an agent, and then what was proposed for it.
 func (p *Printer) outcome(b *block, id string) string {
 	a := b.agents[id]
 	if a == nil {
 		a = new(agent)
 	}
-	accepted := b.accepted(id)
+	d := p.decided(b, id)
+	return join(p.verdict(a, d), p.proposed(b, id, d))
+}
+
+// decided gives the decision about an agent.
+func (p *Printer) decided(b *block, id string) provider.Decision {
+	a := b.agents[id]
+	if a == nil {
+		a = new(agent)
+	}
+	proposed := a.proposal != nil || a.concealed != ""
+	refused := a.accepted != nil && a.failure == "" // by an event that does not have the proposal
+	return provider.Decide(b.accepted(id), proposed || refused, p.repeats(b, id), a.failure != "")
+}
+
+// repeats tells whether the proposal for an agent is the policy in force, before the iteration and in it.
+func (p *Printer) repeats(b *block, id string) bool {
+	a := b.agents[id]
+	if a == nil || a.proposal == nil || !same(p.inForce(b, id), a.proposal) {
+		return false
+	}
+	before := p.policies[id]
+	return a.old != nil || before == nil || same(before, a.proposal)
+}
+
+// verdict puts a decision into words: with its reason and the evaluation, unless the block has them already.
+func (p *Printer) verdict(a *agent, d provider.Decision) string {
+	reason, evaluation, failure := a.reason, a.evaluation, a.failure
+	if a.told {
+		reason, evaluation = "", ""
+	}
+	if a.failureTold {
+		failure = ""
+	}
+	var s string
+	switch d {
+	case "":
+		return ""
+	case provider.DecisionNone:
+		if a.failure == "" {
+			return p.style(yellow, "no proposal recorded")
+		}
+		s = p.style(yellow, "no proposal")
+		if strings.Contains(reason, a.failure) {
+			reason = ""
+		}
+		reason = join(failure, reason)
+	case provider.DecisionAccepted:
+		s = p.style(green, string(d))
+	case provider.DecisionRejected:
+		s = p.style(red, string(d))
+	default:
+		s = p.style(yellow, string(d))
+	}
+	if reason != "" {
+		s += ": " + reason
+	}
+	if evaluation != "" {
+		s += " (" + evaluation + ")"
+	}
+	return s
+}
+
+// proposed tells what was proposed for an agent, and that nothing came of the calls behind it.
+func (p *Printer) proposed(b *block, id string, d provider.Decision) string {
+	a := b.agents[id]
+	if a == nil {
+		a = new(agent)
+	}
 	var s string
 	switch {
 	case a.proposal != nil:
-		if old := p.inForce(b, id); old != nil {
+		if old := p.inForce(b, id); d == provider.DecisionKept {
+			s = ""
+		} else if old != nil {
 			s = describe(old, a.proposal)
 		} else {
 			s = "proposed " + parametersOf(a.proposal)
 		}
 		if a.proposals > 1 {
-			s += " (proposal " + strconv.Itoa(a.proposals) + ")"
+			s = words(" ", s, "(proposal "+strconv.Itoa(a.proposals)+")")
 		}
 	case a.concealed != "":
 		s = "proposal " + a.concealed
@@ -343,26 +431,17 @@ func (p *Printer) outcome(b *block, id string) string {
 			s = "new policy: " + describe(p.policies[id], b.record.Policies[id])
 		}
 	}
-	if a.failure != "" && (a.proposal == nil && a.concealed == "" || a.failedAfter) {
-		s = join(s, p.style(yellow, "no proposal")+": "+a.failure)
+	if a.failure != "" && d != provider.DecisionNone && (a.failedAfter || a.proposal == nil && a.concealed == "") {
+		after := p.style(yellow, "no proposal after it")
+		if a.proposal == nil && a.concealed == "" {
+			after = p.style(yellow, "no proposal recorded")
+		}
+		if !a.failureTold {
+			after += ": " + a.failure
+		}
+		s = join(s, after)
 	}
-	decision := ""
-	switch {
-	case accepted == nil:
-	case *accepted:
-		decision = p.style(green, "accepted")
-	case a.proposal == nil && a.concealed == "" && a.accepted == nil:
-		decision = "nothing accepted"
-	default:
-		decision = p.style(red, "rejected")
-	}
-	if decision != "" && a.reason != "" {
-		decision += ": " + a.reason
-	}
-	if decision != "" && a.evaluation != "" {
-		decision += " (" + a.evaluation + ")"
-	}
-	return join(s, decision)
+	return s
 }
 
 // join puts two phrases behind each other.

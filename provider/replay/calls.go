@@ -10,8 +10,9 @@ import (
 // interaction notes and prints a call of a language model.
 func (p *Printer) interaction(i *provider.Interaction) {
 	p.enter(i.Iteration)
+	p.hidden = p.hidden || !p.wantsAgent(i.AgentID)
 	if p.o.Audit {
-		if p.block.shown {
+		if p.block.shown && p.chosen() {
 			p.block.audit = append(p.block.audit, i)
 		}
 		return
@@ -26,7 +27,7 @@ func (p *Printer) interaction(i *provider.Interaction) {
 		a.conceal(parsed)
 	}
 	if i.ParsingError != nil || fault != "" {
-		a.fail(clip(fault, 100))
+		a.fail(clip(fault, 100), p.shows(p.o.LLM))
 	}
 	if !p.shows(p.o.LLM) {
 		return
@@ -35,7 +36,7 @@ func (p *Printer) interaction(i *provider.Interaction) {
 	text += ": " + dash(words(", ", callTokens(i), latency(i.LatencySeconds, 1)))
 	switch {
 	case i.ParsingError != nil || fault != "":
-		text += "; " + p.style(yellow, "not understood") + ": " + fault
+		text += "; " + p.style(yellow, "no proposal") + ": " + fault
 	case parsed != "":
 		text += "; proposal " + parsed
 	case i.ParsedPolicy != nil:
@@ -157,14 +158,14 @@ func (p *Printer) llmError(e *provider.Event, d *payload) {
 	why := dash(words(": ", d.text("error_type"), d.text("error")))
 	rest := d.rest()
 	if p.o.Audit {
-		if p.block.shown {
+		if p.block.shown && p.chosen() {
 			i := &provider.Interaction{Iteration: e.Iteration, AgentID: id, ParsingError: new(why + rest)}
 			p.block.audit = append(p.block.audit, i)
 			p.block.failed(i)
 		}
 		return
 	}
-	p.block.agent(id).fail(clip(why, 100))
+	p.block.agent(id).fail(clip(why, 100), p.shows(p.o.LLM))
 	p.detail(p.o.LLM, "call for "+agentName(id)+" "+p.style(red, "failed")+": "+why+rest)
 }
 
@@ -203,30 +204,19 @@ func (p *Printer) proposalEvent(d *payload, what, member string) {
 		a.old = old
 	}
 	oldCost, newCost := d.take("old_cost"), d.take("new_cost")
+	before := *a
 	a.evaluation = costChange(oldCost, newCost)
 	a.accepted = d.boolean("accepted")
-	a.reason = d.text("acceptance_reason", "reason")
-	if !p.shows(p.o.Policy) {
+	a.reason = reasonText(d.text("acceptance_reason", "reason"))
+	if a.told = p.shows(p.o.Policy); !a.told {
 		return
 	}
 	text := agentName(id) + " " + what
-	x, errX := provider.ParseCents(string(oldCost))
-	y, errY := provider.ParseCents(string(newCost))
-	if errX == nil && errY == nil {
-		if y < x {
-			text += ": improved"
-		} else {
-			text += ": not improved"
-		}
+	if !before.told || before.reason != a.reason || before.evaluation != a.evaluation || !sameBool(before.accepted, a.accepted) {
+		text += p.eventVerdict(a, provider.Decide(a.accepted, true, p.repeats(&p.block, id), false))
 	}
 	p.line(2, text)
-	if proposal != nil {
-		a.table = true
-		p.proposal(&p.block, id, proposal)
-	}
-	if a.evaluation != "" {
-		p.line(4, "evaluation "+a.evaluation)
-	}
+	p.proposalOnce(a, id, proposal)
 	if delta := d.take("delta_sum"); delta != nil {
 		p.line(4, "delta sum "+money(delta))
 	}
@@ -236,30 +226,51 @@ func (p *Printer) proposalEvent(d *payload, what, member string) {
 	if c := d.take("context_simulation_cost"); c != nil {
 		p.line(4, "context simulation cost "+money(c))
 	}
-	decision := p.decision(a.accepted)
-	if a.reason != "" {
-		decision += ": " + a.reason
-	}
-	p.line(4, "decision "+decision)
 	if rest := strings.TrimSpace(d.rest()); rest != "" {
 		p.line(4, rest)
 	}
 }
 
-func (p *Printer) decision(accepted *bool) string {
-	switch {
-	case accepted == nil:
-		return "-"
-	case *accepted:
-		return p.style(green, "accepted")
+// eventVerdict is verdict for the line of the event that has the reason.
+func (p *Printer) eventVerdict(a *agent, d provider.Decision) string {
+	fresh := *a
+	fresh.told = false
+	if d == "" {
+		return labelled(":", words(" ", a.reason, inBrackets(a.evaluation)))
 	}
-	return p.style(red, "rejected")
+	return ": " + p.verdict(&fresh, d)
 }
 
-// reasons are the codes of rejections that read better in words.
+// proposalOnce prints the proposal of an event parameter by parameter, unless the block has it already.
+func (p *Printer) proposalOnce(a *agent, id string, proposal []byte) {
+	if proposal == nil || a.table && same(a.proposal, proposal) {
+		return
+	}
+	a.table = true
+	p.proposal(&p.block, id, proposal)
+}
+
+func sameBool(a, b *bool) bool { return a == b || a != nil && b != nil && *a == *b }
+
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "(" + s + ")"
+}
+
+// reasons are the codes of decisions that read better in words.
 var reasons = map[string]string{
+	"cost_improved":     "cost improved",
 	"cost_not_improved": "cost not improved",
 	"validation_failed": "validation failed",
+}
+
+func reasonText(code string) string {
+	if r, ok := reasons[code]; ok {
+		return r
+	}
+	return code
 }
 
 func (p *Printer) policyRejected(_ *provider.Event, d *payload) {
@@ -267,37 +278,40 @@ func (p *Printer) policyRejected(_ *provider.Event, d *payload) {
 	a := p.block.agent(id)
 	proposal := d.take("proposed_policy")
 	a.propose(proposal)
-	reason := d.text("rejection_reason")
-	if r, ok := reasons[reason]; ok {
-		reason = r
-	}
+	reason := reasonText(d.text("rejection_reason"))
 	faults := d.list("validation_errors")
-	a.accepted = new(false)
-	a.reason = reason
+	evaluation := costChange(d.take("old_cost"), d.take("new_cost"))
+	news := !a.told || a.evaluation != evaluation
+	a.accepted, a.reason, a.evaluation = new(false), reason, evaluation
 	if len(faults) > 0 {
 		a.reason = words(": ", reason, clip(plain(faults[0]), 100))
 		if len(faults) > 1 {
 			a.reason += " (and " + strconv.Itoa(len(faults)-1) + " more)"
 		}
 	}
-	a.evaluation = costChange(d.take("old_cost"), d.take("new_cost"))
-	if !p.shows(p.o.Rejections) {
+	if a.told = p.shows(p.o.Rejections); !a.told {
 		return
 	}
-	p.line(2, agentName(id)+" "+p.style(red, "rejected")+": "+dash(reason))
+	word := p.style(red, "rejected")
+	if a.proposal == nil && a.concealed == "" && a.failure != "" {
+		word = p.style(yellow, "no proposal")
+	}
+	text := agentName(id) + " " + word + ": " + dash(reason)
+	if news && evaluation != "" {
+		text += " (" + evaluation + ")"
+	}
+	p.line(2, text)
 	for _, fault := range faults {
-		p.line(4, "- "+plain(fault))
+		if text := plain(fault); !a.failureTold || text != a.failure {
+			p.line(4, "- "+text)
+		}
 	}
 	switch {
 	case proposal == nil:
 	case p.o.Policy:
-		a.table = true
-		p.proposal(&p.block, id, proposal)
+		p.proposalOnce(a, id, proposal)
 	default:
 		p.line(4, "proposed "+describe(p.inForce(&p.block, id), proposal))
-	}
-	if a.evaluation != "" {
-		p.line(4, "evaluation "+a.evaluation)
 	}
 	if rest := strings.TrimSpace(d.rest()); rest != "" {
 		p.line(4, rest)

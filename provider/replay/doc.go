@@ -5,8 +5,10 @@
 //
 // A header says which run it is. Every iteration has a block: a heading, the lines of the sections that were asked for in
 // the order in which things were recorded, and at its end a summary with one line per agent: what the iteration cost it,
-// the change to the iteration before, what was proposed for it (old -> new), whether that was accepted and why. Agents
-// come in ascending order of their bytes. A footer gives the result. A block ends when a record of another iteration comes;
+// the change to the iteration before, what was decided about the proposal for it and why, and what that changes (old -> new).
+// A proposal is accepted, rejected or kept (it repeats the policy in force), or there is none; see [provider.Decision]. A reason that
+// a line of the block has is not said again in the summary. Agents come in ascending order of their bytes. A footer gives the result,
+// and the notes about the run come at its end. A block ends when a record of another iteration comes;
 // records of an iteration that come after its block get one that says it is continued.
 //
 // A value that was not recorded is shown as "-" or left out, never as zero. Amounts of money are formatted from

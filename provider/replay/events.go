@@ -62,19 +62,20 @@ func (p *Printer) wants(e *provider.Event) bool {
 	if known && (r.note || ofWholeRun(e.Type)) {
 		return r.note || r.section(&p.o)
 	}
-	return p.o.within(e.Iteration) && (p.o.Verbose || known && r.section(&p.o))
+	return p.o.within(e.Iteration) && p.chosen() && (p.o.Verbose || known && r.section(&p.o))
 }
 
 func (p *Printer) event(e *provider.Event) {
 	r, known := renderings[e.Type]
 	data, isObject := parsePayload(e.Data)
 	if known && isObject && ofWholeRun(e.Type) && !p.o.Audit {
-		if r.section(&p.o) {
+		if r.section(&p.o) && p.chosen() {
 			r.print(p, e, data)
 		}
 		return
 	}
 	p.enter(e.Iteration)
+	p.hidden = p.o.Agents != nil && !(isObject && p.wantsAgent(data.peekAgent()))
 	switch {
 	case known && isObject:
 		r.print(p, e, data)
@@ -92,13 +93,15 @@ func (p *Printer) event(e *provider.Event) {
 
 // detail prints a line of a section in the block, if the section was asked for.
 func (p *Printer) detail(section bool, text string) {
-	if section && p.block.shown && !p.o.Audit {
+	if p.shows(section) {
 		p.line(2, text)
 	}
 }
 
 // shows tells whether the lines of a section are to be printed here.
-func (p *Printer) shows(section bool) bool { return section && p.block.shown && !p.o.Audit }
+func (p *Printer) shows(section bool) bool {
+	return section && p.block.shown && !p.o.Audit && p.chosen()
+}
 
 // words puts the parts that are not empty behind each other.
 func words(sep string, parts ...string) string {

@@ -1,6 +1,9 @@
 package replay
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Options for [NewPrinter]. The zero value, or nil, prints header, summaries and footer without colour.
 type Options struct {
@@ -15,6 +18,14 @@ type Options struct {
 
 	// Audit prints, in place of all of the above, every call of a language model in full.
 	Audit bool
+
+	// Agents, unless it is nil, are the agents of whom lines are printed: calls for them, events that name them as agent_id,
+	// their lines of the summaries.
+	Agents []string
+
+	// Records, unless it is nil, chooses the records of which lines are printed by their positions, from 0 for the start; the
+	// summary of an iteration is the line of its own record.
+	Records func(seq int64) bool
 
 	// Start and End are the first and the last iteration to print, inclusive; nil is no limit.
 	Start, End *int
@@ -35,6 +46,12 @@ func (o *Options) Validate() error {
 	}
 	return nil
 }
+
+// filters tells whether less than whole iterations are printed.
+func (o *Options) filters() bool { return o.Agents != nil || o.Records != nil }
+
+// about tells whether lines about an agent are to be printed.
+func (o *Options) about(id string) bool { return o.Agents == nil || slices.Contains(o.Agents, id) }
 
 // within tells whether iteration n is to be printed.
 func (o *Options) within(n int) bool {

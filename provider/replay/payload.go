@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,6 +55,12 @@ func (p *payload) agent() string {
 		return s
 	}
 	return string(v)
+}
+
+// peekAgent is agent, but leaves the member where it is.
+func (p *payload) peekAgent() string {
+	other := payload{p.names, slices.Clone(p.values)}
+	return other.agent()
 }
 
 // money gives an amount for printing. Absent is "".

@@ -24,6 +24,12 @@ type Printer struct {
 	order provider.Order
 	err   error
 
+	seq     int64  // position of the record that is being taken
+	hidden  bool   // the record is about an agent whose lines are not printed
+	heading string // of the block, until its first line
+	notes   []byte // printed, for the end
+	found   found
+
 	block    block
 	printed  spans                     // iterations that have had a block
 	previous map[string]provider.Cents // costs of the latest iteration that had any
@@ -66,6 +72,24 @@ func (p *Printer) Begin(_ context.Context, s *provider.Start) error {
 
 // take does what all records between Begin and Finish have in common.
 func (p *Printer) take(r provider.Record, print func(provider.Record)) error {
+	p.next()
+	return p.takeNext(r, print)
+}
+
+// next counts a record.
+func (p *Printer) next() {
+	p.seq++
+	p.hidden = false
+	if p.o.Records != nil && p.o.Records(p.seq) {
+		p.found.records = true
+	}
+}
+
+// chosen tells whether lines of the record that is being taken are to be printed.
+func (p *Printer) chosen() bool { return !p.hidden && (p.o.Records == nil || p.o.Records(p.seq)) }
+
+// takeNext is take for a record that was counted.
+func (p *Printer) takeNext(r provider.Record, print func(provider.Record)) error {
 	if p.err == nil {
 		p.err = p.order.Record(r.RecordKind())
 	}
@@ -82,6 +106,7 @@ func (p *Printer) take(r provider.Record, print func(provider.Record)) error {
 
 // Event implements [provider.Sink].
 func (p *Printer) Event(_ context.Context, e *provider.Event) error {
+	p.next()
 	if p.err == nil && !p.wants(e) { // most events of a large run
 		if p.err = p.order.Record(provider.KindEvent); p.err != nil {
 			return p.err
@@ -91,7 +116,7 @@ func (p *Printer) Event(_ context.Context, e *provider.Event) error {
 		}
 		return p.flush()
 	}
-	return p.take(e, func(r provider.Record) { p.event(r.(*provider.Event)) })
+	return p.takeNext(e, func(r provider.Record) { p.event(r.(*provider.Event)) })
 }
 
 // Interaction implements [provider.Sink].
@@ -105,23 +130,32 @@ func (p *Printer) Iteration(_ context.Context, i *provider.Iteration) error {
 		it := r.(*provider.Iteration)
 		p.recorded++
 		p.enter(it.Number)
-		p.block.record = it
+		p.block.record, p.block.summed = it, p.chosen()
 	})
 }
 
-// Note implements [provider.Sink].
+// mostNotes is how many bytes of notes are kept for the end. Notes beyond it are printed where they come.
+const mostNotes = 1 << 20
+
+// Note implements [provider.Sink]: notes are about the run and printed at its end.
 func (p *Printer) Note(_ context.Context, n *provider.Note) error {
 	return p.take(n, func(provider.Record) {
-		if !p.o.Audit {
-			p.aside("Note", p.style(yellow, escape(n.Label()))+": "+words("", escape(n.Text), withheld(n, "text")))
+		if p.o.Audit || !p.chosen() {
+			return
 		}
+		text := p.style(yellow, escape(n.Label())) + ": " + words("", escape(n.Text), withheld(n, "text"))
+		if len(p.notes)+len(text) > mostNotes {
+			p.aside("Note", text)
+			return
+		}
+		p.notes = append(append(append(p.notes, pad("Note", 12)...), text...), '\n')
 	})
 }
 
 // Attachment implements [provider.Sink].
 func (p *Printer) Attachment(_ context.Context, a *provider.Attachment) error {
 	return p.take(a, func(provider.Record) {
-		if p.o.Verbose && !p.o.Audit {
+		if p.o.Verbose && !p.o.Audit && p.chosen() {
 			about := withheld(a, "data")
 			if about == "" {
 				about = strconv.Itoa(len(a.Data)) + " bytes"
@@ -151,6 +185,10 @@ func (p *Printer) Finish(_ context.Context, r *provider.Result) error {
 		p.auditEnd()
 	} else {
 		p.footer(r)
+		if len(p.notes) > 0 {
+			p.blank()
+			p.out = append(p.out, p.notes...)
+		}
 	}
 	return p.flush()
 }
@@ -239,6 +277,12 @@ func (p *Printer) style(sgr, s string) string {
 
 // line prints one line of the printer's own.
 func (p *Printer) line(indent int, s string) {
+	if p.heading != "" {
+		heading := p.heading
+		p.heading = ""
+		p.blank()
+		p.line(0, heading)
+	}
 	for range indent {
 		p.out = append(p.out, ' ')
 	}

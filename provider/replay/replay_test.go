@@ -253,7 +253,7 @@ func redacted() []provider.Record {
 func TestColor(t *testing.T) {
 	runs := [][]provider.Record{providertest.Sample(), hostile(), oddPayloads(), interleaved(), retries(), redacted()}
 	for i, run := range runs {
-		for _, s := range sections {
+		for _, s := range slices.Concat(sections, filters) {
 			plain := text(t, run, &s.o)
 			o := s.o
 			o.Color = true
@@ -287,7 +287,7 @@ func checkText(t interface{ Errorf(string, ...any) }, s string) {
 func TestReplayIdentity(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		run := providertest.Random(rt)
-		s := rapid.SampledFrom(sections).Draw(rt, "section")
+		s := rapid.SampledFrom(slices.Concat(sections, filters)).Draw(rt, "section")
 		var live, again, fromLines, lines bytes.Buffer
 		kept := new(provider.Live)
 		if err := providertest.Play(t.Context(), provider.Tee(kept, replay.NewPrinter(&live, &s.o), jsonl.NewWriter(&lines)), run); err != nil {

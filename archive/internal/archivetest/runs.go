@@ -299,9 +299,20 @@ func RunTool(t *testing.T, name string, args ...string) string {
 
 func ExampleStart() *provider.Start { return &provider.Start{RunID: "r", Name: "n", Type: "t"} }
 
+// Writable lets the test write to a file, if it is there: a sealed one is read-only.
+func Writable(t testing.TB, path string) {
+	t.Helper()
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o200 == 0 {
+		if err := os.Chmod(path, info.Mode().Perm()|0o200); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // OpenSQL opens a database for the time of the test, as any other program that uses SQLite does. Options are those of the driver.
 func OpenSQL(t testing.TB, path string, options ...string) *sql.DB {
 	t.Helper()
+	Writable(t, path)
 	db, err := sqlitefile.OpenWritable(path, options...)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -23,7 +22,7 @@ func (d *Database) Records(ctx context.Context) iter.Seq2[provider.Record, error
 			yield(nil, fmt.Errorf("schema version %d: its pages are read of version %d only", d.version, newest))
 			return
 		}
-		s := &scan{pass: d.pass(), bodies: map[int64]string{}}
+		s := &scan{pass: d.pass()}
 		if err := s.run(ctx, func(r provider.Record) bool { return yield(r, nil) }); err != nil {
 			yield(nil, err)
 		}
@@ -38,9 +37,7 @@ type scan struct {
 	iterations []at
 	iteration  *rows // to find iterations in
 	redactions *rows // nil behind the last row
-	sections   *rows // to find sections in
-	bodies     map[int64]string
-	size       int // of bodies in bytes
+	prompts    *tables.Joiner
 }
 
 // A stream is one table of records.
@@ -130,10 +127,16 @@ func (s *scan) begin() error {
 			return err
 		}
 	}
-	var err error
-	if s.sections, err = s.rows(tables.TableSection); err != nil {
+	sections, err := s.rows(tables.TableSection)
+	if err != nil {
 		return err
 	}
+	s.prompts = tables.NewJoiner(tables.TextLimit(s.pages*s.pageSize), func(id int64) (string, error) {
+		if err := sections.find(id); err != nil {
+			return "", err
+		}
+		return string(sections.values[tables.SectionBody].Bytes), nil
+	})
 	if s.redactions, err = s.rows(tables.TableRedaction); err != nil {
 		return err
 	}
@@ -247,48 +250,11 @@ func (s *scan) interaction(row tables.Row) (provider.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i.SystemPrompt, err = s.prompt(prompts.System); err != nil {
+	if i.SystemPrompt, err = s.prompts.Join(prompts.System); err != nil {
 		return nil, err
 	}
-	i.UserPrompt, err = s.prompt(prompts.User)
+	i.UserPrompt, err = s.prompts.Join(prompts.User)
 	return i, err
-}
-
-// prompt joins the sections that a list names; nil for no list.
-func (s *scan) prompt(list btree.Value) (*string, error) {
-	if list.Kind == btree.Null {
-		return nil, nil
-	}
-	ids, err := tables.ParseSectionList(string(list.Bytes))
-	if err != nil {
-		return nil, err
-	}
-	size, bodies := 0, make([]string, len(ids))
-	for i, id := range ids {
-		if bodies[i], err = s.body(id); err != nil {
-			return nil, err
-		}
-		if size += len(bodies[i]); size > provider.MaxText { // before they are joined: a short list can name much
-			return nil, fmt.Errorf("%w: a prompt of more than %d bytes", sqlitefile.ErrDamaged, provider.MaxText)
-		}
-	}
-	return new(strings.Join(bodies, "")), nil
-}
-
-func (s *scan) body(id int64) (string, error) {
-	if body, ok := s.bodies[id]; ok {
-		return body, nil
-	}
-	if err := s.sections.find(id); err != nil {
-		return "", err
-	}
-	body := string(s.sections.values[tables.SectionBody].Bytes)
-	if s.size += len(body); s.size > tables.MaxSectionCache {
-		clear(s.bodies)
-		s.size = len(body)
-	}
-	s.bodies[id] = body
-	return body, nil
 }
 
 // nextRedaction goes to the next row of what is withheld.

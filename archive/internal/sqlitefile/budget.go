@@ -13,8 +13,11 @@ type Budget struct{ size, left atomic.Int64 }
 // budgetSlack is for what a small file may hold beyond its size: values that SQLite stores in a shorter form.
 const budgetSlack = 1 << 20
 
-// Budget gives a budget for what one call gathers from f.
-func (f *File) Budget() *Budget {
+// perRow is the length in bytes that no row falls short of.
+const perRow = 4
+
+// Length gives the length in bytes of the file, its log included, as it is now.
+func (f *File) Length() int64 {
 	size := f.Size
 	if f.Pages == nil { // it may have grown, as what is read from it has
 		for _, path := range []string{f.Path, f.Path + "-wal"} {
@@ -23,6 +26,16 @@ func (f *File) Budget() *Budget {
 			}
 		}
 	}
+	return size
+}
+
+// MostRows gives more rows than a table of the file can have. A statement that goes over a whole table takes no more, since in a
+// crafted file its pages can be rows again and again.
+func (f *File) MostRows() int64 { return (f.Length() + budgetSlack) / perRow }
+
+// Budget gives a budget for what one call gathers from f.
+func (f *File) Budget() *Budget {
+	size := f.Length()
 	b := &Budget{}
 	b.size.Store(size)
 	b.left.Store(size + budgetSlack)
@@ -32,7 +45,6 @@ func (f *File) Budget() *Budget {
 // Take is called for each row that is kept, of n bytes of texts and blobs. It fails with [ErrDamaged] when there are more than the file
 // can hold.
 func (b *Budget) Take(n int) error {
-	const perRow = 4 // no row is shorter
 	if b.left.Add(-int64(n)-perRow) < 0 {
 		return fmt.Errorf("%w: its rows hold more than the %d bytes of the file", ErrDamaged, b.size.Load())
 	}

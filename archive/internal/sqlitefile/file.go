@@ -25,6 +25,8 @@ type File struct {
 	Path string
 	// Version is the schema version of the file itself.
 	Version int
+	// Live says that the file has a table that only live files have.
+	Live bool
 	// Recording says that a process records into the file.
 	Recording bool
 	// Pages are those of the file itself, Size bytes, its log included; nil if SQLite reads the file beside its recorder.
@@ -276,7 +278,7 @@ func (f *File) check() error {
 	if err := rows.Err(); err != nil {
 		return Damage(err)
 	}
-	if err := Formats.Check(int64(f.Version), objects); err != nil {
+	if f.Live, err = Formats.Check(int64(f.Version), objects); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotArchive, err)
 	}
 	return nil

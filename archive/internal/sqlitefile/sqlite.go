@@ -156,6 +156,26 @@ func Refused(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_AUTH || e.Code()&0xff == sqlite3.SQLITE_READONLY)
 }
 
+// TooBig reports whether a value is longer than SQLite takes.
+func TooBig(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_TOOBIG
+}
+
+// OfSystem reports whether an error of SQLite is about memory, locks, files or SQLite itself, and not about what it was asked.
+func OfSystem(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL,
+		sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERNAL, sqlite3.SQLITE_IOERR:
+		return true
+	}
+	return false
+}
+
 // Damage turns what SQLite says of the content of a file in a view into [ErrDamaged]; other errors stay. What cannot be
 // read is damaged too.
 func Damage(err error) error {

@@ -28,8 +28,34 @@ type System struct {
 
 // RealSystem is that of the machine.
 var RealSystem = &System{
-	Sync: syncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: os.Rename, Chmod: os.Chmod,
+	Sync: syncFile, SyncDir: outfile.SyncDir, Remove: os.Remove, Link: os.Link, Rename: outfile.Rename, Chmod: os.Chmod,
 	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
+}
+
+// SealFile flushes a sealed file and gives it the permissions of mode without those to write. A file system that keeps no
+// permissions leaves it writable, which is no error: they guard against slips, and the seal does not rest on them.
+func (s *System) SealFile(path string, mode os.FileMode) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	writable := mode.Perm() | 0o200 // or it could not be flushed
+	if info.Mode().Perm() != writable {
+		if err := s.Chmod(path, writable); err != nil {
+			return err
+		}
+	}
+	err = s.Sync(path)
+	_ = s.Chmod(path, mode.Perm()&^0o222)
+	return err
+}
+
+// SealName makes the file at path read-only. Where two names were one file, removing the other may have made it writable: Windows
+// has to, to remove it.
+func (s *System) SealName(path string) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o222 != 0 {
+		_ = s.Chmod(path, info.Mode().Perm()&^0o222)
+	}
 }
 
 func createFile(path string, perm os.FileMode) error {

@@ -126,10 +126,6 @@ type Span struct {
 	Bytes                int64 // of event data, prompts, responses and parsed policies, as they were recorded
 }
 
-// TextLimit gives how many bytes of text, as the iterations count them, a file of size bytes may hold (FORMAT.md
-// SX-107). Without a limit a small file could name a section so often that to read it takes for ever.
-func TextLimit(size int64) int64 { return 1<<30 + 1024*size }
-
 // SpanOf reads from a row of the table of iterations where its records lie.
 func SpanOf(row Row) Span {
 	return Span{row[IterationFirstSeq].Int, row[IterationLastSeq].Int, row[IterationEvents].Int, row[IterationInteractions].Int,

@@ -53,9 +53,12 @@ func AppendSectionList(dst []byte, ids []int64) []byte {
 const MaxSectionCache = 8 << 20
 
 // ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of numbers from 1 on in decimal without leading zeros,
-// without white space, not empty. Nothing else is a list.
+// without white space, not empty, of at most [MaxSectionList] bytes. Nothing else is a list.
 func ParseSectionList(list string) ([]int64, error) {
 	bad := func() ([]int64, error) { return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list) }
+	if len(list) > MaxSectionList {
+		return nil, fmt.Errorf("%w: a section list of %d bytes, more than %d", sqlitefile.ErrDamaged, len(list), MaxSectionList)
+	}
 	inner, ok := strings.CutPrefix(list, "[")
 	inner, ok2 := strings.CutSuffix(inner, "]")
 	if !ok || !ok2 {

@@ -1,0 +1,27 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newAttachmentsCommand() *cobra.Command {
+	list := extractOptions{}
+	cmd := &cobra.Command{
+		Use:   "attachments FILE",
+		Short: "List the files attached to a run, add some, get them out",
+		Long: `List the files that are attached to a run, such as its configuration, code and figures. "attachments add" adds files to a
+recording, "attachments extract" writes them into a folder.`,
+		Example: `  exparchive attachments my.simexp
+  exparchive attachments add my.simexp-live config.yaml src/policy.py
+  exparchive attachments extract my.simexp -o my-files`,
+		Args: nArgs(1, 1, "one file, or add or extract"),
+		RunE: func(cmd *cobra.Command, args []string) error { return list.run(cmd, args[0], nil) },
+	}
+	cmd.Flags().BoolVar(&list.json, "json", false, "print one JSON object a line and file")
+	addRunFlag(cmd, &list.which)
+	cmd.AddCommand(newAttachCommand("add"), newExtractCommand("extract"))
+	return cmd
+}
+
+// formerNames gives the commands that have become part of others, under the names that they had.
+func formerNames() []*cobra.Command {
+	return []*cobra.Command{newAttachCommand("attach"), newExtractCommand("extract"), newCheckpointCommand()}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/simexp/exparchive/internal/duckdbdump"
+	"github.com/simexp/exparchive/internal/export"
+	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/legacy/duckdb"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/redact"
+)
+
+// values gives what a flag or an argument may be, for a command with these arguments before it.
+type values func(cmd *cobra.Command, args []string) []string
+
+func fixed(list ...string) values {
+	return func(*cobra.Command, []string) []string { return list }
+}
+
+// valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command, but for
+// those below.
+var valuesOf = map[string]values{
+	"agent":    agentsOf,
+	"color":    fixed("auto", "always", "never"),
+	"columns":  columnValues,
+	"sort":     columnValues,
+	"expanded": fixed(expandAuto, expandAlways, expandNever),
+	"field":    fixed(redact.Fields()...),
+	"fields":   fixed(append(redact.Fields(), "none")...),
+	"kind":     fixed("invalidated", "doi", "comment", "tag"),
+	"run":      runIDsOf,
+	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
+		string(provider.StatusUnfinished)),
+	"table": fixed(export.Tables()...),
+}
+
+func columnValues(*cobra.Command, []string) (names []string) {
+	for _, c := range lsColumns {
+		names = append(names, cmp.Or(c.short, c.name))
+	}
+	return names
+}
+
+// formatsOf has the values of --format by command.
+var formatsOf = map[string]values{
+	"export":      fixed(exportFormats...),
+	"query":       fixed(slices.Sorted(maps.Keys(rowFormats))...),
+	"duckdb dump": fixed(slices.Sorted(maps.Keys(duckdbFormats))...),
+}
+
+// argumentsOf has the arguments behind the first, by command. The first ones are files.
+var argumentsOf = map[string]values{
+	"attachments extract": attachmentNamesOf,
+	"extract":             attachmentNamesOf,
+	"duckdb schema":       tablesOf,
+	"duckdb dump":         tablesOf,
+}
+
+// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps commands
+// for which it is called for as long as the process runs.
+func completeValues(cmd *cobra.Command) {
+	complete := func(f *pflag.Flag) {
+		of := valuesOf[f.Name]
+		if f.Name == "format" {
+			of = formatsOf[called(cmd)]
+		}
+		if of == nil {
+			return
+		}
+		several := f.Value.Type() == "stringSlice"
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, // which fails only for flags that are not there or have one already
+			func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+				return beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
+			})
+	}
+	cmd.LocalFlags().VisitAll(complete)
+	if of := argumentsOf[called(cmd)]; of != nil {
+		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return nil, cobra.ShellCompDirectiveDefault
+			}
+			return beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		completeValues(sub)
+	}
+}
+
+// beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
+func beginning(list []string, typed string, several bool) []string {
+	before := ""
+	if i := strings.LastIndexByte(typed, ','); several && i >= 0 {
+		before, typed = typed[:i+1], typed[i+1:]
+	}
+	var like []string
+	for _, v := range list {
+		if strings.HasPrefix(v, typed) {
+			like = append(like, before+v)
+		}
+	}
+	return like
+}
+
+// runIDsOf gives the ids of the runs in the files and folders that a command line names.
+func runIDsOf(cmd *cobra.Command, args []string) []string {
+	var ids []string
+	for _, arg := range args {
+		for path, err := range runs.Files(arg, false) {
+			if err != nil {
+				continue
+			}
+			if list, err := runs.IDs(completing(cmd), path, nil); err == nil {
+				ids = append(ids, list...)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without being read.
+func agentsOf(cmd *cobra.Command, args []string) []string {
+	agents := map[string]bool{}
+	for _, arg := range args {
+		for s, err := range runs.List(completing(cmd), arg, nil) {
+			if err != nil {
+				continue
+			}
+			for _, costs := range []map[string]provider.Cents{s.FirstCosts, s.LastCosts} {
+				for agent := range costs {
+					agents[agent] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(agents))
+}
+
+func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
+	r, err := runs.Open(completing(cmd), args[0], "", nil)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	var names []string
+	_ = eachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
+		names = append(names, f.Name)
+		return nil
+	})
+	return names
+}
+
+func tablesOf(_ *cobra.Command, args []string) []string {
+	db, err := duckdb.Open(args[0], &duckdb.Options{IgnoreLock: true})
+	if err != nil {
+		return nil
+	}
+	defer db.Close()
+	var names []string
+	for _, t := range db.Tables() {
+		names = append(names, duckdbdump.Name(t))
+	}
+	return names
+}
+
+// completing gives the context of a command that is not executed but completed, which may have none.
+func completing(cmd *cobra.Command) context.Context {
+	if ctx := cmd.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/simexp/exparchive/internal/evolution"
+	"github.com/simexp/exparchive/internal/liquidity"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/replay"
+)
+
+// replay and policies have the same decision on every proposal, in the same word.
+func TestDecisions_agree(t *testing.T) {
+	t.Parallel()
+	runs := map[string]provider.Provider{"sample": providertest.Live(providertest.Sample())}
+	for _, name := range liquidity.Names() {
+		live := new(provider.Live)
+		if err := liquidity.Play(t.Context(), name, liquidity.Options{Seed: liquidity.DefaultSeed}, live); err != nil {
+			t.Fatal(err)
+		}
+		runs[name] = live
+	}
+	words := map[provider.Decision]string{
+		provider.DecisionAccepted: "accepted", provider.DecisionRejected: "rejected", provider.DecisionKept: "kept", provider.DecisionNone: "no proposal",
+	}
+	met := map[provider.Decision]bool{}
+	for name, p := range runs {
+		run, err := evolution.Of(t.Context(), p, evolution.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, agent := range run.Agents() {
+			for _, s := range run.Steps(agent) {
+				met[s.Decision] = true
+				var b bytes.Buffer
+				printer := replay.NewPrinter(&b, &replay.Options{Agents: []string{agent}, Start: &s.Iteration, End: &s.Iteration})
+				if err := provider.Copy(t.Context(), printer, p); err != nil {
+					t.Fatal(err)
+				}
+				_, line, _ := strings.Cut(b.String(), "\n  "+agent+" ")
+				line, _, _ = strings.Cut(line, "\n")
+				got := provider.Decision("")
+				for d, word := range words {
+					if strings.Contains(line, " "+word) {
+						got = d
+					}
+				}
+				if got != s.Decision {
+					t.Errorf("%s, iteration %d, %s: replay has %q, policies %q, in %q", name, s.Iteration, agent, got, s.Decision, line)
+				}
+			}
+		}
+	}
+	for _, d := range []provider.Decision{provider.DecisionAccepted, provider.DecisionRejected, provider.DecisionNone, ""} {
+		if !met[d] {
+			t.Errorf("no proposal is %q", d)
+		}
+	}
+}

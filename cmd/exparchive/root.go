@@ -31,8 +31,8 @@ iteration cost and changed, its notes and files. The file is an ordinary SQLite 
 it prints, byte for byte, what the run printed.
 
 While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into FILE.simexp, which never changes again.`,
-		Example: `  exparchive run exp1 -o exp1.simexp          a demo: play a reference experiment and record it
-  exparchive record -o my.simexp -- python my_experiment.py
+		Example: `  exparchive run exp1 -o exp1.simexp          play a reference experiment and record it
+  my-experiment | exparchive record -o my.simexp
   exparchive replay exp1.simexp --verbose     print the run again
   exparchive info exp1.simexp
   exparchive ls runs/                         a table of the runs in a folder
@@ -64,7 +64,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupShare, Title: "Publishing:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
-	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newAttachCommand, newSealCommand, newImportCommand, newRunCommand)
+	addCommands(root, groupRecord, newRunCommand, newRecordCommand, newResumeCommand, newAttachCommand, newSealCommand, newImportCommand)
 	addCommands(root, groupRead, newReplayCommand, newInfoCommand, newLsCommand, newPoliciesCommand, newExportCommand, newExtractCommand, newQueryCommand, newDuckDBCommand)
 	addCommands(root, groupCheck, newDigestCommand, newVerifyCommand, newRecoverCommand, newCheckpointCommand, newSignCommand, newProveCommand)
 	addCommands(root, groupShare, newSecretsCommand, newRedactCommand, newRevealCommand, newAnnotateCommand)

@@ -35,7 +35,7 @@ func newRunCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run " + strings.Join(liquidity.Names(), "|") + " -o FILE.simexp",
-		Short: "A demo: play a reference experiment and record it",
+		Short: "Play a reference experiment and record it",
 		Long: `Play one of the reference experiments, print it, and record it as an archive. Two banks decide how much liquidity to set aside
 for a day of payments and look for cheaper policies, iteration by iteration, with the help of a stand-in for a language model:
 

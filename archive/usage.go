@@ -3,25 +3,19 @@ package archive
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
-	"github.com/simexp/exparchive/provider"
 )
 
-// A Usage sums up the calls of language models of a run, and how often a change was accepted.
+// A Usage sums up the calls of language models of a run.
 type Usage struct {
 	// PromptTokens and CompletionTokens are the sums of those recorded; nil if none was, or if the sum has more than 63 bits.
 	PromptTokens, CompletionTokens *int64
 	// Models are the names of the models, sorted.
 	Models []string
-	// Decided counts, over all iterations, the agents of which it is recorded whether their change was accepted; Accepted those
-	// whose was.
-	Decided, Accepted int64
 }
 
-// Usage computes the Usage of the run from the short columns of the interactions and from the iterations; prompts and answers are
-// not read.
+// Usage computes the Usage of the run from the short columns of the interactions; prompts and answers are not read.
 func (a *Archive) Usage(ctx context.Context) (u Usage, err error) {
 	defer a.file.Explain(&err)
 	conn, err := a.file.Conn(ctx)
@@ -29,10 +23,7 @@ func (a *Archive) Usage(ctx context.Context) (u Usage, err error) {
 		return u, err
 	}
 	defer conn.Close()
-	if err := u.addCalls(ctx, conn, a.file.Budget()); err != nil {
-		return u, err
-	}
-	return u, u.addDecisions(ctx, conn)
+	return u, u.addCalls(ctx, conn, a.file.Budget())
 }
 
 // addCalls takes in the calls, a row for each model.
@@ -78,34 +69,4 @@ func (t tokens) sum() *int64 {
 		return nil
 	}
 	return new(high<<32 + t.low&(1<<32-1))
-}
-
-// addDecisions takes in what was accepted.
-func (u *Usage) addDecisions(ctx context.Context, conn *sql.Conn) error {
-	rows, err := conn.QueryContext(ctx, "SELECT accepted_changes FROM z_iteration WHERE seq IS NOT NULL AND accepted_changes IS NOT NULL")
-	if err != nil {
-		return sqlitefile.Damage(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text sql.RawBytes
-		if err := rows.Scan(&text); err != nil {
-			return sqlitefile.Damage(err)
-		}
-		accepted, err := provider.ParseAcceptedChanges(text)
-		if err != nil {
-			return fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
-		}
-		u.addAccepted(accepted)
-	}
-	return sqlitefile.Damage(rows.Err())
-}
-
-func (u *Usage) addAccepted(accepted map[string]bool) {
-	for _, yes := range accepted {
-		u.Decided++
-		if yes {
-			u.Accepted++
-		}
-	}
 }

@@ -1,7 +1,6 @@
 package archive_test
 
 import (
-	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -44,18 +43,12 @@ func TestUsage(t *testing.T) {
 		for _, i := range c.calls {
 			records = append(records, i)
 		}
-		records = append(records, &provider.Iteration{Number: 0, AcceptedChanges: map[string]bool{"A": true, "B": false}},
-			&provider.Iteration{Number: 1, AcceptedChanges: map[string]bool{"A": true}}, &provider.Iteration{Number: 2})
 		path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), records, nil)
 		got, err := archivetest.Open(t, path).Usage(t.Context())
 		if err != nil || !equal(got.PromptTokens, c.want.PromptTokens) || !equal(got.CompletionTokens, c.want.CompletionTokens) ||
-			!slices.Equal(got.Models, c.want.Models) || got.Decided != 3 || got.Accepted != 2 {
-			t.Errorf("%s: got %+v, %v, want %+v, 2 of 3 accepted", name, got, err, c.want)
+			!slices.Equal(got.Models, c.want.Models) {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
 		}
-	}
-	bad := recordtest.Edit(t, "UPDATE z_iteration SET accepted_changes = '{'")
-	if _, err := archivetest.Open(t, bad).Usage(t.Context()); !errors.Is(err, archive.ErrDamaged) {
-		t.Errorf("got %v, want %v", err, archive.ErrDamaged)
 	}
 }
 

@@ -52,7 +52,8 @@ says how many.
 ` + columnHelp() + `
 Amounts are cents. What is not recorded is empty, NULL for --where, and comes last whichever way the
 runs are sorted. Those marked with * are read from the calls of the models, or of what is no archive
-from the whole run, and only if a flag names them.
+from the whole run, and only if a flag names them; so is the acceptance rate, always from the whole run:
+an iteration without a proposal does not count there, nor a proposal that repeats the policy in force.
 
 --where is an expression of SQLite on these columns. On a terminal that is too narrow the usual
 columns make room: some are left out, which stderr says, and long texts are cut.`,
@@ -125,7 +126,7 @@ func (o *lsOptions) reads() *runs.Options {
 	if o.totals {
 		need |= needCounts | needUsage
 	}
-	return &runs.Options{Counts: need&needCounts != 0, Usage: need&needUsage != 0}
+	return &runs.Options{Counts: need&needCounts != 0, Usage: need&needUsage != 0, Decisions: need&needDecisions != 0}
 }
 
 func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
@@ -175,7 +176,10 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if err := o.print(cmd.OutOrStdout(), stderr, all); err != nil {
+	if len(all) == 0 && failed != nil { // there may be some
+		return failed
+	}
+	if err := o.print(cmd.OutOrStdout(), stderr, all, found); err != nil {
 		return err
 	}
 	return failed
@@ -187,7 +191,7 @@ func passedOver(folders []string) error {
 	for _, folder := range folders {
 		p := runs.PassedOver(folder)
 		if n := len(p.Deeper); n > 0 {
-			all = append(all, fmt.Errorf("%s: no runs in the folder itself, but files in folders of it may hold some (%s): -r lists them",
+			all = append(all, fmt.Errorf("%s: no runs in the folder itself, but files in folders of it may hold some (%s): `exparchive ls -r` lists them",
 				folder, someOf(p.Deeper)))
 		}
 		if n := len(p.Renamed); n > 0 {
@@ -266,13 +270,17 @@ func order(yes bool) int {
 	return 0
 }
 
-// print writes the runs to w.
-func (o *lsOptions) print(w, stderr io.Writer, all []runs.Summary) error {
+// print writes the runs to w, those that are chosen of the number that was found.
+func (o *lsOptions) print(w, stderr io.Writer, all []runs.Summary, found int) error {
 	if o.json {
 		return o.printJSON(w, all)
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(w, "no runs")
+		none := "no runs"
+		if found > 0 {
+			none = fmt.Sprintf("no runs: the flags fit none of %d", found)
+		}
+		_, err := fmt.Fprintln(w, none)
 		return err
 	}
 	columns := o.shown

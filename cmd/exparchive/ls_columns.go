@@ -18,8 +18,9 @@ import (
 type need int
 
 const (
-	needCounts need = 1 << iota // all records, unless it is an archive
-	needUsage                   // the calls of language models; all records, unless it is an archive
+	needCounts    need = 1 << iota // all records, unless it is an archive
+	needUsage                      // the calls of language models; all records, unless it is an archive
+	needDecisions                  // all records
 )
 
 // Kinds of annotations that ls knows.
@@ -88,7 +89,7 @@ var lsColumns = []*column{
 	{name: "completion_tokens", about: "sum over the calls", right: true, need: needUsage, value: usageOf(func(r runs.Summary) any { return numberOrNil(r.Usage.CompletionTokens) })},
 	{name: "tokens", about: "the sum of both", right: true, need: needUsage, value: usageOf(tokensOf)},
 	{name: "models", about: "names of the models, with \", \" between them", need: needUsage, most: 40, value: usageOf(func(r runs.Summary) any { return textOrNil(strings.Join(r.Usage.Models, ", ")) })},
-	{name: "acceptance_rate", short: "acceptance", about: "share of changes that were accepted, 0 to 1", right: true, need: needUsage, show: showShare, value: usageOf(acceptanceOf)},
+	{name: "acceptance_rate", short: "acceptance", about: "accepted proposals of those accepted or rejected, 0 to 1", right: true, need: needDecisions, show: showShare, value: acceptanceOf},
 	{name: "tags", about: "annotations of kind tag, with \", \" between them", most: 40, value: annotated(tagKind, ", ")},
 	{name: "invalidated", about: "why, if an annotation says so", most: 40, value: annotated(invalidKind, "; ")},
 	{name: "annotated", about: "kinds of other annotations by people", most: 40, value: func(r runs.Summary) any { return textOrNil(annotationKinds(r)) }},
@@ -313,10 +314,10 @@ func tokensOf(r runs.Summary) any {
 }
 
 func acceptanceOf(r runs.Summary) any {
-	if r.Usage.Decided == 0 {
+	if r.Decisions == nil || r.Decisions.Accepted+r.Decisions.Rejected == 0 {
 		return nil
 	}
-	return float64(r.Usage.Accepted) / float64(r.Usage.Decided)
+	return float64(r.Decisions.Accepted) / float64(r.Decisions.Accepted+r.Decisions.Rejected)
 }
 
 func annotated(kind, between string) func(runs.Summary) any {

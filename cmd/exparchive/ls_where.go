@@ -48,6 +48,10 @@ func whereTrue(ctx context.Context, expression string, all []runs.Summary) ([]ru
 	if err := fillRuns(ctx, conn, all); err != nil {
 		return nil, fmt.Errorf("ls: --where: %w", err)
 	}
+	// What closes the pair of parentheses and begins another statement does not close two pairs.
+	if _, err := conn.ExecContext(ctx, "SELECT n FROM runs WHERE ((\n"+expression+"\n)) LIMIT 0"); err != nil {
+		return nil, whereError(ctx, err)
+	}
 	rows, err := conn.QueryContext(ctx, "SELECT n FROM runs WHERE (\n"+expression+"\n) ORDER BY n")
 	if err != nil {
 		return nil, whereError(ctx, err)

@@ -24,6 +24,8 @@ type Options struct {
 	Counts bool
 	// Usage has [List] sum up the calls of language models: of an archive it reads them, of anything else the whole run.
 	Usage bool
+	// Decisions has [List] count what came of proposals, which means reading the whole run.
+	Decisions bool
 }
 
 // A Run is an open run. Close ends it.

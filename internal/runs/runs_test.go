@@ -360,11 +360,15 @@ func TestListMore(t *testing.T) {
 		return Summary{}
 	}
 	for _, path := range []string{sealed, text} {
-		if s := one(path, nil); s.Usage != nil || (s.Counts == nil) != (path == text) {
+		if s := one(path, nil); s.Usage != nil || s.Decisions != nil || (s.Counts == nil) != (path == text) {
 			t.Errorf("%s: got counts %v and usage %v that were not asked for", path, s.Counts, s.Usage)
 		}
 	}
-	a, b := one(sealed, &Options{Usage: true, Counts: true}), one(text, &Options{Usage: true, Counts: true})
+	all := &Options{Usage: true, Counts: true, Decisions: true}
+	a, b := one(sealed, all), one(text, all)
+	if a.Decisions == nil || !reflect.DeepEqual(a.Decisions, b.Decisions) {
+		t.Errorf("got decisions %+v and %+v, want the same of both", a.Decisions, b.Decisions)
+	}
 	if a.Counts == nil || a.Usage == nil || !reflect.DeepEqual(a.Counts, b.Counts) || !reflect.DeepEqual(a.Usage, b.Usage) ||
 		a.Counts.Records == 0 {
 		t.Errorf("got counts %+v and %+v, usage %+v and %+v, want the same of both", a.Counts, b.Counts, a.Usage, b.Usage)

@@ -37,6 +37,7 @@ type Summary struct {
 	Notes             []provider.Note           `json:"-"` // not of a list's runs of old databases
 	Counts            *Counts                   `json:"-"` // nil unless it is an archive, or [Options.Counts] or Usage asked
 	Usage             *archive.Usage            `json:"-"` // nil unless [Options.Usage] asked
+	Decisions         *Decisions                `json:"-"` // nil unless [Options.Decisions] asked
 	Size              int64                     `json:"-"` // of the file in bytes, the whole of a database
 	Schema            int                       `json:"-"` // version of an archive; 0 for anything else
 	Withheld          int64                     `json:"-"` // values that a redacted copy lacks

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
@@ -26,9 +27,42 @@ func Count(ctx context.Context, p provider.Provider) (*Counts, error) {
 	return c, err
 }
 
+// Decisions count, over all iterations and agents, what came of proposals, by the rule of [provider.Decide]. An iteration without a
+// proposal is in neither, nor is a proposal that repeats the policy in force.
+type Decisions struct{ Accepted, Rejected int64 }
+
+func decisionsOf(ctx context.Context, p provider.Provider) (*Decisions, error) {
+	run, err := evolution.Of(ctx, p, evolution.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var d Decisions
+	for _, agent := range run.Agents() {
+		for _, step := range run.Steps(agent) {
+			switch step.Decision {
+			case provider.DecisionAccepted:
+				d.Accepted++
+			case provider.DecisionRejected:
+				d.Rejected++
+			}
+		}
+	}
+	return &d, nil
+}
+
 // addMore adds what o asks for beyond what is at hand.
 func (s *Summary) addMore(ctx context.Context, p provider.Provider, o *Options) error {
-	if o == nil || !o.Usage && !o.Counts {
+	if o == nil {
+		return nil
+	}
+	if o.Decisions {
+		d, err := decisionsOf(ctx, p)
+		if err != nil {
+			return fileerr.In(s.File, err)
+		}
+		s.Decisions = d
+	}
+	if !o.Usage && !o.Counts {
 		return nil
 	}
 	if a, ok := p.(*archive.Archive); ok {
@@ -70,12 +104,6 @@ func readWhole(ctx context.Context, p provider.Provider) (*Counts, *archive.Usag
 			completion.add(r.CompletionTokens)
 		case *provider.Iteration:
 			n.Iterations++
-			for _, yes := range r.AcceptedChanges {
-				u.Decided++
-				if yes {
-					u.Accepted++
-				}
-			}
 		case *provider.Note:
 			n.Notes++
 		case *provider.Attachment:

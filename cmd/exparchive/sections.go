@@ -81,7 +81,7 @@ func (f *sectionFlags) resolve(cmd *cobra.Command) (replay.Options, error) {
 		o.End = nil
 	}
 	if err := o.Validate(); err != nil {
-		return o, &usageError{err}
+		return o, usageErrorf("%s: %w", called(cmd), err)
 	}
 	var chosen redact.Ranges
 	for _, text := range f.seqs {

@@ -195,7 +195,7 @@ func ParseRanges(text string) (Ranges, error) {
 		var r Range
 		var err error
 		if r.First, err = parseNumber(first); err != nil {
-			return nil, err
+			return nil, notRange(part)
 		}
 		switch {
 		case !isRange:
@@ -204,7 +204,7 @@ func ParseRanges(text string) (Ranges, error) {
 			r.Last = math.MaxInt64
 		default:
 			if r.Last, err = parseNumber(last); err != nil {
-				return nil, err
+				return nil, notRange(part)
 			}
 		}
 		if r.Last < r.First {
@@ -218,7 +218,11 @@ func ParseRanges(text string) (Ranges, error) {
 func parseNumber(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || text[0] == '+' {
-		return 0, fmt.Errorf("%q is no number from 0, want such as 7, 3-9 or 12-", text)
+		return 0, strconv.ErrSyntax
 	}
 	return n, nil
+}
+
+func notRange(part string) error {
+	return fmt.Errorf("%q: want numbers from 0, such as 7, 3-9 or 12-", part)
 }

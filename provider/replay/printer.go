@@ -181,6 +181,9 @@ func (p *Printer) Finish(_ context.Context, r *provider.Result) error {
 		return p.err
 	}
 	p.leave()
+	if r != nil {
+		p.next()
+	}
 	if p.o.Audit {
 		p.auditEnd()
 	} else {

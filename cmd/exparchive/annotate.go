@@ -114,19 +114,26 @@ func (o *annotateOptions) show(cmd *cobra.Command, path string) error {
 
 // readAnnotations reads the annotations of an archive.
 func readAnnotations(ctx context.Context, stderr io.Writer, path string) ([]archive.Annotation, error) {
-	if _, err := sniffFile(path); err != nil {
+	from, err := sourceOf(ctx, stderr, path)
+	if err != nil {
 		return nil, err
 	}
-	a, err := openArchive(stderr, path)
+	if _, err := sniffFile(from.path); err != nil {
+		return nil, from.named(err)
+	}
+	a, err := openArchive(stderr, from.path)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, inFile(path, from.named(err))
 	}
 	defer a.Close()
 	list, err := a.Annotations(ctx)
-	return list, inFile(path, err)
+	return list, inFile(path, from.named(err))
 }
 
 func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
+	if err := checkChangeable(path); err != nil {
+		return err
+	}
 	// What is rewritten looks untouched afterwards, so that it is said before.
 	if a, err := openArchive(cmd.ErrOrStderr(), path); err == nil {
 		a.Close()

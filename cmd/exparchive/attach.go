@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,11 +31,12 @@ func newAttachCommand(word string) *cobra.Command {
 the run and of its digest; a sealed archive takes no more. While a run is being recorded only its recorder can add files: record
 --attach, run --attach, or a line of type "attachment".
 
-The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file. A file that
-cannot be attached, such as one of a name that there is already or that not every system takes, is reported and makes the exit code 1;
+The name of an attachment is the path as it is given, if that leads downwards from here, and otherwise the name of the file; "-" is
+standard input, whose name --as gives. A file that cannot be attached, such as one of a name that there is already or that not every system takes, is reported and makes the exit code 1;
 the others are attached all the same.`,
 		Example: `  exparchive attachments add my.simexp-live config.yaml src/policy.py
-  exparchive attachments add my.simexp-live ../plot-3.svg --as figures/costs.svg`,
+  exparchive attachments add my.simexp-live ../plot-3.svg --as figures/costs.svg
+  git diff | exparchive attachments add my.simexp-live - --as changes.diff`,
 		Args: nArgs(2, -1, "a live file and one or more files to attach"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (name != "" || mediaType != "") && len(args) > 2 {
@@ -47,7 +51,7 @@ the others are attached all the same.`,
 			if err := checkAttachable(live); err != nil {
 				return err
 			}
-			files := readAttachments(args[1:], name, mediaType, report)
+			files := readAttachments(cmd.Context(), cmd.ErrOrStderr(), args[1:], name, mediaType, report)
 			if len(files) == 0 {
 				return failed
 			}
@@ -105,12 +109,12 @@ func checkAttachable(live string) error {
 
 // readAttachments reads files to be attached, and reports those that cannot be. A name and a media type, if they are not empty, are
 // those of the one file.
-func readAttachments(paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
+func readAttachments(ctx context.Context, stderr io.Writer, paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
 	var files []*provider.Attachment
 	var names provider.AttachmentNames
 	from := map[string]string{} // paths by name
 	for _, p := range paths {
-		f, err := readAttachment(p, name, mediaType)
+		f, err := readAttachment(ctx, stderr, p, name, mediaType)
 		if err == nil {
 			err = inFile(p, names.Add(f.Name))
 		}
@@ -137,32 +141,36 @@ func (e *sameNameError) Error() string {
 // Unwrap gives [provider.ErrInvalid], as for other names that an attachment cannot have.
 func (e *sameNameError) Unwrap() error { return provider.ErrInvalid }
 
-func readAttachment(p, name, mediaType string) (*provider.Attachment, error) {
-	info, err := os.Stat(p)
+func readAttachment(ctx context.Context, stderr io.Writer, p, name, mediaType string) (*provider.Attachment, error) {
+	if p == stdinName && name == "" {
+		return nil, errNoName
+	}
+	from, err := sourceOf(ctx, stderr, p)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(from.path)
 	switch {
 	case err != nil:
-		return nil, inFile(p, err)
+		return nil, inFile(p, from.named(err))
 	case info.IsDir():
 		return nil, fmt.Errorf("%s: is a folder; attach its files", p)
 	case !info.Mode().IsRegular():
 		return nil, inFile(p, errNotRegular)
 	case info.Size() > provider.MaxText:
-		return nil, fmt.Errorf("%s: %s, more than the %d that an attachment may have", p, plural(info.Size(), "byte"), provider.MaxText)
+		return nil, fmt.Errorf("%s: %s, more than the %d that an attachment may have", shownName(p), plural(info.Size(), "byte"), provider.MaxText)
 	}
-	data, err := os.ReadFile(p)
+	data, err := os.ReadFile(from.path)
 	if err != nil {
-		return nil, inFile(p, err)
+		return nil, inFile(p, from.named(err))
 	}
-	f := &provider.Attachment{Name: attachmentName(p), Data: data}
-	f.MediaType = mediaTypes[strings.ToLower(path.Ext(f.Name))]
-	if name != "" {
-		f.Name = name
-	}
-	if mediaType != "" {
-		f.MediaType = mediaType
-	}
+	f := &provider.Attachment{Name: cmp.Or(name, attachmentName(p)), Data: data}
+	f.MediaType = cmp.Or(mediaType, mediaTypes[strings.ToLower(filepath.Ext(p))], mediaTypes[strings.ToLower(path.Ext(f.Name))])
 	return f, inFile(p, f.Validate())
 }
+
+// errNoName reports standard input as an attachment without a name.
+var errNoName = errors.New("standard input has no name that the attachment could have (`exparchive attachments add FILE.simexp-live - --as NAME` gives it one)")
 
 // attachmentName makes the name of an attachment from the path of a file.
 func attachmentName(p string) string {

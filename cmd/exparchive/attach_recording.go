@@ -40,10 +40,10 @@ type preamble struct {
 
 // newPreamble reads the files that are to be attached and makes the salt, before anything is written. A file that cannot be read is an
 // error; one of a name that an attachment cannot have is told of, and does not stop the recording.
-func (f *preambleFlags) newPreamble(stderr io.Writer) (*preamble, error) {
+func (f *preambleFlags) newPreamble(ctx context.Context, stderr io.Writer) (*preamble, error) {
 	var p preamble
 	var failed error
-	p.files = readAttachments(f.attach, "", "", func(err error) {
+	p.files = readAttachments(ctx, stderr, f.attach, "", "", func(err error) {
 		switch {
 		case errors.Is(err, provider.ErrInvalid):
 			warnf(stderr, "%v; the run is recorded without it", err)

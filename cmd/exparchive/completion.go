@@ -38,7 +38,7 @@ var valuesOf = map[string]values{
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
 	"run":      runIDsOf,
 	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
-		string(provider.StatusUnfinished)),
+		string(provider.StatusUnfinished), string(provider.StatusRunning)),
 	"table": fixed(export.Tables()...),
 }
 

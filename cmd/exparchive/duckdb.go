@@ -25,7 +25,7 @@ func newDuckDBCommand() *cobra.Command {
 		Use:   "duckdb",
 		Short: "Look into a DuckDB database without DuckDB",
 		Long: `Look into a DuckDB database without DuckDB: any file that DuckDB 0.9 to 1.5 writes. Nothing is written; a write-ahead log
-(FILE.wal) is applied in memory.`,
+(FILE.wal) is applied in memory. "-" is standard input.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -42,18 +42,22 @@ func newDuckDBCommand() *cobra.Command {
 
 // withDuckDB opens a database, reports what is odd about it, and closes it after do.
 func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string, do func(ctx context.Context, db *duckdb.DB) error) error {
-	db, err := duckdb.Open(path, &duckdb.Options{IgnoreLock: o.force, IgnoreWAL: o.noLog})
+	from, err := sourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+	if err != nil {
+		return err
+	}
+	db, err := duckdb.Open(from.path, &duckdb.Options{IgnoreLock: o.force, IgnoreWAL: o.noLog})
 	if errors.Is(err, duckdb.ErrInUse) {
 		return inFile(path, fmt.Errorf("%w (--force reads it all the same)", err))
 	}
 	if err != nil {
-		return inFile(path, err)
+		return inFile(path, from.named(err))
 	}
 	defer db.Close()
 	for _, note := range db.Info().Notes {
-		warnf(cmd.ErrOrStderr(), "%s: %s", path, note)
+		warnf(cmd.ErrOrStderr(), "%s: %s", shownName(path), note)
 	}
-	return inFile(path, do(cmd.Context(), db))
+	return inFile(path, from.named(do(cmd.Context(), db)))
 }
 
 func newDuckDBTablesCommand(o *duckdbOptions) *cobra.Command {

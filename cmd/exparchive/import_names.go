@@ -17,6 +17,7 @@ const defaultImportName = "{run_id}"
 
 // checkImportName reports a pattern that names archives after something that runs do not have.
 func checkImportName(pattern string) error {
+	pattern = strings.TrimSuffix(pattern, archive.Extension)
 	rest := importName(pattern, castro.RunInfo{})
 	if i := strings.IndexAny(rest, "{}"); i >= 0 {
 		return usageErrorf("import: --name %q: want a name in which {run_id}, {experiment} and {type} stand for what the run has", pattern)
@@ -27,8 +28,9 @@ func checkImportName(pattern string) error {
 	return nil
 }
 
-// importName gives what the archive of a run is named after.
+// importName gives what the archive of a run is named after. The pattern may have the extension of archives, which they get anyway.
 func importName(pattern string, run castro.RunInfo) string {
+	pattern = strings.TrimSuffix(pattern, archive.Extension)
 	return strings.NewReplacer("{run_id}", run.ID, "{experiment}", run.Name, "{type}", run.Type).Replace(pattern)
 }
 

@@ -65,19 +65,20 @@ func warnTouched(stderr io.Writer, path string) {
 	warnf(stderr, "%s: another program has written to this archive since it was sealed; `exparchive verify` says what", path)
 }
 
-// sniffFile is [runs.Sniff].
+// sniffFile is [runs.Sniff], for commands that take one file and no --run.
 func sniffFile(path string) (runs.Kind, error) {
 	kind, err := runs.Sniff(path)
-	return kind, withRunHint(err)
+	if errors.Is(err, runs.ErrFolder) {
+		err = inFile(path, errDirectory)
+	}
+	return kind, err
 }
 
 var (
 	errNotRegular = runs.ErrNotRegular
 	// errDirectory means that a file was expected where a folder is.
-	errDirectory = fmt.Errorf("%w%s", runs.ErrFolder, folderHint)
+	errDirectory = fmt.Errorf("%w%s", runs.ErrFolder, "; name a file in it")
 )
-
-const folderHint = "; name a file in it or choose one of its runs with --run (`exparchive ls` lists them)"
 
 // withRunHint says what helps against an error of reading a run.
 func withRunHint(err error) error {
@@ -89,7 +90,7 @@ func withRunHint(err error) error {
 	case errors.Is(err, runs.ErrManyFiles):
 		return fmt.Errorf("%w; name one of them", err)
 	case errors.Is(err, runs.ErrFolder) && !errors.Is(err, errDirectory):
-		return fmt.Errorf("%w%s", err, folderHint)
+		return fmt.Errorf("%w; name a file in it or choose one of its runs with --run (`exparchive ls` lists them)", err)
 	}
 	return err
 }

@@ -80,6 +80,9 @@ the guess. A run that was recorded with --salt has no such weakness.`,
 
 func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	if path == stdinName && o.filters.allow == stdinName {
+		return usageErrorf("redact: - --allow -: standard input is either the run or the list")
+	}
 	filter, err := o.filters.filter(cmd)
 	switch {
 	case err != nil:

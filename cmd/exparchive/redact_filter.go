@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -30,7 +31,7 @@ func (f *filterFlags) addFlags(cmd *cobra.Command, verb string, content bool) {
 	if content {
 		flags.StringArrayVar(&f.match, "match", nil, verb+" values in which this regular `expression` matches (RE2 syntax; (?i) in front ignores case)")
 		flags.BoolVar(&f.secrets, "secrets", false, verb+" values in which the command secrets finds something")
-		flags.StringVar(&f.allow, "allow", "", "with --secrets, a `file` of what is known not to be one (see exparchive secrets --help)")
+		flags.StringVar(&f.allow, "allow", "", "with --secrets, a `file` of what is known not to be one (see exparchive secrets --help); - is standard input")
 	}
 }
 
@@ -68,7 +69,7 @@ func (f *filterFlags) filter(cmd *cobra.Command) (*redact.Filter, error) {
 	if f.allow != "" && !f.secrets {
 		return nil, usageErrorf("%s: --allow goes with --secrets", cmd.Name())
 	}
-	allow, err := readAllow(f.allow)
+	allow, err := readAllow(cmd.Context(), cmd.ErrOrStderr(), f.allow)
 	if err != nil {
 		return nil, err
 	}
@@ -80,19 +81,20 @@ func (f *filterFlags) filter(cmd *cobra.Command) (*redact.Filter, error) {
 	return filter, nil
 }
 
-// readAllow reads an allow list; none for an empty path.
-func readAllow(path string) (*secrets.Allow, error) {
-	if path == "" {
+// readAllow reads an allow list; none for an empty name.
+func readAllow(ctx context.Context, stderr io.Writer, name string) (*secrets.Allow, error) {
+	if name == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	from, err := sourceOf(ctx, stderr, name)
 	if err != nil {
-		return nil, inFile(path, err)
+		return nil, err
+	}
+	f, err := os.Open(from.path)
+	if err != nil {
+		return nil, inFile(name, from.named(err))
 	}
 	defer f.Close()
 	allow, err := secrets.ParseAllow(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return allow, nil
+	return allow, inFile(name, from.named(err))
 }

@@ -104,7 +104,12 @@ func newHelpCommand() *cobra.Command {
 		Short: "Explain a command",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
-			if err != nil || about == nil || len(rest) > 0 {
+			switch {
+			case err == nil && about != cmd.Root() && len(rest) > 0 && about.HasAvailableSubCommands():
+				return usageErrorf("%s: no command %q (see `%s --help`)", called(about), rest[0], about.CommandPath())
+			case err == nil && about != cmd.Root() && len(rest) > 0:
+				return usageErrorf("help: unexpected argument %q behind %s", rest[0], called(about))
+			case err != nil || about == nil || len(rest) > 0:
 				return noSuchCommand(cmd.Root(), args)
 			}
 			about.InitDefaultHelpFlag()

@@ -64,7 +64,7 @@ same command with --resume plays on from there.`,
 				return err
 			}
 			if o.dryRun {
-				start, err := o.preamble.newPreamble(cmd.ErrOrStderr())
+				start, err := o.preamble.newPreamble(cmd.Context(), cmd.ErrOrStderr())
 				if err != nil {
 					return err
 				}
@@ -133,7 +133,7 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	var w *record.Writer
 	sink := provider.Sink(nil)
-	start, err := o.preamble.newPreamble(stderr)
+	start, err := o.preamble.newPreamble(ctx, stderr)
 	if err != nil {
 		return err
 	}

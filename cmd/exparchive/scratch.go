@@ -87,6 +87,16 @@ func (s *scratch) standardInput(ctx context.Context) (string, error) {
 // stdinName is what the command line calls standard input, and standard output where a file is written.
 const stdinName = "-"
 
+// checkChangeable refuses standard input for a command that changes the file it is given.
+func checkChangeable(name string) error {
+	if name == stdinName {
+		return errUnchangeable
+	}
+	return nil
+}
+
+var errUnchangeable = usageErrorf("standard input is no file that can be changed; name the file")
+
 // A source is a file to read.
 type source struct {
 	name string // as the command line has it

@@ -67,6 +67,9 @@ func archiveName(live string) (string, bool) { return strings.CutSuffix(live, ar
 
 // checkLive reports that there is no live file of that name, and what there is instead.
 func checkLive(live string) error {
+	if err := checkChangeable(live); err != nil {
+		return err
+	}
 	info, err := os.Stat(live)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && exists(strings.TrimSuffix(live, archive.LiveSuffix)):

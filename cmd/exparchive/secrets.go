@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,7 +90,7 @@ Kinds: ` + strings.Join(secrets.Kinds(), ", ") + `.`,
 		Args: nArgs(1, -1, "one or more files"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
-	cmd.Flags().StringVar(&o.allow, "allow", "", "a `file` of what is known not to be a secret")
+	cmd.Flags().StringVar(&o.allow, "allow", "", "a `file` of what is known not to be a secret; - is standard input")
 	cmd.Flags().BoolVar(&o.show, "show", false, "print the secrets, into a file or a pipe")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and place")
 	addRunFlag(cmd, &o.which)
@@ -102,7 +103,10 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 		return usageErrorf("secrets: --show prints no secrets on a terminal, where they stay to be seen; " +
 			"write to a file (> FILE) or into a pipe (| less)")
 	}
-	allow, err := readAllow(o.allow)
+	if o.allow == stdinName && slices.Contains(paths, stdinName) {
+		return usageErrorf("secrets: - --allow -: standard input is either a run or the list")
+	}
+	allow, err := readAllow(ctx, cmd.ErrOrStderr(), o.allow)
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,8 @@ func (o *signOptions) check(args []string) error {
 	switch {
 	case o.newNoteKey != "" && (o.noteKey == "" || o.key != ""):
 		return usageErrorf("sign: --new-note-key needs --note-key FILE, the file to be made, and no --key")
+	case o.newNoteKey != "" && o.noteKey == stdinName:
+		return usageErrorf("sign: --note-key -: a secret key is made in a file; give its name")
 	case len(args) == 0 && o.newNoteKey == "":
 		return usageErrorf("sign: missing argument, want one archive (see `exparchive sign --help`)")
 	case (o.key == "") == (o.noteKey == ""):
@@ -138,6 +140,11 @@ func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) er
 	ctx := cmd.Context()
 	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
 		return withForceHint(inFile(o.output, outfile.ErrExists))
+	}
+	if !o.detached {
+		if err := checkChangeable(path); err != nil {
+			return err
+		}
 	}
 	c, annotations, err := checkpointOf(ctx, cmd.ErrOrStderr(), path, which, !o.detached)
 	if err != nil {

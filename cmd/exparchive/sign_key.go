@@ -27,7 +27,12 @@ func loadKey(ctx context.Context, o signOptions) (ssh.Signer, io.Closer, error) 
 		line, _, _ := bytes.Cut(text, []byte("\n"))
 		opts.Passphrase = bytes.TrimSuffix(line, []byte("\r"))
 	}
-	signer, closer, err := sign.LoadSigner(ctx, o.key, opts)
+	from, err := sourceOf(ctx, io.Discard, o.key)
+	if err != nil {
+		return nil, nil, err
+	}
+	signer, closer, err := sign.LoadSigner(ctx, from.path, opts)
+	err = from.named(err)
 	if ctx.Err() != nil {
 		err = ctx.Err() // what an interrupt breaks has many names
 	}

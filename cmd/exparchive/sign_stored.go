@@ -168,7 +168,7 @@ func readFileLimited(path string, limit int64) ([]byte, error) {
 	case info.IsDir():
 		return nil, inFile(path, errDirectory)
 	case info.Size() > limit:
-		return nil, fmt.Errorf("%s: %d bytes, more than %d", path, info.Size(), limit)
+		return nil, inFile(path, fmt.Errorf("%d bytes, more than %d", info.Size(), limit))
 	}
 	f, err := os.Open(path)
 	if err != nil {

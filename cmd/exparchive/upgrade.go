@@ -38,6 +38,9 @@ behind its name, where 1 is its version.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var failed error
 			for _, path := range args {
+				if err := checkChangeable(path); err != nil {
+					return err
+				}
 				u, err := rewrite.Upgrade(cmd.Context(), path, opts)
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()

@@ -46,6 +46,9 @@ func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string, do func(ctx 
 	if err != nil {
 		return err
 	}
+	if isFolder(from.path) {
+		return inFile(path, errDirectory)
+	}
 	db, err := duckdb.Open(from.path, &duckdb.Options{IgnoreLock: o.force, IgnoreWAL: o.noLog})
 	if errors.Is(err, duckdb.ErrInUse) {
 		return inFile(path, fmt.Errorf("%w (--force reads it all the same)", err))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,24 +18,32 @@ import (
 // leastCell is how many characters of a text remain on a narrow terminal.
 const leastCell = 10
 
-// fitColumns leaves out what makes room, if it may, until a table of the runs is as wide as the terminal. It gives how many columns
-// it left out.
+// fitColumns leaves out, if it may, what a table of the runs that is as wide as the terminal has no room for: of the columns that go
+// those that go last are kept first. It gives how many it left out.
 func fitColumns(columns []*column, all []runs.Summary, width int, may bool) (fit []*column, left int) {
-	fit = slices.Clone(columns)
-	for may && tableWidth(columnWidths(fit, all)) > width {
-		last := -1 // the one that goes first
-		for i, c := range fit {
-			if last < 0 || goes(c) > goes(fit[last]) {
-				last = i
-			}
-		}
-		if goes(fit[last]) == 0 {
-			break
-		}
-		fit = slices.Delete(fit, last, last+1)
-		left++
+	if !may {
+		return columns, 0
 	}
-	return fit, left
+	order := slices.Clone(columns)
+	slices.SortStableFunc(order, func(a, b *column) int { return cmp.Compare(goes(a), goes(b)) })
+	var out []*column
+	for _, c := range order {
+		if goes(c) > 0 {
+			out = append(out, c)
+		}
+	}
+	without := func(out []*column) []*column {
+		return slices.DeleteFunc(slices.Clone(columns), func(c *column) bool { return slices.Contains(out, c) })
+	}
+	for i := 0; i < len(out); {
+		less := slices.Delete(slices.Clone(out), i, i+1)
+		if tableWidth(columnWidths(without(less), all)) > width {
+			i++
+			continue
+		}
+		out = less
+	}
+	return without(out), len(out)
 }
 
 func goes(c *column) int {

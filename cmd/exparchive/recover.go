@@ -96,6 +96,9 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	if err != nil {
 		return r, err
 	}
+	if isFolder(from.path) {
+		return recovery{}, inFile(from.path, errDirectory)
+	}
 	s, err := salvage.Open(cmd.Context(), from.path)
 	if err != nil {
 		return r, inFile(path, from.named(err))

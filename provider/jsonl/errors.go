@@ -3,6 +3,7 @@ package jsonl
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/simexp/exparchive/provider"
 )
@@ -63,7 +64,6 @@ var (
 	errEmptyJSON  = errors.New("empty, which is no JSON; what is not known is left out, or null")
 	errMinusZero  = errors.New("minus zero")
 	errBothForms  = errors.New("given in both forms, as JSON and as text")
-	errNoNewline  = errors.New("the last line is cut off")
 	errIsArray    = errors.New("want a JSON object")
 	errNotBase64  = errors.New("not base64")
 	errLineBreak  = errors.New("line break")
@@ -77,3 +77,11 @@ type noRun string
 
 func (e noRun) Error() string { return string(e) }
 func (noRun) Unwrap() error   { return provider.ErrNoRun }
+
+// errNoNewline is io.ErrUnexpectedEOF, which errors.Is finds in it, of a line.
+var errNoNewline error = noNewline{}
+
+type noNewline struct{}
+
+func (noNewline) Error() string { return "the last line is cut off" }
+func (noNewline) Unwrap() error { return io.ErrUnexpectedEOF }

@@ -307,7 +307,7 @@ func TestReader_refuses(t *testing.T) {
 		{"invalid UTF-8", "{\"type\":\"note\",\"kind\":\"k\",\"text\":\"\xff\"}", `not valid UTF-8`, jsontext.ErrUTF8},
 		{"unpaired surrogate", `{"type":"note","kind":"k","text":"\ud800"}`, `text: unpaired surrogate`, nil},
 		{"second experiment", strings.TrimSpace(experiment), `the experiment began already`, provider.ErrOrder},
-		{"torn", `{"type":"event","iteration":1,"event_ty`, `the last line is cut off: unexpected EOF`, io.ErrUnexpectedEOF},
+		{"torn", `{"type":"event","iteration":1,"event_ty`, `the last line is cut off (not valid JSON`, io.ErrUnexpectedEOF},
 		{"withheld not an object", `{"type":"note","kind":"k","text":"x","withheld":[]}`, `withheld: []: not a JSON object`, nil},
 		{"commitment not hex", `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("g", 64) + `"}}`, `withheld: got "ggg`, nil},
 		{"commitment too short", `{"type":"note","kind":"k","withheld":{"text":"00"}}`, `withheld: got "00", want a string of 64 hexadecimal digits`, nil},

@@ -177,7 +177,7 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if !json.Valid(line) {
 		err := jsontext.Check(line)
 		if !whole {
-			err = fmt.Errorf("%w: %w (%w)", errNoNewline, io.ErrUnexpectedEOF, err)
+			err = fmt.Errorf("%w (%w)", errNoNewline, err)
 		}
 		return nil, err
 	}

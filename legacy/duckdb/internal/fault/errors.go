@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io"
 )
 
 // Classes of refusal, for errors.Is. Damage that is none of these is a [FormatError] that wraps ErrCorrupt.
@@ -28,6 +29,14 @@ var (
 	// ErrLimit means that a value, a batch or a log is larger than the caller allows.
 	ErrLimit = errors.New("larger than the configured limit")
 )
+
+// ErrCutOff is io.ErrUnexpectedEOF, which errors.Is finds in it, in plainer words.
+var ErrCutOff error = cutOff{}
+
+type cutOff struct{}
+
+func (cutOff) Error() string { return "cut off" }
+func (cutOff) Unwrap() error { return io.ErrUnexpectedEOF }
 
 // A FormatError reports bytes that do not follow FORMAT.md or that this reader cannot interpret.
 type FormatError struct {

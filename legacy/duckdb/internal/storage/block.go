@@ -71,7 +71,7 @@ func (f *File) Block(id uint64, field string) ([]byte, error) {
 	buf := make([]byte, f.alloc)
 	if n, err := f.r.ReadAt(buf, at); n < len(buf) {
 		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+			err = fault.ErrCutOff
 		}
 		return nil, &fault.FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
 	}

@@ -57,7 +57,7 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 	buf := make([]byte, min(max(size, 0), blocksStart))
 	if n, err := r.ReadAt(buf, 0); n < len(buf) {
 		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+			err = fault.ErrCutOff
 		}
 		return nil, &fault.FormatError{Offset: int64(n), Field: "header", Err: err}
 	}
@@ -66,8 +66,8 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 	}
 	if len(buf) < blocksStart {
 		return nil, &fault.FormatError{Offset: size, Field: "header",
-			Err: fmt.Errorf("%w: %d bytes, want at least %d: the file was cut off",
-				io.ErrUnexpectedEOF, size, blocksStart)}
+			Err: fmt.Errorf("%w: %d bytes, want at least %d",
+				fault.ErrCutOff, size, blocksStart)}
 	}
 	h := &Headers{Version: binary.LittleEndian.Uint64(buf[12:])}
 	// What is refused for its version or encryption is refused so even when the checksum is unknown to us.

@@ -3,7 +3,6 @@ package storage
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
@@ -130,7 +129,7 @@ func (s *Stream) Length(field string) int {
 	n := s.ULEB(64, field)
 	if n > uint64(max(s.left, 0)) {
 		s.Fail(field, fmt.Errorf("%w: %w: %d elements or bytes, at most %d can follow",
-			fault.ErrCorrupt, io.ErrUnexpectedEOF, n, s.left))
+			fault.ErrCorrupt, fault.ErrCutOff, n, s.left))
 		return 0
 	}
 	return int(n)

@@ -70,7 +70,7 @@ func (s *Stream) hop(field string) bool {
 	}
 	if s.file == nil || s.next == NoPointer {
 		s.off = len(s.buf)
-		s.Fail(field, io.ErrUnexpectedEOF)
+		s.Fail(field, fault.ErrCutOff)
 		return false
 	}
 	// The mark moves at powers of two, so that any loop is met after a few rounds at most.

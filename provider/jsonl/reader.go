@@ -176,6 +176,9 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if !json.Valid(line) {
 		err := jsontext.Check(line)
+		if isWide(line) {
+			err = fmt.Errorf("%w: it looks like UTF-16 or UTF-32", jsontext.ErrUTF8)
+		}
 		if !whole {
 			err = fmt.Errorf("%w: %w (%w)", errNoNewline, io.ErrUnexpectedEOF, err)
 		}
@@ -203,6 +206,12 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	record.RecordMeta().Seq = r.seq
 	r.seq++
 	return record, nil
+}
+
+// isWide reports whether a line is an object in an encoding that has zero bytes beside those of ASCII.
+func isWide(line []byte) bool {
+	line = line[:min(len(line), 12)] // a byte order mark, what belongs to the line feed before, and the brace
+	return bytes.IndexByte(line, 0) >= 0 && bytes.HasPrefix(bytes.Trim(line, "\x00\xff\xfe"), []byte{'{'})
 }
 
 // text gives the latest line as it came, without the line feed, valid until the next one is read. Of one that is too long it is the

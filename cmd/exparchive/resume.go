@@ -41,6 +41,7 @@ are those of record without the experiment line, and follow the last record that
 
 Without input it says where the recording stands: how many records there are, which iteration was the last to be finished, and
 what was recorded since then of the one that is open. A program that records through a pipe asks this first and goes on behind it.
+With --json it says so to programs, and takes no input even if there is some.
 
 A program that can only begin an iteration anew asks for --drop-open: the events and calls of the open iteration are taken out of
 the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note says so. --answers prints the calls of the open
@@ -85,7 +86,7 @@ name of the folder, as in rejected-120/LINE.`,
 			stdin := cmd.InOrStdin()
 			if len(r.command.words) == 0 {
 				lines := bufio.NewReader(stdin)
-				if terminal.IsInput(stdin) {
+				if asJSON || terminal.IsInput(stdin) {
 					return stand.show(cmd.OutOrStdout(), asJSON)
 				}
 				if _, err := lines.Peek(1); err == io.EOF {
@@ -103,7 +104,7 @@ name of the folder, as in rejected-120/LINE.`,
 			return r.record(cmd, w, true)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object, and record nothing")
 	cmd.Flags().BoolVar(&answers, "answers", false, "print the calls of the open iteration as JSON lines, for reuse, and record nothing")
 	cmd.Flags().BoolVar(&dropOpen, "drop-open", false, "go on without the events and calls of the open iteration, which are kept as an attachment")
 	r.addFlags(cmd)

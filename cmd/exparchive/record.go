@@ -208,6 +208,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if errors.As(err, &rejected) {
 		err = rejected.Err
 	}
+	if readingFailed(err) {
+		err = fmt.Errorf("%s: %w", report.source, err)
+	}
 	report.end(rejected)
 	only := endedEarly(err) && !r.seal && !r.sealOnInt && r.preamble.only(w.Count(), last.added)
 	if child != nil {
@@ -244,6 +247,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 // endedEarly reports whether the lines came to their end, or reading them did, before the result.
 func endedEarly(err error) bool {
 	return errors.Is(err, jsonl.ErrNoResult) || errors.Is(err, jsonl.ErrInterrupted)
+}
+
+// readingFailed reports whether the error of [jsonl.Record] is that of the input, and neither of a line nor of the sink.
+func readingFailed(err error) bool {
+	return err != nil && !endedEarly(err) && !errors.As(err, new(*jsonl.LineError)) && !errors.As(err, new(*jsonl.SinkError))
 }
 
 // source gives what the lines come from: standard input, or the experiment, which it starts.

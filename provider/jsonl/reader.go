@@ -123,8 +123,11 @@ func (r *Reader) next() (provider.Record, error) {
 		if errors.Is(err, ErrLineTooLong) {
 			return nil, &LineError{Line: r.line, Err: err}
 		}
+		if err != nil && r.line > 0 {
+			err = fmt.Errorf("after line %d: %w", r.line, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("after line %d: %w", r.line, err)
+			return nil, err
 		}
 		if r.line == 1 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))

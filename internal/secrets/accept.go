@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"strconv"
@@ -91,7 +92,8 @@ func isIdentifier(s string) bool {
 	return words > 0 && float64(all) >= average*float64(words) && float64(numbers) <= digits*float64(all)
 }
 
-// isResource reports whether s is no token although it may look random: a path, an address, a name of a resource, a date.
+// isResource reports whether s is no token although it may look random: a path, an address, a name of a resource or of a run, a
+// date.
 func isResource(s string) bool {
 	return strings.IndexByte("./~#", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") || resource.MatchString(s)
 }
@@ -102,7 +104,7 @@ var (
 	// numbered matches words with a number at their end, as names have.
 	numbered = regexp.MustCompile(`\A(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}\z`)
 	uuid     = regexp.MustCompile(`(?i)\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
-	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2})`)
+	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2}|[\w.-]{1,60}-[0-9]{8}-[0-9]{6}(?:-[0-9a-f]{1,8})?\z)`)
 )
 
 // tokenLike accepts what is behind the prefix of a token: no words, and nothing that stands for a token.
@@ -168,7 +170,7 @@ func assigned(s string, least int) bool {
 	if len(s) < least || !mixed(s) || isPlaceholder(s) || isResource(s) || isWords(s) || isIdentifier(s) {
 		return false
 	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
+	if _, err := strconv.ParseFloat(s, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return false
 	}
 	if len(s) < 16 {

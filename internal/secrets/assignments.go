@@ -25,6 +25,10 @@ func assignments(text []byte, at int, emit func(located)) (behind int) {
 	}
 	alone := string(bytes.ToLower(text[name.start:name.end])) == "pass"
 	for _, v := range valuesOf(text, name, several) {
+		class := class
+		if v.login {
+			class = namesPassword
+		}
 		switch {
 		case v.quoted:
 		case before == ':' && v.by == ":", // arn:aws:secretsmanager:…:secret:name

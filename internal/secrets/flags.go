@@ -24,7 +24,11 @@ var flagsOf = []flagOf{
 	{flag: "-a", programs: programs(`redis-cli`)},
 	{flag: "-w", programs: programs(`ldap\w+`)},
 	{flag: "-u", programs: programs(`curl|https?|wget`), login: true},
+	{flag: "-u", programs: programs(`curl`), joined: true, login: true},
+	{flag: "-U", programs: programs(`curl`), login: true},
+	{flag: "-a", programs: programs(`https?`), login: true},
 	{flag: "--user", programs: programs(`curl|https?|wget`), login: true},
+	{flag: "--proxy-user", programs: programs(`curl`), login: true},
 }
 
 func programs(names string) *regexp.Regexp {

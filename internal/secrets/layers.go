@@ -26,7 +26,7 @@ type Unseen struct {
 // hexadecimal, percent-encoding or UTF-16 or is packed, up to some levels deep. The views must not be modified.
 func Views(text []byte) [][]byte {
 	var views [][]byte
-	w := newWalker(text, func(view []byte, _ origin) []located {
+	w := newWalker(text, func(view []byte, _ origin, _ bool) []located {
 		views = append(views, view)
 		return nil
 	})
@@ -54,22 +54,26 @@ type walker struct {
 	left   int // bytes that may still be read out
 	full   bool
 	unseen []Unseen
-	visit  func(text []byte, of origin) []located // gives what it finds, in order
+	visit  visitor
 }
 
-func newWalker(text []byte, visit func(text []byte, of origin) []located) *walker {
+// A visitor looks at a text and gives what it finds, in order. plainer is whether it was called with the text without a level of
+// escapes before.
+type visitor func(text []byte, of origin, plainer bool) []located
+
+func newWalker(text []byte, visit visitor) *walker {
 	return &walker{left: int(min(unpackLeast+unpackRatio*int64(len(text)), unpackMost)), visit: visit}
 }
 
 // walk visits text and what is in it. What is a secret as a whole is not decoded.
 func (w *walker) walk(text []byte, of origin) {
-	levels := Unescaped(text)
-	var found []located
-	for _, level := range levels {
-		found = w.visit(level, of)
+	levels := Unescaped(w.unpack(text, of))
+	slices.Reverse(levels)
+	last := levels[0]
+	found := w.visit(last, of, false)
+	for _, level := range levels[1:] {
+		w.visit(level, of, true)
 	}
-	w.unpack(text, of)
-	last := levels[len(levels)-1]
 	segments(last, func(s segment) bool {
 		kinds, secret := overlapping(found, s.span)
 		return secret || w.enter(s.decoded, of.through(s, kinds, last[s.start:s.end]))

@@ -191,11 +191,70 @@ func TestLook_via(t *testing.T) {
 	if list, _ := secrets.Look([]byte(secret)); len(list) != 1 || list[0].Via != nil || !slices.Equal(list[0].Forms, []string{"hunter22"}) {
 		t.Errorf("plain: got %+v", list)
 	}
-	// What stands encoded in its own name's value is one finding.
-	for _, text := range []string{"password=hunter%2122", "https://bot:s3cr%40tpw@db/x", "api_key=" + key1 + "%2B"} {
+	// It is told as it stands in the fewest encodings.
+	if list, _ := secrets.Look([]byte(inner + " " + secret)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+		t.Errorf("both: got %+v", list)
+	}
+	if list, _ := secrets.Look([]byte(secret + " " + inner)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+		t.Errorf("both, the plain one first: got %+v", list)
+	}
+	// What stands encoded in its own name's value is one finding, and so is a token whose payload has an address.
+	jwt := strings.Join([]string{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+		base64.RawURLEncoding.EncodeToString([]byte(`{"email":"alice@lab.org","iat":1516239022}`)), "dBjftJeZ4CVPmB92K27uhbUJU1p1r"}, ".")
+	for _, text := range []string{"password=hunter%2122", "https://bot:s3cr%40tpw@db/x", "api_key=" + key1 + "%2B",
+		jwt, "Authorization: Bearer " + jwt, `{"token":"` + jwt + `"}`} {
 		if list, _ := secrets.Look([]byte(text)); len(list) != 1 {
 			t.Errorf("%s: got %+v, want one finding", text, list)
 		}
+	}
+}
+
+// TestLook_escapes: what stands behind an escape of JSON is found and shown without it.
+func TestLook_escapes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":"login\npassword: hunter22"}`:          "password: hunter22",
+		`{"a":"{\"b\":\"x\\npassword: hunter22\"}"}`: "password: hunter22",
+		`{"a":"mail\nalice@lab.org"}`:                "alice@lab.org",
+		`{"a":"mail \u003calice@lab.org\u003e"}`:     "alice@lab.org",
+		`{"a":"mail \u0061lice@lab.org"}`:            "alice@lab.org",
+		`{"a":"\tpostgres://bot:hunter22@db/x"}`:     "postgres://bot:hunter22@db",
+		`"{\"b\":\"x\\nalice@lab.org\"}"`:            "alice@lab.org",
+		`DOMAIN\alice@lab.org`:                       "alice@lab.org", // no escape
+		`C:\token=` + key1:                           "token=" + key1, // found behind a letter of its own only
+		strings.Repeat(`\`, 64) + `nbob@lab.org`:     "nbob@lab.org",  // more levels than are looked through
+	} {
+		list := secrets.Scan([]byte(text))
+		if len(list) != 1 || list[0].Shown() != want {
+			t.Errorf("%s: got %+v, want one that is shown as %s", text, list, want)
+		}
+	}
+}
+
+// TestLook_zip: what a zip archive stores as it is is found in the file, and not with the name in front of it.
+func TestLook_zip(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, text := range map[string]string{"a.env": "PASSWORD=hunter22", "b.env": "alice@lab.org", "c of bob@lab.org": "x"} {
+		f, _ := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		f.Write([]byte(text))
+	}
+	w.Close()
+	packed := b.Bytes()
+	list, unseen := secrets.Look(packed)
+	var got []string
+	for _, f := range list {
+		got = append(got, strings.Join(append(f.Via, f.Shown()), " "))
+	}
+	slices.Sort(got)
+	if want := []string{"bob@lab.org", "zip PASSWORD=hunter22", "zip alice@lab.org"}; !slices.Equal(got, want) || len(unseen) > 0 {
+		t.Errorf("got %q, %v, want %q", got, unseen, want)
+	}
+	// A damaged file is looked at as it stands, too.
+	copy(packed[bytes.Index(packed, []byte("hunter22")):], "hunter33")
+	if list, unseen := secrets.Look(packed); len(unseen) != 1 || !slices.ContainsFunc(list, func(f secrets.Finding) bool {
+		return f.Secret == "hunter33"
+	}) {
+		t.Errorf("damaged: got %+v, %v", list, unseen)
 	}
 }
 

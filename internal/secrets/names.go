@@ -30,7 +30,7 @@ var nameWords = []struct {
 	class nameClass
 	words string
 }{
-	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha"},
+	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha requirepass masterauth"},
 	{namesHeader, "authorization xapikey xauthtoken xaccesstoken xauthkey privatetoken jobtoken xgoogapikey xvaulttoken " +
 		"ocpapimsubscriptionkey"},
 	{namesPhrase, "mnemonic mnemonicphrase seedphrase seedwords recoveryphrase secretphrase"},
@@ -60,7 +60,7 @@ var notSecret = strings.Fields(`max min num n total prompt completion input outp
 
 // adornments stand behind the word that says what a name is.
 var adornments = strings.Fields(`value val string str text plain plaintext prod production dev development test testing staging live
-	primary secondary old new backup default main encoded base raw confirmation confirm again repeat var`)
+	primary secondary old new backup default main encoded base raw confirmation confirm again repeat var list pool`)
 
 type nameWord struct {
 	class nameClass

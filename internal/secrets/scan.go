@@ -68,17 +68,17 @@ func Scan(text []byte) []Finding {
 	return found
 }
 
-// Look finds the secrets in text, which may be of any form, in the order in which they stand. Each secret is given once,
-// however often it is there. Escapes of JSON are looked through, and what [Views] says, both several levels deep. What is not
+// Look finds the secrets in text, which may be of any form: what is packed in it first, the others in the order in which they
+// stand. Each secret is given once, however often it is there, as it stands in the fewest encodings. Escapes of JSON are looked through, and what [Views] says, both several levels deep. What is not
 // looked into is told: what is packed in another way, what is encrypted, and more than a text of the size may stand for.
 func Look(text []byte) ([]Finding, []Unseen) {
 	var found []Finding
 	index := map[string]int{}
-	w := newWalker(text, func(view []byte, of origin) []located {
+	w := newWalker(text, func(view []byte, of origin, plainer bool) []located {
 		list := scanView(view)
 		for _, f := range list {
-			if slices.Contains(of.known, f.Kind) {
-				continue // the same, as it stands encoded
+			if slices.Contains(of.known, f.Kind) || plainer && glued(view, f.start) {
+				continue // the same, as it stands encoded or behind an escape
 			}
 			if f.Via = of.via; len(of.outer) > 0 && len(of.outer) <= longestForm {
 				f.Forms = append(f.Forms, string(of.outer))
@@ -89,11 +89,16 @@ func Look(text []byte) ([]Finding, []Unseen) {
 				found = append(found, f.Finding)
 				continue
 			}
+			forms := found[i].Forms
 			for _, form := range f.Forms {
-				if !slices.Contains(found[i].Forms, form) {
-					found[i].Forms = append(found[i].Forms, form)
+				if !slices.Contains(forms, form) {
+					forms = append(forms, form)
 				}
 			}
+			if len(f.Via) < len(found[i].Via) {
+				found[i] = f.Finding
+			}
+			found[i].Forms = forms
 		}
 		return list
 	})

@@ -74,6 +74,15 @@ func unescape(text []byte) (out []byte, changed bool) {
 	return append(out, text...), changed
 }
 
+// glued reports whether what stands at text[at:] begins with what belongs to an escape of any level, such as the n of \n and \\n.
+func glued(text []byte, at int) bool {
+	if at == 0 || text[at-1] != '\\' {
+		return false
+	}
+	plain, _ := unescape(text[at-1 : min(len(text), at+len("u0000"))])
+	return plain[0] != '\\'
+}
+
 func next(text []byte) byte {
 	if len(text) < 2 {
 		return 0

@@ -24,7 +24,8 @@ const (
 	reachOn   = 320     // bytes between a name and its value
 )
 
-// A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the value.
+// A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the
+// value.
 type joint struct {
 	sign          byte           // what tells that it may be this one, see [signsOf]
 	before, after *regexp.Regexp // nil: anything; an operator
@@ -39,7 +40,8 @@ type joint struct {
 var joints = []joint{
 	// {"name": "api_key", "value": "…"}; <add key="ApiKey" value="…"/>; - name: API_KEY⏎ value: …
 	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?`),
-		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|v|content|plaintext|string)["']?\s*[:=]\s*`), by: " … value: "},
+		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|v|content|plaintext|string)["']?\s*[:=]\s*`),
+		by:    " … value: "},
 	// <param name="apiKey">…</param>; <setting name="ApiKey"><value>…</value>
 	{sign: 'm', before: ends(`(?i)[^a-z0-9]` + nameOf + `=["']`),
 		after: begins(`(?i)["'][^<>]{0,100}>\s*(?:<(?:\w+:)?(?:value|val|string)>\s*)?`), by: ">", tag: true},
@@ -47,20 +49,24 @@ var joints = []joint{
 	{sign: 'm', before: ends(`(?i)form-data;\s*name="`),
 		after: begins(`"[^\r\n]{0,100}(?:\r?\n[\w-]{1,40}:[^\r\n]{0,100}){0,3}\r?\n\r?\n`), by: ": "},
 	// <password>…</password>
-	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">", tag: true},
+	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">",
+		tag: true},
 	// <name>fs.s3a.secret.key</name><value>…</value>
-	{sign: '>', before: ends(`>\s*`), after: begins(`(?i)\s*</[\w:]+>\s*<(?:\w+:)?(?:value|val|string)>\s*`), by: " … value: ", tag: true},
+	{sign: '>', before: ends(`>\s*`), after: begins(`(?i)\s*</[\w:]+>\s*<(?:\w+:)?(?:value|val|string)>\s*`),
+		by: " … value: ", tag: true},
 	// variable "db_password" { default = "…" }
 	{sign: '{', before: ends(`["']`), after: begins(`["']\s*\{[^{}]{0,240}?\bdefault\s*=\s*`), by: " … default = "},
 	// api_key: str = "…"; let api_key: &'static str = "…"
 	{sign: ':', after: begins(`\s*:\s*&?(?:'\w+ )?(?:\[&?\w+(?:;\s*\w+)?\]|[A-Za-z_][\w.]*(?:\[[\w., \[\]|]{0,40}\]|<[\w:, ]{0,40}>)?)(?:\s*\|\s*\w+)?\s*=\s*`), by: " = ", quoted: true},
 	// auth=("bot", "…"); auth=HTTPBasicAuth("bot", "…")
 	{sign: '=', before: ends(`(?:^|[^\w])["']?`),
-		after: begins(`["']?\s*[:=]\s*(?:[\w.]{0,40}Auth)?\(\s*["'][^"'\s]{1,64}["']\s*,\s*`), by: "=… ", quoted: true, login: true},
+		after: begins(`["']?\s*[:=]\s*(?:[\w.]{0,40}Auth)?\(\s*["'][^"'\s]{1,64}["']\s*,\s*`), by: "=… ",
+		quoted: true, login: true},
 	// api_key = …; "api_key": …; environ["API_KEY"] = …; **API key:** …; ${API_KEY:-…}
 	{sign: '='},
 	// --api-key …; ["--api-key", "…"]; - --api-key⏎- …
-	{sign: '-', before: ends(`(?:^|[\s"'=(\[])-{1,2}`), after: begins(`(?:[ \t]{1,8}|["']\s{0,8},\s{0,40}|\r?\n[ \t]{0,40}-[ \t]{1,8})`), by: " "},
+	{sign: '-', before: ends(`(?:^|[\s"'=(\[])-{1,2}`),
+		after: begins(`(?:[ \t]{1,8}|["']\s{0,8},\s{0,40}|\r?\n[ \t]{0,40}-[ \t]{1,8})`), by: " "},
 	// ("X-Api-Key", "…"); setenv("API_KEY", "…")
 	{sign: ',', before: ends(`["'][#.]?`), after: begins(`["']\s{0,8},\s{0,40}`), by: ", ", quoted: true, loose: true},
 	// .withToken("…")
@@ -68,9 +74,11 @@ var joints = []joint{
 	// api_key,…
 	{sign: 'c', before: ends(`(?:^|[\n"'])`), after: begins(`[,;\t]`), loose: true},
 	// ENV API_KEY …; setx API_KEY …; set -x API_KEY …
-	{sign: ' ', before: ends(`(?:^|[\s"'])(?:ENV|ARG|setx|SETX|setenv|set(?:[ \t]+-[A-Za-z]{1,4})+)[ \t]+`), after: begins(`[ \t]+`), by: " "},
+	{sign: ' ', before: ends(`(?:^|[\s"'])(?:ENV|ARG|setx|SETX|setenv|set(?:[ \t]+-[A-Za-z]{1,4})+)[ \t]+`),
+		after: begins(`[ \t]+`), by: " "},
 	// | api_key | … |
-	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`), by: " | ", loose: true},
+	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`),
+		by: " | ", loose: true},
 	// the API key is …; PASSWORD '…'
 	{sign: 'i', after: begins(`["'` + "`" + `*]{0,3}[ \t]{1,4}(?:is|was)(?: now)?:?[ \t]{1,4}`), loose: true},
 	{sign: 'q', after: begins(`[ \t]{1,4}`), by: " ", quoted: true, loose: true},
@@ -91,7 +99,8 @@ func (j *joint) between(after []byte) (length int, ok bool) {
 // operators assign what is behind them, or compare with it; none is the beginning of a later one.
 var operators = strings.Fields(":= ::= :** :- : => === == = !== != ?= ||= += <-")
 
-// operator gives how long an operator is that text begins with, together with what closes a name before it and with blanks.
+// operator gives how long an operator is that text begins with, together with what closes a name before it and with
+// blanks.
 func operator(text []byte) (length int, ok bool) {
 	at := skip(text, 0, "\"'`*", 3)
 	switch {
@@ -111,8 +120,8 @@ func operator(text []byte) (length int, ok bool) {
 	return 0, false
 }
 
-// signsOf gives the signs of the joints that may be there, of what stands before and behind a name. It is fast, and the joints'
-// expressions are not.
+// signsOf gives the signs of the joints that may be there, of what stands before and behind a name. It is fast, and the
+// joints' expressions are not.
 func signsOf(before, after []byte) string {
 	var signs [16]byte
 	n := 0
@@ -170,7 +179,8 @@ func begins(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` +
 var valueBefore = ends(`(?i)["']?(?:value|val|v|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,(?:[^{}\[\]]{0,200},)?\s*["']?` + nameOf + `["']?\s*[:=]\s*["']|` +
 	`\bvalue:[ \t]+["']?([^\s"']+)["']?[ \t]*\r?\n\s+name:[ \t]+["']?`)
 
-// valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of them.
+// valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of
+// them.
 func valuesOf(text []byte, name span, several bool) []value {
 	before := text[max(0, name.start-reach):name.start]
 	after := text[name.end:min(len(text), name.end+reachOn)]

@@ -83,9 +83,10 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 	return at + 1
 }
 
-// strong reports whether s has what people are told to put into a password: letters of both cases and a digit, and no dot, slash or
-// equals sign, as files and settings have.
+// strong reports whether s has what people are told to put into a password: letters of both cases and a digit, and no
+// dot, slash or equals sign, as files and settings have.
 func strong(s string) bool {
-	return len(s) >= 8 && len(s) <= 40 && strings.ContainsAny(s, "0123456789") && strings.ToLower(s) != s && strings.ToUpper(s) != s &&
+	return len(s) >= 8 && len(s) <= 40 && strings.ContainsAny(s, "0123456789") &&
+		strings.ToLower(s) != s && strings.ToUpper(s) != s &&
 		!strings.ContainsAny(s, "./=:_") && !isWords(s)
 }

@@ -22,8 +22,8 @@ type Unseen struct {
 	Count int    // of parts
 }
 
-// Views gives text and everything that can be read out of it: without the escapes of JSON, and what stands in it in base64,
-// hexadecimal, percent-encoding or UTF-16 or is packed, up to some levels deep. The views must not be modified.
+// Views gives text and everything that can be read out of it: without the escapes of JSON, and what stands in it in
+// base64, hexadecimal, percent-encoding or UTF-16 or is packed, up to some levels deep. The views must not be modified.
 func Views(text []byte) [][]byte {
 	var views [][]byte
 	w := newWalker(text, func(view []byte, _ origin, _ bool) []located {
@@ -57,8 +57,8 @@ type walker struct {
 	visit  visitor
 }
 
-// A visitor looks at a text and gives what it finds, in order. plainer is whether it was called with the text without a level of
-// escapes before.
+// A visitor looks at a text and gives what it finds, in order. plainer is whether it was called with the text without a
+// level of escapes before.
 type visitor func(text []byte, of origin, plainer bool) []located
 
 func newWalker(text []byte, visit visitor) *walker {
@@ -118,10 +118,12 @@ func (w *walker) leaveOut(via []string, what string) {
 	w.unseen[i].Count++
 }
 
-// overlapping gives the kinds of the secrets that have a part of s, and whether one has all of it. found is in order, and its
-// spans have nothing in common.
+// overlapping gives the kinds of the secrets that have a part of s, and whether one has all of it. found is in order,
+// and its spans have nothing in common.
 func overlapping(found []located, s span) (kinds []string, whole bool) {
-	i, _ := slices.BinarySearchFunc(found, s.start, func(f located, start int) int { return cmp.Compare(f.end, start+1) })
+	i, _ := slices.BinarySearchFunc(found, s.start, func(f located, start int) int {
+		return cmp.Compare(f.end, start+1)
+	})
 	for ; i < len(found) && found[i].start < s.end; i++ {
 		kinds = append(kinds, found[i].Kind)
 		whole = whole || found[i].start <= s.start && s.end <= found[i].end

@@ -219,6 +219,8 @@ func TestLook_escapes(t *testing.T) {
 		`{"a":"mail \u0061lice@lab.org"}`:            "alice@lab.org",
 		`{"a":"\tpostgres://bot:hunter22@db/x"}`:     "postgres://bot:hunter22@db",
 		`"{\"b\":\"x\\nalice@lab.org\"}"`:            "alice@lab.org",
+		`\nalice@lab.org`:                            "alice@lab.org",
+		strings.Repeat(`\`, 8) + `nbob@lab.org`:      "bob@lab.org",   // four levels
 		`DOMAIN\alice@lab.org`:                       "alice@lab.org", // no escape
 		`C:\token=` + key1:                           "token=" + key1, // found behind a letter of its own only
 		strings.Repeat(`\`, 64) + `nbob@lab.org`:     "nbob@lab.org",  // more levels than are looked through
@@ -255,6 +257,44 @@ func TestLook_zip(t *testing.T) {
 		return f.Secret == "hunter33"
 	}) {
 		t.Errorf("damaged: got %+v, %v", list, unseen)
+	}
+}
+
+// TestLook_cut: of what is too much, the beginning is looked at, and a stored file that was not read whole as it stands.
+func TestLook_cut(t *testing.T) {
+	list, unseen := secrets.Look([]byte(gzipped("DB_PASSWORD=hunter22\n" + strings.Repeat("a line\n", 1<<20))))
+	if len(list) != 1 || len(unseen) != 1 {
+		t.Errorf("gzip: got %+v, %v, want a finding and what is not looked into", list, unseen)
+	}
+	var packed []byte
+	for size, left := 64<<10, 0; left < 4 || left > 40; size += left - 20 { // room for a part of the second file
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		f, _ := w.Create("a")
+		f.Write(make([]byte, size))
+		f, _ = w.CreateHeader(&zip.FileHeader{Name: "b", Method: zip.Store})
+		f.Write([]byte(strings.Repeat("a line\n", 10) + "DB_PASSWORD=hunter22"))
+		w.Close()
+		packed = b.Bytes()
+		left = 64<<10 + 32*len(packed) - size
+	}
+	if list, unseen := secrets.Look(packed); len(list) != 1 || len(unseen) != 1 {
+		t.Errorf("zip: got %+v, %v, want a finding and what is not looked into", list, unseen)
+	}
+}
+
+// TestLook_reasons: of very many reasons the first ones are told, and how many others there are.
+func TestLook_reasons(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := range 30 {
+		f, _ := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprint(i), Method: uint16(100 + i), CompressedSize64: 1, UncompressedSize64: 1})
+		f.Write([]byte{0})
+	}
+	w.Close()
+	_, unseen := secrets.Look(b.Bytes())
+	if len(unseen) != 21 || unseen[0].What != "zip: a file that is compressed by method 100" || unseen[20] != (secrets.Unseen{What: "other parts", Count: 10}) {
+		t.Errorf("got %+v", unseen)
 	}
 }
 
@@ -330,7 +370,8 @@ func TestViews_bounded(t *testing.T) {
 		for _, view := range secrets.Views([]byte(text)) {
 			total += len(view)
 		}
-		// A text and what is read out of it are there once and without the escapes of JSON, of which there are four levels.
+		// A text and what is read out of it are there once and without the escapes of JSON, of which there are four
+		// levels.
 		if most := 5 * (33*len(text) + 64<<10); total > most {
 			t.Errorf("%s: got %d bytes out of %d, want at most %d", name, total, len(text), most)
 		}

@@ -19,19 +19,22 @@ import (
 type format struct {
 	name  string
 	magic []string
-	// unpack looks into a text of the format, and gives the text without what it has seen of it as it stands there; nil for a format
-	// that is not looked into.
+	// unpack looks into a text of the format, and gives the text without what it has seen of it as it stands there; nil
+	// for a format that is not looked into.
 	unpack func(w *walker, text []byte, of origin) (rest []byte)
 }
 
-// formats are told by what their specifications have at the beginning: RFC 1952, RFC 1950, PKWARE's APPNOTE, RFC 8878, ISO 32000 …
+// formats are told by what their specifications have at the beginning: RFC 1952, RFC 1950, PKWARE's APPNOTE, RFC 8878,
+// ISO 32000 …
 var formats []format
 
 func init() { // since unpack needs them
 	formats = []format{
-		{"gzip", []string{"\x1f\x8b\x08"}, stream(func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) })},
+		{"gzip", []string{"\x1f\x8b\x08"},
+			stream(func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) })},
 		{"zlib", []string{"\x78\x01", "\x78\x9c", "\x78\xda"}, stream(zlib.NewReader)},
-		{"bzip2", []string{"BZh91AY&SY", "BZh11AY&SY", "BZh51AY&SY", "BZh61AY&SY"}, stream(func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil })},
+		{"bzip2", []string{"BZh91AY&SY", "BZh11AY&SY", "BZh51AY&SY", "BZh61AY&SY"},
+			stream(func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil })},
 		{"zstd", []string{"\x28\xb5\x2f\xfd"}, stream(newZstd)},
 		{"zip", []string{"PK\x03\x04", "PK\x05\x06"}, unzip},
 		{"tar", []string{"ustar\x00"}, untar},
@@ -112,15 +115,16 @@ func (w *walker) read(r io.Reader, of origin) (all bool) {
 }
 
 func newZstd(r io.Reader) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(unpackMost))
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(unpackMost))
 	if err != nil {
 		return nil, err
 	}
 	return d.IOReadCloser(), nil
 }
 
-// unzip walks the files of a zip archive. In the rest zeros stand for those that are stored as they are, and for what parts names
-// from each other.
+// unzip walks the files of a zip archive. In the rest zeros stand for those that are stored as they are, and for what
+// parts names from each other.
 func unzip(w *walker, text []byte, of origin) (rest []byte) {
 	rest = text
 	for _, signature := range []string{"PK\x03\x04", "PK\x01\x02", "PK\x05\x06"} {
@@ -133,8 +137,6 @@ func unzip(w *walker, text []byte, of origin) (rest []byte) {
 	}
 	for _, f := range z.File {
 		switch {
-		case f.FileInfo().IsDir():
-			continue
 		case f.Flags&1 != 0:
 			w.leaveOut(of.via, "an encrypted file")
 			continue

@@ -9,8 +9,8 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
-// one has the fewest escapes. What is no escape stays as it is.
+// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each
+// level. The last one has the fewest escapes. What is no escape stays as it is.
 func Unescaped(text []byte) [][]byte {
 	levels := [][]byte{text}
 	for range maxLevels {
@@ -74,7 +74,8 @@ func unescape(text []byte) (out []byte, changed bool) {
 	return append(out, text...), changed
 }
 
-// glued reports whether what stands at text[at:] begins with what belongs to an escape of any level, such as the n of \n and \\n.
+// glued reports whether what stands at text[at:] begins with what belongs to an escape of any level, such as the n of
+// \n and \\n.
 func glued(text []byte, at int) bool {
 	if at == 0 || text[at-1] != '\\' {
 		return false

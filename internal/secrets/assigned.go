@@ -39,7 +39,7 @@ type joint struct {
 // joints are tried in this order.
 var joints = []joint{
 	// {"name": "api_key", "value": "…"}; <add key="ApiKey" value="…"/>; - name: API_KEY⏎ value: …
-	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?`),
+	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?-{0,2}`),
 		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|v|content|plaintext|string)["']?\s*[:=]\s*`),
 		by:    " … value: "},
 	// <param name="apiKey">…</param>; <setting name="ApiKey"><value>…</value>
@@ -58,6 +58,8 @@ var joints = []joint{
 	{sign: '{', before: ends(`["']`), after: begins(`["']\s*\{[^{}]{0,240}?\bdefault\s*=\s*`), by: " … default = "},
 	// api_key: str = "…"; let api_key: &'static str = "…"
 	{sign: ':', after: begins(`\s*:\s*&?(?:'\w+ )?(?:\[&?\w+(?:;\s*\w+)?\]|[A-Za-z_][\w.]*(?:\[[\w., \[\]|]{0,40}\]|<[\w:, ]{0,40}>)?)(?:\s*\|\s*\w+)?\s*=\s*`), by: " = ", quoted: true},
+	// var apiKey string = "…"
+	{sign: 's', after: begins(`[ \t]+(?:\[\])?(?:string|byte|any)[ \t]*=[ \t]*`), by: " = ", quoted: true},
 	// auth=("bot", "…"); auth=HTTPBasicAuth("bot", "…")
 	{sign: '=', before: ends(`(?:^|[^\w])["']?`),
 		after: begins(`["']?\s*[:=]\s*(?:[\w.]{0,40}Auth)?\(\s*["'][^"'\s]{1,64}["']\s*,\s*`), by: "=… ",
@@ -144,8 +146,8 @@ func signsOf(before, after []byte) string {
 		return 0
 	}
 	quote := isQuote(last(before))
-	unquoted := last(bytes.TrimRight(before, "\"' \t"))
-	add((quote || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	unquoted := last(bytes.TrimRight(before, "\"'- \t"))
+	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
 	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
 	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
 	next := skip(after, 0, " \t\r\n", 40)
@@ -153,6 +155,7 @@ func signsOf(before, after []byte) string {
 	blank := skip(after, closed, " \t\r\n", 40)
 	add(quote && at(blank) == '{', '{')
 	add(at(next) == ':' && bytes.IndexByte(after[:min(len(after), 2*reach)], '=') >= 0, ':')
+	add(next > 0 && (at(next) == 's' || at(next) == 'b' || at(next) == 'a' || at(next) == '['), 's')
 	_, isOperator := operator(after)
 	add(isOperator, '=')
 	add(last(before) == '-', '-')

@@ -24,6 +24,8 @@ var flagsOf = []flagOf{
 	{flag: "-a", programs: programs(`redis-cli`)},
 	{flag: "-w", programs: programs(`ldap\w+`)},
 	{flag: "-u", programs: programs(`curl|https?|wget`), login: true},
+	{flag: "-su", programs: programs(`curl`), login: true},
+	{flag: "-sSu", programs: programs(`curl`), login: true},
 	{flag: "-u", programs: programs(`curl`), joined: true, login: true},
 	{flag: "-U", programs: programs(`curl`), login: true},
 	{flag: "-a", programs: programs(`https?`), login: true},

@@ -191,6 +191,10 @@ func TestLook_via(t *testing.T) {
 	if list, _ := secrets.Look([]byte(secret)); len(list) != 1 || list[0].Via != nil || !slices.Equal(list[0].Forms, []string{"hunter22"}) {
 		t.Errorf("plain: got %+v", list)
 	}
+	// A character behind it that no base64 can have does not hide it.
+	if got := found(base64.StdEncoding.EncodeToString([]byte(secret+"\n")) + "A"); len(got) != 1 {
+		t.Errorf("with another character: got %q", got)
+	}
 	// It is told as it stands in the fewest encodings.
 	if list, _ := secrets.Look([]byte(inner + " " + secret)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
 		t.Errorf("both: got %+v", list)

@@ -64,7 +64,7 @@ var general = []rule{
 	{kind: kindPassword, literals: []string{"identified by "}, fold: true, textOnly: true, accept: passwordInText,
 		pattern: regexp.MustCompile(`\A(?i:identified by)\s+["']([^"'\s\x00]{4,})["']`)},
 	{kinds: []string{kindPassword}, textOnly: true, find: flagged,
-		literals: []string{"-p", "-P", "-a", "-w", "-u", "-U", "--user", "--proxy-user"}},
+		literals: []string{"-p", "-P", "-a", "-w", "-u", "-su", "-sSu", "-U", "--user", "--proxy-user"}},
 	{kind: kindHeader, literals: []string{"bearer "}, fold: true, textOnly: true, accept: bearer,
 		pattern: regexp.MustCompile(`\A(?i:bearer) {1,4}([0-9A-Za-z._~+/=-]{20,})`)},
 	{kind: kindEmail, literals: []string{"@"}, back: nameBytes + "+'", before: 64, textOnly: true, accept: address,

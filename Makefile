@@ -16,7 +16,7 @@ LONGSKIP    ?= ^(Test(Scripts|Readme|Hostile$$|SSHFS)|Fuzz|Example)
 # Packages with goroutines. The race detector makes tests of killed processes and failing disks take minutes, and they look at other
 # things than races.
 RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./internal/lockfile ./internal/outfile \
-               ./internal/workdir
+               ./internal/launch ./internal/workdir
 RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile)
 # The detector watches this module, the standard library and the driver, but not SQLite itself: its memory is not Go's, so that nothing
 # would be seen there.

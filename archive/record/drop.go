@@ -99,7 +99,7 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 	}
 	note := &provider.Note{Kind: droppedKind, Text: fmt.Sprintf(
 		"of iteration %d, from record %d on, %s dropped when the recording was resumed (events: %d, calls of a language model: %d); it is in %s",
-		*open.Number, open.First, what, open.Events, open.Interactions, strings.Join(names, ", "))}
+		open.Number, open.First, what, open.Events, open.Interactions, strings.Join(names, ", "))}
 	if err := to.Note(ctx, note); err != nil {
 		return "", err
 	}

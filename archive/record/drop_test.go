@@ -101,8 +101,8 @@ func TestDropOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if *open.Number != 1 || open.First != 4 || open.Events != 2 || open.Interactions != 2 {
-				t.Errorf("got %+v, iteration %d, want 2 events and 2 calls of iteration 1 from record 4 on", open, *open.Number)
+			if open.Number != 1 || open.First != 4 || open.Events != 2 || open.Interactions != 2 {
+				t.Errorf("got %+v, iteration %d, want 2 events and 2 calls of iteration 1 from record 4 on", open, open.Number)
 			}
 			_, got := rootOf(t, live)
 			if len(got) != len(kept)+2 || rootOfRecords(t, got[:len(kept)]) != rootOfRecords(t, kept) {

@@ -15,7 +15,7 @@ import (
 
 // An OpenIteration is what was recorded of a run without a result behind its last finished iteration.
 type OpenIteration struct {
-	Number       *int  `json:"iteration"`    // of its last event or interaction
+	Number       int   `json:"iteration"`    // of its last event or interaction
 	First        int64 `json:"first_record"` // Seq of the first event or interaction
 	Events       int64 `json:"events"`
 	Interactions int64 `json:"llm_interactions"`
@@ -35,23 +35,21 @@ func FindOpenIteration(ctx context.Context, a *archive.Archive) (*OpenIteration,
 		if err != nil {
 			return nil, err
 		}
-		number := 0
 		switch r := r.(type) {
 		case *provider.Event:
-			number = r.Iteration
+			open.Number = r.Iteration
 			open.Events++
 		case *provider.Interaction:
-			number = r.Iteration
+			open.Number = r.Iteration
 			open.Interactions++
 		default:
 			continue
 		}
-		if open.Number == nil {
+		if open.Events+open.Interactions == 1 {
 			open.First = r.RecordMeta().Seq
 		}
-		open.Number = &number
 	}
-	if open.Number == nil {
+	if open.Events+open.Interactions == 0 {
 		return nil, nil
 	}
 	return open, nil

@@ -17,7 +17,7 @@ func openText(o *record.OpenIteration) string {
 	if o == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%d: %s, from record %d on", *o.Number, openCounts(o), o.First)
+	return fmt.Sprintf("%d: %s, from record %d on", o.Number, openCounts(o), o.First)
 }
 
 func openCounts(o *record.OpenIteration) string {
@@ -33,7 +33,7 @@ func drop(cmd *cobra.Command, live string, exclusive bool) error {
 	case open == nil:
 		warnf(cmd.ErrOrStderr(), "%s: no iteration is open, and nothing was dropped", live)
 	default:
-		warnf(cmd.ErrOrStderr(), "%s: dropped what there was of iteration %d: %s; an attachment of the run keeps it", live, *open.Number, openCounts(open))
+		warnf(cmd.ErrOrStderr(), "%s: dropped what there was of iteration %d: %s; an attachment of the run keeps it", live, open.Number, openCounts(open))
 	}
 	return nil
 }

@@ -182,6 +182,23 @@ func begins(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` +
 var valueBefore = ends(`(?i)["']?(?:value|val|v|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,(?:[^{}\[\]]{0,200},)?\s*["']?` + nameOf + `["']?\s*[:=]\s*["']|` +
 	`\bvalue:[ \t]+["']?([^\s"']+)["']?[ \t]*\r?\n\s+name:[ \t]+["']?`)
 
+// hasValue reports whether valueBefore may match text. It is fast.
+func hasValue(text []byte) bool {
+	for i := range len(text) - 1 {
+		switch text[i] {
+		case 'v', 'V':
+			if c := text[i+1]; c == 'a' || c == 'A' || isQuote(c) || c == ':' || c == '=' || c == ' ' {
+				return true
+			}
+		case 'c', 'C':
+			if c := text[i+1]; c == 'o' || c == 'O' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of
 // them.
 func valuesOf(text []byte, name span, several bool) []value {
@@ -191,15 +208,16 @@ func valuesOf(text []byte, name span, several bool) []value {
 	if signs == "" {
 		return nil
 	}
-	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' {
+	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' && hasValue(back) && joints[0].before.Match(before) {
 		if m := valueBefore.FindSubmatchIndex(back); m != nil {
 			from, to := max(m[2], m[4], m[6]), max(m[3], m[5], m[7])
 			shift := name.start - len(back)
 			return []value{{span: span{shift + from, shift + to}, quoted: true, by: " … value: "}}
 		}
 	}
+	isAuth := bytes.HasSuffix(bytes.ToLower(text[name.start:name.end]), []byte("auth"))
 	for _, j := range joints {
-		if strings.IndexByte(signs, j.sign) < 0 || j.before != nil && !j.before.Match(before) {
+		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil && !j.before.Match(before) {
 			continue
 		}
 		length, ok := j.between(after)
@@ -217,8 +235,6 @@ func valuesOf(text []byte, name span, several bool) []value {
 			list = untilTag(text, at)
 		case j.sign == '|':
 			list = untilBar(text, at)
-		case j.login && !bytes.HasSuffix(bytes.ToLower(text[name.start:name.end]), []byte("auth")):
-			continue
 		case j.sign == 'c':
 			list = untilLine(text, at)
 		case j.quoted && !opensQuote(text[at:]) && !(several && opensList(text[at:])), j.sign == '-' && bytes.HasPrefix(text[at:], []byte("-")): // the next flag
@@ -310,11 +326,13 @@ func valuesAt(text []byte, at int, several bool) []value {
 	if several && opensList(text[at:]) {
 		return bracketValues(text, at+lengthOfList(text[at:])-1)
 	}
-	if n := node.FindIndex(text[at:min(len(text), at+3*reach)]); n[1] > 0 { // a value of YAML ends with the line
-		if list := untilLine(text, at+n[1]); len(list) > 0 && text[list[0].end-1] != ':' {
-			return list
+	if at < len(text) && strings.IndexByte("!&|>\r\n", text[at]) >= 0 {
+		if n := node.FindIndex(text[at:min(len(text), at+3*reach)]); n[1] > 0 { // a value of YAML ends with the line
+			if list := untilLine(text, at+n[1]); len(list) > 0 && text[list[0].end-1] != ':' {
+				return list
+			}
+			return nil
 		}
-		return nil
 	}
 	if bytes.HasPrefix(text[at-1:], []byte(":[")) { // map[X-Api-Key:[…]], as Go prints headers
 		at++

@@ -141,6 +141,8 @@ func TestScan_assigned(t *testing.T) {
 		{`api_key_prod: K1`, "assigned-secret K1"},
 		{`mySecretString="K1"`, "assigned-secret K1"},
 		{`dbPassword="hunter22"`, "password hunter22"},
+		{`admintoken=K1`, "assigned-secret K1"},
+		{"password: correcthorsebattery", "password correcthorsebattery"},
 		{`password1=hunter22`, "password hunter22"},
 		{`DB_PASS=hunter22`, "password hunter22"},
 		{`DB_PASSWORD=CorrectHorse`, "password CorrectHorse"},

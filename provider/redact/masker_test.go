@@ -1,6 +1,10 @@
 package redact
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/simexp/exparchive/provider"
+)
 
 // TestMasker_text: the longest text is replaced first, and a short one only where it is a word.
 func TestMasker_text(t *testing.T) {
@@ -14,5 +18,13 @@ func TestMasker_text(t *testing.T) {
 		if got := m.text(text); got != want {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestMaskedKey: every masked value has a key of its own.
+func TestMaskedKey(t *testing.T) {
+	a, b := maskedKey(provider.Key{1}), maskedKey(provider.Key{2})
+	if a == b || a == (provider.Key{1}) || a != maskedKey(provider.Key{1}) {
+		t.Errorf("got %x and %x", a, b)
 	}
 }

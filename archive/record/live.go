@@ -18,7 +18,9 @@ const creatingSuffix = "-new"
 // acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
 func (w *Writer) acquire(suffix string) error {
 	folder := filepath.Dir(w.live)
-	if _, err := os.Stat(folder); err != nil {
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fileerr.In(folder, fileerr.ErrNoFolder)
+	} else if err != nil {
 		return fileerr.In(folder, err)
 	}
 	if err := nameFits(w.path, suffix); err != nil {

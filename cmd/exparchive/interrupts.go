@@ -105,7 +105,7 @@ func (w *signalWatch) take(sig os.Signal, seen interrupts) {
 	name := signalName(sig)
 	switch child := w.child; {
 	case insists:
-		w.say("%s again: the recording stops", name)
+		w.say("%s again: the recording stops with what is on its way, which takes a few seconds at most", name)
 		if child != nil {
 			child.Signal(sig)
 		}

@@ -72,17 +72,20 @@ things happen. The first line is the experiment, the last one the result:
 
   {"type":"experiment","experiment_name":"exp1","experiment_type":"castro","config":{...}}
   {"type":"event","iteration":0,"event_type":"evaluation","event_data":{...}}
-  {"type":"llm_interaction","iteration":0,"agent_id":"BANK_A","model":"...",
-   "system_prompt":"...","user_prompt":"...","response":"...","parsed_policy":{...},
-   "prompt_tokens":1200,"completion_tokens":300,"latency_seconds":8.25}
+  {"type":"llm_interaction","iteration":0,"agent_id":"BANK_A","model":"...","system_prompt":"...",
+   "user_prompt":"...","response":"...","parsed_policy":{...},"prompt_tokens":1200,
+   "completion_tokens":300,"latency_seconds":8.25}
   {"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":5000},
    "accepted_changes":{"BANK_A":true},"policies":{...}}
   {"type":"note","kind":"doubtful","subject":"/final_cost","text":"..."}
   {"type":"attachment","name":"config.yaml","data":"...base64..."}
   {"type":"result","status":"completed","converged":true,"final_cost":2000,"best_cost":2000}
 
-(What is indented further belongs to the line above it.) Costs are whole cents. The run id, where none is given, is made from the name and the time, and times
-that are not given are those of the arrival of the line; --as-is leaves them out, as for lines that export wrote.
+Each object is one line, though two are broken here. What a line needs is experiment_name and experiment_type, iteration,
+event_type, kind and text, name and data, status; all else may be left out. Costs are whole cents. The run id, where none is
+given, is made from the name and the time, and times that are not given are those of the arrival of the line; --as-is leaves them
+out, as for lines that export wrote. In a pipe the program has to flush each line, as print does in Python with flush=True: what it
+holds back is lost when it is killed.
 
 Until the result comes the run lies in FILE.simexp-live. An interaction and an iteration are on disk before the next line
 is read, events within a second. What is recorded stays in the live file when the recording is interrupted or killed, and can be
@@ -205,6 +208,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if errors.As(err, &rejected) {
 		err = rejected.Err
 	}
+	if readingFailed(err) {
+		err = fmt.Errorf("%s: %w", report.source, err)
+	}
 	report.end(rejected)
 	only := endedEarly(err) && !r.seal && !r.sealOnInt && r.preamble.only(w.Count(), last.added)
 	if child != nil {
@@ -241,6 +247,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 // endedEarly reports whether the lines came to their end, or reading them did, before the result.
 func endedEarly(err error) bool {
 	return errors.Is(err, jsonl.ErrNoResult) || errors.Is(err, jsonl.ErrInterrupted)
+}
+
+// readingFailed reports whether the error of [jsonl.Record] is that of the input, and neither of a line nor of the sink.
+func readingFailed(err error) bool {
+	return err != nil && !endedEarly(err) && !errors.As(err, new(*jsonl.LineError)) && !errors.As(err, new(*jsonl.SinkError))
 }
 
 // source gives what the lines come from: standard input, or the experiment, which it starts.

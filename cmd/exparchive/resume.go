@@ -41,17 +41,21 @@ are those of record without the experiment line, and follow the last record that
 
 Without input it says where the recording stands: how many records there are, which iteration was the last to be finished, and
 what was recorded since then of the one that is open. A program that records through a pipe asks this first and goes on behind it.
+With --json it says so to programs, and takes no input even if there is some.
 
 A program that can only begin an iteration anew asks for --drop-open: the events and calls of the open iteration are taken out of
 the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note says so. --answers prints the calls of the open
-iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice.
+iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice. In a pipe nothing is
+dropped before the first line comes.
 
 A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
 name of the folder, as in rejected-120/LINE.`,
 		Example: `  exparchive resume my.simexp-live < /dev/null
   python my_experiment.py --skip 120 | exparchive resume my.simexp-live
   exparchive resume my.simexp-live --answers > answers.jsonl
-  exparchive resume my.simexp-live --drop-open -- python my_experiment.py --from 7`,
+  exparchive resume my.simexp-live --drop-open -- python my_experiment.py --from 7
+  exparchive resume my.simexp-live --answers | python my_experiment.py --from 7 |
+    exparchive resume my.simexp-live --drop-open`,
 		Args: commandArgs(&r.command, 1, "one live file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -73,27 +77,26 @@ name of the folder, as in rejected-120/LINE.`,
 			if answers {
 				return printAnswers(cmd.Context(), cmd.OutOrStdout(), live)
 			}
-			if dropOpen {
+			stdin, lines := cmd.InOrStdin(), false
+			if len(r.command.words) == 0 && !asJSON && !terminal.IsInput(stdin) {
+				buffered := bufio.NewReader(stdin)
+				if _, err := buffered.Peek(1); err != nil && err != io.EOF {
+					return fmt.Errorf("standard input: %w", err)
+				} else if err == nil {
+					stdin, lines = buffered, true
+				}
+			}
+			if dropOpen { // not before the program that writes the lines has begun: it may read the open iteration
 				if err := drop(cmd, live, r.exclusive); err != nil {
 					return err
 				}
 			}
-			stand, err := standingOf(cmd.Context(), live)
-			if err != nil {
-				return err
-			}
-			stdin := cmd.InOrStdin()
-			if len(r.command.words) == 0 {
-				lines := bufio.NewReader(stdin)
-				if terminal.IsInput(stdin) {
-					return stand.show(cmd.OutOrStdout(), asJSON)
+			if !lines && len(r.command.words) == 0 {
+				stand, err := standingOf(cmd.Context(), live)
+				if err != nil {
+					return err
 				}
-				if _, err := lines.Peek(1); err == io.EOF {
-					return stand.show(cmd.OutOrStdout(), asJSON)
-				} else if err != nil {
-					return fmt.Errorf("standard input: %w", err)
-				}
-				stdin = lines
+				return stand.show(cmd.OutOrStdout(), asJSON)
 			}
 			w, err := record.Resume(cmd.Context(), live, &record.Options{Exclusive: r.exclusive})
 			if err != nil {
@@ -103,7 +106,7 @@ name of the folder, as in rejected-120/LINE.`,
 			return r.record(cmd, w, true)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object, and record nothing")
 	cmd.Flags().BoolVar(&answers, "answers", false, "print the calls of the open iteration as JSON lines, for reuse, and record nothing")
 	cmd.Flags().BoolVar(&dropOpen, "drop-open", false, "go on without the events and calls of the open iteration, which are kept as an attachment")
 	r.addFlags(cmd)

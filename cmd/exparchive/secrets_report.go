@@ -34,7 +34,8 @@ type secretGroup struct {
 type fieldPlaces struct {
 	field      string
 	annotation bool
-	fixed      bool // cannot be withheld
+	fixed      bool   // cannot be withheld
+	inside     string // the encodings around it, the outermost first
 	list       []int64
 }
 
@@ -52,14 +53,11 @@ func (s *secretsReport) found(at secretPlace, f secrets.Finding, canRedact bool)
 		if s.show {
 			excerpt = f.Shown()
 		}
-		if len(f.Via) > 0 {
-			excerpt += " (in " + strings.Join(f.Via, ", ") + ")"
-		}
 		s.groups = append(s.groups, &secretGroup{what: f.Kind + ": " + excerpt})
 	}
 	s.values++
 	if s.lines == nil {
-		s.groups[i].add(at, !canRedact)
+		s.groups[i].add(at, !canRedact, strings.Join(f.Via, ", "))
 		return nil
 	}
 	line := secretFound{secretPlace: at, Group: s.first + i, Kind: f.Kind, Excerpt: f.Excerpt(), Inside: f.Via, CanRedact: canRedact}
@@ -79,31 +77,37 @@ func (s *secretsReport) leftOut(at secretPlace, u secrets.Unseen) error {
 		i = len(s.unseen)
 		s.unseen = append(s.unseen, &secretGroup{what: u.What})
 	}
-	s.unseen[i].add(at, false)
+	s.unseen[i].add(at, false, "")
 	return nil
 }
 
 // add notes a place, once.
-func (g *secretGroup) add(at secretPlace, fixed bool) {
+func (g *secretGroup) add(at secretPlace, fixed bool, inside string) {
 	n := int64(at.Annotation)
 	if at.Record != nil {
 		n = *at.Record
 	}
-	i := slices.IndexFunc(g.fields, func(f fieldPlaces) bool { return f.field == at.Field && f.annotation == (at.Record == nil) })
+	i := slices.IndexFunc(g.fields, func(f fieldPlaces) bool {
+		return f.field == at.Field && f.annotation == (at.Record == nil) && f.inside == inside
+	})
 	if i < 0 {
 		i = len(g.fields)
-		g.fields = append(g.fields, fieldPlaces{field: at.Field, annotation: at.Record == nil, fixed: fixed})
+		g.fields = append(g.fields, fieldPlaces{field: at.Field, annotation: at.Record == nil, fixed: fixed, inside: inside})
 	}
 	if list := g.fields[i].list; len(list) == 0 || list[len(list)-1] != n {
 		g.fields[i].list = append(list, n)
 	}
 }
 
-// places names where it is: user_prompt of records 2, 5; run_id of record 0, which cannot be withheld.
+// places names where it is: user_prompt of records 2, 5; data of record 7 (in base64, gzip); run_id of record 0, which cannot
+// be withheld.
 func (g *secretGroup) places() string {
 	parts := make([]string, len(g.fields))
 	for i, f := range g.fields {
 		parts[i] = f.field + " of " + someNumbers(f.noun(), f.list)
+		if f.inside != "" {
+			parts[i] += " (in " + f.inside + ")"
+		}
 		if f.fixed {
 			parts[i] += ", which cannot be withheld"
 		}

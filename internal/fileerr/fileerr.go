@@ -27,10 +27,18 @@ func (e *Error) Is(target error) bool {
 // ErrNotExist means that there is no file of that name. It wraps [fs.ErrNotExist], for which systems have various words.
 var ErrNotExist error = notExist{}
 
-type notExist struct{}
+// ErrNoFolder means that there is no folder of that name, in which a file is to be made. It wraps [fs.ErrNotExist].
+var ErrNoFolder error = noFolder{}
+
+type (
+	notExist struct{}
+	noFolder struct{}
+)
 
 func (notExist) Error() string { return "no such file" }
 func (notExist) Unwrap() error { return fs.ErrNotExist }
+func (noFolder) Error() string { return "no such folder" }
+func (noFolder) Unwrap() error { return fs.ErrNotExist }
 
 // ErrNotRegular means that what has the name of a file is none: a folder, a pipe, a device and, where a file is to be written, a link.
 var ErrNotRegular = errors.New("not a regular file")

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"strconv"
@@ -58,8 +59,8 @@ const longestName = 100
 // isWords reports whether s is words and numbers joined by dashes and the like, such as risk-model-of-2025.
 func isWords(s string) bool { return len(s) <= longestName && words.MatchString(s) }
 
-// isIdentifier reports whether s is a name of a program: of words that are told apart by case, dots and the like, with a few
-// digits. Random letters change their case much oftener.
+// isIdentifier reports whether s is a name of a program: of words that are told apart by case, dots and the like, with
+// a few digits. Random letters change their case much oftener.
 func isIdentifier(s string) bool {
 	const (
 		longest = 15   // letters of a word
@@ -91,9 +92,11 @@ func isIdentifier(s string) bool {
 	return words > 0 && float64(all) >= average*float64(words) && float64(numbers) <= digits*float64(all)
 }
 
-// isResource reports whether s is no token although it may look random: a path, an address, a name of a resource, a date.
+// isResource reports whether s is no token although it may look random: a path, an address, a name of a resource or of
+// a run, a date.
 func isResource(s string) bool {
-	return strings.IndexByte("./~#", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") || resource.MatchString(s)
+	return strings.IndexByte("./~#", s[0]) >= 0 || strings.Contains(s, "://") || strings.Contains(s, "@sha256:") ||
+		resource.MatchString(s)
 }
 
 var (
@@ -102,7 +105,7 @@ var (
 	// numbered matches words with a number at their end, as names have.
 	numbered = regexp.MustCompile(`\A(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}\z`)
 	uuid     = regexp.MustCompile(`(?i)\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
-	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2})`)
+	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2}|[\w.-]{1,60}-[0-9]{8}-[0-9]{6}(?:-[0-9a-f]{1,8})?\z)`)
 )
 
 // tokenLike accepts what is behind the prefix of a token: no words, and nothing that stands for a token.
@@ -111,19 +114,20 @@ func tokenLike(body string) bool {
 }
 
 // placeholders are what documents, templates and types put where a secret goes, in lower case.
-var placeholders = set(`none null nil true false undefined required optional any withheld redacted hidden missing invalid wrong incorrect
-	expected expired empty default unknown unset disabled enabled yes no na n/a tbd todo ... … type field value key token secret
-	credential credentials auth bearer pass passwd password passphrase passwort pwd pw user username email login changeit changeme
-	change-me change_me string str text secretstr varchar bytes object number int integer bool boolean aws4-hmac-sha256`)
+var placeholders = set(`none null nil true false undefined required optional any withheld redacted hidden missing
+	invalid wrong incorrect expected expired empty default unknown unset disabled enabled yes no na n/a tbd todo ... …
+	type field value key token secret credential credentials auth bearer pass passwd password passphrase passwort pwd
+	pw user username email login changeit changeme change-me change_me string str text secretstr varchar bytes object
+	number int integer bool boolean aws4-hmac-sha256`)
 
 // standIns are words that make what has them a placeholder, where they stand between other characters than letters.
-var standIns = strings.Fields(`your example examples sample dummy fake mock placeholder changeme replace_me replaceme replace-me redacted
-	insert not-real notreal not_real not-a-real goes-here goes_here key-here token-here secret-here password-here key_here token_here
-	secret_here password_here`)
+var standIns = strings.Fields(`your example examples sample dummy fake mock placeholder changeme replace_me replaceme
+	replace-me redacted insert not-real notreal not_real not-a-real goes-here goes_here key-here token-here secret-here
+	password-here key_here token_here secret_here password_here`)
 
 var (
-	// reference matches what templates and shells put a value in the place of: {key}, <key>, ${KEY}, $(cat key), %(key)s, @key@,
-	// !vault
+	// reference matches what templates and shells put a value in the place of: {key}, <key>, ${KEY}, $(cat key),
+	// %(key)s, @key@, !vault
 	reference = regexp.MustCompile(`\A(?:\{.*\}|\[.*\]|<.*>|\(.*\)|\$\{.*|\$\(.*|\$[A-Za-z_]+|\$[0-9]|%[a-zA-Z]|%\w+%|%\(\w+\)[sd]|@\w+@|![a-z/-]+)\z`)
 	constant  = regexp.MustCompile(`\A[A-Z][A-Z_]+\z`)
 	myOwn     = regexp.MustCompile(`\Amy[-_.]?(?:secret|super|api|access|token|key|password|pass)[a-z_.-]*\z`)
@@ -139,15 +143,18 @@ func standsFor(s string) bool {
 	s = s[:min(len(s), 64)]
 	lower := strings.ToLower(s)
 	switch {
-	case placeholders[lower], strings.HasSuffix(lower, "example"), strings.Trim(s, "*.xX_#•·?-") == "", strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
+	case placeholders[lower], strings.HasSuffix(lower, "example"), strings.Trim(s, "*.xX_#•·?-") == "",
+		strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
 		strings.Contains(s, "***"), strings.Contains(s, "..."), strings.Contains(s, "…"), strings.Contains(s, "%s"),
 		strings.Contains(s, "${"), strings.Contains(s, "{{"):
 		return true
-	case strings.IndexByte("{[<($%@!", s[0]) >= 0 && reference.MatchString(s), lower[0] == 'm' && myOwn.MatchString(lower):
+	case strings.IndexByte("{[<($%@!", s[0]) >= 0 && reference.MatchString(s),
+		lower[0] == 'm' && myOwn.MatchString(lower):
 		return true
 	}
 	for _, word := range standIns {
-		if i := strings.Index(lower, word); i >= 0 && len(lower) == len(s) && partsWord(s, i) && partsWord(s, i+len(word)) {
+		if i := strings.Index(lower, word); i >= 0 && len(lower) == len(s) &&
+			partsWord(s, i) && partsWord(s, i+len(word)) {
 			return true
 		}
 	}
@@ -168,7 +175,7 @@ func assigned(s string, least int) bool {
 	if len(s) < least || !mixed(s) || isPlaceholder(s) || isResource(s) || isWords(s) || isIdentifier(s) {
 		return false
 	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
+	if _, err := strconv.ParseFloat(s, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return false
 	}
 	if len(s) < 16 {
@@ -189,8 +196,8 @@ func assigned(s string, least int) bool {
 	return false
 }
 
-// anyKey accepts values of what is just called a key, or several of what is called keys. A single one has digits and letters of
-// both cases, as hashes and identifiers do not.
+// anyKey accepts values of what is just called a key, or several of what is called keys. A single one has digits and
+// letters of both cases, as hashes and identifiers do not.
 func anyKey(s string, several bool) bool {
 	both := strings.ToLower(s) != s && strings.ToUpper(s) != s
 	return assigned(s, 20) && strings.ContainsAny(s, "0123456789") && (both || several && !uuid.MatchString(s))
@@ -238,20 +245,22 @@ func passphrase(s string) bool {
 		return false
 	}
 	n := len(strings.Fields(s))
-	return n >= 4 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz -") == "" || n == 2 && strings.ContainsAny(s, "0123456789")
+	return n >= 4 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz -") == "" ||
+		n == 2 && strings.ContainsAny(s, "0123456789")
 }
 
 // passwordInText accepts a password that is not in quotes.
 func passwordInText(s string) bool {
 	return len(s) >= 4 && !isPlaceholder(s) && !code.MatchString(s) &&
-		(strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12) && // one word is prose: "password: too short"
+		(strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" || len(s) >= 12) && // "password: too short"
 		!capitalised.MatchString(s) && (strings.ContainsAny(s, "0123456789") || !isIdentifier(s))
 }
 
 // netrcPassword accepts what stands behind "login … password", which need not look as little like a word as elsewhere.
 func netrcPassword(s string) bool {
-	return passwordInText(s) || len(s) >= 8 && !isPlaceholder(s) && !code.MatchString(s) && !capitalised.MatchString(s) &&
-		s != strings.ToLower(s) && s != strings.ToUpper(s)
+	return passwordInText(s) ||
+		len(s) >= 8 && !isPlaceholder(s) && !code.MatchString(s) && !capitalised.MatchString(s) &&
+			s != strings.ToLower(s) && s != strings.ToUpper(s)
 }
 
 // capitalised matches a word, or several, as sentences and types have them.

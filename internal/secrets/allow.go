@@ -17,9 +17,9 @@ type allowed struct {
 	pattern *regexp.Regexp // nil for any
 }
 
-// ParseAllow reads an allow list: a line for each entry, a kind or * and, after a blank, a regular expression that has to match the
-// whole secret. Without an expression the entry allows every secret of the kind. Empty lines and those that begin with # are
-// left out. Errors say the line.
+// ParseAllow reads an allow list: a line for each entry, a kind or * and, after a blank, a regular expression that has
+// to match the whole secret. Without an expression the entry allows every secret of the kind. Empty lines and those
+// that begin with # are left out. Errors say the line.
 func ParseAllow(r io.Reader) (*Allow, error) {
 	a := &Allow{}
 	lines := bufio.NewScanner(r)
@@ -30,7 +30,8 @@ func ParseAllow(r io.Reader) (*Allow, error) {
 		}
 		kind, expr, _ := strings.Cut(line, " ")
 		if kind != "*" && !slices.Contains(Kinds(), kind) {
-			return nil, fmt.Errorf("line %d: no kind %q of secrets; want * or one of %s", n, kind, strings.Join(Kinds(), ", "))
+			return nil, fmt.Errorf("line %d: no kind %q of secrets; want * or one of %s", n, kind,
+				strings.Join(Kinds(), ", "))
 		}
 		entry := allowed{kind: kind}
 		if expr = strings.TrimSpace(expr); expr != "" {

@@ -11,6 +11,7 @@ type value struct {
 	span
 	quoted bool
 	loose  bool   // by something that often stands between two words and assigns nothing
+	login  bool   // a password, whatever the name says
 	by     string // what assigns it, for a person
 }
 
@@ -23,7 +24,8 @@ const (
 	reachOn   = 320     // bytes between a name and its value
 )
 
-// A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the value.
+// A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the
+// value.
 type joint struct {
 	sign          byte           // what tells that it may be this one, see [signsOf]
 	before, after *regexp.Regexp // nil: anything; an operator
@@ -31,31 +33,54 @@ type joint struct {
 	loose         bool           // see value
 	quoted        bool           // only a value in quotes
 	tag           bool           // the value ends with a tag
+	login         bool           // the value is the password of a user that stands before it
 }
 
 // joints are tried in this order.
 var joints = []joint{
 	// {"name": "api_key", "value": "…"}; <add key="ApiKey" value="…"/>; - name: API_KEY⏎ value: …
-	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?`),
-		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|content|plaintext|string)["']?\s*[:=]\s*`), by: " … value: "},
+	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?-{0,2}`),
+		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|v|content|plaintext|string)["']?\s*[:=]\s*`),
+		by:    " … value: "},
+	// <param name="apiKey">…</param>; <setting name="ApiKey"><value>…</value>
+	{sign: 'm', before: ends(`(?i)[^a-z0-9]` + nameOf + `=["']`),
+		after: begins(`(?i)["'][^<>]{0,100}>\s*(?:<(?:\w+:)?(?:value|val|string)>\s*)?`), by: ">", tag: true},
+	// Content-Disposition: form-data; name="api_key"
+	{sign: 'm', before: ends(`(?i)form-data;\s*name="`),
+		after: begins(`"[^\r\n]{0,100}(?:\r?\n[\w-]{1,40}:[^\r\n]{0,100}){0,3}\r?\n\r?\n`), by: ": "},
 	// <password>…</password>
-	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">", tag: true},
+	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">",
+		tag: true},
 	// <name>fs.s3a.secret.key</name><value>…</value>
-	{sign: '>', before: ends(`>\s*`), after: begins(`(?i)\s*</[\w:]+>\s*<(?:\w+:)?(?:value|val|string)>\s*`), by: " … value: ", tag: true},
+	{sign: '>', before: ends(`>\s*`), after: begins(`(?i)\s*</[\w:]+>\s*<(?:\w+:)?(?:value|val|string)>\s*`),
+		by: " … value: ", tag: true},
 	// variable "db_password" { default = "…" }
 	{sign: '{', before: ends(`["']`), after: begins(`["']\s*\{[^{}]{0,240}?\bdefault\s*=\s*`), by: " … default = "},
 	// api_key: str = "…"; let api_key: &'static str = "…"
-	{sign: ':', after: begins(`\s*:\s*&?(?:'\w+ )?[A-Za-z_][\w.]*(?:\[[\w., \[\]|]{0,40}\]|<[\w:, ]{0,40}>)?(?:\s*\|\s*\w+)?\s*=\s*`), by: " = ", quoted: true},
+	{sign: ':', after: begins(`\s*:\s*&?(?:'\w+ )?(?:\[&?\w+(?:;\s*\w+)?\]|[A-Za-z_][\w.]*(?:\[[\w., \[\]|]{0,40}\]|<[\w:, ]{0,40}>)?)(?:\s*\|\s*\w+)?\s*=\s*`), by: " = ", quoted: true},
+	// var apiKey string = "…"
+	{sign: 's', after: begins(`[ \t]+(?:\[\])?(?:string|byte|any)[ \t]*=[ \t]*`), by: " = ", quoted: true},
+	// auth=("bot", "…"); auth=HTTPBasicAuth("bot", "…")
+	{sign: '=', before: ends(`(?:^|[^\w])["']?`),
+		after: begins(`["']?\s*[:=]\s*(?:[\w.]{0,40}Auth)?\(\s*["'][^"'\s]{1,64}["']\s*,\s*`), by: "=… ",
+		quoted: true, login: true},
 	// api_key = …; "api_key": …; environ["API_KEY"] = …; **API key:** …; ${API_KEY:-…}
 	{sign: '='},
 	// --api-key …; ["--api-key", "…"]; - --api-key⏎- …
-	{sign: '-', before: ends(`(?:^|[\s"'=(\[])-{1,2}`), after: begins(`(?:[ \t]{1,8}|["']\s{0,8},\s{0,40}|\r?\n[ \t]{0,40}-[ \t]{1,8})`), by: " "},
+	{sign: '-', before: ends(`(?:^|[\s"'=(\[])-{1,2}`),
+		after: begins(`(?:[ \t]{1,8}|["']\s{0,8},\s{0,40}|\r?\n[ \t]{0,40}-[ \t]{1,8})`), by: " "},
 	// ("X-Api-Key", "…"); setenv("API_KEY", "…")
-	{sign: ',', before: ends(`["']`), after: begins(`["']\s{0,8},\s{0,40}`), by: ", ", quoted: true, loose: true},
-	// ENV API_KEY …; setx API_KEY …
-	{sign: ' ', before: ends(`(?:^|\s)(?:ENV|ARG|setx|SETX)[ \t]+`), after: begins(`[ \t]+`), by: " "},
+	{sign: ',', before: ends(`["'][#.]?`), after: begins(`["']\s{0,8},\s{0,40}`), by: ", ", quoted: true, loose: true},
+	// .withToken("…")
+	{sign: '(', after: begins(`\(\s{0,40}`), by: "(", quoted: true, loose: true},
+	// api_key,…
+	{sign: 'c', before: ends(`(?:^|[\n"'])`), after: begins(`[,;\t]`), loose: true},
+	// ENV API_KEY …; setx API_KEY …; set -x API_KEY …
+	{sign: ' ', before: ends(`(?:^|[\s"'])(?:ENV|ARG|setx|SETX|setenv|set(?:[ \t]+-[A-Za-z]{1,4})+)[ \t]+`),
+		after: begins(`[ \t]+`), by: " "},
 	// | api_key | … |
-	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`), by: " | ", loose: true},
+	{sign: '|', before: ends(`\|[ \t*` + "`" + `]{0,8}`), after: begins(`[ \t*` + "`" + `]{0,8}\|[ \t]{0,8}`),
+		by: " | ", loose: true},
 	// the API key is …; PASSWORD '…'
 	{sign: 'i', after: begins(`["'` + "`" + `*]{0,3}[ \t]{1,4}(?:is|was)(?: now)?:?[ \t]{1,4}`), loose: true},
 	{sign: 'q', after: begins(`[ \t]{1,4}`), by: " ", quoted: true, loose: true},
@@ -76,11 +101,17 @@ func (j *joint) between(after []byte) (length int, ok bool) {
 // operators assign what is behind them, or compare with it; none is the beginning of a later one.
 var operators = strings.Fields(":= ::= :** :- : => === == = !== != ?= ||= += <-")
 
-// operator gives how long an operator is that text begins with, together with what closes a name before it and with blanks.
+// operator gives how long an operator is that text begins with, together with what closes a name before it and with
+// blanks.
 func operator(text []byte) (length int, ok bool) {
 	at := skip(text, 0, "\"'`*", 3)
-	if at > 0 { // environ["API_KEY"]
-		at = skip(text, at, "])", 2)
+	switch {
+	case at > 0 || len(text) > 0 && text[0] == '}': // environ["API_KEY"], $ENV{API_KEY}
+		at = skip(text, at, "])}", 2)
+	case len(text) > 0 && text[0] == '[': // char api_key[41]
+		if end := skip(text, 1, "0123456789", 6); end < len(text) && text[end] == ']' {
+			at = end + 1
+		}
 	}
 	at = skip(text, at, " \t", 8)
 	for _, o := range operators {
@@ -91,8 +122,8 @@ func operator(text []byte) (length int, ok bool) {
 	return 0, false
 }
 
-// signsOf gives the signs of the joints that may be there, of what stands before and behind a name. It is fast, and the joints'
-// expressions are not.
+// signsOf gives the signs of the joints that may be there, of what stands before and behind a name. It is fast, and the
+// joints' expressions are not.
 func signsOf(before, after []byte) string {
 	var signs [16]byte
 	n := 0
@@ -115,8 +146,8 @@ func signsOf(before, after []byte) string {
 		return 0
 	}
 	quote := isQuote(last(before))
-	unquoted := last(bytes.TrimRight(before, "\"' \t"))
-	add((quote || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	unquoted := last(bytes.TrimRight(before, "\"'- \t"))
+	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
 	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
 	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
 	next := skip(after, 0, " \t\r\n", 40)
@@ -124,28 +155,52 @@ func signsOf(before, after []byte) string {
 	blank := skip(after, closed, " \t\r\n", 40)
 	add(quote && at(blank) == '{', '{')
 	add(at(next) == ':' && bytes.IndexByte(after[:min(len(after), 2*reach)], '=') >= 0, ':')
+	add(next > 0 && (at(next) == 's' || at(next) == 'b' || at(next) == 'a' || at(next) == '['), 's')
 	_, isOperator := operator(after)
 	add(isOperator, '=')
 	add(last(before) == '-', '-')
-	add(quote && at(blank) == ',', ',')
+	add((quote || last(before) == '#' || last(before) == '.') && at(blank) == ',', ',')
+	add(at(0) == '(', '(')
+	add((last(before) == '\n' || quote) && (at(0) == ',' || at(0) == ';' || at(0) == '\t'), 'c')
 	word := bytes.TrimRight(before, " \t")
-	add(len(word) < len(before) && (at(0) == ' ' || at(0) == '\t') &&
-		(bytes.HasSuffix(word, []byte("ENV")) || bytes.HasSuffix(word, []byte("ARG")) || bytes.HasSuffix(bytes.ToLower(word), []byte("setx"))), ' ')
+	add(len(word) < len(before) && (at(0) == ' ' || at(0) == '\t') && command.Match(word), ' ')
 	add(at(skip(after, 0, " \t*`", 8)) == '|' && last(bytes.TrimRight(before, " \t*`")) == '|', '|')
 	add((at(blank) == 'i' || at(blank) == 'w') && blank > closed, 'i')
 	add(next > 0 && (isQuote(at(next)) || isQuote(at(next+1))), 'q')
 	return string(signs[:n])
 }
 
-const nameOf = `(?:name|key|id|field|header|param|parameter|label|variable|var|env|setting|option|property|attribute|title)`
+// command matches up to a word behind which a name stands.
+var command = ends(`(?i:ENV|ARG|setx|setenv|set(?:[ \t]+-[a-z]{1,4})+)`)
+
+const nameOf = `(?:name|key|k|id|field|header|param|parameter|label|variable|var|env|setting|option|property|attribute|title)`
 
 func ends(pattern string) *regexp.Regexp   { return regexp.MustCompile(`(?:` + pattern + `)\z`) }
 func begins(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)`) }
 
 // valueBefore matches up to a name of which the value stands before it: {"value": "…", "name": "api_key"}.
-var valueBefore = ends(`(?i)["']?(?:value|val|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,\s*["']?` + nameOf + `["']?\s*[:=]\s*["']`)
+var valueBefore = ends(`(?i)["']?(?:value|val|v|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,(?:[^{}\[\]]{0,200},)?\s*["']?` + nameOf + `["']?\s*[:=]\s*["']|` +
+	`\bvalue:[ \t]+["']?([^\s"']+)["']?[ \t]*\r?\n\s+name:[ \t]+["']?`)
 
-// valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of them.
+// hasValue reports whether valueBefore may match text. It is fast.
+func hasValue(text []byte) bool {
+	for i := range len(text) - 1 {
+		switch text[i] {
+		case 'v', 'V':
+			if c := text[i+1]; c == 'a' || c == 'A' || isQuote(c) || c == ':' || c == '=' || c == ' ' {
+				return true
+			}
+		case 'c', 'C':
+			if c := text[i+1]; c == 'o' || c == 'O' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of
+// them.
 func valuesOf(text []byte, name span, several bool) []value {
 	before := text[max(0, name.start-reach):name.start]
 	after := text[name.end:min(len(text), name.end+reachOn)]
@@ -153,15 +208,16 @@ func valuesOf(text []byte, name span, several bool) []value {
 	if signs == "" {
 		return nil
 	}
-	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' && isQuote(back[len(back)-1]) {
+	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' && hasValue(back) && joints[0].before.Match(before) {
 		if m := valueBefore.FindSubmatchIndex(back); m != nil {
-			from, to := max(m[2], m[4]), max(m[3], m[5])
+			from, to := max(m[2], m[4], m[6]), max(m[3], m[5], m[7])
 			shift := name.start - len(back)
 			return []value{{span: span{shift + from, shift + to}, quoted: true, by: " … value: "}}
 		}
 	}
+	isAuth := bytes.HasSuffix(bytes.ToLower(text[name.start:name.end]), []byte("auth"))
 	for _, j := range joints {
-		if strings.IndexByte(signs, j.sign) < 0 || j.before != nil && !j.before.Match(before) {
+		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil && !j.before.Match(before) {
 			continue
 		}
 		length, ok := j.between(after)
@@ -179,17 +235,34 @@ func valuesOf(text []byte, name span, several bool) []value {
 			list = untilTag(text, at)
 		case j.sign == '|':
 			list = untilBar(text, at)
-		case j.quoted && !opensQuote(text[at:]), j.sign == '-' && bytes.HasPrefix(text[at:], []byte("-")): // the next flag
+		case j.sign == 'c':
+			list = untilLine(text, at)
+		case j.quoted && !opensQuote(text[at:]) && !(several && opensList(text[at:])), j.sign == '-' && bytes.HasPrefix(text[at:], []byte("-")): // the next flag
 			continue
 		default:
 			list = valuesAt(text, at, several)
 		}
 		for i := range list {
-			list[i].by, list[i].loose = by, j.loose
+			list[i].by, list[i].loose, list[i].login = by, j.loose, j.login
 		}
-		return list
+		if len(list) > 0 {
+			return list
+		}
 	}
 	return nil
+}
+
+// untilLine gives the value that ends with the line, or with the string that the line is in.
+func untilLine(text []byte, at int) []value {
+	v, ok := oneValue(text, at)
+	end := v.end
+	if v.quoted {
+		end++
+	}
+	if !ok || end < len(text) && text[end] != '\n' && text[end] != '\r' && (v.quoted || !isQuote(text[end])) {
+		return nil
+	}
+	return []value{v}
 }
 
 // untilBar gives the cell of a table.
@@ -226,9 +299,13 @@ func untilTag(text []byte, at int) []value {
 var (
 	// b"…"; SecretStr("…"); new Password("…"); ConvertTo-SecureString "…"
 	opening = begins(`(?:new\s+)?(?:[\w.:]{0,40}(?:Secret|String|Str|str|bytes|Some|Password|Token|Credential|Buffer\.from)s?\(\s*` +
-		`|ConvertTo-SecureString\s+(?:-String\s+)?|[bBrRuUfFL]{1,2}|[@$])["']`)
+		`|ConvertTo-SecureString\s+(?:-String\s+)?|String::from\(|\[\]byte\(|\(\s{0,40}|\\\r?\n\s{0,40}|\[\s{0,40}|[bBrRuUfFL]{1,2}|[@$])["']`)
+	// set(["…"]); []string{"…"}; List.of("…"); vec!["…"]; &["…"]; %w[…]
+	list = begins(`(?:new\s+)?&?(?:\[\w*\][\w.]*|[A-Za-z][\w.:]{0,40}!?(?:\[\]|<[\w, ]{0,40}>)?|%[wW])?[\[({]`)
+	// the beginning of a value in YAML: a tag, an anchor, a block
+	node = begins(`(?:!![a-z]+[ \t]+|&\w+[ \t]+)?(?:[|>][+-]?[0-9]?[ \t]*)?(?:\r?\n[ \t]{1,40})?`)
 	// os.getenv("API_KEY", "…"); environ["API_KEY"] or "…"; process.env.API_KEY || "…"
-	fallback = begins(`[A-Za-z_][\w.]{0,60}(?:[(\[]["'][\w.-]{1,60}["'])?(?:,\s*|[)\]]?\s*(?:\|\||\?\?|\bor\b)\s*)["']`)
+	fallback = begins(`[A-Za-z_][\w.]{0,60}(?:[(\[]["'][\w.-]{1,60}["'])?(?:,\s*(?:default\s*=\s*)?|[)\]]?\s*(?:\|\||\?\?|\bor\b)\s*)["']`)
 	scheme   = begins(`(?i)(?:(?:bearer|basic|token|apikey|api-key)[ \t]+|pass:)`)
 	// the items of a list in YAML
 	listItem = begins(`\r?\n[ \t]*(?:-[ \t]+|[\w.-]{1,60}:[ \t]+)`)
@@ -237,18 +314,28 @@ var (
 // valuesAt gives the value that begins at text[at:]; if several are wanted and there is a list, its values.
 func valuesAt(text []byte, at int, several bool) []value {
 	rest := text[at:min(len(text), at+maxValue)]
-	if n := beforeQuote(rest); n > 0 {
+	if n := beforeQuote(rest); n > 0 && !several {
 		at += n
 	} else if several && len(rest) > 0 && rest[0] < ' ' && listItem.Match(rest) {
 		return yamlValues(text, at)
 	} else if len(rest) > 0 && (rest[0] == '\r' || rest[0] == '\n') { // a value on the next line is in quotes
-		at = skip(text, at, " \t\r\n", reach)
-		if !opensQuote(text[at:]) {
+		if next := skip(text, at, " \t\r\n", reach); opensQuote(text[next:]) {
+			at = next
+		}
+	}
+	if several && opensList(text[at:]) {
+		return bracketValues(text, at+lengthOfList(text[at:])-1)
+	}
+	if at < len(text) && strings.IndexByte("!&|>\r\n", text[at]) >= 0 {
+		if n := node.FindIndex(text[at:min(len(text), at+3*reach)]); n[1] > 0 { // a value of YAML ends with the line
+			if list := untilLine(text, at+n[1]); len(list) > 0 && text[list[0].end-1] != ':' {
+				return list
+			}
 			return nil
 		}
 	}
-	if several && at < len(text) && strings.IndexByte("[({", text[at]) >= 0 {
-		return bracketValues(text, at)
+	if bytes.HasPrefix(text[at-1:], []byte(":[")) { // map[X-Api-Key:[…]], as Go prints headers
+		at++
 	}
 	v, ok := oneValue(text, at)
 	if !ok {
@@ -260,13 +347,29 @@ func valuesAt(text []byte, at int, several bool) []value {
 	return []value{v}
 }
 
+// opensList reports whether a list begins with text.
+func opensList(text []byte) bool { return lengthOfList(text) > 0 }
+
+// lengthOfList gives how long what begins a list is, with its bracket.
+func lengthOfList(text []byte) int {
+	if len(text) > 0 && strings.IndexByte("[({", text[0]) >= 0 && !bytes.HasPrefix(text, []byte("[]")) {
+		return 1
+	}
+	if m := list.FindIndex(text[:min(len(text), 2*reach)]); m != nil {
+		if after := skip(text, m[1], "[({ \t\r\n", reach); after < len(text) && (isQuote(text[after]) || text[0] == '%') {
+			return m[1]
+		}
+	}
+	return 0
+}
+
 func opensQuote(text []byte) bool {
 	return len(text) > 0 && (isQuote(text[0]) || beforeQuote(text) > 0)
 }
 
 // beforeQuote gives how long what belongs to a value is before its quote, 0 if there is no such thing.
 func beforeQuote(text []byte) int {
-	if len(text) == 0 || !alphanumeric(text[0]) && strings.IndexByte("_@$", text[0]) < 0 {
+	if len(text) == 0 || !alphanumeric(text[0]) && strings.IndexByte("_@$([\\", text[0]) < 0 {
 		return 0
 	}
 	text = text[:min(len(text), 3*reach)]

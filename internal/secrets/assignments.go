@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// assignments emits what is assigned to the name that has the literal at text[at:], if such a name has secrets. It gives where
-// the name ends.
+// assignments emits what is assigned to the name that has the literal at text[at:], if such a name has secrets. It
+// gives where the name ends.
 func assignments(text []byte, at int, emit func(located)) (behind int) {
 	name := nameAround(text, at)
 	class, several := classOf(text[name.start:name.end])
@@ -25,6 +25,10 @@ func assignments(text []byte, at int, emit func(located)) (behind int) {
 	}
 	alone := string(bytes.ToLower(text[name.start:name.end])) == "pass"
 	for _, v := range valuesOf(text, name, several) {
+		class := class
+		if v.login {
+			class = namesPassword
+		}
 		switch {
 		case v.quoted:
 		case before == ':' && v.by == ":", // arn:aws:secretsmanager:…:secret:name
@@ -108,8 +112,8 @@ var (
 	phraseWords = regexp.MustCompile(`\A(?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8}\z`)
 )
 
-// kindOf gives the kind of a value of a name of the class, empty if it is no secret. The value may be longer than the secret, and
-// is cut then.
+// kindOf gives the kind of a value of a name of the class, empty if it is no secret. The value may be longer than the
+// secret, and is cut then.
 func kindOf(class nameClass, several bool, name, text []byte, v *value) string {
 	switch {
 	case class == namesPhrase && !v.quoted: // up to the end of the line

@@ -90,8 +90,11 @@ func percentSegments(text []byte, yield func(segment) bool) bool {
 		if !yield(segment{span{start, end}, "percent-encoding", decoded}) {
 			return false
 		}
-		if form && !yield(segment{span{start, end}, "percent-encoding", bytes.ReplaceAll(decoded, []byte("+"), []byte(" "))}) {
-			return false
+		if form {
+			decoded = bytes.ReplaceAll(decoded, []byte("+"), []byte(" "))
+			if !yield(segment{span{start, end}, "percent-encoding", decoded}) {
+				return false
+			}
 		}
 		behind, i = end, end-1
 	}
@@ -171,7 +174,8 @@ func endOfRun(text []byte, at int) int {
 	return at
 }
 
-// joinLines gives base64 that is perhaps broken into lines, of which the first is text[start:end], and where the last one ends.
+// joinLines gives base64 that is perhaps broken into lines, of which the first is text[start:end], and where the last
+// one ends.
 func joinLines(text []byte, start, end int) (whole []byte, stop int) {
 	width := end - start
 	whole = text[start:end:end]
@@ -203,8 +207,8 @@ func nextLine(text []byte, at int) int {
 	return skip(text, at+1, " \t", lineIndent)
 }
 
-// decodeParts yields what a run of characters of base64 surely stands for: as a whole or, where that is nothing, in its parts
-// between separators. It is false if yield was, and says whether there was anything.
+// decodeParts yields what a run of characters of base64 surely stands for: as a whole or, where that is nothing, in its
+// parts between separators. It is false if yield was, and says whether there was anything.
 func decodeParts(text []byte, at span, separators string, yield func(segment) bool) (more, any bool) {
 	if at.end-at.start < base64Least {
 		return true, false
@@ -234,8 +238,8 @@ func decodeParts(text []byte, at span, separators string, yield func(segment) bo
 	return more, any
 }
 
-// decodeWord decodes hexadecimal digits or base64 that surely stand for something: for a text, or for something packed. What long
-// ones stand for is given, too, without being sure.
+// decodeWord decodes hexadecimal digits or base64 that surely stand for something: for a text, or for something packed.
+// What long ones stand for is given, too, without being sure.
 func decodeWord(run []byte) (s segment, sure bool) {
 	if len(run) >= hexLeast && len(run)%2 == 0 && unhex(run[0]) >= 0 {
 		if decoded, err := hex.AppendDecode(nil, run); err == nil && (len(run) >= hexLong || meaningful(decoded)) {

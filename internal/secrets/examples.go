@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// examples are secrets that documents show, so that everybody has them already. The sources are in their order: AWS (all of
-// whose examples have the word EXAMPLE in them) by their end; Stripe "API keys"; GitHub REST "Apps"; the storage
-// emulators of Azure; Telegram "Bot API"; Discord "Reference"; RFC 6749 and 6750; RFC 7617 (base64 of "Aladdin:open sesame").
+// examples are secrets that documents show, so that everybody has them already. The sources are in their order: AWS
+// (all of whose examples have the word EXAMPLE in them) by their end; Stripe "API keys"; GitHub REST "Apps"; the
+// storage emulators of Azure; Telegram "Bot API"; Discord "Reference"; RFC 6749 and 6750; RFC 7617 (base64 of
+// "Aladdin:open sesame").
 var examples = strings.Fields(`
 	sk_test_4eC39HqLyjWDarjtT1zdp7dc sk_test_BQokikJOvBiI2HlWgH4olfQ2 sk_test_tR3PYbcVNZZ796tH88S4VQ2u
-	ghp_16C7e42F292c6912E7710c838347Ae178B4a gho_16C7e42F292c6912E7710c838347Ae178B4a ghu_16C7e42F292c6912E7710c838347Ae178B4a
+	ghp_16C7e42F292c6912E7710c838347Ae178B4a gho_16C7e42F292c6912E7710c838347Ae178B4a
+	ghu_16C7e42F292c6912E7710c838347Ae178B4a
 	Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==
 	C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==
 	110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs
@@ -57,16 +59,18 @@ func documentedAddress(local, domain string) bool {
 		nobody[local] && internal.MatchString(domain) // of a machine
 }
 
-// nobody has the names of home directories that are of no person: of systems, of build machines, of images, of documents.
-var nobody = set(`shared public default all linuxbrew user username users you yourname your-name yourusername me someone somebody foo bar
-	runner runneradmin runnervm ubuntu debian centos fedora alpine admin administrator root pi ec2-user azureuser opc vagrant docker node jovyan
-	vscode codespace gitpod circleci travis jenkins buildkite app appuser nonroot nobody guest test tester demo build builder sandbox work
-	workspace container coder www www-data git steam project code python`)
+// nobody has the names of home directories that are of no person: of systems, of build machines, of images, of
+// documents.
+var nobody = set(`shared public default all linuxbrew user username users you yourname your-name yourusername me
+	someone somebody foo bar runner runneradmin runnervm ubuntu debian centos fedora alpine admin administrator root pi
+	ec2-user azureuser opc vagrant docker node jovyan vscode codespace gitpod circleci travis jenkins buildkite app
+	appuser nonroot nobody guest test tester demo build builder sandbox work workspace container coder www www-data git
+	steam project code python`)
 
 // noDomain has ends of what looks like a domain and is none: of files, of members in programs.
-var noDomain = set(`png jpg jpeg svg gif webp ico pdf zip gz js ts jsx tsx mjs go txt json yaml yml toml css html lock ini cfg conf
-	log csv parquet ipynb java kt scala rb php hpp cpp swift jl lua
-	shape mean sum dot transpose reshape numpy item detach values size grad weight bias inverse astype conj flatten ravel squeeze`)
+var noDomain = set(`png jpg jpeg svg gif webp ico pdf zip gz js ts jsx tsx mjs go txt json yaml yml toml css html lock
+	ini cfg conf log csv parquet ipynb java kt scala rb php hpp cpp swift jl lua shape mean sum dot transpose reshape
+	numpy item detach values size grad weight bias inverse astype conj flatten ravel squeeze`)
 
 // files has ends of files that are countries too.
 var files = set(`py rs md sh cc`)

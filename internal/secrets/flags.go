@@ -24,7 +24,13 @@ var flagsOf = []flagOf{
 	{flag: "-a", programs: programs(`redis-cli`)},
 	{flag: "-w", programs: programs(`ldap\w+`)},
 	{flag: "-u", programs: programs(`curl|https?|wget`), login: true},
+	{flag: "-su", programs: programs(`curl`), login: true},
+	{flag: "-sSu", programs: programs(`curl`), login: true},
+	{flag: "-u", programs: programs(`curl`), joined: true, login: true},
+	{flag: "-U", programs: programs(`curl`), login: true},
+	{flag: "-a", programs: programs(`https?`), login: true},
 	{flag: "--user", programs: programs(`curl|https?|wget`), login: true},
+	{flag: "--proxy-user", programs: programs(`curl`), login: true},
 }
 
 func programs(names string) *regexp.Regexp {
@@ -79,9 +85,10 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 	return at + 1
 }
 
-// strong reports whether s has what people are told to put into a password: letters of both cases and a digit, and no dot, slash or
-// equals sign, as files and settings have.
+// strong reports whether s has what people are told to put into a password: letters of both cases and a digit, and no
+// dot, slash or equals sign, as files and settings have.
 func strong(s string) bool {
-	return len(s) >= 8 && len(s) <= 40 && strings.ContainsAny(s, "0123456789") && strings.ToLower(s) != s && strings.ToUpper(s) != s &&
+	return len(s) >= 8 && len(s) <= 40 && strings.ContainsAny(s, "0123456789") &&
+		strings.ToLower(s) != s && strings.ToUpper(s) != s &&
 		!strings.ContainsAny(s, "./=:_") && !isWords(s)
 }

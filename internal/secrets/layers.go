@@ -22,11 +22,11 @@ type Unseen struct {
 	Count int    // of parts
 }
 
-// Views gives text and everything that can be read out of it: without the escapes of JSON, and what stands in it in base64,
-// hexadecimal, percent-encoding or UTF-16 or is packed, up to some levels deep. The views must not be modified.
+// Views gives text and everything that can be read out of it: without the escapes of JSON, and what stands in it in
+// base64, hexadecimal, percent-encoding or UTF-16 or is packed, up to some levels deep. The views must not be modified.
 func Views(text []byte) [][]byte {
 	var views [][]byte
-	w := newWalker(text, func(view []byte, _ origin) []located {
+	w := newWalker(text, func(view []byte, _ origin, _ bool) []located {
 		views = append(views, view)
 		return nil
 	})
@@ -54,22 +54,26 @@ type walker struct {
 	left   int // bytes that may still be read out
 	full   bool
 	unseen []Unseen
-	visit  func(text []byte, of origin) []located // gives what it finds, in order
+	visit  visitor
 }
 
-func newWalker(text []byte, visit func(text []byte, of origin) []located) *walker {
+// A visitor looks at a text and gives what it finds, in order. plainer is whether it was called with the text without a
+// level of escapes before.
+type visitor func(text []byte, of origin, plainer bool) []located
+
+func newWalker(text []byte, visit visitor) *walker {
 	return &walker{left: int(min(unpackLeast+unpackRatio*int64(len(text)), unpackMost)), visit: visit}
 }
 
 // walk visits text and what is in it. What is a secret as a whole is not decoded.
 func (w *walker) walk(text []byte, of origin) {
-	levels := Unescaped(text)
-	var found []located
-	for _, level := range levels {
-		found = w.visit(level, of)
+	levels := Unescaped(w.unpack(text, of))
+	slices.Reverse(levels)
+	last := levels[0]
+	found := w.visit(last, of, false)
+	for _, level := range levels[1:] {
+		w.visit(level, of, true)
 	}
-	w.unpack(text, of)
-	last := levels[len(levels)-1]
 	segments(last, func(s segment) bool {
 		kinds, secret := overlapping(found, s.span)
 		return secret || w.enter(s.decoded, of.through(s, kinds, last[s.start:s.end]))
@@ -114,10 +118,12 @@ func (w *walker) leaveOut(via []string, what string) {
 	w.unseen[i].Count++
 }
 
-// overlapping gives the kinds of the secrets that have a part of s, and whether one has all of it. found is in order, and its
-// spans have nothing in common.
+// overlapping gives the kinds of the secrets that have a part of s, and whether one has all of it. found is in order,
+// and its spans have nothing in common.
 func overlapping(found []located, s span) (kinds []string, whole bool) {
-	i, _ := slices.BinarySearchFunc(found, s.start, func(f located, start int) int { return cmp.Compare(f.end, start+1) })
+	i, _ := slices.BinarySearchFunc(found, s.start, func(f located, start int) int {
+		return cmp.Compare(f.end, start+1)
+	})
 	for ; i < len(found) && found[i].start < s.end; i++ {
 		kinds = append(kinds, found[i].Kind)
 		whole = whole || found[i].start <= s.start && s.end <= found[i].end

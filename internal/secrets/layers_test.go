@@ -191,11 +191,114 @@ func TestLook_via(t *testing.T) {
 	if list, _ := secrets.Look([]byte(secret)); len(list) != 1 || list[0].Via != nil || !slices.Equal(list[0].Forms, []string{"hunter22"}) {
 		t.Errorf("plain: got %+v", list)
 	}
-	// What stands encoded in its own name's value is one finding.
-	for _, text := range []string{"password=hunter%2122", "https://bot:s3cr%40tpw@db/x", "api_key=" + key1 + "%2B"} {
+	// A character behind it that no base64 can have does not hide it.
+	if got := found(base64.StdEncoding.EncodeToString([]byte(secret+"\n")) + "A"); len(got) != 1 {
+		t.Errorf("with another character: got %q", got)
+	}
+	// It is told as it stands in the fewest encodings.
+	if list, _ := secrets.Look([]byte(inner + " " + secret)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+		t.Errorf("both: got %+v", list)
+	}
+	if list, _ := secrets.Look([]byte(secret + " " + inner)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+		t.Errorf("both, the plain one first: got %+v", list)
+	}
+	// What stands encoded in its own name's value is one finding, and so is a token whose payload has an address.
+	jwt := strings.Join([]string{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+		base64.RawURLEncoding.EncodeToString([]byte(`{"email":"alice@lab.org","iat":1516239022}`)), "dBjftJeZ4CVPmB92K27uhbUJU1p1r"}, ".")
+	for _, text := range []string{"password=hunter%2122", "https://bot:s3cr%40tpw@db/x", "api_key=" + key1 + "%2B",
+		jwt, "Authorization: Bearer " + jwt, `{"token":"` + jwt + `"}`} {
 		if list, _ := secrets.Look([]byte(text)); len(list) != 1 {
 			t.Errorf("%s: got %+v, want one finding", text, list)
 		}
+	}
+}
+
+// TestLook_escapes: what stands behind an escape of JSON is found and shown without it.
+func TestLook_escapes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":"login\npassword: hunter22"}`:          "password: hunter22",
+		`{"a":"{\"b\":\"x\\npassword: hunter22\"}"}`: "password: hunter22",
+		`{"a":"mail\nalice@lab.org"}`:                "alice@lab.org",
+		`{"a":"mail \u003calice@lab.org\u003e"}`:     "alice@lab.org",
+		`{"a":"mail \u0061lice@lab.org"}`:            "alice@lab.org",
+		`{"a":"\tpostgres://bot:hunter22@db/x"}`:     "postgres://bot:hunter22@db",
+		`"{\"b\":\"x\\nalice@lab.org\"}"`:            "alice@lab.org",
+		`\nalice@lab.org`:                            "alice@lab.org",
+		strings.Repeat(`\`, 8) + `nbob@lab.org`:      "bob@lab.org",   // four levels
+		`DOMAIN\alice@lab.org`:                       "alice@lab.org", // no escape
+		`C:\token=` + key1:                           "token=" + key1, // found behind a letter of its own only
+		strings.Repeat(`\`, 64) + `nbob@lab.org`:     "nbob@lab.org",  // more levels than are looked through
+	} {
+		list := secrets.Scan([]byte(text))
+		if len(list) != 1 || list[0].Shown() != want {
+			t.Errorf("%s: got %+v, want one that is shown as %s", text, list, want)
+		}
+	}
+}
+
+// TestLook_zip: what a zip archive stores as it is is found in the file, and not with the name in front of it.
+func TestLook_zip(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, text := range map[string]string{"a.env": "PASSWORD=hunter22", "b.env": "alice@lab.org", "c of bob@lab.org": "x"} {
+		f, _ := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		f.Write([]byte(text))
+	}
+	w.Close()
+	packed := b.Bytes()
+	list, unseen := secrets.Look(packed)
+	var got []string
+	for _, f := range list {
+		got = append(got, strings.Join(append(f.Via, f.Shown()), " "))
+	}
+	slices.Sort(got)
+	if want := []string{"bob@lab.org", "zip PASSWORD=hunter22", "zip alice@lab.org"}; !slices.Equal(got, want) || len(unseen) > 0 {
+		t.Errorf("got %q, %v, want %q", got, unseen, want)
+	}
+	// A damaged file is looked at as it stands, too.
+	copy(packed[bytes.Index(packed, []byte("hunter22")):], "hunter33")
+	if list, unseen := secrets.Look(packed); len(unseen) != 1 || !slices.ContainsFunc(list, func(f secrets.Finding) bool {
+		return f.Secret == "hunter33"
+	}) {
+		t.Errorf("damaged: got %+v, %v", list, unseen)
+	}
+}
+
+// TestLook_cut: of what is too much, the beginning is looked at, and a stored file that was not read whole as it stands.
+func TestLook_cut(t *testing.T) {
+	list, unseen := secrets.Look([]byte(gzipped("DB_PASSWORD=hunter22\n" + strings.Repeat("a line\n", 1<<20))))
+	if len(list) != 1 || len(unseen) != 1 {
+		t.Errorf("gzip: got %+v, %v, want a finding and what is not looked into", list, unseen)
+	}
+	var packed []byte
+	for size, left := 64<<10, 0; left < 4 || left > 40; size += left - 20 { // room for a part of the second file
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		f, _ := w.Create("a")
+		f.Write(make([]byte, size))
+		f, _ = w.CreateHeader(&zip.FileHeader{Name: "b", Method: zip.Store})
+		f.Write([]byte(strings.Repeat("a line\n", 10) + "DB_PASSWORD=hunter22"))
+		w.Close()
+		packed = b.Bytes()
+		left = 64<<10 + 32*len(packed) - size
+	}
+	if list, unseen := secrets.Look(packed); len(list) != 1 || len(unseen) != 1 {
+		t.Errorf("zip: got %+v, %v, want a finding and what is not looked into", list, unseen)
+	}
+}
+
+// TestLook_reasons: of very many reasons the first ones are told, and how many others there are.
+func TestLook_reasons(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := range 30 {
+		f, _ := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprint(i), Method: uint16(100 + i), CompressedSize64: 1, UncompressedSize64: 1})
+		f.Write([]byte{0})
+	}
+	w.Close()
+	_, unseen := secrets.Look(b.Bytes())
+	if len(unseen) != 21 || unseen[0].What != "zip: a file that is compressed by method 100" || unseen[20] != (secrets.Unseen{What: "other parts", Count: 10}) {
+		t.Errorf("got %+v", unseen)
 	}
 }
 
@@ -271,7 +374,8 @@ func TestViews_bounded(t *testing.T) {
 		for _, view := range secrets.Views([]byte(text)) {
 			total += len(view)
 		}
-		// A text and what is read out of it are there once and without the escapes of JSON, of which there are four levels.
+		// A text and what is read out of it are there once and without the escapes of JSON, of which there are four
+		// levels.
 		if most := 5 * (33*len(text) + 64<<10); total > most {
 			t.Errorf("%s: got %d bytes out of %d, want at most %d", name, total, len(text), most)
 		}

@@ -30,37 +30,42 @@ var nameWords = []struct {
 	class nameClass
 	words string
 }{
-	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha"},
-	{namesHeader, "authorization xapikey xauthtoken xaccesstoken xauthkey privatetoken jobtoken xgoogapikey xvaulttoken " +
-		"ocpapimsubscriptionkey"},
+	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha " +
+		"requirepass masterauth"},
+	{namesHeader, "authorization xapikey xauthtoken xaccesstoken xauthkey privatetoken jobtoken xgoogapikey " +
+		"xvaulttoken ocpapimsubscriptionkey"},
 	{namesPhrase, "mnemonic mnemonicphrase seedphrase seedwords recoveryphrase secretphrase"},
-	{namesSecret, "secret apikey apitoken accesstoken authtoken bearertoken refreshtoken sessiontoken securitytoken idtoken bottoken " +
-		"deploytoken pat privatekey secretkey accesskey authkey encryptionkey signingkey masterkey accountkey storagekey sharedkey " +
-		"clientkey consumerkey servicekey adminkey userkey rootkey serverkey appkey applicationkey licensekey subscriptionkey " +
-		"webhookkey hmackey aeskey cipherkey cryptokey jwtkey sshkey pgpkey gpgkey rsakey tlskey sslkey deploykey " +
-		"writekey readkey ingestkey ingestionkey integrationkey functionkey saskey connectionkey securitykey orgkey projectkey " +
-		"sessionkey passkey openaikey anthropickey claudekey mistralkey coherekey groqkey deepseekkey geminikey " +
-		"googlekey azurekey awskey gcpkey huggingfacekey hfkey wandbkey langsmithkey langchainkey pineconekey togetherkey " +
-		"replicatekey stripekey twiliokey sendgridkey mailgunkey datadogkey newrelickey sentrykey algoliakey mapskey tavilykey " +
-		"serpkey serperkey elevenlabskey openrouterkey xaikey perplexitykey nvidiakey voyagekey jinakey bravekey exakey moonshotkey " +
-		"zhipukey dashscopekey qwenkey"},
+	{namesSecret, "secret apikey apitoken accesstoken authtoken bearertoken refreshtoken sessiontoken " +
+		"securitytoken idtoken bottoken deploytoken pat privatekey secretkey accesskey authkey encryptionkey " +
+		"signingkey masterkey accountkey storagekey sharedkey clientkey consumerkey servicekey adminkey userkey " +
+		"rootkey serverkey appkey applicationkey licensekey subscriptionkey webhookkey hmackey aeskey cipherkey " +
+		"cryptokey jwtkey sshkey pgpkey gpgkey rsakey tlskey sslkey deploykey writekey readkey ingestkey " +
+		"ingestionkey integrationkey functionkey saskey connectionkey securitykey orgkey projectkey sessionkey " +
+		"passkey openaikey anthropickey claudekey mistralkey coherekey groqkey deepseekkey geminikey googlekey " +
+		"azurekey awskey gcpkey huggingfacekey hfkey wandbkey langsmithkey langchainkey pineconekey togetherkey " +
+		"replicatekey stripekey twiliokey sendgridkey mailgunkey datadogkey newrelickey sentrykey algoliakey " +
+		"mapskey tavilykey serpkey serperkey elevenlabskey openrouterkey xaikey perplexitykey nvidiakey voyagekey " +
+		"jinakey bravekey exakey moonshotkey zhipukey dashscopekey qwenkey"},
 	{namesSession, "sessionid sessid"},
 	{namesLoosely, "token jwt credential cred auth cookie secretstring"},
 }
 
-// shortWord is the length up to which a word of nameWords has to begin where a word of the name begins: compat is no pat.
+// shortWord is the length up to which a word of nameWords has to begin where a word of the name begins: compat is no
+// pat.
 const shortWord = 4
 
-// notSecret are words before "token", "cookie" and the like that make it something else: of models, of counts, of what anybody
-// may see.
-var notSecret = strings.Fields(`max min num n total prompt completion input output context pad eos bos unk sep cls mask stop special
-	start end first last next prev new per image audio text reasoning thinking cached public publickey csrf xsrf vocab word sub byte char
-	cancellation continuation pagination page sync accepted rejected prediction generated consumed used remaining budget limit
-	design lock one no by non request idempotency change action starting cursor marker`)
+// notSecret are words before "token", "cookie" and the like that make it something else: of models, of counts, of what
+// anybody may see.
+var notSecret = strings.Fields(`max min num n total prompt completion input output context pad eos bos unk sep cls mask
+	stop special start end first last next prev new per image audio text reasoning thinking cached public publickey
+	csrf xsrf vocab word sub byte char cancellation continuation pagination page sync accepted rejected prediction
+	generated consumed used remaining budget limit design lock one no by non request idempotency change action starting
+	cursor marker`)
 
 // adornments stand behind the word that says what a name is.
-var adornments = strings.Fields(`value val string str text plain plaintext prod production dev development test testing staging live
-	primary secondary old new backup default main encoded base raw confirmation confirm again repeat var`)
+var adornments = strings.Fields(`value val string str text plain plaintext prod production dev development test testing
+	staging live primary secondary old new backup default main encoded base raw confirmation confirm again repeat var
+	list pool`)
 
 type nameWord struct {
 	class nameClass

@@ -33,8 +33,8 @@ func (f Finding) Guessable() bool {
 	return false
 }
 
-// A rule finds one kind of secret: around a literal that every match contains. What it does at each place takes a bounded time,
-// and little if the text is not what it is for.
+// A rule finds one kind of secret: around a literal that every match contains. What it does at each place takes a
+// bounded time, and little if the text is not what it is for.
 type rule struct {
 	kind     string
 	literals []string       // in lower case if fold
@@ -47,8 +47,8 @@ type rule struct {
 	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown
 	textOnly bool                    // would find too much in bytes that are no text
 
-	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal, emits what
-	// it finds there and gives where to go on.
+	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal,
+	// emits what it finds there and gives where to go on.
 	find  func(text []byte, at int, emit func(located)) (behind int)
 	kinds []string
 }
@@ -68,17 +68,18 @@ func Scan(text []byte) []Finding {
 	return found
 }
 
-// Look finds the secrets in text, which may be of any form, in the order in which they stand. Each secret is given once,
-// however often it is there. Escapes of JSON are looked through, and what [Views] says, both several levels deep. What is not
-// looked into is told: what is packed in another way, what is encrypted, and more than a text of the size may stand for.
+// Look finds the secrets in text, which may be of any form: what is packed in it first, the others in the order in
+// which they stand. Each secret is given once, however often it is there, as it stands in the fewest encodings. Escapes
+// of JSON are looked through, and what [Views] says, both several levels deep. What is not looked into is told: what is
+// packed in another way, what is encrypted, and more than a text of the size may stand for.
 func Look(text []byte) ([]Finding, []Unseen) {
 	var found []Finding
 	index := map[string]int{}
-	w := newWalker(text, func(view []byte, of origin) []located {
+	w := newWalker(text, func(view []byte, of origin, plainer bool) []located {
 		list := scanView(view)
 		for _, f := range list {
-			if slices.Contains(of.known, f.Kind) {
-				continue // the same, as it stands encoded
+			if slices.Contains(of.known, f.Kind) || plainer && glued(view, f.start) {
+				continue // the same, as it stands encoded or behind an escape
 			}
 			if f.Via = of.via; len(of.outer) > 0 && len(of.outer) <= longestForm {
 				f.Forms = append(f.Forms, string(of.outer))
@@ -89,11 +90,16 @@ func Look(text []byte) ([]Finding, []Unseen) {
 				found = append(found, f.Finding)
 				continue
 			}
+			forms := found[i].Forms
 			for _, form := range f.Forms {
-				if !slices.Contains(found[i].Forms, form) {
-					found[i].Forms = append(found[i].Forms, form)
+				if !slices.Contains(forms, form) {
+					forms = append(forms, form)
 				}
 			}
+			if len(f.Via) < len(found[i].Via) {
+				found[i] = f.Finding
+			}
+			found[i].Forms = forms
 		}
 		return list
 	})
@@ -115,7 +121,8 @@ type located struct {
 	context span // what before and after are of
 }
 
-// scanView finds the secrets in one view of a text, in order. Of secrets that overlap the one of the earlier rule is given.
+// scanView finds the secrets in one view of a text, in order. Of secrets that overlap the one of the earlier rule is
+// given.
 func scanView(text []byte) []located {
 	places := findLiterals(text)
 	if places == nil {
@@ -221,7 +228,8 @@ func (r *rule) match(text []byte, at, length, reach int) (f located, ok bool) {
 		return f, false
 	}
 	from, to := start+m[len(m)-2], start+m[len(m)-1]
-	f.Finding = Finding{Kind: r.kind, Secret: string(text[from:to]), before: string(text[start:from]), after: string(text[to : start+m[1]])}
+	f.Finding = Finding{Kind: r.kind, Secret: string(text[from:to]), before: string(text[start:from]),
+		after: string(text[to : start+m[1]])}
 	f.span, f.context = span{from, to}, span{start, start + m[1]}
 	if from == at {
 		f.public = min(length, to-from)
@@ -234,7 +242,8 @@ func (r *rule) match(text []byte, at, length, reach int) (f located, ok bool) {
 		}
 	}
 	f.Forms = []string{f.Secret}
-	return f, !documented(f.Secret) && (r.accept == nil || r.accept(asked)) && (r.whole == nil || r.whole(string(text[start:start+m[1]])))
+	return f, !documented(f.Secret) && (r.accept == nil || r.accept(asked)) &&
+		(r.whole == nil || r.whole(string(text[start:start+m[1]])))
 }
 
 // tail is how many characters at the end of a token are shown.
@@ -251,8 +260,8 @@ func inWord(text []byte, at int) bool {
 	return alphanumeric(text[at]) || text[at] == '/' && !flag
 }
 
-// Excerpt shows what was found without the secret, for a line of output. Of a long token the end is shown, so that it can be told
-// from others.
+// Excerpt shows what was found without the secret, for a line of output. Of a long token the end is shown, so that it
+// can be told from others.
 func (f Finding) Excerpt() string {
 	var masked string
 	if f.Kind == kindPrivateKey {

@@ -15,7 +15,8 @@ import (
 	"github.com/simexp/exparchive/internal/secrets/secretstest"
 )
 
-// TestScan_planted: of a thousand secrets of every kind, plain and in JSON, 99 of 100 are found, and none is in its excerpt.
+// TestScan_planted: of a thousand secrets of every kind, plain and in JSON, 99 of 100 are found, and none is in its
+// excerpt.
 func TestScan_planted(t *testing.T) {
 	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(5, 5))}
 	const rounds = 8
@@ -95,7 +96,7 @@ func TestScan_overlap(t *testing.T) {
 		"postgres://bot:s3cr3tpass@db.internal.org/x":                              {"url-password"},
 		"ANTHROPIC_API_KEY=sk-ant-api03-abcdefghijklmnop1234":                      {"anthropic-key"},
 		"password=hunter22 mail alice@lab.org, password=hunter22":                  {"password", "email"},
-		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory", "email", "email"},
+		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory", "email"},
 	} {
 		var got []string
 		for _, f := range secrets.Scan([]byte(text)) {
@@ -117,6 +118,14 @@ func BenchmarkScan_hostile(b *testing.B) {
 				secrets.Scan(text)
 			}
 		})
+	}
+}
+
+// TestScan_long: a key is found up to its end.
+func TestScan_long(t *testing.T) {
+	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n", 60) + "-----END PRIVATE KEY-----"
+	if got := found("key:\n" + key + "\n"); !slices.Equal(got, []string{"private-key " + key}) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each level. The last
-// one has the fewest escapes. What is no escape stays as it is.
+// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each
+// level. The last one has the fewest escapes. What is no escape stays as it is.
 func Unescaped(text []byte) [][]byte {
 	levels := [][]byte{text}
 	for range maxLevels {
@@ -72,6 +72,16 @@ func unescape(text []byte) (out []byte, changed bool) {
 		i = bytes.IndexByte(text, '\\')
 	}
 	return append(out, text...), changed
+}
+
+// glued reports whether what stands at text[at:] begins with what belongs to an escape of any level, such as the n of
+// \n and \\n.
+func glued(text []byte, at int) bool {
+	if at == 0 || text[at-1] != '\\' {
+		return false
+	}
+	plain, _ := unescape(text[at-1 : min(len(text), at+len("u0000"))])
+	return plain[0] != '\\'
 }
 
 func next(text []byte) byte {

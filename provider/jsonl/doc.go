@@ -39,7 +39,8 @@
 // The result, though it is read, becomes a record when the input ends: what stands behind it is kept as above before it.
 //
 // What stands before the first line that is an experiment waits until the run begins, and follows the experiment then. A run also
-// begins with a record of another kind, with a line that is none and claims to be an llm_interaction, or when more than 16 MiB wait.
+// begins with a record of another kind, with a line that is none and holds what claims to be an llm_interaction (several objects without
+// line ends between them, one that is spread over lines, in UTF-16), or when more than 16 MiB wait.
 // Its experiment then has what can be read of the first line that meant to be one (run_id, experiment_name, experiment_type,
 // created_at); a recorder fills in the rest, "unknown" where it knows nothing, or ends if it makes no run ids. A note of kind "derived" behind it says what was read and
 // what filled in.

@@ -14,24 +14,37 @@ import (
 // maxLegible is how far into a line that is no record it is looked for what can be read of it.
 const maxLegible = 1 << 20
 
-// legible gives those members of the outermost object of a text, which need not be JSON, that are strings and of a good name's
-// form, by their names; of two of a name the first. Single quotes are taken for double ones: Python prints dictionaries so.
-func legible(text []byte) map[string]string {
-	text = text[:min(len(text), maxLegible)]
+// legible gives what can be read of a text, which need not be JSON: of each outermost object, or part of one, those members that are
+// strings and of a good name's form, by their names; of two of a name the first. Objects may follow each other without line ends
+// or stand in an array, and a text without braces may be a line of an object that has several. Single quotes are taken for double ones,
+// since Python prints dictionaries so, and zero bytes for nothing: ASCII has them in UTF-16 and UTF-32.
+func legible(text []byte) (objects []map[string]string) {
+	text = bytes.ReplaceAll(text[:min(len(text), maxLegible)], []byte{0}, nil)
 	members := map[string]string{}
 	depth := 0
+	next := func() {
+		if len(members) > 0 {
+			objects = append(objects, members)
+			members = map[string]string{}
+		}
+	}
 	for i := 0; i < len(text); {
 		switch c := text[i]; c {
 		case '{', '[':
-			depth++
+			if depth == 0 {
+				next()
+			}
+			if c == '{' || depth > 0 {
+				depth++
+			}
 			i++
 		case '}', ']':
-			depth--
+			depth = max(depth-1, 0)
 			i++
 		case '"', '\'':
 			name, end := quoted(text, i)
 			i = end
-			if at := behindColon(text, end); depth == 1 && at > 0 && (text[at] == '"' || text[at] == '\'') {
+			if at := behindColon(text, end); depth <= 1 && at > 0 && (text[at] == '"' || text[at] == '\'') {
 				var value string
 				value, i = quoted(text, at)
 				if _, twice := members[name]; !twice && name != "" && value != "" && len(value) <= provider.MaxName && provider.CheckName(value) == nil {
@@ -42,7 +55,8 @@ func legible(text []byte) map[string]string {
 			i++
 		}
 	}
-	return members
+	next()
+	return objects
 }
 
 // quoted reads the string that begins at i, empty if it cannot be read, and gives the index behind it.
@@ -89,13 +103,15 @@ type legibleStart struct {
 	members map[string]string
 }
 
-// read reads a line that was rejected before the run began, and gives the type that it claims.
-func (s *legibleStart) read(l line) string {
-	members := legible(l.text)
-	if s.members == nil && (members["type"] == provider.KindStart.String() || members["type"] == "" && members["experiment_name"] != "") {
-		s.line, s.members = l.number, members
+// read reads a line that was rejected before the run began, and reports whether any of it claims to be a call of a language model.
+func (s *legibleStart) read(l line) (call bool) {
+	for _, members := range legible(l.text) {
+		if s.members == nil && (members["type"] == provider.KindStart.String() || members["type"] == "" && members["experiment_name"] != "") {
+			s.line, s.members = l.number, members
+		}
+		call = call || members["type"] == provider.KindInteraction.String()
 	}
-	return members["type"]
+	return call
 }
 
 // record makes the experiment with which a run begins whose own could not be recorded, and the note that says so. Without a name that

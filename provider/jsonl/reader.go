@@ -123,8 +123,11 @@ func (r *Reader) next() (provider.Record, error) {
 		if errors.Is(err, ErrLineTooLong) {
 			return nil, &LineError{Line: r.line, Err: err}
 		}
+		if err != nil && r.line > 0 {
+			err = fmt.Errorf("after line %d: %w", r.line, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("after line %d: %w", r.line, err)
+			return nil, err
 		}
 		if r.line == 1 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
@@ -176,6 +179,9 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	if !json.Valid(line) {
 		err := jsontext.Check(line)
+		if isWide(line) {
+			err = fmt.Errorf("%w: it looks like UTF-16 or UTF-32", jsontext.ErrUTF8)
+		}
 		if !whole {
 			err = fmt.Errorf("%w (%w)", errNoNewline, err)
 		}
@@ -203,6 +209,12 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	record.RecordMeta().Seq = r.seq
 	r.seq++
 	return record, nil
+}
+
+// isWide reports whether a line is an object in an encoding that has zero bytes beside those of ASCII.
+func isWide(line []byte) bool {
+	line = line[:min(len(line), 12)] // a byte order mark, what belongs to the line feed before, and the brace
+	return bytes.IndexByte(line, 0) >= 0 && bytes.HasPrefix(bytes.Trim(line, "\x00\xff\xfe"), []byte{'{'})
 }
 
 // text gives the latest line as it came, without the line feed, valid until the next one is read. Of one that is too long it is the

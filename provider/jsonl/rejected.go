@@ -71,8 +71,8 @@ func (r *recorder) reject(why *LineError) error {
 func (r *recorder) rejectLine(why *LineError, l line) error {
 	r.count++
 	if !r.begun {
-		kind := r.start.read(l)
-		if size := len(l.text) + heldCost; kind != provider.KindInteraction.String() && !l.more && r.size+size <= maxHeld {
+		call := r.start.read(l)
+		if size := len(l.text) + heldCost; !call && !l.more && r.size+size <= maxHeld {
 			r.size += size
 			l.text = bytes.Clone(l.text)
 			r.held = append(r.held, heldLine{l, why})

@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
 )
@@ -239,6 +240,26 @@ func TestRecordStandIn(t *testing.T) {
 		"Python's own way": {[]string{`{'type': 'experiment', 'experiment_name': 'n', 'experiment_type': "t's", 'x': None}`, `{'type': 'llm_interaction', 'iteration': 0}`}, made,
 			provider.Start{RunID: "n-made", Name: "n", Type: "t's", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: experiment_name, experiment_type; not recorded but filled in: run_id, created_at", 2},
+		"no line feeds": {[]string{start + `{"type":"event"}` + event + `{"type":"llm_interaction","iteration":0,"response":"paid"}` + done}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 1},
+		"carriage returns": {[]string{start + "\r" + `{"type":"llm_interaction"}` + "\r"}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 1},
+		"an array": {[]string{"[" + start + ", {\"x\": [1], \"type\": \"llm_interaction\"}]"}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 1},
+		"spread over lines": {[]string{"{", `  "type": "llm_interaction",`, `  "response": "paid"`, "}"}, made,
+			provider.Start{RunID: "output-made", Name: "output", Type: "unknown", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type, created_at", 4},
+		"UTF-16": {[]string{"\xff\xfe" + wide(start, 2, 0), wide("\n", 2, 0)[1:] + wide(`{"type":"llm_interaction"}`, 2, 0), "\x00"}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 3},
+		"UTF-32": {[]string{wide(start, 4, 3) + "\x00\x00\x00", wide(`{"type":"llm_interaction"}`, 4, 3)}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
+			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 2},
+		"a call inside of an event is none": {[]string{`{"type":"experiment","config":{"type":"llm_interaction"},"x":NaN}`, start, done}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 1},
 		"a name that is none": {[]string{`{"type":"experiment","experiment_name":"a\u0000b","experiment_type":""}`, event},
 			RecordOptions{Name: "\xff", ReaderOptions: bare.ReaderOptions}, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
@@ -287,6 +308,35 @@ func TestRecordStandIn(t *testing.T) {
 				t.Errorf("kept %q and told of %d, want %d", kept, told, c.kept)
 			}
 		})
+	}
+}
+
+// wide gives an ASCII text in an encoding of width bytes a character, the byte at index of which is not zero.
+func wide(text string, width, index int) string {
+	b := make([]byte, width*len(text))
+	for i := range len(text) {
+		b[width*i+index] = text[i]
+	}
+	return string(b)
+}
+
+// An encoding that is none of the protocol's is named.
+func TestReadWide(t *testing.T) {
+	for name, text := range map[string]string{
+		"UTF-16LE": wide(start, 2, 0), "with a mark": "\xff\xfe" + wide(start, 2, 0), "UTF-16BE": "\xfe\xff" + wide(start, 2, 1),
+		"UTF-32LE": "\xff\xfe\x00\x00" + wide(start, 4, 0), "UTF-32BE": "\x00\x00\xfe\xff" + wide(start, 4, 3),
+	} {
+		for _, before := range []string{"", "\x00", "\x00\x00\x00"} {
+			_, err := NewReader(strings.NewReader(before+text+"\n"), nil).Next()
+			if !errors.Is(err, jsontext.ErrUTF8) || !strings.Contains(err.Error(), "UTF-16") {
+				t.Errorf("%s, %d zeros before it: got %v", name, len(before), err)
+			}
+		}
+	}
+	for _, text := range []string{"\x00abc\n", "{\"a\":\xff\xfe}\n", "\xff\xfe{\n"} {
+		if _, err := NewReader(strings.NewReader(text), nil).Next(); errors.Is(err, jsontext.ErrUTF8) {
+			t.Errorf("%q: got %v", text, err)
+		}
 	}
 }
 

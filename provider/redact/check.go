@@ -17,11 +17,11 @@ var (
 	ErrCopy = errors.New("not the copy that was to be made")
 )
 
-// Check checks a copy that was made by the plan: that it has the digest that it is to have, which is that of the run unless values
-// are masked, that no value is in it that was to be withheld ([ErrCopy]), and that none of the texts for which values were withheld is in another record or anywhere
-// in the bytes of the file ([ErrRemains]). What is among Remaining, what is part of what identifies records, and the
-// texts that a file of the kind always has, which the caller names, may be in the bytes. Texts shorter than [MinSearch]
-// are not looked for.
+// Check checks a copy that was made by the plan: that it has the digest that it is to have, which is that of the run
+// unless values are masked, that no value is in it that was to be withheld ([ErrCopy]), and that none of the texts for
+// which values were withheld is in another record or anywhere in the bytes of the file ([ErrRemains]). What is among
+// Remaining, what is part of what identifies records, and the texts that a file of the kind always has, which the
+// caller names, may be in the bytes. Texts shorter than [MinSearch] are not looked for.
 func (s *Plan) Check(ctx context.Context, copied provider.Provider, file io.Reader, always ...string) error {
 	known := map[string]bool{} // texts that may remain
 	note := func(text []byte) {

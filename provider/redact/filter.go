@@ -13,8 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Filter picks values to withhold or to reveal. What stands in one list widens it, the lists narrow each other, and an empty
-// list picks everything.
+// A Filter picks values to withhold or to reveal. What stands in one list widens it, the lists narrow each other, and
+// an empty list picks everything.
 type Filter struct {
 	Fields     []string // names of committed fields
 	Seqs       Ranges   // positions of records in the run
@@ -23,12 +23,14 @@ type Filter struct {
 	// Match and Secrets pick values by what is in them, also behind escapes of JSON. They are one list.
 	Match   []*regexp.Regexp
 	Secrets func(text []byte) (hits []Hit, unseen []string) // see [FindSecrets]
-	// Mask keeps the values that Match and Secrets pick, with [StandIn] in the place of what was found, where that can be done.
+	// Mask keeps the values that Match and Secrets pick, with [StandIn] in the place of what was found, where that can
+	// be done.
 	Mask bool
 }
 
 // FindSecrets gives a function for [Filter].Secrets that finds keys, tokens, passwords, e-mail addresses and home
-// directories, other than those that are allowed, and says what of a text it did not look into. A nil allowed allows none.
+// directories, other than those that are allowed, and says what of a text it did not look into. A nil allowed allows
+// none.
 func FindSecrets(allowed func(kind, secret string) bool) func(text []byte) (hits []Hit, unseen []string) {
 	return func(text []byte) (hits []Hit, unseen []string) {
 		found, left := secrets.Look(text)
@@ -152,8 +154,8 @@ func Fields() []string {
 // A Place is a text of a record's envelope, which cannot be withheld, or a number in digits.
 type Place struct{ Field, Text string }
 
-// Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol, and its tokens, costs and
-// seconds as they stand there.
+// Envelope gives the texts of a record that cannot be withheld, by their names in the line protocol, and its tokens,
+// costs and seconds as they stand there.
 func Envelope(r provider.Record) []Place {
 	var all []Place
 	for f := range r.RecordKind().Fields() {

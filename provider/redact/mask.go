@@ -15,8 +15,8 @@ import (
 // StandIn is what a masked value has in the place of what was found in it.
 const StandIn = "[withheld]"
 
-// mask puts [StandIn] in the place of what the filter finds in a field of r, and gives the value that r then has. It is false,
-// and r is as it was, if that cannot be done: what is found is no text in quotes, as a cost is, or is packed.
+// mask puts [StandIn] in the place of what the filter finds in a field of r, and gives the value that r then has. It is
+// false, and r is as it was, if that cannot be done: what is found is no text in quotes, as a cost is, or is packed.
 func (s *Plan) mask(r provider.Record, f provider.Field) (value []byte, ok bool) {
 	m := masker{filter: s.filter, texts: s.textsIn(f.Value(r))}
 	switch p := f.Addr(r).(type) {
@@ -56,8 +56,8 @@ func (s *Plan) mask(r provider.Record, f provider.Field) (value []byte, ok bool)
 	return nil, false
 }
 
-// textsIn gives the texts that are looked for in a value as they are, the longest first: the secrets found in it, and what was
-// found elsewhere.
+// textsIn gives the texts that are looked for in a value as they are, the longest first: the secrets found in it, and
+// what was found elsewhere.
 func (s *Plan) textsIn(value []byte) (texts []string) {
 	if s.filter.Secrets == nil {
 		return nil
@@ -131,8 +131,8 @@ func wordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// json replaces what is found in the texts of a JSON value, and leaves everything else as it is written. It is false for a text
-// that cannot be written again as it was.
+// json replaces what is found in the texts of a JSON value, and leaves everything else as it is written. It is false
+// for a text that cannot be written again as it was.
 func (m masker) json(value []byte) (masked []byte, ok bool) {
 	for {
 		start := bytes.IndexByte(value, '"')
@@ -177,8 +177,8 @@ func appendQuoted(dst []byte, text string) []byte {
 	return append(dst, bytes.TrimSuffix(b.Bytes(), []byte("\n"))...)
 }
 
-// maskedKey gives the key of a masked value of a salted run. The value's own would let everybody check guesses at what is masked
-// against a commitment to the value, of which another copy may have one; it cannot be computed from this one.
+// maskedKey gives the key of a masked value of a salted run. The value's own would let everybody check guesses at what
+// is masked against a commitment to the value, of which another copy may have one; it cannot be computed from this one.
 func maskedKey(key provider.Key) provider.Key {
 	h := sha256.New()
 	h.Write([]byte("exparchive masked value\x00"))

@@ -140,8 +140,8 @@ func TestMask_iteration(t *testing.T) {
 	}
 }
 
-// TestMask_elsewhere: a text that is found in one value is masked in another where it was not looked for, if secrets are looked
-// for, and remains otherwise.
+// TestMask_elsewhere: a text that is found in one value is masked in another where it was not looked for, if secrets
+// are looked for, and remains otherwise.
 func TestMask_elsewhere(t *testing.T) {
 	run := []provider.Record{
 		&provider.Start{RunID: "r", Name: "n", Type: "t"},

@@ -18,8 +18,8 @@ type Plan struct {
 	Root    digest.Hash // of the run
 	Copied  digest.Hash // of the copy: the same, unless values are masked
 	Records int         // records that lose a value, or of which one is masked
-	// Guessable counts the values that go or are masked and may perhaps be guessed; 0 for a salted run. A guess can be checked
-	// against the commitment of the value or, for a masked one, against the digest of the run.
+	// Guessable counts the values that go or are masked and may perhaps be guessed; 0 for a salted run. A guess can be
+	// checked against the commitment of the value or, for a masked one, against the digest of the run.
 	Guessable int
 	// Remaining are the places that the copy shows although what the filter looks for is there, by record. They are to
 	// be put before whoever publishes the copy.
@@ -75,8 +75,8 @@ type place struct {
 	field string
 }
 
-// NewPlan reads the run of p, twice if the filter looks at values and once more if it masks them, and decides what of it goes. The run must not change
-// until the copy is written.
+// NewPlan reads the run of p, twice if the filter looks at values and once more if it masks them, and decides what of
+// it goes. The run must not change until the copy is written.
 func NewPlan(ctx context.Context, p provider.Provider, filter *Filter) (*Plan, error) {
 	s := &Plan{filter: filter, watch: newWatch(filter), fields: map[string]*Count{}, picks: map[int64]uint32{},
 		masks: map[int64]uint32{}, bits: map[string]uint32{}, origin: map[string]int{}, known: map[place]bool{}}

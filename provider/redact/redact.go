@@ -1,18 +1,20 @@
 // Package redact takes values out of a copy of a run and leaves their commitments, so that the digest of the run, the
-// signatures over it and the proofs from it hold for the copy too, and puts values back and proves that they are the ones.
+// signatures over it and the proofs from it hold for the copy too, and puts values back and proves that they are the
+// ones.
 //
-// What can be withheld are the fields that [provider.Kind.Committed] gives: configuration, event data, prompts, responses,
-// policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models, timestamps and the subjects
-// of notes are part of what identifies a record and stay.
+// What can be withheld are the fields that [provider.Kind.Committed] gives: configuration, event data, prompts,
+// responses, policies, costs, notes, attachments. Names, numbers of iterations, event types, agents, models, timestamps
+// and the subjects of notes are part of what identifies a record and stay.
 //
-// [NewPlan] decides what a [Filter] takes out of a run, [Plan.Sink] makes the copy and [Plan.Check] checks it; a [Sink] of its
-// own has whoever wants another [Rule]. [Reveal] puts values back.
+// [NewPlan] decides what a [Filter] takes out of a run, [Plan.Sink] makes the copy and [Plan.Check] checks it; a [Sink]
+// of its own has whoever wants another [Rule]. [Reveal] puts values back.
 //
-// A value may be masked instead: it stays, with [StandIn] in the place of what was found in it. A masked value has no commitment
-// of the old one, so the copy has a digest of its own, and no signature, proof or original says anything of it.
+// A value may be masked instead: it stays, with [StandIn] in the place of what was found in it. A masked value has no
+// commitment of the old one, so the copy has a digest of its own, and no signature, proof or original says anything of
+// it.
 //
-// A commitment hides a value only as far as the value cannot be guessed: who guesses it can check. In a run with a salt that
-// takes the salt, which a redacted copy does not have.
+// A commitment hides a value only as far as the value cannot be guessed: who guesses it can check. In a run with a salt
+// that takes the salt, which a redacted copy does not have.
 package redact
 
 import (
@@ -25,8 +27,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// A Rule says whether a field of record seq is to be withheld. value is the field's bytes, as the commitment covers them; it must
-// not be modified or kept.
+// A Rule says whether a field of record seq is to be withheld. value is the field's bytes, as the commitment covers
+// them; it must not be modified or kept.
 type Rule func(seq int64, r provider.Record, field string, value []byte) bool
 
 // A Sink passes a run on to another sink without the values that its rule picks.
@@ -116,8 +118,8 @@ func (s *Sink) put(ctx context.Context, r provider.Record) error {
 	return provider.Put(ctx, s.next, r)
 }
 
-// withhold drops fields and makes the redaction that the record then needs. What is left of a salted run has its keys, since
-// the salt goes, and what is masked new ones.
+// withhold drops fields and makes the redaction that the record then needs. What is left of a salted run has its keys,
+// since the salt goes, and what is masked new ones.
 func (s *Sink) withhold(r provider.Record, seq int64, drop []provider.Field, masked map[string]bool,
 	commitments map[string]provider.Commitment) {
 	var old provider.Redaction

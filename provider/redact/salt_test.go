@@ -27,8 +27,8 @@ func (r records) Records(context.Context) iter.Seq2[provider.Record, error] {
 	}
 }
 
-// No copy is made, and nothing is put back, of a run whose salt opens what it withholds, that lacks a key, or that has one which no
-// hash depends on.
+// No copy is made, and nothing is put back, of a run whose salt opens what it withholds, that lacks a key, or that has
+// one which no hash depends on.
 func TestSaltRule(t *testing.T) {
 	salted := providertest.Sample()
 	salted[0].(*provider.Start).Salt = make([]byte, provider.SaltSize)
@@ -79,7 +79,8 @@ func TestSaltRule(t *testing.T) {
 	}
 }
 
-// A copy of a salted run has a key for each value that it shows, and the one that the salt gives; so has a copy of a copy.
+// A copy of a salted run has a key for each value that it shows, and the one that the salt gives; so has a copy of a
+// copy.
 func TestSink_keys(t *testing.T) {
 	run := providertest.Sample()
 	salt := make([]byte, provider.SaltSize)

@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// MinSearch is the length in bytes of the shortest text that a [Search] looks for: shorter ones are found anywhere by chance.
+// MinSearch is the length in bytes of the shortest text that a [Search] looks for: shorter ones are found anywhere by
+// chance.
 const MinSearch = 5
 
 // maxSearch bounds the bytes of the texts of a [Search].

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ import (
 type recording struct {
 	asIs      bool // fill in nothing
 	print     bool
+	asJSON    bool // say in the end, as JSON, what became of it
 	seal      bool // also without a result
 	sealOnInt bool // after a signal, as interrupted
 	strict    bool // stop at a line that cannot be recorded
@@ -122,6 +124,9 @@ one file only as far as the file system's locks reach.`,
 			if err := recordingName(cmd, output); err != nil {
 				return err
 			}
+			if r.asJSON && r.print {
+				return usageErrorf("record: --json says what became of the recording, --print prints the run: leave out one of them")
+			}
 			if r.asIs && start.any() {
 				return usageErrorf("record: --as-is records nothing but the lines; leave out --salt and --attach")
 			}
@@ -141,6 +146,7 @@ one file only as far as the file system's locks reach.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive, or a recording that was cut short, of that name")
+	cmd.Flags().BoolVar(&r.asJSON, "json", false, "say in the end what became of the recording, as one JSON object")
 	start.addFlags(cmd, "")
 	r.addFlags(cmd)
 	return cmd
@@ -235,6 +241,13 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 			warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
 	}
+	if r.asJSON && !only && w.Count() > 0 {
+		said := recordingOutcome{w.LivePath(), archive.Unfinished, w.Count(), nil, report.lines}
+		if sealed {
+			said.File, said.State, said.Digest = w.Path(), archive.Sealed, new(seal.Root.String())
+		}
+		err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(said))
+	}
 	if err == nil && rejected != nil {
 		err = errReported{}
 	}
@@ -242,6 +255,15 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		err = r.preamble.fault()
 	}
 	return exitOf(result, sealed, came, child, err)
+}
+
+// A recordingOutcome is what became of a recording.
+type recordingOutcome struct {
+	File     string        `json:"file"` // where the run lies
+	State    archive.State `json:"state"`
+	Records  int64         `json:"records"`
+	Digest   *string       `json:"digest"` // nil if it is not sealed
+	Rejected int64         `json:"rejected_lines"`
 }
 
 // endedEarly reports whether the lines came to their end, or reading them did, before the result.

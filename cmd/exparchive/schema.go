@@ -16,7 +16,7 @@ var schemas embed.FS
 // sharedSchemas has the commands that print what another one does, and the name of its schema.
 var sharedSchemas = map[string]string{
 	"attachments add": "attachments", "attachments extract": "attachments", "attach": "attachments", "extract": "attachments",
-	"seal": "digest", "replay": "lines", "run": "lines", "record": "lines",
+	"seal": "digest", "replay": "lines", "run": "lines",
 }
 
 // schemaOf gives the schema of a command by its name, nil if it has none.
@@ -37,7 +37,7 @@ func newSchemaCommand() *cobra.Command {
 		Use:   "schema [COMMAND]",
 		Short: "Print the JSON Schema of what a command prints with --json",
 		Long: `Print the JSON Schema (2020-12) of what a command prints with --json: of each object, where it prints one a line. Without a command
-it lists those that have one. That of record, replay and run is the line protocol's.`,
+it lists those that have one. That of replay and run is the line protocol's.`,
 		Example: `  exparchive schema verify
   exparchive schema duckdb tables`,
 		RunE: func(cmd *cobra.Command, args []string) error {

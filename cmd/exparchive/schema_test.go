@@ -100,14 +100,14 @@ func allSchemasMet(t *testing.T, folder string) {
 		return
 	}
 	for _, name := range commandsWithSchema(newRootCommand()) {
-		if _, err := os.Stat(filepath.Join(folder, name)); errors.Is(err, os.ErrNotExist) && name != "record" {
+		if _, err := os.Stat(filepath.Join(folder, name)); errors.Is(err, os.ErrNotExist) {
 			t.Errorf("no script has %s --json", name)
 		}
 	}
 }
 
-// withoutJSON are the commands that do not print for programs: what record prints is what replay does, schema prints JSON only.
-var withoutJSON = []string{"record", "duckdb", "schema", "help", "completion", "checkpoint"}
+// withoutJSON are the commands that do not print for programs; schema prints JSON only.
+var withoutJSON = []string{"duckdb", "schema", "help", "completion", "checkpoint"}
 
 // Every command has --json and a schema that follows the rules for schemas and says what each member is.
 func TestSchemas(t *testing.T) {

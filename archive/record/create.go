@@ -35,7 +35,7 @@ type Options struct {
 
 	system     *sqlitefile.System      // nil for the real one
 	flushAfter time.Duration           // how long events wait; 0 for a second
-	network    func(dir string) string // nil for the real one; see networkFileSystem
+	network    func(dir string) string // nil for netfs.Kind
 }
 
 // Create begins a recording that will become the archive path. It records into path+"-live". An archive at path is

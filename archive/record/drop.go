@@ -72,13 +72,13 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 		return "", err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	d := dropped{}
+	d := dropped{to: to}
 	for r, err := range a.Records(ctx) {
 		switch {
 		case err != nil:
 			return "", err
 		case r.RecordMeta().Seq >= open.from && drops(r):
-			err = d.add(r)
+			err = d.add(ctx, r)
 		default:
 			err = provider.Put(ctx, to, r)
 		}
@@ -86,12 +86,8 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 			return "", fmt.Errorf("record %d: %w", r.RecordMeta().Seq, err)
 		}
 	}
-	var names []string
-	for _, part := range d.parts {
-		names = append(names, part.Name)
-		if err := to.Attachment(ctx, part); err != nil {
-			return "", err
-		}
+	if err := d.flush(ctx); err != nil {
+		return "", err
 	}
 	what := fmt.Sprintf("%d records were", d.count)
 	if d.count == 1 {
@@ -99,7 +95,7 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 	}
 	note := &provider.Note{Kind: droppedKind, Text: fmt.Sprintf(
 		"of iteration %d, from record %d on, %s dropped when the recording was resumed (events: %d, calls of a language model: %d); it is in %s",
-		open.Number, open.First, what, open.Events, open.Interactions, strings.Join(names, ", "))}
+		open.Number, open.First, what, open.Events, open.Interactions, strings.Join(d.names, ", "))}
 	if err := to.Note(ctx, note); err != nil {
 		return "", err
 	}
@@ -120,13 +116,15 @@ func drops(r provider.Record) bool {
 	return false
 }
 
-// dropped are records as attachments.
+// dropped makes attachments of records. It holds one at a time.
 type dropped struct {
-	parts []*provider.Attachment
+	to    provider.Sink
+	part  provider.Attachment
+	names []string // of the attachments that to has
 	count int64
 }
 
-func (d *dropped) add(r provider.Record) error {
+func (d *dropped) add(ctx context.Context, r provider.Record) error {
 	line, err := jsonl.Line(r)
 	if err != nil {
 		return err
@@ -134,15 +132,29 @@ func (d *dropped) add(r provider.Record) error {
 	if len(line) > provider.MaxText {
 		return fmt.Errorf("its line has %d bytes, more than the %d that an attachment may have: nothing was dropped", len(line), provider.MaxText)
 	}
-	if n := len(d.parts); n == 0 || len(d.parts[n-1].Data) > 0 && len(d.parts[n-1].Data)+len(line) > maxDropped {
-		d.parts = append(d.parts, &provider.Attachment{
-			Name: fmt.Sprintf("%s%d%s", droppedFolder, r.RecordMeta().Seq, droppedExtension), MediaType: "application/jsonl",
-		})
+	if len(d.part.Data)+len(line) > maxDropped {
+		if err := d.flush(ctx); err != nil {
+			return err
+		}
 	}
-	last := d.parts[len(d.parts)-1]
-	last.Data = append(last.Data, line...)
+	if len(d.part.Data) == 0 {
+		d.part.Name = fmt.Sprintf("%s%d%s", droppedFolder, r.RecordMeta().Seq, droppedExtension)
+	}
+	d.part.Data = append(d.part.Data, line...)
 	d.count++
 	return nil
+}
+
+// flush attaches what was gathered.
+func (d *dropped) flush(ctx context.Context) error {
+	if len(d.part.Data) == 0 {
+		return nil
+	}
+	d.names = append(d.names, d.part.Name)
+	d.part.MediaType = "application/jsonl"
+	err := d.to.Attachment(ctx, &d.part)
+	d.part.Data = d.part.Data[:0]
+	return err
 }
 
 // replaceBy puts the live file temp in the place of that of w and ends w.

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lockfile"
+	"github.com/simexp/exparchive/internal/netfs"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -92,7 +93,7 @@ func newWriter(path string, opts *Options) *Writer {
 		w.opts.flushAfter = flushAfter
 	}
 	if w.opts.network == nil {
-		w.opts.network = networkFileSystem
+		w.opts.network = netfs.Kind
 	}
 	return w
 }

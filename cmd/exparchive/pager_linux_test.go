@@ -2,15 +2,12 @@ package main
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/simexp/exparchive/internal/othertools"
 )
 
 // On a terminal replay goes through the pager. That the pager ends before the run does is no error.
@@ -43,36 +40,14 @@ func TestReplay_pager(t *testing.T) {
 // onTerminal runs the program with a terminal as standard output, and gives what appears there.
 func onTerminal(t *testing.T, env []string, args ...string) (screen, stderr string) {
 	t.Helper()
-	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("no terminal can be made here: %v", err)
-	}
-	defer user.Close()
-	number, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text, messages bytes.Buffer
-	done := make(chan struct{})
-	go func() {
-		io.Copy(&text, user)
-		close(done)
-	}()
-	cmd := exec.Command("exparchive", args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stdout, cmd.Stderr = out, &messages
-	err = cmd.Run()
-	out.Close()
-	<-done
-	if err != nil {
-		t.Errorf("%q: %v, stderr %q", args, err, messages.String())
-	}
-	return strings.ReplaceAll(text.String(), "\r\n", "\n"), messages.String()
+	var messages bytes.Buffer
+	screen = othertools.Screen(t, func(screen *os.File) {
+		cmd := exec.Command("exparchive", args...)
+		cmd.Env = append(os.Environ(), env...)
+		cmd.Stdout, cmd.Stderr = screen, &messages
+		if err := cmd.Run(); err != nil {
+			t.Errorf("%q: %v, stderr %q", args, err, messages.String())
+		}
+	})
+	return screen, messages.String()
 }

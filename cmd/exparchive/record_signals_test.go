@@ -261,11 +261,8 @@ func TestSignal_completed(t *testing.T) {
 	contents(t, filepath.Join(folder, "a.simexp"))
 }
 
-// TestCommand_signal: the experiment gets each signal once, be it sent to the recorder alone, twice at once or to its group, and ends the run
-// with what it makes of it.
-func TestCommand_signal(t *testing.T) {
-	t.Parallel()
-	const counting = `import json, os, signal, sys
+// countingSignals begins a program that records each signal it gets, when read has a byte for it, and that SIGTERM ends.
+const countingSignals = `import json, os, signal, sys
 def line(**l): print(json.dumps(l))
 def got(number):
     line(type="event", iteration=0, event_type=signal.Signals(number).name)
@@ -279,8 +276,13 @@ signal.set_wakeup_fd(write)  # a byte for each
 signal.signal(signal.SIGINT, lambda number, frame: None)
 signal.signal(signal.SIGTERM, lambda number, frame: None)
 line(type="experiment", experiment_name="x", experiment_type="y")
-while True: got(os.read(read, 1)[0])
 `
+
+// TestCommand_signal: the experiment gets each signal once, be it sent to the recorder alone, twice at once or to its group, and ends the run
+// with what it makes of it.
+func TestCommand_signal(t *testing.T) {
+	t.Parallel()
+	const counting = countingSignals + "while True: got(os.read(read, 1)[0])\n"
 	for _, group := range []bool{false, true} {
 		t.Run(fmt.Sprintf("group %v", group), func(t *testing.T) {
 			t.Parallel()

@@ -1,14 +1,14 @@
 //go:build darwin || freebsd
 
-package record
+package netfs
 
 import "syscall"
 
 // mntLocal is set for file systems on disks of this machine (MNT_LOCAL in sys/mount.h).
 const mntLocal = 0x1000
 
-// networkFileSystem gives the kind of network file system that the folder dir is on; "" for a local one.
-func networkFileSystem(dir string) string {
+// Kind gives the kind of network file system that the folder dir is on; "" for a local one.
+func Kind(dir string) string {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil || uint64(st.Flags)&mntLocal != 0 {
 		return ""

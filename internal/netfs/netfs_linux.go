@@ -1,4 +1,4 @@
-package record
+package netfs
 
 import (
 	"bufio"
@@ -41,8 +41,8 @@ var localFUSE = map[string]bool{
 	"fuse.gocryptfs": true, "fuse.encfs": true, "fuse.cryfs": true, "fuse.ntfs-3g": true, "fuse.exfat": true, "fuse.ext2": true, "fuse.zfs": true,
 }
 
-// networkFileSystem gives the kind of network file system that the folder dir, absolute and without links, is on; "" for a local one.
-func networkFileSystem(dir string) string {
+// Kind gives the kind of network file system that the folder dir, absolute and without links, is on; "" for a local one.
+func Kind(dir string) string {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return ""

@@ -1,4 +1,4 @@
-package record
+package netfs
 
 import (
 	"path/filepath"
@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// networkFileSystem says that the folder dir, which is absolute, is on another machine; "" if it is on this one.
-func networkFileSystem(dir string) string {
+// Kind says that the folder dir, which is absolute, is on another machine; "" if it is on this one.
+func Kind(dir string) string {
 	volume := filepath.VolumeName(dir)
 	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) && !strings.HasPrefix(volume, `\\.\`) {
 		return "network share"

@@ -48,8 +48,8 @@ type Seal struct {
 	Attachments  int64
 }
 
-// An Archive is an open .simexp file, or a live file. It is a [provider.Provider] whose methods may be called from several
-// goroutines. The caller closes it.
+// An Archive is an open .simexp file, or a live file. It is a [provider.Provider] whose methods may be called from
+// several goroutines. The caller closes it.
 type Archive struct {
 	path    string
 	file    *sqlitefile.File
@@ -66,12 +66,12 @@ var (
 	_ provider.Counter = (*Archive)(nil)
 )
 
-// Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It looks
-// at the file's content, not at its name.
+// Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It
+// looks at the file's content, not at its name.
 //
 // The errors are [ErrNotArchive], [ErrNewer], [ErrDamaged], [ErrSidecar] (a journal or log stands beside a sealed file
-// and SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They begin
-// with path.
+// and SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They
+// begin with path.
 func Open(path string) (*Archive, error) {
 	f, err := sqlitefile.Open(path, false)
 	if err != nil {
@@ -85,8 +85,8 @@ func Open(path string) (*Archive, error) {
 	return a, nil
 }
 
-// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a recording, which
-// it takes too, is not [Sealed], whatever its seal says.
+// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a
+// recording, which it takes too, is not [Sealed], whatever its seal says.
 func New(r io.ReaderAt, size int64) (*Archive, error) {
 	f, err := sqlitefile.New(r, size)
 	if err != nil {

@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 // of the processor the slowest way took, and how much memory was resident in the largest.
 func hostileChild(args []string) error {
 	hostile.LimitMemory()
-	// A text may have 64 MiB, and is in memory two or three times while it is hashed; without this the collector lets that pile up.
+	// A text may have 64 MiB, and is in memory two or three times while it is hashed; without this the collector lets
+	// that pile up.
 	debug.SetMemoryLimit(hostile.MaxMemory * 3 / 4)
 	for _, path := range args {
 		fmt.Printf("begin %s\n", path)
@@ -136,8 +137,8 @@ func hostileSource(t testing.TB) hostile.Source {
 	return src
 }
 
-// TestHostile gives every hostile file to a child with limits: it is refused or read, in bounded time and memory, and nothing
-// in its folder or beside it changes.
+// TestHostile gives every hostile file to a child with limits: it is refused or read, in bounded time and memory, and
+// nothing in its folder or beside it changes.
 func TestHostile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the child is limited by means of Unix")

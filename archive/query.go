@@ -37,9 +37,9 @@ type Rows struct {
 
 // Query runs one SQL statement that reads, with the views of FORMAT.md and the tables behind them.
 //
-// The statement cannot write, attach another file or change a setting. It is stopped when ctx is done, though not inside a
-// single function call. What is wrong with the statement is a [StatementError], also from [Rows.Err]; every other error is about
-// the archive or the system.
+// The statement cannot write, attach another file or change a setting. It is stopped when ctx is done, though not
+// inside a single function call. What is wrong with the statement is a [StatementError], also from [Rows.Err]; every
+// other error is about the archive or the system.
 func (a *Archive) Query(ctx context.Context, query string) (_ *Rows, err error) {
 	defer a.file.Explain(&err)
 	if hasTail(query) { // the driver would run all and give the rows of the last
@@ -112,8 +112,8 @@ func (r *Rows) Close() error {
 	return err
 }
 
-// hasTail reports whether anything but white space and comments follows the first semicolon that is neither in quotes nor in a
-// comment (https://www.sqlite.org/lang_keywords.html for quotes, lang_comment.html).
+// hasTail reports whether anything but white space and comments follows the first semicolon that is neither in quotes
+// nor in a comment (https://www.sqlite.org/lang_keywords.html for quotes, lang_comment.html).
 func hasTail(statement string) bool {
 	ended := false
 	for i := 0; i < len(statement); {

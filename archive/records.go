@@ -13,7 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Records implements [provider.Provider]. Of a run that is being recorded it yields what was durable when it was called.
+// Records implements [provider.Provider]. Of a run that is being recorded it yields what was durable when it was
+// called.
 func (a *Archive) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
 	return a.RecordsFrom(ctx, 0)
 }
@@ -121,8 +122,8 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 	})
 }
 
-// checkTexts refuses a sealed archive whose iterations say that they hold more text than its size allows, once: readings of one
-// iteration after the other join as much as each says, and no more than that in all.
+// checkTexts refuses a sealed archive whose iterations say that they hold more text than its size allows, once:
+// readings of one iteration after the other join as much as each says, and no more than that in all.
 func (a *Archive) checkTexts(ctx context.Context, conn *sql.Conn) error {
 	if a.state != Sealed || a.textsChecked.Load() { // a live file grows
 		return nil

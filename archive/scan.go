@@ -15,8 +15,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A scan reads the records of an archive in order. It holds two connections: events come from one as fast as they can, the
-// others, which are few, from the second.
+// A scan reads the records of an archive in order. It holds two connections: events come from one as fast as they can,
+// the others, which are few, from the second.
 type scan struct {
 	a          *Archive
 	events     *sql.Conn
@@ -64,8 +64,8 @@ func (s *scan) close() {
 	}
 }
 
-// end gives the Seq behind the last record that is committed, the Result aside. Since records are only ever added, what is
-// before it stays the same while a recorder goes on.
+// end gives the Seq behind the last record that is committed, the Result aside. Since records are only ever added, what
+// is before it stays the same while a recorder goes on.
 func (s *scan) end(ctx context.Context) (int64, error) {
 	last, err := s.a.lastSeq(ctx, s.conn)
 	return last + 1, err
@@ -83,10 +83,11 @@ func (a *Archive) lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err 
 	return last, sqlitefile.Damage(err)
 }
 
-// run gives the records from first to before end in order, only those of one iteration unless that is -1. Their prompts may have
-// texts bytes in all.
+// run gives the records from first to before end in order, only those of one iteration unless that is -1. Their prompts
+// may have texts bytes in all.
 //
-// What belongs to an iteration is picked here and not by SQL: so each row is seen, and one that was there before ends the run.
+// What belongs to an iteration is picked here and not by SQL: so each row is seen, and one that was there before ends
+// the run.
 func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, take func(provider.Record, int64) error) error {
 	var err error
 	if s.redactions, err = openRedactions(ctx, s.conn, first, end); err != nil {
@@ -157,8 +158,8 @@ func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, 
 	return before(end)
 }
 
-// nextOther steps to the next record that is no event, of an iteration unless that is -1; behind the last its seq is the highest
-// there is.
+// nextOther steps to the next record that is no event, of an iteration unless that is -1; behind the last its seq is
+// the highest there is.
 func (s *scan) nextOther(iteration int) error {
 	for s.others.Next() {
 		last, x := s.other.seq, &s.other

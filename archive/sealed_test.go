@@ -162,8 +162,8 @@ func TestChecked_writers(t *testing.T) {
 	}
 }
 
-// TestRaw: the bytes of a sealed archive are those of its file, and what every archive has is among them. A live file changes under
-// whoever reads it.
+// TestRaw: the bytes of a sealed archive are those of its file, and what every archive has is among them. A live file
+// changes under whoever reads it.
 func TestRaw(t *testing.T) {
 	path := changedCopy(t, "")
 	a, err := archive.Open(path)

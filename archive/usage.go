@@ -9,7 +9,8 @@ import (
 
 // A Usage sums up the calls of language models of a run.
 type Usage struct {
-	// PromptTokens and CompletionTokens are the sums of those recorded; nil if none was, or if the sum has more than 63 bits.
+	// PromptTokens and CompletionTokens are the sums of those recorded; nil if none was, or if the sum has more than 63
+	// bits.
 	PromptTokens, CompletionTokens *int64
 	// Models are the names of the models, sorted.
 	Models []string

@@ -18,8 +18,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// endless gives a sealed archive of which 400 calls, four of each of the iterations 1000 to 1099, name one section so often that they
-// have 2.4 GB of prompts. Their iterations say that they have so many bytes.
+// endless gives a sealed archive of which 400 calls, four of each of the iterations 1000 to 1099, name one section so
+// often that they have 2.4 GB of prompts. Their iterations say that they have so many bytes.
 func endless(t *testing.T, bytes int64) (path string, limit int64) {
 	t.Helper()
 	path = recordtest.Edit(t, `INSERT INTO z_section SELECT max(id) + 1, replace(hex(zeroblob(100000)), '0', 'x') FROM z_section;
@@ -49,8 +49,8 @@ func read(records iter.Seq2[provider.Record, error]) (bytes int64, err error) {
 	return bytes, nil
 }
 
-// TestWorkInProportion: no reader joins more of prompts that name the same sections again and again than the size of the file
-// allows, in whatever parts it reads the run.
+// TestWorkInProportion: no reader joins more of prompts that name the same sections again and again than the size of
+// the file allows, in whatever parts it reads the run.
 func TestWorkInProportion(t *testing.T) {
 	ctx := t.Context()
 	const honest, call = 4 * 30 * 200_000, 30 * 200_000 // bytes of an iteration, and of a call

@@ -1,9 +1,11 @@
 package provider
 
-// A Decision says what came of what was proposed for an agent in an iteration. Wherever the program shows it, it has these words.
+// A Decision says what came of what was proposed for an agent in an iteration. Wherever the program shows it, it has
+// these words.
 type Decision string
 
-// The decisions. The empty Decision means that it is not known: a proposal about which nothing was recorded, or nothing at all.
+// The decisions. The empty Decision means that it is not known: a proposal about which nothing was recorded, or nothing
+// at all.
 const (
 	DecisionAccepted Decision = "accepted"
 	DecisionRejected Decision = "rejected"
@@ -11,8 +13,8 @@ const (
 	DecisionNone     Decision = "none" // no proposal was recorded
 )
 
-// Decide gives the decision on an agent: accepted is what was recorded about it, nil for nothing; proposed says that a proposal
-// was recorded, repeats that it is the policy in force, and failed that a call was and no proposal came of it.
+// Decide gives the decision on an agent: accepted is what was recorded about it, nil for nothing; proposed says that a
+// proposal was recorded, repeats that it is the policy in force, and failed that a call was and no proposal came of it.
 func Decide(accepted *bool, proposed, repeats, failed bool) Decision {
 	switch {
 	case accepted != nil && *accepted:

@@ -17,8 +17,8 @@ var ErrNotPortable = errors.New("not a name that a file can have on Linux, macOS
 
 var errNotPlain = errors.New("not a plain relative path")
 
-// CheckPlain gives nil for the name of an attachment that is a plain relative path with slashes: no empty part, no "." or "..",
-// no slash at either end, no backslash or colon.
+// CheckPlain gives nil for the name of an attachment that is a plain relative path with slashes: no empty part, no "."
+// or "..", no slash at either end, no backslash or colon.
 func CheckPlain(name string) error {
 	if name == "" || path.Clean(name) != name || path.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "../") ||
 		strings.ContainsAny(name, "\\:") {
@@ -27,8 +27,8 @@ func CheckPlain(name string) error {
 	return nil
 }
 
-// CheckPortable gives nil for the name of an attachment, a plain path, that a file can have on every system. Otherwise it gives an
-// error that wraps [ErrNotPortable] and names the part of the path that is at fault.
+// CheckPortable gives nil for the name of an attachment, a plain path, that a file can have on every system. Otherwise
+// it gives an error that wraps [ErrNotPortable] and names the part of the path that is at fault.
 func CheckPortable(name string) error {
 	for part := range strings.SplitSeq(name, "/") {
 		if why := unportable(part); why != "" {
@@ -102,18 +102,19 @@ func (e *NameClashError) Error() string {
 // Unwrap gives [ErrInvalid].
 func (e *NameClashError) Unwrap() error { return ErrInvalid }
 
-// AttachmentNames are the names of the attachments of a run, which can lie in one folder on every system: no two are the same, or
-// the same but for the case of the letters A to Z, and none is a folder of another one. Memory is in proportion to the names. The
-// zero value is empty. It is not for several goroutines.
+// AttachmentNames are the names of the attachments of a run, which can lie in one folder on every system: no two are
+// the same, or the same but for the case of the letters A to Z, and none is a folder of another one. Memory is in
+// proportion to the names. The zero value is empty. It is not for several goroutines.
 type AttachmentNames struct {
-	// The names in the order of compareNames, no block empty or longer than maxBlock. In that order what lies in a folder follows
-	// the name of the folder, with nothing else between, so that of names that clash two are neighbours.
+	// The names in the order of compareNames, no block empty or longer than maxBlock. In that order what lies in a
+	// folder follows the name of the folder, with nothing else between, so that of names that clash two are neighbours.
 	blocks [][]string
 }
 
 const maxBlock = 512
 
-// Add adds a name. It is a [*NameClashError] if the name cannot lie in one folder with one that is there; it is not added then.
+// Add adds a name. It is a [*NameClashError] if the name cannot lie in one folder with one that is there; it is not
+// added then.
 func (s *AttachmentNames) Add(name string) error {
 	if len(s.blocks) == 0 {
 		s.blocks = [][]string{nil}
@@ -158,8 +159,8 @@ func (s *AttachmentNames) Remove(name string) {
 	}
 }
 
-// find gives the block that a name belongs to and its place there, and whether it, or one that differs in case only, is there. There
-// is a block.
+// find gives the block that a name belongs to and its place there, and whether it, or one that differs in case only, is
+// there. There is a block.
 func (s *AttachmentNames) find(name string) (b, i int, found bool) {
 	b, _ = slices.BinarySearchFunc(s.blocks, name, func(block []string, name string) int {
 		if len(block) == 0 { // the only one

@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 )
 
-// A Record is one element of a run: *[Start], *[Event], *[Interaction], *[Iteration], *[Note], *[Attachment] or *[Result].
+// A Record is one element of a run: *[Start], *[Event], *[Interaction], *[Iteration], *[Note], *[Attachment] or
+// *[Result].
 type Record interface {
 	// RecordKind says which record it is.
 	RecordKind() Kind
 	// RecordMeta gives what records of all kinds have, to be read and set.
 	RecordMeta() *Meta
-	// Validate checks the record and puts its JSON texts in the form in which they are kept: no white space around them,
-	// null as nil. It returns an error that wraps [ErrInvalid]. Every sink that keeps records calls it first.
+	// Validate checks the record and puts its JSON texts in the form in which they are kept: no white space around
+	// them, null as nil. It returns an error that wraps [ErrInvalid]. Every sink that keeps records calls it first.
 	Validate() error
 	// Clone gives a copy that shares nothing with the record but its redaction. None of the copy's maps is nil.
 	Clone() Record
@@ -26,8 +27,8 @@ type Meta struct {
 // RecordMeta implements [Record].
 func (m *Meta) RecordMeta() *Meta { return m }
 
-// Withheld gives the commitment of a field that was withheld from the record, by its name in the line protocol, and false
-// for one that was not.
+// Withheld gives the commitment of a field that was withheld from the record, by its name in the line protocol, and
+// false for one that was not.
 func (m *Meta) Withheld(field string) (Commitment, bool) {
 	if m.Redaction == nil {
 		return Commitment{}, false
@@ -118,13 +119,14 @@ type Iteration struct {
 	Timestamp       string
 }
 
-// A Note tells a reader of the run what cannot be seen from its records: that a value was derived, that one is doubtful.
+// A Note tells a reader of the run what cannot be seen from its records: that a value was derived, that one is
+// doubtful.
 type Note struct {
 	Meta
 	Kind string // such as "derived", "doubtful", "invalidated"; required
 	Text string // required
-	// Subject says what the note is about, as a JSON pointer into the run that [Subject] describes; empty for the run as a
-	// whole.
+	// Subject says what the note is about, as a JSON pointer into the run that [Subject] describes; empty for the run
+	// as a whole.
 	Subject string
 }
 
@@ -161,8 +163,8 @@ type Status string
 const (
 	// StatusUnfinished is the status of a run without a [Result]: it goes on, or its recording was cut short.
 	StatusUnfinished Status = "unfinished"
-	// StatusRunning is what those say in the place of unfinished who know that a process records the run at this moment. No file says
-	// it, since its recorder may be killed.
+	// StatusRunning is what those say in the place of unfinished who know that a process records the run at this
+	// moment. No file says it, since its recorder may be killed.
 	StatusRunning Status = "running"
 	// StatusCompleted means that the experiment came to its own end.
 	StatusCompleted Status = "completed"

@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// A Sink takes one run, record by record: first Begin, then any of the others in any order, then Finish. Calls come from
-// one goroutine at a time. After an error the run in the sink ends before the record that failed, and only the sink's
-// own means of cleaning up (Close, where it has one) may be called. A sink may say that it goes on after a record that it
-// refused, as an archive's writer does.
+// A Sink takes one run, record by record: first Begin, then any of the others in any order, then Finish. Calls come
+// from one goroutine at a time. After an error the run in the sink ends before the record that failed, and only the
+// sink's own means of cleaning up (Close, where it has one) may be called. A sink may say that it goes on after a
+// record that it refused, as an archive's writer does.
 //
-// Sinks that keep records refuse those that break a rule of this package with an error that wraps [ErrInvalid], and calls
-// out of order with [ErrOrder]. A sink does not keep what it is given after the call unless it says so, and does not
-// modify it, except that it may call Validate on it, which puts JSON texts in the form in which they are kept.
+// Sinks that keep records refuse those that break a rule of this package with an error that wraps [ErrInvalid], and
+// calls out of order with [ErrOrder]. A sink does not keep what it is given after the call unless it says so, and does
+// not modify it, except that it may call Validate on it, which puts JSON texts in the form in which they are kept.
 //
 // How durable a record is when the call returns is for the sink to say; for an archive an Event may wait in memory,
 // while an Interaction (it cost money), an Iteration, a Note and an Attachment are on disk.

@@ -25,8 +25,8 @@ var (
 	ErrNewer = errors.New("written by a newer release")
 )
 
-// A Set is all the versions up to the newest, and how to get from each to the next. Programs use [Released]; tests make sets
-// of versions that there never were.
+// A Set is all the versions up to the newest, and how to get from each to the next. Programs use [Released]; tests make
+// sets of versions that there never were.
 type Set struct {
 	Version    int   // the newest
 	Migrations fs.FS // files of golang-migrate in the folder migrations, one for each version
@@ -58,8 +58,8 @@ type Object struct {
 	SQL   sql.NullString `db:"sql"` // null for the index of a UNIQUE constraint
 }
 
-// The listings are what the migrations make, one file a version, proven so by a test: a listing is read much faster than
-// migrations run.
+// The listings are what the migrations make, one file a version, proven so by a test: a listing is read much faster
+// than migrations run.
 //
 //go:embed listings/*.txt
 var listings embed.FS
@@ -113,8 +113,8 @@ func parseListing(text string) (objects []Object, err error) {
 const maxObjects = 1000
 
 // Check accepts objects, the rows of sqlite_schema in any order, if they are exactly those of the version, perhaps with
-// those of [LiveObjects]: live says that one of them is there, and the file is no sealed one then. The error names the first
-// object that is missing, unknown or different and wraps [ErrForeign] or [ErrNewer].
+// those of [LiveObjects]: live says that one of them is there, and the file is no sealed one then. The error names the
+// first object that is missing, unknown or different and wraps [ErrForeign] or [ErrNewer].
 func Check(version int64, objects []Object) (live bool, err error) {
 	return Released().Check(version, objects)
 }

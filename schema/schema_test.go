@@ -52,7 +52,8 @@ func TestMigrationsMakeTheListing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Dropping the migrations table frees rows of sqlite_schema that later objects may take, so order is not compared.
+		// Dropping the migrations table frees rows of sqlite_schema that later objects may take, so order is not
+		// compared.
 		byName := func(a, b Object) int { return slices.Compare([]string{a.Type, a.Name}, []string{b.Type, b.Name}) }
 		slices.SortFunc(got, byName)
 		slices.SortFunc(want, byName)
@@ -113,7 +114,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCreateRefusesAUsedDatabase: the page size of a database that has tables cannot be chosen any more, and its tables stay.
+// TestCreateRefusesAUsedDatabase: the page size of a database that has tables cannot be chosen any more, and its tables
+// stay.
 func TestCreateRefusesAUsedDatabase(t *testing.T) {
 	db := fresh(t)
 	if _, err := db.Exec("CREATE TABLE z_event (x)"); err != nil {

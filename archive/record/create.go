@@ -113,8 +113,9 @@ func (w *Writer) create() error {
 	return w.open()
 }
 
-// holdsRun reports whether a live file has anything of a run in it that its source cannot give again. One that has none was left by
-// a process that was killed before its run began, or whose source failed on its first lines; one that cannot be told counts as if it had.
+// holdsRun reports whether a live file has anything of a run in it that its source cannot give again. One that has none
+// was left by a process that was killed before its run began, or whose source failed on its first lines; one that
+// cannot be told counts as if it had.
 func holdsRun(live string) bool {
 	if info, err := os.Lstat(live); err == nil && info.Size() == 0 {
 		return false

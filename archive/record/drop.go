@@ -17,8 +17,9 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// A recorded record cannot be taken out of a live file, whose hash tree covers it. So a second live file is recorded, of the records that
-// stay, those that are dropped as an attachment, and a note; when it is complete and on disk it is renamed to the first one, in one step.
+// A recorded record cannot be taken out of a live file, whose hash tree covers it. So a second live file is recorded,
+// of the records that stay, those that are dropped as an attachment, and a note; when it is complete and on disk it is
+// renamed to the first one, in one step.
 const (
 	droppingSuffix   = "-drop" // follows the archive's name in that of the second one
 	droppedExtension = ".jsonl"
@@ -28,12 +29,14 @@ const (
 // maxDropped bounds an attachment of dropped records, in bytes, apart from the last record in it. A variable for tests.
 var maxDropped = 32 << 20
 
-// DropOpenIteration takes the open iteration out of the recording at livePath, which its recorder left behind, so that a program that
-// can only begin an iteration anew can go on with it. It gives what it dropped, nil if there was nothing.
+// DropOpenIteration takes the open iteration out of the recording at livePath, which its recorder left behind, so that
+// a program that can only begin an iteration anew can go on with it. It gives what it dropped, nil if there was
+// nothing.
 //
-// Events and interactions are dropped, and notes about records by their position, which is another one then. They stay available as
-// attachments dropped/SEQ.jsonl, lines whose first had the position SEQ, and a note of kind "dropped" says so. Other notes and
-// attachments stay where they are. The recording at livePath is at every moment either the old or the new one.
+// Events and interactions are dropped, and notes about records by their position, which is another one then. They stay
+// available as attachments dropped/SEQ.jsonl, lines whose first had the position SEQ, and a note of kind "dropped" says
+// so. Other notes and attachments stay where they are. The recording at livePath is at every moment either the old or
+// the new one.
 func DropOpenIteration(ctx context.Context, livePath string, opts *Options) (_ *OpenIteration, err error) {
 	w, err := Resume(ctx, livePath, opts)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// openRun has one finished iteration and one that is open, from record 4 on, with a salt, a note and an attachment in it.
+// openRun has one finished iteration and one that is open, from record 4 on, with a salt, a note and an attachment in
+// it.
 func openRun() []provider.Record {
 	call := func(response string) *provider.Interaction {
 		return &provider.Interaction{Iteration: 1, AgentID: "A", UserPrompt: new(strings.Repeat("prompt ", 2000)), Response: &response}
@@ -89,7 +90,8 @@ func keptOf(records []provider.Record) (kept, gone []provider.Record) {
 	return slices.Concat(records[:4], records[6:8]), slices.Concat(records[4:6], records[8:])
 }
 
-// TestDropOpen: what is dropped stays as an attachment whose lines record it again; the rest is as if it had been recorded without it.
+// TestDropOpen: what is dropped stays as an attachment whose lines record it again; the rest is as if it had been
+// recorded without it.
 func TestDropOpen(t *testing.T) {
 	for _, exclusive := range []bool{false, true} {
 		t.Run(fmt.Sprintf("exclusive %v", exclusive), func(t *testing.T) {
@@ -188,8 +190,8 @@ func TestDropOpen_parts(t *testing.T) {
 	}
 }
 
-// TestDropOpen_faults: whatever fails, and though nothing works from then on, as for a process that is killed there, the recording is the
-// old one or the new one, and dropping it again ends well and leaves nothing behind.
+// TestDropOpen_faults: whatever fails, and though nothing works from then on, as for a process that is killed there,
+// the recording is the old one or the new one, and dropping it again ends well and leaves nothing behind.
 func TestDropOpen_faults(t *testing.T) {
 	records := openRun()
 	kept, _ := keptOf(records)

@@ -51,8 +51,8 @@ func (w *Writer) release() error {
 	return err
 }
 
-// What is put behind the name of an archive at most: while it is recorded, and ever, which is when an iteration is dropped from its
-// recording, by way of a second one, whose name is checked as this one's.
+// What is put behind the name of an archive at most: while it is recorded, and ever, which is when an iteration is
+// dropped from its recording, by way of a second one, whose name is checked as this one's.
 const (
 	longestLive   = archive.LiveSuffix + creatingSuffix + "-journal"
 	longestSuffix = droppingSuffix + "-upgrading-journal"
@@ -69,8 +69,8 @@ func nameFits(path, suffix string) error {
 	return nil
 }
 
-// besides are the ends of the names of the files that stand beside an archive while it is recorded, sealed, annotated, signed or
-// upgraded.
+// besides are the ends of the names of the files that stand beside an archive while it is recorded, sealed, annotated,
+// signed or upgraded.
 var besides = []string{
 	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal", archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,

@@ -23,8 +23,8 @@ type OpenIteration struct {
 	from int64 // Seq behind the last finished iteration
 }
 
-// FindOpenIteration gives the open iteration of a recording, nil if there is none: neither an event nor an interaction was recorded
-// behind the last finished iteration.
+// FindOpenIteration gives the open iteration of a recording, nil if there is none: neither an event nor an interaction
+// was recorded behind the last finished iteration.
 func FindOpenIteration(ctx context.Context, a *archive.Archive) (*OpenIteration, error) {
 	from, err := behindLast(ctx, a)
 	if err != nil {
@@ -75,8 +75,8 @@ func behindLast(ctx context.Context, a *archive.Archive) (int64, error) {
 // droppedFolder is where attachments with dropped records lie.
 const droppedFolder = "dropped/"
 
-// OpenInteractions yields the interactions that were recorded behind the last finished iteration, those that [DropOpenIteration]
-// dropped included, in their order.
+// OpenInteractions yields the interactions that were recorded behind the last finished iteration, those that
+// [DropOpenIteration] dropped included, in their order.
 func OpenInteractions(ctx context.Context, a *archive.Archive) iter.Seq2[*provider.Interaction, error] {
 	return func(yield func(*provider.Interaction, error) bool) {
 		from, err := behindLast(ctx, a)

@@ -15,7 +15,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// The writer goes on after a record that breaks a rule of the run, in whatever state it is; nothing of such a record stays.
+// The writer goes on after a record that breaks a rule of the run, in whatever state it is; nothing of such a record
+// stays.
 func TestGoesOnAfterRefusal(t *testing.T) {
 	key := map[string]provider.Key{"text": {1}}
 	withheld := &provider.Redaction{Withheld: map[string]provider.Commitment{"salt": {1}}}
@@ -99,7 +100,8 @@ func TestRecordsRejectedLines(t *testing.T) {
 	}
 }
 
-// A recording of which nothing but the experiment was recorded does not stand in the way of the next one; any other does.
+// A recording of which nothing but the experiment was recorded does not stand in the way of the next one; any other
+// does.
 func TestCreateOverABeginning(t *testing.T) {
 	sample := providertest.Sample()
 	for n, free := range []bool{true, true, false} {

@@ -11,8 +11,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// What only the whole run shows is checked of each record, also behind those that an earlier recorder took. What is refused leaves
-// nothing behind: the same record without its fault is taken.
+// What only the whole run shows is checked of each record, also behind those that an earlier recorder took. What is
+// refused leaves nothing behind: the same record without its fault is taken.
 func TestWriter_wholeRun(t *testing.T) {
 	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "run.simexp")

@@ -23,10 +23,10 @@ import (
 // goroutines; their order is then that in which they come to hold the Writer. The package documentation says when
 // records are durable.
 //
-// A record that breaks a rule is refused with provider.ErrInvalid or provider.ErrOrder, and the Writer goes on without it.
-// After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more.
-// What was acknowledged stays in the live file; what was not, that record and those that still come, is kept in a
-// spill file. The error says where; see the package documentation.
+// A record that breaks a rule is refused with provider.ErrInvalid or provider.ErrOrder, and the Writer goes on without
+// it. After an error that is not about the record itself (disk full, file gone) the Writer acknowledges nothing more.
+// What was acknowledged stays in the live file; what was not, that record and those that still come, is kept in a spill
+// file. The error says where; see the package documentation.
 type Writer struct {
 	path string
 	live string
@@ -334,7 +334,8 @@ func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 	return w.admit(r, inOrder)
 }
 
-// admit reports whether r, nil for the end without a result, keeps the rules of the run. A record that does not changes nothing.
+// admit reports whether r, nil for the end without a result, keeps the rules of the run. A record that does not changes
+// nothing.
 func (w *Writer) admit(r provider.Record, inOrder func() error) error {
 	salt := w.salt
 	if r != nil {

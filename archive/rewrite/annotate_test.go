@@ -243,8 +243,8 @@ func TestEditAnnotations(t *testing.T) {
 	}
 }
 
-// TestAnnotateInterrupted: at whatever call of the file system it is interrupted, the archive is the old one or the new one, and
-// nothing else is there.
+// TestAnnotateInterrupted: at whatever call of the file system it is interrupted, the archive is the old one or the new
+// one, and nothing else is there.
 func TestAnnotateInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), nil)

@@ -302,8 +302,8 @@ type unique struct {
 	names   provider.AttachmentNames
 }
 
-// add reports whether the record at a place can be read, and whether it can be in a run with those that were added before, to
-// which it then belongs.
+// add reports whether the record at a place can be read, and whether it can be in a run with those that were added
+// before, to which it then belongs.
 func (s *Survey) add(u *unique, at place) (readable, fits bool) {
 	if at.kind != provider.KindIteration && at.kind != provider.KindAttachment {
 		return true, true

@@ -158,8 +158,8 @@ func (p *pages) addLog(log io.ReaderAt, size int64, index sqlitefile.WalIndex) {
 }
 
 // refill says how many bytes of rows may be read: a row is read when it is found, when it is checked and when it is
-// brought out, and of what a file holds no more than a few times its size is plausible. Prompts may have what they may have in a
-// sound file.
+// brought out, and of what a file holds no more than a few times its size is plausible. Prompts may have what they may
+// have in a sound file.
 func (s *Survey) refill() {
 	size := s.pages.count() * s.pages.size
 	s.pages.budget = 8*size + 1<<20

@@ -168,7 +168,8 @@ func (g *gather) Finish(_ context.Context, r *provider.Result) error {
 	return g.add(r)
 }
 
-// TestSharedPrompts: a sound run whose prompts are many times as long as its file, since they share their parts, comes out whole.
+// TestSharedPrompts: a sound run whose prompts are many times as long as its file, since they share their parts, comes
+// out whole.
 func TestSharedPrompts(t *testing.T) {
 	rules := strings.Repeat(strings.Repeat("A rule that stands in every prompt. ", 10)+"\n\n", 60) // 20 KB
 	records := []provider.Record{&provider.Start{RunID: "shared", Name: "shared", Type: "test"}}

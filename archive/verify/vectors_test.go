@@ -21,8 +21,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// The files of testdata/vectors have values to test other programs with; FORMAT.md section 19 describes them. Each is made
-// here of what the program computes, and checked against the program where it says that something holds or not.
+// The files of testdata/vectors have values to test other programs with; FORMAT.md section 19 describes them. Each is
+// made here of what the program computes, and checked against the program where it says that something holds or not.
 
 const vectorsDir = "../../testdata/vectors"
 

@@ -107,8 +107,8 @@ func checkAttachable(live string) error {
 	return checkLive(live)
 }
 
-// readAttachments reads files to be attached, and reports those that cannot be. A name and a media type, if they are not empty, are
-// those of the one file.
+// readAttachments reads files to be attached, and reports those that cannot be. A name and a media type, if they are
+// not empty, are those of the one file.
 func readAttachments(ctx context.Context, stderr io.Writer, paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
 	var files []*provider.Attachment
 	var names provider.AttachmentNames

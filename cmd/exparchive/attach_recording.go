@@ -38,8 +38,8 @@ type preamble struct {
 	faulty bool // not every file could be attached for its name, which is told
 }
 
-// newPreamble reads the files that are to be attached and makes the salt, before anything is written. A file that cannot be read is an
-// error; one of a name that an attachment cannot have is told of, and does not stop the recording.
+// newPreamble reads the files that are to be attached and makes the salt, before anything is written. A file that
+// cannot be read is an error; one of a name that an attachment cannot have is told of, and does not stop the recording.
 func (f *preambleFlags) newPreamble(ctx context.Context, stderr io.Writer) (*preamble, error) {
 	var p preamble
 	var failed error
@@ -74,7 +74,8 @@ func (p *preamble) before(s provider.Sink) provider.Sink {
 	return &preamble{Sink: s, salt: p.salt, files: p.files}
 }
 
-// only reports whether a run of so many records has nothing but its start and what the preamble added to it, or others did.
+// only reports whether a run of so many records has nothing but its start and what the preamble added to it, or others
+// did.
 func (p *preamble) only(records, others int64) bool {
 	return p != nil && records > 1 && records == 1+int64(len(p.files))+others
 }

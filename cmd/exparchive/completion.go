@@ -25,8 +25,8 @@ func fixed(list ...string) values {
 	return func(*cobra.Command, []string) []string { return list }
 }
 
-// valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command, but for
-// those below.
+// valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command,
+// but for those below.
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
@@ -64,8 +64,8 @@ var argumentsOf = map[string]values{
 	"duckdb dump":         tablesOf,
 }
 
-// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps commands
-// for which it is called for as long as the process runs.
+// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps
+// commands for which it is called for as long as the process runs.
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		of := valuesOf[f.Name]
@@ -127,7 +127,8 @@ func runIDsOf(cmd *cobra.Command, args []string) []string {
 	return slices.Compact(ids)
 }
 
-// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without being read.
+// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without
+// being read.
 func agentsOf(cmd *cobra.Command, args []string) []string {
 	agents := map[string]bool{}
 	for _, arg := range args {

@@ -168,8 +168,8 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 	return wanted, nil
 }
 
-// eachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are checked: fault says
-// what is wrong with one.
+// eachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are
+// checked: fault says what is wrong with one.
 func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, take func(f *provider.Attachment, fault error) error) error {
 	set := make(map[string]bool, len(wanted))
 	for _, name := range wanted {
@@ -192,8 +192,8 @@ func eachAttachment(ctx context.Context, p provider.Provider, wanted []string, t
 
 var errWithheldFile = errors.New("was withheld from this copy")
 
-// write writes attachments into the folder. Files in the way are found before the first one is written. One that cannot be written, such
-// as for its name, does not stop the others.
+// write writes attachments into the folder. Files in the way are found before the first one is written. One that cannot
+// be written, such as for its name, does not stop the others.
 func (o *extractOptions) write(cmd *cobra.Command, p provider.Provider, file string, wanted []string) error {
 	unmake, err := makeFolder(o.folder)
 	defer unmake()

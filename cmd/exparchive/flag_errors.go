@@ -11,7 +11,8 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 )
 
-// flagError gives an error about the flags of cmd in the words of this program, with the flags that may have been meant.
+// flagError gives an error about the flags of cmd in the words of this program, with the flags that may have been
+// meant.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var value *pflag.InvalidValueError

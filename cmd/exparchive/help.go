@@ -24,8 +24,8 @@ func fitHelp(cmd *cobra.Command) {
 	fit(cmd)
 }
 
-// reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they are, but
-// those that are too long; see hang.
+// reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they
+// are, but those that are too long; see hang.
 func reflow(text string, width int) string {
 	var lines, paragraph []string
 	flush := func() {
@@ -54,8 +54,8 @@ func reflow(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// hang breaks an indented line at blanks, or behind commas where it has none. What follows stands below the text behind the first
-// gap of two blanks ("csv    tables"), or one blank behind the indentation.
+// hang breaks an indented line at blanks, or behind commas where it has none. What follows stands below the text behind
+// the first gap of two blanks ("csv    tables"), or one blank behind the indentation.
 func hang(line string, width int) []string {
 	text := strings.TrimLeft(line, " ")
 	indent := len(line) - len(text)

@@ -166,8 +166,8 @@ func hostileCommands(f hostileFile) [][]string {
 // oneCause is a message of the program: one line, and not about a fault of its own.
 var oneCause = regexp.MustCompile(`^exparchive: [^\n]+\n$`)
 
-// TestHostileLegacy runs every command that takes an old file on each of the hostile ones: it is refused or read, in bounded time
-// and memory, in plain words, and nothing is written but what importing writes where it should.
+// TestHostileLegacy runs every command that takes an old file on each of the hostile ones: it is refused or read, in
+// bounded time and memory, in plain words, and nothing is written but what importing writes where it should.
 // EXPARCHIVE_FLIPS sets how many of the files are changed at random.
 func TestHostileLegacy(t *testing.T) {
 	t.Parallel()                    // its commands run one after the other in a process of their own

@@ -135,8 +135,8 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 	return failed
 }
 
-// jobsOf gives the jobs of one argument, a file or a folder. In a folder only old databases count, and a run that is wanted need not be
-// in each of them.
+// jobsOf gives the jobs of one argument, a file or a folder. In a folder only old databases count, and a run that is
+// wanted need not be in each of them.
 func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(source, error)) (jobs []importJob, err error) {
 	folder, databases := isFolder(arg), 0
 	for from, err := range sourcesOf(ctx, o.stderr, []string{arg}, o.recursive) {

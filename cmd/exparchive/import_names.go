@@ -28,14 +28,15 @@ func checkImportName(pattern string) error {
 	return nil
 }
 
-// importName gives what the archive of a run is named after. The pattern may have the extension of archives, which they get anyway.
+// importName gives what the archive of a run is named after. The pattern may have the extension of archives, which they
+// get anyway.
 func importName(pattern string, run castro.RunInfo) string {
 	pattern = strings.TrimSuffix(pattern, archive.Extension)
 	return strings.NewReplacer("{run_id}", run.ID, "{experiment}", run.Name, "{type}", run.Type).Replace(pattern)
 }
 
-// nameTargets gives each job its archive in the folder. Where file systems may take two different names for one, a hash tells them
-// apart; the same name twice is left as it is.
+// nameTargets gives each job its archive in the folder. Where file systems may take two different names for one, a hash
+// tells them apart; the same name twice is left as it is.
 func nameTargets(jobs []importJob, folder string) {
 	alike := map[string][]*importJob{}
 	for i := range jobs {
@@ -55,8 +56,9 @@ func nameTargets(jobs []importJob, folder string) {
 	}
 }
 
-// foldedName gives the same text for names that a file system may take for one: those that differ in the case of letters, or in
-// whether an accent is part of a letter or follows it. For other names than that it may give the same text, too.
+// foldedName gives the same text for names that a file system may take for one: those that differ in the case of
+// letters, or in whether an accent is part of a letter or follows it. For other names than that it may give the same
+// text, too.
 func foldedName(name string) string {
 	var folded []rune
 	for _, c := range name {

@@ -13,10 +13,11 @@ import (
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
-// In `experiment | exparchive record` a signal of the terminal reaches both. The recorder reads on then, since the last words of the
-// experiment and its result are still to come, until somebody insists.
+// In `experiment | exparchive record` a signal of the terminal reaches both. The recorder reads on then, since the last
+// words of the experiment and its result are still to come, until somebody insists.
 
-// insistence is how much later a signal of the same kind has to come to be meant as a second one: some programs send each twice.
+// insistence is how much later a signal of the same kind has to come to be meant as a second one: some programs send
+// each twice.
 const insistence = 500 * time.Millisecond
 
 // recorderSignals are those that a recorder outlives.
@@ -142,8 +143,8 @@ func (w *signalWatch) passTo(child interface {
 	}
 }
 
-// settle waits until the signals are taken that this process has got. One that came to the experiment too may not be yet when what it
-// made the experiment do is.
+// settle waits until the signals are taken that this process has got. One that came to the experiment too may not be
+// yet when what it made the experiment do is.
 func (w *signalWatch) settle() {
 	if !sendSettling() {
 		return

@@ -18,8 +18,8 @@ import (
 // leastCell is how many characters of a text remain on a narrow terminal.
 const leastCell = 10
 
-// fitColumns leaves out, if it may, what a table of the runs that is as wide as the terminal has no room for: of the columns that go
-// those that go last are kept first. It gives how many it left out.
+// fitColumns leaves out, if it may, what a table of the runs that is as wide as the terminal has no room for: of the
+// columns that go those that go last are kept first. It gives how many it left out.
 func fitColumns(columns []*column, all []runs.Summary, width int, may bool) (fit []*column, left int) {
 	if !may {
 		return columns, 0

@@ -13,7 +13,8 @@ import (
 	"github.com/simexp/exparchive/internal/runs"
 )
 
-// whereNeeds says what the columns need that an expression names. A name in a text counts too: that costs time and no more.
+// whereNeeds says what the columns need that an expression names. A name in a text counts too: that costs time and no
+// more.
 func whereNeeds(expression string) (all need) {
 	for _, c := range lsColumns {
 		if c.need == 0 {
@@ -28,8 +29,8 @@ func whereNeeds(expression string) (all need) {
 	return all
 }
 
-// whereTrue gives those of the runs for which an expression of SQL on the columns is true. It is evaluated on a table in memory, by a
-// connection that cannot attach a file.
+// whereTrue gives those of the runs for which an expression of SQL on the columns is true. It is evaluated on a table
+// in memory, by a connection that cannot attach a file.
 func whereTrue(ctx context.Context, expression string, all []runs.Summary) ([]runs.Summary, error) {
 	db, err := sql.Open("sqlite", "file::memory:?_dqs=0")
 	if err != nil {

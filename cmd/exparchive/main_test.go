@@ -44,7 +44,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// writeRuns gives every script the files run.jsonl, a short run, and sample.jsonl, one with everything that can be recorded.
+// writeRuns gives every script the files run.jsonl, a short run, and sample.jsonl, one with everything that can be
+// recorded.
 func writeRuns(folder string) error {
 	text, err := os.ReadFile("testdata/lines/run.jsonl")
 	if err != nil {

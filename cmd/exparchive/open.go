@@ -14,8 +14,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A runChoice is what the flags of a command that reads runs choose: a run by its id, or how it is read. The zero value is the only
-// run of a file, which is not read if a value of it cannot be kept as recorded.
+// A runChoice is what the flags of a command that reads runs choose: a run by its id, or how it is read. The zero value
+// is the only run of a file, which is not read if a value of it cannot be kept as recorded.
 type runChoice struct {
 	id      string // or its beginning; empty for the only run
 	lenient bool
@@ -30,8 +30,8 @@ func addRunFlag(cmd *cobra.Command, c *runChoice) {
 
 func (c runChoice) options() *runs.Options { return &runs.Options{Lenient: c.lenient} }
 
-// openRun is [runs.Open] with what the flags choose, of standard input for "-"; on stderr it says so if another program has written
-// to the archive. The caller closes the Closer after the last use of the Provider.
+// openRun is [runs.Open] with what the flags choose, of standard input for "-"; on stderr it says so if another program
+// has written to the archive. The caller closes the Closer after the last use of the Provider.
 func openRun(ctx context.Context, stderr io.Writer, name string, c runChoice) (provider.Provider, io.Closer, error) {
 	s, err := sourceOf(ctx, stderr, name)
 	if err != nil {

@@ -122,8 +122,8 @@ func writeOutput(cmd *cobra.Command, path string, force bool, data []byte) error
 	return exportError(path, f.Commit())
 }
 
-// placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about something at or in
-// the place where the output was being made, and otherwise that of the source.
+// placed puts a name before an error: that of the output, or of a file in it, if it is the file system's about
+// something at or in the place where the output was being made, and otherwise that of the source.
 func placed(source, made, output string, err error) error {
 	if errors.Is(err, outfile.ErrExists) {
 		return exportError(output, err)
@@ -142,8 +142,8 @@ func placed(source, made, output string, err error) error {
 	return inFile(source, err)
 }
 
-// exportError names the output at path in an error, unless it is about a file that is there already, which it names and may be one
-// in a folder at path.
+// exportError names the output at path in an error, unless it is about a file that is there already, which it names and
+// may be one in a folder at path.
 func exportError(path string, err error) error {
 	if errors.Is(err, outfile.ErrExists) {
 		return withForceHint(err)

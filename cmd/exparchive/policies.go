@@ -195,8 +195,8 @@ func changeText(c evolution.Change, width int) string {
 	return value(c.Old, "") + " -> " + value(c.New, "(removed)")
 }
 
-// policiesText prints a block an iteration. Texts from the run stand behind a prefix on every line, so that they cannot pass
-// for lines of this program.
+// policiesText prints a block an iteration. Texts from the run stand behind a prefix on every line, so that they cannot
+// pass for lines of this program.
 func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agents []string, o policiesOptions) error {
 	for i, agent := range agents {
 		if i > 0 {

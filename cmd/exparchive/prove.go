@@ -214,7 +214,8 @@ func proveConsistency(cmd *cobra.Command, path string, which runChoice, old stri
 	return proof.AppendText(nil), nil
 }
 
-// earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number was given.
+// earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number
+// was given.
 func earlier(ctx context.Context, stderr io.Writer, old string, which runChoice) (size int64, root *digest.Hash, err error) {
 	if size, err := strconv.ParseInt(old, 10, 64); err == nil && !exists(old) {
 		if size < 1 {

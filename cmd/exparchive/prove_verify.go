@@ -164,7 +164,8 @@ func readTrusted(ctx context.Context, s string) (c digest.Checkpoint, text strin
 	return c, string(b), inFile(s, err)
 }
 
-// trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the signature counts.
+// trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the
+// signature counts.
 func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
 	if v.root == "" {
 		return nil

@@ -129,8 +129,8 @@ func (o *queryOptions) run(cmd *cobra.Command, args []string) error {
 	return cmpErr(err, failed)
 }
 
-// splitStatement divides arguments into files and the statement, which is the last one behind a file, unless a file or a folder of
-// that name is there.
+// splitStatement divides arguments into files and the statement, which is the last one behind a file, unless a file or
+// a folder of that name is there.
 func splitStatement(args []string) (files []string, statement string) {
 	last := len(args) - 1
 	if last == 0 || args[last] != stdinName && exists(args[last]) {
@@ -139,8 +139,8 @@ func splitStatement(args []string) (files []string, statement string) {
 	return args[:last], args[last]
 }
 
-// gather adds to a job what is to be asked: archives as they are, and others as temporary archives. A file that cannot be asked ends
-// it if it is the only one; of several it is reported.
+// gather adds to a job what is to be asked: archives as they are, and others as temporary archives. A file that cannot
+// be asked ends it if it is the only one; of several it is reported.
 func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) (failed, err error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	listed := args

@@ -50,7 +50,8 @@ func (o *queryOptions) runApart(cmd *cobra.Command, job queryJob) error {
 	return inFile(job.Sources[0].Name, err)
 }
 
-// importTemporary makes an archive of a run that lies in another form, which goes away with the command; n makes its name.
+// importTemporary makes an archive of a run that lies in another form, which goes away with the command; n makes its
+// name.
 func importTemporary(ctx context.Context, stderr io.Writer, from source, which runChoice, n int) (path string, err error) {
 	p, c, err := openRun(ctx, stderr, from.name, which)
 	if err != nil {
@@ -75,7 +76,8 @@ func importTemporary(ctx context.Context, stderr io.Writer, from source, which r
 	return "", errors.Join(inFile(from.name, from.named(err)), discarded)
 }
 
-// run asks each source and prints the rows. A source of several that cannot be asked is reported; a statement that is wrong ends the job.
+// run asks each source and prints the rows. A source of several that cannot be asked is reported; a statement that is
+// wrong ends the job.
 func (j queryJob) run(ctx context.Context, stderr io.Writer, w rowWriter) error {
 	out := &jobRows{w: w, fileColumn: j.FileColumn}
 	var failed error

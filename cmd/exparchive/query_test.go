@@ -22,8 +22,8 @@ func printed(t *testing.T, fit int, rows ...[]any) string {
 	return b.String()
 }
 
-// TestTableRows_fit: a table that fits the line to the character is one, and a wider one is printed expanded, with the rows that
-// were kept until then.
+// TestTableRows_fit: a table that fits the line to the character is one, and a wider one is printed expanded, with the
+// rows that were kept until then.
 func TestTableRows_fit(t *testing.T) {
 	rows := [][]any{{int64(1), "short"}, {int64(20), "of 17 characters!"}, {nil, "a\nb"}}
 	const table = " n  text\n 1  short\n20  of 17 characters!\n    a\\nb\n"

@@ -21,9 +21,10 @@ import (
 // nobody is a user who owns nothing.
 const nobody = 65534
 
-// exactListing describes a folder and the files in it: mode, owner, size, times of the last change of the content and of the inode,
-// content. Where a file is recorded into, its -shm is shared memory that readers too write their marks into: of that only name,
-// mode and size count; and SQLite, run by root, sets the owner of the log to what it is, which is a change of its inode.
+// exactListing describes a folder and the files in it: mode, owner, size, times of the last change of the content and
+// of the inode, content. Where a file is recorded into, its -shm is shared memory that readers too write their marks
+// into: of that only name, mode and size count; and SQLite, run by root, sets the owner of the log to what it is, which
+// is a change of its inode.
 func exactListing(t *testing.T, folder string, recorded bool) string {
 	t.Helper()
 	var b strings.Builder
@@ -136,8 +137,8 @@ func reachable(dir string) bool {
 	}
 }
 
-// TestReadOnlyMatrix runs every command that reads on every state of a file in every kind of folder: what is printed is the same, and
-// nothing changes.
+// TestReadOnlyMatrix runs every command that reads on every state of a file in every kind of folder: what is printed is
+// the same, and nothing changes.
 func TestReadOnlyMatrix(t *testing.T) {
 	t.Parallel()
 	root := publicTempDir(t)
@@ -163,7 +164,8 @@ func TestReadOnlyMatrix(t *testing.T) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	part := bytes.Join(lines[:5], nil)
 
-	// record runs the recorder in folder until some lines are on disk; it stays until the test stops it, or ends its lines.
+	// record runs the recorder in folder until some lines are on disk; it stays until the test stops it, or ends its
+	// lines.
 	record := func(folder string, flags ...string) (p *process, lines io.Closer) {
 		cmd := exec.Command(program, append([]string{"record", "--as-is", "-o", "run.simexp"}, flags...)...)
 		cmd.Dir = folder
@@ -294,7 +296,8 @@ func TestReadOnlyMatrix(t *testing.T) {
 
 var folderName = regexp.MustCompile(`/[^\s"]*/`)
 
-// readAndCompare runs commands in folder, as another user if who is given, and gives what they print. With want, that must be the same.
+// readAndCompare runs commands in folder, as another user if who is given, and gives what they print. With want, that
+// must be the same.
 func readAndCompare(t *testing.T, program, folder string, commands [][]string, who *syscall.Credential, want []string) []string {
 	t.Helper()
 	recorded := filepath.Base(folder) == "recorded"

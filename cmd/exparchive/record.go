@@ -152,8 +152,8 @@ one file only as far as the file system's locks reach.`,
 	return cmd
 }
 
-// record moves lines from standard input, or from the experiment that it starts, into w until the result, and closes w. A resumed
-// recording has begun already.
+// record moves lines from standard input, or from the experiment that it starts, into w until the result, and closes w.
+// A resumed recording has begun already.
 func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (err error) {
 	defer func() {
 		if closeErr := w.Close(); closeErr != nil {
@@ -162,8 +162,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	}()
 	stderr := cmd.ErrOrStderr()
 	reportNetwork(stderr, w)
-	// The recording outlives whoever reads what it prints, and a signal ends it by way of its input. A signal that is ignored would be
-	// so in the experiment too.
+	// The recording outlives whoever reads what it prints, and a signal ends it by way of its input. A signal that is
+	// ignored would be so in the experiment too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	watch := watchSignals(cmd.Context(), stderr)
 	defer watch.stop()
@@ -271,7 +271,8 @@ func endedEarly(err error) bool {
 	return errors.Is(err, jsonl.ErrNoResult) || errors.Is(err, jsonl.ErrInterrupted)
 }
 
-// readingFailed reports whether the error of [jsonl.Record] is that of the input, and neither of a line nor of the sink.
+// readingFailed reports whether the error of [jsonl.Record] is that of the input, and neither of a line nor of the
+// sink.
 func readingFailed(err error) bool {
 	return err != nil && !endedEarly(err) && !errors.As(err, new(*jsonl.LineError)) && !errors.As(err, new(*jsonl.SinkError))
 }
@@ -328,9 +329,9 @@ func (r *recording) conclude(ctx context.Context, sink provider.Sink, came os.Si
 	return err
 }
 
-// exitOf gives the error that a recording ends with, and by it the exit code: that of the experiment, if the recorder has started it and
-// it failed; else that of a signal which kept the run from its own end. An experiment that the recorder has started says by its exit code
-// whether it was kept from that, others by their result.
+// exitOf gives the error that a recording ends with, and by it the exit code: that of the experiment, if the recorder
+// has started it and it failed; else that of a signal which kept the run from its own end. An experiment that the
+// recorder has started says by its exit code whether it was kept from that, others by their result.
 func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started, err error) error {
 	if child != nil && !child.forced && child.Exit().Code() != 0 {
 		ended := fmt.Errorf("the experiment ended with %v", child.Exit())
@@ -346,7 +347,8 @@ func exitOf(result *provider.Result, sealed bool, came os.Signal, child *started
 	return err
 }
 
-// unfinished closes w and adds to the error of [jsonl.Record], whose lines came from source, that ended the recording what became of it.
+// unfinished closes w and adds to the error of [jsonl.Record], whose lines came from source, that ended the recording
+// what became of it.
 func unfinished(w *record.Writer, source string, err error) error {
 	closeErr := w.Close()
 	sink, line := (*jsonl.SinkError)(nil), (*jsonl.LineError)(nil)
@@ -371,8 +373,8 @@ func unfinished(w *record.Writer, source string, err error) error {
 	return err
 }
 
-// stemsFrom reports whether err wraps cause or anything that cause wraps: what failed once failed again in the same way. Numbers of
-// the operating system do not count, since unrelated failures have the same ones.
+// stemsFrom reports whether err wraps cause or anything that cause wraps: what failed once failed again in the same
+// way. Numbers of the operating system do not count, since unrelated failures have the same ones.
 func stemsFrom(err, cause error) bool {
 	if _, number := cause.(syscall.Errno); err == nil || cause == nil || number {
 		return false
@@ -389,8 +391,8 @@ func stemsFrom(err, cause error) bool {
 	return false
 }
 
-// kept gives how many records a live file holds that no recorder has open: fewer than its writer took, if writing failed. It
-// gives false if there is no such file.
+// kept gives how many records a live file holds that no recorder has open: fewer than its writer took, if writing
+// failed. It gives false if there is no such file.
 func kept(live string) (int64, bool) {
 	a, err := archive.Open(live)
 	if err != nil {

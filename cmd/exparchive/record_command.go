@@ -45,7 +45,8 @@ func (c *commandLine) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.noCommand, "no-command", false, "leave the command line out of "+provenanceName+", which may hold a secret")
 }
 
-// commandArgs makes an argument check for commands that take want arguments, called what, and an experiment behind "--".
+// commandArgs makes an argument check for commands that take want arguments, called what, and an experiment behind
+// "--".
 func commandArgs(c *commandLine, want int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		dash := cmd.ArgsLenAtDash()
@@ -126,8 +127,8 @@ func attachFree(ctx context.Context, sink provider.Sink, a *provider.Attachment)
 	}
 }
 
-// An ending is a sink that knows the result. It may add to a run where it comes from, and hold its result back, so that what comes of
-// the experiment after that can still be recorded.
+// An ending is a sink that knows the result. It may add to a run where it comes from, and hold its result back, so that
+// what comes of the experiment after that can still be recorded.
 type ending struct {
 	provider.Sink
 	hold       bool
@@ -165,8 +166,8 @@ func (e *ending) Finish(ctx context.Context, r *provider.Result) error {
 // childGrace is how long an experiment that nobody records any more may take to end.
 const childGrace = 2 * time.Second
 
-// conclude waits for the end of the experiment, or brings it about if reading its lines ended with an error that is not their end,
-// and records what is to be said of it and the result that was held back, unless nothing is to be kept.
+// conclude waits for the end of the experiment, or brings it about if reading its lines ended with an error that is not
+// their end, and records what is to be said of it and the result that was held back, unless nothing is to be kept.
 func (p *started) conclude(ctx context.Context, e *ending, nothing bool, stop <-chan struct{}, recorded error) error {
 	if recorded == nil || errors.Is(recorded, jsonl.ErrNoResult) || errors.Is(recorded, provider.ErrNoRun) { // the lines came to their end
 		select {

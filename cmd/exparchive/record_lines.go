@@ -80,7 +80,8 @@ func newRunID(experiment string) string {
 	return fmt.Sprintf("%s-%s-%x", fileStem(experiment), time.Now().UTC().Format("20060102-150405"), random)
 }
 
-// fileStem gives a name in a form with which the name of a file can begin on every system: what cannot be in it becomes a hyphen.
+// fileStem gives a name in a form with which the name of a file can begin on every system: what cannot be in it becomes
+// a hyphen.
 func fileStem(name string) string {
 	const most = 120 // bytes; an id, endings and what stands beside the file while it is made have to fit behind it
 	name = strings.ToValidUTF8(name, "-")

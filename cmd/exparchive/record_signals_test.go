@@ -136,8 +136,8 @@ func notes(records []provider.Record) (list []string) {
 	return list
 }
 
-// TestSignal_pipe: a signal that reaches an experiment and its recorder leaves what the experiment makes of it. The experiment sleeps for
-// an hour behind its first iteration, which is 4 records.
+// TestSignal_pipe: a signal that reaches an experiment and its recorder leaves what the experiment makes of it. The
+// experiment sleeps for an hour behind its first iteration, which is 4 records.
 func TestSignal_pipe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -195,7 +195,8 @@ func TestSignal_pipe(t *testing.T) {
 	}
 }
 
-// TestSignal_insist: one signal lets a recorder read on, two sent at once too, and a later one stops it with what was read.
+// TestSignal_insist: one signal lets a recorder read on, two sent at once too, and a later one stops it with what was
+// read.
 func TestSignal_insist(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -261,7 +262,8 @@ func TestSignal_completed(t *testing.T) {
 	contents(t, filepath.Join(folder, "a.simexp"))
 }
 
-// countingSignals begins a program that records each signal it gets, when read has a byte for it, and that SIGTERM ends.
+// countingSignals begins a program that records each signal it gets, when read has a byte for it, and that SIGTERM
+// ends.
 const countingSignals = `import json, os, signal, sys
 def line(**l): print(json.dumps(l))
 def got(number):
@@ -278,8 +280,8 @@ signal.signal(signal.SIGTERM, lambda number, frame: None)
 line(type="experiment", experiment_name="x", experiment_type="y")
 `
 
-// TestCommand_signal: the experiment gets each signal once, be it sent to the recorder alone, twice at once or to its group, and ends the run
-// with what it makes of it.
+// TestCommand_signal: the experiment gets each signal once, be it sent to the recorder alone, twice at once or to its
+// group, and ends the run with what it makes of it.
 func TestCommand_signal(t *testing.T) {
 	t.Parallel()
 	const counting = countingSignals + "while True: got(os.read(read, 1)[0])\n"
@@ -313,8 +315,8 @@ func TestCommand_signal(t *testing.T) {
 	}
 }
 
-// TestCommand_seal: an experiment that ends at a signal, be it as a success, and gives no result leaves an open run, or one that is sealed as
-// interrupted if that was asked for.
+// TestCommand_seal: an experiment that ends at a signal, be it as a success, and gives no result leaves an open run, or
+// one that is sealed as interrupted if that was asked for.
 func TestCommand_seal(t *testing.T) {
 	t.Parallel()
 	for _, seal := range []bool{false, true} {
@@ -375,7 +377,8 @@ time.sleep(3600)'`))
 	r.records(t, filepath.Join(folder, "a.simexp-live"), 2)
 }
 
-// TestCommand_grandchild: a program that the experiment has left behind and that holds its output open is read on, until a signal.
+// TestCommand_grandchild: a program that the experiment has left behind and that holds its output open is read on,
+// until a signal.
 func TestCommand_grandchild(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -425,7 +428,8 @@ func TestCommand_killed(t *testing.T) {
 	}
 }
 
-// TestCommand_fullDisk: where the file takes no more, the experiment is ended, and what it had written before is not lost.
+// TestCommand_fullDisk: where the file takes no more, the experiment is ended, and what it had written before is not
+// lost.
 func TestCommand_fullDisk(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

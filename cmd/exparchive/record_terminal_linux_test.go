@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// TestCommand_terminal: on a terminal the experiment reads what a person types, gets the signal of Ctrl-C once, and one that is sent to the
-// recorder alone.
+// TestCommand_terminal: on a terminal the experiment reads what a person types, gets the signal of Ctrl-C once, and one
+// that is sent to the recorder alone.
 func TestCommand_terminal(t *testing.T) {
 	t.Parallel()
 	const program = countingSignals + `line(type="iteration", iteration=0, policies={"typed": input()})

@@ -147,8 +147,8 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	return nil
 }
 
-// keptAnnotations gives the annotations that the copy gets, and the numbers of those of p that it does not: in which something is
-// found, and signatures that do not hold for it.
+// keptAnnotations gives the annotations that the copy gets, and the numbers of those of p that it does not: in which
+// something is found, and signatures that do not hold for it.
 func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan) (
 	kept []archive.Annotation, dropped, signatures []int, err error) {
 	list, err := annotationsOf(ctx, p)

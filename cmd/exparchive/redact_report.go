@@ -93,7 +93,8 @@ func warnOutcome(stderr io.Writer, path string, plan *redact.Plan) {
 	}
 }
 
-// warnRejected says that lines which could not be recorded are attachments, which choosing other fields does not withhold.
+// warnRejected says that lines which could not be recorded are attachments, which choosing other fields does not
+// withhold.
 func warnRejected(ctx context.Context, stderr io.Writer, path string, p provider.Provider, filter *redact.Filter) error {
 	if len(filter.Fields) == 0 || slices.Contains(filter.Fields, "data") {
 		return nil

@@ -67,7 +67,8 @@ printed as they come. With --follow a live file is printed on while it is record
 	return cmd
 }
 
-// paged calls print with the pager that was asked for, or with standard output. That the user leaves the pager is no error.
+// paged calls print with the pager that was asked for, or with standard output. That the user leaves the pager is no
+// error.
 func (o *replayOptions) paged(cmd *cobra.Command, print func(io.Writer) error) error {
 	if !o.pager {
 		return print(cmd.OutOrStdout())
@@ -222,8 +223,9 @@ const (
 	followEnded
 )
 
-// followOnce prints the records from seq on that there are now, and says how many and whether there may be more. The file is opened anew
-// each time: between two looks a recorder may have ended, or have sealed the run under its final name.
+// followOnce prints the records from seq on that there are now, and says how many and whether there may be more. The
+// file is opened anew each time: between two looks a recorder may have ended, or have sealed the run under its final
+// name.
 func (o *replayOptions) followOnce(ctx context.Context, stderr io.Writer, sink provider.Sink, path string, seq int64) (
 	n int64, state followState, err error) {
 	p, c, err := openFollowed(ctx, stderr, path, o.which)

@@ -17,7 +17,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// schemasMet is the folder in which the program, when a test starts it, notes which schemas its output was checked against.
+// schemasMet is the folder in which the program, when a test starts it, notes which schemas its output was checked
+// against.
 const schemasMet = "EXPARCHIVE_TEST_SCHEMAS_MET"
 
 // exitSchema is how the program ends in tests if what it printed does not follow the schema of the command.

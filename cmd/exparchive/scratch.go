@@ -19,9 +19,9 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// A scratch is what a command needs on disk while it runs: standard input as a file, an old database as an archive. All of it lies
-// in one folder that nobody else may look into, which is made when it is first asked for, and goes away with the command. What a
-// killed process leaves is removed by the next one that makes a scratch.
+// A scratch is what a command needs on disk while it runs: standard input as a file, an old database as an archive. All
+// of it lies in one folder that nobody else may look into, which is made when it is first asked for, and goes away with
+// the command. What a killed process leaves is removed by the next one that makes a scratch.
 type scratch struct {
 	stdin io.Reader
 	dir   *workdir.Dir
@@ -153,8 +153,8 @@ func shownName(name string) string {
 	return name
 }
 
-// sourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What cannot be
-// looked at comes with an error.
+// sourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What
+// cannot be looked at comes with an error.
 func sourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive bool) func(yield func(source, error) bool) {
 	return func(yield func(source, error) bool) {
 		for _, arg := range args {
@@ -179,8 +179,9 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// archiveOutput gives where an archive is to be made that the command line wants at output, and what is to be called when it is
-// there. For "-" that is a temporary file, which is then copied to standard output; what the command prints goes to standard error.
+// archiveOutput gives where an archive is to be made that the command line wants at output, and what is to be called
+// when it is there. For "-" that is a temporary file, which is then copied to standard output; what the command prints
+// goes to standard error.
 func archiveOutput(cmd *cobra.Command, output string) (path string, written func() error, err error) {
 	if output != stdinName {
 		return output, func() error { return nil }, nil

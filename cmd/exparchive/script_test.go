@@ -70,9 +70,10 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("%s changed: got\n%swant\n%s", args[0], got, want)
 		}
 	},
-	// feed ACTION COUNT LINES COMMAND... starts COMMAND, whose last argument is the archive to be, gives it the file LINES on a
-	// pipe that stays open, and waits until COUNT records are on disk. ACTION is what happens then: kill, interrupt, end, which
-	// interrupts and then ends the lines, or busy, which tries what may not be done now before it kills.
+	// feed ACTION COUNT LINES COMMAND... starts COMMAND, whose last argument is the archive to be, gives it the file
+	// LINES on a pipe that stays open, and waits until COUNT records are on disk. ACTION is what happens then: kill,
+	// interrupt, end, which interrupts and then ends the lines, or busy, which tries what may not be done now before it
+	// kills.
 	"feed": feed,
 	// tmpfs FOLDER SIZE mounts a file system in memory of SIZE, which goes away with the script.
 	"tmpfs": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -157,8 +158,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Check(ts.Exec("exparchive", words...))
 		}
 	},
-	// for-each-section FILE TEXT replays FILE with one section at a time. TEXT holds what is printed without sections; each section
-	// adds to it, and less than all of them.
+	// for-each-section FILE TEXT replays FILE with one section at a time. TEXT holds what is printed without sections;
+	// each section adds to it, and less than all of them.
 	"for-each-section": func(ts *testscript.TestScript, neg bool, args []string) {
 		_ = arg(ts, neg, args, 0, 2)
 		ts.Check(ts.Exec("exparchive", "replay", args[0], "--verbose"))
@@ -203,10 +204,11 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Defer(func() { _ = exec.Command("umount", folder).Run() })
 		ts.Check(ts.Exec("mount", "-o", "remount,bind,ro", folder))
 	},
-	// follow FIRST SECOND ARCHIVE records the lines of FIRST, follows the recording, and records those of SECOND. What was printed is in
-	// follow.stdout.
+	// follow FIRST SECOND ARCHIVE records the lines of FIRST, follows the recording, and records those of SECOND. What
+	// was printed is in follow.stdout.
 	"follow": follow,
-	// for-each-reader FILE PATTERN runs every command that reads a run on FILE: exit code 1, stderr as the pattern, no stdout.
+	// for-each-reader FILE PATTERN runs every command that reads a run on FILE: exit code 1, stderr as the pattern, no
+	// stdout.
 	"for-each-reader": func(ts *testscript.TestScript, neg bool, args []string) {
 		_ = arg(ts, neg, args, 0, 2)
 		want := regexp.MustCompile(args[1])
@@ -401,7 +403,8 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
 
-// scriptCondition knows shell (there is one, and git), root, realdata (the real files are there), mount (may mount file systems) and python (Python 3 with the module sqlite3).
+// scriptCondition knows shell (there is one, and git), root, realdata (the real files are there), mount (may mount file
+// systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
 	case "shell":

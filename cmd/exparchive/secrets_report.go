@@ -99,8 +99,8 @@ func (g *secretGroup) add(at secretPlace, fixed bool, inside string) {
 	}
 }
 
-// places names where it is: user_prompt of records 2, 5; data of record 7 (in base64, gzip); run_id of record 0, which cannot
-// be withheld.
+// places names where it is: user_prompt of records 2, 5; data of record 7 (in base64, gzip); run_id of record 0, which
+// cannot be withheld.
 func (g *secretGroup) places() string {
 	parts := make([]string, len(g.fields))
 	for i, f := range g.fields {

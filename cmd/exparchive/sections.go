@@ -13,8 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider/replay"
 )
 
-// sectionFlags choose what of a run is printed. They are the same wherever a run is printed, so that what they choose looks the
-// same live and replayed.
+// sectionFlags choose what of a run is printed. They are the same wherever a run is printed, so that what they choose
+// looks the same live and replayed.
 type sectionFlags struct {
 	options    replay.Options
 	start, end int // -1 is no limit

@@ -207,8 +207,8 @@ func roomFor(signature archive.Annotation, annotations []archive.Annotation) err
 	return nil
 }
 
-// checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is an
-// archive. With sealed it has to be a sealed one.
+// checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is
+// an archive. With sealed it has to be a sealed one.
 func checkpointOf(ctx context.Context, stderr io.Writer, path string, which runChoice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
 	p, closer, err := openRun(ctx, stderr, path, which)
 	if err != nil {

@@ -101,8 +101,9 @@ func addSignatureFlags(cmd *cobra.Command) *verifySignatures {
 // codeSignature is the code of the problems that signatures have.
 const codeSignature = "signature"
 
-// check verifies the signatures over the archive at path and adds what is wrong to its report. The signatures count only for an
-// archive whose content is what was sealed, so with another problem they are not looked at. The flags must be loaded.
+// check verifies the signatures over the archive at path and adds what is wrong to its report. The signatures count
+// only for an archive whose content is what was sealed, so with another problem they are not looked at. The flags must
+// be loaded.
 func (v *verifySignatures) check(ctx context.Context, path string, report *verify.Report) ([]sign.Verdict, error) {
 	if !report.OK() {
 		return nil, nil

@@ -22,7 +22,8 @@ type Step struct {
 	Proposal
 	Explanation *string // that the proposal came with
 	LLM         *Call   // the last call in this iteration; nil unless it was asked for
-	// Withheld is the commitment to the policies of the iteration, if they were withheld. Changes then begin anew behind it.
+	// Withheld is the commitment to the policies of the iteration, if they were withheld. Changes then begin anew
+	// behind it.
 	Withheld *provider.Commitment
 }
 
@@ -34,8 +35,8 @@ type Options struct {
 	LLM bool // keep the texts of calls, as far as the provider cannot find them again; needed for [Run.Call]
 }
 
-// A Run holds the steps of all agents. Policies and explanations are in memory; the texts of calls are too, if they were
-// asked for and the provider cannot give a record by its position.
+// A Run holds the steps of all agents. Policies and explanations are in memory; the texts of calls are too, if they
+// were asked for and the provider cannot give a record by its position.
 type Run struct {
 	p     provider.Provider
 	steps map[string]map[int]*step

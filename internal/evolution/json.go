@@ -25,8 +25,9 @@ type JSONOptions struct {
 //	{AGENT: {"iteration_N": {"policy": …, "diff": [{"path", "old", "new"}], "policy_withheld": HEX, "cost": CENTS,
 //	  "proposed": …, "proposed_withheld": HEX, "decision": …, "accepted": …, "explanation": …, "llm": {"system_prompt", "user_prompt", "response"}}}}
 //
-// What was not recorded is left out; the first policy of an agent has no diff. Policies keep the spelling of their numbers and
-// strings and the order of their members, which is why the text is put together here: encoding/json sorts and escapes.
+// What was not recorded is left out; the first policy of an agent has no diff. Policies keep the spelling of their
+// numbers and strings and the order of their members, which is why the text is put together here: encoding/json sorts
+// and escapes.
 func (r *Run) WriteJSON(ctx context.Context, w io.Writer, o JSONOptions) error {
 	agents := o.Agents
 	if agents == nil {

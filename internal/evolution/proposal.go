@@ -45,8 +45,8 @@ func (l *latest) call(i *provider.Interaction) {
 	}
 }
 
-// decide fills in what came of the proposal. Force is the policy in force before the step, as far as it is known; the result is
-// the one behind it.
+// decide fills in what came of the proposal. Force is the policy in force before the step, as far as it is known; the
+// result is the one behind it.
 func (l *latest) decide(s *Step, force json.RawMessage) json.RawMessage {
 	accepted := l.accepted
 	if s.Accepted != nil {
@@ -80,8 +80,8 @@ func (l *latest) decide(s *Step, force json.RawMessage) json.RawMessage {
 	return force
 }
 
-// proposalEvent reads an event about a proposal. It gives the agent, and what is to be done with what is known of its proposal; nil
-// for other events.
+// proposalEvent reads an event about a proposal. It gives the agent, and what is to be done with what is known of its
+// proposal; nil for other events.
 func proposalEvent(e *provider.Event) (agent string, note func(*latest)) {
 	m := map[string]json.RawMessage{}
 	switch e.Type {

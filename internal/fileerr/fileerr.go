@@ -1,5 +1,5 @@
-// Package fileerr makes errors that name the file that they are about, once. A function that is given a path wraps what it
-// returns by [In] or [Errorf]; whoever wraps it again by [In] finds that the file is named already.
+// Package fileerr makes errors that name the file that they are about, once. A function that is given a path wraps what
+// it returns by [In] or [Errorf]; whoever wraps it again by [In] finds that the file is named already.
 package fileerr
 
 import (
@@ -24,7 +24,8 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Err == nil && t.Path == e.Path
 }
 
-// ErrNotExist means that there is no file of that name. It wraps [fs.ErrNotExist], for which systems have various words.
+// ErrNotExist means that there is no file of that name. It wraps [fs.ErrNotExist], for which systems have various
+// words.
 var ErrNotExist error = notExist{}
 
 // ErrNoFolder means that there is no folder of that name, in which a file is to be made. It wraps [fs.ErrNotExist].
@@ -40,7 +41,8 @@ func (notExist) Unwrap() error { return fs.ErrNotExist }
 func (noFolder) Error() string { return "no such folder" }
 func (noFolder) Unwrap() error { return fs.ErrNotExist }
 
-// ErrNotRegular means that what has the name of a file is none: a folder, a pipe, a device and, where a file is to be written, a link.
+// ErrNotRegular means that what has the name of a file is none: a folder, a pipe, a device and, where a file is to be
+// written, a link.
 var ErrNotRegular = errors.New("not a regular file")
 
 // Errorf is [fmt.Errorf] for an error about the file at path, which the format leaves out.
@@ -49,8 +51,8 @@ func Errorf(path, format string, args ...any) error {
 }
 
 // In gives err as an error that names the file at path: err itself, if it wraps an [Error] about that file. Of an
-// [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing; of joined errors each
-// gets the name that lacks it. It gives nil for nil.
+// [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing; of joined
+// errors each gets the name that lacks it. It gives nil for nil.
 func In(path string, err error) error {
 	if err == nil {
 		return nil
@@ -77,10 +79,12 @@ func In(path string, err error) error {
 	return &Error{path, err}
 }
 
-// joined is the type of what [errors.Join] gives. An error of [fmt.Errorf] wraps several too, within a text that would be lost.
+// joined is the type of what [errors.Join] gives. An error of [fmt.Errorf] wraps several too, within a text that would
+// be lost.
 var joined = reflect.TypeOf(errors.Join(errors.ErrUnsupported))
 
-// Cause drops the path from an error of the file system, for a caller that names the file by itself. Other errors it gives as they are.
+// Cause drops the path from an error of the file system, for a caller that names the file by itself. Other errors it
+// gives as they are.
 func Cause(err error) error {
 	if call := (*fs.PathError)(nil); errors.As(err, &call) {
 		return call.Err

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// Text gives the text of err for people. Errors of the file system, of the system, of numbers and of programs that were to be
-// started stand in it without the names of the calls that failed, such as open and strconv.ParseInt: only the file or the text that
-// they are about, and what is wrong with it. It is for printing, and no error is told by it.
+// Text gives the text of err for people. Errors of the file system, of the system, of numbers and of programs that were
+// to be started stand in it without the names of the calls that failed, such as open and strconv.ParseInt: only the
+// file or the text that they are about, and what is wrong with it. It is for printing, and no error is told by it.
 func Text(err error) string {
 	text := err.Error()
 	for e := range each(err) {

@@ -1,6 +1,6 @@
-// Package hostile makes files that somebody might pass off as an archive, for tests of every reader: each must be refused or
-// read safely, quickly and in little memory, and nothing in it may be executed. The files are made from a sound archive, by
-// changes of bytes and by SQL that a stranger could have run.
+// Package hostile makes files that somebody might pass off as an archive, for tests of every reader: each must be
+// refused or read safely, quickly and in little memory, and nothing in it may be executed. The files are made from a
+// sound archive, by changes of bytes and by SQL that a stranger could have run.
 package hostile
 
 import (
@@ -270,8 +270,8 @@ func (m *maker) contents() {
 	}
 }
 
-// repeated is the sealed archive after a statement, with a table whose pages stand for more rows than the file has bytes: above what
-// was its root are pages of pointers, levels high, that all lead to the same page below.
+// repeated is the sealed archive after a statement, with a table whose pages stand for more rows than the file has
+// bytes: above what was its root are pages of pointers, levels high, that all lead to the same page below.
 func (m *maker) repeated(name string, refused bool, table string, levels int, statement string) {
 	m.edited(name, refused, statement, "VACUUM")
 	if m.err != nil {

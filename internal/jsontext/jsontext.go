@@ -1,5 +1,5 @@
-// Package jsontext handles JSON (RFC 8259) as text: values keep the bytes they were written with. It checks, splits objects
-// into their members without touching the values, and writes strings in one canonical form.
+// Package jsontext handles JSON (RFC 8259) as text: values keep the bytes they were written with. It checks, splits
+// objects into their members without touching the values, and writes strings in one canonical form.
 package jsontext
 
 import (
@@ -25,7 +25,8 @@ var (
 	ErrNotObject = errors.New("not a JSON object")
 	// ErrKey means that a member's name stands twice in an object, or is not valid Unicode.
 	ErrKey = errors.New("bad member name")
-	// ErrSurrogate means that a string has half a surrogate pair without the other half, which no text in UTF-8 can hold.
+	// ErrSurrogate means that a string has half a surrogate pair without the other half, which no text in UTF-8 can
+	// hold.
 	ErrSurrogate = errors.New("unpaired surrogate")
 )
 
@@ -94,9 +95,9 @@ func depth(text []byte) int {
 	return deepest
 }
 
-// Members calls f with the name and the text of each member of the object text, in order. The text must have passed [Check].
-// It stops at f's first error. A name that comes twice is an error, and so is one with an unpaired surrogate, which no
-// string in UTF-8 can hold.
+// Members calls f with the name and the text of each member of the object text, in order. The text must have passed
+// [Check]. It stops at f's first error. A name that comes twice is an error, and so is one with an unpaired surrogate,
+// which no string in UTF-8 can hold.
 func Members(text []byte, f func(name string, value []byte) error) error {
 	text = Trim(text)
 	if len(text) == 0 || text[0] != '{' {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// group decides about the process group of a program that is to be started. It gives the terminal for whose sake the program stays
-// in that of this process.
+// group decides about the process group of a program that is to be started. It gives the terminal for whose sake the
+// program stays in that of this process.
 func group(cmd *exec.Cmd, stdin *os.File) *os.File {
 	if stdin != nil && term.IsTerminal(int(stdin.Fd())) {
 		return stdin
@@ -21,8 +21,9 @@ func group(cmd *exec.Cmd, stdin *os.File) *os.File {
 	return nil
 }
 
-// pass passes a signal on. What the terminal sends goes to its whole foreground group, and there is no telling by a signal whether
-// the terminal sent it: while this group is in the foreground its signals are not passed on, since no program should get one twice.
+// pass passes a signal on. What the terminal sends goes to its whole foreground group, and there is no telling by a
+// signal whether the terminal sent it: while this group is in the foreground its signals are not passed on, since no
+// program should get one twice.
 func (p *Process) pass(sig os.Signal) {
 	if p.terminal == nil {
 		_ = syscall.Kill(-p.cmd.Process.Pid, sig.(syscall.Signal))

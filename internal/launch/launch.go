@@ -1,5 +1,5 @@
-// Package launch starts the program whose standard output is recorded, passes signals on to it, keeps what it writes to standard error
-// and says where it comes from.
+// Package launch starts the program whose standard output is recorded, passes signals on to it, keeps what it writes to
+// standard error and says where it comes from.
 package launch
 
 import (
@@ -38,7 +38,8 @@ type Process struct {
 	copied   chan struct{} // closed when all of standard error was passed through; nil if it is not kept
 }
 
-// Find reports whether the program of a command is there, as an error that names it: [ErrNoCommand], or [ErrNotExecutable].
+// Find reports whether the program of a command is there, as an error that names it: [ErrNoCommand], or
+// [ErrNotExecutable].
 func Find(name string) error {
 	_, err := exec.LookPath(name)
 	return startError(name, err)
@@ -60,9 +61,9 @@ func startError(name string, err error) error {
 
 // Start starts a program. Its output is [Process.Stdout]; a Python program does not buffer it.
 //
-// Where its standard input is a terminal the program stays in this process group, so that it can read from the terminal and be
-// stopped there, and gets the terminal's signals from the terminal. Otherwise it is in a group of its own. On Windows it shares
-// the console.
+// Where its standard input is a terminal the program stays in this process group, so that it can read from the terminal
+// and be stopped there, and gets the terminal's signals from the terminal. Otherwise it is in a group of its own. On
+// Windows it shares the console.
 func Start(o *Options) (*Process, error) {
 	p := &Process{cmd: exec.Command(o.Command[0], o.Command[1:]...), ended: make(chan struct{})}
 	p.cmd.Env = os.Environ()
@@ -121,7 +122,8 @@ func Start(o *Options) (*Process, error) {
 	return p, nil
 }
 
-// Stdout is what the program, and those that it started, write to standard output. It ends when the last of them has closed it.
+// Stdout is what the program, and those that it started, write to standard output. It ends when the last of them has
+// closed it.
 func (p *Process) Stdout() io.Reader { return p.stdout }
 
 // Ended is closed when the program has ended. Others that it started may still write to its output.
@@ -150,8 +152,8 @@ func (p *Process) Signal(sig os.Signal) {
 	}
 }
 
-// Stop ends the program, whose output nobody reads any more: it is asked to, and ended by force if it lives on for that long. It
-// reports whether that was needed, since the program had not ended by itself.
+// Stop ends the program, whose output nobody reads any more: it is asked to, and ended by force if it lives on for that
+// long. It reports whether that was needed, since the program had not ended by itself.
 func (p *Process) Stop(grace time.Duration) bool {
 	p.stdout.Close()
 	if p.HasEnded() {

@@ -15,7 +15,8 @@ import (
 	"github.com/simexp/exparchive/internal/othertools"
 )
 
-// TestSpool: all of what is short is kept, and of what is long the beginning and the end, however it is cut into writes.
+// TestSpool: all of what is short is kept, and of what is long the beginning and the end, however it is cut into
+// writes.
 func TestSpool(t *testing.T) {
 	keptHead, keptTail = 10, 25
 	t.Cleanup(func() { keptHead, keptTail = 4<<20, 12<<20 })

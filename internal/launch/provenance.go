@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A Provenance says where the output of a program comes from. What is not known is left out. Its JSON form is stable: members may be
-// added, and none changes its meaning.
+// A Provenance says where the output of a program comes from. What is not known is left out. Its JSON form is stable:
+// members may be added, and none changes its meaning.
 type Provenance struct {
 	Command   []string `json:"command,omitempty"`    // the program and its arguments, as they were given
 	Program   string   `json:"program,omitempty"`    // the file that the program is
@@ -64,7 +64,8 @@ func (p Provenance) JSON() ([]byte, error) {
 // gitTimeout bounds what git may take, in all.
 const gitTimeout = 5 * time.Second
 
-// gitOf gives the state of the repository that a folder lies in, nil where there is none, or no git, or it takes too long.
+// gitOf gives the state of the repository that a folder lies in, nil where there is none, or no git, or it takes too
+// long.
 func gitOf(ctx context.Context, folder string) *Git {
 	if !inRepository(folder) {
 		return nil

@@ -15,15 +15,15 @@ type Kept struct {
 // Cut reports whether bytes are missing, between the first Head ones and the others.
 func (k Kept) Cut() bool { return k.Size > int64(len(k.Data)) }
 
-// How many bytes are kept of the beginning, where a program says with what it runs, and of the end, where it says what it failed with.
-// Variables for tests.
+// How many bytes are kept of the beginning, where a program says with what it runs, and of the end, where it says what
+// it failed with. Variables for tests.
 var (
 	keptHead int64 = 4 << 20
 	keptTail int64 = 12 << 20
 )
 
-// A spool keeps the beginning of what is written to it and, in a ring behind that, the end, in a temporary file. Write never fails: the
-// first error is for whoever asks what was kept. The nil spool keeps nothing.
+// A spool keeps the beginning of what is written to it and, in a ring behind that, the end, in a temporary file. Write
+// never fails: the first error is for whoever asks what was kept. The nil spool keeps nothing.
 type spool struct {
 	mu         sync.Mutex
 	f          *os.File

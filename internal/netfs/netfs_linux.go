@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// networkMagic gives the kinds of file system that several machines have in common, by the number that the kernel calls them
-// (statfs(2), linux/magic.h and the sources of those that are not in it).
+// networkMagic gives the kinds of file system that several machines have in common, by the number that the kernel calls
+// them (statfs(2), linux/magic.h and the sources of those that are not in it).
 var networkMagic = map[uint32]string{
 	0x6969:     "nfs",
 	0x517b:     "smb",
@@ -41,7 +41,8 @@ var localFUSE = map[string]bool{
 	"fuse.gocryptfs": true, "fuse.encfs": true, "fuse.cryfs": true, "fuse.ntfs-3g": true, "fuse.exfat": true, "fuse.ext2": true, "fuse.zfs": true,
 }
 
-// Kind gives the kind of network file system that the folder dir, absolute and without links, is on; "" for a local one.
+// Kind gives the kind of network file system that the folder dir, absolute and without links, is on; "" for a local
+// one.
 func Kind(dir string) string {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
@@ -62,7 +63,8 @@ func Kind(dir string) string {
 	return ""
 }
 
-// mountKind finds the mount that dir is on in a table of mounts (proc_pid_mountinfo(5)) and gives its kind, "fuse" if it is not in it.
+// mountKind finds the mount that dir is on in a table of mounts (proc_pid_mountinfo(5)) and gives its kind, "fuse" if
+// it is not in it.
 func mountKind(table io.Reader, dir string) string {
 	kind, longest := "fuse", -1
 	for lines := bufio.NewScanner(table); lines.Scan(); {

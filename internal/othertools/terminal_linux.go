@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Terminal makes a pseudo-terminal (pts(4)) and gives the end of the person and that of the programs, which are closed when the
-// test ends. Where none can be made it is as with a program that is not installed.
+// Terminal makes a pseudo-terminal (pts(4)) and gives the end of the person and that of the programs, which are closed
+// when the test ends. Where none can be made it is as with a program that is not installed.
 func Terminal(t testing.TB) (person, programs *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)

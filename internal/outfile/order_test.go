@@ -221,8 +221,8 @@ func TestSystem(t *testing.T) {
 	}
 }
 
-// TestReadOnly: a read-only file is replaced by a rename that at first is refused, as on Windows, and is as it was if that fails;
-// a file keeps its permissions when removing one of its names made it writable, as there.
+// TestReadOnly: a read-only file is replaced by a rename that at first is refused, as on Windows, and is as it was if
+// that fails; a file keeps its permissions when removing one of its names made it writable, as there.
 func TestReadOnly(t *testing.T) {
 	folder := t.TempDir()
 	from, to := filepath.Join(folder, "from"), filepath.Join(folder, "to")

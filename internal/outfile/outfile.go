@@ -51,8 +51,8 @@ type File struct {
 	done     bool
 }
 
-// Create begins a file that will be at path, if that is [Free]. With force a file that is there already stays as it is until
-// Commit.
+// Create begins a file that will be at path, if that is [Free]. With force a file that is there already stays as it is
+// until Commit.
 func Create(path string, force bool) (*File, error) {
 	if err := Free(path, force); err != nil {
 		return nil, err
@@ -155,8 +155,8 @@ func move(temp, path string, force bool) error {
 	return Rename(temp, path)
 }
 
-// removeName removes the name temp of a file that has the name path too, which keeps its permissions: Windows makes a read-only
-// file writable, by whatever name, to remove one of them.
+// removeName removes the name temp of a file that has the name path too, which keeps its permissions: Windows makes a
+// read-only file writable, by whatever name, to remove one of them.
 func removeName(temp, path string) error {
 	before, err := os.Lstat(path)
 	if err != nil {

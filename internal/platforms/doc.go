@@ -1,3 +1,3 @@
-// Package platforms has no code: its test checks the types of every package on the systems and processors for which there are
-// binaries.
+// Package platforms has no code: its test checks the types of every package on the systems and processors for which
+// there are binaries.
 package platforms

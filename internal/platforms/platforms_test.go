@@ -19,10 +19,10 @@ import (
 	"github.com/simexp/exparchive/internal/longtest"
 )
 
-// TestTypes: every package and its tests, and what they import, are valid programs on each platform of the Makefile. Nothing is
-// compiled, which would take twenty times as long: all is read from its source, and only what this module's functions do is looked at.
-// The usual form looks at Windows, which differs most; the long one at one platform of each system, and of the one that this is also at
-// those with other processors.
+// TestTypes: every package and its tests, and what they import, are valid programs on each platform of the Makefile.
+// Nothing is compiled, which would take twenty times as long: all is read from its source, and only what this module's
+// functions do is looked at. The usual form looks at Windows, which differs most; the long one at one platform of each
+// system, and of the one that this is also at those with other processors.
 func TestTypes(t *testing.T) {
 	seen := map[string]bool{}
 	for _, platform := range platforms(t) {

@@ -16,9 +16,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they may hold
-// runs (.simexp, .simexp-live, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in order; those of the folders in
-// it too, if recursive. A folder that cannot be read is yielded with an error, and the others follow.
+// Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they
+// may hold runs (.simexp, .simexp-live, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in order;
+// those of the folders in it too, if recursive. A folder that cannot be read is yielded with an error, and the others
+// follow.
 func Files(path string, recursive bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -137,10 +138,11 @@ func holdsRun(path string, kind Kind) bool {
 	return false // a result of the web sandbox would have been listed, or has an extension of its own
 }
 
-// Find gives the file that path stands for: itself, or, of a folder and unless the run id is empty, the file in it that holds the
-// run that is meant, of whose id a beginning suffices that only one run in the folder has. An archive comes before files of other
-// kinds: a run that was imported is often there beside its source. Two files that hold the run otherwise are [ErrManyFiles]. Files
-// that cannot be read do not count, unless no other has the run. See [archive.Dir.Open] for the archives.
+// Find gives the file that path stands for: itself, or, of a folder and unless the run id is empty, the file in it that
+// holds the run that is meant, of whose id a beginning suffices that only one run in the folder has. An archive comes
+// before files of other kinds: a run that was imported is often there beside its source. Two files that hold the run
+// otherwise are [ErrManyFiles]. Files that cannot be read do not count, unless no other has the run. See
+// [archive.Dir.Open] for the archives.
 func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() || runID == "" {
 		return path, nil
@@ -181,8 +183,8 @@ func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
 	return files[id][0], nil
 }
 
-// otherRuns gives the files of a folder that are no archives by the ids of the runs in them, and those ids. Files that cannot be
-// read are left out; a list of the folder says what is wrong with them.
+// otherRuns gives the files of a folder that are no archives by the ids of the runs in them, and those ids. Files that
+// cannot be read are left out; a list of the folder says what is wrong with them.
 func otherRuns(ctx context.Context, folder string, o *Options) (files map[string][]string, ids []string, err error) {
 	files = map[string][]string{}
 	for file, err := range Files(folder, false) {

@@ -1,8 +1,8 @@
-// Package runs opens whatever holds a run: a sealed archive, a live file, a database of the original project, JSON lines, or a
-// folder of such files. It tells them apart by their first bytes and never writes.
+// Package runs opens whatever holds a run: a sealed archive, a live file, a database of the original project, JSON
+// lines, or a folder of such files. It tells them apart by their first bytes and never writes.
 //
-// [Open] gives one run, [List] describes all runs of a file, [Files] finds the files of a folder. Errors begin with the name of
-// the file that they are about.
+// [Open] gives one run, [List] describes all runs of a file, [Files] finds the files of a folder. Errors begin with the
+// name of the file that they are about.
 package runs
 
 import (
@@ -17,12 +17,13 @@ import (
 
 // Options for reading. The zero value, or nil, gives the defaults.
 type Options struct {
-	// Lenient leaves out of a run of an old database what cannot be kept as recorded, each value with a note, instead of refusing
-	// the run.
+	// Lenient leaves out of a run of an old database what cannot be kept as recorded, each value with a note, instead
+	// of refusing the run.
 	Lenient bool
 	// Counts has [List] count the records of what is no archive, which means reading the whole run.
 	Counts bool
-	// Usage has [List] sum up the calls of language models: of an archive it reads them, of anything else the whole run.
+	// Usage has [List] sum up the calls of language models: of an archive it reads them, of anything else the whole
+	// run.
 	Usage bool
 	// Decisions has [List] count what came of proposals, which means reading the whole run.
 	Decisions bool
@@ -46,13 +47,13 @@ func (r *Run) Close() error {
 	return r.closer.Close()
 }
 
-// Open opens the run in the file at path. The run id, of which a beginning suffices that only one run has, chooses among
-// several runs, or checks that the file holds the run that is meant; empty means the only run there is. A path of a folder
-// stands for the file in it that holds the run; see [Find].
+// Open opens the run in the file at path. The run id, of which a beginning suffices that only one run has, chooses
+// among several runs, or checks that the file holds the run that is meant; empty means the only run there is. A path of
+// a folder stands for the file in it that holds the run; see [Find].
 //
-// A run of an old database is read whole before Open returns, so that whatever is wrong with it is known before anything is done
-// with it. The caller closes the Run. The errors are those of [Sniff] and [Find], [provider.ErrNoRun], and those of
-// [archive.Open], [castro.Open] and [jsonl.Open].
+// A run of an old database is read whole before Open returns, so that whatever is wrong with it is known before
+// anything is done with it. The caller closes the Run. The errors are those of [Sniff] and [Find], [provider.ErrNoRun],
+// and those of [archive.Open], [castro.Open] and [jsonl.Open].
 func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	path, err := Find(ctx, path, runID, o)
 	if err != nil {

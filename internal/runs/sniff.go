@@ -26,8 +26,8 @@ const (
 
 const headSize = 4096 // bytes of a file that Sniff looks at
 
-// Sniff opens the file at path for a moment and says what it holds. What cannot hold a run is an error: [ErrNoFile], [ErrFolder],
-// [ErrNotRegular], [ErrForeign], or one of the file system.
+// Sniff opens the file at path for a moment and says what it holds. What cannot hold a run is an error: [ErrNoFile],
+// [ErrFolder], [ErrNotRegular], [ErrForeign], or one of the file system.
 func Sniff(path string) (Kind, error) {
 	info, err := os.Stat(path)
 	if err != nil {

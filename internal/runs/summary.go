@@ -60,9 +60,10 @@ type Annotation struct {
 	Text string `json:"text"`
 }
 
-// List yields a summary of each run in the file at path, in its order: one, unless it is a database of the original project. It
-// reads only what summaries need; see [castro.Run.Summary] for what it does not find wrong with a run. A run that cannot be
-// summarized is yielded as an error, with its File and as far as it is known its RunID, and the listing goes on.
+// List yields a summary of each run in the file at path, in its order: one, unless it is a database of the original
+// project. It reads only what summaries need; see [castro.Run.Summary] for what it does not find wrong with a run. A
+// run that cannot be summarized is yielded as an error, with its File and as far as it is known its RunID, and the
+// listing goes on.
 func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error] {
 	return func(yield func(Summary, error) bool) {
 		kind, err := Sniff(path)
@@ -129,8 +130,8 @@ func (s *Summary) addSize(path string) {
 	}
 }
 
-// Summarize describes the run of p, which lies in the file at path. It asks p only for what it has at hand; the records of an
-// archive are not read.
+// Summarize describes the run of p, which lies in the file at path. It asks p only for what it has at hand; the records
+// of an archive are not read.
 func Summarize(ctx context.Context, path string, p provider.Provider) (Summary, error) {
 	s, err := summarize(ctx, path, p)
 	return s, fileerr.In(path, err)
@@ -159,8 +160,8 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 	return s, err
 }
 
-// StatusOf gives the status of the run of an archive: that of the experiment e, but [provider.StatusRunning] for a run without a result
-// that a process records at this moment.
+// StatusOf gives the status of the run of an archive: that of the experiment e, but [provider.StatusRunning] for a run
+// without a result that a process records at this moment.
 func StatusOf(a *archive.Archive, e provider.Experiment) provider.Status {
 	if e.Result == nil && a.State() == archive.Recording {
 		return provider.StatusRunning

@@ -27,8 +27,8 @@ func Count(ctx context.Context, p provider.Provider) (*Counts, error) {
 	return c, err
 }
 
-// Decisions count, over all iterations and agents, what came of proposals, by the rule of [provider.Decide]. An iteration without a
-// proposal is in neither, nor is a proposal that repeats the policy in force.
+// Decisions count, over all iterations and agents, what came of proposals, by the rule of [provider.Decide]. An
+// iteration without a proposal is in neither, nor is a proposal that repeats the policy in force.
 type Decisions struct{ Accepted, Rejected int64 }
 
 func decisionsOf(ctx context.Context, p provider.Provider) (*Decisions, error) {

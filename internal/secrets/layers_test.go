@@ -264,7 +264,8 @@ func TestLook_zip(t *testing.T) {
 	}
 }
 
-// TestLook_cut: of what is too much, the beginning is looked at, and a stored file that was not read whole as it stands.
+// TestLook_cut: of what is too much, the beginning is looked at, and a stored file that was not read whole as it
+// stands.
 func TestLook_cut(t *testing.T) {
 	list, unseen := secrets.Look([]byte(gzipped("DB_PASSWORD=hunter22\n" + strings.Repeat("a line\n", 1<<20))))
 	if len(list) != 1 || len(unseen) != 1 {

@@ -17,9 +17,9 @@ type Pager struct {
 	in  io.WriteCloser
 }
 
-// StartPager starts the program that the environment's PAGER names, with its arguments behind blanks, or else less, for text on
-// w. It gives nil if w is no terminal or PAGER is empty: the text is for w itself then. Without LESS in the environment, less
-// ends by itself if the text fits the screen, and shows colours.
+// StartPager starts the program that the environment's PAGER names, with its arguments behind blanks, or else less, for
+// text on w. It gives nil if w is no terminal or PAGER is empty: the text is for w itself then. Without LESS in the
+// environment, less ends by itself if the text fits the screen, and shows colours.
 func StartPager(w io.Writer) (*Pager, error) {
 	screen, ok := w.(*os.File)
 	program, set := os.LookupEnv("PAGER")

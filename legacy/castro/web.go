@@ -56,8 +56,8 @@ func openWeb(path string, limit int64) (*webFile, error) {
 // exportHead is how many bytes of a file IsExport reads at most.
 const exportHead = 1 << 20
 
-// IsExport reports whether the file at path begins like a JSON export of the web sandbox: with an object, a member of which is a
-// list named days. What follows may be broken, and what cannot be read is no export.
+// IsExport reports whether the file at path begins like a JSON export of the web sandbox: with an object, a member of
+// which is a list named days. What follows may be broken, and what cannot be read is no export.
 func IsExport(path string) bool {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a pipe could wait for ever
 		return false

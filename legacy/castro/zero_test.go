@@ -24,8 +24,8 @@ func zeroRow(values map[string]string) *row {
 	return r
 }
 
-// TestZeroInNames: a name or a time with U+0000, which no record may have, is an error that names the cell; read leniently it is left
-// out, kept in an attachment and said. What stands beside it stays.
+// TestZeroInNames: a name or a time with U+0000, which no record may have, is an error that names the cell; read
+// leniently it is left out, kept in an attachment and said. What stands beside it stays.
 func TestZeroInNames(t *testing.T) {
 	read := map[string]func(b *builder, r *row) any{
 		"id": func(b *builder, r *row) any { return b.str(r, "id") },

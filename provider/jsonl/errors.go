@@ -23,8 +23,8 @@ type SinkError struct{ Err error }
 func (e *SinkError) Error() string { return e.Err.Error() }
 func (e *SinkError) Unwrap() error { return e.Err }
 
-// A RejectedError says that not everything came to [Record] as it should. [RecordOptions].Rejected is told which lines could not be
-// recorded, why, and where each is kept.
+// A RejectedError says that not everything came to [Record] as it should. [RecordOptions].Rejected is told which lines
+// could not be recorded, why, and where each is kept.
 type RejectedError struct {
 	Lines    int64 // that could not be recorded
 	FilledIn bool  // the run began without an experiment line that could be

@@ -412,7 +412,8 @@ func TestReader_order(t *testing.T) {
 	}
 }
 
-// Cut at every byte, a run gives the whole lines and then, unless a line ends there, an error with the number of its line.
+// Cut at every byte, a run gives the whole lines and then, unless a line ends there, an error with the number of its
+// line.
 func TestReader_cut(t *testing.T) {
 	whole := lines(t, providertest.Sample())
 	for n := range whole {

@@ -14,10 +14,11 @@ import (
 // maxLegible is how far into a line that is no record it is looked for what can be read of it.
 const maxLegible = 1 << 20
 
-// legible gives what can be read of a text, which need not be JSON: of each outermost object, or part of one, those members that are
-// strings and of a good name's form, by their names; of two of a name the first. Objects may follow each other without line ends
-// or stand in an array, and a text without braces may be a line of an object that has several. Single quotes are taken for double ones,
-// since Python prints dictionaries so, and zero bytes for nothing: ASCII has them in UTF-16 and UTF-32.
+// legible gives what can be read of a text, which need not be JSON: of each outermost object, or part of one, those
+// members that are strings and of a good name's form, by their names; of two of a name the first. Objects may follow
+// each other without line ends or stand in an array, and a text without braces may be a line of an object that has
+// several. Single quotes are taken for double ones, since Python prints dictionaries so, and zero bytes for nothing:
+// ASCII has them in UTF-16 and UTF-32.
 func legible(text []byte) (objects []map[string]string) {
 	text = bytes.ReplaceAll(text[:min(len(text), maxLegible)], []byte{0}, nil)
 	members := map[string]string{}
@@ -103,7 +104,8 @@ type legibleStart struct {
 	members map[string]string
 }
 
-// read reads a line that was rejected before the run began, and reports whether any of it claims to be a call of a language model.
+// read reads a line that was rejected before the run began, and reports whether any of it claims to be a call of a
+// language model.
 func (s *legibleStart) read(l line) (call bool) {
 	for _, members := range legible(l.text) {
 		if s.members == nil && (members["type"] == provider.KindStart.String() || members["type"] == "" && members["experiment_name"] != "") {
@@ -114,8 +116,8 @@ func (s *legibleStart) read(l line) (call bool) {
 	return call
 }
 
-// record makes the experiment with which a run begins whose own could not be recorded, and the note that says so. Without a name that
-// can be read it has the one given, or is unknown; complete fills in id and time.
+// record makes the experiment with which a run begins whose own could not be recorded, and the note that says so.
+// Without a name that can be read it has the one given, or is unknown; complete fills in id and time.
 func (s *legibleStart) record(complete func(provider.Record), name string) (*provider.Start, *provider.Note) {
 	m := s.members
 	start := &provider.Start{RunID: m["run_id"], Name: m["experiment_name"], Type: m["experiment_type"], CreatedAt: m["created_at"]}

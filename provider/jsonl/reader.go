@@ -18,7 +18,8 @@ import (
 // MaxLine is the length in bytes of the longest line, without its line end. The writer writes no longer one.
 const MaxLine = 512 << 20
 
-// ReaderOptions for [NewReader]. The zero value, or nil, gives the defaults: what is not in the lines is not in the records.
+// ReaderOptions for [NewReader]. The zero value, or nil, gives the defaults: what is not in the lines is not in the
+// records.
 type ReaderOptions struct {
 	// RunID gives the run id of an experiment that has none; without it such a line is refused.
 	RunID func(experimentName string) string
@@ -71,9 +72,9 @@ func NewReader(r io.Reader, o *ReaderOptions) *Reader {
 // Line gives the number of the line that the latest record stood in, from 1.
 func (r *Reader) Line() int { return r.line }
 
-// Records yields the run, each record as soon as its line is read. The records are valid, belong to the caller and share no
-// memory with the reader; Seq counts them from 0. An error is yielded once and ends the sequence: a [*LineError], or what
-// reading gave. There is one pass: called again, Records goes on where it stopped.
+// Records yields the run, each record as soon as its line is read. The records are valid, belong to the caller and
+// share no memory with the reader; Seq counts them from 0. An error is yielded once and ends the sequence: a
+// [*LineError], or what reading gave. There is one pass: called again, Records goes on where it stopped.
 //
 // The context is looked at before each line. It cannot interrupt a read that waits for its input.
 func (r *Reader) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
@@ -217,12 +218,12 @@ func isWide(line []byte) bool {
 	return bytes.IndexByte(line, 0) >= 0 && bytes.HasPrefix(bytes.Trim(line, "\x00\xff\xfe"), []byte{'{'})
 }
 
-// text gives the latest line as it came, without the line feed, valid until the next one is read. Of one that is too long it is the
-// beginning; [Reader.rest] gives the others.
+// text gives the latest line as it came, without the line feed, valid until the next one is read. Of one that is too
+// long it is the beginning; [Reader.rest] gives the others.
 func (r *Reader) text() []byte { return bytes.TrimSuffix(r.buf, []byte{'\n'}) }
 
-// rest appends to part what follows in the input up to the end of the line, the line feed left out, until part has at least size
-// bytes. It reports whether there may be more.
+// rest appends to part what follows in the input up to the end of the line, the line feed left out, until part has at
+// least size bytes. It reports whether there may be more.
 func (r *Reader) rest(part []byte, size int) (_ []byte, more bool) {
 	for len(part) < size {
 		next, err := r.r.ReadSlice('\n')

@@ -14,18 +14,20 @@ type RecordOptions struct {
 	ReaderOptions
 	// Strict ends the recording at the first line that cannot be recorded, with a [*LineError].
 	Strict bool
-	// Rejected is told of each line that could not be recorded, in their order, as soon as the line is kept; nil is not.
+	// Rejected is told of each line that could not be recorded, in their order, as soon as the line is kept; nil is
+	// not.
 	Rejected func(Rejection)
 	// Taken is called after each record that was given to the sink; nil is not.
 	Taken func()
 	// Name is the name of the experiment if no line tells it; empty for "unknown". See [Record].
 	Name string
-	// Recorded says, with Resume, how many records the run has already: the rejected lines of each input are kept apart.
+	// Recorded says, with Resume, how many records the run has already: the rejected lines of each input are kept
+	// apart.
 	Recorded int64
 }
 
-// Record gives the sink the records of the lines that r gives, each as soon as its line is there, until the end of r. It is what a
-// recorder does whose source is another program, and made for that what was paid for is not lost:
+// Record gives the sink the records of the lines that r gives, each as soon as its line is there, until the end of r.
+// It is what a recorder does whose source is another program, and made for that what was paid for is not lost:
 //
 //   - A line that cannot be recorded, be it for the reader or since the sink refuses its record with [provider.ErrInvalid] or
 //     [provider.ErrOrder], is kept byte for byte in the run, as the package documentation says, before the next line is read; what
@@ -38,13 +40,15 @@ type RecordOptions struct {
 //     archive's writer keeps elsewhere what its file cannot take. The error is the last one of the sink, a [*SinkError].
 //   - The sink's own context is never done.
 //
-// A run begins with the first line that is an experiment. Lines before it that cannot be recorded wait in memory. If a record of
-// another kind comes first, or a line that says that it is a call of a language model, or more than 16 MiB wait, the run begins with an
-// experiment that is filled in, and a note says so. If nothing of that comes, or the run would have no id since neither a line nor the
-// options give one, nothing is recorded, and the error is a [*LineError] that wraps [provider.ErrNoRun].
+// A run begins with the first line that is an experiment. Lines before it that cannot be recorded wait in memory. If a
+// record of another kind comes first, or a line that says that it is a call of a language model, or more than 16 MiB
+// wait, the run begins with an experiment that is filled in, and a note says so. If nothing of that comes, or the run
+// would have no id since neither a line nor the options give one, nothing is recorded, and the error is a [*LineError]
+// that wraps [provider.ErrNoRun].
 //
-// If lines were rejected or the experiment filled in the error is a [*RejectedError], which wraps any other; the sink is finished all the same.
-// Lines that end without a result give [ErrNoResult], and the sink is not finished. In all other cases it is when Record returns nil.
+// If lines were rejected or the experiment filled in the error is a [*RejectedError], which wraps any other; the sink
+// is finished all the same. Lines that end without a result give [ErrNoResult], and the sink is not finished. In all
+// other cases it is when Record returns nil.
 //
 // Record reads ahead: what is left in r after an error does not begin where the lines recorded end.
 func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions) error {

@@ -172,7 +172,8 @@ func TestRecordSinkFails(t *testing.T) {
 	}
 }
 
-// An interrupt ends the recording when what was on its way is recorded; a source that does not stop is not waited for long.
+// An interrupt ends the recording when what was on its way is recorded; a source that does not stop is not waited for
+// long.
 func TestRecordInterrupted(t *testing.T) {
 	lines := linesOf(t, providertest.Sample())
 	synctest.Test(t, func(t *testing.T) {

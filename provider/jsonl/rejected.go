@@ -122,7 +122,8 @@ func (r *recorder) tell(rejection Rejection) {
 	}
 }
 
-// keep puts a line into the run: its bytes first, in parts if they are too many for one attachment, then the note about them.
+// keep puts a line into the run: its bytes first, in parts if they are too many for one attachment, then the note about
+// them.
 func (r *recorder) keep(why *LineError, l line) {
 	if len(l.text) <= maxPart && !l.more {
 		name := r.attach(fmt.Sprint(l.number), l.text)
@@ -148,7 +149,8 @@ func (r *recorder) keep(why *LineError, l line) {
 	r.tell(Rejection{why, first})
 }
 
-// attach keeps bytes of a line and gives the name of the attachment: in the first folder of this input that has room for it.
+// attach keeps bytes of a line and gives the name of the attachment: in the first folder of this input that has room
+// for it.
 func (r *recorder) attach(name string, data []byte) string {
 	if r.folder == "" {
 		r.folder = rejectedFolder
@@ -179,7 +181,8 @@ func (r *recorder) note(name, text string) {
 	r.add(&provider.Note{Kind: KindRejected, Subject: provider.Subject("attachments", name), Text: strings.ToValidUTF8(text, "\ufffd")})
 }
 
-// add gives the sink a record of the recorder's own. In a run whose salt is withheld it has keys: zero, as of nothing that was hidden.
+// add gives the sink a record of the recorder's own. In a run whose salt is withheld it has keys: zero, as of nothing
+// that was hidden.
 func (r *recorder) add(record provider.Record) error {
 	err := r.put(record)
 	if errors.Is(err, provider.ErrKey) {

@@ -38,7 +38,8 @@ func recorded(t testing.TB, l *provider.Live) []provider.Record {
 	return all
 }
 
-// sorted parts what a recorder kept of lines that it could not record from the other records. Lines in parts are put together.
+// sorted parts what a recorder kept of lines that it could not record from the other records. Lines in parts are put
+// together.
 func sorted(t testing.TB, all []provider.Record) (records []provider.Record, kept []string) {
 	t.Helper()
 	for len(all) > 0 {

@@ -14,7 +14,8 @@ func (b *block) failed(i *provider.Interaction) { i.Seq = failedCall }
 
 const failedCall = -1
 
-// audit prints the calls of language models of one iteration, agents in ascending order, each agent's calls as recorded.
+// audit prints the calls of language models of one iteration, agents in ascending order, each agent's calls as
+// recorded.
 func (p *Printer) audit(b *block) {
 	if len(b.audit) == 0 {
 		return

@@ -155,8 +155,8 @@ func (b *block) accepted(id string) *bool {
 	return nil
 }
 
-// costs gives the costs of the iteration by agent, from its record or else from an evaluation, and their total: as
-// the evaluation has it, or else their sum, which needs the cost of every agent of the iteration. total is nil if it is not
+// costs gives the costs of the iteration by agent, from its record or else from an evaluation, and their total: as the
+// evaluation has it, or else their sum, which needs the cost of every agent of the iteration. total is nil if it is not
 // known.
 func (b *block) costs() (costs map[string]provider.Cents, total *provider.Cents) {
 	costs = map[string]provider.Cents{}

@@ -75,7 +75,8 @@ func latency(s *float64, decimals int) string {
 	return strconv.FormatFloat(*s, 'f', decimals, 64) + "s"
 }
 
-// llmInteraction prints an event that some experiments record in place of an Interaction. The envelope stays the event's.
+// llmInteraction prints an event that some experiments record in place of an Interaction. The envelope stays the
+// event's.
 func (p *Printer) llmInteraction(e *provider.Event, d *payload) {
 	str := func(names ...string) *string {
 		v := d.take(names...)

@@ -48,7 +48,8 @@ func init() { // a literal would be an initialisation loop
 	}
 }
 
-// ofWholeRun tells whether events of this type stand outside the iterations, whatever iteration they were recorded under.
+// ofWholeRun tells whether events of this type stand outside the iterations, whatever iteration they were recorded
+// under.
 func ofWholeRun(eventType string) bool {
 	return eventType == "experiment_start" || eventType == "experiment_end" || eventType == "experiment_summary"
 }

@@ -120,7 +120,8 @@ func TestPrinter_Found_range(t *testing.T) {
 	}
 }
 
-// A proposal that repeats the policy in force is kept. One that is in the record of its iteration, and was not in force before, is not.
+// A proposal that repeats the policy in force is kept. One that is in the record of its iteration, and was not in force
+// before, is not.
 func TestKept(t *testing.T) {
 	policy := func(x string) map[string]json.RawMessage {
 		return map[string]json.RawMessage{"A": json.RawMessage(`{"parameters":{"x":` + x + `}}`)}

@@ -35,8 +35,8 @@ func (p *Printer) wantsAgent(id string) bool {
 	return wanted
 }
 
-// Found reports, when the run is printed, that it has none of the records that were chosen, or not one of the agents. The error
-// wraps [ErrNotFound].
+// Found reports, when the run is printed, that it has none of the records that were chosen, or not one of the agents.
+// The error wraps [ErrNotFound].
 func (p *Printer) Found() error {
 	for _, id := range p.o.Agents {
 		if !p.found.agents[id] {

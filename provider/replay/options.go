@@ -19,12 +19,12 @@ type Options struct {
 	// Audit prints, in place of all of the above, every call of a language model in full.
 	Audit bool
 
-	// Agents, unless it is nil, are the agents of whom lines are printed: calls for them, events that name them as agent_id,
-	// their lines of the summaries.
+	// Agents, unless it is nil, are the agents of whom lines are printed: calls for them, events that name them as
+	// agent_id, their lines of the summaries.
 	Agents []string
 
-	// Records, unless it is nil, chooses the records of which lines are printed by their positions, from 0 for the start; the
-	// summary of an iteration is the line of its own record.
+	// Records, unless it is nil, chooses the records of which lines are printed by their positions, from 0 for the
+	// start; the summary of an iteration is the line of its own record.
 	Records func(seq int64) bool
 
 	// Start and End are the first and the last iteration to print, inclusive; nil is no limit.

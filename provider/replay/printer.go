@@ -11,12 +11,12 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Printer prints the run that it takes. It holds the state of one iteration, and costs and policies of the one before,
-// but not the run. Each call of a Sink method makes at most one call of Write, with whole lines. After an error of the
-// writer it gives that error again.
+// A Printer prints the run that it takes. It holds the state of one iteration, and costs and policies of the one
+// before, but not the run. Each call of a Sink method makes at most one call of Write, with whole lines. After an error
+// of the writer it gives that error again.
 //
-// It prints what it is given whether or not a sink would keep it, but for records that break a rule of package provider:
-// those are refused as other sinks do.
+// It prints what it is given whether or not a sink would keep it, but for records that break a rule of package
+// provider: those are refused as other sinks do.
 type Printer struct {
 	w     io.Writer
 	o     Options

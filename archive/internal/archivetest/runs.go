@@ -309,7 +309,8 @@ func Writable(t testing.TB, path string) {
 	}
 }
 
-// OpenSQL opens a database for the time of the test, as any other program that uses SQLite does. Options are those of the driver.
+// OpenSQL opens a database for the time of the test, as any other program that uses SQLite does. Options are those of
+// the driver.
 func OpenSQL(t testing.TB, path string, options ...string) *sql.DB {
 	t.Helper()
 	Writable(t, path)

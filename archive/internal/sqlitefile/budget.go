@@ -6,8 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// A Budget bounds what is gathered in memory from the rows of a file. In a sound file every byte belongs to one row, so all rows together
-// are no longer than the file; in a crafted one the same pages can be rows again and again. It may be used by several goroutines.
+// A Budget bounds what is gathered in memory from the rows of a file. In a sound file every byte belongs to one row, so
+// all rows together are no longer than the file; in a crafted one the same pages can be rows again and again. It may be
+// used by several goroutines.
 type Budget struct{ size, left atomic.Int64 }
 
 // budgetSlack is for what a small file may hold beyond its size: values that SQLite stores in a shorter form.
@@ -29,8 +30,8 @@ func (f *File) Length() int64 {
 	return size
 }
 
-// MostRows gives more rows than a table of the file can have. A statement that goes over a whole table takes no more, since in a
-// crafted file its pages can be rows again and again.
+// MostRows gives more rows than a table of the file can have. A statement that goes over a whole table takes no more,
+// since in a crafted file its pages can be rows again and again.
 func (f *File) MostRows() int64 { return (f.Length() + budgetSlack) / perRow }
 
 // Budget gives a budget for what one call gathers from f.
@@ -42,8 +43,8 @@ func (f *File) Budget() *Budget {
 	return b
 }
 
-// Take is called for each row that is kept, of n bytes of texts and blobs. It fails with [ErrDamaged] when there are more than the file
-// can hold.
+// Take is called for each row that is kept, of n bytes of texts and blobs. It fails with [ErrDamaged] when there are
+// more than the file can hold.
 func (b *Budget) Take(n int) error {
 	if b.left.Add(-int64(n)-perRow) < 0 {
 		return fmt.Errorf("%w: its rows hold more than the %d bytes of the file", ErrDamaged, b.size.Load())

@@ -16,12 +16,13 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// A File is an archive or live file that is open for reading. Its header was checked before SQLite saw it, and its schema is the
-// one of its version. Its methods may be called from several goroutines. The caller closes it.
+// A File is an archive or live file that is open for reading. Its header was checked before SQLite saw it, and its
+// schema is the one of its version. Its methods may be called from several goroutines. The caller closes it.
 type File struct {
 	// DB reads the file, or a copy of it that was brought to the newest version.
 	DB *sqlx.DB
-	// Path is where the file itself is, behind symbolic links: its sidecars stand there. It is empty for a file without a name.
+	// Path is where the file itself is, behind symbolic links: its sidecars stand there. It is empty for a file without
+	// a name.
 	Path string
 	// Version is the schema version of the file itself.
 	Version int
@@ -29,7 +30,8 @@ type File struct {
 	Live bool
 	// Recording says that a process records into the file.
 	Recording bool
-	// Pages are those of the file itself, Size bytes, its log included; nil if SQLite reads the file beside its recorder.
+	// Pages are those of the file itself, Size bytes, its log included; nil if SQLite reads the file beside its
+	// recorder.
 	Pages io.ReaderAt
 	Size  int64
 	// Touched says that the header of Pages is not the one that a sealed file of its size and version has.
@@ -41,8 +43,8 @@ type File struct {
 	main   *steadyFile
 }
 
-// Open opens the archive or live file at path for reading. A caller that holds the recorder's lock itself says so: to it the
-// file is one that nobody records into.
+// Open opens the archive or live file at path for reading. A caller that holds the recorder's lock itself says so: to
+// it the file is one that nobody records into.
 func Open(path string, held bool) (*File, error) {
 	for attempt := 1; ; attempt++ {
 		f := &File{}
@@ -149,8 +151,8 @@ func (f *File) open(path string, held bool) (err error) {
 	return f.openView(f.main, f.main.Size(), h)
 }
 
-// openWAL opens a live file together with its write-ahead log: one that a killed recorder left behind, or that an exclusive one is
-// recording into.
+// openWAL opens a live file together with its write-ahead log: one that a killed recorder left behind, or that an
+// exclusive one is recording into.
 func (f *File) openWAL(h header) error {
 	wal, size, err := OpenRegular(f.Path + "-wal")
 	switch {
@@ -214,8 +216,8 @@ func (f *File) openDB(r io.ReaderAt, size int64) error {
 	return f.check()
 }
 
-// openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and checked. The
-// copy is where temporary files go and lives as long as the File.
+// openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and
+// checked. The copy is where temporary files go and lives as long as the File.
 func (f *File) openMigrated(r io.ReaderAt, size int64, version int) error {
 	temp, err := os.CreateTemp("", "exparchive-*.simexp")
 	if err != nil {

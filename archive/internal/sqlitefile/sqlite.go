@@ -162,7 +162,8 @@ func TooBig(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_TOOBIG
 }
 
-// OfSystem reports whether an error of SQLite is about memory, locks, files or SQLite itself, and not about what it was asked.
+// OfSystem reports whether an error of SQLite is about memory, locks, files or SQLite itself, and not about what it was
+// asked.
 func OfSystem(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {

@@ -32,8 +32,8 @@ var RealSystem = &System{
 	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
 }
 
-// SealFile flushes a sealed file and gives it the permissions of mode without those to write. A file system that keeps no
-// permissions leaves it writable, which is no error: they guard against slips, and the seal does not rest on them.
+// SealFile flushes a sealed file and gives it the permissions of mode without those to write. A file system that keeps
+// no permissions leaves it writable, which is no error: they guard against slips, and the seal does not rest on them.
 func (s *System) SealFile(path string, mode os.FileMode) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *System) SealFile(path string, mode os.FileMode) error {
 	return err
 }
 
-// SealName makes the file at path read-only. Where two names were one file, removing the other may have made it writable: Windows
-// has to, to remove it.
+// SealName makes the file at path read-only. Where two names were one file, removing the other may have made it
+// writable: Windows has to, to remove it.
 func (s *System) SealName(path string) {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o222 != 0 {
 		_ = s.Chmod(path, info.Mode().Perm()&^0o222)

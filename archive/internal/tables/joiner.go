@@ -21,8 +21,8 @@ func CheckTexts(bytes, size int64) error {
 	return nil
 }
 
-// A Joiner joins the sections of the prompts that one reading of a file meets, as far as its limit goes. It keeps the bodies that
-// it met last.
+// A Joiner joins the sections of the prompts that one reading of a file meets, as far as its limit goes. It keeps the
+// bodies that it met last.
 type Joiner struct {
 	find  func(id int64) (string, error)
 	limit int64
@@ -31,14 +31,14 @@ type Joiner struct {
 	size  int // of the cache in bytes
 }
 
-// NewJoiner makes a Joiner of prompts of limit bytes in all. A file of a size has no more than [TextLimit] says. find gives the body
-// of a section.
+// NewJoiner makes a Joiner of prompts of limit bytes in all. A file of a size has no more than [TextLimit] says. find
+// gives the body of a section.
 func NewJoiner(limit int64, find func(id int64) (string, error)) *Joiner {
 	return &Joiner{find: find, limit: limit, left: limit, cache: map[int64]string{}}
 }
 
-// Join gives the prompt that a list names, nil for no list. The errors are those of find, and [sqlitefile.ErrDamaged] for what is no
-// list, and for a prompt that is too long or exceeds the limit, which is then not joined.
+// Join gives the prompt that a list names, nil for no list. The errors are those of find, and [sqlitefile.ErrDamaged]
+// for what is no list, and for a prompt that is too long or exceeds the limit, which is then not joined.
 func (j *Joiner) Join(list btree.Value) (*string, error) {
 	if list.Kind == btree.Null {
 		return nil, nil

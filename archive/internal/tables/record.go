@@ -10,9 +10,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// The functions below make records of rows. A row has the values of [Columns], each of the type that [Column.Check] wants; the key
-// is its first value. JSON texts, blobs and commitments share memory with the row. What a row may hold beyond its types is for
-// [provider.Record]'s Validate to say. An error is [sqlitefile.ErrDamaged]; the record is then as far as it could be read.
+// The functions below make records of rows. A row has the values of [Columns], each of the type that [Column.Check]
+// wants; the key is its first value. JSON texts, blobs and commitments share memory with the row. What a row may hold
+// beyond its types is for [provider.Record]'s Validate to say. An error is [sqlitefile.ErrDamaged]; the record is then
+// as far as it could be read.
 
 // A Row is the values of a row in the order of [Columns].
 type Row = []btree.Value

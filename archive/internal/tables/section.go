@@ -8,9 +8,9 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
-// Prompts repeat: the system prompt is the same in every call, and user prompts share long parts. So a prompt is stored as a
-// list of sections, and a section once for each content. Only the writer decides where to cut; readers join whatever a
-// list names.
+// Prompts repeat: the system prompt is the same in every call, and user prompts share long parts. So a prompt is stored
+// as a list of sections, and a section once for each content. Only the writer decides where to cut; readers join
+// whatever a list names.
 
 // minSection is the length in bytes below which a section is not worth a row of its own.
 const minSection = 128
@@ -52,8 +52,8 @@ func AppendSectionList(dst []byte, ids []int64) []byte {
 // MaxSectionCache bounds what a reader keeps of the sections that it met last, in bytes.
 const MaxSectionCache = 8 << 20
 
-// ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of numbers from 1 on in decimal without leading zeros,
-// without white space, not empty, of at most [MaxSectionList] bytes. Nothing else is a list.
+// ParseSectionList reads a list as [AppendSectionList] writes it: a JSON array of numbers from 1 on in decimal without
+// leading zeros, without white space, not empty, of at most [MaxSectionList] bytes. Nothing else is a list.
 func ParseSectionList(list string) ([]int64, error) {
 	bad := func() ([]int64, error) { return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list) }
 	if len(list) > MaxSectionList {

@@ -84,33 +84,39 @@ func TestWriter_wholeRun(t *testing.T) {
 
 // A live file whose records break a rule of the whole run is not recorded on into.
 func TestResume_wholeRun(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.simexp")
-	w, err := record.Create(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Note(t.Context(), &provider.Note{Kind: "k", Meta: withheldMeta("text")}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db := archivetest.OpenSQL(t, path+"-live", "mode=rw")
-	if _, err := db.Exec("UPDATE z_experiment SET salt = zeroblob(32)"); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if w, err = record.Resume(t.Context(), path+"-live", nil); !errors.Is(err, provider.ErrInvalid) {
+	path := changedRecording(t, "UPDATE z_experiment SET salt = zeroblob(32)",
+		&provider.Note{Kind: "k", Meta: withheldMeta("text")})
+	if w, err := record.Resume(t.Context(), path+"-live", nil); !errors.Is(err, provider.ErrInvalid) {
 		if err == nil {
 			w.Close()
 		}
 		t.Errorf("got %v, want ErrInvalid", err)
 	}
+}
+
+// changedRecording records some notes, changes the live file by a statement, and gives the name of the archive that is to be.
+func changedRecording(t *testing.T, statement string, notes ...*provider.Note) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	w, err := record.Create(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"})
+	for _, n := range notes {
+		err = errors.Join(err, w.Note(t.Context(), n))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db := archivetest.OpenSQL(t, path+"-live", "mode=rw")
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func withheld(field string) *provider.Redaction {
@@ -121,25 +127,10 @@ func withheldMeta(field string) provider.Meta { return provider.Meta{Redaction: 
 
 // A seal in a live file, which a sealing that was interrupted may leave, does not count: the recording goes on.
 func TestResume_sealLeft(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.simexp")
-	w, err := record.Create(path, nil)
+	path := changedRecording(t, `UPDATE z_experiment SET digest = zeroblob(32), records = 9, events = 9, interactions = 0,
+		iterations = 0, notes = 0, attachments = 0`)
+	w, err := record.Resume(t.Context(), path+"-live", nil)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db := archivetest.OpenSQL(t, path+"-live", "mode=rw")
-	if _, err := db.Exec("UPDATE z_experiment SET digest = zeroblob(32), records = 9, events = 9, interactions = 0, iterations = 0, notes = 0, attachments = 0"); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if w, err = record.Resume(t.Context(), path+"-live", nil); err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()

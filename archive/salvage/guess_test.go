@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
+	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/schema"
 )
 
@@ -245,5 +246,39 @@ func TestAlikeLog(t *testing.T) {
 			t.Errorf("damaged at %d of %d: got %d records of %d, %d uncommitted, doubts %.300q",
 				at, len(log), r.Records, len(records), r.Uncommitted, r.Doubts)
 		}
+	}
+}
+
+// TestRedactionOrAttachment: what the table of redactions holds of a key is no attachment, and an attachment that looks
+// like that is one, as far as a tree or a hash tells it.
+func TestRedactionOrAttachment(t *testing.T) {
+	start := archivetest.ExampleStart()
+	start.Config, start.Salt = []byte("{}"), bytes.Repeat([]byte("s"), provider.SaltSize)
+	keyed := []provider.Record{start} // the key of its configuration is row 5, as the result would be
+	for range 4 {
+		keyed = append(keyed, &provider.Event{Type: "t", Data: []byte("[]")})
+	}
+	keyed = append(keyed, &provider.Result{Status: provider.StatusCompleted})
+	keyed = providertest.Redact(keyed, func(_ provider.Record, field string) bool { return field == "event_data" })
+	named := append(archivetest.ExampleRun(nil)[:1:1], &provider.Event{Type: "t"}, &provider.Event{Type: "t"},
+		&provider.Event{Type: "t"}, &provider.Event{Type: "t"}, &provider.Attachment{Name: "config", Data: make([]byte, 32)})
+	check := func(t *testing.T, path string, records []provider.Record) {
+		t.Helper()
+		r, a := salvage(t, path, false)
+		root, _, err := digest.Of(t.Context(), a)
+		if !r.Whole || len(r.Changed)+len(r.Missing) > 0 || err != nil || root != archivetest.RootOf(t, records) {
+			t.Errorf("got %+v, %v, want all of %d records", r, err, len(records))
+		}
+	}
+	for name, records := range map[string][]provider.Record{"key": keyed, "attachment": named} {
+		t.Run(name, func(t *testing.T) {
+			sealed := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
+			check(t, sealed, records)
+			check(t, archivetest.Write(t, changed(archivetest.ReadFile(t, sealed), 1, zero)), records)
+			if _, ends := records[len(records)-1].(*provider.Result); ends {
+				records = records[:len(records)-1]
+			}
+			check(t, archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records).LivePath()), records)
+		})
 	}
 }

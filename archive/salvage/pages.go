@@ -195,7 +195,8 @@ var rowTables = []string{
 //   - A row of two columns is of the event types or of the sections; see [Survey.which].
 //   - One of four may be a note or an attachment if its text or data is NULL. Then it is withheld, which the table of
 //     redactions says, under the name of the one or the other.
-//   - An attachment may have the very name, size and number of a key in the table of redactions. It is taken for both.
+//   - An attachment may have the very name, size and number of a key in the table of redactions; see
+//     [Survey.redactions].
 func tablesOf(row tables.Row, key int64) (of []string) {
 	for _, table := range rowTables {
 		if fits(table, row) && (table != tables.TableRedaction || isRedaction(row, key)) {

@@ -55,6 +55,7 @@ type place struct {
 	image  int64
 	offset int32
 	plain  bool // its hash says that what is unsure is not its own
+	unsure bool // it may be of the redactions, and then is no record
 }
 
 // maxFile is the size in bytes of the largest file that is salvaged.
@@ -210,6 +211,16 @@ func (s *Survey) scan(ctx context.Context) error {
 			if slices.Equal(of, alike[:]) {
 				s.noteAlike(which, row, at)
 				continue
+			}
+			if slices.Contains(of, tables.TableRedaction) && len(of) > 1 {
+				switch s.redactions(n) {
+				case proved:
+					of = []string{tables.TableRedaction}
+				case contradicted:
+					of = slices.DeleteFunc(of, func(table string) bool { return table == tables.TableRedaction })
+				default:
+					at.unsure = true
+				}
 			}
 			for _, table := range of {
 				s.note(table, row, at)

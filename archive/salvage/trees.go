@@ -10,10 +10,11 @@ import (
 	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
-// Rows are known by their columns, and no tree is needed for that. There is one exception: a row of the event types
+// Rows are known by their columns, and no tree is needed for that. There are two exceptions. A row of the event types
 // looks like one of the sections. Which of the two it is, the tree tells that its page belongs to. Where that is
 // lost, the other tree may be whole, and then the page is not of it. If that does not tell it either, the hash of a
-// record does which names the row, see [Survey.settle].
+// record does which names the row, see [Survey.settle]. The other is a row of the redactions that could be an attachment:
+// if no tree tells it, it is one only if its hash proves that, since such an attachment is hardly ever recorded.
 
 // trees are those of the tables that a survey looks at, in one state of the pages.
 type trees struct {
@@ -86,6 +87,7 @@ func (s *Survey) walkAlike(ctx context.Context) error {
 		for _, table := range alike {
 			t.through(ctx, table, func(int64) {})
 		}
+		t.through(ctx, tables.TableRedaction, func(int64) {})
 		s.trees = append(s.trees, t)
 	}
 	return ctx.Err()
@@ -107,4 +109,18 @@ func (s *Survey) which(image int64) string {
 		return alike[1]
 	}
 	return alike[0]
+}
+
+// redactions tells whether the rows of an image are of the redactions: proved, contradicted or unknown.
+func (s *Survey) redactions(image int64) agreement {
+	page := s.pages.number(image)
+	for _, t := range s.trees {
+		if owner := t.forest.Owner(page); owner == tables.TableRedaction && !t.confused[owner] {
+			return proved
+		}
+	}
+	if s.pages.isCurrent(image) && s.trees[0].whole[tables.TableRedaction] {
+		return contradicted
+	}
+	return unknown
 }

@@ -125,45 +125,19 @@ func TablesJSON(w io.Writer, db *duckdb.DB) error {
 	return enc.Encode(out)
 }
 
-// Schema writes the SQL that would create the database, without its rows.
+// Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out is named in comments.
 func Schema(w io.Writer, db *duckdb.DB) error {
 	b := bufio.NewWriter(w)
-	line := func(sql string) {
-		sql = strings.TrimSpace(sql)
-		if sql == "" {
-			return
+	for _, name := range db.Macros() {
+		fmt.Fprintf(b, "-- left out: macro %s\n", visible.Line(name))
+	}
+	for _, sql := range db.SQL() {
+		if sql = strings.TrimRight(strings.TrimSpace(sql), ";"); sql != "" {
+			b.WriteString(sql)
+			b.WriteString(";\n")
 		}
-		b.WriteString(strings.TrimRight(sql, ";"))
-		b.WriteString(";\n")
-	}
-	for _, s := range db.Schemas() {
-		if s.Name != "main" {
-			line("CREATE SCHEMA " + duckdb.QuoteIdentifier(s.Name))
-		}
-	}
-	for _, t := range db.UserTypes() {
-		line("CREATE TYPE " + qualified(t.Schema, t.Name) + " AS " + t.Type.String())
-	}
-	for _, s := range db.Sequences() {
-		line(s.SQL)
-	}
-	for _, t := range db.Tables() {
-		line(t.SQL())
-	}
-	for _, v := range db.Views() {
-		line(v.SQL)
-	}
-	for _, x := range db.Indexes() {
-		line(x.SQL)
 	}
 	return b.Flush()
-}
-
-func qualified(schema, name string) string {
-	if schema == "main" {
-		return duckdb.QuoteIdentifier(name)
-	}
-	return duckdb.QuoteIdentifier(schema) + "." + duckdb.QuoteIdentifier(name)
 }
 
 // Options for CSV and JSONL.

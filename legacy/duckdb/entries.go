@@ -75,6 +75,16 @@ func (db *DB) Indexes() []Index {
 	})
 }
 
+// Macros lists the names of macros with their schemas, as SQL. Of their definitions nothing is given, and those that are only in the log
+// are not known.
+func (db *DB) Macros() []string {
+	return convert(db.catalog.Macros, catalog.Path.String)
+}
+
+// SQL gives the statements that create the database without its rows, each behind those of what it needs. Macros are left out, so that a
+// view that uses one cannot be made.
+func (db *DB) SQL() []string { return db.catalog.Script() }
+
 // UserTypes lists the types made by CREATE TYPE by schema and name.
 func (db *DB) UserTypes() []UserType {
 	return convert(db.catalog.Types, func(u catalog.UserType) UserType {

@@ -29,8 +29,10 @@ type Catalog struct {
 	Sequences []Sequence
 	Indexes   []Index
 	Types     []UserType
+	Macros    []Path // of the file; those that only the log makes are not known
 
 	file *storage.File
+	made *Catalog // as it was before it was sorted
 }
 
 // Read reads the catalog of f at the database header's pointer.
@@ -104,12 +106,17 @@ func (c *Catalog) add(n *tree.Node) *Table {
 		return t
 	case "CreateViewInfo":
 		if !n.Bool(104) {
-			c.Views = append(c.Views, View{pathOf(n, 200), n.Text(106), n.Comment(107)})
+			p := pathOf(n, 200)
+			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), p.Name})
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))
 	case "CreateIndexInfo":
 		c.Indexes = append(c.Indexes, Index{pathOf(n, 200), n.Text(201), n.Uint(203) == 1, n.Text(106), n.Comment(107)})
+	case "CreateMacroInfo":
+		if !n.Bool(104) {
+			c.Macros = append(c.Macros, pathOf(n, 200))
+		}
 	case "CreateTypeInfo":
 		c.Types = append(c.Types, newUserType(n))
 	}
@@ -141,8 +148,9 @@ func fold(s string) string {
 	}, s)
 }
 
-// Sort puts everything in the order in which it is listed.
+// Sort puts everything in the order in which it is listed. [Catalog.Script] keeps that of before.
 func (c *Catalog) Sort() {
+	c.remember()
 	slices.SortFunc(c.Schemas, func(a, b Schema) int { return cmp.Compare(a.Name, b.Name) })
 	sortByPath(c.Tables)
 	sortByPath(c.Views)

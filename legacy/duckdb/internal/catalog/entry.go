@@ -54,6 +54,7 @@ type View struct {
 	Path
 	SQL     string // its CREATE VIEW statement
 	Comment string
+	made    string // the name in SQL, which it may have lost since
 }
 
 // A Sequence is a counter.

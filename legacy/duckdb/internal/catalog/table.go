@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,6 +49,7 @@ type Table struct {
 	Columns     []Column
 	PrimaryKey  []string
 	constraints []string // as SQL, without NOT NULL
+	refers      []Path   // tables that foreign keys refer to, folded
 
 	file   *storage.File
 	stored bool            // whether the file has data; a table that the log creates has none
@@ -190,6 +192,7 @@ func (t *Table) Constrain(c *tree.Node) {
 		if c.Uint(202) == 0 { // the side that is referred to
 			return
 		}
+		t.refers = append(t.refers, NewPath(cmp.Or(c.Text(203), t.Schema), c.Text(204)).foldedPath())
 		ref := quote.Identifier(c.Text(204))
 		if s := c.Text(203); s != "" && s != t.Schema {
 			ref = quote.Identifier(s) + "." + ref

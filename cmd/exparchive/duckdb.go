@@ -25,7 +25,7 @@ func newDuckDBCommand() *cobra.Command {
 		Use:   "duckdb",
 		Short: "Look into a DuckDB database without DuckDB",
 		Long: `Look into a DuckDB database without DuckDB: any file that DuckDB 0.9 to 1.5 writes. Nothing is written; a write-ahead log
-(FILE.wal) is applied in memory. "-" is standard input.`,
+(FILE.wal) is applied in memory, but one that 0.9 wrote is refused, as its form is another. "-" is standard input.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -107,7 +107,10 @@ func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema FILE [TABLE]",
 		Short: "Print the definitions of a DuckDB database as SQL",
-		Long:  "Print the definitions of a DuckDB database as SQL, or those of one table. TABLE is a name, or SCHEMA.NAME.",
+		Long: `Print the definitions of a DuckDB database as SQL, or those of one table. TABLE is a name, or SCHEMA.NAME.
+
+Those of a database are a script that DuckDB runs: each definition stands behind what it needs. Macros and triggers are left
+out; macros that the file holds are named in a comment.`,
 		Args:  nArgs(1, 2, "a database and perhaps a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withDuckDB(cmd, args[0], func(_ context.Context, db *duckdb.DB) error {

@@ -107,7 +107,7 @@ func (c *Catalog) add(n *tree.Node) *Table {
 	case "CreateViewInfo":
 		if !n.Bool(104) {
 			p := pathOf(n, 200)
-			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), p.Name})
+			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), sources(n.Node(203), p.Schema)})
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))

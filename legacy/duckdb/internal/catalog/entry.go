@@ -54,7 +54,7 @@ type View struct {
 	Path
 	SQL     string // its CREATE VIEW statement
 	Comment string
-	made    string // the name in SQL, which it may have lost since
+	refers  []Path // tables and views that the query names, folded
 }
 
 // A Sequence is a counter.

@@ -1,13 +1,17 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
 // Script gives the statements that create what the catalog holds, each behind those of what it needs: everything is in the order in which
-// the engine wrote it down or the log made it, and a table behind those that its keys refer to. Macros are left out.
+// the engine wrote it down or the log made it, but a table stands behind those that its keys refer to, and a view behind the views that
+// its query names. Macros are left out.
 func (c *Catalog) Script() []string {
 	var all []string
 	comment := func(what, name, text string) {
@@ -32,18 +36,15 @@ func (c *Catalog) Script() []string {
 		all = append(all, q.SQL)
 		comment("SEQUENCE", q.Path.String(), q.Comment)
 	}
-	for _, t := range byReference(m.Tables) {
+	for _, t := range byReference(m.Tables, func(t *Table) []Path { return t.refers }) {
 		all = append(all, t.SQL())
 		comment("TABLE", t.Path.String(), t.Comment)
 		for _, col := range t.Columns {
 			comment("COLUMN", t.Path.String()+"."+quote.Identifier(col.Name), col.Comment)
 		}
 	}
-	for _, v := range m.Views {
-		all = append(all, v.SQL)
-		if v.made != v.Name {
-			all = append(all, "ALTER VIEW "+Path{v.Schema, v.made}.String()+" RENAME TO "+quote.Identifier(v.Name)+";")
-		}
+	for _, v := range byReference(m.Views, func(v View) []Path { return v.refers }) {
+		all = append(all, v.script())
 		comment("VIEW", v.Path.String(), v.Comment)
 	}
 	for _, x := range m.Indexes {
@@ -53,42 +54,100 @@ func (c *Catalog) Script() []string {
 	return all
 }
 
-// byReference moves tables behind those that their foreign keys refer to. A circle, which only a damaged file has, stays as it is.
-func byReference(tables []*Table) []*Table {
-	ordered := make([]*Table, 0, len(tables))
+// byReference moves entries behind those that they refer to. A circle, which only a damaged file has, stays as it is.
+func byReference[E entry](entries []E, refers func(E) []Path) []E {
+	ordered := make([]E, 0, len(entries))
 	places := map[Path]int{}
-	for i, t := range tables {
-		places[t.foldedPath()] = i
+	for i, e := range entries {
+		places[e.path().folded()] = i
 	}
-	begun := make([]bool, len(tables))
-	type step struct{ table, ref int }
-	for i := range tables {
-		// With a stack of its own: a chain of references may be as long as the list.
-		stack := []step{{i, 0}}
-		if begun[i] {
-			continue
+	begun := make([]bool, len(entries))
+	type step struct {
+		entry int
+		left  []Path
+	}
+	var stack []step // of its own: a chain of references may be as long as the list
+	begin := func(i int) {
+		if !begun[i] {
+			begun[i] = true
+			stack = append(stack, step{i, refers(entries[i])})
 		}
-		begun[i] = true
-		for len(stack) > 0 {
+	}
+	for i := range entries {
+		for begin(i); len(stack) > 0; {
 			top := &stack[len(stack)-1]
-			t := tables[top.table]
-			if top.ref == len(t.refers) {
-				ordered = append(ordered, t)
+			if len(top.left) == 0 {
+				ordered = append(ordered, entries[top.entry])
 				stack = stack[:len(stack)-1]
 				continue
 			}
-			to, ok := places[t.refers[top.ref]]
-			top.ref++
-			if ok && !begun[to] {
-				begun[to] = true
-				stack = append(stack, step{to, 0})
+			to, ok := places[top.left[0]]
+			top.left = top.left[1:]
+			if ok {
+				begin(to)
 			}
 		}
 	}
 	return ordered
 }
 
-func (p Path) foldedPath() Path { return Path{fold(p.Schema), fold(p.Name)} }
+// sources gives the tables and views that the query of a view names, sorted, folded. A name without a schema may be of that of the view or
+// of main.
+func sources(query *tree.Node, schema string) (all []Path) {
+	if query == nil {
+		return nil
+	}
+	query.Walk(func(n *tree.Node) {
+		if n.Class != "BaseTableRef" {
+			return
+		}
+		if s := n.Text(200); s != "" {
+			all = append(all, Path{s, n.Text(201)}.folded())
+			return
+		}
+		all = append(all, Path{schema, n.Text(201)}.folded(), NewPath("", n.Text(201)).folded())
+	})
+	slices.SortFunc(all, func(a, b Path) int { return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name)) })
+	return slices.Compact(all)
+}
+
+// script is the view's CREATE VIEW statement with the name that the view has now.
+func (v View) script() string {
+	const create = "CREATE VIEW "
+	rest, ok := strings.CutPrefix(v.SQL, create)
+	if !ok {
+		return v.SQL
+	}
+	for {
+		end := identifierEnd(rest)
+		if end == 0 {
+			return v.SQL
+		}
+		if rest = rest[end:]; !strings.HasPrefix(rest, ".") {
+			return create + v.Path.String() + rest
+		}
+		rest = rest[1:]
+	}
+}
+
+// identifierEnd gives the length of the identifier that s begins with, 0 for none.
+func identifierEnd(s string) int {
+	if !strings.HasPrefix(s, `"`) {
+		return max(0, strings.IndexAny(s, " .("))
+	}
+	for i := 1; i < len(s); i++ {
+		if s[i] != '"' {
+			continue
+		}
+		if i+1 == len(s) || s[i+1] != '"' {
+			return i + 1
+		}
+		i++
+	}
+	return 0
+}
+
+func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name)} }
 
 // remember keeps the order in which everything was made.
 func (c *Catalog) remember() {

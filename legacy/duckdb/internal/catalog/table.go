@@ -192,7 +192,7 @@ func (t *Table) Constrain(c *tree.Node) {
 		if c.Uint(202) == 0 { // the side that is referred to
 			return
 		}
-		t.refers = append(t.refers, NewPath(cmp.Or(c.Text(203), t.Schema), c.Text(204)).foldedPath())
+		t.refers = append(t.refers, NewPath(cmp.Or(c.Text(203), t.Schema), c.Text(204)).folded())
 		ref := quote.Identifier(c.Text(204))
 		if s := c.Text(203); s != "" && s != t.Schema {
 			ref = quote.Identifier(s) + "." + ref
@@ -203,6 +203,16 @@ func (t *Table) Constrain(c *tree.Node) {
 		}
 		t.constraints = append(t.constraints, sql)
 	}
+}
+
+// expression is that of a generated column without the cast to the column's type, which the engine puts around it at every CREATE.
+func (c Column) expression() string {
+	if e, ok := strings.CutPrefix(c.Default, "CAST("); ok {
+		if e, ok = strings.CutSuffix(e, " AS "+c.Type.String()+")"); ok {
+			return e
+		}
+	}
+	return c.Default
 }
 
 // SQL is a CREATE TABLE statement for the table, with its constraints.
@@ -216,7 +226,7 @@ func (t *Table) SQL() string {
 		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
 		switch {
 		case c.Generated:
-			b.WriteString(" GENERATED ALWAYS AS(" + c.Default + ")")
+			b.WriteString(" GENERATED ALWAYS AS(" + c.expression() + ")")
 		case c.Default != "":
 			b.WriteString(" DEFAULT(" + c.Default + ")")
 		}

@@ -190,3 +190,27 @@ func walkPair(s *storage.Stream, k *kind) any {
 	}
 	return p
 }
+
+// Walk calls f for n and every object below it, in no order.
+func (n *Node) Walk(f func(*Node)) {
+	f(n)
+	for _, x := range n.fields {
+		walkBelow(x, f)
+	}
+}
+
+func walkBelow(x any, f func(*Node)) {
+	switch x := x.(type) {
+	case *Node:
+		if x != nil {
+			x.Walk(f)
+		}
+	case []any:
+		for _, y := range x {
+			walkBelow(y, f)
+		}
+	case [2]any:
+		walkBelow(x[0], f)
+		walkBelow(x[1], f)
+	}
+}

@@ -2,7 +2,8 @@ package main
 
 import "github.com/spf13/cobra"
 
-func newAttachmentsCommand() *cobra.Command {
+// newAttachmentsCommand makes the command to list attachments, of which add is the part that adds some.
+func newAttachmentsCommand(add *cobra.Command) *cobra.Command {
 	list := extractOptions{}
 	cmd := &cobra.Command{
 		Use:   "attachments FILE",
@@ -17,11 +18,6 @@ recording, "attachments extract" writes them into a folder.`,
 	}
 	cmd.Flags().BoolVar(&list.json, "json", false, "print one JSON object a line and file")
 	addRunFlag(cmd, &list.which)
-	cmd.AddCommand(newAttachCommand("add"), newExtractCommand("extract"))
+	cmd.AddCommand(add, newExtractCommand("extract"))
 	return cmd
-}
-
-// formerNames gives the commands that have become part of others, under the names that they had.
-func formerNames() []*cobra.Command {
-	return []*cobra.Command{newAttachCommand("attach"), newExtractCommand("extract"), newCheckpointCommand()}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -30,8 +29,8 @@ func fixed(list ...string) values {
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
-	"columns":  columnValues,
-	"sort":     columnValues,
+	"columns":  fixed(columnChoices()...),
+	"sort":     fixed(columnChoices()...),
 	"expanded": fixed(expandAuto, expandAlways, expandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
@@ -40,13 +39,6 @@ var valuesOf = map[string]values{
 	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
 		string(provider.StatusUnfinished), string(provider.StatusRunning)),
 	"table": fixed(export.Tables()...),
-}
-
-func columnValues(*cobra.Command, []string) (names []string) {
-	for _, c := range lsColumns {
-		names = append(names, cmp.Or(c.short, c.name))
-	}
-	return names
 }
 
 // formatsOf has the values of --format by command.

@@ -87,12 +87,9 @@ type importJob struct {
 	target string // path of the archive
 }
 
-// sweepFolder is what an import begins with. Tests leave it out, to see that it is missed.
-var sweepFolder = workdir.Sweep
-
 func (o *importOptions) run(ctx context.Context, sources []string) error {
 	if !o.dryRun {
-		if err := sweepFolder(o.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := workdir.Sweep(o.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			warnf(o.stderr, "%v", inFile(o.folder, err))
 		}
 	}

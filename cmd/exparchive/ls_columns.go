@@ -150,6 +150,14 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
+// columnChoices gives what the flags that take a column are completed to.
+func columnChoices() (names []string) {
+	for _, c := range lsColumns {
+		names = append(names, cmp.Or(c.short, c.name))
+	}
+	return names
+}
+
 // columnHelp lists the columns for the help.
 func columnHelp() string {
 	var b strings.Builder

@@ -96,7 +96,7 @@ func TestRedactSecrets(t *testing.T) {
 	stdout, _ := command(t, exitFailed, "secrets", lines, "--json", "--show")
 	found := map[string][]string{}
 	for scan := bufio.NewScanner(strings.NewReader(stdout)); scan.Scan(); {
-		var f secretFound
+		var f struct{ Kind, Secret string }
 		if err := json.Unmarshal(scan.Bytes(), &f); err != nil {
 			t.Fatal(err)
 		}

@@ -70,7 +70,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 	)
 	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
 	addCommands(root, groupRead, newLsCommand, newInfoCommand, newReplayCommand, newPoliciesCommand, newQueryCommand, newExportCommand,
-		newAttachmentsCommand)
+		func() *cobra.Command { return newAttachmentsCommand(newAttachCommand("add")) })
 	addCommands(root, groupCompare, newDigestCommand, newVerifyCommand, newProveCommand)
 	addCommands(root, groupPublish, newSecretsCommand, newRedactCommand, newRevealCommand, newSignCommand, newAnnotateCommand)
 	addCommands(root, groupRepair, newRecoverCommand)
@@ -95,6 +95,11 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		}
 	}
 	return root
+}
+
+// formerNames gives the commands that have become part of others, under the names that they had.
+func formerNames() []*cobra.Command {
+	return []*cobra.Command{newAttachCommand("attach"), newExtractCommand("extract"), newCheckpointCommand()}
 }
 
 // newHelpCommand is cobra's, but that it refuses what is no command.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,21 +84,6 @@ func completeValues(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		completeValues(sub)
 	}
-}
-
-// beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
-func beginning(list []string, typed string, several bool) []string {
-	before := ""
-	if i := strings.LastIndexByte(typed, ','); several && i >= 0 {
-		before, typed = typed[:i+1], typed[i+1:]
-	}
-	var like []string
-	for _, v := range list {
-		if strings.HasPrefix(v, typed) {
-			like = append(like, before+v)
-		}
-	}
-	return like
 }
 
 // runIDsOf gives the ids of the runs in the files and folders that a command line names.

@@ -2,17 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/simexp/exparchive/internal/terminal"
 )
 
 type digestOptions struct {
@@ -20,15 +13,6 @@ type digestOptions struct {
 	file             bool
 	checkpoint, note bool
 	json             bool
-}
-
-// A runDigest is what digest says about a run in JSON.
-type runDigest struct {
-	File       string `json:"file"`
-	Digest     string `json:"digest"`
-	Records    int64  `json:"records"`
-	SHA256     string `json:"sha256,omitempty"`     // of the file
-	Checkpoint string `json:"checkpoint,omitempty"` // the text
 }
 
 func newDigestCommand() *cobra.Command {
@@ -140,29 +124,3 @@ func (o *digestOptions) digest(ctx context.Context, stderr io.Writer, path strin
 }
 
 var errNoNote = errors.New("no note key has signed it; `exparchive sign --note-key` does")
-
-func (d runDigest) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(d)
-	}
-	text := fmt.Sprintf("%s  %s\n", d.Digest, terminal.Escape(d.File))
-	if d.SHA256 != "" {
-		text += fmt.Sprintf("sha256:%s  %s\n", d.SHA256, terminal.Escape(d.File))
-	}
-	_, err := io.WriteString(w, text)
-	return err
-}
-
-// sumFile computes the SHA-256 of a file.
-func sumFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,16 +24,6 @@ type extractOptions struct {
 	which  runChoice
 	force  bool
 	json   bool
-}
-
-// An attachedFile is what the commands about attachments say of one in JSON.
-type attachedFile struct {
-	Name       string  `json:"name"`
-	MediaType  string  `json:"media_type,omitempty"`
-	Size       *int64  `json:"bytes"`
-	SHA256     *string `json:"sha256"`
-	File       string  `json:"file,omitempty"`       // to which it was written
-	Commitment *string `json:"commitment,omitempty"` // if it is withheld
 }
 
 // newExtractCommand makes "attachments extract", or what it was before under its name.
@@ -135,16 +124,6 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 		return err
 	}
 	return failed
-}
-
-func describeAttachment(f *provider.Attachment) attachedFile {
-	a := attachedFile{Name: f.Name, MediaType: f.MediaType}
-	if commitment, withheld := f.Withheld("data"); withheld {
-		a.Commitment = new(commitment.String())
-	} else {
-		a.Size, a.SHA256 = new(int64(len(f.Data))), new(fmt.Sprintf("%x", sha256.Sum256(f.Data)))
-	}
-	return a
 }
 
 // choose gives the names of the attachments that are wanted, in the order of the run.

@@ -28,15 +28,6 @@ type runInfo struct {
 	About    [][2]string  `json:"about,omitempty"` // what kind of file a legacy database is
 }
 
-type infoNote struct {
-	Kind    string `json:"kind"`
-	Subject string `json:"subject,omitempty"`
-	Text    string `json:"text"`
-
-	label    string
-	rejected bool // about a line that could not be recorded
-}
-
 func newInfoCommand() *cobra.Command {
 	var which runChoice
 	var asJSON bool

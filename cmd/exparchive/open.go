@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -93,4 +94,31 @@ func withRunHint(err error) error {
 		return fmt.Errorf("%w; name a file in it or choose one of its runs with --run (`exparchive ls` lists them)", err)
 	}
 	return err
+}
+
+// passedOver says where runs lie that a list of folders without any does not show.
+func passedOver(folders []string) error {
+	var all []error
+	for _, folder := range folders {
+		p := runs.PassedOver(folder)
+		if n := len(p.Deeper); n > 0 {
+			all = append(all, fmt.Errorf("%s: no runs in the folder itself, but files in folders of it may hold some (%s): `exparchive ls -r` lists them",
+				folder, someOf(p.Deeper)))
+		}
+		if n := len(p.Renamed); n > 0 {
+			all = append(all, fmt.Errorf("%s: no runs in files of the usual names, but others hold some (%s): name them, or give them "+
+				"one of the endings .simexp, .db, .jsonl", folder, someOf(p.Renamed)))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// someOf names the first of some files.
+func someOf(files []string) string {
+	const most = 3
+	text := strings.Join(files[:min(len(files), most)], ", ")
+	if rest := len(files) - most; rest > 0 {
+		text += fmt.Sprintf(" and %d more", rest)
+	}
+	return text
 }

@@ -173,14 +173,6 @@ func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) 
 	return failed, nil
 }
 
-// cmpErr gives the first of two errors that is one.
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
 // add adds the runs of a file to a job: the one that is wanted, or, where a column tells them apart, all of them.
 func (o *queryOptions) add(ctx context.Context, stderr io.Writer, job *queryJob, from source) error {
 	kind, err := runs.Sniff(from.path)

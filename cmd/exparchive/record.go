@@ -406,14 +406,6 @@ func kept(live string) (int64, bool) {
 // timeNow gives the time as it is recorded where the lines give none.
 func timeNow() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }
 
-// plural puts a number before a noun.
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // catchUp gives a sink what an earlier process recorded.
 func catchUp(ctx context.Context, sink provider.Sink, live string) error {
 	run, err := archive.Open(live)

@@ -17,9 +17,6 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// maxRejectedLines is how many lines that could not be recorded are told of one by one.
-const maxRejectedLines = 20
-
 // A rejectedReport tells of the lines that could not be recorded.
 type rejectedReport struct {
 	stderr io.Writer

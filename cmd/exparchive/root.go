@@ -1,15 +1,9 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/runs"
-	"github.com/simexp/exparchive/internal/terminal"
 )
 
 // Groups of commands, in the order in which --help lists them.
@@ -155,50 +149,3 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	return usageErrorf("no command %q; %s", args[0], hint)
 }
-
-// nArgs makes an argument check for between low and high arguments (no upper limit if high is negative) called what.
-func nArgs(low, high int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		var got string
-		switch n := len(args); {
-		case n >= low && (high < 0 || n <= high):
-			return nil
-		case n == 0:
-			got = "missing argument"
-		case n < low:
-			got = fmt.Sprintf("got %d argument(s)", n)
-		default:
-			got = fmt.Sprintf("unexpected argument %q", args[high])
-		}
-		return usageErrorf("%s: %s, want %s (see `%s --help`)", called(cmd), got, what, cmd.CommandPath())
-	}
-}
-
-// called gives the name of a command as the user writes it behind that of the program.
-func called(cmd *cobra.Command) string {
-	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-}
-
-// wantColor decides about colour for the standard output of cmd.
-func wantColor(cmd *cobra.Command) (bool, error) {
-	mode, err := cmd.Flags().GetString("color")
-	if err != nil {
-		return false, err
-	}
-	color, err := terminal.Color(mode, cmd.OutOrStdout())
-	if err != nil {
-		return false, usageErrorf("--color: %w", err)
-	}
-	return color, nil
-}
-
-// inFile is [fileerr.In], but that an interrupt is not about a file, and that "-" is standard input.
-func inFile(path string, err error) error {
-	if err == context.Canceled {
-		return err
-	}
-	return fileerr.In(shownName(path), err)
-}
-
-// errNoFile stands for the various words that systems have for it.
-var errNoFile = runs.ErrNoFile

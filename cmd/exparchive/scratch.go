@@ -84,9 +84,6 @@ func (s *scratch) standardInput(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-// stdinName is what the command line calls standard input, and standard output where a file is written.
-const stdinName = "-"
-
 // checkChangeable refuses standard input for a command that changes the file it is given.
 func checkChangeable(name string) error {
 	if name == stdinName {
@@ -143,14 +140,6 @@ func (e *renamedError) Unwrap() error { return e.err }
 func (e *renamedError) Is(target error) bool {
 	t, ok := target.(*fileerr.Error)
 	return ok && t.Err == nil && t.Path == e.as
-}
-
-// shownName is the name of a file in messages.
-func shownName(name string) string {
-	if name == stdinName {
-		return "standard input"
-	}
-	return name
 }
 
 // sourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What

@@ -48,13 +48,6 @@ func (f *sectionFlags) addRangeFlags(cmd *cobra.Command) {
 	f.options.Start, f.options.End = &f.start, &f.end
 }
 
-// noDefault keeps the values that stand for "not given" out of the help.
-func noDefault(cmd *cobra.Command, names ...string) {
-	for _, name := range names {
-		cmd.Flags().Lookup(name).DefValue = "0" // which is not printed
-	}
-}
-
 // printer gives the sink that prints a run on the standard output of cmd, each line as soon as it is known.
 func (f *sectionFlags) printer(cmd *cobra.Command) (provider.Sink, error) {
 	return f.printerTo(cmd, cmd.OutOrStdout())

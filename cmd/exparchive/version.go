@@ -4,27 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/simexp/exparchive/schema"
 )
-
-// version is set by the linker in released binaries.
-var version string
-
-// programVersion gives the version of the program: the linker's, else the module's, else "devel".
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
 
 func newVersionCommand() *cobra.Command {
 	var asJSON bool

@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/runs"
@@ -28,9 +31,9 @@ func fixed(list ...string) values {
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
-	"columns":  fixed(columnChoices()...),
-	"sort":     fixed(columnChoices()...),
-	"expanded": fixed(expandAuto, expandAlways, expandNever),
+	"columns":  fixed(readcmd.ColumnChoices()...),
+	"sort":     fixed(readcmd.ColumnChoices()...),
+	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
@@ -42,9 +45,9 @@ var valuesOf = map[string]values{
 
 // formatsOf has the values of --format by command.
 var formatsOf = map[string]values{
-	"export":      fixed(exportFormats...),
-	"query":       fixed(slices.Sorted(maps.Keys(rowFormats))...),
-	"duckdb dump": fixed(slices.Sorted(maps.Keys(duckdbFormats))...),
+	"export":      fixed(readcmd.ExportFormats...),
+	"query":       fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+	"duckdb dump": fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
@@ -61,7 +64,7 @@ func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		of := valuesOf[f.Name]
 		if f.Name == "format" {
-			of = formatsOf[called(cmd)]
+			of = formatsOf[cli.Called(cmd)]
 		}
 		if of == nil {
 			return
@@ -69,16 +72,16 @@ func completeValues(cmd *cobra.Command) {
 		several := f.Value.Type() == "stringSlice"
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, // which fails only for flags that are not there or have one already
 			func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-				return beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
+				return cli.Beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
 			})
 	}
 	cmd.LocalFlags().VisitAll(complete)
-	if of := argumentsOf[called(cmd)]; of != nil {
+	if of := argumentsOf[cli.Called(cmd)]; of != nil {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return nil, cobra.ShellCompDirectiveDefault
 			}
-			return beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
 		}
 	}
 	for _, sub := range cmd.Commands() {
@@ -129,7 +132,7 @@ func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 	}
 	defer r.Close()
 	var names []string
-	_ = eachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
+	_ = readcmd.EachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
 		names = append(names, f.Name)
 		return nil
 	})

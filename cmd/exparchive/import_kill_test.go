@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/longtest"
 )
 
@@ -87,7 +89,7 @@ func TestKillImport(t *testing.T) {
 			}
 		}
 		archives := 0
-		if exists(out) {
+		if runio.Exists(out) {
 			for _, name := range namesIn(t, out) {
 				if strings.HasPrefix(name, ".") {
 					continue
@@ -167,7 +169,7 @@ func TestImportSweeps(t *testing.T) {
 		t.Fatal("what is left is not seen")
 	}
 	var stderr strings.Builder
-	if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != exitOK {
+	if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != cli.ExitOK {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 	if left := leftIn(t, out); len(left) > 0 {
@@ -206,7 +208,7 @@ func namesIn(t *testing.T, folder string) []string {
 // leftIn gives the hidden names in a folder, none if there is no folder.
 func leftIn(t *testing.T, folder string) []string {
 	t.Helper()
-	if !exists(folder) {
+	if !runio.Exists(folder) {
 		return nil
 	}
 	return slices.DeleteFunc(namesIn(t, folder), func(name string) bool { return !strings.HasPrefix(name, ".") })

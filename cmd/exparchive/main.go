@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 func main() {
@@ -24,21 +27,21 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", oneLine(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", cli.OneLine(fmt.Sprint(p)))
 			if os.Getenv("EXPARCHIVE_TRACE") != "" {
 				stderr.Write(debug.Stack())
 			}
-			code = exitFailed
+			code = cli.ExitFailed
 		}
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	ctx, files := withScratch(ctx, stdin)
+	ctx, files := runio.WithScratch(ctx, stdin)
 	defer func() {
-		if err := files.remove(); err != nil {
-			warnf(stderr, "temporary files: %v", err)
-			code = exitFailed
+		if err := files.Remove(); err != nil {
+			cli.Warnf(stderr, "temporary files: %v", err)
+			code = cli.ExitFailed
 		}
 	}()
 
@@ -64,26 +67,26 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	if err == nil {
 		err = helpErr
 	}
-	var reported errReported
-	code = exitFailed
-	if exit := (*exitError)(nil); errors.As(err, &exit) {
-		code = exit.code
-		if err == exit && exit.err == nil {
+	var reported cli.Reported
+	code = cli.ExitFailed
+	if exit := (*cli.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.Code
+		if err == exit && exit.Err == nil {
 			return code
 		}
 	}
-	switch usage := (*usageError)(nil); {
+	switch usage := (*cli.UsageError)(nil); {
 	case err == nil:
-		return exitOK
+		return cli.ExitOK
 	case errors.As(err, &usage):
-		warnf(stderr, "%v", err)
-		return exitUsage
+		cli.Warnf(stderr, "%v", err)
+		return cli.ExitUsage
 	case errors.As(err, &reported):
 		return code
 	case ctx.Err() != nil && err == context.Canceled: // and not one that says more
 		fmt.Fprintln(stderr, "exparchive: interrupted")
-		return exitFailed
+		return cli.ExitFailed
 	}
-	warnf(stderr, "%v", err)
+	cli.Warnf(stderr, "%v", err)
 	return code
 }

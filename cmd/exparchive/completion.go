@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 	"github.com/simexp/exparchive/internal/duckdbdump"
@@ -45,9 +46,12 @@ var valuesOf = map[string]values{
 
 // formatsOf has the values of --format by command.
 var formatsOf = map[string]values{
-	"export":      fixed(readcmd.ExportFormats...),
-	"query":       fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
-	"duckdb dump": fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+	"export":            fixed(readcmd.ExportFormats...),
+	"table iterations":  fixed(papercmd.TableFormats...),
+	"table summary":     fixed(papercmd.TableFormats...),
+	"table convergence": fixed(papercmd.TableFormats...),
+	"query":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+	"duckdb dump":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.

@@ -247,7 +247,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 func readCommands(file string) [][]string {
 	commands := [][]string{
 		{"replay", file}, {"replay", "--verbose", file}, {"replay", "--audit", file}, {"replay", "--json", file}, {"replay", "--follow", file},
-		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file},
+		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file}, {"table", "iterations", file},
 		{"export", "--format", "jsonl", file}, {"export", "--format", "json", file},
 	}
 	if !strings.HasSuffix(file, ".jsonl") {

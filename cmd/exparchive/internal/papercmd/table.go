@@ -125,7 +125,11 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 	}
 	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
 		ids := []string{o.which.ID}
-		if err == nil && o.which.ID == "" {
+		var kind runs.Kind
+		if err == nil {
+			kind, err = runio.SniffFile(from.Path)
+		}
+		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
 			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {
 				err = runio.WithRunHint(from.Named(err))
 			}

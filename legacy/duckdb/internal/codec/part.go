@@ -39,6 +39,12 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 // header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
+// ends reports whether the last part of the segment may end at byte end: right behind the parts before it, which makes
+// tight bytes, or with the block, when the segment has that for itself and the engine left the gap in its middle.
+func (p *part) ends(end, tight int64) bool {
+	return end == tight || p.seg.Offset == 0 && end == int64(len(p.b)) && end > tight
+}
+
 func newPart(f *storage.File, g *Segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.DataOffset(f)}
 	if int(g.Codec) >= len(codecs) || codecs[g.Codec].name == "" {
@@ -65,6 +71,8 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 func (p *part) refuse(t *types.Type) error {
 	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))
 }
+
+func align8(x int64) int64 { return (x + 7) &^ 7 }
 
 func u16(b []byte, at int) int    { return int(binary.LittleEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) int64  { return int64(binary.LittleEndian.Uint32(b[at:])) }

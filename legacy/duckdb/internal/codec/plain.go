@@ -124,7 +124,8 @@ func openRLE(p *part, t *types.Type) (Decoder, error) {
 	if at < 8 || at > uint64(len(p.b)) {
 		return nil, p.corrupt(0, "counts_offset", "%d, want 8 to %d", at, len(p.b))
 	}
-	return &rle{p: p, values: p.b[8:at], counts: p.b[at:], width: w}, nil
+	d := &rle{p: p, values: p.b[8:at], counts: p.b[at:], width: w}
+	return d, d.check()
 }
 
 type rle struct {
@@ -135,18 +136,34 @@ type rle struct {
 	left           int // rows left of the current run
 }
 
+// check compares the counts with the rows, and the number of runs with the place of the counts.
+func (d *rle) check() error {
+	rows, runs := int64(0), int64(0)
+	for ; rows < d.p.seg.Rows; runs++ {
+		if int64(len(d.counts)) < 2*runs+2 {
+			return d.p.corrupt(0, "counts", "the runs end before the rows do")
+		}
+		n := u16(d.counts, int(2*runs))
+		if n == 0 {
+			return d.p.corrupt(8+len(d.values)+int(2*runs), "counts", "a run of 0 rows")
+		}
+		rows += int64(n)
+	}
+	if rows != d.p.seg.Rows {
+		return d.p.corrupt(8+len(d.values), "counts", "runs of %d rows, want %d", rows, d.p.seg.Rows)
+	}
+	if at := align8(8 + runs*int64(d.width)); at != int64(8+len(d.values)) {
+		return d.p.corrupt(0, "counts_offset", "%d for %d runs, want %d", 8+len(d.values), runs, at)
+	}
+	return nil
+}
+
 func (d *rle) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.left == 0 {
-			if len(d.counts) < 2 || len(d.values) < d.width {
-				return d.p.corrupt(0, "counts", "the runs end before the rows do")
-			}
 			d.x = loadBits(d.values, d.width)
 			d.left = u16(d.counts, 0)
 			d.values, d.counts = d.values[d.width:], d.counts[2:]
-			if d.left == 0 {
-				return d.p.corrupt(len(d.p.b)-len(d.counts)-2, "counts", "a run of 0 rows")
-			}
 		}
 		k := min(n, d.left)
 		dst.Fill(at, k, d.x)
@@ -178,13 +195,22 @@ func openStrings(p *part) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := u32(h, 4)
+	size, end := u32(h, 0), u32(h, 4)
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
 	}
 	offsets, err := p.slice(8, 4*p.seg.Rows, "offsets")
 	if err != nil {
 		return nil, err
+	}
+	if !p.ends(end, 8+4*p.seg.Rows+size) {
+		return nil, p.corrupt(4, "dict_end", "%d for a dictionary of %d bytes behind %d offsets", end, size, p.seg.Rows)
+	}
+	if n := len(offsets); n > 0 {
+		last := int64(int32(u32(offsets, n-4)))
+		if last = max(last, -last); last != size {
+			return nil, p.corrupt(0, "dict_size", "%d, want that of the last string, %d", size, last)
+		}
 	}
 	return &stringDecoder{p: p, dict: p.b[:end], offsets: offsets}, nil
 }

@@ -78,8 +78,14 @@ func (g *alpGroups) ended(at int64) error {
 	return nil
 }
 
+// rawLevel is the first level with groups of raw values.
+const rawLevel = 7
+
 // raw loads values that are stored as they are.
 func (g *alpGroups) raw(out []uint64, at int64) error {
+	if l := g.p.file.Level; l > 0 && l < rawLevel {
+		return g.p.corrupt(int(at), "raw", "raw values in a file of level %d, want at least %d", l, rawLevel)
+	}
 	b, err := g.p.slice(at, int64(len(out)*g.width), "raw")
 	if err != nil {
 		return err
@@ -162,11 +168,13 @@ func (d *alp) group(out []uint64) error {
 	if err := d.ended(at + 2*exceptions); err != nil {
 		return err
 	}
+	next := 0
 	for k := range int(exceptions) {
 		i := u16(positions, 2*k)
-		if i >= len(out) {
-			return d.p.corrupt(int(at)+2*k, "positions", "row %d of %d", i, len(out))
+		if i < next || i >= len(out) {
+			return d.p.corrupt(int(at)+2*k, "positions", "row %d of %d after row %d", i, len(out), next-1)
 		}
+		next = i + 1
 		out[i] = loadBits(values[k*d.width:], d.width).Lo
 	}
 	return nil
@@ -238,18 +246,27 @@ func (d *alprd) group(out []uint64) error {
 	if err := d.ended(at + 4*exceptions); err != nil {
 		return err
 	}
-	for i, k := range lefts {
-		lefts[i] = 0 // an exception's index may be anything
-		if int(k) < d.known {
-			lefts[i] = uint32(d.dict[k])
-		}
-	}
+	// The index of an exception is the number of the dictionary's entries, in as many bits as there are.
+	other := uint32(d.known) & (1<<d.left - 1)
+	next := 0
 	for k := range int(exceptions) {
 		i := u16(parts, 2*(int(exceptions)+k))
-		if i >= len(out) {
-			return d.p.corrupt(int(at), "positions", "row %d of %d", i, len(out))
+		if i < next || i >= len(out) || lefts[i] != other {
+			return d.p.corrupt(int(at), "positions", "row %d of %d after row %d", i, len(out), next-1)
 		}
-		lefts[i] = uint32(u16(parts, 2*k))
+		next = i + 1
+	}
+	for i, k := range lefts {
+		lefts[i] = uint32(d.dict[min(int(k), len(d.dict)-1)])
+		if int(k) >= d.known {
+			exceptions--
+		}
+	}
+	if int(other) == d.known && exceptions != 0 {
+		return d.p.corrupt(int(at), "exceptions", "%d more than indexes past the dictionary", exceptions)
+	}
+	for k := range len(parts) / 4 {
+		lefts[u16(parts, len(parts)/2+2*k)] = uint32(u16(parts, 2*k))
 	}
 	for i := range out {
 		out[i] |= uint64(lefts[i]) << d.right

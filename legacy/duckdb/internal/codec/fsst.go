@@ -41,8 +41,8 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 	for i := range t.lengths {
 		t.lengths[i] = fsstNone
 	}
-	if h[0] != fsstLittleEndian || h[8] > 1 {
-		return nil, p.corrupt(int(off), "table", "marks %d and %d", h[0], h[8])
+	if h[0] != fsstLittleEndian || h[8] != 0 {
+		return nil, p.corrupt(int(off), "table", "byte order %d, terminated %d, want 1 and 0", h[0], h[8])
 	}
 	counts := h[9:17]
 	code := 0
@@ -60,18 +60,12 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 		}
 		return nil
 	}
-	ones := int(counts[0])
-	if h[8]&1 != 0 { // zero-terminated: code 0 is the byte 0, which is not stored
-		t.lengths[0] = 1
-		code = 1
-		ones = max(ones-1, 0)
-	}
 	for k := 1; k < 8; k++ {
 		if err := add(int(counts[k]), k+1); err != nil {
 			return nil, err
 		}
 	}
-	if err := add(ones, 1); err != nil {
+	if err := add(int(counts[0]), 1); err != nil {
 		return nil, err
 	}
 	if symbols := int(h[1]); symbols != code {

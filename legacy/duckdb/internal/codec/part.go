@@ -39,10 +39,19 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 // header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
-// ends reports whether the last part of the segment may end at byte end: right behind the parts before it, which makes
-// tight bytes, or with the block, when the segment has that for itself and the engine left the gap in its middle.
+// ends reports whether the last part of the segment may end at byte end. That is right behind the parts before it, which
+// makes tight bytes; but when these fill four fifths of a block, the segment has the block for itself and the last part
+// ends with it.
 func (p *part) ends(end, tight int64) bool {
-	return end == tight || p.seg.Offset == 0 && end == int64(len(p.b)) && end > tight
+	fifths := int64(p.file.Payload()) / 5 * 4
+	const rounded = 8 // codecs differ in how they round the limit
+	switch {
+	case end == tight:
+		return tight < fifths+rounded || end == int64(len(p.b))
+	case end == int64(len(p.b)):
+		return tight >= fifths && tight < end && p.seg.Offset == 0
+	}
+	return false
 }
 
 func newPart(f *storage.File, g *Segment) (*part, error) {

@@ -11,12 +11,14 @@ import (
 // FORMAT.md: roaring.
 
 const (
-	roaringRuns      = 2 // bits of a container's type
-	roaringInverted  = 1
-	roaringBitset    = 249 // in place of an array's length
-	roaringFewRuns   = 4   // from here on runs are compressed
-	roaringFewValues = 8   // from here on arrays are compressed
-	roaringSegments  = 8   // of 256 rows in a container
+	roaringRuns       = 2 // bits of a container's type
+	roaringInverted   = 1
+	roaringBitset     = 249 // in place of an array's length
+	roaringManyRuns   = 124 // from here on there are other containers
+	roaringManyValues = 248
+	roaringFewRuns    = 4 // from here on runs are compressed
+	roaringFewValues  = 8 // from here on arrays are compressed
+	roaringSegments   = 8 // of 256 rows in a container
 )
 
 func openRoaring(p *part) (ValidityDecoder, error) {
@@ -56,7 +58,10 @@ func openRoaring(p *part) (ValidityDecoder, error) {
 	if r.sizes, err = p.slice(at, k-runs, "sizes"); err != nil {
 		return nil, err
 	}
-	end, whole := r.dataEnd()
+	end, whole, err := r.dataEnd()
+	if err != nil {
+		return nil, err
+	}
 	if at := int64(meta) + 8; at != end && at != align8(end) && at != whole {
 		return nil, p.corrupt(0, "meta", "%d, want %d, behind the containers", meta, end-8)
 	}
@@ -64,13 +69,21 @@ func openRoaring(p *part) (ValidityDecoder, error) {
 }
 
 // dataEnd is where the containers end, none of which has been given yet; whole is the same when the last one is a bitset
-// that takes as much as one of all rows.
-func (d *roaring) dataEnd() (end, whole int64) {
+// that takes as much as one of all rows. The error is about what no container is.
+func (d *roaring) dataEnd() (end, whole int64, err error) {
 	again, kinds, runs := *d, *d.types, *d.runs
 	again.types, again.runs = &kinds, &runs
 	end, whole = d.at, d.at
 	for again.left > 0 {
 		c := again.container()
+		switch {
+		case c.kind == roaringRuns: // what is listed are NULLs, always
+			return 0, 0, d.p.corrupt(0, "types", "runs of rows that are valid")
+		case c.kind == roaringRuns|roaringInverted && c.n >= roaringManyRuns:
+			return 0, 0, d.p.corrupt(0, "runs", "%d, want less than %d", c.n, roaringManyRuns)
+		case c.kind == roaringInverted && c.n >= roaringManyValues, c.n >= roaringManyValues && c.n != roaringBitset:
+			return 0, 0, d.p.corrupt(0, "sizes", "%d in a container of type %d", c.n, c.kind)
+		}
 		again.align(c.align)
 		end = again.at + c.size
 		if whole = end; c.n == roaringBitset && c.kind&roaringRuns == 0 {
@@ -78,7 +91,7 @@ func (d *roaring) dataEnd() (end, whole int64) {
 		}
 		again.at = end
 	}
-	return end, whole
+	return end, whole, nil
 }
 
 // A roaringContainer is how a container is stored.

@@ -13,6 +13,8 @@ import (
 
 // A File gives the payloads of a file's blocks, checked, and keeps the most recent ones.
 type File struct {
+	Level int // which features the file may use, as in [Headers]; 0 when that is not known
+
 	r       io.ReaderAt
 	size    int64
 	alloc   int64 // bytes of a block with its checksum

@@ -246,27 +246,20 @@ func (d *alprd) group(out []uint64) error {
 	if err := d.ended(at + 4*exceptions); err != nil {
 		return err
 	}
-	// The index of an exception is the number of the dictionary's entries, in as many bits as there are.
-	other := uint32(d.known) & (1<<d.left - 1)
+	for i, k := range lefts {
+		lefts[i] = 0 // an exception's index may be anything
+		if int(k) < d.known {
+			lefts[i] = uint32(d.dict[k])
+		}
+	}
 	next := 0
 	for k := range int(exceptions) {
 		i := u16(parts, 2*(int(exceptions)+k))
-		if i < next || i >= len(out) || lefts[i] != other {
+		if i < next || i >= len(out) {
 			return d.p.corrupt(int(at), "positions", "row %d of %d after row %d", i, len(out), next-1)
 		}
 		next = i + 1
-	}
-	for i, k := range lefts {
-		lefts[i] = uint32(d.dict[min(int(k), len(d.dict)-1)])
-		if int(k) >= d.known {
-			exceptions--
-		}
-	}
-	if int(other) == d.known && exceptions != 0 {
-		return d.p.corrupt(int(at), "exceptions", "%d more than indexes past the dictionary", exceptions)
-	}
-	for k := range len(parts) / 4 {
-		lefts[u16(parts, len(parts)/2+2*k)] = uint32(u16(parts, 2*k))
+		lefts[i] = uint32(u16(parts, 2*k))
 	}
 	for i := range out {
 		out[i] |= uint64(lefts[i]) << d.right

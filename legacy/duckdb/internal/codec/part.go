@@ -54,6 +54,9 @@ func (p *part) ends(end, tight int64) bool {
 	return false
 }
 
+// segmentAlign divides the offsets of segments in their blocks.
+const segmentAlign = 8
+
 func newPart(f *storage.File, g *Segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.DataOffset(f)}
 	if int(g.Codec) >= len(codecs) || codecs[g.Codec].name == "" {
@@ -71,6 +74,10 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 	if int64(g.Offset) > int64(len(payload)) {
 		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
 			Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}
+	}
+	if g.Offset%segmentAlign != 0 {
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
+			Err: fault.Corruptf("%d, want a multiple of %d", g.Offset, segmentAlign)}
 	}
 	p.b = payload[g.Offset:]
 	return p, nil

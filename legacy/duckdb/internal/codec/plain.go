@@ -261,6 +261,16 @@ func (d *stringDecoder) badOffset(off int64) error {
 
 // decodeOverflow is decode for rows of which some are in blocks of their own.
 func (d *stringDecoder) decodeOverflow(dst *vector.Vector, at int, offsets []byte, b *vector.Budget) error {
+	// Memory at once: letting it grow string by string would copy the long ones again and again.
+	total, err := d.overflowBytes(offsets)
+	if err != nil {
+		return err
+	}
+	if total > b.Left {
+		return vector.ErrBudget
+	}
+	dst.Own()
+	dst.Data = slices.Grow(dst.Data, int(total))
 	for i := range len(offsets) / 4 {
 		off := int64(int32(u32(offsets, 4*i)))
 		size := max(off, -off)
@@ -291,22 +301,49 @@ func (d *stringDecoder) decodeOverflow(dst *vector.Vector, at int, offsets []byt
 	return nil
 }
 
+// overflowBytes adds up the lengths of the strings in blocks of their own. What is wrong with a place is told later.
+func (d *stringDecoder) overflowBytes(offsets []byte) (total int64, err error) {
+	prev := d.prev
+	for i := range len(offsets) / 4 {
+		off := int64(int32(u32(offsets, 4*i)))
+		from, again := int64(len(d.dict))+off, off == -prev // of a NULL behind a long string
+		prev = max(off, -off)
+		if off >= 0 || again || from < 0 || from+12 > int64(len(d.p.b)) {
+			continue
+		}
+		_, length, err := d.overflowStart(u64(d.p.b[from:], 0), u32(d.p.b[from:], 8))
+		if err != nil {
+			return 0, err
+		}
+		total += length
+	}
+	return total, nil
+}
+
+// overflowStart gives the block in which a long string starts, and its length, which stands before it.
+func (d *stringDecoder) overflowStart(block uint64, off int64) (payload []byte, length int64, err error) {
+	f := d.p.file
+	if payload, err = f.Block(block, "overflow.block"); err != nil {
+		return nil, 0, err
+	}
+	if off < 0 || off > int64(f.Payload()-8)-4 {
+		return nil, 0, &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
+			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
+	}
+	if length = u32(payload, int(off)); length > f.Size() {
+		return nil, 0, &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
+			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
+	}
+	return payload, length, nil
+}
+
 // overflow reads a long string from its chain of blocks.
 func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off int64, b *vector.Budget) error {
 	f := d.p.file
 	limit := int64(f.Payload() - 8) // the next block's id follows
-	payload, err := f.Block(block, "overflow.block")
+	payload, length, err := d.overflowStart(block, off)
 	if err != nil {
 		return err
-	}
-	if off < 0 || off > limit-4 {
-		return &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
-			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
-	}
-	length := u32(payload, int(off))
-	if length > f.Size() {
-		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
-			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
 	if err := b.Take(length, 1); err != nil {
 		return err

@@ -14,14 +14,11 @@ const helpWidth = 100
 // fitHelp gives every command under cmd a help text of which no line is longer than helpWidth.
 func fitHelp(cmd *cobra.Command) {
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", fmt.Sprintf("FlagUsagesWrapped %d ", helpWidth)))
-	var fit func(*cobra.Command)
-	fit = func(cmd *cobra.Command) {
-		cmd.Long = reflow(cmd.Long, helpWidth)
-		for _, sub := range cmd.Commands() {
-			fit(sub)
-		}
-	}
-	fit(cmd)
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(about *cobra.Command, args []string) {
+		about.Long = reflow(about.Long, helpWidth)
+		help(about, args)
+	})
 }
 
 // reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they

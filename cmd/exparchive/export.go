@@ -153,7 +153,7 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 	case err == nil:
 		return fmt.Errorf("%s: is a file, and csv without --table needs a folder", o.output)
 	case !errors.Is(err, fs.ErrNotExist):
-		return exportError(o.output, err)
+		return exportError(o.output, cmp.Or(outfile.InFolder(o.output), err))
 	}
 	folder, err := outfile.Folder(o.output)
 	if err != nil {

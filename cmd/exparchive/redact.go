@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/sign"
@@ -195,7 +197,7 @@ func outputFree(source, output string, force bool) error {
 	if to, err := os.Stat(output); err == nil && os.SameFile(from, to) {
 		return usageErrorf("%s: is the original; choose another name for the copy", output)
 	}
-	return placeFree(output, force)
+	return cmp.Or(outfile.InFolder(output), placeFree(output, force))
 }
 
 // write writes the copy, checks it, and only then gives it its name.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -123,7 +124,7 @@ func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w, and may be a key that is needed; choose another name", path, outfile.ErrExists)
 	} else if err != nil {
-		return inFile(path, err)
+		return inFile(path, cmp.Or(outfile.InFolder(path), err))
 	}
 	_, err = f.WriteString(signer + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
@@ -138,8 +139,10 @@ func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 
 func runSign(cmd *cobra.Command, path string, which runChoice, o signOptions) error {
 	ctx := cmd.Context()
-	if o.output != "" && o.output != "-" && !o.force && exists(o.output) {
-		return withForceHint(inFile(o.output, outfile.ErrExists))
+	if o.output != "" && o.output != "-" {
+		if err := cmp.Or(outfile.InFolder(o.output), outfile.Free(o.output, o.force)); err != nil {
+			return withForceHint(err)
+		}
 	}
 	if !o.detached {
 		if err := checkChangeable(path); err != nil {

@@ -104,8 +104,10 @@ its input, so that the last words of the experiment and its result are recorded.
 a second later, stops it. SIGINT, SIGTERM and SIGHUP are treated so. The exit code is then 130, 143 or 129, but 0 if the run has a
 result that says completed. A run without a result can be resumed; --seal-on-interrupt seals it as interrupted.
 
-With a command behind -- it starts the experiment itself. Its standard output is the lines, unbuffered if it is a Python program;
-signals are passed on to it; its exit code becomes that of exparchive (128 and the number of the signal, if one ended it; 127 if
+With a command behind -- it starts the experiment itself. Its standard output is the lines, unbuffered if it is a Python program.
+Others, in C, Perl, Ruby or Fortran, hold back what they write to a pipe unless they flush it; with --pty they write to a
+pseudo-terminal, line by line (Linux and macOS). It alters no byte, but the program may take it for a person's and colour
+its output or draw progress bars, so it is not used unless asked for. Standard input and error stay what they are. Signals are passed on to it; its exit code becomes that of exparchive (128 and the number of the signal, if one ended it; 127 if
 there is no such command, 126 if it cannot be started), and is kept in the run as a note exit_status. The attachment
 provenance.json says where the run comes from: command line, program, working folder, commit of its git repository and whether
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the

@@ -225,6 +225,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		err = child.conclude(ctx, last, only || w.Count() == 0, watch.ctx.Done(), err)
 	}
 	result := last.result // of the experiment itself
+	lost := (*jsonl.LostResultError)(nil)
+	errors.As(err, &lost)
 	watch.settle()
 	came := watch.came()
 	if w.Count() > 0 {
@@ -239,6 +241,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		err = unfinished(w, report.source, err)
 	case sealed:
 		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+		if lost != nil && result == nil {
+			warnf(stderr, "%v; the archive is sealed without a result", lost)
+		}
 		if printed != nil && printed.Err() != nil {
 			warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
@@ -370,6 +375,10 @@ func unfinished(w *record.Writer, source string, err error) error {
 	}
 	err = errors.Join(all...)
 	if count, ok := kept(w.LivePath()); ok {
+		if errors.As(err, new(*jsonl.LostResultError)) {
+			return fmt.Errorf("%w; %s keeps %s: `exparchive resume` takes a result line that can be recorded, `exparchive seal` seals it unfinished",
+				err, w.LivePath(), plural(count, "record"))
+		}
 		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), plural(count, "record"))
 	}
 	return err

@@ -10,7 +10,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
-// maxAhead is how much memory the rows take that the tables of a database have read ahead, in bytes, unless MaxRows is less.
+// maxAhead is how much memory the rows take that the tables of a database have read ahead, in bytes, unless MaxRows is
+// less.
 const maxAhead = 256 << 20
 
 // A pool is what the tables of one database share.
@@ -53,8 +54,8 @@ func (p *pool) release(n int64) {
 	p.left += n
 }
 
-// order numbers the keys of x by the turns of their runs: a key is the id of its run, or begins with it as that of a simulation does.
-// Keys of no run come last, in the order of the table.
+// order numbers the keys of x by the turns of their runs: a key is the id of its run, or begins with it as that of a
+// simulation does. Keys of no run come last, in the order of the table.
 func (p *pool) order(x *keyIndex) {
 	p.mu.Lock()
 	turns := p.turn // which is not changed any more
@@ -78,8 +79,9 @@ func (p *pool) order(x *keyIndex) {
 	}
 }
 
-// An ahead holds rows of keys that were not asked for yet. Where the rows of many runs alternate, reading those of one decodes most of
-// the table; once that was done for as many rows as the table has, one more reading takes the rows of the following runs along.
+// An ahead holds rows of keys that were not asked for yet. Where the rows of many runs alternate, reading those of one
+// decodes most of the table; once that was done for as many rows as the table has, one more reading takes the rows of
+// the following runs along.
 type ahead struct {
 	event   string // as [table.event]
 	columns []string
@@ -106,7 +108,8 @@ func (a *ahead) drop(key string) []*row {
 	return rows
 }
 
-// takeAhead takes the rows of some keys out of those that were read ahead; ok is false if one of the keys is not among them.
+// takeAhead takes the rows of some keys out of those that were read ahead; ok is false if one of the keys is not among
+// them.
 func (s *shelf) takeAhead(r *reading, keys []string) (rows []*row, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,8 +148,8 @@ func (s *shelf) keepAhead(column string, a *ahead) {
 	s.aheads[column] = a
 }
 
-// readAhead reads the whole table and keeps the rows of some keys, and of as many as fit of those whose turn comes next, and then of
-// those before. If the rows of keys alone do not fit, nothing is kept.
+// readAhead reads the whole table and keeps the rows of some keys, and of as many as fit of those whose turn comes
+// next, and then of those before. If the rows of keys alone do not fit, nothing is kept.
 func (r *reading) readAhead(ctx context.Context, x *keyIndex, keys []string) error {
 	shelf := r.table.shelf
 	shelf.keepAhead(r.key, nil)
@@ -213,7 +216,8 @@ func (r *reading) gather(ctx context.Context, x *keyIndex, keys []string, room i
 	return a, s.Err()
 }
 
-// farthest gives the wait from which on a quarter of the keys is dropped; 0 if only those are there that are wanted now.
+// farthest gives the wait from which on a quarter of the keys is dropped; 0 if only those are there that are wanted
+// now.
 func (a *ahead) farthest(wait func(string) int) int {
 	waits := make([]int, 0, len(a.rows))
 	for key := range a.rows {

@@ -14,8 +14,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// manyRuns opens a database of 5000 runs: many, where the rows of a run stand nearly together, or mixed, where they are spread over
-// each table. It has rows rows in all.
+// manyRuns opens a database of 5000 runs: many, where the rows of a run stand nearly together, or mixed, where they are
+// spread over each table. It has rows rows in all.
 func manyRuns(t *testing.T, name string) (d *Database, rows int64) {
 	t.Helper()
 	d = mustOpen(t, unpack(t, t.TempDir(), name, name+".db"), nil)
@@ -43,8 +43,8 @@ func wholeOfMany(t *testing.T, r *Run) error {
 	return err
 }
 
-// Reading every run of a database costs a few readings of its tables, not one for each run: where the rows of a run stand together and
-// where they do not, in the order of the list and in any other, and with memory for a few runs only.
+// Reading every run of a database costs a few readings of its tables, not one for each run: where the rows of a run
+// stand together and where they do not, in the order of the list and in any other, and with memory for a few runs only.
 func TestManyRuns(t *testing.T) {
 	inOrder := func([]RunInfo) {}
 	backward := slices.Reverse[[]RunInfo]

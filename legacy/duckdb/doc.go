@@ -7,8 +7,9 @@
 // # What it reads
 //
 // Storage versions 64 to 68, which the engines 0.9 to 1.5 write: every compression method and every type that a column
-// can have, and the logs of 0.10 and later. What this package cannot read it refuses by name: a whole file with one of the sentinel errors (DuckDB
-// 2.0's own format with ErrTooNew, one beside which a log of 0.9 lies with ErrTooOld), a table ([Table.Err]), or a single column, while the others stay readable.
+// can have, and the logs of 0.10 and later. What this package cannot read it refuses by name: a whole file with one of
+// the sentinel errors (DuckDB 2.0's own format with ErrTooNew, a file beside which a log of 0.9 lies with ErrTooOld), a
+// table ([Table.Err]), or a single column, while the others stay readable.
 //
 // # What it promises
 //

@@ -10,7 +10,8 @@ import (
 
 // A Schema is a namespace of tables.
 type Schema struct {
-	Name    string
+	Name    string // of one within others, all their names as SQL, joined by dots
+	Nested  bool   // whether it is within others, which is so from DuckDB 2.0 on
 	Comment string
 }
 
@@ -75,14 +76,14 @@ func (db *DB) Indexes() []Index {
 	})
 }
 
-// Macros lists the names of macros with their schemas, as SQL. Of their definitions nothing is given, and those that are only in the log
-// are not known.
+// Macros lists the names of macros with their schemas, as SQL. Of their definitions nothing is given, and those that
+// are only in the log are not known.
 func (db *DB) Macros() []string {
 	return convert(db.catalog.Macros, catalog.Path.String)
 }
 
-// SQL gives the statements that create the database without its rows, each behind those of what it needs. Macros are left out, so that a
-// view that uses one cannot be made.
+// SQL gives the statements that create the database without its rows, each behind those of what it needs. Macros are
+// left out, so that a view that uses one cannot be made.
 func (db *DB) SQL() []string { return db.catalog.Script() }
 
 // UserTypes lists the types made by CREATE TYPE by schema and name.

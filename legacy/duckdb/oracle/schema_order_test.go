@@ -27,13 +27,20 @@ var tangled = []string{
 
 // catalogs are the lists of the engine that a script has to bring back.
 var catalogs = []string{
-	"SELECT schema_name, table_name, comment, has_primary_key, column_count, check_constraint_count FROM duckdb_tables() WHERE database_name = current_database()",
-	"SELECT schema_name, table_name, column_index, column_name, column_default, is_nullable, data_type, comment FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal",
-	"SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table FROM duckdb_constraints() WHERE database_name = current_database()",
-	"SELECT schema_name, view_name, comment, column_count FROM duckdb_views() WHERE database_name = current_database() AND NOT internal",
-	"SELECT schema_name, index_name, table_name, is_unique, expressions, comment FROM duckdb_indexes() WHERE database_name = current_database()",
-	"SELECT schema_name, sequence_name, start_value, increment_by, comment FROM duckdb_sequences() WHERE database_name = current_database()",
-	"SELECT schema_name, type_name, labels, comment FROM duckdb_types() WHERE database_name = current_database() AND NOT internal",
+	"SELECT schema_name, table_name, comment, has_primary_key, column_count, check_constraint_count " +
+		"FROM duckdb_tables() WHERE database_name = current_database()",
+	"SELECT schema_name, table_name, column_index, column_name, column_default, is_nullable, data_type, comment " +
+		"FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal",
+	"SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table " +
+		"FROM duckdb_constraints() WHERE database_name = current_database()",
+	"SELECT schema_name, view_name, comment, column_count " +
+		"FROM duckdb_views() WHERE database_name = current_database() AND NOT internal",
+	"SELECT schema_name, index_name, table_name, is_unique, expressions, comment " +
+		"FROM duckdb_indexes() WHERE database_name = current_database()",
+	"SELECT schema_name, sequence_name, start_value, increment_by, comment " +
+		"FROM duckdb_sequences() WHERE database_name = current_database()",
+	"SELECT schema_name, type_name, labels, comment " +
+		"FROM duckdb_types() WHERE database_name = current_database() AND NOT internal",
 }
 
 func catalogOf(t *testing.T, p *Process) (all []string) {
@@ -53,8 +60,8 @@ func catalogOf(t *testing.T, p *Process) (all []string) {
 	return all
 }
 
-// The script of a database whose definitions need one another runs from its start to its end and gives the same catalog, whether the
-// definitions are in the file or in its log.
+// The script of a database whose definitions need one another runs from its start to its end and gives the same
+// catalog, whether the definitions are in the file or in its log.
 func TestSchemaOrder(t *testing.T) {
 	p := startJudge(t, Judge)
 	exec := func(sql string) {

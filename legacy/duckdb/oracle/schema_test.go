@@ -10,8 +10,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
-// TestSchemaSQL runs the script that the reader gives for the catalog of every fixture in an empty engine, statement by statement, and
-// wants the tables that the fixture lists, with their comments.
+// TestSchemaSQL runs the script that the reader gives for the catalog of every fixture in an empty engine, statement by
+// statement, and wants the tables that the fixture lists, with their comments.
 func TestSchemaSQL(t *testing.T) {
 	files, err := filepath.Glob("../testdata/*/fixture.json")
 	if err != nil || len(files) == 0 {

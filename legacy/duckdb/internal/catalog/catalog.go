@@ -39,7 +39,7 @@ type Catalog struct {
 func Read(f *storage.File, meta uint64) (*Catalog, error) {
 	c := &Catalog{file: f}
 	if meta == storage.NoPointer {
-		c.AddSchema("main")
+		c.AddSchema([]string{"main"})
 		return c, nil
 	}
 	s := storage.OpenMetadata(f, storage.Pointer{Block: meta}, "catalog")
@@ -85,6 +85,11 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 			s.List("CatalogEntry.index_pointers", func() { tree.Read(s, "BlockPointer") })
 		case 104:
 			s.List("CatalogEntry.index_storage_infos", func() { tree.Read(s, "IndexStorageInfo") })
+		case 105:
+			n := s.ULEB(62, "CatalogEntry.next_row_id")
+			if t != nil {
+				t.next = int64(n)
+			}
 		default:
 			o.Unknown()
 		}
@@ -95,10 +100,7 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 func (c *Catalog) add(n *tree.Node) *Table {
 	switch n.Class {
 	case "CreateSchemaInfo":
-		s := Schema{Name: pathOf(n, 102).Name, Comment: n.Comment(107)}
-		if !c.hasSchema(s.Name) {
-			c.Schemas = append(c.Schemas, s)
-		}
+		c.putSchema(newSchema(n))
 	case "CreateTableInfo":
 		t := newTable(n)
 		t.file = c.file
@@ -107,7 +109,7 @@ func (c *Catalog) add(n *tree.Node) *Table {
 	case "CreateViewInfo":
 		if !n.Bool(104) {
 			p := pathOf(n, 200)
-			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), sources(n.Node(203), p.Schema)})
+			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), sources(n.Node(203), p)})
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))

@@ -9,9 +9,9 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
-// Script gives the statements that create what the catalog holds, each behind those of what it needs: everything is in the order in which
-// the engine wrote it down or the log made it, but a table stands behind those that its keys refer to, and a view behind the views that
-// its query names. Macros are left out.
+// Script gives the statements that create what the catalog holds, each behind those of what it needs: everything is in
+// the order in which the engine wrote it down or the log made it, but a table stands behind those that its keys refer
+// to, and a view behind the views that its query names. Macros are left out.
 func (c *Catalog) Script() []string {
 	var all []string
 	comment := func(what, name, text string) {
@@ -21,8 +21,13 @@ func (c *Catalog) Script() []string {
 	}
 	m := c.made
 	for _, s := range m.Schemas {
-		if s.Name != "main" {
+		if !s.Nested && s.Name != "main" {
 			all = append(all, "CREATE SCHEMA "+quote.Identifier(s.Name)+";")
+		}
+	}
+	for _, s := range c.Schemas { // sorted: those within others behind them
+		if s.Nested {
+			all = append(all, "CREATE SCHEMA "+s.Name+";")
 		}
 	}
 	for _, u := range m.Types {
@@ -91,9 +96,9 @@ func byReference[E entry](entries []E, refers func(E) []Path) []E {
 	return ordered
 }
 
-// sources gives the tables and views that the query of a view names, sorted, folded. A name without a schema may be of that of the view or
-// of main.
-func sources(query *tree.Node, schema string) (all []Path) {
+// sources gives the tables and views that the query of a view names, sorted, folded. A name without a schema may be of
+// that of the view or of main.
+func sources(query *tree.Node, view Path) (all []Path) {
 	if query == nil {
 		return nil
 	}
@@ -102,10 +107,10 @@ func sources(query *tree.Node, schema string) (all []Path) {
 			return
 		}
 		if s := n.Text(200); s != "" {
-			all = append(all, Path{s, n.Text(201)}.folded())
+			all = append(all, NewPath(s, n.Text(201)).folded())
 			return
 		}
-		all = append(all, Path{schema, n.Text(201)}.folded(), NewPath("", n.Text(201)).folded())
+		all = append(all, Path{view.Schema, n.Text(201), view.Nested}.folded(), NewPath("", n.Text(201)).folded())
 	})
 	slices.SortFunc(all, func(a, b Path) int { return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name)) })
 	return slices.Compact(all)
@@ -147,7 +152,7 @@ func identifierEnd(s string) int {
 	return 0
 }
 
-func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name)} }
+func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name), p.Nested} }
 
 // remember keeps the order in which everything was made.
 func (c *Catalog) remember() {

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,6 +54,7 @@ type Table struct {
 	stored bool            // whether the file has data; a table that the log creates has none
 	data   storage.Pointer // of the stored rows
 	total  int64           // stored rows with deleted ones
+	next   int64           // row id after the last, if they are stored; else rowgroup.NoRowIDs
 
 	loading sync.Mutex
 	rows    *rowgroup.Table // nil until they are asked for
@@ -63,7 +63,7 @@ type Table struct {
 
 // newTable makes a table from its CreateTableInfo.
 func newTable(n *tree.Node) *Table {
-	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107)}
+	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107), next: rowgroup.NoRowIDs}
 	if cols := n.Node(201); cols != nil {
 		for _, d := range cols.Nodes(100) {
 			t.Columns = append(t.Columns, NewColumn(d))
@@ -86,7 +86,7 @@ func (t *Table) Rows() (*rowgroup.Table, error) {
 		t.rows = rowgroup.New(t.file)
 		return t.rows, nil
 	}
-	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes())
+	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes(), t.next)
 	if err != nil {
 		t.err = fmt.Errorf("table %s: %w", t.Path, placed(err))
 		return nil, t.err
@@ -192,9 +192,9 @@ func (t *Table) Constrain(c *tree.Node) {
 		if c.Uint(202) == 0 { // the side that is referred to
 			return
 		}
-		t.refers = append(t.refers, NewPath(cmp.Or(c.Text(203), t.Schema), c.Text(204)).folded())
+		t.refers = append(t.refers, Path{t.Schema, c.Text(204), t.Nested}.folded()) // keys stay within a schema
 		ref := quote.Identifier(c.Text(204))
-		if s := c.Text(203); s != "" && s != t.Schema {
+		if s := c.Text(203); s != "" && s != t.Schema && !t.Nested { // of a path there is only the last
 			ref = quote.Identifier(s) + "." + ref
 		}
 		sql := "FOREIGN KEY (" + quote.Identifiers(c.Texts(201)) + ") REFERENCES " + ref

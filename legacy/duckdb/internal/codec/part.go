@@ -80,6 +80,13 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 			Err: fault.Corruptf("%d, want a multiple of %d", g.Offset, segmentAlign)}
 	}
 	p.b = payload[g.Offset:]
+	if g.Sized {
+		if g.Bytes > uint64(len(p.b)) {
+			return nil, &fault.FormatError{Offset: g.At, Field: "segment.byte_size",
+				Err: fault.Corruptf("%d at %d of a block of %d bytes", g.Bytes, g.Offset, len(payload))}
+		}
+		p.b = p.b[:g.Bytes:g.Bytes]
+	}
 	return p, nil
 }
 

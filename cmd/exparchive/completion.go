@@ -1,15 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/runs"
@@ -26,13 +29,13 @@ func fixed(list ...string) values {
 }
 
 // valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command,
-// but for those below.
+// but for those of valuesIn.
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
-	"columns":  columnValues,
-	"sort":     columnValues,
-	"expanded": fixed(expandAuto, expandAlways, expandNever),
+	"columns":  fixed(readcmd.ColumnChoices()...),
+	"sort":     fixed(readcmd.ColumnChoices()...),
+	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
@@ -42,18 +45,17 @@ var valuesOf = map[string]values{
 	"table": fixed(export.Tables()...),
 }
 
-func columnValues(*cobra.Command, []string) (names []string) {
-	for _, c := range lsColumns {
-		names = append(names, cmp.Or(c.short, c.name))
-	}
-	return names
-}
-
-// formatsOf has the values of --format by command.
-var formatsOf = map[string]values{
-	"export":      fixed(exportFormats...),
-	"query":       fixed(slices.Sorted(maps.Keys(rowFormats))...),
-	"duckdb dump": fixed(slices.Sorted(maps.Keys(duckdbFormats))...),
+// valuesIn has the flags that have values of their own in a command, by its name and theirs.
+var valuesIn = map[string]values{
+	"export --format":            fixed(readcmd.ExportFormats...),
+	"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+	"table iterations --format":  fixed(papercmd.TableFormats...),
+	"table summary --format":     fixed(papercmd.TableFormats...),
+	"table convergence --format": fixed(papercmd.TableFormats...),
+	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+	"ls --experiment":            eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
+	"ls --type":                  eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
+	"ls --tag":                   eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
@@ -64,13 +66,15 @@ var argumentsOf = map[string]values{
 	"duckdb dump":         tablesOf,
 }
 
-// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps
-// commands for which it is called for as long as the process runs.
+// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it, and show what
+// a flag does without the marks that help takes out. Cobra keeps commands for which it is called for as long as the
+// process runs.
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
-		of := valuesOf[f.Name]
-		if f.Name == "format" {
-			of = formatsOf[called(cmd)]
+		_, f.Usage = pflag.UnquoteUsage(f)
+		of := valuesIn[cli.Called(cmd)+" --"+f.Name]
+		if of == nil {
+			of = valuesOf[f.Name]
 		}
 		if of == nil {
 			return
@@ -78,16 +82,16 @@ func completeValues(cmd *cobra.Command) {
 		several := f.Value.Type() == "stringSlice"
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, // which fails only for flags that are not there or have one already
 			func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-				return beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
+				return cli.Beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
 			})
 	}
 	cmd.LocalFlags().VisitAll(complete)
-	if of := argumentsOf[called(cmd)]; of != nil {
+	if of := argumentsOf[cli.Called(cmd)]; of != nil {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return nil, cobra.ShellCompDirectiveDefault
 			}
-			return beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
 		}
 	}
 	for _, sub := range cmd.Commands() {
@@ -95,56 +99,58 @@ func completeValues(cmd *cobra.Command) {
 	}
 }
 
-// beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
-func beginning(list []string, typed string, several bool) []string {
-	before := ""
-	if i := strings.LastIndexByte(typed, ','); several && i >= 0 {
-		before, typed = typed[:i+1], typed[i+1:]
-	}
-	var like []string
-	for _, v := range list {
-		if strings.HasPrefix(v, typed) {
-			like = append(like, before+v)
-		}
-	}
-	return like
-}
-
 // runIDsOf gives the ids of the runs in the files and folders that a command line names.
 func runIDsOf(cmd *cobra.Command, args []string) []string {
 	var ids []string
-	for _, arg := range args {
-		for path, err := range runs.Files(arg, false) {
-			if err != nil {
-				continue
-			}
-			if list, err := runs.IDs(completing(cmd), path, nil); err == nil {
-				ids = append(ids, list...)
-			}
+	for path := range filesOf(args) {
+		if list, err := runs.IDs(completing(cmd), path, nil); err == nil {
+			ids = append(ids, list...)
 		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without
-// being read.
-func agentsOf(cmd *cobra.Command, args []string) []string {
-	agents := map[string]bool{}
-	for _, arg := range args {
-		for s, err := range runs.List(completing(cmd), arg, nil) {
-			if err != nil {
-				continue
-			}
-			for _, costs := range []map[string]provider.Cents{s.FirstCosts, s.LastCosts} {
-				for agent := range costs {
-					agents[agent] = true
+// filesOf yields the files that may hold runs among those that a command line names, and in the folders.
+func filesOf(args []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, arg := range args {
+			for path, err := range runs.Files(arg, false) {
+				if err == nil && !yield(path) {
+					return
 				}
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(agents))
 }
+
+// eachRun makes values of what the summaries of the runs have that a command line names, or that are in the working
+// folder.
+func eachRun(of func(runs.Summary) []string) values {
+	return func(cmd *cobra.Command, args []string) []string {
+		if len(args) == 0 {
+			args = []string{"."}
+		}
+		all := map[string]bool{}
+		for path := range filesOf(args) {
+			for s, err := range runs.List(completing(cmd), path, nil) {
+				if err != nil {
+					continue
+				}
+				for _, value := range of(s) {
+					all[value] = true
+				}
+			}
+		}
+		return slices.Sorted(maps.Keys(all))
+	}
+}
+
+// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without
+// being read.
+var agentsOf = eachRun(func(s runs.Summary) []string {
+	return slices.AppendSeq(slices.Collect(maps.Keys(s.FirstCosts)), maps.Keys(s.LastCosts))
+})
 
 func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 	r, err := runs.Open(completing(cmd), args[0], "", nil)
@@ -153,7 +159,7 @@ func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 	}
 	defer r.Close()
 	var names []string
-	_ = eachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
+	_ = readcmd.EachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
 		names = append(names, f.Name)
 		return nil
 	})

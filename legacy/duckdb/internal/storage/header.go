@@ -36,6 +36,7 @@ const (
 type Header struct {
 	Iteration  uint64 // number of the checkpoint
 	Meta       uint64 // where the catalog is, as in [Pointer]; NoPointer in an empty database
+	Free       uint64 // where the list of free blocks is; NoPointer when there are none
 	BlockCount uint64
 	BlockSize  uint64 // bytes of a block, with its checksum
 	vector     uint64
@@ -140,7 +141,7 @@ func recognise(buf []byte) error {
 
 func readDBHeader(buf []byte, at int64, field string) (Header, error) {
 	u := func(i int) uint64 { return binary.LittleEndian.Uint64(buf[i:]) }
-	h := Header{Iteration: u(8), Meta: u(16), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
+	h := Header{Iteration: u(8), Meta: u(16), Free: u(24), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
 	if h.BlockSize == 0 {
 		h.BlockSize = defaultBlockAlloc
 	}
@@ -190,4 +191,26 @@ func cString(b []byte) string {
 		b = b[:i]
 	}
 	return strings.ToValidUTF8(string(b), "?")
+}
+
+// Lost reports whether a block in use lies past the end of the file. A checkpoint cuts free blocks off the end of the
+// file after it has written their number: the list of free blocks tells which may be missing.
+func (h *Header) Lost(f *File) bool {
+	if h.BlockCount <= f.Blocks() {
+		return false
+	}
+	missing := h.BlockCount - f.Blocks()
+	s := OpenMetadata(f, Pointer{Block: h.Free}, "free_list")
+	next := uint64(0) // block ids ascend
+	for n := s.Uint64("free_list.count"); n > 0 && s.Err() == nil; n-- {
+		id := s.Uint64("free_list.block")
+		if s.Err() != nil || id < next || id >= h.BlockCount {
+			break
+		}
+		if id >= f.Blocks() {
+			missing--
+		}
+		next = id + 1
+	}
+	return missing > 0
 }

@@ -324,7 +324,7 @@ func (g *gen) typ(depth int) colType {
 			return e + " END"
 		}}
 	case "array":
-		if g.since("0.10") && !g.since(python) { // 2.0 quotes elements, the reader writes them as 1.5 does
+		if g.since("0.10") {
 			n := []int{1, 2, 3, 5}[g.IntN(4)]
 			e := g.typ(depth - 1)
 			return colType{fmt.Sprintf("%s[%d]", e.sql, n), e.list + "[]", func(g *gen, x string) string {

@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"cut", whole[:5000], io.ErrUnexpectedEOF},
 		{"too old", damage(12, 51), duckdb.ErrTooOld},
 		{"too new", damage(12, 70), duckdb.ErrTooNew},
-		{"2.0", damage(12, 0xe7, 3), duckdb.ErrTooNew},
+		{"after 2.0", damage(12, 0xe8, 3), duckdb.ErrTooNew},
 		{"encrypted", damage(20, 1), duckdb.ErrEncrypted},
 		{"unknown flag", damage(20, 2), duckdb.ErrUnsupported},
 		{"main header", damage(60, 'x'), duckdb.ErrChecksum},

@@ -188,6 +188,8 @@ func boundsCases(t *testing.T) []boundsCase {
 			cat(b4(0), b4(20), b4(1), b4(20), packed(1, 0), fsstOf([8]uint8{}, "")[:16]), "fsst.table"},
 		{"place of the table", 7, text, 1, nil, fsstSegment(1, 0, fsstOf([8]uint8{}, ""), ""), "",
 			cat(b4(0), b4(37), b4(1), b4(19), packed(1, 0), fsstOf([8]uint8{}, "")), "fsst.table_offset"},
+		{"gap before the table", 7, text, 1, nil, fsstSegment(1, 0, fsstOf([8]uint8{}, ""), ""), "",
+			cat(b4(0), b4(41), b4(1), b4(24), packed(1, 0), zeros(4), fsstOf([8]uint8{}, "")), "fsst.table_offset"},
 		{"no table", 7, text, 1, nil, fsstSegment(1, 0, zeros(17), ""), "", fsstSegment(1, 1, zeros(17), "\x00"),
 			"fsst.table"},
 		{"symbols of one byte", 7, text, 1, nil, fsstSegment(1, 1, fsstOf([8]uint8{2}, "ab"), "\x00"), "a",

@@ -283,11 +283,13 @@ func TestFreeTail(t *testing.T) {
 				at int
 				x  uint64
 			}{
-				"one fewer": {at, free - 1},
-				"none":      {at, 0},
-				"more":      {at, 1 << 40},
-				"the first": {at + 8*int(free), 0},
-				"past all":  {at + 8*int(free), counted},
+				"one fewer":   {at, free - 1},
+				"none":        {at, 0},
+				"more":        {at, 1 << 40},
+				"the first":   {at + 8*int(free), 0},
+				"one twice":   {at + 8*int(free), binary.LittleEndian.Uint64(b[at+8*int(free)-8:])},
+				"in the file": {at + 8, there - 1},
+				"past all":    {at + 8*int(free), counted},
 			} {
 				c := bytes.Clone(b)
 				binary.LittleEndian.PutUint64(c[x.at:], x.x)

@@ -474,3 +474,23 @@ func TestCompare_ignore(t *testing.T) {
 		}
 	}
 }
+
+// TestCompare_agent: who a difference is about.
+func TestCompare_agent(t *testing.T) {
+	run := func(cents provider.Cents, policy string) []provider.Record {
+		return []provider.Record{start("1"), event(0, fmt.Sprintf(`{"agent_id":"B","x":%d}`, cents)),
+			&provider.Iteration{Costs: map[string]provider.Cents{"A/1": cents},
+				Policies: map[string]json.RawMessage{"C~": json.RawMessage(policy)}}}
+	}
+	all, _ := compare(t, run(1, `{"f":1}`), run(2, `{"f":2}`))
+	want := `1/1 event #0 B /event_data/x changed 1 | 2
+2/2 iteration #0 A/1 /costs_per_agent/A~11 changed 1 | 2
+2/2 iteration #0 C~ /policies/C~0/f changed 1 | 2
+`
+	if show(all) != want {
+		t.Errorf("got\n%swant\n%s", show(all), want)
+	}
+	if c := all[1].A.Cents; c == nil || *c != 1 {
+		t.Errorf("cost %v", c)
+	}
+}

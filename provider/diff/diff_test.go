@@ -193,8 +193,13 @@ func TestCompare_planted(t *testing.T) {
 	if len(planted) < 30 {
 		t.Fatalf("%d fields", len(planted))
 	}
-	found := map[planting]int{}
-	providertest.Checks(t, 10*len(planted)) // more than 200
+	providertest.Checks(t, longtest.Count(10, 50)) // of each field, so more than 300 in all
+	for _, what := range planted {
+		t.Run(fmt.Sprint(what.kind, " ", what.field), func(t *testing.T) { testPlanted(t, what.kind, what.field) })
+	}
+}
+
+func testPlanted(t *testing.T, kind provider.Kind, field string) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := providertest.Random(t)
 		sample, err := providertest.Kept(providertest.Sample())
@@ -208,11 +213,10 @@ func TestCompare_planted(t *testing.T) {
 		for i, r := range a {
 			b[i] = r.Clone()
 		}
-		what := planted[rapid.IntRange(0, len(planted)-1).Draw(t, "field")]
-		f, _ := what.kind.Field(what.field)
+		f, _ := kind.Field(field)
 		var places []int
 		for i, r := range b {
-			if r.RecordKind() == what.kind {
+			if r.RecordKind() == kind {
 				places = append(places, i)
 			}
 		}
@@ -242,13 +246,7 @@ func TestCompare_planted(t *testing.T) {
 				}
 			}
 		}
-		found[what]++
 	})
-	for _, what := range planted {
-		if found[what] == 0 {
-			t.Errorf("%s of a record of kind %s was never changed", what.field, what.kind)
-		}
-	}
 }
 
 func digestsEqual(a, b []provider.Record) bool {
@@ -297,6 +295,39 @@ func TestCompare_json(t *testing.T) {
 	}
 }
 
+// TestCompare_rewritten: a value that is only written differently is reported also where something else differs before it.
+func TestCompare_rewritten(t *testing.T) {
+	a, b := start(`{"a": 1}`), start(`{"a":1}`)
+	b.Name = "other"
+	all, _ := compare(t, []provider.Record{a}, []provider.Record{b})
+	if len(all) != 2 || all[1].Pointer != "/config" || all[1].Sort != Rewritten {
+		t.Errorf("got %s", show(all))
+	}
+}
+
+// TestSide_bounded: of large records no more are read ahead than memory allows.
+func TestSide_bounded(t *testing.T) {
+	run := []provider.Record{start("1")}
+	large := `"` + strings.Repeat("x", 1<<20) + `"`
+	for range 2 * windowBytes >> 20 {
+		run = append(run, event(0, large))
+	}
+	var s side
+	defer s.open(ctx, providertest.Live(run), false, Ignore{})()
+	for range len(run) {
+		if err := s.read(Window); err != nil {
+			t.Fatal(err)
+		}
+		if s.size < 1<<20 && !s.ended || s.size > windowBytes+2<<20 {
+			t.Fatalf("%d bytes ahead", s.size)
+		}
+		s.take(1)
+	}
+	if s.size != 0 || s.ahead != nil {
+		t.Errorf("%d bytes, %d records ahead", s.size, len(s.ahead))
+	}
+}
+
 // TestCompare_align: a record that one run has more does not make the rest different, also one that is like its neighbours,
 // and neither does an iteration that is longer than the window.
 func TestCompare_align(t *testing.T) {
@@ -309,19 +340,39 @@ func TestCompare_align(t *testing.T) {
 	b := slices.Clone(a)
 	b = slices.Insert(b, 100, provider.Record(event(1, `"more"`)))
 	b = slices.Delete(b, 300, 302)
-	b[400] = event(7, `"other"`)
-	all, s := compare(t, a, b)
 	want := `-1/100 event #1  only_in_b - | -
 299/-1 event #5  only_in_a - | -
 300/-1 event #5  only_in_a - | -
 401/400 event #8 /event_data changed 400 | "other"
 `
 	b[400] = event(8, `"other"`)
-	if all, s = compare(t, a, b); show(all) != want {
+	all, s := compare(t, a, b)
+	if show(all) != want {
 		t.Errorf("got\n%swant\n%s", show(all), want)
 	}
 	if s.OnlyA != 2 || s.OnlyB != 1 {
 		t.Errorf("only in one: %d and %d", s.OnlyA, s.OnlyB)
+	}
+
+	// Changed records where a window ends.
+	b = slices.Clone(a)
+	for i := range 10 {
+		b[1+Window-5+i] = event((Window-5+i)/50, `"other"`)
+	}
+	b[1] = event(0, `"other"`)
+	if all, s = compare(t, a, b); s.Differences != 11 || s.OnlyA+s.OnlyB != 0 {
+		t.Errorf("got %s", show(all))
+	}
+
+	// Equal but for what is ignored.
+	for i, r := range b[1:] {
+		e := *r.(*provider.Event)
+		e.Timestamp = fmt.Sprint("t", i)
+		b[i+1] = &e
+	}
+	b = slices.Insert(b, 100, provider.Record(event(1, `"more"`)))
+	if all, s = compare(t, a, b, "timestamp"); s.Differences != 12 || s.OnlyB != 1 || s.OnlyA != 0 {
+		t.Errorf("got %s", show(all))
 	}
 
 	// Three windows more in iteration 4.
@@ -413,9 +464,33 @@ func TestCompare_ignore(t *testing.T) {
 			t.Errorf("--ignore %s: got %d, want %d:\n%s", x.ignore, len(all), x.want, show(all))
 		}
 	}
+	all, _ := compare(t, []provider.Record{start(`{"a":1,"ab":1}`)}, []provider.Record{start(`{"a":2,"ab":2}`)}, "/config/a")
+	if len(all) != 1 || all[0].Pointer != "/config/ab" {
+		t.Errorf("got %s", show(all))
+	}
 	for _, word := range []string{"", "/", "latencies", "/nothing/a", "Note"} {
 		if _, err := ParseIgnore([]string{word}); err == nil {
 			t.Errorf("%q is ignored", word)
 		}
+	}
+}
+
+// TestCompare_agent: who a difference is about.
+func TestCompare_agent(t *testing.T) {
+	run := func(cents provider.Cents, policy string) []provider.Record {
+		return []provider.Record{start("1"), event(0, fmt.Sprintf(`{"agent_id":"B","x":%d}`, cents)),
+			&provider.Iteration{Costs: map[string]provider.Cents{"A/1": cents},
+				Policies: map[string]json.RawMessage{"C~": json.RawMessage(policy)}}}
+	}
+	all, _ := compare(t, run(1, `{"f":1}`), run(2, `{"f":2}`))
+	want := `1/1 event #0 B /event_data/x changed 1 | 2
+2/2 iteration #0 A/1 /costs_per_agent/A~11 changed 1 | 2
+2/2 iteration #0 C~ /policies/C~0/f changed 1 | 2
+`
+	if show(all) != want {
+		t.Errorf("got\n%swant\n%s", show(all), want)
+	}
+	if c := all[1].A.Cents; c == nil || *c != 1 {
+		t.Errorf("cost %v", c)
 	}
 }

@@ -39,28 +39,17 @@ func (p *textPrinter) difference(d diff.Difference) error {
 	if !p.begun {
 		p.begun = true
 		first := at
-		if d.Pointer != "" {
+		if _, _, lines := texts(d.A, d.B); d.Pointer != "" && lines {
 			first += ", " + d.Pointer
+		} else if d.Pointer != "" {
+			first += ", " + d.Pointer + ": " + p.both(d)
 		}
-		switch d.Sort {
-		case diff.OnlyA:
-			first += ", which is only in " + p.names[0]
-		case diff.OnlyB:
-			first += ", which is only in " + p.names[1]
-		}
-		p.line("%s and %s differ first in %s", p.names[0], p.names[1], first)
+		p.line("%s and %s differ first in %s%s", p.names[0], p.names[1], first, p.only(d))
 	}
-	if heading := at; heading != p.heading {
-		p.heading = heading
+	if at += p.only(d); at != p.heading {
+		p.heading = at
 		p.w.WriteByte('\n')
-		switch d.Sort {
-		case diff.OnlyA:
-			p.line("%s: only in %s", heading, p.names[0])
-		case diff.OnlyB:
-			p.line("%s: only in %s", heading, p.names[1])
-		default:
-			p.line("%s", heading)
-		}
+		p.line("%s", at)
 	}
 	if d.Pointer == "" {
 		return nil
@@ -72,6 +61,17 @@ func (p *textPrinter) difference(d diff.Difference) error {
 	}
 	p.line("  %s: %s", d.Pointer, p.both(d))
 	return nil
+}
+
+// only says of a record that one run lacks in which it is.
+func (p *textPrinter) only(d diff.Difference) string {
+	switch d.Sort {
+	case diff.OnlyA:
+		return ": only in " + p.names[0]
+	case diff.OnlyB:
+		return ": only in " + p.names[1]
+	}
+	return ""
 }
 
 // texts gives two values that are shown line by line: texts of several lines.

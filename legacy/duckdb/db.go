@@ -58,8 +58,8 @@ func (o *Options) withDefaults() Options {
 
 // Info describes the file.
 type Info struct {
-	StorageVersion int    // number in the main header: 64 to 68
-	Level          int    // which features the file may use: 1 (all of version 64) to 7 (DuckDB 1.5)
+	StorageVersion int    // number in the main header: 64 to 68, or 999 from DuckDB 2.0 on
+	Level          int    // which features the file may use: 1 (all of version 64) to 7 (DuckDB 1.5), or 69 (2.0)
 	LibraryVersion string // of the engine that created the file, such as "v1.4.2"
 	SourceID       string // of that engine, a short git hash
 	BlockSize      int64  // bytes of a block in the file

@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"cut", whole[:5000], io.ErrUnexpectedEOF},
 		{"too old", damage(12, 51), duckdb.ErrTooOld},
 		{"too new", damage(12, 70), duckdb.ErrTooNew},
-		{"2.0", damage(12, 0xe7, 3), duckdb.ErrTooNew},
+		{"after 2.0", damage(12, 0xe8, 3), duckdb.ErrTooNew},
 		{"encrypted", damage(20, 1), duckdb.ErrEncrypted},
 		{"unknown flag", damage(20, 2), duckdb.ErrUnsupported},
 		{"main header", damage(60, 'x'), duckdb.ErrChecksum},
@@ -283,11 +283,13 @@ func TestFreeTail(t *testing.T) {
 				at int
 				x  uint64
 			}{
-				"one fewer": {at, free - 1},
-				"none":      {at, 0},
-				"more":      {at, 1 << 40},
-				"the first": {at + 8*int(free), 0},
-				"past all":  {at + 8*int(free), counted},
+				"one fewer":   {at, free - 1},
+				"none":        {at, 0},
+				"more":        {at, 1 << 40},
+				"the first":   {at + 8*int(free), 0},
+				"one twice":   {at + 8*int(free), binary.LittleEndian.Uint64(b[at+8*int(free)-8:])},
+				"in the file": {at + 8, there - 1},
+				"past all":    {at + 8*int(free), counted},
 			} {
 				c := bytes.Clone(b)
 				binary.LittleEndian.PutUint64(c[x.at:], x.x)

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A boundsCase is a segment of which one part ends exactly where the block does, or where another part allows it to.
@@ -188,6 +189,8 @@ func boundsCases(t *testing.T) []boundsCase {
 			cat(b4(0), b4(20), b4(1), b4(20), packed(1, 0), fsstOf([8]uint8{}, "")[:16]), "fsst.table"},
 		{"place of the table", 7, text, 1, nil, fsstSegment(1, 0, fsstOf([8]uint8{}, ""), ""), "",
 			cat(b4(0), b4(37), b4(1), b4(19), packed(1, 0), fsstOf([8]uint8{}, "")), "fsst.table_offset"},
+		{"gap before the table", 7, text, 1, nil, fsstSegment(1, 0, fsstOf([8]uint8{}, ""), ""), "",
+			cat(b4(0), b4(41), b4(1), b4(24), packed(1, 0), zeros(4), fsstOf([8]uint8{}, "")), "fsst.table_offset"},
 		{"no table", 7, text, 1, nil, fsstSegment(1, 0, zeros(17), ""), "", fsstSegment(1, 1, zeros(17), "\x00"),
 			"fsst.table"},
 		{"symbols of one byte", 7, text, 1, nil, fsstSegment(1, 1, fsstOf([8]uint8{2}, "ab"), "\x00"), "a",
@@ -205,6 +208,8 @@ func boundsCases(t *testing.T) []boundsCase {
 		{"metadata", 8, double, 1, nil, cat(b4(21), zeros(12), b1(0), b4(4)), "0.0", nil, "chimp.meta"},
 		{"gap", 8, double, 1, nil, cat(b4(21), zeros(12), b1(0), b4(4)), "0.0", cat(b4(29), zeros(20), b1(0), b4(4)),
 			"chimp.meta"},
+		{"codes of no use", 8, double, 1, nil, cat(b4(21), zeros(12), b1(0), b4(4)), "0.0",
+			cat(b4(24), zeros(15), b1(1), b4(4)), "chimp.lead_blocks"},
 		{"data", 8, double, 1, nil, cat(b4(21), zeros(12), b1(0), b4(4)), "0.0", cat(b4(9), zeros(5)), "chimp.data"},
 		{"data of FLOAT", 8, single, 1, nil, cat(b4(13), zeros(4), b1(0), b4(4)), "0.0", cat(b4(9), zeros(3)),
 			"chimp.meta"},
@@ -473,6 +478,28 @@ func TestSegmentOffset(t *testing.T) {
 			if errors.As(err, &fe) && fe.Field != "segment.offset" || (err == nil) != want {
 				t.Errorf("%s at %d: got %v, want an error about segment.offset: %v", name, offset, err, !want)
 			}
+		}
+	}
+}
+
+// TestNextGroup reads the first of two groups of alp, of which the second does not start where the first ends: it is not
+// given either.
+func TestNextGroup(t *testing.T) {
+	group := cat(alpHeader(0, 0, 0, 5, 0))
+	two := cat(b4(40), group, group, zeros(2), b4(17), b4(4))
+	for at, want := range map[byte]bool{17: true, 18: false} {
+		two[32] = at
+		v := vector.New(types.Plain(types.Double))
+		b := vector.NewBudget(1 << 20)
+		if err := v.Grow(floatGroup, b); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Open(exactBlock(two), &Segment{Rows: floatGroup + 1, Codec: 10}, v.Type)
+		if err == nil {
+			err = d.Decode(v, 0, floatGroup, b)
+		}
+		if (err == nil) != want {
+			t.Errorf("a group at %d: got %v, want no error: %v", at, err, want)
 		}
 	}
 }

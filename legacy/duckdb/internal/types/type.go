@@ -193,7 +193,7 @@ var VariantStruct = StructOf(variantFields...)
 // String is the type in SQL, as the engine writes it.
 func (t *Type) String() string {
 	if t.Alias != "" {
-		if t.Alias == "JSON" || t.Alias == "GEOMETRY" {
+		if t.Alias == "JSON" || t.Alias == "GEOMETRY" || t.Alias == "AGGREGATE_STATE" {
 			return t.Alias
 		}
 		return quote.Identifier(t.Alias)

@@ -28,7 +28,7 @@ func TestSchemaSQL(t *testing.T) {
 		if err := json.Unmarshal(b, &f); err != nil {
 			t.Fatal(err)
 		}
-		if f.Refused != "" || f.Optional {
+		if f.Refused != "" || f.Optional || f.Judge != Judge { // what only a later engine has, this one cannot make
 			continue
 		}
 		t.Run(f.Name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func NewDuckDB() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "duckdb",
 		Short: "Look into a DuckDB database without DuckDB",
-		Long: `Look into a DuckDB database without DuckDB: any file that DuckDB 0.9 to 1.5 writes. Nothing is written; a write-ahead log
+		Long: `Look into a DuckDB database without DuckDB: any file that DuckDB 0.9 to 2.0 writes. Nothing is written; a write-ahead log
 (FILE.wal) is applied in memory, but one that 0.9 wrote is refused, as its form is another. "-" is standard input.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -48,6 +48,8 @@ var joints = []joint{
 	// Content-Disposition: form-data; name="api_key"
 	{sign: 'm', before: ends(`(?i)form-data;\s*name="`),
 		after: begins(`"[^\r\n]{0,100}(?:\r?\n[\w-]{1,40}:[^\r\n]{0,100}){0,3}\r?\n\r?\n`), by: ": "},
+	// ? api_key⏎: …
+	{sign: '?', before: ends(`(?:^|\n)[ \t]*\?[ \t]+["']?`), after: begins(`["']?[ \t]*\r?\n[ \t]*:[ \t]+`), by: ": "},
 	// <password>…</password>
 	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">",
 		tag: true},
@@ -189,6 +191,7 @@ func signsOf(before, after []byte) string {
 	quote := isQuote(last(before))
 	unquoted := last(bytes.TrimRight(before, "\"'- \t"))
 	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	add(unquoted == '?', '?')
 	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
 	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
 	next := skip(after, 0, " \t\r\n", 40)
@@ -389,7 +392,7 @@ var (
 	node = begins(`(?:!![a-z]+[ \t]+|&\w+[ \t]+)?(?:[|>][+-]?[0-9]?[ \t]*)?(?:\r?\n[ \t]{1,40})?`)
 	// os.getenv("API_KEY", "…"); environ["API_KEY"] or "…"; process.env.API_KEY || "…"
 	fallback = begins(`[A-Za-z_][\w.]{0,60}(?:[(\[]["'][\w.-]{1,60}["'])?(?:,\s*(?:default\s*=\s*)?|[)\]]?\s*(?:\|\||\?\?|\bor\b)\s*)["']`)
-	scheme   = begins(`(?i)(?:(?:bearer|basic|token|apikey|api-key)[ \t]+|pass:)`)
+	scheme   = begins(`(?i)(?:\+?(?:bearer|basic|token|apikey|api-key)(?:[ \t]+|\+)|pass:)`)
 	// the items of a list in YAML
 	listItem = begins(`\r?\n[ \t]*(?:-[ \t]+|[\w.-]{1,60}:[ \t]+)`)
 )
@@ -495,7 +498,7 @@ func oneValue(text []byte, at int) (v value, ok bool) {
 			v.end++
 		}
 	}
-	if v.start < len(text) && strings.IndexByte("bBtTaAp", text[v.start]) < 0 {
+	if v.start < len(text) && strings.IndexByte("bBtTaAp+", text[v.start]) < 0 {
 		return v, v.end > v.start
 	}
 	if m := scheme.FindIndex(text[v.start:min(len(text), v.start+16)]); m != nil {

@@ -61,6 +61,7 @@ var general = []rule{
 		find: assignments,
 		literals: []string{"pass", "pwd", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret",
 			"cred", "auth", "cookie", "jwt", "mnemonic", "phrase", "seedwords", "seed_words", "session", "sessid", "pat"}},
+	{kinds: []string{kindAssigned}, textOnly: true, find: webKey, literals: []string{`"kty"`}},
 	{kind: kindPassword, literals: []string{"identified by "}, fold: true, textOnly: true, accept: passwordInText,
 		pattern: regexp.MustCompile(`\A(?i:identified by)\s+["']([^"'\s\x00]{4,})["']`)},
 	{kinds: []string{kindPassword}, textOnly: true, find: flagged,

@@ -1,16 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/runs"
@@ -31,9 +33,9 @@ func fixed(list ...string) values {
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
-	"columns":  columnValues,
-	"sort":     columnValues,
-	"expanded": fixed(expandAuto, expandAlways, expandNever),
+	"columns":  fixed(readcmd.ColumnChoices()...),
+	"sort":     fixed(readcmd.ColumnChoices()...),
+	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
@@ -43,21 +45,17 @@ var valuesOf = map[string]values{
 	"table": fixed(export.Tables()...),
 }
 
-func columnValues(*cobra.Command, []string) (names []string) {
-	for _, c := range lsColumns {
-		names = append(names, cmp.Or(c.short, c.name))
-	}
-	return names
-}
-
 // valuesIn has the flags that have values of their own in a command, by its name and theirs.
 var valuesIn = map[string]values{
-	"export --format":      fixed(exportFormats...),
-	"query --format":       fixed(slices.Sorted(maps.Keys(rowFormats))...),
-	"duckdb dump --format": fixed(slices.Sorted(maps.Keys(duckdbFormats))...),
-	"ls --experiment":      eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
-	"ls --type":            eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-	"ls --tag":             eachRun(func(s runs.Summary) []string { return s.Annotated(tagKind) }),
+	"export --format":            fixed(readcmd.ExportFormats...),
+	"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+	"table iterations --format":  fixed(papercmd.TableFormats...),
+	"table summary --format":     fixed(papercmd.TableFormats...),
+	"table convergence --format": fixed(papercmd.TableFormats...),
+	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+	"ls --experiment":            eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
+	"ls --type":                  eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
+	"ls --tag":                   eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
@@ -74,7 +72,7 @@ var argumentsOf = map[string]values{
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		_, f.Usage = pflag.UnquoteUsage(f)
-		of := valuesIn[called(cmd)+" --"+f.Name]
+		of := valuesIn[cli.Called(cmd)+" --"+f.Name]
 		if of == nil {
 			of = valuesOf[f.Name]
 		}
@@ -84,36 +82,21 @@ func completeValues(cmd *cobra.Command) {
 		several := f.Value.Type() == "stringSlice"
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, // which fails only for flags that are not there or have one already
 			func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-				return beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
+				return cli.Beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
 			})
 	}
 	cmd.LocalFlags().VisitAll(complete)
-	if of := argumentsOf[called(cmd)]; of != nil {
+	if of := argumentsOf[cli.Called(cmd)]; of != nil {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return nil, cobra.ShellCompDirectiveDefault
 			}
-			return beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
 		}
 	}
 	for _, sub := range cmd.Commands() {
 		completeValues(sub)
 	}
-}
-
-// beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
-func beginning(list []string, typed string, several bool) []string {
-	before := ""
-	if i := strings.LastIndexByte(typed, ','); several && i >= 0 {
-		before, typed = typed[:i+1], typed[i+1:]
-	}
-	var like []string
-	for _, v := range list {
-		if strings.HasPrefix(v, typed) {
-			like = append(like, before+v)
-		}
-	}
-	return like
 }
 
 // runIDsOf gives the ids of the runs in the files and folders that a command line names.
@@ -176,7 +159,7 @@ func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 	}
 	defer r.Close()
 	var names []string
-	_ = eachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
+	_ = readcmd.EachAttachment(completing(cmd), r.Provider, nil, func(f *provider.Attachment, _ error) error {
 		names = append(names, f.Name)
 		return nil
 	})

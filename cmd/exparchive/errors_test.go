@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
 // wordsOfCalls are what errors of Go and of the system say of how they came about, and no user asks for.
@@ -73,7 +75,7 @@ func TestErrors_words(t *testing.T) {
 	commands := 0
 	var all func(cmd *cobra.Command)
 	all = func(cmd *cobra.Command) {
-		name := called(cmd)
+		name := cli.Called(cmd)
 		if strings.Contains(cmd.Use, " FILE") || strings.Contains(cmd.Use, "PUBLIC") || strings.Contains(cmd.Use, "OLD") || strings.Contains(cmd.Use, "DAMAGED") || name == "ls" {
 			commands++
 			for _, file := range []string{"none.simexp", "folder/none/a.simexp", "text/a.simexp", "empty", "text", "half.jsonl", "folder/a.simexp", "nul\x01/x"} {

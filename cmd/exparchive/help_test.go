@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
-// TestHelp_width: no line of a help text is longer than helpWidth.
+// TestHelp_width: no line of a help text is longer than HelpWidth.
 func TestHelp_width(t *testing.T) {
 	var check func(cmd *cobra.Command)
 	commands := 0
@@ -23,7 +25,7 @@ func TestHelp_width(t *testing.T) {
 		}
 		for line := range strings.Lines(b.String()) {
 			line = strings.TrimSuffix(line, "\n")
-			if n := utf8.RuneCountInString(line); n > helpWidth {
+			if n := utf8.RuneCountInString(line); n > cli.HelpWidth {
 				t.Errorf("%s: %d characters: %s", cmd.CommandPath(), n, line)
 			}
 		}
@@ -55,7 +57,7 @@ func TestReflow(t *testing.T) {
 		"unbreakable-word a":            "unbreakable-word\na",
 		"äöüäö äöüäö":                   "äöüäö\näöüäö",
 	} {
-		if got := reflow(text, 10); got != want {
+		if got := cli.Reflow(text, 10); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
@@ -68,14 +70,14 @@ func TestCompletion_flags(t *testing.T) {
 	check = func(cmd *cobra.Command) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if strings.Contains(f.Usage, "`") {
-				t.Errorf("%s --%s: got %q, want what is shown on a terminal", called(cmd), f.Name, f.Usage)
+				t.Errorf("%s --%s: got %q, want what is shown on a terminal", cli.Called(cmd), f.Name, f.Usage)
 			}
 			if _, known := valuesOf[f.Name]; !known && f.Name != "format" {
 				return
 			}
 			flags++
 			if _, ok := cmd.GetFlagCompletionFunc(f.Name); !ok {
-				t.Errorf("%s --%s: nothing completes its values", called(cmd), f.Name)
+				t.Errorf("%s --%s: nothing completes its values", cli.Called(cmd), f.Name)
 			}
 		})
 		for _, sub := range cmd.Commands() {

@@ -304,7 +304,7 @@ func (m *hostileMaker) logs() {
 	m.add("agent of 1 MB", table, "", db, l.replaced("BANK_A", strings.Repeat("A", 1<<20)))
 	m.add("model not UTF-8", table, "", db, l.replaced("gpt-5.1", "\xc3\x28"))
 
-	// A table of a hundred thousand columns: the definition of one column, again and again, under other names.
+	// A Table of a hundred thousand columns: the definition of one column, again and again, under other names.
 	wide := &duckLog{header: l.header}
 	column := func(name string) []byte {
 		b := append([]byte{0x64, 0}, text(name)...)

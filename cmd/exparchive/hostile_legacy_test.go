@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/hostile"
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/internal/terminal"
@@ -206,7 +207,7 @@ func TestHostileLegacy(t *testing.T) {
 				continue
 			}
 			stdout, stderr := string(o.Stdout), string(o.Stderr)
-			if o.Code != exitOK && o.Code != exitFailed {
+			if o.Code != cli.ExitOK && o.Code != cli.ExitFailed {
 				t.Errorf("%s: got exit code %d, want 0 or 1; stderr %.300q", what, o.Code, stderr)
 			}
 			if hostile.TooLong(o.Time) {
@@ -220,7 +221,7 @@ func TestHostileLegacy(t *testing.T) {
 					t.Errorf("%s: got stderr %.2000q", what, stderr)
 				}
 			}
-			if o.Code == exitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
+			if o.Code == cli.ExitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
 				t.Errorf("%s: got stderr %.500q, want one line", what, stderr)
 			}
 			if shown := strings.ReplaceAll(stderr, "\n", ""); terminal.Escape(shown) != shown {
@@ -243,7 +244,7 @@ func TestHostileLegacy(t *testing.T) {
 				t.Errorf("%s: changed the folder: got\n%swant\n%s", what, after, before)
 			}
 			commands++
-			if o.Code == exitOK {
+			if o.Code == cli.ExitOK {
 				read++
 			}
 			if o.Time > most.Time {
@@ -307,7 +308,7 @@ func TestHostileLegacyControl(t *testing.T) {
 	if o, err := m.run(folder, "version"); err == nil {
 		t.Errorf("got %v of a process that was killed, want an error", o)
 	}
-	if o, err := m.run(folder, "version"); err != nil || o.Code != exitOK {
+	if o, err := m.run(folder, "version"); err != nil || o.Code != cli.ExitOK {
 		t.Errorf("got %v, %v of the next process, want that it runs", o, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -77,7 +78,7 @@ func TestReplayIdentity(t *testing.T) {
 // runOK runs a command line in this process and gives what it prints.
 func runOK(t *rapid.T, stdin string, args ...string) string {
 	var stdout, stderr bytes.Buffer
-	if code := run(args, strings.NewReader(stdin), &stdout, &stderr); code != exitOK {
+	if code := run(args, strings.NewReader(stdin), &stdout, &stderr); code != cli.ExitOK {
 		t.Fatalf("%s: got exit code %d, want 0; stderr: %s", args, code, stderr.String())
 	}
 	return stdout.String()

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/longtest"
 )
 
@@ -87,7 +89,7 @@ func TestKillImport(t *testing.T) {
 			}
 		}
 		archives := 0
-		if exists(out) {
+		if runio.Exists(out) {
 			for _, name := range namesIn(t, out) {
 				if strings.HasPrefix(name, ".") {
 					continue
@@ -149,8 +151,8 @@ func newIn(t *testing.T, folder string, before []fs.FileInfo) (n int) {
 	return n
 }
 
-// TestKillImportControl: without the sweep what a killed import left stays, and the check above notices.
-func TestKillImportControl(t *testing.T) {
+// TestImportSweeps: what a killed import left goes away with the next one into the folder.
+func TestImportSweeps(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	left := filepath.Join(out, ".exparchive-0123456789abcdef", "x.simexp-live")
 	db := filepath.Join(t.TempDir(), "k0.db")
@@ -163,20 +165,15 @@ func TestKillImportControl(t *testing.T) {
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sweep := sweepFolder
-	defer func() { sweepFolder = sweep }()
-	for _, sweeps := range []bool{false, true} {
-		sweepFolder = func(string) error { return nil }
-		if sweeps {
-			sweepFolder = sweep
-		}
-		var stderr strings.Builder
-		if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != exitOK {
-			t.Fatalf("exit code %d: %s", code, stderr.String())
-		}
-		if there := len(leftIn(t, out)) > 0; there == sweeps {
-			t.Errorf("sweeping %v: left over is there: %v", sweeps, there)
-		}
+	if len(leftIn(t, out)) != 1 {
+		t.Fatal("what is left is not seen")
+	}
+	var stderr strings.Builder
+	if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != cli.ExitOK {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	if left := leftIn(t, out); len(left) > 0 {
+		t.Errorf("%q is still there", left)
 	}
 }
 
@@ -211,7 +208,7 @@ func namesIn(t *testing.T, folder string) []string {
 // leftIn gives the hidden names in a folder, none if there is no folder.
 func leftIn(t *testing.T, folder string) []string {
 	t.Helper()
-	if !exists(folder) {
+	if !runio.Exists(folder) {
 		return nil
 	}
 	return slices.DeleteFunc(namesIn(t, folder), func(name string) bool { return !strings.HasPrefix(name, ".") })

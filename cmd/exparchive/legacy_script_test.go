@@ -14,6 +14,9 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 // Commands for scripts about old databases.
@@ -30,7 +33,7 @@ func init() {
 		}
 		from := filepath.Join(legacyTestdata, filepath.FromSlash(args[0])+".db")
 		ts.Check(gunzip(from+".gz", path))
-		if exists(from + ".wal.gz") {
+		if runio.Exists(from + ".wal.gz") {
 			ts.Check(gunzip(from+".wal.gz", path+".wal"))
 		}
 	}
@@ -46,8 +49,8 @@ func init() {
 		for _, command := range [][]string{{"replay"}, {"replay", "--audit"}, {"replay", "--json"}, {"digest"}, {"policies"}, {"export", "--format", "jsonl"}} {
 			var exit *exec.ExitError
 			err := ts.Exec("exparchive", append(slices.Clone(command), args[0])...)
-			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-				ts.Fatalf("%s %s: got %v, want exit code %d", command, args[0], err, exitFailed)
+			if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed {
+				ts.Fatalf("%s %s: got %v, want exit code %d", command, args[0], err, cli.ExitFailed)
 			}
 			if stderr := ts.ReadFile("stderr"); !want.MatchString(stderr) {
 				ts.Fatalf("%s %s: got stderr %q, want %q", command, args[0], stderr, want)

@@ -10,20 +10,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/terminal"
-)
-
-// Exit codes.
-const (
-	exitOK     = 0
-	exitFailed = 1 // something went wrong, or a check found something
-	exitUsage  = 2 // the command line itself is wrong
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 func main() {
@@ -35,21 +27,21 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", oneLine(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", cli.OneLine(fmt.Sprint(p)))
 			if os.Getenv("EXPARCHIVE_TRACE") != "" {
 				stderr.Write(debug.Stack())
 			}
-			code = exitFailed
+			code = cli.ExitFailed
 		}
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	ctx, files := withScratch(ctx, stdin)
+	ctx, files := runio.WithScratch(ctx, stdin)
 	defer func() {
-		if err := files.remove(); err != nil {
-			warnf(stderr, "temporary files: %v", err)
-			code = exitFailed
+		if err := files.Remove(); err != nil {
+			cli.Warnf(stderr, "temporary files: %v", err)
+			code = cli.ExitFailed
 		}
 	}()
 
@@ -75,76 +67,26 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	if err == nil {
 		err = helpErr
 	}
-	var reported errReported
-	code = exitFailed
-	if exit := (*exitError)(nil); errors.As(err, &exit) {
-		code = exit.code
-		if err == exit && exit.err == nil {
+	var reported cli.Reported
+	code = cli.ExitFailed
+	if exit := (*cli.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.Code
+		if err == exit && exit.Err == nil {
 			return code
 		}
 	}
-	switch usage := (*usageError)(nil); {
+	switch usage := (*cli.UsageError)(nil); {
 	case err == nil:
-		return exitOK
+		return cli.ExitOK
 	case errors.As(err, &usage):
-		warnf(stderr, "%v", err)
-		return exitUsage
+		cli.Warnf(stderr, "%v", err)
+		return cli.ExitUsage
 	case errors.As(err, &reported):
 		return code
 	case ctx.Err() != nil && err == context.Canceled: // and not one that says more
 		fmt.Fprintln(stderr, "exparchive: interrupted")
-		return exitFailed
+		return cli.ExitFailed
 	}
-	warnf(stderr, "%v", err)
+	cli.Warnf(stderr, "%v", err)
 	return code
-}
-
-// A usageError is a fault of the command line, as against one of what the command found.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// usageErrorf gives an error that ends the program with the exit code for wrong usage.
-func usageErrorf(format string, args ...any) error {
-	return &usageError{fmt.Errorf(format, args...)}
-}
-
-// errReported ends the program with exit code 1 without a further message: the command has printed what is wrong.
-type errReported struct{}
-
-func (errReported) Error() string { return "failed" }
-
-// An exitError ends the program with an exit code of its own, after the message of err unless that is nil.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit code %d", e.code)
-	}
-	return e.err.Error()
-}
-
-func (e *exitError) Unwrap() error { return e.err }
-
-// oneLine makes a message fit one line, harmless for the terminal: errors quote files.
-func oneLine(message string) string {
-	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return terminal.Escape(strings.Join(lines, "; "))
-}
-
-// warnf prints a line on stderr that does not change the exit code. Of errors it prints what [fileerr.Text] gives.
-func warnf(stderr io.Writer, format string, args ...any) {
-	for i, arg := range args {
-		if err, ok := arg.(error); ok {
-			args[i] = fileerr.Text(err)
-		}
-	}
-	fmt.Fprintf(stderr, "exparchive: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
 // TestNoFolder: every command that writes a file says of a folder that is missing that it is, by its name, and writes
@@ -55,7 +57,7 @@ func TestNoFolder(t *testing.T) {
 	all = func(cmd *cobra.Command) {
 		if f := cmd.Flags().Lookup("output"); f != nil {
 			if _, ok := lines[cmd.Name()]; !ok {
-				t.Errorf("%s has --output, and is not tried", called(cmd))
+				t.Errorf("%s has --output, and is not tried", cli.Called(cmd))
 			}
 		}
 		for _, sub := range cmd.Commands() {

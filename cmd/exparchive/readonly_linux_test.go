@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/longtest"
 )
 
@@ -203,7 +204,7 @@ func TestReadOnlyMatrix(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.wait()
-			if exists(filepath.Join(folder, "run.simexp-live-wal")) {
+			if runio.Exists(filepath.Join(folder, "run.simexp-live-wal")) {
 				t.Error("a recorder that was interrupted left a log")
 			}
 		}},
@@ -213,7 +214,7 @@ func TestReadOnlyMatrix(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.wait()
-			if !exists(filepath.Join(folder, "run.simexp-live-wal")) {
+			if !runio.Exists(filepath.Join(folder, "run.simexp-live-wal")) {
 				t.Error("a recorder that was killed left no log")
 			}
 		}},

@@ -19,6 +19,9 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/provider"
 )
@@ -167,10 +170,10 @@ func TestSignal_pipe(t *testing.T) {
 			}
 			if test.status == "" {
 				e, records := contents(t, path+archive.LiveSuffix)
-				if len(records) != 4 || e.Status() != provider.StatusUnfinished || exists(path) {
+				if len(records) != 4 || e.Status() != provider.StatusUnfinished || runio.Exists(path) {
 					t.Errorf("got %d records, status %s, want 4 and unfinished", len(records), e.Status())
 				}
-				want := fmt.Sprintf("interrupted by %s; a.simexp-live keeps 4 records", signalName(test.sig))
+				want := fmt.Sprintf("interrupted by %s; a.simexp-live keeps 4 records", map[int]string{130: "SIGINT", 143: "SIGTERM", 129: "SIGHUP"}[test.code])
 				if !strings.Contains(r.stderr.String(), want) {
 					t.Errorf("got %s, want %q", r.stderr, want)
 				}
@@ -185,7 +188,7 @@ func TestSignal_pipe(t *testing.T) {
 				return
 			}
 			e, records := contents(t, path)
-			if e.Status() != test.status || exists(path+archive.LiveSuffix) {
+			if e.Status() != test.status || runio.Exists(path+archive.LiveSuffix) {
 				t.Errorf("got status %s, want %s and no live file", e.Status(), test.status)
 			}
 			if derived := len(notes(records)) == 1; derived != test.derived {
@@ -224,7 +227,7 @@ func TestSignal_insist(t *testing.T) {
 	r.says(t, "SIGINT: reading on")
 	write(`{"type":"llm_interaction","iteration":0,"response":"paid for too"}`)
 	r.records(t, live, 3)
-	time.Sleep(insistence + time.Millisecond)
+	time.Sleep(recordcmd.Insistence + time.Millisecond)
 	r.signal(t, syscall.SIGINT, false)
 	if code := r.code(); code != 143 { // of the first signal
 		t.Errorf("got exit code %d, want 143; it said %s", code, r.stderr)
@@ -356,7 +359,7 @@ func TestCommand_insist(t *testing.T) {
 	r.records(t, live, 3)
 	r.signal(t, syscall.SIGINT, false)
 	r.says(t, "SIGINT: reading on until the experiment ends")
-	time.Sleep(insistence + time.Millisecond)
+	time.Sleep(recordcmd.Insistence + time.Millisecond)
 	r.signal(t, syscall.SIGINT, false)
 	if code := r.code(); code != 130 {
 		t.Errorf("got exit code %d, want 130; it said %s", code, r.stderr)
@@ -441,8 +444,8 @@ print(json.dumps({"type":"experiment","experiment_name":"x","experiment_type":"y
 for i in range(28):
     print(json.dumps({"type":"llm_interaction","iteration":i,"response":"%08d" % i * 4096}))
 time.sleep(3600)'`))
-	if code := r.code(); code != exitFailed {
-		t.Fatalf("got exit code %d, want %d; it said %s", code, exitFailed, r.stderr)
+	if code := r.code(); code != cli.ExitFailed {
+		t.Fatalf("got exit code %d, want %d; it said %s", code, cli.ExitFailed, r.stderr)
 	}
 	said := r.stderr.String()
 	if !regexp.MustCompile(`records from record \d+ on are in .*: `).MatchString(said) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -29,10 +30,10 @@ func TestRedactRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := w.LivePath()
-	if _, stderr := command(t, exitFailed, "redact", live, "--field", "config", "-o", filepath.Join(dir, "p.simexp")); !strings.Contains(stderr, "is being recorded; redact it when the recording has ended") {
+	if _, stderr := command(t, cli.ExitFailed, "redact", live, "--field", "config", "-o", filepath.Join(dir, "p.simexp")); !strings.Contains(stderr, "is being recorded; redact it when the recording has ended") {
 		t.Errorf("redact: got %s", stderr)
 	}
-	if _, stderr := command(t, exitFailed, "attach", live, file); !strings.Contains(stderr, "being recorded by") {
+	if _, stderr := command(t, cli.ExitFailed, "attach", live, file); !strings.Contains(stderr, "being recorded by") {
 		t.Errorf("attach: got %s", stderr)
 	}
 }
@@ -55,8 +56,8 @@ func TestReveal_leavesNothing(t *testing.T) {
 	}
 	original, other := lines("a.jsonl", "the value"), lines("b.jsonl", "another value")
 	public := filepath.Join(dir, "public.simexp")
-	command(t, exitOK, "redact", original, "--field", "event_data", "-o", public)
-	_, stderr := command(t, exitFailed, "reveal", public, "--from", other, "-o", filepath.Join(out, "x.simexp"))
+	command(t, cli.ExitOK, "redact", original, "--field", "event_data", "-o", public)
+	_, stderr := command(t, cli.ExitFailed, "reveal", public, "--from", other, "-o", filepath.Join(out, "x.simexp"))
 	if !strings.Contains(stderr, "b.jsonl: record 1: not the run that the copy was made from") {
 		t.Errorf("got %s, want record 1 named", stderr)
 	}
@@ -77,13 +78,13 @@ func TestRedactRealData(t *testing.T) {
 		if err := gunzip(filepath.Join(folder, filepath.FromSlash(name)+".gz"), path); err != nil {
 			t.Fatal(err)
 		}
-		if stdout, _ := command(t, exitOK, "secrets", path); stdout != "" {
+		if stdout, _ := command(t, cli.ExitOK, "secrets", path); stdout != "" {
 			t.Errorf("%s: got secrets %s, want none", name, stdout)
 		}
 		public := filepath.Join(dir, "public.simexp")
-		stdout, _ := command(t, exitOK, "redact", path, "--field", "config,user_prompt,response,event_data", "-o", public, "--force")
-		before, _ := command(t, exitOK, "digest", path)
-		after, _ := command(t, exitOK, "digest", public)
+		stdout, _ := command(t, cli.ExitOK, "redact", path, "--field", "config,user_prompt,response,event_data", "-o", public, "--force")
+		before, _ := command(t, cli.ExitOK, "digest", path)
+		after, _ := command(t, cli.ExitOK, "digest", public)
 		if before[:64] != after[:64] || !strings.Contains(stdout, before[:64]) {
 			t.Errorf("%s: got digest %s of the copy, want %s", name, after[:64], before[:64])
 		}
@@ -91,8 +92,8 @@ func TestRedactRealData(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		whole, again := filepath.Join(dir, "whole.simexp"), filepath.Join(dir, "again.simexp")
-		command(t, exitOK, "redact", path, "--match", "nothing in it matches this", "-o", whole, "--force")
-		command(t, exitOK, "reveal", public, "--from", path, "-o", again, "--force")
+		command(t, cli.ExitOK, "redact", path, "--match", "nothing in it matches this", "-o", whole, "--force")
+		command(t, cli.ExitOK, "reveal", public, "--from", path, "-o", again, "--force")
 		a, err := os.ReadFile(whole)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/secrets/secretstest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -93,10 +94,10 @@ func TestRedactSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	stdout, _ := command(t, exitFailed, "secrets", lines, "--json", "--show")
+	stdout, _ := command(t, cli.ExitFailed, "secrets", lines, "--json", "--show")
 	found := map[string][]string{}
 	for scan := bufio.NewScanner(strings.NewReader(stdout)); scan.Scan(); {
-		var f secretFound
+		var f struct{ Kind, Secret string }
 		if err := json.Unmarshal(scan.Bytes(), &f); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +118,7 @@ func TestRedactSecrets(t *testing.T) {
 	t.Logf("found %d of %d secrets of %d kinds", count-missed, count, len(planted))
 
 	// Without --show nothing that is printed has them.
-	stdout, stderr := command(t, exitFailed, "secrets", lines)
+	stdout, stderr := command(t, cli.ExitFailed, "secrets", lines)
 	for kind, list := range planted {
 		for _, secret := range list {
 			if strings.Contains(stdout+stderr, secret) {
@@ -126,9 +127,9 @@ func TestRedactSecrets(t *testing.T) {
 		}
 	}
 
-	before, _ := command(t, exitOK, "digest", lines)
-	command(t, exitOK, "redact", lines, "--secrets", "-o", public)
-	if after, _ := command(t, exitOK, "digest", public); before[:64] != after[:64] {
+	before, _ := command(t, cli.ExitOK, "digest", lines)
+	command(t, cli.ExitOK, "redact", lines, "--secrets", "-o", public)
+	if after, _ := command(t, cli.ExitOK, "digest", public); before[:64] != after[:64] {
 		t.Errorf("got digest %s, want %s", after[:64], before[:64])
 	}
 	data, err := os.ReadFile(public)
@@ -145,7 +146,7 @@ func TestRedactSecrets(t *testing.T) {
 			}
 		}
 	}
-	if stdout, _ := command(t, exitOK, "secrets", public); stdout != "" {
+	if stdout, _ := command(t, cli.ExitOK, "secrets", public); stdout != "" {
 		t.Errorf("secrets of the copy: got %s, want nothing", stdout)
 	}
 	if !bytes.Contains(data, []byte("fine")) {

@@ -1,15 +1,16 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/runs"
-	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/publishcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 )
 
 // Groups of commands, in the order in which --help lists them.
@@ -46,17 +47,17 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		DisableAutoGenTag:          true,
 		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := wantColor(cmd)
+			_, err := cli.WantColor(cmd)
 			return err
 		},
-		Version: programVersion(),
+		Version: cli.ProgramVersion(),
 	}
 	root.SetVersionTemplate("exparchive {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
 			return noSuchCommand(cmd, args)
 		}
-		return flagError(cmd, err)
+		return cli.FlagError(cmd, err)
 	})
 	root.PersistentFlags().String("color", "auto", "colour the output: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
 	root.AddGroup(
@@ -68,19 +69,19 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupDemo, Title: "Demo:"},
 		&cobra.Group{ID: groupOther, Title: "Seldom needed:"},
 	)
-	addCommands(root, groupRecord, newRecordCommand, newResumeCommand, newSealCommand, newImportCommand)
-	addCommands(root, groupRead, newLsCommand, newInfoCommand, newReplayCommand, newPoliciesCommand, newQueryCommand, newExportCommand,
-		newAttachmentsCommand)
-	addCommands(root, groupCompare, newDigestCommand, newVerifyCommand, newProveCommand)
-	addCommands(root, groupPublish, newSecretsCommand, newRedactCommand, newRevealCommand, newSignCommand, newAnnotateCommand)
-	addCommands(root, groupRepair, newRecoverCommand)
-	addCommands(root, groupDemo, newRunCommand)
-	addCommands(root, groupOther, newUpgradeCommand, newDuckDBCommand, newSchemaCommand, newVersionCommand)
+	addCommands(root, groupRecord, recordcmd.NewRecord, recordcmd.NewResume, recordcmd.NewSeal, recordcmd.NewImport)
+	addCommands(root, groupRead, readcmd.NewLs, readcmd.NewInfo, readcmd.NewReplay, readcmd.NewPolicies, readcmd.NewQuery, readcmd.NewExport,
+		func() *cobra.Command { return readcmd.NewAttachments(recordcmd.NewAttach("add")) })
+	addCommands(root, groupCompare, papercmd.NewTable, publishcmd.NewDigest, publishcmd.NewVerify, publishcmd.NewProve)
+	addCommands(root, groupPublish, publishcmd.NewSecrets, publishcmd.NewRedact, publishcmd.NewReveal, publishcmd.NewSign, publishcmd.NewAnnotate)
+	addCommands(root, groupRepair, repaircmd.NewRecover)
+	addCommands(root, groupDemo, recordcmd.NewRun)
+	addCommands(root, groupOther, repaircmd.NewUpgrade, repaircmd.NewDuckDB, newSchemaCommand, newVersionCommand)
 	for _, cmd := range formerNames() {
 		cmd.Hidden = true
 		root.AddCommand(cmd)
 	}
-	fitHelp(root)
+	cli.FitHelp(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
@@ -89,12 +90,17 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		completion.Args = cobra.ArbitraryArgs
 		completion.RunE = func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageErrorf("completion: no shell %q, want bash, zsh, fish or powershell", args[0])
+				return cli.Usagef("completion: no shell %q, want bash, zsh, fish or powershell", args[0])
 			}
 			return cmd.Help()
 		}
 	}
 	return root
+}
+
+// formerNames gives the commands that have become part of others, under the names that they had.
+func formerNames() []*cobra.Command {
+	return []*cobra.Command{recordcmd.NewAttach("attach"), readcmd.NewExtract("extract"), publishcmd.NewCheckpoint()}
 }
 
 // newHelpCommand is cobra's, but that it refuses what is no command.
@@ -106,9 +112,9 @@ func newHelpCommand() *cobra.Command {
 			about, rest, err := cmd.Root().Find(args)
 			switch {
 			case err == nil && about != cmd.Root() && len(rest) > 0 && about.HasAvailableSubCommands():
-				return usageErrorf("%s: no command %q (see `%s --help`)", called(about), rest[0], about.CommandPath())
+				return cli.Usagef("%s: no command %q (see `%s --help`)", cli.Called(about), rest[0], about.CommandPath())
 			case err == nil && about != cmd.Root() && len(rest) > 0:
-				return usageErrorf("help: unexpected argument %q behind %s", rest[0], called(about))
+				return cli.Usagef("help: unexpected argument %q behind %s", rest[0], cli.Called(about))
 			case err != nil || about == nil || len(rest) > 0:
 				return noSuchCommand(cmd.Root(), args)
 			}
@@ -148,52 +154,5 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
 		hint = "did you mean " + strings.Join(like, " or ") + "?"
 	}
-	return usageErrorf("no command %q; %s", args[0], hint)
+	return cli.Usagef("no command %q; %s", args[0], hint)
 }
-
-// nArgs makes an argument check for between low and high arguments (no upper limit if high is negative) called what.
-func nArgs(low, high int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		var got string
-		switch n := len(args); {
-		case n >= low && (high < 0 || n <= high):
-			return nil
-		case n == 0:
-			got = "missing argument"
-		case n < low:
-			got = fmt.Sprintf("got %d argument(s)", n)
-		default:
-			got = fmt.Sprintf("unexpected argument %q", args[high])
-		}
-		return usageErrorf("%s: %s, want %s (see `%s --help`)", called(cmd), got, what, cmd.CommandPath())
-	}
-}
-
-// called gives the name of a command as the user writes it behind that of the program.
-func called(cmd *cobra.Command) string {
-	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-}
-
-// wantColor decides about colour for the standard output of cmd.
-func wantColor(cmd *cobra.Command) (bool, error) {
-	mode, err := cmd.Flags().GetString("color")
-	if err != nil {
-		return false, err
-	}
-	color, err := terminal.Color(mode, cmd.OutOrStdout())
-	if err != nil {
-		return false, usageErrorf("--color: %w", err)
-	}
-	return color, nil
-}
-
-// inFile is [fileerr.In], but that an interrupt is not about a file, and that "-" is standard input.
-func inFile(path string, err error) error {
-	if err == context.Canceled {
-		return err
-	}
-	return fileerr.In(shownName(path), err)
-}
-
-// errNoFile stands for the various words that systems have for it.
-var errNoFile = runs.ErrNoFile

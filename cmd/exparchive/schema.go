@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
 // schemas has the JSON Schemas (2020-12) of what commands print with --json, as COMMAND.json.
@@ -48,7 +50,7 @@ it lists those that have one. That of replay and run is the line protocol's.`,
 			command := strings.Join(args, " ")
 			text := schemaOf(command)
 			if text == nil {
-				return usageErrorf("schema: there is none of %q (`exparchive schema` lists them)", command)
+				return cli.Usagef("schema: there is none of %q (`exparchive schema` lists them)", command)
 			}
 			_, err := cmd.OutOrStdout().Write(text)
 			return err
@@ -57,7 +59,7 @@ it lists those that have one. That of replay and run is the line protocol's.`,
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return beginning(commandsWithSchema(cmd.Root()), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(commandsWithSchema(cmd.Root()), typed, false), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
@@ -69,7 +71,7 @@ func commandsWithSchema(cmd *cobra.Command) []string {
 		if sub.Hidden {
 			continue
 		}
-		if name := called(sub); schemaOf(name) != nil {
+		if name := cli.Called(sub); schemaOf(name) != nil {
 			names = append(names, name)
 		}
 		names = append(names, commandsWithSchema(sub)...)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
 // schemasMet is the folder in which the program, when a test starts it, notes which schemas its output was checked
@@ -56,7 +58,7 @@ func checkOutput(args []string, text []byte, code int) error {
 	if err != nil {
 		return nil
 	}
-	name := called(cmd)
+	name := cli.Called(cmd)
 	schema := schemaOf(name)
 	if schema == nil {
 		return fmt.Errorf("%s has no schema", name)
@@ -70,7 +72,7 @@ func checkOutput(args []string, text []byte, code int) error {
 		var v any
 		err := values.Decode(&v)
 		switch {
-		case err == io.EOF, err != nil && (code != exitOK || len(text) == 1<<20):
+		case err == io.EOF, err != nil && (code != cli.ExitOK || len(text) == 1<<20):
 			return nil
 		case err != nil:
 			return err
@@ -108,7 +110,7 @@ func allSchemasMet(t *testing.T, folder string) {
 }
 
 // withoutJSON are the commands that do not print for programs; schema prints JSON only.
-var withoutJSON = []string{"duckdb", "schema", "help", "completion", "checkpoint"}
+var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint"}
 
 // Every command has --json and a schema that follows the rules for schemas and says what each member is.
 func TestSchemas(t *testing.T) {
@@ -118,7 +120,7 @@ func TestSchemas(t *testing.T) {
 		for _, sub := range cmd.Commands() {
 			each(sub)
 		}
-		name := called(cmd)
+		name := cli.Called(cmd)
 		if cmd == cmd.Root() || slices.Contains(withoutJSON, name) || strings.HasPrefix(name, "completion ") {
 			return
 		}
@@ -210,9 +212,9 @@ func TestSchemas_strict(t *testing.T) {
 		{"ls", `{"run_id":"a","new":1}`, false},
 		{"nothing", `{}`, false},
 	} {
-		err := checkOutput([]string{c.command, "--json"}, []byte(c.text), exitOK)
+		err := checkOutput([]string{c.command, "--json"}, []byte(c.text), cli.ExitOK)
 		if c.command == "nothing" {
-			err = checkOutput([]string{"completion", "--json"}, []byte(c.text), exitOK)
+			err = checkOutput([]string{"completion", "--json"}, []byte(c.text), cli.ExitOK)
 		}
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %s: got %v, want ok %v", c.command, c.text, err, c.ok)

@@ -23,6 +23,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/othertools"
 )
 
@@ -133,7 +135,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	// sqlite FILE SQL runs statements on a database, which it makes if need be.
 	"sqlite": func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 0, 2)
-		if exists(path) {
+		if runio.Exists(path) {
 			ts.Check(os.Chmod(path, 0o644)) // a sealed file is read-only
 		}
 		db, err := sql.Open("sqlite", path)
@@ -215,8 +217,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		for _, words := range readCommands(args[0]) {
 			var exit *exec.ExitError
 			err := ts.Exec("exparchive", words...)
-			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-				ts.Fatalf("%s: got %v, want exit code %d", words, err, exitFailed)
+			if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed {
+				ts.Fatalf("%s: got %v, want exit code %d", words, err, cli.ExitFailed)
 			}
 			if stderr := ts.ReadFile("stderr"); !want.MatchString(stderr) {
 				ts.Fatalf("%s: got stderr %q, want %q", words, stderr, want)
@@ -245,7 +247,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 func readCommands(file string) [][]string {
 	commands := [][]string{
 		{"replay", file}, {"replay", "--verbose", file}, {"replay", "--audit", file}, {"replay", "--json", file}, {"replay", "--follow", file},
-		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file},
+		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file}, {"table", "iterations", file},
 		{"export", "--format", "jsonl", file}, {"export", "--format", "json", file},
 	}
 	if !strings.HasSuffix(file, ".jsonl") {
@@ -345,7 +347,7 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("got %v, want the command to fail", err)
 	}
 	ts.Logf("exit code %d", exit.ExitCode())
-	if want, ok := map[string]int{"interrupt": exitFailed, "end": exitCodeOf(os.Interrupt)}[args[0]]; ok && exit.ExitCode() != want {
+	if want, ok := map[string]int{"interrupt": cli.ExitFailed, "end": 130}[args[0]]; ok && exit.ExitCode() != want {
 		ts.Fatalf("got exit code %d, want %d; stderr: %s", exit.ExitCode(), want, stderr.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("feed.stderr"), []byte(stderr.String()), 0o666))
@@ -373,7 +375,7 @@ func interruptQuery(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	_, _ = io.Copy(io.Discard, stdout)
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed || stderr.String() != "exparchive: interrupted\n" {
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed || stderr.String() != "exparchive: interrupted\n" {
 		ts.Fatalf("got %v, stderr %q, want exit code 1 and that it was interrupted", err, stderr.String())
 	}
 }
@@ -396,7 +398,7 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 		name += ".exe"
 	}
 	for _, folder := range filepath.SplitList(ts.Getenv("PATH")) {
-		if path := filepath.Join(folder, name); exists(path) {
+		if path := filepath.Join(folder, name); runio.Exists(path) {
 			return path, nil
 		}
 	}

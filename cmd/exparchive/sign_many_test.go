@@ -9,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/sign"
@@ -62,23 +63,23 @@ func TestVerify_manySignatures(t *testing.T) {
 		return path
 	}
 	path := signedBy(count)
-	stdout, _ := command(t, exitFailed, "verify", path, "--note-key", keys[0], "--note-key", keys[sign.MaxSignatures-1])
+	stdout, _ := command(t, cli.ExitFailed, "verify", path, "--note-key", keys[0], "--note-key", keys[sign.MaxSignatures-1])
 	if want := path + ": signature: too many signatures: 150, of which 100 are checked\n"; stdout != want {
 		t.Errorf("got %q, want %q", stdout, want)
 	}
-	stdout, _ = command(t, exitFailed, "verify", path, "--note-key", keys[count-1], "--json")
+	stdout, _ = command(t, cli.ExitFailed, "verify", path, "--note-key", keys[count-1], "--json")
 	if n := strings.Count(stdout, `"kind":"note"`); n != sign.MaxSignatures || !strings.Contains(stdout, `"text":"no signature by the note key"`) {
 		t.Errorf("got %d signatures: %s", n, stdout)
 	}
 
 	path = signedBy(sign.MaxSignatures)
-	stdout, _ = command(t, exitOK, "verify", path, "--note-key", keys[sign.MaxSignatures-1])
+	stdout, _ = command(t, cli.ExitOK, "verify", path, "--note-key", keys[sign.MaxSignatures-1])
 	if !strings.Contains(stdout, ": signed by note key key99.example\n") {
 		t.Errorf("got %s, want the last one checked", stdout)
 	}
 	// One more would make the archive one that verify refuses.
-	if _, stderr := command(t, exitFailed, "sign", path, "--note-key", secret); !strings.Contains(stderr, "it has 100, and no more are checked") {
+	if _, stderr := command(t, cli.ExitFailed, "sign", path, "--note-key", secret); !strings.Contains(stderr, "it has 100, and no more are checked") {
 		t.Errorf("got %s", stderr)
 	}
-	command(t, exitOK, "sign", path, "--note-key", secret, "--detached")
+	command(t, cli.ExitOK, "sign", path, "--note-key", secret, "--detached")
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 func init() {
@@ -33,7 +35,7 @@ func init() {
 			_ = cmd.Process.Kill()
 			_ = agent.wait()
 		})
-		ts.Check(agent.until(func() bool { return exists(socket) }))
+		ts.Check(agent.until(func() bool { return runio.Exists(socket) }))
 		ts.Setenv("SSH_AUTH_SOCK", socket)
 	}
 	// shorter FILE SIZE demands that FILE has less than SIZE bytes.

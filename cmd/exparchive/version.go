@@ -4,27 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/schema"
 )
-
-// version is set by the linker in released binaries.
-var version string
-
-// programVersion gives the version of the program: the linker's, else the module's, else "devel".
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
 
 func newVersionCommand() *cobra.Command {
 	var asJSON bool
@@ -33,7 +19,7 @@ func newVersionCommand() *cobra.Command {
 		Short: "Print the version of the program and of what it is made of",
 		Long: `Print the version of the program, of Go and SQLite, and the schema version of the archives it writes.
 Archives of older schema versions can be read, newer ones cannot.`,
-		Args: nArgs(0, 0, "none"),
+		Args: cli.NArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := struct {
 				Version  string `json:"version"`
@@ -41,7 +27,7 @@ Archives of older schema versions can be read, newer ones cannot.`,
 				SQLite   string `json:"sqlite"`
 				Schema   int    `json:"schema_version"`
 				Platform string `json:"platform"`
-			}{programVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version, runtime.GOOS + "/" + runtime.GOARCH}
+			}{cli.ProgramVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version, runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}

@@ -27,5 +27,21 @@ func Missing(t testing.TB, what error) {
 	t.Skip(what)
 }
 
+// FindLarge is [Find] for a program so large that continuous integration installs it for a step of its own, in which
+// EXPARCHIVE_TOOLS is all. Everywhere else the test is skipped where it is not installed.
+func FindLarge(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("EXPARCHIVE_TOOLS") == "all" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
 // Required reports whether tests must not do without.
-func Required() bool { return os.Getenv("EXPARCHIVE_TOOLS") == "required" }
+func Required() bool {
+	which := os.Getenv("EXPARCHIVE_TOOLS")
+	return which == "required" || which == "all"
+}

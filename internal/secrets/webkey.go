@@ -2,14 +2,13 @@ package secrets
 
 import (
 	"bytes"
-	"regexp"
 )
 
 // maxWebKey is how far the members of a key may be from the one that says its type.
 const maxWebKey = 8 << 10
 
 // privateMembers matches the members of a JSON web key that are secret (RFC 7518 section 6).
-var privateMembers = regexp.MustCompile(`"(?:d|p|q|dp|dq|qi|k)"\s{0,8}:\s{0,8}"([0-9A-Za-z_-]{22,})"`)
+var privateMembers = newPattern(`"(?:d|p|q|dp|dq|qi|k)"\s{0,8}:\s{0,8}"([0-9A-Za-z_-]{22,})"`)
 
 // webKey emits the secret members of the JSON web key of which the member "kty" is at text[at:].
 func webKey(s *scan, at int, emit func(located)) (behind int) {
@@ -23,7 +22,7 @@ func webKey(s *scan, at int, emit func(located)) (behind int) {
 	if !s.spend(end - start) {
 		return end
 	}
-	for _, m := range privateMembers.FindAllSubmatchIndex(s.text[start:end], -1) {
+	for _, m := range privateMembers.FindAllSubmatchIndex(s.text[start:end]) {
 		v := span{start + m[2], start + m[3]}
 		secret := string(s.text[v.start:v.end])
 		emit(located{span: v, context: span{start + m[0], v.start}, Finding: Finding{

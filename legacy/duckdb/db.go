@@ -210,6 +210,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
+	f.Level = h.Level
 	db.info = Info{
 		StorageVersion: int(h.Version),
 		Level:          h.Level,
@@ -221,7 +222,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		LogBytes:       int64(len(db.opts.WAL)) + int64(len(db.opts.CheckpointWAL)),
 		Notes:          h.Notes,
 	}
-	if h.Active.BlockCount > f.Blocks() {
+	if h.Active.Lost(f) {
 		db.note("the file is cut off: %d of %d blocks are there", f.Blocks(), h.Active.BlockCount)
 	}
 	if db.catalog, err = catalog.Read(f, h.Active.Meta); err != nil {

@@ -1,0 +1,136 @@
+package runio
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+// CheckChangeable refuses standard input for a command that changes the file it is given.
+func CheckChangeable(name string) error {
+	if name == cli.StdinName {
+		return errUnchangeable
+	}
+	return nil
+}
+
+var errUnchangeable = cli.Usagef("standard input is no file that can be changed; name the file")
+
+// A Source is a file to read.
+type Source struct {
+	Name string // as the command line has it
+	Path string // where it lies
+}
+
+// SourceOf gives the source of a name on the command line.
+func SourceOf(ctx context.Context, stderr io.Writer, name string) (Source, error) {
+	if name != cli.StdinName {
+		return Source{name, name}, nil
+	}
+	s := ScratchOf(ctx)
+	if s.input == "" && terminal.IsInput(s.Stdin) {
+		fmt.Fprintln(stderr, "exparchive: reading from the terminal")
+	}
+	path, err := s.standardInput(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return Source{}, ctx.Err()
+	case err != nil:
+		return Source{}, cli.InFile(name, err)
+	}
+	return Source{name, path}, nil
+}
+
+// Named makes an error about the file at s.path one about the name that the caller knows.
+func (s Source) Named(err error) error {
+	if s.Name == s.Path || !fileerr.Names(err, s.Path) {
+		return err
+	}
+	return &renamedError{err, s.Path, cli.ShownName(s.Name)}
+}
+
+// A renamedError is an error about a file by another name.
+type renamedError struct {
+	err      error
+	path, as string
+}
+
+func (e *renamedError) Error() string { return strings.ReplaceAll(e.err.Error(), e.path, e.as) }
+func (e *renamedError) Unwrap() error { return e.err }
+
+// Is reports whether target asks whether the file of that name is named; see [fileerr.Error].
+func (e *renamedError) Is(target error) bool {
+	t, ok := target.(*fileerr.Error)
+	return ok && t.Err == nil && t.Path == e.as
+}
+
+// SourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What
+// cannot be looked at comes with an error.
+func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive bool) func(yield func(Source, error) bool) {
+	return func(yield func(Source, error) bool) {
+		for _, arg := range args {
+			if arg == cli.StdinName {
+				if s, err := SourceOf(ctx, stderr, arg); !yield(s, err) {
+					return
+				}
+				continue
+			}
+			for path, err := range runs.Files(arg, recursive) {
+				if !yield(Source{path, path}, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// IsFolder reports whether path is one.
+func IsFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// ArchiveOutput gives where an archive is to be made that the command line wants at output, and what is to be called
+// when it is there. For "-" that is a temporary file, which is then copied to standard output; what the command prints
+// goes to standard error.
+func ArchiveOutput(cmd *cobra.Command, output string) (path string, written func() error, err error) {
+	if output != cli.StdinName {
+		return output, func() error { return nil }, nil
+	}
+	stdout := cmd.OutOrStdout()
+	if terminal.Is(stdout) {
+		return "", nil, cli.Usagef("%s: -o -: standard output is a terminal, which an archive would confuse; redirect it", cmd.Name())
+	}
+	if path, err = ScratchOf(cmd.Context()).Path("stdout"); err != nil {
+		return "", nil, err
+	}
+	cmd.SetOut(cmd.ErrOrStderr())
+	return path, func() error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if _, err := io.Copy(stdout, f); err != nil {
+			return fmt.Errorf("standard output: %w", fileerr.Cause(err))
+		}
+		return nil
+	}, nil
+}
+
+// RecordingName refuses to record to standard output: a recording that is cut short is kept under its name.
+func RecordingName(cmd *cobra.Command, output string) error {
+	if output == cli.StdinName {
+		return cli.Usagef("%s: -o -: a recording needs the name of a file, under which it is kept if it is cut short", cmd.Name())
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+// Package tabular writes tables in the forms that papers, spreadsheets and programs take: CSV, JSON, Markdown, LaTeX
+// and HTML. What stands in a cell may come from anywhere: in no form can it become anything but text.
+package tabular
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/simexp/exparchive/internal/csv"
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/internal/visible"
+)
+
+// A Table is rows under named columns. Every row has a cell for each column.
+type Table struct {
+	Columns []Column
+	Rows    [][]Cell
+	Totals  [][]Cell // below the rows
+}
+
+// A Column is one of a table. Its texts are UTF-8.
+type Column struct {
+	Name   string // the head in CSV and the member in JSON
+	Title  string // the head for people; empty for Name
+	Number bool   // aligned to the right
+}
+
+// Heading gives the head for people.
+func (c Column) Heading() string {
+	if c.Title != "" {
+		return c.Title
+	}
+	return c.Name
+}
+
+// A Cell is a value.
+type Cell struct {
+	Value json.RawMessage // valid JSON, for programs; nil is absent
+	Text  string          // for people; empty for the string or the number that Value is
+}
+
+// Absent is what people read in the place of a value that there is not: an en dash.
+const Absent = "–"
+
+// String gives the cell of a text. Bytes that are not UTF-8 become U+FFFD.
+func String(s string) Cell {
+	return Cell{Value: jsontext.AppendString(nil, strings.ToValidUTF8(s, "\ufffd"))}
+}
+
+// ForPeople gives the text of the cell as people read it.
+func (c Cell) ForPeople() string {
+	switch {
+	case c.Text != "":
+		return c.Text
+	case c.Value == nil:
+		return Absent
+	}
+	return c.plain()
+}
+
+// plain gives a string without its quotes, and of other values their JSON.
+func (c Cell) plain() string {
+	if c.Value[0] == '"' {
+		if s, err := jsontext.Unquote(c.Value); err == nil {
+			return s
+		}
+	}
+	return string(c.Value)
+}
+
+// Options are for the forms that have a place for them.
+type Options struct {
+	Caption string // LaTeX, HTML
+	Label   string // LaTeX
+	Siunitx bool   // LaTeX: columns of numbers are aligned at the point, by the package siunitx
+	Raw     bool   // CSV: cells that look like formulas stay as they are
+}
+
+// ErrFormat means that there is no format of that name.
+var ErrFormat = errors.New("no such format")
+
+// Formats are the formats of [Table.Write].
+var Formats = []string{"csv", "json", "markdown", "latex", "html"}
+
+// Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals.
+func (t *Table) Write(w io.Writer, format string, o Options) error {
+	switch format {
+	case "csv":
+		return t.writeCSV(w, o)
+	case "json":
+		return t.writeJSON(w)
+	case "markdown":
+		return t.writeMarkdown(w)
+	case "latex":
+		return t.writeLaTeX(w, o)
+	case "html":
+		return t.writeHTML(w, o)
+	}
+	return fmt.Errorf("%w: %q", ErrFormat, format)
+}
+
+func (t *Table) writeCSV(w io.Writer, o Options) error {
+	out := csv.NewWriter(w)
+	out.Raw = o.Raw
+	for _, c := range t.Columns {
+		out.Text(c.Name)
+	}
+	if err := out.End(); err != nil {
+		return err
+	}
+	for _, row := range t.Rows {
+		for _, c := range row {
+			switch {
+			case c.Value == nil:
+				out.Absent()
+			case c.Value[0] == '-' || c.Value[0] >= '0' && c.Value[0] <= '9':
+				out.Number(string(c.Value))
+			default:
+				out.Text(c.plain())
+			}
+		}
+		if err := out.End(); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// writeJSON writes an array of objects, one a line. An absent value is null.
+func (t *Table) writeJSON(w io.Writer) error {
+	line := []byte("[")
+	for i, row := range t.Rows {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, '\n')
+		for k, c := range row {
+			line = append(line, "{,"[min(k, 1)])
+			line = append(jsontext.AppendString(line, t.Columns[k].Name), ':')
+			if c.Value == nil {
+				line = append(line, "null"...)
+			} else {
+				line = append(line, c.Value...)
+			}
+		}
+		line = append(line, '}')
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+		line = line[:0]
+	}
+	_, err := w.Write(append(line, "\n]\n"...))
+	return err
+}
+
+// oneLine makes a text fit one line of any form, with nothing in it that does not show.
+func oneLine(s string) string { return visible.Line(s) }

@@ -1,0 +1,224 @@
+package tabular
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/simexp/exparchive/internal/othertools"
+)
+
+var example = &Table{
+	Columns: []Column{{Name: "run_id", Title: "run"}, {Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted"}},
+	Rows: [][]Cell{
+		{String("a_1"), {Value: []byte("123456"), Text: "$1,234.56"}, {Value: []byte("true"), Text: "yes"}},
+		{String("=x|y"), {Value: []byte("-5"), Text: "-$0.05"}, {}},
+		{String(""), {}, {Value: []byte(`{"a": 1}`)}},
+	},
+	Totals: [][]Cell{{{Text: "3 runs"}, {Text: "$1,234.51"}, {}}},
+}
+
+func write(t testing.TB, table *Table, format string, o Options) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := table.Write(&b, format, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWrite(t *testing.T) {
+	for _, c := range []struct {
+		format string
+		o      Options
+		want   string
+	}{
+		{"csv", Options{}, "run_id,cost_cents,accepted\na_1,123456,true\n'=x|y,-5,\n\"\",,\"{\"\"a\"\": 1}\"\n"},
+		{"csv", Options{Raw: true}, "run_id,cost_cents,accepted\na_1,123456,true\n=x|y,-5,\n\"\",,\"{\"\"a\"\": 1}\"\n"},
+		{"json", Options{}, `[
+{"run_id":"a_1","cost_cents":123456,"accepted":true},
+{"run_id":"=x|y","cost_cents":-5,"accepted":null},
+{"run_id":"","cost_cents":null,"accepted":{"a": 1}}
+]
+`},
+		{"markdown", Options{}, `| run | cost | accepted |
+| --- | ---: | --- |
+| a\_1 | \$1,234.56 | yes |
+| =x\|y | -\$0.05 | – |
+|  | – | \{\"a\"&#58; 1\} |
+| 3 runs | \$1,234.51 | – |
+`},
+		{"latex", Options{}, `% needs \usepackage{booktabs}
+\begin{tabular}{lrl}
+\toprule
+run & cost & accepted \\
+\midrule
+a\_1 & \$1,234.56 & yes \\
+=x\textbar{}y & -\$0.05 & – \\
+ & – & \{{\char34}a{\char34}: 1\} \\
+\midrule
+3 runs & \$1,234.51 & – \\
+\bottomrule
+\end{tabular}
+`},
+		{"latex", Options{Caption: "50 % of it", Label: "tab:a b}", Siunitx: true}, `% needs \usepackage{booktabs,siunitx}
+\begin{table}
+\centering
+\caption{50 \% of it}\label{tab:a-b-}
+\begin{tabular}{lSl}
+\toprule
+run & {cost} & accepted \\
+\midrule
+a\_1 & 1234.56 & yes \\
+=x\textbar{}y & -0.05 & – \\
+ & {–} & \{{\char34}a{\char34}: 1\} \\
+\midrule
+3 runs & {\$1,234.51} & – \\
+\bottomrule
+\end{tabular}
+\end{table}
+`},
+		{"html", Options{Caption: "<b>"}, `<table>
+<caption>&lt;b&gt;</caption>
+<thead>
+<tr><th scope="col">run</th><th scope="col" class="number">cost</th><th scope="col">accepted</th></tr>
+</thead>
+<tbody>
+<tr><td>a_1</td><td class="number">$1,234.56</td><td>yes</td></tr>
+<tr><td>=x|y</td><td class="number">-$0.05</td><td class="absent">–</td></tr>
+<tr><td></td><td class="number absent">–</td><td>{&#34;a&#34;: 1}</td></tr>
+</tbody>
+<tfoot>
+<tr><td>3 runs</td><td class="number">$1,234.51</td><td class="absent">–</td></tr>
+</tfoot>
+</table>
+`},
+	} {
+		if got := write(t, example, c.format, c.o); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.format, got, c.want)
+		}
+	}
+	if err := example.Write(&bytes.Buffer{}, "pdf", Options{}); !errors.Is(err, ErrFormat) {
+		t.Errorf("got %v, want ErrFormat", err)
+	}
+}
+
+// hostile are texts that would be more than text in one of the forms.
+var hostile = []string{
+	`\input{/etc/passwd}`, `\write18{id}`, `^^5cinput{x}`, "%\n\\end{tabular}", `}{\bfseries x`, "a & b \\\\ c", `\\[1cm]`, `[x]`, `*`, "--- -- ``''", "?`!`",
+	"<script>alert(1)</script>", "</td></table>", `" onmouseover="x`, "&amp;", "| a | b |", "\\|", "[x](javascript:x)", "![x](http://x)", "`x`", "http://x.y",
+	"www.x.y", "a@b.c", "=1+1", "@SUM(A1)", "\x1b[2J\x1b]0;x\a", "a\nb\r\nc", "\u202eabc", "\xff\xfe", "銀行 ε ☃ 🏦", "ÀÐÞß€–…ſı", "\u0301x", "$x$", "~#_^", "\"quoted\"", "|",
+}
+
+func hostileTable(texts []string) *Table {
+	t := &Table{Columns: []Column{{Name: "n", Number: true}, {Name: strings.ToValidUTF8(texts[0], "?")}}}
+	for _, s := range texts {
+		t.Rows = append(t.Rows, []Cell{{Value: []byte("1.50")}, String(s)})
+	}
+	t.Totals = [][]Cell{{{Text: texts[0]}, String(texts[0])}}
+	return t
+}
+
+// TestPlain: whatever stands in cells, a table has as many rows and cells as it should, and the text itself.
+func TestPlain(t *testing.T) {
+	check := func(t interface {
+		Errorf(string, ...any)
+		Fatal(...any)
+	}, table *Table) {
+		write := func(format string) string {
+			var b bytes.Buffer
+			if err := table.Write(&b, format, Options{Caption: table.Columns[1].Name, Label: table.Columns[1].Name}); err != nil {
+				t.Fatal(err)
+			}
+			if !utf8.Valid(b.Bytes()) {
+				t.Errorf("%s is not UTF-8: %q", format, b.String())
+			}
+			return b.String()
+		}
+		rows := len(table.Rows)
+		if lines := strings.Count(write("markdown"), "\n"); lines != rows+3 {
+			t.Errorf("markdown: got %d lines, want %d", lines, rows+3)
+		}
+		for line := range strings.SplitSeq(strings.TrimSuffix(write("markdown"), "\n"), "\n") {
+			if bars := len(regexp.MustCompile(`(^|[^\\])(\\\\)*\|`).FindAllString(line, -1)); bars != 3 {
+				t.Errorf("markdown: got %d cells in %q", bars-1, line)
+			}
+		}
+		html := write("html")
+		if n := strings.Count(html, "<td"); n != 2*(rows+1) {
+			t.Errorf("html: got %d cells in %q", n, html)
+		}
+		if tags := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(html, ""); strings.ContainsAny(tags, "<>\"'") {
+			t.Errorf("html: got %q", tags)
+		}
+		var list []map[string]any
+		if err := json.Unmarshal([]byte(write("json")), &list); err != nil || len(list) != rows {
+			t.Errorf("json: got %d objects, %v", len(list), err)
+		}
+		records, err := csv.NewReader(strings.NewReader(write("csv"))).ReadAll()
+		if err != nil || len(records) != rows+1 {
+			t.Errorf("csv: got %d rows, %v", len(records), err)
+		}
+		if n := len(regexp.MustCompile(`(^|[^\\])&`).FindAllString(write("latex"), -1)); n != rows+2 {
+			t.Errorf("latex: got %d separators, want %d", n, rows+2)
+		}
+	}
+	check(t, hostileTable(hostile))
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile), rapid.StringMatching(`[\\|&<>"'{}%a\n]{0,9}`)), 1, 9).Draw(t, "texts")
+		check(t, hostileTable(texts))
+	})
+}
+
+// TestLaTeX_compiles: a real TeX sets every table, and no text in it does anything. What it set is read back.
+func TestLaTeX_compiles(t *testing.T) {
+	latex := othertools.FindLarge(t, "pdflatex")
+	long := hostileTable(hostile)
+	for len(long.Rows) <= longRows {
+		long.Rows = append(long.Rows, long.Rows...)
+	}
+	dir := t.TempDir()
+	text := "\\documentclass{article}\n\\usepackage[margin=1cm]{geometry}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n" +
+		write(t, example, "latex", Options{}) + write(t, hostileTable(hostile), "latex", Options{Caption: strings.Join(hostile, " "), Label: "tab:x"}) +
+		"\\clearpage\n" + write(t, long, "latex", Options{Caption: hostile[0]}) + "\\end{document}\n"
+	if err := os.WriteFile(filepath.Join(dir, "a.tex"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // as longtable needs
+		cmd := exec.CommandContext(t.Context(), latex, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "a.tex")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "a.log"))
+	if err != nil || bytes.Contains(log, []byte("\n! ")) || bytes.Contains(log, []byte("Missing character")) {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	t := &Table{Columns: example.Columns}
+	for range 10_000 {
+		t.Rows = append(t.Rows, example.Rows[0])
+	}
+	for _, format := range Formats {
+		b.Run(format, func(b *testing.B) {
+			for b.Loop() {
+				if err := t.Write(&bytes.Buffer{}, format, Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,195 @@
+package series
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/provider"
+)
+
+// A Run is a run as rows.
+type Run struct {
+	provider.Experiment
+	Columns []Column
+	// Rows are those of the iterations, ascending, and in each those of the agents, sorted. A row without an agent
+	// comes first in an iteration, and is there if a column has a value of the iteration as a whole.
+	Rows []Row
+	// Iterations is how many iterations were recorded to their end.
+	Iterations int
+}
+
+// A Value is a JSON text as it was recorded; nil is absent.
+type Value = json.RawMessage
+
+// A Row is what is known of one agent in one iteration, or, without an agent, of the iteration as a whole.
+type Row struct {
+	Iteration int
+	Agent     string // empty for the iteration as a whole
+	Cost      *provider.Cents
+	Accepted  *bool
+	Values    []Value // one for each column, nil for an absent one; a value of the configuration is in every row
+}
+
+// Of reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
+// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. Unless a
+// column is one of events, only the iterations are read.
+//
+// Iterations that were never finished have rows if a column has values of them.
+func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error) {
+	e, err := p.Experiment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(columns))}
+	for i, c := range columns {
+		if c.Source == SourceConfig && len(e.Config) > 0 {
+			b.config[i] = c.Pointer.In(e.Config, "")
+		}
+	}
+	if slices.ContainsFunc(columns, Column.ofEvents) {
+		err = b.readRecords(ctx, p)
+	} else {
+		err = b.readIterations(ctx, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Run{e, columns, b.rows(), b.ended}, nil
+}
+
+// Has reports whether a row has a value of the column at index i.
+func (r *Run) Has(i int) bool {
+	return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
+}
+
+// ByIteration yields the rows of each iteration.
+func (r *Run) ByIteration() iter.Seq[[]Row] {
+	return func(yield func([]Row) bool) {
+		for rest := r.Rows; len(rest) > 0; {
+			end := 1
+			for end < len(rest) && rest[end].Iteration == rest[0].Iteration {
+				end++
+			}
+			if !yield(rest[:end:end]) {
+				return
+			}
+			rest = rest[end:]
+		}
+	}
+}
+
+// A builder gathers rows by iteration and agent.
+type builder struct {
+	columns    []Column
+	config     []json.RawMessage // values that every row has
+	iterations map[int]map[string]*Row
+	ended      int
+}
+
+func (b *builder) readIterations(ctx context.Context, p provider.Provider) error {
+	for it, err := range provider.EachIteration(ctx, p) {
+		if err != nil {
+			return err
+		}
+		b.iteration(&it)
+	}
+	return nil
+}
+
+func (b *builder) readRecords(ctx context.Context, p provider.Provider) error {
+	for record, err := range p.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		switch r := record.(type) {
+		case *provider.Iteration:
+			b.iteration(r)
+		case *provider.Event:
+			b.event(r)
+		}
+	}
+	return nil
+}
+
+// row gives the row of an agent in an iteration, which it makes if there is none.
+func (b *builder) row(number int, agent string) *Row {
+	agents := b.iterations[number]
+	if agents == nil {
+		agents = map[string]*Row{}
+		b.iterations[number] = agents
+	}
+	r := agents[agent]
+	if r == nil {
+		r = &Row{Iteration: number, Agent: agent, Values: slices.Clone(b.config)}
+		agents[agent] = r
+	}
+	return r
+}
+
+func (b *builder) iteration(it *provider.Iteration) {
+	b.ended++
+	if b.iterations[it.Number] == nil {
+		b.iterations[it.Number] = map[string]*Row{}
+	}
+	for agent, c := range it.Costs {
+		b.row(it.Number, agent).Cost = &c
+	}
+	for agent, accepted := range it.AcceptedChanges {
+		b.row(it.Number, agent).Accepted = &accepted
+	}
+	for agent, policy := range it.Policies {
+		r := b.row(it.Number, agent)
+		for i, c := range b.columns {
+			if c.Source == SourcePolicy {
+				r.Values[i] = slices.Clone(c.Pointer.In(policy, agent))
+			}
+		}
+	}
+}
+
+func (b *builder) event(e *provider.Event) {
+	for i, c := range b.columns {
+		if c.Source != e.Type || !c.ofEvents() || len(e.Data) == 0 {
+			continue
+		}
+		agents := []string{agentOf(e.Data)}
+		if c.Pointer.PerAgent() {
+			agents = c.Pointer.Agents(e.Data)
+		}
+		for _, agent := range agents {
+			if v := c.Pointer.In(e.Data, agent); v != nil {
+				b.row(e.Iteration, agent).Values[i] = slices.Clone(v)
+			}
+		}
+	}
+}
+
+// agentOf gives the agent that the payload of an event names, empty if it names none.
+func agentOf(data []byte) string {
+	v := member(data, "agent_id")
+	if len(v) == 0 || v[0] != '"' {
+		return ""
+	}
+	name, err := jsontext.Unquote(v)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+func (b *builder) rows() (list []Row) {
+	for _, n := range slices.Sorted(maps.Keys(b.iterations)) {
+		agents := b.iterations[n]
+		if len(agents) == 0 { // it was recorded, and nothing of it
+			list = append(list, Row{Iteration: n, Values: slices.Clone(b.config)})
+		}
+		for _, agent := range slices.Sorted(maps.Keys(agents)) {
+			list = append(list, *agents[agent])
+		}
+	}
+	return list
+}

@@ -87,6 +87,9 @@ type NameClashError struct {
 	Name   string // that was refused
 	Other  string // that is there
 	Folder bool   // one is a folder of the other; else they are the same but for the case of letters
+	// Spelling says that it is the way in which Unicode writes letters that tells the names apart. Such names the format
+	// allows, as it does those that differ in the case of letters beside A to Z, and the folders of some systems do not.
+	Spelling bool
 }
 
 func (e *NameClashError) Error() string {
@@ -95,6 +98,8 @@ func (e *NameClashError) Error() string {
 		return fmt.Sprintf("attachment %.80q is recorded already", e.Name)
 	case e.Folder:
 		return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: one of them would be a folder and a file", e.Name, e.Other)
+	case e.Spelling:
+		return fmt.Sprintf("attachment %+.80q cannot lie in one folder with %+.80q: some systems take the names for the same", e.Name, e.Other)
 	}
 	return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: only the case of letters tells them apart", e.Name, e.Other)
 }
@@ -123,9 +128,9 @@ func (s *AttachmentNames) Add(name string) error {
 	block := s.blocks[b]
 	switch {
 	case found:
-		return &NameClashError{name, block[i], false}
+		return &NameClashError{Name: name, Other: block[i]}
 	case i > 0 && isFolder(block[i-1], name):
-		return &NameClashError{name, block[i-1], true}
+		return &NameClashError{Name: name, Other: block[i-1], Folder: true}
 	}
 	next := ""
 	if i < len(block) {
@@ -134,7 +139,7 @@ func (s *AttachmentNames) Add(name string) error {
 		next = s.blocks[b+1][0]
 	}
 	if isFolder(name, next) {
-		return &NameClashError{name, next, true}
+		return &NameClashError{Name: name, Other: next, Folder: true}
 	}
 	block = slices.Insert(block, i, name)
 	if s.blocks[b] = block; len(block) > maxBlock {

@@ -37,7 +37,7 @@ func (w *Writer) Text(s string) {
 	if !w.Raw && Formula(s) {
 		s = "'" + s
 	}
-	if s != "" && !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' && s[len(s)-1] != ' ' {
+	if s != "" && !strings.ContainsAny(s, separators+"\"\r\n") && s[0] != ' ' && s[len(s)-1] != ' ' {
 		w.w.WriteString(s)
 		return
 	}
@@ -53,6 +53,10 @@ func (w *Writer) Text(s string) {
 	}
 	w.w.WriteByte('"')
 }
+
+// separators are what spreadsheets may take for the one between cells, whatever was meant: in quotes what is behind one
+// is no cell.
+const separators = ",;\t"
 
 func (w *Writer) next() {
 	if w.begun {
@@ -71,8 +75,8 @@ func (w *Writer) End() error {
 func (w *Writer) Flush() error { return w.w.Flush() }
 
 // signs begin a formula: = + - @, and the other forms of them that spreadsheets take for the same (Unicode, "Compatibility
-// Decomposition": full width and small), and the mathematical minus.
-const signs = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+// Decomposition": full width, small, raised and lowered), and the mathematical minus.
+const signs = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u207b\u207c\u208a\u208b\u208c\ufb29"
 
 // Formula reports whether a spreadsheet might run s: it begins with one of = + - @ in any form, be it behind blanks, line breaks or
 // characters that do not show, and is not a number, or it begins with a tab or a carriage return (OWASP, "CSV Injection").
@@ -86,7 +90,11 @@ func Formula(s string) bool {
 }
 
 // passedOver reports whether spreadsheets may leave r out at the beginning of a cell.
-func passedOver(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) }
+func passedOver(r rune) bool {
+	const brailleBlank = '\u2800'
+	return unicode.IsSpace(r) || r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Variation_Selector,
+		unicode.Other_Default_Ignorable_Code_Point)
+}
 
 // number reports whether s is a decimal number, perhaps with a sign, a fraction and an exponent.
 func number(s string) bool {

@@ -26,27 +26,29 @@ const (
 // A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the
 // value.
 type joint struct {
-	sign          byte     // what tells that it may be this one, see [signsOf]
-	before, after *pattern // nil: anything; an operator
-	by            string   // what is between, for a person; empty for what is there
-	loose         bool     // see value
-	quoted        bool     // only a value in quotes
-	tag           bool     // the value ends with a tag
-	login         bool     // the value is the password of a user that stands before it
+	sign          byte                   // what tells that it may be this one, see [signsOf]
+	before, after *pattern               // nil: anything; an operator
+	behind        func(after []byte) int // stands for after: where the value begins, 0 for nowhere
+	by            string                 // what is between, for a person; empty for what is there
+	loose         bool                   // see value
+	quoted        bool                   // only a value in quotes
+	tag           bool                   // the value ends with a tag
+	login         bool                   // the value is the password of a user that stands before it
 }
 
 // joints are tried in this order.
 var joints = []joint{
 	// {"name": "api_key", "value": "…"}; <add key="ApiKey" value="…"/>; - name: API_KEY⏎ value: …
 	{sign: 'm', before: ends(`(?i)(?:^|[^a-z0-9])` + nameOf + `["']?\s*[:=]\s*["']?-{0,2}`),
-		after: begins(`(?i)["']?[^{}\[\]<>]{0,240}?[^a-z0-9](?:value|val|v|content|plaintext|string)["']?\s*[:=]\s*`),
-		by:    " … value: "},
+		behind: behindValue, by: " … value: "},
 	// <param name="apiKey">…</param>; <setting name="ApiKey"><value>…</value>
 	{sign: 'm', before: ends(`(?i)[^a-z0-9]` + nameOf + `=["']`),
 		after: begins(`(?i)["'][^<>]{0,100}>\s*(?:<(?:\w+:)?(?:value|val|string)>\s*)?`), by: ">", tag: true},
 	// Content-Disposition: form-data; name="api_key"
 	{sign: 'm', before: ends(`(?i)form-data;\s*name="`),
 		after: begins(`"[^\r\n]{0,100}(?:\r?\n[\w-]{1,40}:[^\r\n]{0,100}){0,3}\r?\n\r?\n`), by: ": "},
+	// ? api_key⏎: …
+	{sign: '?', before: ends(`(?:^|\n)[ \t]*\?[ \t]+["']?`), after: begins(`["']?[ \t]*\r?\n[ \t]*:[ \t]+`), by: ": "},
 	// <password>…</password>
 	{sign: '<', before: ends(`<(?:[\w.-]+:)?`), after: begins(`(?:\s[^<>]{0,100})?>\s*(?:<!\[CDATA\[)?`), by: ">",
 		tag: true},
@@ -85,9 +87,21 @@ var joints = []joint{
 	{sign: 'q', after: begins(`[ \t]{1,4}`), by: " ", quoted: true, loose: true},
 }
 
+// cost is what it takes to look for what is between a name and its value.
+func (j *joint) cost(n int) int {
+	if j.sign == 'm' {
+		return n
+	}
+	return min(n, reach)
+}
+
 // between gives how long what is between a name and its value is, of what stands behind the name.
 func (j *joint) between(after []byte) (length int, ok bool) {
-	if j.after == nil {
+	switch {
+	case j.behind != nil:
+		length = j.behind(after)
+		return length, length > 0
+	case j.after == nil:
 		return operator(after)
 	}
 	m := j.after.FindIndex(after)
@@ -95,6 +109,35 @@ func (j *joint) between(after []byte) (length int, ok bool) {
 		return 0, false
 	}
 	return m[1], true
+}
+
+// valueNames are what a value is called that stands beside its name.
+var valueNames = strings.Fields("value val v content plaintext string")
+
+// behindValue gives where the value begins that is called so in the object of which text is what follows its name: up to
+// 240 bytes further.
+func behindValue(text []byte) int {
+	const blanks = " \t\r\n\f"
+	for i := range min(len(text), 242) {
+		c := text[i]
+		if !alphanumeric(c) {
+			for _, name := range valueNames {
+				end := i + 1 + len(name)
+				if end >= len(text) || !bytes.EqualFold(text[i+1:end], []byte(name)) {
+					continue
+				}
+				end = skip(text, end, "\"'", 1)
+				end = skip(text, end, blanks, reachOn)
+				if next := skip(text, end, ":=", 1); next > end {
+					return skip(text, next, blanks, reachOn)
+				}
+			}
+		}
+		if strings.IndexByte("{}[]<>", c) >= 0 {
+			break
+		}
+	}
+	return 0
 }
 
 // operators assign what is behind them, or compare with it; none is the beginning of a later one.
@@ -147,6 +190,7 @@ func signsOf(before, after []byte) string {
 	quote := isQuote(last(before))
 	unquoted := last(bytes.TrimRight(before, "\"'- \t"))
 	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	add(unquoted == '?', '?')
 	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
 	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
 	next := skip(after, 0, " \t\r\n", 40)
@@ -162,14 +206,22 @@ func signsOf(before, after []byte) string {
 	add(at(0) == '(', '(')
 	add((last(before) == '\n' || quote) && (at(0) == ',' || at(0) == ';' || at(0) == '\t'), 'c')
 	word := bytes.TrimRight(before, " \t")
-	add(len(word) < len(before) && (at(0) == ' ' || at(0) == '\t') && command.Match(word), ' ')
+	add(len(word) < len(before) && (at(0) == ' ' || at(0) == '\t') && isCommand(word), ' ')
 	add(at(skip(after, 0, " \t*`", 8)) == '|' && last(bytes.TrimRight(before, " \t*`")) == '|', '|')
 	add((at(blank) == 'i' || at(blank) == 'w') && blank > closed, 'i')
 	add(next > 0 && (isQuote(at(next)) || isQuote(at(next+1))), 'q')
 	return string(signs[:n])
 }
 
-// command matches up to a word behind which a name stands.
+// isCommand reports whether text ends with a word behind which a name stands.
+func isCommand(text []byte) bool {
+	if len(text) == 0 || strings.IndexByte("gvxtGVXT", text[len(text)-1]) < 0 && bytes.IndexByte(text, '-') < 0 {
+		return false
+	}
+	return command.Match(text)
+}
+
+// command matches up to such a word.
 var command = ends(`(?i:ENV|ARG|setx|setenv|set(?:[ \t]+-[a-z]{1,4})+)`)
 
 const nameOf = `(?:name|key|k|id|field|header|param|parameter|label|variable|var|env|setting|option|property|attribute|title)`
@@ -178,18 +230,41 @@ const nameOf = `(?:name|key|k|id|field|header|param|parameter|label|variable|var
 var valueBefore = ends(`(?i)["']?(?:value|val|v|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,(?:[^{}\[\]]{0,200},)?\s*["']?` + nameOf + `["']?\s*[:=]\s*["']|` +
 	`\bvalue:[ \t]+["']?([^\s"']+)["']?[ \t]*\r?\n\s+name:[ \t]+["']?`)
 
-// hasValue reports whether valueBefore may match text. It is fast.
-func hasValue(text []byte) bool {
-	for i := range len(text) - 1 {
-		switch text[i] {
-		case 'v', 'V':
-			if c := text[i+1]; c == 'a' || c == 'A' || isQuote(c) || c == ':' || c == '=' || c == ' ' {
-				return true
+// valuePlace gives where in text valueBefore may match, -1 for nowhere. It is fast: a value is behind the last bracket or,
+// in YAML, on the line before the last.
+func valuePlace(text []byte) int {
+	const blanks = " \t\r\n\f"
+	line := bytes.LastIndexByte(text, '\n')
+	if line > 0 && bytes.HasPrefix(bytes.TrimLeft(text[line:], blanks), []byte("name:")) {
+		above := bytes.LastIndexByte(text[:line], '\n') + 1
+		if bytes.Contains(text[above:line], []byte("value:")) {
+			return above
+		}
+	}
+	bracket := bytes.LastIndexAny(text, "{}[]")
+	for i := range text {
+		name := bytes.TrimRight(text[:i], blanks)
+		if c := text[i]; c != '=' && c != ':' || !called(name) {
+			continue
+		}
+		from := skip(text, i+1, blanks, len(text))
+		if from < len(text) && (text[from] == '"' || text[from] == '\'') {
+			if n := bytes.IndexByte(text[from+1:], text[from]); n >= 0 && from+1+n > bracket {
+				return max(0, len(name)-len(`"content"`))
 			}
-		case 'c', 'C':
-			if c := text[i+1]; c == 'o' || c == 'O' {
-				return true
-			}
+		}
+	}
+	return -1
+}
+
+// called reports whether text ends with what a value is called, perhaps with a quote.
+func called(text []byte) bool {
+	if n := len(text); n > 0 && (text[n-1] == '"' || text[n-1] == '\'') {
+		text = text[:n-1]
+	}
+	for _, name := range valueNames[:4] {
+		if n := len(text) - len(name); n >= 0 && bytes.EqualFold(text[n:], []byte(name)) {
+			return true
 		}
 	}
 	return false
@@ -197,24 +272,32 @@ func hasValue(text []byte) bool {
 
 // valuesOf gives what is assigned to the name that is text[name.start:name.end]; if the name is of several, all of
 // them.
-func valuesOf(text []byte, name span, several bool) []value {
+func valuesOf(s *scan, name span, several bool) []value {
+	text := s.text
 	before := text[max(0, name.start-reach):name.start]
 	after := text[name.end:min(len(text), name.end+reachOn)]
 	signs := signsOf(before, after)
 	if signs == "" {
 		return nil
 	}
-	if back := text[max(0, name.start-reachBack):name.start]; signs[0] == 'm' && hasValue(back) && joints[0].before.Match(before) {
-		if m := valueBefore.FindSubmatchIndex(back); m != nil {
-			from, to := max(m[2], m[4], m[6]), max(m[3], m[5], m[7])
-			shift := name.start - len(back)
-			return []value{{span: span{shift + from, shift + to}, quoted: true, by: " … value: "}}
+	if signs[0] == 'm' && joints[0].before.Match(before) {
+		back := text[max(0, name.start-reachBack):name.start]
+		if at := valuePlace(back); s.spend(len(back)/4) && at >= 0 && s.spend(searching*(len(back)-at)) {
+			back = back[at:]
+			if m := valueBefore.FindSubmatchIndex(back); m != nil {
+				from, to := max(m[2], m[4], m[6]), max(m[3], m[5], m[7])
+				shift := name.start - len(back)
+				return []value{{span: span{shift + from, shift + to}, quoted: true, by: " … value: "}}
+			}
 		}
 	}
 	isAuth := bytes.HasSuffix(bytes.ToLower(text[name.start:name.end]), []byte("auth"))
 	for _, j := range joints {
-		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil && !j.before.Match(before) {
+		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil && !(s.spend(searching*len(before)) && j.before.Match(before)) {
 			continue
+		}
+		if j.after != nil && !s.spend(j.cost(len(after))) {
+			break
 		}
 		length, ok := j.between(after)
 		if !ok {
@@ -237,6 +320,9 @@ func valuesOf(text []byte, name span, several bool) []value {
 			continue
 		default:
 			list = valuesAt(text, at, several)
+			if several && len(list) > 0 {
+				s.spend(list[len(list)-1].end - at + reach*len(list))
+			}
 		}
 		for i := range list {
 			list[i].by, list[i].loose, list[i].login = by, j.loose, j.login
@@ -302,7 +388,7 @@ var (
 	node = begins(`(?:!![a-z]+[ \t]+|&\w+[ \t]+)?(?:[|>][+-]?[0-9]?[ \t]*)?(?:\r?\n[ \t]{1,40})?`)
 	// os.getenv("API_KEY", "…"); environ["API_KEY"] or "…"; process.env.API_KEY || "…"
 	fallback = begins(`[A-Za-z_][\w.]{0,60}(?:[(\[]["'][\w.-]{1,60}["'])?(?:,\s*(?:default\s*=\s*)?|[)\]]?\s*(?:\|\||\?\?|\bor\b)\s*)["']`)
-	scheme   = begins(`(?i)(?:(?:bearer|basic|token|apikey|api-key)[ \t]+|pass:)`)
+	scheme   = begins(`(?i)(?:\+?(?:bearer|basic|token|apikey|api-key)(?:[ \t]+|\+)|pass:)`)
 	// the items of a list in YAML
 	listItem = begins(`\r?\n[ \t]*(?:-[ \t]+|[\w.-]{1,60}:[ \t]+)`)
 )
@@ -408,7 +494,7 @@ func oneValue(text []byte, at int) (v value, ok bool) {
 			v.end++
 		}
 	}
-	if v.start < len(text) && strings.IndexByte("bBtTaAp", text[v.start]) < 0 {
+	if v.start < len(text) && strings.IndexByte("bBtTaAp+", text[v.start]) < 0 {
 		return v, v.end > v.start
 	}
 	if m := scheme.FindIndex(text[v.start:min(len(text), v.start+16)]); m != nil {

@@ -7,7 +7,8 @@ import (
 
 // assignments emits what is assigned to the name that has the literal at text[at:], if such a name has secrets. It
 // gives where the name ends.
-func assignments(text []byte, at int, emit func(located)) (behind int) {
+func assignments(s *scan, at int, emit func(located)) (behind int) {
+	text := s.text
 	name := nameAround(text, at)
 	class, several := classOf(text[name.start:name.end])
 	if class == noSecret || class == namesKey {
@@ -15,7 +16,7 @@ func assignments(text []byte, at int, emit func(located)) (behind int) {
 			name, class, several = wider, widerClass, widerSeveral
 		}
 	}
-	if class == noSecret {
+	if class == noSecret || !s.spend(reach) {
 		return name.end
 	}
 	before := byte('\n')
@@ -23,8 +24,11 @@ func assignments(text []byte, at int, emit func(located)) (behind int) {
 		before = text[name.start-1]
 	}
 	alone := string(bytes.ToLower(text[name.start:name.end])) == "pass"
-	for _, v := range valuesOf(text, name, several) {
+	for _, v := range valuesOf(s, name, several) {
 		class := class
+		if !s.spend((v.end - v.start) / 2) {
+			break
+		}
 		if v.login {
 			class = namesPassword
 		}

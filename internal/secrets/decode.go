@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"html"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ type segment struct {
 
 // segments yields the parts of text that stand for something else, until yield is false.
 func segments(text []byte, yield func(segment) bool) {
-	_ = wideSegments(text, yield) && percentSegments(text, yield) && base64Segments(text, yield)
+	_ = wideSegments(text, yield) && percentSegments(text, yield) && entitySegments(text, yield) && base64Segments(text, yield)
 }
 
 const (
@@ -27,7 +28,8 @@ const (
 	base64Long  = 64 // and of one that is decoded even if it stands for no text
 	hexLeast    = 32 // digits likewise
 	hexLong     = 128
-	lineLeast   = 60 // characters of the lines of base64 that is broken into lines
+	lineLeast   = 16 // characters of the lines of base64 that is broken into lines
+	lineLong    = 60 // and of those that are taken together even if they stand for no text
 	lineIndent  = 16 // blanks in front of them, at most
 )
 
@@ -101,6 +103,50 @@ func percentSegments(text []byte, yield func(segment) bool) bool {
 	return true
 }
 
+// entitySegments yields stretches of text with characters of HTML by name or number, such as &quot; and &#34;. Blanks are
+// in them only behind what joins a value to a name.
+func entitySegments(text []byte, yield func(segment) bool) bool {
+	in := func(i int) bool {
+		if text[i] > ' ' {
+			return text[i] != 0x7f && strings.IndexByte("\"'<>", text[i]) < 0
+		}
+		return text[i] == ' ' && i > 0 && strings.IndexByte(":=,;", text[i-1]) >= 0
+	}
+	behind := 0
+	for i := 0; i < len(text); i++ {
+		if text[i] != '&' || !isEntity(text[i:]) {
+			continue
+		}
+		start, end := i, i
+		for start > behind && i-start < longestForm/4 && in(start-1) {
+			start--
+		}
+		for end < len(text) && end-i < longestForm/4 && in(end) {
+			end++
+		}
+		decoded := html.UnescapeString(string(text[start:end]))
+		if !yield(segment{span{start, end}, "HTML", []byte(decoded)}) {
+			return false
+		}
+		behind, i = end, end-1
+	}
+	return true
+}
+
+// isEntity reports whether text begins with a character of HTML by name or number.
+func isEntity(text []byte) bool {
+	for i := 1; i < len(text) && i < 10; i++ {
+		switch c := text[i]; {
+		case c == ';':
+			entity := string(text[:i+1])
+			return html.UnescapeString(entity) != entity
+		case !alphanumeric(c) && !(c == '#' && i == 1):
+			return false
+		}
+	}
+	return false
+}
+
 // unhex gives the value of a hexadecimal digit, -1 if c is none.
 func unhex(c byte) int {
 	switch {
@@ -127,6 +173,7 @@ const betweenWords = "/+-_"
 
 // base64Segments yields what stands in base64 or in hexadecimal digits, also over several lines of the same length.
 func base64Segments(text []byte, yield func(segment) bool) bool {
+	parted := 0 // up to here lines are not taken together
 	for i := 0; i < len(text); {
 		if !inBase64[text[i]] {
 			i++
@@ -138,7 +185,10 @@ func base64Segments(text []byte, yield func(segment) bool) bool {
 			continue
 		}
 		first := span{i, end}
-		whole, stop := joinLines(text, i, end)
+		whole, stop := text[i:end:end], end
+		if i >= parted {
+			whole, stop = joinLines(text, i, end)
+		}
 		joined, sure := decodeWord(whole)
 		switch {
 		case stop > end && sure:
@@ -151,6 +201,10 @@ func base64Segments(text []byte, yield func(segment) bool) bool {
 			more, any := decodeParts(text, first, betweenWords, yield)
 			if !more {
 				return false
+			}
+			if stop > end && first.end-first.start < lineLong {
+				parted = stop
+				break
 			}
 			if joined.decoded == nil || any {
 				break

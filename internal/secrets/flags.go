@@ -42,7 +42,8 @@ var (
 )
 
 // flagged emits the password behind the flag at text[at:].
-func flagged(text []byte, at int, emit func(located)) (behind int) {
+func flagged(s *scan, at int, emit func(located)) (behind int) {
+	text := s.text
 	if at > 0 && strings.IndexByte(" \t\n\"'", text[at-1]) < 0 {
 		return at + 1
 	}
@@ -52,7 +53,7 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 	}
 	for _, f := range flagsOf {
 		value := at + len(f.flag)
-		if !bytes.HasPrefix(text[at:], []byte(f.flag)) || f.programs != nil && !f.programs.Match(text[start:at]) {
+		if !bytes.HasPrefix(text[at:], []byte(f.flag)) {
 			continue
 		}
 		if m := flagValue.FindIndex(text[value:min(len(text), value+reach)]); f.joined == (m != nil) {
@@ -74,6 +75,9 @@ func flagged(text []byte, at int, emit func(located)) (behind int) {
 			v.start = v.end - len(password)
 		}
 		if len(secret) < 4 || noPassword.MatchString(secret) || isPlaceholder(secret) || f.strong && !strong(secret) {
+			continue
+		}
+		if f.programs != nil && (!s.spend(3*searching*(at-start)) || !f.programs.Match(text[start:at])) {
 			continue
 		}
 		emit(located{span: v.span, context: span{at, v.start}, Finding: Finding{

@@ -92,6 +92,9 @@ var encodings = []encoding{
 	{"base64 in lines", func(s string) string {
 		return wrapped(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("a line\n", 30)+s)), 76, "")
 	}},
+	{"base64 in short lines", func(s string) string {
+		return wrapped(base64.StdEncoding.EncodeToString([]byte(s)), 20, "")
+	}},
 	{"base64 in YAML", func(s string) string {
 		return "data: |\n    " + wrapped(base64.StdEncoding.EncodeToString([]byte(s+strings.Repeat("\na line", 30))), 64, "    ")
 	}},
@@ -129,7 +132,7 @@ var encodings = []encoding{
 
 // isText are the encodings whose result is text, and ofText those of text only: some put it together with other text.
 var (
-	isText = strings.Split("base64,base64url,base64 in lines,base64 in YAML,data URL,path of a URL,hexadecimal,query,percent,JSON", ",")
+	isText = strings.Split("base64,base64url,base64 in lines,base64 in short lines,base64 in YAML,data URL,path of a URL,hexadecimal,query,percent,JSON", ",")
 	ofText = strings.Split("base64 in lines,base64 in YAML,query,UTF-16LE,UTF-16BE,UTF-16 with mark,UTF-16BE with mark,two gzips,JSON,binary", ",")
 )
 

@@ -125,7 +125,30 @@ func classOf(name []byte) (class nameClass, plural bool) {
 		}
 		n = len(shorter)
 	}
-	return noSecret, false
+	return ownKey(name, letters[:n], begins[:n])
+}
+
+// notKeys are words before "key" that make it something else: of tables and stores, of locks, of what anybody may see.
+var notKeys = strings.Fields(`public pub primary foreign partition sort cache hash index object row group lookup state run
+	idempotency dedup record sequence range lock map dict json config unique composite`)
+
+// ownKey says what a name is of that ends with "key", as variables of the environment do, and those that are somebody's
+// own: MY_KEY, my_key, ACME_KEY.
+func ownKey(name, letters, begins []byte) (class nameClass, plural bool) {
+	n := len(letters)
+	if n > 0 && letters[n-1] == 's' {
+		n, plural = n-1, true
+	}
+	before, ok := bytes.CutSuffix(letters[:n], []byte("key"))
+	if !ok || begins[len(before)] == 0 || string(before) != "my" && !bytes.Equal(name, bytes.ToUpper(name)) {
+		return noSecret, false
+	}
+	for _, word := range notKeys {
+		if from := len(before) - len(word); from >= 0 && string(before[from:]) == word && begins[from] == 1 {
+			return noSecret, false
+		}
+	}
+	return namesKey, plural
 }
 
 func upper(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -21,3 +21,6 @@ func (p *pattern) Match(b []byte) bool              { return p.compiled().Match(
 func (p *pattern) MatchString(s string) bool        { return p.compiled().MatchString(s) }
 func (p *pattern) FindIndex(b []byte) []int         { return p.compiled().FindIndex(b) }
 func (p *pattern) FindSubmatchIndex(b []byte) []int { return p.compiled().FindSubmatchIndex(b) }
+func (p *pattern) FindAllSubmatchIndex(b []byte) [][]int {
+	return p.compiled().FindAllSubmatchIndex(b, -1)
+}

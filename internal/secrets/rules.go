@@ -20,14 +20,14 @@ const (
 // token makes the rule for tokens that begin with one of the prefixes. pattern is the whole token, the prefix included.
 func token(kind, pattern string, prefixes ...string) rule {
 	return rule{kind: kind, literals: prefixes, pattern: newPattern(`\A` + pattern), accept: tokenLike,
-		body: true}
+		body: true, word: true}
 }
 
 // infix makes the rule for tokens that have one of the parts behind up to before characters of back. pattern has the
 // whole token as its group.
 func infix(kind, pattern string, before int, back string, parts ...string) rule {
 	return rule{kind: kind, literals: parts, back: back, before: before, pattern: newPattern(`\A` + pattern),
-		accept: tokenLike}
+		accept: tokenLike, word: true}
 }
 
 // rules are in order of precedence: what is of several kinds is of the first.
@@ -46,12 +46,12 @@ var keys = []rule{
 // general holds what has no issuer. RFC 7519 (JWT), RFC 6750 and 7617 (Bearer, Basic), RFC 3986 (URLs), RFC 5321
 // (addresses).
 var general = []rule{
-	{kind: "jwt", literals: []string{"eyJ"}, accept: varied,
+	{kind: "jwt", word: true, literals: []string{"eyJ"}, accept: varied,
 		pattern: newPattern(`\AeyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*`)},
-	{kind: kindURLPassword, literals: []string{"://"}, back: nameBytes + "+", before: 20, textOnly: true,
+	{kind: kindURLPassword, word: true, literals: []string{"://"}, back: nameBytes + "+", before: 20, textOnly: true,
 		whole:   urlPassword,
 		pattern: newPattern(`\A[0-9A-Za-z+._-]*[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\\x00]*:([^\s/@"'<>\\\x00]+)@[0-9A-Za-z\[_.-]+`)},
-	{kind: kindURLPassword, literals: []string{"@tcp("}, back: nameBytes + ":!#$%&*+=?^~", before: 100,
+	{kind: kindURLPassword, word: true, literals: []string{"@tcp("}, back: nameBytes + ":!#$%&*+=?^~", before: 100,
 		textOnly: true, accept: notPlaceholder,
 		pattern: newPattern(`\A[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
 	{kind: "netrc-password", literals: []string{"login "}, fold: true, textOnly: true, accept: netrcPassword,
@@ -60,13 +60,14 @@ var general = []rule{
 		find: assignments,
 		literals: []string{"pass", "pwd", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret",
 			"cred", "auth", "cookie", "jwt", "mnemonic", "phrase", "seedwords", "seed_words", "session", "sessid", "pat"}},
+	{kinds: []string{kindAssigned}, textOnly: true, find: webKey, literals: []string{`"kty"`}},
 	{kind: kindPassword, literals: []string{"identified by "}, fold: true, textOnly: true, accept: passwordInText,
 		pattern: newPattern(`\A(?i:identified by)\s+["']([^"'\s\x00]{4,})["']`)},
 	{kinds: []string{kindPassword}, textOnly: true, find: flagged,
 		literals: []string{"-p", "-P", "-a", "-w", "-u", "-su", "-sSu", "-U", "--user", "--proxy-user"}},
 	{kind: kindHeader, literals: []string{"bearer "}, fold: true, textOnly: true, accept: bearer,
 		pattern: newPattern(`\A(?i:bearer) {1,4}([0-9A-Za-z._~+/=-]{20,})`)},
-	{kind: kindEmail, literals: []string{"@"}, back: nameBytes + "+'", before: 64, textOnly: true, accept: address,
+	{kind: kindEmail, word: true, literals: []string{"@"}, back: nameBytes + "+'", before: 64, textOnly: true, accept: address,
 		whole:   noCall,
 		pattern: newPattern(`\A[^0-9A-Za-z]*([0-9A-Za-z](?:[0-9A-Za-z._+'-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)\(?`)},
 	{kind: kindHome, literals: []string{"/home/", "/Users/"}, textOnly: true, accept: homeOwner,

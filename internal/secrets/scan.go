@@ -44,19 +44,41 @@ type rule struct {
 	accept   func(secret string) bool
 	whole    func(match string) bool // likewise of all that matched
 	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown
+	word     bool                    // a match has no blanks, quotes and angle brackets
 	textOnly bool                    // would find too much in bytes that are no text
 
 	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal,
 	// emits what it finds there and gives where to go on.
-	find  func(text []byte, at int, emit func(located)) (behind int)
+	find  func(s *scan, at int, emit func(located)) (behind int)
 	kinds []string
 }
 
-// How far a match may reach behind its literal.
+// A scan is of one text. What may take long is paid for from what is left, so that a text that is made to be slow takes
+// a time in proportion to its length: texts that are not made for it need a small part of that.
+type scan struct {
+	text []byte
+	left int
+	over bool // it was not enough
+}
+
+// How much is done in a scan, in units of what a regular expression needs for a byte, about 0.1 µs.
 const (
-	window      = 16 << 10 // private keys are the longest secrets
-	shortWindow = 512      // when long ones were tried in vain many times
+	effortLeast  = 256 << 10
+	effortRatio  = 3 // for each byte, of a rule that has a pattern
+	effortValues = 8 // of one that has names and values
+	searching    = 4 // times that, where it is not known where a match begins
 )
+
+// spend takes n off what is left, and is false if that is not there: the place is passed over then.
+func (s *scan) spend(n int) bool {
+	if s.left -= n; s.left < 0 {
+		s.over = true
+	}
+	return s.left >= 0
+}
+
+// window is how far a match may reach behind its literal: private keys are the longest secrets.
+const window = 16 << 10
 
 // longestForm is the length in bytes up to which an encoded text around a secret is one of its forms.
 const longestForm = 4 << 10
@@ -74,8 +96,12 @@ func Scan(text []byte) []Finding {
 func Look(text []byte) ([]Finding, []Unseen) {
 	var found []Finding
 	index := map[string]int{}
-	w := newWalker(text, func(view []byte, of origin, plainer bool) []located {
-		list := scanView(view)
+	var w *walker
+	w = newWalker(text, func(view []byte, of origin, plainer bool) []located {
+		list, all := scanView(view)
+		if !all {
+			w.leaveOut(of.via, "more places at which secrets may begin than a text of this size has")
+		}
 		for _, f := range list {
 			if slices.Contains(of.known, f.Kind) || plainer && glued(view, f.start) {
 				continue // the same, as it stands encoded or behind an escape
@@ -120,50 +146,49 @@ type located struct {
 	context span // what before and after are of
 }
 
-// scanView finds the secrets in one view of a text, in order. Of secrets that overlap the one of the earlier rule is
-// given.
-func scanView(text []byte) []located {
+// scanView finds the secrets in one view of a text, in order, and reports whether it has looked at all of it. Of secrets
+// that overlap the one of the earlier rule is given.
+func scanView(text []byte) (found []located, all bool) {
 	places := findLiterals(text)
 	if places == nil {
-		return nil
+		return nil, true
 	}
 	clean := text // without what is no text
 	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
 		clean = textOf(text)
 	}
-	var found []located
 	var taken []span // disjoint, in order
 	emit := func(f located) {
 		if take(&taken, f.span) {
 			found = append(found, f)
 		}
 	}
+	all = true
 	for i := range rules {
 		r, in := &rules[i], text
 		if r.textOnly {
 			in = clean
 		}
-		behind := 0                    // the last secret of the rule, or its last name
-		effort := 1<<20 + 32*len(text) // a text made for it must not take for ever
+		s := scan{text: in, left: effortLeast + effortRatio*len(text)}
+		if r.find != nil {
+			s.left = effortLeast + effortValues*len(text)
+		}
+		behind := 0 // the last secret of the rule, or its last name
 		for _, p := range places[i] {
 			if p.at < behind || in[p.at] == 0 {
 				continue
 			}
 			if r.find != nil {
-				behind = r.find(in, p.at, emit)
+				behind = r.find(&s, p.at, emit)
 				continue
 			}
-			reach := window
-			if effort < 0 {
-				reach = shortWindow
-			}
-			effort -= min(reach, len(text)-p.at)
-			f, ok := r.match(in, p.at, p.length, reach)
+			f, ok := r.match(&s, p.at, p.length)
 			if ok && take(&taken, f.span) {
 				found = append(found, f)
 				behind = f.end
 			}
 		}
+		all = all && !s.over
 	}
 	slices.SortFunc(found, func(a, b located) int { return cmp.Compare(a.start, b.start) })
 	for i := range found { // what is shown around one must not show another
@@ -175,7 +200,7 @@ func scanView(text []byte) []located {
 			f.after = "…"
 		}
 	}
-	return found
+	return found, all
 }
 
 // shortestText is how many bytes a text has at least that is looked at among other bytes.
@@ -211,15 +236,28 @@ func take(taken *[]span, s span) bool {
 	return true
 }
 
-// match looks for the rule's pattern around its literal at text[at:], no further than reach behind it.
-func (r *rule) match(text []byte, at, length, reach int) (f located, ok bool) {
-	start, end := at, min(len(text), at+reach)
+// match looks for the rule's pattern around its literal at text[at:].
+func (r *rule) match(s *scan, at, length int) (f located, ok bool) {
+	text := s.text
+	start, end := at, min(len(text), at+window)
 	switch {
 	case r.before > 0:
 		for start > 0 && at-start < r.before && strings.IndexByte(r.back, text[start-1]) >= 0 {
 			start--
 		}
 	case inWord(text, at):
+		return f, false
+	}
+	switch {
+	case s.left < 0:
+		return f, false
+	case r.word:
+		end = at + length
+		for end < len(text) && end-at < window && text[end] > ' ' && strings.IndexByte("\"<>`", text[end]) < 0 {
+			end++
+		}
+	}
+	if !s.spend(r.cost(end - start)) {
 		return f, false
 	}
 	m := r.pattern.FindSubmatchIndex(text[start:end])
@@ -243,6 +281,15 @@ func (r *rule) match(text []byte, at, length, reach int) (f located, ok bool) {
 	f.Forms = []string{f.Secret}
 	return f, !documented(f.Secret) && (r.accept == nil || r.accept(asked)) &&
 		(r.whole == nil || r.whole(string(text[start:start+m[1]])))
+}
+
+// cost is what it takes to look for the pattern in n bytes: what has no blanks in it is often matched up to the end, and
+// other patterns end soon, but for keys in files of their own, of which a text does not have many.
+func (r *rule) cost(n int) int {
+	if r.word {
+		return n
+	}
+	return min(n, 64)
 }
 
 // tail is how many characters at the end of a token are shown.

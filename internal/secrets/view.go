@@ -9,8 +9,8 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// Unescaped gives text and, where it has escapes of JSON, text without them: of JSON that holds JSON as a string, each
-// level. The last one has the fewest escapes. What is no escape stays as it is.
+// Unescaped gives text and, where it has escapes of JSON, or such as \x22, text without them: of JSON that holds JSON as
+// a string, each level. The last one has the fewest escapes. What is no escape stays as it is.
 func Unescaped(text []byte) [][]byte {
 	levels := [][]byte{text}
 	for range maxLevels {
@@ -44,10 +44,18 @@ func unescape(text []byte) (out []byte, changed bool) {
 		switch next(text) {
 		case '"', '\\', '/':
 			out = append(out, text[1])
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
+		case 'b', 'f':
+			if n := len(out); n > 0 && alphanumeric(out[n-1]) && len(text) > 2 && letter(text[2]) { // DOMAIN\bob
+				size = 0
+				break
+			}
+			out = append(out, map[byte]byte{'b': '\b', 'f': '\f'}[text[1]])
+		case 'x': // of programs
+			if size = 0; len(text) >= 4 && unhex(text[2]) >= 0 && unhex(text[3]) >= 0 {
+				if c := byte(unhex(text[2])<<4 | unhex(text[3])); c >= ' ' && c < 0x7f {
+					out, size = append(out, c), 4
+				}
+			}
 		case 'n':
 			out = append(out, '\n')
 		case 'r':

@@ -77,8 +77,12 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSO
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	folder, err := inOneFolder(ctx, w, live, true)
+	if err != nil {
+		return err
+	}
 	for _, f := range files {
-		switch err := w.Attachment(ctx, f); {
+		switch err := folder.Attachment(ctx, f); {
 		case errors.Is(err, provider.ErrInvalid):
 			report(cli.InFile(live, err))
 			continue
@@ -113,12 +117,12 @@ func checkAttachable(live string) error {
 // not empty, are those of the one file.
 func readAttachments(ctx context.Context, stderr io.Writer, paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
 	var files []*provider.Attachment
-	var names provider.AttachmentNames
+	var names folderNames
 	from := map[string]string{} // paths by name
 	for _, p := range paths {
 		f, err := readAttachment(ctx, stderr, p, name, mediaType)
 		if err == nil {
-			err = cli.InFile(p, names.Add(f.Name))
+			err = cli.InFile(p, names.add(f.Name))
 		}
 		if clash := (*provider.NameClashError)(nil); errors.As(err, &clash) && clash.Other == f.Name {
 			err = &sameNameError{from[f.Name], p, f.Name}

@@ -189,6 +189,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		}
 		sink = provider.Tee(w, printed)
 	}
+	if !r.asIs {
+		if sink, err = inOneFolder(ctx, sink, w.LivePath(), resumed); err != nil {
+			return err
+		}
+	}
 	if r.preamble != nil {
 		sink = r.preamble.before(sink)
 	}

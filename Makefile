@@ -109,7 +109,7 @@ fuzz: ## run every fuzz target, FUZZTIME each
 		done; \
 	done
 
-oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler, downloads the engines)
+oracle: ## compare the DuckDB reader with the real engine (needs a C++ compiler and python3, downloads the engines)
 	cd legacy/duckdb/oracle && CGO_ENABLED=1 $(GO) vet ./... && CGO_ENABLED=1 $(GO) test -count=1 -timeout 1h . $(ORACLEFLAGS)
 
 judges: ## have older releases of SQLite read what the page writer makes, and the good archives of testdata (downloads the releases)

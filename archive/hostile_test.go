@@ -91,8 +91,9 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		}
 	})
 	way(func() {
-		for _, err := range a.RecordsFrom(ctx, 5) {
-			if err != nil {
+		n := 0
+		for _, err := range a.RecordsFrom(ctx, 5) { // what follows has been read for the digest
+			if n++; err != nil || n == 1000 {
 				break
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -133,6 +134,68 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 	}
 	i.Redaction, err = redactionAt(ctx, conn, i.Seq)
 	return *i, err
+}
+
+// EachIteration implements [provider.IterationLister].
+func (a *Archive) EachIteration(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return func(yield func(provider.Iteration, error) bool) {
+		err := a.readIterations(ctx, func(it *provider.Iteration) error {
+			if !yield(*it, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(provider.Iteration{}, err)
+		}
+	}
+}
+
+func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iteration) error) (err error) {
+	defer a.file.Explain(&err)
+	conn, err := a.file.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	withheld, err := openRedactions(ctx, conn, 0, tables.MaxSeq)
+	if err != nil {
+		return err
+	}
+	redacted := withheld.rows != nil // something of the run is
+	withheld.close()
+	rows, err := conn.QueryContext(ctx, tables.Select(tables.TableIteration)+"WHERE seq IS NOT NULL ORDER BY number")
+	if err != nil {
+		return sqlitefile.Damage(err)
+	}
+	defer rows.Close()
+	budget := a.file.Budget()
+	for rows.Next() {
+		row, err := scanRow(rows, tables.TableIteration)
+		if err != nil {
+			return err
+		}
+		size := 0
+		for _, v := range row {
+			size += len(v.Bytes)
+		}
+		if err := budget.Take(size); err != nil {
+			return err
+		}
+		it, err := tables.Iteration(row)
+		if err != nil {
+			return err
+		}
+		if redacted {
+			if it.Redaction, err = redactionAt(ctx, conn, it.Seq); err != nil {
+				return err
+			}
+		}
+		if err := take(it); err != nil {
+			return err
+		}
+	}
+	return sqlitefile.Damage(rows.Err())
 }
 
 // A Summary tells what is in an archive without reading the records.

@@ -37,6 +37,32 @@ type Counter interface {
 	RecordCount(ctx context.Context) (int64, error)
 }
 
+// An IterationLister is a Provider that reads all its [Iteration] records together, which takes less than one by one.
+type IterationLister interface {
+	// EachIteration yields them in the order of their numbers. An error is yielded once and ends the sequence.
+	EachIteration(ctx context.Context) iter.Seq2[Iteration, error]
+}
+
+// EachIteration yields the [Iteration] records of p in the order of their numbers. An error is yielded once and ends the
+// sequence.
+func EachIteration(ctx context.Context, p Provider) iter.Seq2[Iteration, error] {
+	if l, ok := p.(IterationLister); ok {
+		return l.EachIteration(ctx)
+	}
+	return func(yield func(Iteration, error) bool) {
+		numbers, err := p.Iterations(ctx)
+		if err != nil {
+			yield(Iteration{}, err)
+			return
+		}
+		for _, n := range numbers {
+			if it, err := p.IterationAt(ctx, n); !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // Costs gives what iteration n cost each agent, or [ErrNoIteration]. An iteration without costs gives an empty map.
 func Costs(ctx context.Context, p Provider, n int) (map[string]Cents, error) {
 	it, err := p.IterationAt(ctx, n)

@@ -91,12 +91,7 @@ type builder struct {
 }
 
 func (b *builder) readIterations(ctx context.Context, p provider.Provider) error {
-	numbers, err := p.Iterations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range numbers {
-		it, err := p.IterationAt(ctx, n)
+	for it, err := range provider.EachIteration(ctx, p) {
 		if err != nil {
 			return err
 		}

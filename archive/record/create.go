@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/schema"
 )
@@ -51,7 +53,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 	} else if err == nil && !w.opts.Replace {
 		return nil, fileerr.In(path, archive.ErrExists)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fileerr.In(path, err)
+		return nil, cmp.Or(outfile.InFolder(path), fileerr.In(path, err))
 	}
 	if err := besideFree(path); err != nil {
 		return nil, err

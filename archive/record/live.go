@@ -10,6 +10,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/outfile"
 )
 
 // creatingSuffix follows the name of a live file in the name that it has until it is complete.
@@ -17,11 +18,8 @@ const creatingSuffix = "-new"
 
 // acquire takes the lock of the live file, if there is room for suffix behind the archive's name.
 func (w *Writer) acquire(suffix string) error {
-	folder := filepath.Dir(w.live)
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return fileerr.In(folder, fileerr.ErrNoFolder)
-	} else if err != nil {
-		return fileerr.In(folder, err)
+	if err := outfile.InFolder(w.live); err != nil {
+		return err
 	}
 	if err := nameFits(w.path, suffix); err != nil {
 		return err

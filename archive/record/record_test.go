@@ -18,6 +18,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/verify"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -42,6 +43,7 @@ func TestSealed(t *testing.T) {
 
 // TestRandomRuns: random runs come back as they were recorded, by way of every form, with the same digest.
 func TestRandomRuns(t *testing.T) {
+	providertest.Checks(t, longtest.Count(30, 100)) // each records two archives
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {

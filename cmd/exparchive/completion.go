@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 
@@ -28,7 +29,7 @@ func fixed(list ...string) values {
 }
 
 // valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command,
-// but for those below.
+// but for those of valuesIn.
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
@@ -44,14 +45,17 @@ var valuesOf = map[string]values{
 	"table": fixed(export.Tables()...),
 }
 
-// formatsOf has the values of --format by command.
-var formatsOf = map[string]values{
-	"export":            fixed(readcmd.ExportFormats...),
-	"table iterations":  fixed(papercmd.TableFormats...),
-	"table summary":     fixed(papercmd.TableFormats...),
-	"table convergence": fixed(papercmd.TableFormats...),
-	"query":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
-	"duckdb dump":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+// valuesIn has the flags that have values of their own in a command, by its name and theirs.
+var valuesIn = map[string]values{
+	"export --format":            fixed(readcmd.ExportFormats...),
+	"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+	"table iterations --format":  fixed(papercmd.TableFormats...),
+	"table summary --format":     fixed(papercmd.TableFormats...),
+	"table convergence --format": fixed(papercmd.TableFormats...),
+	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+	"ls --experiment":            eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
+	"ls --type":                  eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
+	"ls --tag":                   eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
@@ -62,13 +66,15 @@ var argumentsOf = map[string]values{
 	"duckdb dump":         tablesOf,
 }
 
-// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it. Cobra keeps
-// commands for which it is called for as long as the process runs.
+// completeValues makes the shell complete values of flags and arguments of cmd and the commands below it, and show what
+// a flag does without the marks that help takes out. Cobra keeps commands for which it is called for as long as the
+// process runs.
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
-		of := valuesOf[f.Name]
-		if f.Name == "format" {
-			of = formatsOf[cli.Called(cmd)]
+		_, f.Usage = pflag.UnquoteUsage(f)
+		of := valuesIn[cli.Called(cmd)+" --"+f.Name]
+		if of == nil {
+			of = valuesOf[f.Name]
 		}
 		if of == nil {
 			return
@@ -96,38 +102,55 @@ func completeValues(cmd *cobra.Command) {
 // runIDsOf gives the ids of the runs in the files and folders that a command line names.
 func runIDsOf(cmd *cobra.Command, args []string) []string {
 	var ids []string
-	for _, arg := range args {
-		for path, err := range runs.Files(arg, false) {
-			if err != nil {
-				continue
-			}
-			if list, err := runs.IDs(completing(cmd), path, nil); err == nil {
-				ids = append(ids, list...)
-			}
+	for path := range filesOf(args) {
+		if list, err := runs.IDs(completing(cmd), path, nil); err == nil {
+			ids = append(ids, list...)
 		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without
-// being read.
-func agentsOf(cmd *cobra.Command, args []string) []string {
-	agents := map[string]bool{}
-	for _, arg := range args {
-		for s, err := range runs.List(completing(cmd), arg, nil) {
-			if err != nil {
-				continue
-			}
-			for _, costs := range []map[string]provider.Cents{s.FirstCosts, s.LastCosts} {
-				for agent := range costs {
-					agents[agent] = true
+// filesOf yields the files that may hold runs among those that a command line names, and in the folders.
+func filesOf(args []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, arg := range args {
+			for path, err := range runs.Files(arg, false) {
+				if err == nil && !yield(path) {
+					return
 				}
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(agents))
 }
+
+// eachRun makes values of what the summaries of the runs have that a command line names, or that are in the working
+// folder.
+func eachRun(of func(runs.Summary) []string) values {
+	return func(cmd *cobra.Command, args []string) []string {
+		if len(args) == 0 {
+			args = []string{"."}
+		}
+		all := map[string]bool{}
+		for path := range filesOf(args) {
+			for s, err := range runs.List(completing(cmd), path, nil) {
+				if err != nil {
+					continue
+				}
+				for _, value := range of(s) {
+					all[value] = true
+				}
+			}
+		}
+		return slices.Sorted(maps.Keys(all))
+	}
+}
+
+// agentsOf gives the agents that have costs in the first or the last iteration of a run, which an archive tells without
+// being read.
+var agentsOf = eachRun(func(s runs.Summary) []string {
+	return slices.AppendSeq(slices.Collect(maps.Keys(s.FirstCosts)), maps.Keys(s.LastCosts))
+})
 
 func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 	r, err := runs.Open(completing(cmd), args[0], "", nil)

@@ -69,6 +69,9 @@ func TestCompletion_flags(t *testing.T) {
 	flags := 0
 	check = func(cmd *cobra.Command) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if strings.Contains(f.Usage, "`") {
+				t.Errorf("%s --%s: got %q, want what is shown on a terminal", cli.Called(cmd), f.Name, f.Usage)
+			}
 			if _, known := valuesOf[f.Name]; !known && f.Name != "format" {
 				return
 			}

@@ -65,6 +65,9 @@ var largeHostile = []string{
 	"export: a line of zeros", "export: 10 MB of text", "export: 10000 days",
 }
 
+// largestImport is the one of them whose import takes the most memory.
+const largestImport = "wide.db.gz"
+
 // add writes a file, and its log if there is one.
 func (m *hostileMaker) add(name, table, run string, db, log []byte) string {
 	m.t.Helper()

@@ -35,7 +35,7 @@ func (p *process) wait() error {
 func (p *process) until(so func() bool) error {
 	for !so() {
 		select {
-		case <-time.After(time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		case <-p.ended:
 			if so() {
 				return nil

@@ -405,6 +405,9 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
 
+// pythonHasSQLite reports what is wrong with Python, asked once for all scripts.
+var pythonHasSQLite = sync.OnceValue(func() error { return exec.Command("python3", "-c", "import sqlite3").Run() })
+
 // scriptCondition knows shell (there is one, and git), root, realdata (the real files are there), mount (may mount file
 // systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
@@ -426,7 +429,7 @@ func scriptCondition(name string) (bool, error) {
 	case "mount":
 		return runtime.GOOS == "linux" && os.Geteuid() == 0, nil
 	case "python":
-		err := exec.Command("python3", "-c", "import sqlite3").Run()
+		err := pythonHasSQLite()
 		if err != nil && othertools.Required() {
 			return false, err
 		}

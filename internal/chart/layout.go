@@ -58,7 +58,7 @@ func (f *Figure) Scene() *scene.Scene {
 		for i := first; i < last; i++ {
 			l.panel(&f.Panels[i], &xs[i], &ys[i], gap+(i-first)*(l.width+gap), top, rows)
 		}
-		top += row*(rows+4) + plotHeight + gap
+		top += row*(2*rows+9)/2 + plotHeight + gap
 	}
 	s.Height = top - gap/2
 	return s
@@ -109,7 +109,7 @@ func (l *layout) panel(p *Panel, x, y *axis, left, top, legendRows int) {
 	}
 	l.text(left, top+row*(legendRows+1)+row*3/4, labelSize, scene.Start, scene.Fit(y.unit(p.Y), labelSize, l.width))
 
-	plot := plot{scene: s, x: x, y: y, left: left + l.left, bottom: top + row*(legendRows+2) + plotHeight, width: l.width - l.left}
+	plot := plot{scene: s, x: x, y: y, left: left + l.left, bottom: top + row*(2*legendRows+5)/2 + plotHeight, width: l.width - l.left}
 	for i, v := range y.ticks {
 		at := plot.bottom - y.place(v, plotHeight)
 		s.Line(grid, scene.Point{X: plot.left, Y: at}, scene.Point{X: plot.left + plot.width, Y: at})

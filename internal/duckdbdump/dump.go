@@ -233,13 +233,13 @@ func quoteCell(line []byte, at int, defuse bool) []byte {
 	if defuse && csv.Formula(string(line[at:])) {
 		line = slices.Insert(line, at, '\'')
 	}
-	quotes, need := 0, len(line) == at || line[at] == '#'
+	quotes, need := 0, len(line) == at
 	for _, c := range line[at:] {
 		switch c {
 		case '"':
 			quotes++
 			need = true
-		case ',', '\n', '\r':
+		case ',', '\n', '\r', '#': // the engine's reader may take what follows # for a comment
 			need = true
 		}
 	}

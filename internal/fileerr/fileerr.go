@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"reflect"
 )
 
@@ -52,7 +53,8 @@ func Errorf(path, format string, args ...any) error {
 
 // In gives err as an error that names the file at path: err itself, if it wraps an [Error] about that file. Of an
 // [fs.PathError] about the file what went wrong remains, with [ErrNotExist] for a file that is missing; of joined
-// errors each gets the name that lacks it. It gives nil for nil.
+// errors each gets the name that lacks it. An error that names the folder of the file stays as it is. It gives nil for
+// nil.
 func In(path string, err error) error {
 	if err == nil {
 		return nil
@@ -60,7 +62,7 @@ func In(path string, err error) error {
 	if named, ok := err.(*Error); ok && named.Path == path {
 		err = named.Err // which may be of the file system
 	}
-	if Names(err, path) {
+	if Names(err, path) || Names(err, filepath.Dir(path)) {
 		return err
 	}
 	if reflect.TypeOf(err) == joined {

@@ -25,12 +25,16 @@ type Options struct {
 	Stderr  io.Writer // where standard error is passed through to
 	// KeepStderr has standard error kept as well, for [Process.Stderr]. The program then writes to a pipe.
 	KeepStderr bool
+	// Terminal gives the program a pseudo-terminal for its standard output: most programs hold back what they write to
+	// a pipe until there are some KB of it, and write to a terminal line by line. Bytes pass it unaltered. It is
+	// [ErrNoTerminal] unless [HasTerminals].
+	Terminal bool
 }
 
 // A Process is a program that was started. The caller calls Close.
 type Process struct {
 	cmd      *exec.Cmd
-	stdout   *os.File
+	stdout   io.ReadCloser
 	terminal *os.File // that the program shares a process group for, nil if it has a group of its own
 	ended    chan struct{}
 	exit     Exit
@@ -77,11 +81,20 @@ func Start(o *Options) (*Process, error) {
 			f.Close()
 		}
 	}
-	stdout, out, err := os.Pipe()
+	open := os.Pipe
+	if o.Terminal {
+		open = openTerminal
+	}
+	stdout, out, err := open()
 	if err != nil {
 		return nil, err
 	}
-	p.stdout, theirs = stdout, append(theirs, out)
+	var screen *os.File // the program's end of a terminal, which lives as long as the program at least
+	if p.stdout = stdout; o.Terminal {
+		p.stdout, screen = output{stdout}, out
+	} else {
+		theirs = append(theirs, out)
+	}
 	p.cmd.Stdin, p.cmd.Stdout = o.Stdin, out
 	var stderr *os.File
 	if f, ok := o.Stderr.(*os.File); ok && !o.KeepStderr {
@@ -103,6 +116,9 @@ func Start(o *Options) (*Process, error) {
 		if stderr != nil {
 			stderr.Close()
 		}
+		if screen != nil {
+			screen.Close()
+		}
 		p.stderr.close()
 		return nil, err
 	}
@@ -118,12 +134,15 @@ func Start(o *Options) (*Process, error) {
 		p.cmd.Wait()
 		p.exit = exitOf(p.cmd.ProcessState)
 		close(p.ended)
+		if screen != nil {
+			closeDrained(screen)
+		}
 	}()
 	return p, nil
 }
 
 // Stdout is what the program, and those that it started, write to standard output. It ends when the last of them has
-// closed it.
+// closed it, and a pseudo-terminal not before the program has ended.
 func (p *Process) Stdout() io.Reader { return p.stdout }
 
 // Ended is closed when the program has ended. Others that it started may still write to its output.

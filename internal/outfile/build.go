@@ -15,7 +15,7 @@ import (
 func Build(path string, force bool, fill func(temp string) error) (err error) {
 	work, err := workdir.Make(filepath.Dir(path))
 	if err != nil {
-		return fileerr.In(path, atPath(path, err))
+		return fileerr.In(path, made(path, err))
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
 	temp := filepath.Join(work.Path(), "new.simexp") // a name that workdir.Sweep knows

@@ -2,7 +2,6 @@ package outfile
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,7 +86,7 @@ func TestBuild(t *testing.T) {
 	stands("two")
 
 	nowhere := filepath.Join(folder, "none", "a")
-	if err := Build(nowhere, false, write("x")); !fileerr.Names(err, nowhere) || !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no folder: got %v, want an error about %s", err, nowhere)
+	if err := Build(nowhere, false, write("x")); !fileerr.Names(err, filepath.Dir(nowhere)) || !errors.Is(err, fileerr.ErrNoFolder) {
+		t.Errorf("no folder: got %v, want an error about the folder of %s", err, nowhere)
 	}
 }

@@ -3,6 +3,7 @@
 package outfile
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -32,7 +33,7 @@ func Free(path string, force bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fileerr.In(path, err)
+		return cmp.Or(InFolder(path), fileerr.In(path, err))
 	case info.IsDir():
 		return fileerr.Errorf(path, "is a folder, %w", fileerr.ErrNotRegular)
 	case !info.Mode().IsRegular():
@@ -41,6 +42,19 @@ func Free(path string, force bool) error {
 		return fileerr.In(path, ErrExists)
 	}
 	return nil
+}
+
+// InFolder reports that there is no folder for a file at path: [fileerr.ErrNoFolder], or that what has its name is none.
+func InFolder(path string) error {
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = fileerr.ErrNoFolder
+	case err == nil && !info.IsDir():
+		err = syscall.ENOTDIR
+	}
+	return fileerr.In(folder, err)
 }
 
 // A File is being written. It ends with Commit; Abort removes it unless it was committed.
@@ -64,7 +78,7 @@ func Create(path string, force bool) (*File, error) {
 			continue
 		}
 		if err != nil {
-			return nil, atPath(path, err)
+			return nil, made(path, err)
 		}
 		return &File{File: f, path: path, force: force}, nil
 	}
@@ -79,7 +93,7 @@ func Folder(path string) (string, error) {
 			return temp, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", atPath(path, err)
+			return "", made(path, err)
 		}
 	}
 }
@@ -88,6 +102,14 @@ func tempName(path string) string {
 	var random [6]byte
 	rand.Read(random[:])
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(random[:])+".tmp")
+}
+
+// made gives the error of making something beside path: that of its folder, if there is none.
+func made(path string, err error) error {
+	if noFolder := InFolder(path); noFolder != nil {
+		return noFolder
+	}
+	return atPath(path, err)
 }
 
 // atPath puts the name that was asked for into an error that has a temporary one.

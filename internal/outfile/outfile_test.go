@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -102,14 +103,30 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("a link: got %v, want %v", err, fileerr.ErrNotRegular)
 		}
 	}
-	missing := filepath.Join(folder, "none", "out")
-	if _, err := Create(missing, false); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no such folder: got %v, want no such file", err)
-	} else if pathErr := (*os.PathError)(nil); !errors.As(err, &pathErr) || pathErr.Path != missing {
-		t.Errorf("no such folder: got %v, want the name %s in it", err, missing)
+	if err := os.WriteFile(filepath.Join(folder, "file"), nil, 0o666); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Folder(missing); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no such folder: got %v, want no such file", err)
+	for _, c := range []struct {
+		folder string
+		want   error
+	}{{"none", fileerr.ErrNoFolder}, {"none/none", fileerr.ErrNoFolder}, {"file", syscall.ENOTDIR}} {
+		within := filepath.Join(folder, c.folder)
+		path := filepath.Join(within, "out")
+		_, created := Create(path, false)
+		_, made := Folder(path)
+		for call, err := range map[string]error{
+			"InFolder": InFolder(path), "Create": created, "Folder": made, "Build": Build(path, true, func(string) error { return nil }),
+		} {
+			if !errors.Is(err, c.want) || !fileerr.Names(err, within) || fileerr.Names(err, path) {
+				t.Errorf("%s in %s: got %v, want %v", call, c.folder, err, c.want)
+			}
+			if named := fileerr.In(path, err); named.Error() != err.Error() {
+				t.Errorf("%s in %s: got %v, want it as it was", call, c.folder, named)
+			}
+		}
+	}
+	if err := InFolder(filepath.Join(folder, "out")); err != nil {
+		t.Errorf("got %v, want no error", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package secrets
 import (
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -101,11 +100,11 @@ func isResource(s string) bool {
 
 var (
 	// words matches short words and short numbers with something between them
-	words = regexp.MustCompile(`\A(?:(?:[a-z]{1,15}|[A-Z][a-z]{0,14}|[A-Z]{1,15}|[0-9]{1,4}|v[0-9]{1,2}|[a-z]{2,15}[0-9])(?:[-_./:]+|\z))+\z`)
+	words = newPattern(`\A(?:(?:[a-z]{1,15}|[A-Z][a-z]{0,14}|[A-Z]{1,15}|[0-9]{1,4}|v[0-9]{1,2}|[a-z]{2,15}[0-9])(?:[-_./:]+|\z))+\z`)
 	// numbered matches words with a number at their end, as names have.
-	numbered = regexp.MustCompile(`\A(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}\z`)
-	uuid     = regexp.MustCompile(`(?i)\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
-	resource = regexp.MustCompile(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2}|[\w.-]{1,60}-[0-9]{8}-[0-9]{6}(?:-[0-9a-f]{1,8})?\z)`)
+	numbered = newPattern(`\A(?:[A-Za-z]?[a-z]+|[A-Z]+)[0-9]{1,4}\z`)
+	uuid     = newPattern(`(?i)\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
+	resource = newPattern(`\A(?:[A-Za-z]:[/\\]|arn:|projects/|refs/|[0-9]{4}-[0-9]{2}-[0-9]{2}|[\w.-]{1,60}-[0-9]{8}-[0-9]{6}(?:-[0-9a-f]{1,8})?\z)`)
 )
 
 // tokenLike accepts what is behind the prefix of a token: no words, and nothing that stands for a token.
@@ -128,9 +127,9 @@ var standIns = strings.Fields(`your example examples sample dummy fake mock plac
 var (
 	// reference matches what templates and shells put a value in the place of: {key}, <key>, ${KEY}, $(cat key),
 	// %(key)s, @key@, !vault
-	reference = regexp.MustCompile(`\A(?:\{.*\}|\[.*\]|<.*>|\(.*\)|\$\{.*|\$\(.*|\$[A-Za-z_]+|\$[0-9]|%[a-zA-Z]|%\w+%|%\(\w+\)[sd]|@\w+@|![a-z/-]+)\z`)
-	constant  = regexp.MustCompile(`\A[A-Z][A-Z_]+\z`)
-	myOwn     = regexp.MustCompile(`\Amy[-_.]?(?:secret|super|api|access|token|key|password|pass)[a-z_.-]*\z`)
+	reference = newPattern(`\A(?:\{.*\}|\[.*\]|<.*>|\(.*\)|\$\{.*|\$\(.*|\$[A-Za-z_]+|\$[0-9]|%[a-zA-Z]|%\w+%|%\(\w+\)[sd]|@\w+@|![a-z/-]+)\z`)
+	constant  = newPattern(`\A[A-Z][A-Z_]+\z`)
+	myOwn     = newPattern(`\Amy[-_.]?(?:secret|super|api|access|token|key|password|pass)[a-z_.-]*\z`)
 )
 
 // isPlaceholder reports whether s is what documents and templates put where a secret goes, or the name of a variable.
@@ -237,7 +236,7 @@ func namesOne(s string) bool {
 }
 
 // label matches words of texts about passwords.
-var label = regexp.MustCompile(`(?i)\b(?:your|enter|must|please|the|is|for|of|to|a|or|and|not|required|here|password|passphrase|characters|confirm|forgot)\b`)
+var label = newPattern(`(?i)\b(?:your|enter|must|please|the|is|for|of|to|a|or|and|not|required|here|password|passphrase|characters|confirm|forgot)\b`)
 
 // passphrase accepts several words that are a password, and not a text about one.
 func passphrase(s string) bool {
@@ -264,10 +263,10 @@ func netrcPassword(s string) bool {
 }
 
 // capitalised matches a word, or several, as sentences and types have them.
-var capitalised = regexp.MustCompile(`\A(?:[A-Z][a-z]+)+[.,!?:]*\z`)
+var capitalised = newPattern(`\A(?:[A-Z][a-z]+)+[.,!?:]*\z`)
 
 // code matches what stands for a value in programs: self.password, new_password.
-var code = regexp.MustCompile(`\A(?:[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+|_?[a-z]+(?:_[a-z]+)+)\z`)
+var code = newPattern(`\A(?:[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+|_?[a-z]+(?:_[a-z]+)+)\z`)
 
 // urlPassword accepts what stands between a user and a host; match is all of it.
 func urlPassword(match string) bool {

@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
@@ -27,13 +26,13 @@ const (
 // A joint is a way in which a value is joined to a name: what stands before the name, and what between the name and the
 // value.
 type joint struct {
-	sign          byte           // what tells that it may be this one, see [signsOf]
-	before, after *regexp.Regexp // nil: anything; an operator
-	by            string         // what is between, for a person; empty for what is there
-	loose         bool           // see value
-	quoted        bool           // only a value in quotes
-	tag           bool           // the value ends with a tag
-	login         bool           // the value is the password of a user that stands before it
+	sign          byte     // what tells that it may be this one, see [signsOf]
+	before, after *pattern // nil: anything; an operator
+	by            string   // what is between, for a person; empty for what is there
+	loose         bool     // see value
+	quoted        bool     // only a value in quotes
+	tag           bool     // the value ends with a tag
+	login         bool     // the value is the password of a user that stands before it
 }
 
 // joints are tried in this order.
@@ -174,9 +173,6 @@ func signsOf(before, after []byte) string {
 var command = ends(`(?i:ENV|ARG|setx|setenv|set(?:[ \t]+-[a-z]{1,4})+)`)
 
 const nameOf = `(?:name|key|k|id|field|header|param|parameter|label|variable|var|env|setting|option|property|attribute|title)`
-
-func ends(pattern string) *regexp.Regexp   { return regexp.MustCompile(`(?:` + pattern + `)\z`) }
-func begins(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)`) }
 
 // valueBefore matches up to a name of which the value stands before it: {"value": "…", "name": "api_key"}.
 var valueBefore = ends(`(?i)["']?(?:value|val|v|content)["']?\s*[:=]\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*,(?:[^{}\[\]]{0,200},)?\s*["']?` + nameOf + `["']?\s*[:=]\s*["']|` +
@@ -376,7 +372,7 @@ func beforeQuote(text []byte) int {
 	if bytes.IndexByte(text, '"') < 0 && bytes.IndexByte(text, '\'') < 0 {
 		return 0
 	}
-	for _, before := range []*regexp.Regexp{opening, fallback} {
+	for _, before := range []*pattern{opening, fallback} {
 		if m := before.FindIndex(text); m != nil {
 			return m[1] - 1
 		}

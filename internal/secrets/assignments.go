@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
@@ -107,9 +106,9 @@ func wordsAround(text []byte, name span) (span, nameClass, bool) {
 const tokenBytes = nameBytes + "+/~!@#$%^&*=:"
 
 var (
-	awsName     = regexp.MustCompile(`(?i)aws|secret[_. -]?access[_. -]?key`)
-	awsSecret   = regexp.MustCompile(`\A[A-Za-z0-9/+]{40}\z`)
-	phraseWords = regexp.MustCompile(`\A(?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8}\z`)
+	awsName     = newPattern(`(?i)aws|secret[_. -]?access[_. -]?key`)
+	awsSecret   = newPattern(`\A[A-Za-z0-9/+]{40}\z`)
+	phraseWords = newPattern(`\A(?:[a-z]{3,8}[ ,]+){11,23}[a-z]{3,8}\z`)
 )
 
 // kindOf gives the kind of a value of a name of the class, empty if it is no secret. The value may be longer than the

@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -36,13 +35,13 @@ func documentedLogin(user, password string) bool {
 
 var (
 	// RFC 2606 and 6761
-	reserved = regexp.MustCompile(`(?:\A|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost)\z`)
+	reserved = newPattern(`(?:\A|\.)(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost)\z`)
 	// names that no public host has: RFC 6762 (.local), RFC 8375 (.home.arpa), ICANN on .internal
-	internal = regexp.MustCompile(`\.(?:local|localdomain|internal|lan|home\.arpa)\z`)
+	internal = newPattern(`\.(?:local|localdomain|internal|lan|home\.arpa)\z`)
 	// what texts put in the place of a domain
-	anyDomain = regexp.MustCompile(`\A(?:your?-?|my-?|some-?|the-?|any-?)?(?:domain|company|organi[sz]ation|org|email|mail|host|hostname|server|site|website|provider|foo|bar|baz|acme)\.(?:com|org|net|tld|io|co|dev)\z`)
-	noReply   = regexp.MustCompile(`\A(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|mailer-daemon|bounces?)(?:[-+].*)?\z|\A.*[-+]noreply\z`)
-	anybody   = regexp.MustCompile(`\A(?:you|your[-_.]?(?:name|email|user)|name|first[-_.]?name[-_.]?last[-_.]?name|firstname\.lastname|user(?:name)?|email|someone|somebody|nobody|foo|bar)\z`)
+	anyDomain = newPattern(`\A(?:your?-?|my-?|some-?|the-?|any-?)?(?:domain|company|organi[sz]ation|org|email|mail|host|hostname|server|site|website|provider|foo|bar|baz|acme)\.(?:com|org|net|tld|io|co|dev)\z`)
+	noReply   = newPattern(`\A(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|mailer-daemon|bounces?)(?:[-+].*)?\z|\A.*[-+]noreply\z`)
+	anybody   = newPattern(`\A(?:you|your[-_.]?(?:name|email|user)|name|first[-_.]?name[-_.]?last[-_.]?name|firstname\.lastname|user(?:name)?|email|someone|somebody|nobody|foo|bar)\z`)
 )
 
 // documentedHost reports whether host, perhaps with a port, is one of documents only.

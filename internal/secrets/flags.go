@@ -2,17 +2,16 @@ package secrets
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
 // A flagOf is a flag of the command line that takes a password, of some programs and not of others.
 type flagOf struct {
 	flag     string
-	programs *regexp.Regexp // what stands before it on the line; nil for anything
-	joined   bool           // the value follows without a blank
-	login    bool           // the value is user:password
-	strong   bool           // the value cannot be anything but a password
+	programs *pattern // what stands before it on the line; nil for anything
+	joined   bool     // the value follows without a blank
+	login    bool     // the value is user:password
+	strong   bool     // the value cannot be anything but a password
 }
 
 var flagsOf = []flagOf{
@@ -33,13 +32,13 @@ var flagsOf = []flagOf{
 	{flag: "--proxy-user", programs: programs(`curl`), login: true},
 }
 
-func programs(names string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[\s"'/;&|(\[])(?:` + names + `)(?:\.exe)?["']?[\s,]`)
+func programs(names string) *pattern {
+	return newPattern(`(?:^|[\s"'/;&|(\[])(?:` + names + `)(?:\.exe)?["']?[\s,]`)
 }
 
 var (
 	flagValue  = begins(`(?:[ \t]{1,4}|=|["']\s{0,4},\s{0,4})`)
-	noPassword = regexp.MustCompile(`\A(?:[0-9:.]+(?:/(?:tcp|udp))?|[./~-].*|[A-Za-z]:[\\/].*)\z`) // a port, a path, a flag
+	noPassword = newPattern(`\A(?:[0-9:.]+(?:/(?:tcp|udp))?|[./~-].*|[A-Za-z]:[\\/].*)\z`) // a port, a path, a flag
 )
 
 // flagged emits the password behind the flag at text[at:].

@@ -1,7 +1,5 @@
 package secrets
 
-import "regexp"
-
 // cloud holds tokens of cloud providers.
 var cloud = []rule{
 	// AWS IAM user guide, "IAM identifiers": unique id prefixes; "Amazon Bedrock API keys".
@@ -17,10 +15,10 @@ var cloud = []rule{
 	// tokens".
 	{kind: "azure-storage-key", literals: []string{"accountkey", "account_key", "storage_key", "storagekey"},
 		fold: true, back: nameBytes, before: 40, accept: tokenLike,
-		pattern: regexp.MustCompile(`\A[0-9A-Za-z_.-]*?(?i:account_?key|storage_?key)["']?\s*[=:]\s*["']?([A-Za-z0-9+/]{86}==)`)},
+		pattern: newPattern(`\A[0-9A-Za-z_.-]*?(?i:account_?key|storage_?key)["']?\s*[=:]\s*["']?([A-Za-z0-9+/]{86}==)`)},
 	infix("azure-client-secret", `([A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})`, 4, nameBytes+"~", "Q~"),
 	{kind: "azure-sas", literals: []string{"sig="}, back: "?&;", before: 1, accept: tokenLike,
-		pattern: regexp.MustCompile(`\A[?&;]sig=([A-Za-z0-9%+/]{43,}(?:=|%3[dD]))`)},
+		pattern: newPattern(`\A[?&;]sig=([A-Za-z0-9%+/]{43,}(?:=|%3[dD]))`)},
 	infix("azure-ai-key", `([0-9A-Za-z]{52}JQQJ99[0-9A-Za-z]{26})`, 52, nameBytes, "JQQJ99"),
 	infix("azure-key",
 		`([0-9A-Za-z]{42}AzSe[A-D][0-9A-Za-z]{5}|[0-9A-Za-z]{33}AzCa[A-P][0-9A-Za-z]{5}=|[0-9A-Za-z_-]{44}AzFu[0-9A-Za-z_-]{5}[AQgw]==`+
@@ -189,7 +187,7 @@ var services = []rule{
 	token("frameio-token", `fio-u-[0-9A-Za-z_=-]{64}`, "fio-u-"),
 	token("facebook-token", `EAA[0-9A-Za-z]{80,}`, "EAA"),
 	{kind: "twitter-bearer-token", literals: []string{"AAAAAAAAAAAAAAAAAAAA"},
-		pattern: regexp.MustCompile(`\AA{20,22}[0-9A-Za-z%]{70,}`),
+		pattern: newPattern(`\AA{20,22}[0-9A-Za-z%]{70,}`),
 		body:    true, accept: func(body string) bool { return entropy(body) > 4.5 }},
 	token("1password-token", `ops_eyJ[0-9A-Za-z+/=_-]{100,}`, "ops_eyJ"),
 	token("1password-secret-key",

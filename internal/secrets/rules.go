@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"regexp"
 	"slices"
 )
 
@@ -20,14 +19,14 @@ const (
 
 // token makes the rule for tokens that begin with one of the prefixes. pattern is the whole token, the prefix included.
 func token(kind, pattern string, prefixes ...string) rule {
-	return rule{kind: kind, literals: prefixes, pattern: regexp.MustCompile(`\A` + pattern), accept: tokenLike,
+	return rule{kind: kind, literals: prefixes, pattern: newPattern(`\A` + pattern), accept: tokenLike,
 		body: true}
 }
 
 // infix makes the rule for tokens that have one of the parts behind up to before characters of back. pattern has the
 // whole token as its group.
 func infix(kind, pattern string, before int, back string, parts ...string) rule {
-	return rule{kind: kind, literals: parts, back: back, before: before, pattern: regexp.MustCompile(`\A` + pattern),
+	return rule{kind: kind, literals: parts, back: back, before: before, pattern: newPattern(`\A` + pattern),
 		accept: tokenLike}
 }
 
@@ -38,9 +37,9 @@ var rules = slices.Concat(keys, cloud, models, development, services, general)
 // age-encryption.org.
 var keys = []rule{
 	{kind: kindPrivateKey, literals: []string{"-----BEGIN "},
-		pattern: regexp.MustCompile(`\A-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[\sA-Za-z0-9+/=\\:,]|-[A-Za-z0-9])*?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|[\sA-Za-z0-9+/=\\]*)`)},
+		pattern: newPattern(`\A-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[\sA-Za-z0-9+/=\\:,]|-[A-Za-z0-9])*?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|[\sA-Za-z0-9+/=\\]*)`)},
 	{kind: "putty-private-key", literals: []string{"PuTTY-User-Key-File-"},
-		pattern: regexp.MustCompile(`\APuTTY-User-Key-File-[0-9]: (?:[^P]|P[^u]|Pu[^T])*?Private-MAC: [0-9a-f]+`)},
+		pattern: newPattern(`\APuTTY-User-Key-File-[0-9]: (?:[^P]|P[^u]|Pu[^T])*?Private-MAC: [0-9a-f]+`)},
 	token("age-secret-key", `AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{58,}`, "AGE-SECRET-KEY-"),
 }
 
@@ -48,33 +47,33 @@ var keys = []rule{
 // (addresses).
 var general = []rule{
 	{kind: "jwt", literals: []string{"eyJ"}, accept: varied,
-		pattern: regexp.MustCompile(`\AeyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*`)},
+		pattern: newPattern(`\AeyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*`)},
 	{kind: kindURLPassword, literals: []string{"://"}, back: nameBytes + "+", before: 20, textOnly: true,
 		whole:   urlPassword,
-		pattern: regexp.MustCompile(`\A[0-9A-Za-z+._-]*[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\\x00]*:([^\s/@"'<>\\\x00]+)@[0-9A-Za-z\[_.-]+`)},
+		pattern: newPattern(`\A[0-9A-Za-z+._-]*[A-Za-z][0-9A-Za-z+.-]*://[^\s/:@"'<>\\\x00]*:([^\s/@"'<>\\\x00]+)@[0-9A-Za-z\[_.-]+`)},
 	{kind: kindURLPassword, literals: []string{"@tcp("}, back: nameBytes + ":!#$%&*+=?^~", before: 100,
 		textOnly: true, accept: notPlaceholder,
-		pattern: regexp.MustCompile(`\A[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
+		pattern: newPattern(`\A[0-9A-Za-z_.-]+:([^\s/@"'<>\\:]+)@tcp\(`)},
 	{kind: "netrc-password", literals: []string{"login "}, fold: true, textOnly: true, accept: netrcPassword,
-		pattern: regexp.MustCompile(`\A(?i:login)\s+\S+\s+(?i:password)\s+([^\s\x00]+)`)},
+		pattern: newPattern(`\A(?i:login)\s+\S+\s+(?i:password)\s+([^\s\x00]+)`)},
 	{kinds: []string{kindPassword, kindHeader, kindAWSSecret, kindAssigned, kindPhrase}, fold: true, textOnly: true,
 		find: assignments,
 		literals: []string{"pass", "pwd", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret",
 			"cred", "auth", "cookie", "jwt", "mnemonic", "phrase", "seedwords", "seed_words", "session", "sessid", "pat"}},
 	{kind: kindPassword, literals: []string{"identified by "}, fold: true, textOnly: true, accept: passwordInText,
-		pattern: regexp.MustCompile(`\A(?i:identified by)\s+["']([^"'\s\x00]{4,})["']`)},
+		pattern: newPattern(`\A(?i:identified by)\s+["']([^"'\s\x00]{4,})["']`)},
 	{kinds: []string{kindPassword}, textOnly: true, find: flagged,
 		literals: []string{"-p", "-P", "-a", "-w", "-u", "-su", "-sSu", "-U", "--user", "--proxy-user"}},
 	{kind: kindHeader, literals: []string{"bearer "}, fold: true, textOnly: true, accept: bearer,
-		pattern: regexp.MustCompile(`\A(?i:bearer) {1,4}([0-9A-Za-z._~+/=-]{20,})`)},
+		pattern: newPattern(`\A(?i:bearer) {1,4}([0-9A-Za-z._~+/=-]{20,})`)},
 	{kind: kindEmail, literals: []string{"@"}, back: nameBytes + "+'", before: 64, textOnly: true, accept: address,
 		whole:   noCall,
-		pattern: regexp.MustCompile(`\A[^0-9A-Za-z]*([0-9A-Za-z](?:[0-9A-Za-z._+'-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)\(?`)},
+		pattern: newPattern(`\A[^0-9A-Za-z]*([0-9A-Za-z](?:[0-9A-Za-z._+'-]*[0-9A-Za-z_+-])?@(?:[0-9A-Za-z][0-9A-Za-z-]*\.)+[A-Za-z][A-Za-z]+)\(?`)},
 	{kind: kindHome, literals: []string{"/home/", "/Users/"}, textOnly: true, accept: homeOwner,
-		pattern: regexp.MustCompile(`\A/(?:home|Users)/[0-9A-Za-z][0-9A-Za-z._-]{0,63}`)},
+		pattern: newPattern(`\A/(?:home|Users)/[0-9A-Za-z][0-9A-Za-z._-]{0,63}`)},
 	{kind: kindHome, literals: []string{`:\users\`, `:\documents and settings\`, `:/users/`, `:\\users\\`}, fold: true,
 		back: nameBytes, before: 1, textOnly: true, accept: homeOwner,
-		pattern: regexp.MustCompile(`\A(?i)([a-z]:(?:\\{1,2}|/)(?:users|documents and settings)(?:\\{1,2}|/)[^\\/:*?"<>|\r\n\t\x00]{1,64})`)},
+		pattern: newPattern(`\A(?i)([a-z]:(?:\\{1,2}|/)(?:users|documents and settings)(?:\\{1,2}|/)[^\\/:*?"<>|\r\n\t\x00]{1,64})`)},
 }
 
 // Kinds gives the kinds of secrets that [Scan] knows, in order of precedence.

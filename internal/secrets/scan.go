@@ -3,7 +3,6 @@ package secrets
 import (
 	"bytes"
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,11 +36,11 @@ func (f Finding) Guessable() bool {
 // bounded time, and little if the text is not what it is for.
 type rule struct {
 	kind     string
-	literals []string       // in lower case if fold
-	fold     bool           // literals match in any case
-	back     string         // a match begins before its literal, with bytes of these
-	before   int            // and so many of them at most; 0 for a match that begins with the literal
-	pattern  *regexp.Regexp // begins with \A; its last group is the secret; without groups it is the match
+	literals []string // in lower case if fold
+	fold     bool     // literals match in any case
+	back     string   // a match begins before its literal, with bytes of these
+	before   int      // and so many of them at most; 0 for a match that begins with the literal
+	pattern  *pattern // begins with \A; its last group is the secret; without groups it is the match
 	accept   func(secret string) bool
 	whole    func(match string) bool // likewise of all that matched
 	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown

@@ -94,6 +94,7 @@ func TestScan_realRuns(t *testing.T) {
 func TestScan_overlap(t *testing.T) {
 	for text, want := range map[string][]string{
 		"postgres://bot:s3cr3tpass@db.internal.org/x":                              {"url-password"},
+		"bot:s3cr3tpass@tcp(db.internal.org:3306)/x":                               {"url-password"},
 		"ANTHROPIC_API_KEY=sk-ant-api03-abcdefghijklmnop1234":                      {"anthropic-key"},
 		"password=hunter22 mail alice@lab.org, password=hunter22":                  {"password", "email"},
 		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory", "email"},

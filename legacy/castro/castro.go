@@ -24,6 +24,7 @@ type Options struct {
 	MaxJSON int64
 	// MaxRows bounds the memory that the rows of one table may take which belong to a run, or to the list of runs, in bytes;
 	// 0 means six times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any number of rows.
+	// Rows of other runs that are read along with one, where runs are mixed, take as much again in all tables together, at most 256 MiB.
 	MaxRows int64
 	// DuckDB are the options for the databases.
 	DuckDB duckdb.Options
@@ -187,6 +188,12 @@ func (d *Database) list(ctx context.Context) ([]found, error) {
 		}
 		for _, r := range runs {
 			known = append(known, found{r, s})
+		}
+	}
+	for _, t := range d.tables {
+		if t != nil {
+			t.shelf.pool.listed(known)
+			break // it is that of all
 		}
 	}
 	d.known, d.byID = known, map[string][]int{}

@@ -82,11 +82,12 @@ type tables [roles]*table
 // detect finds the tables with a role in the schema main. Others are not imported. The rows of each may take maxRows bytes.
 func detect(db *duckdb.DB, maxRows int64) tables {
 	var found tables
+	shared := newPool(db, maxRows)
 	for _, t := range db.Tables() {
 		if !strings.EqualFold(t.Schema(), "main") {
 			continue
 		}
-		have := newTable(t)
+		have := newTable(t, shared)
 		for r := range roles {
 			s := signatures[r]
 			if strings.EqualFold(t.Name(), s.table) && found[r] == nil && have.has(strings.Fields(s.columns)...) {

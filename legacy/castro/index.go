@@ -3,6 +3,7 @@ package castro
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -38,21 +39,27 @@ const closeRows = 2048
 // the following ones read only what they want: a database of many runs, whose rows mostly stand together, is read once in all, and
 // not once for each run.
 type keyIndex struct {
-	spans map[string]*[]span // ascending, by key
-	none  []span             // of rows whose key is no text
-	keys  []string           // of spans, sorted
-	marks []mark             // ascending
-	left  int64              // bytes that it may still take; negative if it is given up
+	at    map[string]*place // of the rows of each key
+	none  []span            // of rows whose key is no text
+	keys  []string          // of at, sorted
+	marks []mark            // ascending
+	left  int64             // bytes that it may still take; negative if it is given up
 
-	key  string  // of the latest row whose key is text
-	last *[]span // its spans; nil before the first one
+	key  string // of the latest row whose key is text
+	last *place // its place; nil before the first one
+}
+
+// A place is where the rows of a key are.
+type place struct {
+	spans []span // ascending
+	turn  int    // of the key, among all keys, as the runs are listed
 }
 
 // A mark is where a batch begins: a row as the scanner counts it, and as spans do.
 type mark struct{ row, n int64 }
 
 func newKeyIndex(maxBytes int64) *keyIndex {
-	return &keyIndex{spans: map[string]*[]span{}, left: maxBytes}
+	return &keyIndex{at: map[string]*place{}, left: maxBytes}
 }
 
 func (x *keyIndex) mark(row, n int64) {
@@ -68,14 +75,14 @@ func (x *keyIndex) add(v any, row int64) {
 	spans := &x.none
 	if key, ok := v.(string); ok {
 		if x.last == nil || key != x.key { // a million rows of one run in a row are no rarity
-			x.key, x.last = key, x.spans[key]
+			x.key, x.last = key, x.at[key]
 		}
 		if x.last == nil {
-			x.left -= int64(len(key)) + 120
-			x.last = new([]span)
-			x.spans[key] = x.last
+			x.left -= int64(len(key)) + 150
+			x.last = new(place)
+			x.at[key] = x.last
 		}
-		spans = x.last
+		spans = &x.last.spans
 	}
 	if n := len(*spans); n > 0 && row-(*spans)[n-1].to < closeRows {
 		(*spans)[n-1].to = row + 1
@@ -85,21 +92,30 @@ func (x *keyIndex) add(v any, row int64) {
 	*spans = append(*spans, span{row, row + 1})
 }
 
-// find gives the spans in which there may be rows that w wants.
-func (x *keyIndex) find(w *wanted) []span {
-	var all []span
-	for key := range w.keys { // in any order: the spans are sorted
-		if spans := x.spans[key]; spans != nil {
-			all = append(all, *spans...)
+// match gives the keys that w wants, sorted.
+func (x *keyIndex) match(w *wanted) (keys []string) {
+	for key := range w.keys {
+		if x.at[key] != nil {
+			keys = append(keys, key)
 		}
 	}
 	if w.prefix != "" {
 		i, _ := slices.BinarySearch(x.keys, w.prefix)
 		for ; i < len(x.keys) && strings.HasPrefix(x.keys[i], w.prefix); i++ {
-			all = append(all, *x.spans[x.keys[i]]...)
+			keys = append(keys, x.keys[i])
 		}
 	}
-	if w.none {
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// find gives the spans in which there may be rows of keys, and of none if they are wanted too.
+func (x *keyIndex) find(keys []string, none bool) []span {
+	var all []span
+	for _, key := range keys {
+		all = append(all, x.at[key].spans...)
+	}
+	if none {
 		all = append(all, x.none...)
 	}
 	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.from, b.from) })
@@ -125,9 +141,34 @@ func (x *keyIndex) before(n int64) mark {
 
 // A shelf is what the readings of one table leave to the next ones.
 type shelf struct {
+	pool *pool
+
 	mu      sync.Mutex
 	indexes map[string]*keyIndex // by column; complete
 	scan    *scan                // the last one by an index, nil while it is used
+	aheads  map[string]*ahead    // by column
+	wasted  map[string]int64     // by column: rows that were decoded by its index and not wanted, since they were last read ahead
+}
+
+// waste adds to the rows that were decoded by the index of a column and not wanted.
+func (s *shelf) waste(column string, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wasted == nil {
+		s.wasted = map[string]int64{}
+	}
+	s.wasted[column] += n
+}
+
+// isWasteful reports whether more than limit rows were wasted, and begins to count anew if so.
+func (s *shelf) isWasteful(column string, limit int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wasted[column] <= limit {
+		return false
+	}
+	delete(s.wasted, column)
+	return true
 }
 
 // index gives the index of a column, nil if there is none yet or it would be too large.
@@ -153,10 +194,8 @@ func (s *shelf) keep(column string, x *keyIndex) {
 	if x.left < 0 {
 		*x = keyIndex{left: -1}
 	}
-	for key := range x.spans {
-		x.keys = append(x.keys, key)
-	}
-	slices.Sort(x.keys)
+	x.keys = slices.Sorted(maps.Keys(x.at))
+	s.pool.order(x)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.indexes == nil {

@@ -14,57 +14,108 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// manyRuns opens the database of 5000 runs. It has rows rows in all.
-func manyRuns(t *testing.T) (d *Database, rows int64) {
+// manyRuns opens a database of 5000 runs: many, where the rows of a run stand nearly together, or mixed, where they are spread over
+// each table. It has rows rows in all.
+func manyRuns(t *testing.T, name string) (d *Database, rows int64) {
 	t.Helper()
-	d = mustOpen(t, unpack(t, t.TempDir(), "many", "many.db"), nil)
+	d = mustOpen(t, unpack(t, t.TempDir(), name, name+".db"), nil)
 	for _, table := range d.db.Tables() {
 		rows += table.RowCount()
 	}
 	return d, rows
 }
 
-// Reading every run of a database costs a few readings of its tables, not one for each run.
+// summaryOfMany reads the summary of a run of manyRuns.
+func summaryOfMany(t *testing.T, r *Run) error {
+	s, err := r.Summary(t.Context())
+	if err == nil && (s.Iterations != 3 || s.LastCosts["A"] != s.FirstCosts["A"]-2) {
+		err = fmt.Errorf("got %+v", s)
+	}
+	return err
+}
+
+// wholeOfMany reads a whole run of manyRuns.
+func wholeOfMany(t *testing.T, r *Run) error {
+	count, err := r.RecordCount(t.Context())
+	if want := int64(1 + 3 + 4 + 2 + 1 + 4 + 1); err == nil && count < want { // and notes
+		err = fmt.Errorf("got %d records, want at least %d", count, want)
+	}
+	return err
+}
+
+// Reading every run of a database costs a few readings of its tables, not one for each run: where the rows of a run stand together and
+// where they do not, in the order of the list and in any other, and with memory for a few runs only.
 func TestManyRuns(t *testing.T) {
-	for name, read := range map[string]func(*Run) error{
-		"summaries": func(r *Run) error {
-			s, err := r.Summary(t.Context())
-			if err == nil && (s.Iterations != 3 || s.LastCosts["A"] != s.FirstCosts["A"]-2) {
-				err = fmt.Errorf("got %+v", s)
-			}
-			return err
-		},
-		"runs": func(r *Run) error {
-			count, err := r.RecordCount(t.Context())
-			if want := int64(1 + 3 + 4 + 2 + 1 + 4 + 1); err == nil && count < want { // and notes
-				err = fmt.Errorf("got %d records, want at least %d", count, want)
-			}
-			return err
-		},
+	inOrder := func([]RunInfo) {}
+	backward := slices.Reverse[[]RunInfo]
+	shuffled := func(infos []RunInfo) {
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(infos), func(i, j int) { infos[i], infos[j] = infos[j], infos[i] })
+	}
+	for _, test := range []struct {
+		name, file string
+		read       func(*testing.T, *Run) error
+		order      func([]RunInfo)
+		room       int64 // for rows read ahead; 0 for what there is
+		most       int64 // rows decoded for each row that there is
+	}{
+		{"summaries", "many", summaryOfMany, inOrder, 0, 6},
+		{"runs", "many", wholeOfMany, inOrder, 0, 6},
+		{"mixed summaries", "mixed", summaryOfMany, inOrder, 0, 6},
+		{"mixed runs", "mixed", wholeOfMany, inOrder, 0, 6},
+		{"mixed runs, backward", "mixed", wholeOfMany, backward, 0, 6},
+		{"mixed runs, shuffled", "mixed", wholeOfMany, shuffled, 0, 6},
+		{"mixed runs, little memory", "mixed", wholeOfMany, inOrder, 4 << 20, 40},
 	} {
-		d, rows := manyRuns(t)
+		d, rows := manyRuns(t, test.file)
 		infos, err := d.Runs(t.Context())
 		if err != nil || len(infos) != 5000 {
 			t.Fatalf("got %d runs, %v, want 5000", len(infos), err)
 		}
+		pool := d.tables[coreEvents].shelf.pool
+		if test.room > 0 {
+			pool.left = test.room
+		}
+		whole := pool.left
+		test.order(infos)
 		for _, info := range infos {
 			r, err := d.Run(t.Context(), info.ID)
 			if err == nil {
-				err = read(r)
+				err = test.read(t, r)
 			}
 			if err != nil {
-				t.Fatalf("%s: %s: %v", name, info.ID, err)
+				t.Fatalf("%s: %s: %v", test.name, info.ID, err)
+			}
+			if pool.left < 0 || pool.left > whole {
+				t.Fatalf("%s: %s: got %d bytes left for rows read ahead, want 0 to %d", test.name, info.ID, pool.left, whole)
 			}
 		}
-		if cost := d.db.RowsDecoded(); cost > 6*rows {
-			t.Errorf("%s: decoded %d rows of a database of %d, want at most six times as many", name, cost, rows)
+		if cost := d.db.RowsDecoded(); cost > test.most*rows {
+			t.Errorf("%s: decoded %d rows of a database of %d, want at most %d times as many", test.name, cost, rows, test.most)
+		} else {
+			t.Logf("%s: decoded %.1f times the rows", test.name, float64(cost)/float64(rows))
+		}
+		for _, table := range d.tables {
+			if table != nil {
+				for column := range table.shelf.aheads {
+					table.shelf.keepAhead(column, nil)
+				}
+			}
+		}
+		if pool.left != whole {
+			t.Errorf("%s: got %d bytes left when nothing is kept, want %d", test.name, pool.left, whole)
 		}
 	}
 }
 
 // By an index a run is what it is without one, whatever was read before it, and also when several are read at once.
 func TestRunsByIndex(t *testing.T) {
-	d, _ := manyRuns(t)
+	for _, file := range []string{"many", "mixed"} {
+		runsByIndex(t, file)
+	}
+}
+
+func runsByIndex(t *testing.T, file string) {
+	d, _ := manyRuns(t, file)
 	infos, err := d.Runs(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -80,12 +131,12 @@ func TestRunsByIndex(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	ids := []string{infos[0].ID, infos[1].ID, infos[0].ID, infos[4999].ID}
-	for range 20 {
+	for range 8 {
 		ids = append(ids, infos[rng.IntN(len(infos))].ID)
 	}
 	want := map[string]string{}
 	for _, id := range ids {
-		fresh, _ := manyRuns(t)
+		fresh, _ := manyRuns(t, file)
 		want[id] = identity(fresh, id)
 		if got := identity(d, id); got != want[id] || !strings.HasSuffix(got, "<nil>") {
 			t.Errorf("%s: got %s by the index, %s without", id, got, want[id])
@@ -121,12 +172,13 @@ func TestKeyIndex(t *testing.T) {
 			keys[n] = k
 			n += gap.Draw(t, "gap")
 		}
-		var s shelf
+		s := shelf{pool: &pool{}}
 		s.keep("k", x)
 		w := &wanted{keys: map[string]bool{rapid.SampledFrom([]string{"a", "b", "", "z"}).Draw(t, "wanted"): true}}
 		w.prefix = rapid.SampledFrom([]string{"", "ab", "z"}).Draw(t, "prefix")
 		w.none = rapid.Bool().Draw(t, "none")
-		found := s.index("k").find(w)
+		index := s.index("k")
+		found := index.find(index.match(w), w.none)
 		for i, sp := range found {
 			if sp.from >= sp.to || i > 0 && sp.from < found[i-1].to {
 				t.Fatalf("got spans %v", found)
@@ -149,12 +201,12 @@ func TestKeyIndexLimit(t *testing.T) {
 	for n := range int64(100) {
 		x.add(fmt.Sprint(n), n)
 	}
-	var s shelf
+	s := shelf{pool: &pool{}}
 	s.keep("k", x)
-	if s.index("k") != nil || !s.known("k") || x.spans != nil {
-		t.Errorf("got an index of %d keys, want none", len(x.spans))
+	if s.index("k") != nil || !s.known("k") || x.at != nil {
+		t.Errorf("got an index of %d keys, want none", len(x.at))
 	}
-	d, _ := manyRuns(t)
+	d, _ := manyRuns(t, "many")
 	if _, err := d.Runs(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ type table struct {
 	shelf   *shelf         // shared with the tables that differ only in what is read
 }
 
-func newTable(t *duckdb.Table) *table {
-	r := &table{t: t, index: map[string]int{}, shelf: &shelf{}}
+func newTable(t *duckdb.Table, p *pool) *table {
+	r := &table{t: t, index: map[string]int{}, shelf: &shelf{pool: p}}
 	for _, c := range t.Columns() {
 		if c.Generated {
 			continue // nothing was recorded
@@ -130,14 +130,13 @@ func (t *table) each(ctx context.Context, key string, want *wanted, f func(*row)
 	if t == nil {
 		return nil
 	}
-	r := reading{table: t, keyAt: -1, eventAt: -1, want: want, left: t.maxRows, f: f}
-	var names []string
+	r := reading{table: t, key: key, keyAt: -1, eventAt: -1, want: want, left: t.maxRows, f: f}
 	for i, c := range t.columns {
 		if c.Err == nil && (t.unread == nil || !t.unread[i]) {
-			names, r.at = append(names, c.Name), append(r.at, i)
+			r.columns, r.at = append(r.columns, c.Name), append(r.at, i)
 		}
 	}
-	for i, name := range names {
+	for i, name := range r.columns {
 		if key != "" && strings.EqualFold(name, key) {
 			r.keyAt = i
 		}
@@ -146,18 +145,18 @@ func (t *table) each(ctx context.Context, key string, want *wanted, f func(*row)
 		}
 	}
 	if key == "" {
-		return r.all(t.t.Scan(ctx, names...))
+		return r.all(t.t.Scan(ctx, r.columns...))
 	}
 	if r.keyAt < 0 {
 		return fmt.Errorf("table %s: column %s: %w", t.t.Name(), key, t.columns[t.index[key]].Err)
 	}
 	if x := t.shelf.index(key); x != nil {
-		return r.spans(ctx, x, names)
+		return r.byIndex(ctx, x)
 	}
 	if !t.shelf.known(key) {
 		r.index = newKeyIndex(t.maxRows / 4)
 	}
-	if err := r.all(t.t.Scan(ctx, names...)); err != nil {
+	if err := r.all(t.t.Scan(ctx, r.columns...)); err != nil {
 		return err
 	}
 	if r.index != nil {
@@ -169,12 +168,15 @@ func (t *table) each(ctx context.Context, key string, want *wanted, f func(*row)
 // A reading is one call of [table.each].
 type reading struct {
 	table   *table
-	at      []int // column of the table for each column of a batch
-	keyAt   int   // column of a batch that the rows are chosen by; -1 for all rows
-	eventAt int   // and that of the event's type, -1 if it does not matter
+	columns []string // of a batch
+	at      []int    // column of the table for each of them
+	key     string   // the column that the rows are chosen by; empty for all rows
+	keyAt   int      // its place in a batch, -1 for all rows
+	eventAt int      // and that of the event's type, -1 if it does not matter
 	want    *wanted
 	index   *keyIndex // that is being made; nil for none
 	left    int64     // bytes of rows
+	given   int64     // rows that f was given
 	f       func(*row) error
 }
 
@@ -196,13 +198,39 @@ func (r *reading) all(s *duckdb.Scanner) error {
 	return s.Err() // which names the table
 }
 
-// spans reads what the index says.
-func (r *reading) spans(ctx context.Context, x *keyIndex, names []string) error {
-	found := x.find(r.want)
+// byIndex reads the rows that the index leads to.
+func (r *reading) byIndex(ctx context.Context, x *keyIndex) error {
+	shelf, keys := r.table.shelf, x.match(r.want)
+	if len(keys) > 0 && !r.want.none {
+		rows, ok := shelf.takeAhead(r, keys)
+		if !ok && shelf.isWasteful(r.key, r.table.t.RowCount()) {
+			if err := r.readAhead(ctx, x, keys); err != nil {
+				return err
+			}
+			rows, ok = shelf.takeAhead(r, keys)
+		}
+		for _, row := range rows {
+			row.t = r.table
+			if err := r.give(row); err != nil {
+				return err
+			}
+		}
+		if ok {
+			return nil
+		}
+	}
+	before, given := shelf.pool.decoded(), r.given
+	err := r.spans(ctx, x, x.find(keys, r.want.none))
+	shelf.waste(r.key, shelf.pool.decoded()-before-(r.given-given))
+	return err
+}
+
+// spans reads the rows of some spans.
+func (r *reading) spans(ctx context.Context, x *keyIndex, found []span) error {
 	if len(found) == 0 {
 		return nil
 	}
-	c := r.table.shelf.take(ctx, r.table.t, names)
+	c := r.table.shelf.take(ctx, r.table.t, r.columns)
 	defer r.table.shelf.giveBack(c)
 	c.SetContext(ctx)
 	for _, s := range found {
@@ -220,7 +248,6 @@ func (r *reading) spans(ctx context.Context, x *keyIndex, names []string) error 
 
 // row gives f row i of a batch, number n of the table, if it is wanted.
 func (r *reading) row(b *duckdb.Batch, i int, n int64) error {
-	t := r.table
 	if r.keyAt >= 0 {
 		k := value(b.Column(r.keyAt), i)
 		if r.index != nil {
@@ -230,9 +257,20 @@ func (r *reading) row(b *duckdb.Batch, i int, n int64) error {
 			return nil
 		}
 	}
-	if r.eventAt >= 0 && asText(value(b.Column(r.eventAt), i)) != t.event {
+	if !r.isEvent(b, i) {
 		return nil
 	}
+	return r.give(r.make(b, i, n))
+}
+
+// isEvent reports whether row i of a batch is of the type of event that is read.
+func (r *reading) isEvent(b *duckdb.Batch, i int) bool {
+	return r.eventAt < 0 || asText(value(b.Column(r.eventAt), i)) == r.table.event
+}
+
+// make makes row i of a batch, number n of the table.
+func (r *reading) make(b *duckdb.Batch, i int, n int64) *row {
+	t := r.table
 	row := &row{t: t, n: n + 1, v: make([]any, len(t.columns)), used: make([]bool, len(t.columns))}
 	for j, c := range t.columns {
 		if c.Err != nil && (t.unread == nil || !t.unread[j]) {
@@ -242,9 +280,16 @@ func (r *reading) row(b *duckdb.Batch, i int, n int64) error {
 	for j, column := range r.at {
 		row.v[column] = value(b.Column(j), i)
 	}
+	return row
+}
+
+// give gives f a row.
+func (r *reading) give(row *row) error {
+	t := r.table
 	if r.left -= row.size(); r.left < 0 {
-		return fmt.Errorf("table %s, row %d: %w: MaxRows = %d bytes in memory", t.t.Name(), n+1, duckdb.ErrLimit, t.maxRows)
+		return fmt.Errorf("table %s, row %d: %w: MaxRows = %d bytes in memory", t.t.Name(), row.n, duckdb.ErrLimit, t.maxRows)
 	}
+	r.given++
 	return r.f(row)
 }
 

@@ -58,8 +58,8 @@ func (o *Options) withDefaults() Options {
 
 // Info describes the file.
 type Info struct {
-	StorageVersion int    // number in the main header: 64 to 68
-	Level          int    // which features the file may use: 1 (all of version 64) to 7 (DuckDB 1.5)
+	StorageVersion int    // number in the main header: 64 to 68, or 999 from DuckDB 2.0 on
+	Level          int    // which features the file may use: 1 (all of version 64) to 7 (DuckDB 1.5), or 69 (2.0)
 	LibraryVersion string // of the engine that created the file, such as "v1.4.2"
 	SourceID       string // of that engine, a short git hash
 	BlockSize      int64  // bytes of a block in the file
@@ -210,6 +210,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
+	f.Level = h.Level
 	db.info = Info{
 		StorageVersion: int(h.Version),
 		Level:          h.Level,
@@ -221,7 +222,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		LogBytes:       int64(len(db.opts.WAL)) + int64(len(db.opts.CheckpointWAL)),
 		Notes:          h.Notes,
 	}
-	if h.Active.BlockCount > f.Blocks() {
+	if h.Active.Lost(f) {
 		db.note("the file is cut off: %d of %d blocks are there", f.Blocks(), h.Active.BlockCount)
 	}
 	if db.catalog, err = catalog.Read(f, h.Active.Meta); err != nil {

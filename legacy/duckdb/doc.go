@@ -6,9 +6,9 @@
 //
 // # What it reads
 //
-// Storage versions 64 to 68, which the engines 0.9 to 1.5 write: every compression method and every type that a column
-// can have. What this package cannot read it refuses by name: a whole file with one of the sentinel errors (DuckDB
-// 2.0's own format with ErrTooNew), a table ([Table.Err]), or a single column, while the others stay readable.
+// Storage versions 64 to 69, which the engines 0.9 to 2.0 write: every compression method and every type that a column
+// can have. What this package cannot read it refuses by name: a whole file with one of the sentinel errors (a later
+// format with ErrTooNew), a table ([Table.Err]), or a single column, while the others stay readable.
 //
 // # What it promises
 //

@@ -10,7 +10,8 @@ import (
 
 // A Schema is a namespace of tables.
 type Schema struct {
-	Name    string
+	Name    string // of one within others, all their names as SQL, joined by dots
+	Nested  bool   // whether it is within others, which is so from DuckDB 2.0 on
 	Comment string
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		{"cut", whole[:5000], io.ErrUnexpectedEOF},
 		{"too old", damage(12, 51), duckdb.ErrTooOld},
 		{"too new", damage(12, 70), duckdb.ErrTooNew},
-		{"2.0", damage(12, 0xe7, 3), duckdb.ErrTooNew},
+		{"after 2.0", damage(12, 0xe8, 3), duckdb.ErrTooNew},
 		{"encrypted", damage(20, 1), duckdb.ErrEncrypted},
 		{"unknown flag", damage(20, 2), duckdb.ErrUnsupported},
 		{"main header", damage(60, 'x'), duckdb.ErrChecksum},
@@ -238,5 +239,70 @@ func TestZeroTable(t *testing.T) {
 	s := tab.Scan(t.Context())
 	if s.SeekRow(1); s.Next() || s.Err() != nil || tab.Err() != nil {
 		t.Errorf("got %v, %v, want no rows", s.Err(), tab.Err())
+	}
+}
+
+// TestFreeTail reads databases without the free blocks that the engine cut off, and the same with a block in use cut off
+// or a list that names one free block less.
+func TestFreeTail(t *testing.T) {
+	const block = 16384
+	notes := func(t *testing.T, b []byte) string {
+		t.Helper()
+		db, err := duckdb.New(bytes.NewReader(b), int64(len(b)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(db.Info().Notes, "; ")
+	}
+	for _, name := range []string{"free_tail_e11", "free_tail_e14_s14", "free_tail_e15_s15"} {
+		t.Run(name, func(t *testing.T) {
+			f := readFixture(t, name)
+			b := f.read(t, f.File)
+			header := b[4096:]
+			if binary.LittleEndian.Uint64(b[8192+8:]) > binary.LittleEndian.Uint64(header[8:]) {
+				header = b[8192:]
+			}
+			there, counted := uint64(len(b)-3*4096)/block, binary.LittleEndian.Uint64(header[32:])
+			if there >= counted {
+				t.Fatalf("got a file of %d blocks and a count of %d, want fewer blocks", there, counted)
+			}
+			if got := notes(t, b); got != "" {
+				t.Errorf("got %q, want no notes", got)
+			}
+			want := func(n uint64) string {
+				return fmt.Sprintf("the file is cut off: %d of %d blocks are there", n, counted)
+			}
+			if got := notes(t, b[:len(b)-block]); got != want(there-1) {
+				t.Errorf("one block less: got %q, want %q", got, want(there-1))
+			}
+			// The list is a count and block ids, after the pointer to what follows it.
+			pointer := binary.LittleEndian.Uint64(header[24:])
+			at := 3*4096 + int(pointer&(1<<56-1))*block + 8 + int(pointer>>56)*((block-8)/64&^7) + 8
+			free := binary.LittleEndian.Uint64(b[at:])
+			for what, x := range map[string]struct {
+				at int
+				x  uint64
+			}{
+				"one fewer":   {at, free - 1},
+				"none":        {at, 0},
+				"more":        {at, 1 << 40},
+				"the first":   {at + 8*int(free), 0},
+				"one twice":   {at + 8*int(free), binary.LittleEndian.Uint64(b[at+8*int(free)-8:])},
+				"in the file": {at + 8, there - 1},
+				"past all":    {at + 8*int(free), counted},
+			} {
+				c := bytes.Clone(b)
+				binary.LittleEndian.PutUint64(c[x.at:], x.x)
+				repair(c, x.at)
+				got := notes(t, c)
+				if what == "more" {
+					if got != "" { // all blocks that are missing are named before it stops
+						t.Errorf("%s: got %q, want no notes", what, got)
+					}
+				} else if got != want(there) {
+					t.Errorf("%s: got %q, want %q", what, got, want(there))
+				}
+			}
+		})
 	}
 }

@@ -30,7 +30,8 @@
 //     mark belong to the bytes. Its name is rejected/LINE, where LINE is the number of the line in the input: rejected/17.
 //     A line of more than 64 MiB is kept in parts of 64 MiB, rejected/17-1, rejected/17-2 and so on, however long it is.
 //   - A note of kind "rejected" behind it, whose subject is the attachment (the first part), and whose text names the line and says
-//     what is wrong with it: "line 17: …".
+//     what is wrong with it: "line 17: …"; also that it claims to be the result, if it does and none has come. Nothing is read out of
+//     such a line: unless another one follows the run has no result.
 //
 // Lines of an input that continues a run are in the folder rejected-N instead, where N is the number of records that
 // the run had when it went on. Where another attachment of the run is in the way, .2 follows the name of the folder, or

@@ -47,6 +47,18 @@ func (e *RejectedError) Error() string {
 
 func (e *RejectedError) Unwrap() error { return e.Err }
 
+// A LostResultError is an [ErrNoResult] of an input that had a line which claims to be the result, but could not be
+// recorded and is kept as it came: nothing is taken out of it. A run of which such a line is the last one is continued
+// with a result that can be recorded, or stays without one.
+type LostResultError struct{ Line int } // the last one of them, from 1
+
+func (e *LostResultError) Error() string {
+	return fmt.Sprintf("the input ends without a result that can be recorded: line %d was to be it", e.Line)
+}
+
+// Unwrap gives [ErrNoResult].
+func (e *LostResultError) Unwrap() error { return ErrNoResult }
+
 var (
 	// ErrLineTooLong means that a line is longer than the limit.
 	ErrLineTooLong = errors.New("line too long")

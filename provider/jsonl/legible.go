@@ -104,6 +104,11 @@ type legibleStart struct {
 	members map[string]string
 }
 
+// claims reports whether any of a text claims to be a record of a kind.
+func claims(text []byte, kind provider.Kind) bool {
+	return slices.ContainsFunc(legible(text), func(members map[string]string) bool { return members["type"] == kind.String() })
+}
+
 // read reads a line that was rejected before the run began, and reports whether any of it claims to be a call of a
 // language model.
 func (s *legibleStart) read(l line) (call bool) {

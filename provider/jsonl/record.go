@@ -47,8 +47,8 @@ type RecordOptions struct {
 // that wraps [provider.ErrNoRun].
 //
 // If lines were rejected or the experiment filled in the error is a [*RejectedError], which wraps any other; the sink
-// is finished all the same. Lines that end without a result give [ErrNoResult], and the sink is not finished. In all
-// other cases it is when Record returns nil.
+// is finished all the same. Lines that end without a result give [ErrNoResult], a [*LostResultError] if one of them
+// claims to be it, and the sink is not finished. In all other cases it is when Record returns nil.
 //
 // Record reads ahead: what is left in r after an error does not begin where the lines recorded end.
 func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions) error {
@@ -155,6 +155,7 @@ func (r *recorder) end(cause error) error {
 	if r.result != nil {
 		err := r.put(r.result)
 		if finished = err == nil; isRefusal(err) {
+			r.result = nil
 			_ = r.rejectLine(&LineError{Line: r.last.number, Err: err}, r.last) // the run has begun
 		}
 	}
@@ -167,6 +168,8 @@ func (r *recorder) end(cause error) error {
 		cause = &LineError{Line: max(r.lines.Line(), 1), Err: errNoStart}
 	case finished && (interrupted || cause == io.EOF):
 		cause = nil
+	case cause == io.EOF && r.lostResult > 0:
+		cause = &LostResultError{r.lostResult}
 	case cause == io.EOF:
 		cause = ErrNoResult
 	case interrupted:

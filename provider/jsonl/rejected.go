@@ -60,7 +60,8 @@ type rejections struct {
 	folder string
 	start  legibleStart
 
-	filledIn bool
+	filledIn   bool
+	lostResult int // the last line that claims to be the result, 0 for none
 }
 
 // reject keeps the line that the reader stands at. An error says that the run cannot begin.
@@ -125,9 +126,14 @@ func (r *recorder) tell(rejection Rejection) {
 // keep puts a line into the run: its bytes first, in parts if they are too many for one attachment, then the note about
 // them.
 func (r *recorder) keep(why *LineError, l line) {
+	text := why.Error()
+	if r.result == nil && claims(l.text, provider.KindResult) {
+		r.lostResult = l.number
+		text += "; the line claims to be the result"
+	}
 	if len(l.text) <= maxPart && !l.more {
 		name := r.attach(fmt.Sprint(l.number), l.text)
-		r.note(name, why.Error())
+		r.note(name, text)
 		r.tell(Rejection{why, name})
 		return
 	}
@@ -145,7 +151,7 @@ func (r *recorder) keep(why *LineError, l line) {
 			break
 		}
 	}
-	r.note(first, fmt.Sprintf("%v (the line is kept in parts, of which this is the first of %d)", why, parts))
+	r.note(first, fmt.Sprintf("%s (the line is kept in parts, of which this is the first of %d)", text, parts))
 	r.tell(Rejection{why, first})
 }
 

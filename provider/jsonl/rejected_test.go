@@ -471,7 +471,7 @@ func TestRecordSinkRefuses(t *testing.T) {
 	lines := []string{salted, start, iteration, iteration2, attached, attached2, result, event}
 	err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines, "\n")), nil)
 	rejected := (*RejectedError)(nil)
-	if !errors.As(err, &rejected) || rejected.Lines != 5 || rejected.Err != ErrNoResult {
+	if !errors.As(err, &rejected) || rejected.Lines != 5 || !errors.Is(err, ErrNoResult) {
 		t.Errorf("got %v, want 5 rejected lines and no result", err)
 	}
 	records, kept := sorted(t, recorded(t, &s.Live))
@@ -492,6 +492,47 @@ func TestRecordSinkRefuses(t *testing.T) {
 	err = Record(t.Context(), &s, strings.NewReader(strings.Join([]string{start, iteration, event}, "\n")), nil)
 	if !errors.As(err, new(*SinkError)) {
 		t.Errorf("got %v, want that the sink failed", err)
+	}
+}
+
+// A result that cannot be recorded, by the reader or the sink, is told of as such, unless another one is: the last of
+// several, however broken, and by what it says of itself alone.
+func TestRecordLostResult(t *testing.T) {
+	const fraction = `{"type":"result","status":"completed","final_cost":1.5}`
+	for _, c := range []struct {
+		lines []string
+		lost  int // 0 for none
+		says  []bool
+	}{
+		{lines: []string{start, fraction}, lost: 2, says: []bool{true}},
+		{lines: []string{start, `{"type":"result","status":"completed","best_cost":NaN}`}, lost: 2, says: []bool{true}},
+		{lines: []string{start, event, `{"status": "completed", 'type': 'result', "final`}, lost: 3, says: []bool{true}},
+		{lines: []string{start, `{"type":"result"}`, `{"type":"event"}`, fraction, "result"}, lost: 4, says: []bool{true, false, true, false}},
+		{lines: []string{start, `{"type":"result","status":"refused"}`}, lost: 2, says: []bool{true}},
+		{lines: []string{start, fraction, done}, says: []bool{true}},
+		{lines: []string{start, done, fraction, done}, says: []bool{false, false}},
+		{lines: []string{start, event, `{"type":"event","iteration":0,"event_type":"result","event_data":NaN}`}, says: []bool{false}},
+	} {
+		s := picky{refuses: func(r provider.Record) error {
+			if result, ok := r.(*provider.Result); ok && result.Status == "refused" {
+				return provider.ErrInvalid
+			}
+			return nil
+		}}
+		err := Record(t.Context(), &s, strings.NewReader(strings.Join(c.lines, "\n")+"\n"), nil)
+		lost := (*LostResultError)(nil)
+		if errors.As(err, &lost) != (c.lost > 0) || lost != nil && (lost.Line != c.lost || !errors.Is(err, ErrNoResult)) {
+			t.Errorf("%q: got %v, want that line %d is lost", c.lines, err, c.lost)
+		}
+		var says []bool
+		for _, r := range recorded(t, &s.Live) {
+			if n, ok := r.(*provider.Note); ok {
+				says = append(says, strings.HasSuffix(n.Text, "claims to be the result"))
+			}
+		}
+		if !slices.Equal(says, c.says) {
+			t.Errorf("%q: got %v, want %v", c.lines, says, c.says)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ var rules = []struct {
 	{"Experiment", checkExperiment},
 	{"Iterations", checkIterations},
 	{"IterationAt", checkIterationAt},
+	{"EachIteration", checkEachIteration},
 	{"IterationRecords", checkIterationRecords},
 	{"UnknownIteration", checkUnknownIteration},
 	{"Cancel", checkCancel},
@@ -157,6 +159,40 @@ func checkIterations(ctx context.Context, p provider.Provider, want []provider.R
 	}
 	if recorded, _ := numbers(want); !slices.Equal(got, recorded) {
 		return fmt.Errorf("got iterations %s, want %s", show(got), show(recorded))
+	}
+	return nil
+}
+
+// checkEachIteration: all iterations together are what they are one by one, in the order of their numbers.
+func checkEachIteration(ctx context.Context, p provider.Provider, want []provider.Record) error {
+	var all []*provider.Iteration
+	for _, r := range want {
+		if it, ok := r.(*provider.Iteration); ok {
+			all = append(all, it)
+		}
+	}
+	slices.SortFunc(all, func(a, b *provider.Iteration) int { return cmp.Compare(a.Number, b.Number) })
+	n := 0
+	for got, err := range provider.EachIteration(ctx, p) {
+		switch {
+		case err != nil:
+			return err
+		case n == len(all):
+			return fmt.Errorf("iteration %d: there are only %d", got.Number, len(all))
+		}
+		if d := Diff(&got, all[n]); d != "" {
+			return fmt.Errorf("iteration %d: %s", got.Number, d)
+		}
+		n++
+	}
+	if n < len(all) {
+		return fmt.Errorf("got %d iterations, want %d", n, len(all))
+	}
+	for _, err := range provider.EachIteration(ctx, p) {
+		if err != nil {
+			return err
+		}
+		break // and nothing is left open
 	}
 	return nil
 }

@@ -45,8 +45,9 @@ var judges = map[string]judge{
 		program := "import sqlite3, sys\n" +
 			"db = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)\n" +
 			"for s in sys.stdin:\n  for row in db.execute(s): print(row[0])\n"
-		python := othertools.Find(t, "python3")
-		if err := pythonHasSQLite(); err != nil {
+		othertools.Find(t, "python3")
+		python, err := pythonWithSQLite()
+		if err != nil {
 			othertools.Missing(t, err)
 		}
 		return runJudge(t, exec.CommandContext(t.Context(), python, "-c", program, path), d,
@@ -54,11 +55,14 @@ var judges = map[string]judge{
 	},
 }
 
-var pythonHasSQLite = sync.OnceValue(func() error {
-	if out, err := exec.Command("python3", "-c", "import sqlite3").CombinedOutput(); err != nil {
-		return fmt.Errorf("python3 without sqlite3: %w: %s", err, out)
+// pythonWithSQLite gives the path of the interpreter itself: what is called python3 may be a script that looks for it,
+// which takes longer than most databases.
+var pythonWithSQLite = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("python3", "-c", "import sqlite3, sys; print(sys.executable)").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("python3 without sqlite3: %w: %s", err, out)
 	}
-	return nil
+	return strings.TrimSpace(string(out)), nil
 })
 
 // runJudge runs a program that reads statements and writes what they give, a line for each row.

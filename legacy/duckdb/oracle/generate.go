@@ -45,7 +45,7 @@ type caseOp struct {
 
 // storageOf gives the storage versions that a release can be told to write.
 func storageOf(release int) []string {
-	versions := []string{"v1.0.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0"}
+	versions := []string{"v1.0.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0", "v2.0.0"}
 	_, first, _ := Find("1.2")
 	if release < first {
 		return nil
@@ -74,7 +74,9 @@ func Generate(seed uint64, engine string) (*Case, error) {
 			v = versions[g.IntN(len(versions))]
 		}
 		c.Attach = append(c.Attach, "STORAGE_VERSION '"+v+"'")
-		g.modern = v == "v1.5.0"
+		g.modern = v == "v1.5.0" || v == "v2.0.0"
+	} else {
+		g.modern = c.Engine.Name == python // its default is its own format
 	}
 	if g.since("1.1") && g.IntN(5) > 0 {
 		c.Attach = append(c.Attach, "BLOCK_SIZE "+g.pick("16384", "16384", "16384", "32768", "65536", "131072"))

@@ -187,7 +187,7 @@ func (g *gen) scalar() colType {
 		},
 		func() colType {
 			return simple("TIMETZ", func(g *gen, x string) string {
-				return "CAST(CAST(TIME '00:00:00' + to_microseconds(" + x + " % 86400000000) AS VARCHAR) || " + g.pick("'+00'", "'-15:59:59'", "'+15:59:59'", "CASE WHEN "+x+" % 2 = 0 THEN '+05:30' ELSE '-00:00:07' END") + " AS TIMETZ)"
+				return "CAST(CAST(TIME '00:00:00' + to_microseconds(" + x + " % 86400000000) AS VARCHAR) || " + g.pick("'+00'", "'-15:59:59'", "'+15:59:59'", "CASE WHEN "+x+" % 2 = 0 THEN '+05:30' ELSE '-00:01:07' END") + " AS TIMETZ)"
 			})
 		},
 		func() colType {

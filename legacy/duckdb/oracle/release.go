@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/gob"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,12 +27,26 @@ type Release struct {
 // Releases are in order of age. The README says which patch release each one is.
 var Releases = []Release{
 	{"0.9", "v0_9"}, {"0.10", "v0_10"}, {"1.0", "v1_0"}, {"1.1", "v1_1"}, {"1.2", "v1_2"},
-	{"1.3", "v1_3"}, {"1.4", "v1_4"}, {"1.5", "v1_5"},
+	{"1.3", "v1_3"}, {"1.4", "v1_4"}, {"1.5", "v1_5"}, {python, "v2_0"},
 }
 
-// Judge is the release whose text decides for files of storage version 64 to 68. Older releases
+// python is the release that comes as a Python package: its library cannot be had for Go.
+const (
+	python   = "2.0"
+	package2 = "duckdb==2.0.0"
+)
+
+// Judge is the release whose text decides for files that releases up to it wrote. Older releases
 // write some values (nested strings, for example) in another way.
 const Judge = "1.5"
+
+// JudgeOf gives the name of the release that judges files written by r.
+func JudgeOf(r Release) string {
+	if r.Name == python {
+		return python
+	}
+	return Judge
+}
 
 // Find gives the release of that name and its place in [Releases].
 func Find(name string) (Release, int, error) {
@@ -65,12 +80,15 @@ func (r Release) build(ctx context.Context) (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(cache, "exparchive-oracle", r.Dir)
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		return "", errors.New("where the sources are is unknown")
+	if r.Name == python {
+		return venv(ctx, bin)
+	}
+	source, err := r.source()
+	if err != nil {
+		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin, ".")
-	cmd.Dir = filepath.Join(filepath.Dir(here), "engine", r.Dir)
+	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build engine %s: %w\n%s", r.Name, err, out)
@@ -78,13 +96,39 @@ func (r Release) build(ctx context.Context) (string, error) {
 	return bin, nil
 }
 
+// source is the folder of the release's server.
+func (r Release) source() (string, error) {
+	_, here, _, ok := runtime.Caller(0)
+	if !ok {
+		return "", errors.New("where the sources are is unknown")
+	}
+	return filepath.Join(filepath.Dir(here), "engine", r.Dir), nil
+}
+
+// venv makes a Python environment with the package in dir, unless it is there, and gives its interpreter.
+func venv(ctx context.Context, dir string) (string, error) {
+	interpreter := filepath.Join(dir, "bin", "python")
+	if exec.CommandContext(ctx, interpreter, "-c", "import duckdb; assert duckdb.__version__ == '2.0.0'").Run() == nil {
+		return interpreter, nil
+	}
+	for _, args := range [][]string{
+		{"python3", "-m", "venv", "--clear", dir},
+		{interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package2},
+	} {
+		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build engine %s: %w\n%s", python, err, out)
+		}
+	}
+	return interpreter, nil
+}
+
 // A Process is a running engine with one in-memory database; files are reached by ATTACH.
 type Process struct {
 	Release Release
 	cmd     *exec.Cmd
 	in      io.WriteCloser
-	enc     *gob.Encoder
-	dec     *gob.Decoder
+	enc     interface{ Encode(any) error } // of requests
+	dec     interface{ Decode(any) error } // of responses
 	done    bool
 }
 
@@ -95,6 +139,13 @@ func Start(ctx context.Context, r Release) (*Process, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, bin)
+	if r.Name == python {
+		source, err := r.source()
+		if err != nil {
+			return nil, err
+		}
+		cmd.Args = append(cmd.Args, filepath.Join(source, "server.py"))
+	}
 	if os.Getenv("ORACLE_STDERR") != "" {
 		cmd.Stderr = os.Stderr // the stack when an engine crashes
 	}
@@ -109,7 +160,12 @@ func Start(ctx context.Context, r Release) (*Process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &Process{Release: r, cmd: cmd, in: in, enc: gob.NewEncoder(in), dec: gob.NewDecoder(bufio.NewReaderSize(out, 1<<18))}
+	p := &Process{Release: r, cmd: cmd, in: in}
+	if answers := bufio.NewReaderSize(out, 1<<18); r.Name == python {
+		p.enc, p.dec = json.NewEncoder(in), json.NewDecoder(answers)
+	} else {
+		p.enc, p.dec = gob.NewEncoder(in), gob.NewDecoder(answers)
+	}
 	for _, sql := range []string{"SET threads=1", "SET TimeZone='UTC'", "SET Calendar='gregorian'"} {
 		if err := p.Exec(sql); err != nil && !strings.Contains(sql, "Zone") && !strings.Contains(sql, "Calendar") {
 			p.Kill()
@@ -145,6 +201,7 @@ func (p *Process) send(op engine.Op, sql string, conn int) error {
 // Rows is the whole answer to a query, as text.
 type Rows struct {
 	Columns []string
+	loose   bool     // nested values have quotes and backslashes in other places than the reader puts them
 	cells   [][]byte // row by row; nil is NULL
 }
 
@@ -167,7 +224,7 @@ func (p *Process) Query(sql string) (*Rows, error) {
 	if err := p.enc.Encode(engine.Request{Op: engine.Query, SQL: sql}); err != nil {
 		return nil, p.lost(err)
 	}
-	rows := new(Rows)
+	rows := &Rows{loose: p.Release.Name == python}
 	for {
 		var r engine.Response
 		if err := p.dec.Decode(&r); err != nil {

@@ -13,22 +13,43 @@ import (
 // ErrEngine means that an engine, not the reader, gave up on a case: it crashed, or refused a file of its own.
 var ErrEngine = errors.New("engine gave up")
 
-// A Runner runs cases; it keeps the judge between them.
+// A Runner runs cases; it keeps the judges between them.
 type Runner struct {
-	Dir   string // for the databases
-	judge *Process
-	Cells int // compared so far
+	Dir    string              // for the databases
+	judges map[string]*Process // by name
+	Cells  int                 // compared so far
 	// Statements of all cases, and how many of them a release did not have.
 	Statements, LeftOut int
 	// Codecs counts the segments read, by type and compression.
 	Codecs map[string]int
 }
 
-// Close ends the judge.
+// Close ends the judges.
 func (r *Runner) Close() {
-	if r.judge != nil {
-		r.judge.Kill()
+	for _, p := range r.judges {
+		p.Kill()
 	}
+}
+
+// judge gives the judge of what a release wrote.
+func (r *Runner) judge(ctx context.Context, writer Release) (*Process, error) {
+	name := JudgeOf(writer)
+	if p := r.judges[name]; p != nil && !p.done {
+		return p, nil
+	}
+	release, _, err := Find(name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Start(ctx, release)
+	if err != nil {
+		return nil, err
+	}
+	if r.judges == nil {
+		r.judges = map[string]*Process{}
+	}
+	r.judges[name] = p
+	return p, nil
 }
 
 // Write makes the database of c at path.
@@ -88,27 +109,22 @@ func (r *Runner) Run(ctx context.Context, c *Case) error {
 	if err := r.write(ctx, c, path); err != nil {
 		return err
 	}
-	return r.Compare(ctx, path)
+	return r.Compare(ctx, c.Engine, path)
 }
 
-// Compare lets the judge and the reader read the database at path.
-func (r *Runner) Compare(ctx context.Context, path string) error {
-	if r.judge == nil || r.judge.done {
-		release, _, err := Find(Judge)
-		if err != nil {
-			return err
-		}
-		if r.judge, err = Start(ctx, release); err != nil {
-			return err
-		}
+// Compare lets the judge and the reader read the database at path, which a release wrote.
+func (r *Runner) Compare(ctx context.Context, writer Release, path string) error {
+	judge, err := r.judge(ctx, writer)
+	if err != nil {
+		return err
 	}
-	n, err := compareFile(ctx, r.judge, path, false, func() {
-		r.judge.codecs(&r.Codecs)
+	n, err := compareFile(ctx, judge, path, false, func() {
+		judge.codecs(&r.Codecs)
 	})
 	r.Cells += n
 	var d *Difference
 	if err != nil && !errors.As(err, &d) {
-		r.judge.Kill() // its state after an error is unknown
+		judge.Kill() // its state after an error is unknown
 		return fmt.Errorf("%w: %w", ErrEngine, err)
 	}
 	return err
@@ -205,19 +221,14 @@ func (r *Runner) WriteCase(ctx context.Context, c *Case, shows, dir string) erro
 	if err := Write(ctx, c, path); err != nil {
 		return err
 	}
-	f := &Fixture{Name: filepath.Base(dir), Shows: shows, Engine: c.Engine.Name, Judge: Judge}
+	f := &Fixture{Name: filepath.Base(dir), Shows: shows, Engine: c.Engine.Name, Judge: JudgeOf(c.Engine)}
 	f.Script = append(f.Script, "ATTACH 'x.db' AS db ("+strings.Join(c.Attach, ", ")+")")
 	for _, s := range c.Script() {
 		f.Script = append(f.Script, short(s))
 	}
-	if r.judge == nil || r.judge.done {
-		release, _, err := Find(Judge)
-		if err != nil {
-			return err
-		}
-		if r.judge, err = Start(ctx, release); err != nil {
-			return err
-		}
+	judge, err := r.judge(ctx, c.Engine)
+	if err != nil {
+		return err
 	}
-	return WriteFixture(ctx, r.judge, f, path, dir)
+	return WriteFixture(ctx, judge, f, path, dir)
 }

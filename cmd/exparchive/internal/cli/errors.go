@@ -65,11 +65,3 @@ func Warnf(stderr io.Writer, format string, args ...any) {
 	}
 	fmt.Fprintf(stderr, "exparchive: %s\n", OneLine(fmt.Sprintf(format, args...)))
 }
-
-// CmpErr gives the first of two errors that is one, as [cmp.Or] would if errors could be compared.
-func CmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}

@@ -14,14 +14,11 @@ const HelpWidth = 100
 // FitHelp gives every command under cmd a help text of which no line is longer than HelpWidth.
 func FitHelp(cmd *cobra.Command) {
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", fmt.Sprintf("FlagUsagesWrapped %d ", HelpWidth)))
-	var fit func(*cobra.Command)
-	fit = func(cmd *cobra.Command) {
-		cmd.Long = Reflow(cmd.Long, HelpWidth)
-		for _, sub := range cmd.Commands() {
-			fit(sub)
-		}
-	}
-	fit(cmd)
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(about *cobra.Command, args []string) {
+		about.Long = Reflow(about.Long, HelpWidth)
+		help(about, args)
+	})
 }
 
 // Reflow breaks the paragraphs of a text into lines of at most width characters. Lines that are indented stay as they

@@ -1,6 +1,7 @@
 package papercmd
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,7 @@ As JSON it is an array of objects with the members run_id, iteration, agent_id, 
 				}
 			}
 			markNumbers(t)
-			return cli.CmpErr(o.write(cmd, t), err)
+			return cmp.Or(o.write(cmd, t), err)
 		},
 	}
 	o.addFlags(cmd)

@@ -2,6 +2,7 @@ package papercmd
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -96,9 +97,9 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			}
 			f.Description = fmt.Sprintf("%s of %s", name, strings.Join(names, ", "))
 			if o.output == "" {
-				return cli.CmpErr(f.WriteText(cmd.OutOrStdout(), plotColumns), err)
+				return cmp.Or(f.WriteText(cmd.OutOrStdout(), plotColumns), err)
 			}
-			return cli.CmpErr(o.save(&f, ext), err)
+			return cmp.Or(o.save(&f, ext), err)
 		},
 	}
 	flags := cmd.Flags()

@@ -69,7 +69,7 @@ events has the last value there is of the run, where several agents have one tha
 			}
 			addColumns(t, o.parsed, all)
 			markNumbers(t)
-			return cli.CmpErr(o.write(cmd, t), err)
+			return cmp.Or(o.write(cmd, t), err)
 		},
 	}
 	o.addFlags(cmd)
@@ -169,7 +169,7 @@ With --group-by there is a row for each group of runs instead.`,
 			} else {
 				t = groupTable(all, groupBy, key)
 			}
-			return cli.CmpErr(o.write(cmd, t), failed)
+			return cmp.Or(o.write(cmd, t), failed)
 		},
 	}
 	o.addFlags(cmd)

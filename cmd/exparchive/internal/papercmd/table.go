@@ -1,6 +1,7 @@
 package papercmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 		defer c.Close()
 		p, changed := runio.Shown(p)
 		run, err := series.Of(ctx, p, o.parsed)
-		if err = cli.CmpErr(err, changed()); err != nil {
+		if err = cmp.Or(err, changed()); err != nil {
 			return cli.InFile(from.Name, err)
 		}
 		n++
@@ -125,7 +126,11 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 	}
 	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
 		ids := []string{o.which.ID}
-		if err == nil && o.which.ID == "" {
+		var kind runs.Kind
+		if err == nil {
+			kind, err = runio.SniffFile(from.Path)
+		}
+		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
 			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {
 				err = runio.WithRunHint(from.Named(err))
 			}
@@ -134,7 +139,7 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 			ids = nil
 		}
 		for _, id := range ids {
-			err = cli.CmpErr(err, read(from, id))
+			err = cmp.Or(err, read(from, id))
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -147,7 +152,7 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 		}
 	}
 	if n == 0 {
-		return cli.CmpErr(failed, cli.CmpErr(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
+		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
 	}
 	for i, c := range o.parsed {
 		switch e := (*series.UnknownError)(nil); {
@@ -204,7 +209,7 @@ func (o *tableOptions) readBaseline(ctx context.Context, stderr io.Writer, name 
 	defer c.Close()
 	p, changed := runio.Shown(p)
 	run, err = series.Of(ctx, p, nil)
-	return run, cli.InFile(name, cli.CmpErr(err, changed()))
+	return run, cli.InFile(name, cmp.Or(err, changed()))
 }
 
 // The cells of tables.

@@ -1,6 +1,7 @@
 package publishcmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/sign"
@@ -198,7 +200,7 @@ func outputFree(source, output string, force bool) error {
 	if to, err := os.Stat(output); err == nil && os.SameFile(from, to) {
 		return cli.Usagef("%s: is the original; choose another name for the copy", output)
 	}
-	return runio.PlaceFree(output, force)
+	return cmp.Or(outfile.InFolder(output), runio.PlaceFree(output, force))
 }
 
 // write writes the copy, checks it, and only then gives it its name.

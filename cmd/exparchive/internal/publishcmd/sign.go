@@ -1,6 +1,7 @@
 package publishcmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -126,7 +127,7 @@ func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w, and may be a key that is needed; choose another name", path, outfile.ErrExists)
 	} else if err != nil {
-		return cli.InFile(path, err)
+		return cli.InFile(path, cmp.Or(outfile.InFolder(path), err))
 	}
 	_, err = f.WriteString(signer + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
@@ -141,8 +142,10 @@ func makeNoteKey(w io.Writer, name, path string, asJSON bool) error {
 
 func runSign(cmd *cobra.Command, path string, which runio.Choice, o signOptions) error {
 	ctx := cmd.Context()
-	if o.output != "" && o.output != "-" && !o.force && runio.Exists(o.output) {
-		return runio.WithForceHint(cli.InFile(o.output, outfile.ErrExists))
+	if o.output != "" && o.output != "-" {
+		if err := cmp.Or(outfile.InFolder(o.output), outfile.Free(o.output, o.force)); err != nil {
+			return runio.WithForceHint(err)
+		}
 	}
 	if !o.detached {
 		if err := runio.CheckChangeable(path); err != nil {

@@ -157,7 +157,7 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 	case err == nil:
 		return fmt.Errorf("%s: is a file, and csv without --table needs a folder", o.output)
 	case !errors.Is(err, fs.ErrNotExist):
-		return runio.ExportError(o.output, err)
+		return runio.ExportError(o.output, cmp.Or(outfile.InFolder(o.output), err))
 	}
 	folder, err := outfile.Folder(o.output)
 	if err != nil {

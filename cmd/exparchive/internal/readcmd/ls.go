@@ -189,7 +189,7 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 
 func (o *lsOptions) wants(r runs.Summary) bool {
 	for _, tag := range o.tags {
-		if !slices.Contains(r.Annotated(tagKind), tag) {
+		if !slices.Contains(r.Annotated(TagKind), tag) {
 			return false
 		}
 	}

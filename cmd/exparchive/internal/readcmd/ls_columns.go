@@ -26,7 +26,7 @@ const (
 
 // Kinds of annotations that ls knows.
 const (
-	tagKind     = "tag"
+	TagKind     = "tag"
 	invalidKind = "invalidated"
 )
 
@@ -91,7 +91,7 @@ var lsColumns = []*column{
 	{name: "tokens", about: "the sum of both", right: true, need: needUsage, value: usageOf(tokensOf)},
 	{name: "models", about: "names of the models, with \", \" between them", need: needUsage, most: 40, value: usageOf(func(r runs.Summary) any { return textOrNil(strings.Join(r.Usage.Models, ", ")) })},
 	{name: "acceptance_rate", short: "acceptance", about: "accepted proposals of those accepted or rejected, 0 to 1", right: true, need: needDecisions, show: showShare, value: acceptanceOf},
-	{name: "tags", about: "annotations of kind tag, with \", \" between them", most: 40, value: annotated(tagKind, ", ")},
+	{name: "tags", about: "annotations of kind tag, with \", \" between them", most: 40, value: annotated(TagKind, ", ")},
 	{name: "invalidated", about: "why, if an annotation says so", most: 40, value: annotated(invalidKind, "; ")},
 	{name: "annotated", about: "kinds of other annotations by people", most: 40, value: func(r runs.Summary) any { return textOrNil(annotationKinds(r)) }},
 	{name: "rejected_lines", about: "lines that could not be recorded, kept as attachments", right: true, value: func(r runs.Summary) any {
@@ -336,7 +336,7 @@ func annotated(kind, between string) func(runs.Summary) any {
 // annotationKinds gives the kinds of annotations that people made, as against those of this program, and that have no
 // column of their own.
 func annotationKinds(s runs.Summary) string {
-	not := []string{"provenance", sign.KindSSH, sign.KindNote, tagKind, invalidKind}
+	not := []string{"provenance", sign.KindSSH, sign.KindNote, TagKind, invalidKind}
 	var kinds []string
 	for _, a := range s.Annotations {
 		if !slices.Contains(not, a.Kind) && !slices.Contains(kinds, a.Kind) {

@@ -1,6 +1,7 @@
 package readcmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -129,7 +130,7 @@ func (o *queryOptions) run(cmd *cobra.Command, args []string) error {
 	} else {
 		err = o.runApart(cmd, job)
 	}
-	return cli.CmpErr(err, failed)
+	return cmp.Or(err, failed)
 }
 
 // splitStatement divides arguments into files and the statement, which is the last one behind a file, unless a file or
@@ -171,7 +172,7 @@ func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) 
 		}
 	}
 	if files == 0 && failed == nil {
-		return nil, cli.CmpErr(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", ")))
+		return nil, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", ")))
 	}
 	return failed, nil
 }

@@ -1,6 +1,7 @@
 package readcmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,7 @@ func (j queryJob) run(ctx context.Context, stderr io.Writer, w rowWriter) error 
 	if out.names == nil {
 		return failed
 	}
-	return cli.CmpErr(w.end(), failed)
+	return cmp.Or(w.end(), failed)
 }
 
 // jobRows prints the rows of several sources as those of one.

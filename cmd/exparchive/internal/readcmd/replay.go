@@ -33,6 +33,9 @@ type replayOptions struct {
 	follow   bool
 	pager    bool
 	out      *bufio.Writer // standard output, or the pager
+
+	against    string // the file of the run whose replay is compared
+	againstRun string
 }
 
 // NewReplay makes the command replay.
@@ -49,12 +52,16 @@ every call of a language model in full instead.
 everything is shown, as with --verbose, unless you choose sections or --audit.
 
 FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
-printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.`,
+printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.
+
+With --against OTHER the replay stops at the first line in which the replay of that run, with the same flags, differs: the line follows
+behind "- ", that of OTHER behind "+ ", and the exit code is 1. What differs between the runs themselves, diff says.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
   exparchive replay exp1.simexp --audit --agent BANK_A --pager
   exparchive replay exp1.simexp --seq 17-20
   exparchive replay exp1.simexp-live --follow
+  exparchive replay exp1.simexp --verbose --against exp1-again.simexp
   exparchive replay old.db --run exp1-20251215-093210-ab12cd`,
 		Args: cli.NArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,6 +73,8 @@ printed as they come. With --follow a live file is printed on while it is record
 	o.sections.AddRangeFlags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
+	cmd.Flags().StringVar(&o.against, "against", "", "stop at the first line that the replay of the run in this `file` has not")
+	cmd.Flags().StringVar(&o.againstRun, "against-run", "", "the `id` of the run in the file of --against, or how it begins")
 	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
 }
@@ -96,7 +105,22 @@ func (o *replayOptions) paged(cmd *cobra.Command, print func(io.Writer) error) e
 
 func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error {
 	o.out = bufio.NewWriterSize(w, 64<<10)
-	sink, err := o.sink(cmd)
+	target := io.Writer(o.out)
+	var other *otherReplay
+	switch {
+	case o.against != "" && (o.json || o.follow):
+		return cli.Usagef("replay: --against compares what a whole run prints; leave out --json and --follow")
+	case o.against == "" && o.againstRun != "":
+		return cli.Usagef("replay: --against-run goes with --against")
+	case o.against != "":
+		var err error
+		if other, err = o.startOther(cmd, o.against, o.out); err != nil {
+			return err
+		}
+		defer other.close()
+		target = other
+	}
+	sink, err := o.sink(cmd, target)
 	if err != nil {
 		return err
 	}
@@ -111,14 +135,23 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 	if err == nil {
 		err = cli.InFile(path, o.sections.CheckFound())
 	}
+	if err == nil && other != nil {
+		err = other.finish()
+	}
+	switch {
+	case other != nil && other.err != nil:
+		err = other.err
+	case errors.Is(err, errLineDiffers):
+		err = cli.InFile(path, fmt.Errorf("line %d differs from the replay of %s", other.number, cli.ShownName(o.against)))
+	}
 	// What comes before a fault is printed.
 	return errors.Join(err, o.out.Flush())
 }
 
-// sink gives what prints the run.
-func (o *replayOptions) sink(cmd *cobra.Command) (provider.Sink, error) {
+// sink gives what prints the run to w.
+func (o *replayOptions) sink(cmd *cobra.Command, w io.Writer) (provider.Sink, error) {
 	if !o.json {
-		return o.sections.PrinterTo(cmd, o.out)
+		return o.sections.PrinterTo(cmd, w)
 	}
 	if o.sections.Any() {
 		return nil, cli.Usagef("replay: --json prints the whole run; leave out the --verbose flags, --audit, --start, --end, --agent and --seq")

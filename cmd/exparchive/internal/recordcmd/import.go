@@ -1,6 +1,7 @@
 package recordcmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -162,7 +163,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 	}
 	switch {
 	case folder && databases == 0:
-		return nil, cli.CmpErr(runio.PassedOver([]string{arg}), fmt.Errorf("%s: no old databases in it", arg))
+		return nil, cmp.Or(runio.PassedOver([]string{arg}), fmt.Errorf("%s: no old databases in it", arg))
 	case folder && len(jobs) == 0 && o.which.ID != "":
 		return nil, fmt.Errorf("%s: %q: %w in a database of the folder", arg, o.which.ID, provider.ErrNoRun)
 	}

@@ -107,8 +107,10 @@ its input, so that the last words of the experiment and its result are recorded.
 a second later, stops it. SIGINT, SIGTERM and SIGHUP are treated so. The exit code is then 130, 143 or 129, but 0 if the run has a
 result that says completed. A run without a result can be resumed; --seal-on-interrupt seals it as interrupted.
 
-With a command behind -- it starts the experiment itself. Its standard output is the lines, unbuffered if it is a Python program;
-signals are passed on to it; its exit code becomes that of exparchive (128 and the number of the signal, if one ended it; 127 if
+With a command behind -- it starts the experiment itself. Its standard output is the lines, unbuffered if it is a Python program.
+Others, in C, Perl, Ruby or Fortran, hold back what they write to a pipe unless they flush it; with --pty they write to a
+pseudo-terminal, line by line (Linux and macOS). It alters no byte, but the program may take it for a person's and colour
+its output or draw progress bars, so it is not used unless asked for. Standard input and error stay what they are. Signals are passed on to it; its exit code becomes that of exparchive (128 and the number of the signal, if one ended it; 127 if
 there is no such command, 126 if it cannot be started), and is kept in the run as a note exit_status. The attachment
 provenance.json says where the run comes from: command line, program, working folder, commit of its git repository and whether
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
@@ -226,6 +228,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		err = child.conclude(ctx, last, only || w.Count() == 0, watch.ctx.Done(), err)
 	}
 	result := last.result // of the experiment itself
+	lost := (*jsonl.LostResultError)(nil)
+	errors.As(err, &lost)
 	watch.settle()
 	came := watch.came()
 	if w.Count() > 0 {
@@ -240,6 +244,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		err = unfinished(w, report.source, err)
 	case sealed:
 		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+		if lost != nil && result == nil {
+			cli.Warnf(stderr, "%v; the archive is sealed without a result", lost)
+		}
 		if printed != nil && printed.Err() != nil {
 			cli.Warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
@@ -371,6 +378,10 @@ func unfinished(w *record.Writer, source string, err error) error {
 	}
 	err = errors.Join(all...)
 	if count, ok := kept(w.LivePath()); ok {
+		if errors.As(err, new(*jsonl.LostResultError)) {
+			return fmt.Errorf("%w; %s keeps %s: `exparchive resume` takes a result line that can be recorded, `exparchive seal` seals it unfinished",
+				err, w.LivePath(), cli.Plural(count, "record"))
+		}
 		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), cli.Plural(count, "record"))
 	}
 	return err

@@ -39,11 +39,13 @@ type commandLine struct {
 	words      []string // none if lines come from standard input
 	keepStderr bool
 	noCommand  bool // keep no command line
+	pty        bool // let it write to a pseudo-terminal
 }
 
 func (c *commandLine) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.keepStderr, "keep-stderr", false, "attach what the command writes to standard error, as "+stderrName)
 	cmd.Flags().BoolVar(&c.noCommand, "no-command", false, "leave the command line out of "+provenanceName+", which may hold a secret")
+	cmd.Flags().BoolVar(&c.pty, "pty", false, "let the command write its lines to a pseudo-terminal, if it holds back what it writes to a pipe")
 }
 
 // commandArgs makes an argument check for commands that take want arguments, called what, and an experiment behind
@@ -69,8 +71,10 @@ func commandArgs(c *commandLine, want int, what string) cobra.PositionalArgs {
 // check reports flags that do not go together.
 func (c *commandLine) check(name string, asIs bool) error {
 	switch {
-	case len(c.words) == 0 && (c.keepStderr || c.noCommand):
-		return cli.Usagef("%s: --keep-stderr and --no-command are for a command that is started: put it behind --", name)
+	case len(c.words) == 0 && (c.keepStderr || c.noCommand || c.pty):
+		return cli.Usagef("%s: --keep-stderr, --no-command and --pty are for a command that is started: put it behind --", name)
+	case c.pty && !launch.HasTerminals:
+		return cli.Usagef("%s: --pty: there are no pseudo-terminals on this system: let the program flush its lines", name)
 	case len(c.words) > 0 && asIs:
 		return cli.Usagef("%s: --as-is records nothing but the lines; leave it out where a command is started", name)
 	case len(c.words) > 0:
@@ -82,7 +86,7 @@ func (c *commandLine) check(name string, asIs bool) error {
 // start starts the experiment.
 func (c *commandLine) start(cmd *cobra.Command) (*started, error) {
 	stdin, _ := cmd.InOrStdin().(*os.File)
-	p, err := launch.Start(&launch.Options{Command: c.words, Stdin: stdin, Stderr: cmd.ErrOrStderr(), KeepStderr: c.keepStderr})
+	p, err := launch.Start(&launch.Options{Command: c.words, Stdin: stdin, Stderr: cmd.ErrOrStderr(), KeepStderr: c.keepStderr, Terminal: c.pty})
 	return &started{Process: p, keepStderr: c.keepStderr}, startFailed(err)
 }
 

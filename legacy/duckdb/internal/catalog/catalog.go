@@ -37,7 +37,7 @@ type Catalog struct {
 func Read(f *storage.File, meta uint64) (*Catalog, error) {
 	c := &Catalog{file: f}
 	if meta == storage.NoPointer {
-		c.AddSchema("main")
+		c.AddSchema([]string{"main"})
 		return c, nil
 	}
 	s := storage.OpenMetadata(f, storage.Pointer{Block: meta}, "catalog")
@@ -83,6 +83,11 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 			s.List("CatalogEntry.index_pointers", func() { tree.Read(s, "BlockPointer") })
 		case 104:
 			s.List("CatalogEntry.index_storage_infos", func() { tree.Read(s, "IndexStorageInfo") })
+		case 105:
+			n := s.ULEB(62, "CatalogEntry.next_row_id")
+			if t != nil {
+				t.next = int64(n)
+			}
 		default:
 			o.Unknown()
 		}
@@ -93,10 +98,7 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 func (c *Catalog) add(n *tree.Node) *Table {
 	switch n.Class {
 	case "CreateSchemaInfo":
-		s := Schema{Name: pathOf(n, 102).Name, Comment: n.Comment(107)}
-		if !c.hasSchema(s.Name) {
-			c.Schemas = append(c.Schemas, s)
-		}
+		c.putSchema(newSchema(n))
 	case "CreateTableInfo":
 		t := newTable(n)
 		t.file = c.file

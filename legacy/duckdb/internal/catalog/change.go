@@ -22,7 +22,7 @@ func (c *Catalog) Drop(kind Kind, p Path) {
 	switch kind {
 	case KindTable:
 		c.Tables = without(c.Tables, p)
-		c.Indexes = slices.DeleteFunc(c.Indexes, func(x Index) bool { return Path{x.Schema, x.Table} == p })
+		c.Indexes = slices.DeleteFunc(c.Indexes, func(x Index) bool { return x.table() == p })
 	case KindView:
 		c.Views = without(c.Views, p)
 	case KindIndex:
@@ -38,35 +38,39 @@ func without[E entry](list []E, p Path) []E {
 	return slices.DeleteFunc(list, func(e E) bool { return e.path() == p })
 }
 
-// AddSchema adds a schema, unless there is one of that name.
-func (c *Catalog) AddSchema(name string) {
-	if !c.hasSchema(name) {
-		c.Schemas = append(c.Schemas, Schema{Name: name})
+// AddSchema adds a schema by its name, which follows those of the schemas that it is in, unless there is one.
+func (c *Catalog) AddSchema(names []string) {
+	p := NestedPath(names, "")
+	c.putSchema(Schema{Name: p.Schema, Nested: p.Nested})
+}
+
+func (c *Catalog) putSchema(s Schema) {
+	same := func(t Schema) bool { return t.Name == s.Name && t.Nested == s.Nested }
+	if !slices.ContainsFunc(c.Schemas, same) {
+		c.Schemas = append(c.Schemas, s)
 	}
 }
 
-func (c *Catalog) hasSchema(name string) bool {
-	return slices.ContainsFunc(c.Schemas, func(s Schema) bool { return s.Name == name })
+// DropSchema removes a schema, named as for AddSchema, and what is in it.
+func (c *Catalog) DropSchema(names []string) {
+	c.Schemas = slices.DeleteFunc(c.Schemas, func(s Schema) bool {
+		return Path{Schema: s.Name, Nested: s.Nested}.within(names)
+	})
+	c.Tables = outside(c.Tables, names)
+	c.Views = outside(c.Views, names)
+	c.Sequences = outside(c.Sequences, names)
+	c.Indexes = outside(c.Indexes, names)
+	c.Types = outside(c.Types, names)
 }
 
-// DropSchema removes a schema and what is in it.
-func (c *Catalog) DropSchema(name string) {
-	c.Schemas = slices.DeleteFunc(c.Schemas, func(s Schema) bool { return s.Name == name })
-	c.Tables = outside(c.Tables, name)
-	c.Views = outside(c.Views, name)
-	c.Sequences = outside(c.Sequences, name)
-	c.Indexes = outside(c.Indexes, name)
-	c.Types = outside(c.Types, name)
-}
-
-func outside[E entry](list []E, schema string) []E {
-	return slices.DeleteFunc(list, func(e E) bool { return e.path().Schema == schema })
+func outside[E entry](list []E, schema []string) []E {
+	return slices.DeleteFunc(list, func(e E) bool { return e.path().within(schema) })
 }
 
 // RenameTable gives a table another name.
 func (c *Catalog) RenameTable(t *Table, name string) {
 	for i, x := range c.Indexes {
-		if (Path{x.Schema, x.Table}) == t.Path {
+		if x.table() == t.Path {
 			c.Indexes[i].Table = name
 		}
 	}

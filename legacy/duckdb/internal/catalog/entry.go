@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
@@ -10,7 +11,11 @@ import (
 )
 
 // A Path is where an entry is found: its schema and its name there.
-type Path struct{ Schema, Name string }
+type Path struct {
+	Schema string
+	Name   string
+	Nested bool // the schema is one within others: Schema is their names as SQL, joined by dots
+}
 
 func (p Path) path() Path { return p }
 
@@ -18,35 +23,82 @@ func (p Path) path() Path { return p }
 type entry interface{ path() Path }
 
 // NewPath is the path of a name in a schema, which is main when it is not said.
-func NewPath(schema, name string) Path { return Path{cmp.Or(schema, "main"), name} }
+func NewPath(schema, name string) Path { return Path{Schema: cmp.Or(schema, "main"), Name: name} }
+
+// NestedPath is the path of a name in a schema that is reached by way of others, the outermost first.
+func NestedPath(schemas []string, name string) Path {
+	switch len(schemas) {
+	case 0:
+		return NewPath("", name)
+	case 1:
+		return NewPath(schemas[0], name)
+	}
+	return Path{Schema: dotted(schemas), Name: name, Nested: true}
+}
+
+// dotted joins names as SQL does.
+func dotted(names []string) string {
+	q := make([]string, len(names))
+	for i, s := range names {
+		q[i] = quote.Identifier(s)
+	}
+	return strings.Join(q, ".")
+}
+
+// within reports whether p is in the schema that is reached by way of those, or in one below it.
+func (p Path) within(schemas []string) bool {
+	in := NestedPath(schemas, "")
+	return p.Schema == in.Schema && p.Nested == in.Nested || p.Nested && strings.HasPrefix(p.Schema, dotted(schemas)+".")
+}
 
 // String is the path as SQL, without the schema main.
 func (p Path) String() string {
-	if p.Schema == "main" {
+	switch {
+	case p.Nested:
+		return p.Schema + "." + quote.Identifier(p.Name)
+	case p.Schema == "main":
 		return quote.Identifier(p.Name)
 	}
 	return quote.Identifier(p.Schema) + "." + quote.Identifier(p.Name)
 }
 
-// pathOf gives where what a CreateInfo creates lives; from 2.0 on a dotted name may hold both.
+// pathOf gives where what a CreateInfo creates lives. From 2.0 on a path says so, which begins with the database.
 func pathOf(n *tree.Node, nameField int) Path {
-	schema, name := n.Text(102), n.Text(nameField)
 	if q := n.Node(111); q != nil {
-		path := q.Texts(100)
-		if len(path) > 0 {
-			name = cmp.Or(name, path[len(path)-1])
-		}
-		if len(path) > 1 {
-			schema = cmp.Or(schema, path[len(path)-2])
-		}
+		return FullPath(q.Texts(100))
 	}
-	return NewPath(schema, name)
+	return NewPath(n.Text(102), n.Text(nameField))
+}
+
+// FullPath is the path of names of which the first is that of the database, under which it was attached at the time,
+// and the last that of an entry.
+func FullPath(names []string) Path {
+	if len(names) == 0 {
+		return Path{}
+	}
+	last := len(names) - 1
+	return NestedPath(names[min(1, last):last], names[last])
 }
 
 // A Schema is a namespace of tables.
 type Schema struct {
-	Name    string
+	Name    string // as in a [Path]
+	Nested  bool
 	Comment string
+}
+
+// newSchema makes a schema from its CreateSchemaInfo, whose path ends with an empty name and begins with the database
+// only if the schema is within another.
+func newSchema(n *tree.Node) Schema {
+	p := NewPath(n.Text(102), "")
+	if q := n.Node(111); q != nil {
+		names := q.Texts(100)
+		if len(names) > 2 {
+			names = names[1:]
+		}
+		p = NestedPath(names[:max(len(names)-1, 0)], "")
+	}
+	return Schema{p.Schema, p.Nested, n.Comment(107)}
 }
 
 // A View is a stored query.
@@ -89,6 +141,9 @@ type Index struct {
 	SQL     string // its CREATE INDEX statement
 	Comment string
 }
+
+// table is the path of the table, which is in the same schema.
+func (x *Index) table() Path { return Path{x.Schema, x.Table, x.Nested} }
 
 // A UserType is a type made by CREATE TYPE.
 type UserType struct {

@@ -53,6 +53,7 @@ type Table struct {
 	stored bool            // whether the file has data; a table that the log creates has none
 	data   storage.Pointer // of the stored rows
 	total  int64           // stored rows with deleted ones
+	next   int64           // row id after the last, if they are stored; else rowgroup.NoRowIDs
 
 	loading sync.Mutex
 	rows    *rowgroup.Table // nil until they are asked for
@@ -61,7 +62,7 @@ type Table struct {
 
 // newTable makes a table from its CreateTableInfo.
 func newTable(n *tree.Node) *Table {
-	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107)}
+	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107), next: rowgroup.NoRowIDs}
 	if cols := n.Node(201); cols != nil {
 		for _, d := range cols.Nodes(100) {
 			t.Columns = append(t.Columns, NewColumn(d))
@@ -84,7 +85,7 @@ func (t *Table) Rows() (*rowgroup.Table, error) {
 		t.rows = rowgroup.New(t.file)
 		return t.rows, nil
 	}
-	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes())
+	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes(), t.next)
 	if err != nil {
 		t.err = fmt.Errorf("table %s: %w", t.Path, placed(err))
 		return nil, t.err
@@ -191,7 +192,7 @@ func (t *Table) Constrain(c *tree.Node) {
 			return
 		}
 		ref := quote.Identifier(c.Text(204))
-		if s := c.Text(203); s != "" && s != t.Schema {
+		if s := c.Text(203); s != "" && s != t.Schema && !t.Nested { // of a path there is only the last
 			ref = quote.Identifier(s) + "." + ref
 		}
 		sql := "FOREIGN KEY (" + quote.Identifiers(c.Texts(201)) + ") REFERENCES " + ref

@@ -85,6 +85,8 @@ type vectorObject struct {
 	valid     []byte
 	hasValid  bool
 	listSize  int
+	lengths   []byte // of the strings, 4 bytes each, when their bytes come together
+	bytes     uint64 // of all these strings
 }
 
 // target makes room for the stored values, once the form is known.
@@ -170,6 +172,14 @@ func (r *vectorObject) field(o *storage.Object) {
 				s.Fail(field, fault.ErrLimit)
 			}
 		}
+	case o.ID == 107 && v.Type.Phys == types.PhysString:
+		r.bytes = s.ULEB(64, field)
+	case o.ID == 108 && v.Type.Phys == types.PhysString:
+		if r.lengths = s.Blob(field); len(r.lengths) != 4*n {
+			s.Fail(field, fault.Corruptf("%d bytes of lengths for %d strings", len(r.lengths), n))
+		}
+	case o.ID == 109 && v.Type.Phys == types.PhysString:
+		r.strings(v)
 	case o.ID == 102 && v.Type.Phys.Width() > 0 && v.Type.Phys != types.PhysList:
 		d := s.Blob(field)
 		if len(d) != n*v.Type.Phys.Width() {
@@ -203,6 +213,33 @@ func (r *vectorObject) field(o *storage.Object) {
 		readVector(s, v.Children[0], n*v.Type.Size, r.b)
 	default:
 		o.Unknown()
+	}
+}
+
+// strings reads the bytes of all strings, whose lengths are known.
+func (r *vectorObject) strings(v *vector.Vector) {
+	const field = "Vector.strings"
+	s := r.s
+	all := s.Blob(field)
+	if s.Err() != nil {
+		return
+	}
+	sum := uint64(0)
+	for i := 0; i < len(r.lengths); i += 4 {
+		sum += uint64(binary.LittleEndian.Uint32(r.lengths[i:]))
+	}
+	if len(r.lengths) != 4*r.count || sum != r.bytes || sum != uint64(len(all)) {
+		s.Fail(field, fault.Corruptf("%d strings of %d bytes, want %d of %d in %d", len(r.lengths)/4, sum, r.count,
+			r.bytes, len(all)))
+		return
+	}
+	for i := range r.count {
+		n := binary.LittleEndian.Uint32(r.lengths[4*i:])
+		if v.SetBytes(i, all[:n], r.b) != nil {
+			s.Fail(field, fault.ErrLimit)
+			return
+		}
+		all = all[n:]
 	}
 }
 

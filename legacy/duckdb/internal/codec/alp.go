@@ -22,35 +22,70 @@ var (
 // alpGroups finds the groups of an alp or alprd segment.
 type alpGroups struct {
 	p      *part
+	end    int64 // of the entries
 	meta   int64 // entries are read downward from here
+	at     int64 // where the next group starts
+	rows   int64 // in it and those that follow
 	single bool
 	width  int // 4 or 8
 }
 
-func newALPGroups(p *part, t *types.Type) (*alpGroups, error) {
+// newALPGroups prepares to find groups of which the first starts at byte at.
+func newALPGroups(p *part, t *types.Type, at int64) (*alpGroups, error) {
 	h, err := p.header(4, "meta")
 	if err != nil {
 		return nil, err
 	}
-	g := &alpGroups{p: p, meta: u32(h, 0), single: t.Phys == types.PhysFloat, width: t.Phys.Width()}
-	if g.meta > int64(len(p.b)) {
-		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", g.meta, len(p.b))
+	g := &alpGroups{p: p, end: u32(h, 0), at: at, rows: p.seg.Rows, single: t.Phys == types.PhysFloat,
+		width: t.Phys.Width()}
+	if g.end > int64(len(p.b)) {
+		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", g.end, len(p.b))
 	}
+	g.meta = g.end
 	return g, nil
 }
 
-// next gives the offset of the next group.
-func (g *alpGroups) next() (int64, error) {
+// next gives the offset of the next group, in which there are n values.
+func (g *alpGroups) next(n int) (int64, error) {
 	g.meta -= 4
 	e, err := g.p.slice(g.meta, 4, "entry")
 	if err != nil {
 		return 0, err
 	}
-	return u32(e, 0), nil
+	if at := u32(e, 0); at != g.at {
+		return 0, g.p.corrupt(int(g.meta), "entry", "a group starts at %d, want %d", at, g.at)
+	}
+	g.rows -= int64(n)
+	return g.at, nil
 }
+
+// ended says that a group ends at byte at: the next one follows, or the entries do.
+func (g *alpGroups) ended(at int64) error {
+	g.at = at
+	if g.rows > 0 {
+		e, err := g.p.slice(g.meta-4, 4, "entry")
+		if err != nil {
+			return err
+		}
+		if next := u32(e, 0); next != at {
+			return g.p.corrupt(int(g.meta-4), "entry", "a group ends at %d, the next starts at %d", at, next)
+		}
+		return nil
+	}
+	if !g.p.ends(g.end, align8(at)+g.end-g.meta) {
+		return g.p.corrupt(0, "meta", "entries from %d to %d, behind groups up to %d", g.meta, g.end, at)
+	}
+	return nil
+}
+
+// rawLevel is the first level with groups of raw values.
+const rawLevel = 7
 
 // raw loads values that are stored as they are.
 func (g *alpGroups) raw(out []uint64, at int64) error {
+	if l := g.p.file.Level; l > 0 && l < rawLevel {
+		return g.p.corrupt(int(at), "raw", "raw values in a file of level %d, want at least %d", l, rawLevel)
+	}
 	b, err := g.p.slice(at, int64(len(out)*g.width), "raw")
 	if err != nil {
 		return err
@@ -58,11 +93,11 @@ func (g *alpGroups) raw(out []uint64, at int64) error {
 	for i := range out {
 		out[i] = loadBits(b[i*g.width:], g.width).Lo
 	}
-	return nil
+	return g.ended(at + int64(len(b)))
 }
 
 func openALP(p *part, t *types.Type) (Decoder, error) {
-	g, err := newALPGroups(p, t)
+	g, err := newALPGroups(p, t, 4)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +110,7 @@ type alp struct{ alpGroups }
 const alpRaw = 255
 
 func (d *alp) group(out []uint64) error {
-	at, err := d.next()
+	at, err := d.next(len(out))
 	if err != nil {
 		return err
 	}
@@ -95,8 +130,8 @@ func (d *alp) group(out []uint64) error {
 	if d.single {
 		most = len(inv10f32) - 1
 	}
-	if e > most || f > most {
-		return d.p.corrupt(int(at), "exponent", "%d and factor %d, want at most %d", e, f, most)
+	if e > most || f > e {
+		return d.p.corrupt(int(at), "exponent", "%d and factor %d, want at most %d and no more", e, f, most)
 	}
 	if w > 64 {
 		return d.p.corrupt(int(at)+12, "width", "%d bits, want at most 64", w)
@@ -130,27 +165,32 @@ func (d *alp) group(out []uint64) error {
 	if err != nil {
 		return err
 	}
+	if err := d.ended(at + 2*exceptions); err != nil {
+		return err
+	}
+	next := 0
 	for k := range int(exceptions) {
 		i := u16(positions, 2*k)
-		if i >= len(out) {
-			return d.p.corrupt(int(at)+2*k, "positions", "row %d of %d", i, len(out))
+		if i < next || i >= len(out) {
+			return d.p.corrupt(int(at)+2*k, "positions", "row %d of %d after row %d", i, len(out), next-1)
 		}
+		next = i + 1
 		out[i] = loadBits(values[k*d.width:], d.width).Lo
 	}
 	return nil
 }
 
 func openALPRD(p *part, t *types.Type) (Decoder, error) {
-	g, err := newALPGroups(p, t)
-	if err != nil {
-		return nil, err
-	}
 	h, err := p.header(7, "header")
 	if err != nil {
 		return nil, err
 	}
-	d := &alprd{alpGroups: *g, right: int(h[4]), left: int(h[5])}
 	n := int64(h[6])
+	g, err := newALPGroups(p, t, 7+2*n)
+	if err != nil {
+		return nil, err
+	}
+	d := &alprd{alpGroups: *g, right: int(h[4]), left: int(h[5])}
 	if d.left > 16 || d.right > 8*d.width || n > 8 {
 		return nil, p.corrupt(4, "header", "parts of %d and %d bits, %d dictionary entries", d.left, d.right, n)
 	}
@@ -177,7 +217,7 @@ type alprd struct {
 const alprdRaw = 0xffff
 
 func (d *alprd) group(out []uint64) error {
-	at, err := d.next()
+	at, err := d.next(len(out))
 	if err != nil {
 		return err
 	}
@@ -203,17 +243,22 @@ func (d *alprd) group(out []uint64) error {
 	if err != nil {
 		return err
 	}
+	if err := d.ended(at + 4*exceptions); err != nil {
+		return err
+	}
 	for i, k := range lefts {
 		lefts[i] = 0 // an exception's index may be anything
 		if int(k) < d.known {
 			lefts[i] = uint32(d.dict[k])
 		}
 	}
+	next := 0
 	for k := range int(exceptions) {
 		i := u16(parts, 2*(int(exceptions)+k))
-		if i >= len(out) {
-			return d.p.corrupt(int(at), "positions", "row %d of %d", i, len(out))
+		if i < next || i >= len(out) {
+			return d.p.corrupt(int(at), "positions", "row %d of %d after row %d", i, len(out), next-1)
 		}
+		next = i + 1
 		lefts[i] = uint32(u16(parts, 2*k))
 	}
 	for i := range out {

@@ -151,6 +151,19 @@ func newPacked(p *part, off, n int64, w int, field string) (*packedReader, error
 	return &packedReader{src: p.b[off:], w: w, left: n}, nil
 }
 
+// sum adds up the integers, of which none has been given yet.
+func (r *packedReader) sum() (total int64) {
+	again := *r
+	for left := again.left; left > 0; {
+		some := again.next(int(min(left, storage.VectorSize)))
+		for _, x := range some {
+			total += int64(x)
+		}
+		left -= int64(len(some))
+	}
+	return total
+}
+
 // next gives 1 to n of the integers that follow, of which there are at least n.
 func (r *packedReader) next(n int) []uint32 {
 	if r.pos == len(r.buf) {
@@ -179,6 +192,11 @@ func openBitpacking(p *part, t *types.Type) (Decoder, error) {
 		return nil, p.corrupt(0, "end", "%d for %d groups in a segment of at most %d bytes", end, groups, len(p.b))
 	}
 	meta := p.b[:end]
+	if groups > 0 {
+		if at := u32(meta, len(meta)-4) & packOffset; at != 8 {
+			return nil, p.corrupt(len(meta)-4, "group", "the first starts at %d, want 8", at)
+		}
+	}
 	switch t.Phys {
 	case types.PhysInt8:
 		return &bitpacking[int8]{p: p, meta: meta, left: p.seg.Rows}, nil
@@ -210,39 +228,58 @@ const (
 	packFOR           = 5
 )
 
-// group finds the next group: its mode, where its data start, and its header of n values of the given width.
-func nextGroup(p *part, meta []byte, width int) (mode int, body []byte, rest []byte, err error) {
+const packOffset = 0xffffff // the bits of an entry that tell where its group starts
+
+// A packGroup is a group of n values with its header.
+type packGroup struct {
+	mode   int
+	header []byte // fields of the type's width
+	width  int    // bits of the packed integers
+	packed []byte // the packed integers, and what follows them
+}
+
+// nextGroup finds the next group, of n values of the given width. left rows follow it, rest are their entries.
+func nextGroup(p *part, meta []byte, width, n int, left int64) (g packGroup, rest []byte, err error) {
 	// openBitpacking has checked that there is an entry for every group.
-	entry := uint32(u32(meta, len(meta)-4))
+	entry := u32(meta, len(meta)-4)
 	rest = meta[:len(meta)-4]
-	mode = int(entry >> 24)
-	off := int64(entry & 0xffffff)
+	g.mode = int(entry >> 24)
+	at := entry & packOffset
 	fields := 2
-	switch mode {
+	switch g.mode {
 	case packConstant:
 		fields = 1
 	case packConstantDelta, packFOR:
 	case packDeltaFOR:
 		fields = 3
 	default:
-		return 0, nil, nil, p.corrupt(len(meta)-4, "mode", "%d", mode)
+		return g, nil, p.corrupt(len(meta)-4, "mode", "%d", g.mode)
 	}
-	if _, err := p.slice(off, int64(fields*width), "group"); err != nil {
-		return 0, nil, nil, err
+	if g.header, err = p.slice(at, int64(fields*width), "group"); err != nil {
+		return g, nil, err
 	}
-	return mode, p.b[off:], rest, nil
-}
-
-// packedBody checks the packed integers of a group, after its header.
-func packedBody(p *part, body []byte, header, n, w, maxWidth int) ([]byte, error) {
-	at := len(p.b) - len(body) + header
-	if w > maxWidth {
-		return nil, p.corrupt(at, "width", "%d bits, want at most %d", w, maxWidth)
+	at += int64(fields * width)
+	if g.mode == packFOR || g.mode == packDeltaFOR {
+		bits := loadBits(g.header[width:], width)
+		if bits.Hi != 0 || bits.Lo > uint64(8*width) {
+			return g, nil, p.corrupt(int(at), "width", "%d bits, want at most %d", bits.Lo, 8*width)
+		}
+		g.width = int(bits.Lo)
+		if _, err := p.slice(at, packedSize(int64(n), g.width), "packed"); err != nil {
+			return g, nil, err
+		}
+		g.packed = p.b[at:]
+		at += packedSize(int64(n), g.width)
 	}
-	if _, err := p.slice(int64(at), packedSize(int64(n), w), "packed"); err != nil {
-		return nil, err
+	// The next group follows, or the entries do.
+	if left > 0 {
+		if next := u32(rest, len(rest)-4) & packOffset; next != at {
+			return g, nil, p.corrupt(len(rest)-4, "group", "one ends at %d, the next starts at %d", at, next)
+		}
+	} else if int64(len(rest)) != align8(at) {
+		return g, nil, p.corrupt(0, "end", "entries start at %d, want %d, behind the groups", len(rest), align8(at))
 	}
-	return body[header:], nil
+	return g, rest, nil
 }
 
 type bitpacking[T vector.Lane] struct {
@@ -285,37 +322,27 @@ func (d *bitpacking[T]) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) 
 // group decodes the next group, which has as many rows as out.
 func (d *bitpacking[T]) group(out []T) error {
 	width := widthOf[T]()
-	mode, body, rest, err := nextGroup(d.p, d.meta, width)
+	d.left -= int64(len(out))
+	g, rest, err := nextGroup(d.p, d.meta, width, len(out), d.left)
 	if err != nil {
 		return err
 	}
 	d.meta = rest
-	d.left -= int64(len(out))
-	a := T(loadBits(body, width).Lo)
-	switch mode {
+	a := T(loadBits(g.header, width).Lo)
+	switch g.mode {
 	case packConstant:
 		vector.Fill(out, a)
 	case packConstantDelta:
-		delta := T(loadBits(body[width:], width).Lo)
+		delta := T(loadBits(g.header[width:], width).Lo)
 		for i := range out {
 			out[i] = a
 			a += delta
 		}
 	case packFOR:
-		w := int(body[width])
-		packed, err := packedBody(d.p, body, 2*width, len(out), w, 8*width)
-		if err != nil {
-			return err
-		}
-		unpack(out, packed, w, a)
+		unpack(out, g.packed, g.width, a)
 	case packDeltaFOR:
-		w := int(body[width])
-		x := T(loadBits(body[2*width:], width).Lo)
-		packed, err := packedBody(d.p, body, 3*width, len(out), w, 8*width)
-		if err != nil {
-			return err
-		}
-		unpack(out, packed, w, a)
+		x := T(loadBits(g.header[2*width:], width).Lo)
+		unpack(out, g.packed, g.width, a)
 		for i, delta := range out {
 			x += delta
 			out[i] = x
@@ -369,38 +396,30 @@ func (d *bitpacking128) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) 
 
 func (d *bitpacking128) group(out []vector.Uint128) error {
 	const width = 16
-	mode, body, rest, err := nextGroup(d.p, d.meta, width)
+	d.left -= int64(len(out))
+	g, rest, err := nextGroup(d.p, d.meta, width, len(out), d.left)
 	if err != nil {
 		return err
 	}
 	d.meta = rest
-	d.left -= int64(len(out))
-	a := loadBits(body, width)
-	switch mode {
+	a := loadBits(g.header, width)
+	switch g.mode {
 	case packConstant:
 		vector.Fill(out, a)
 	case packConstantDelta:
-		delta := loadBits(body[width:], width)
+		delta := loadBits(g.header[width:], width)
 		for i := range out {
 			out[i] = a
 			a = a.Add(delta)
 		}
-	case packFOR, packDeltaFOR:
-		w, header := int(body[width]), 2*width
-		if mode == packDeltaFOR {
-			header = 3 * width
-		}
-		packed, err := packedBody(d.p, body, header, len(out), w, 8*width)
-		if err != nil {
-			return err
-		}
-		unpack128(out, packed, w, a)
-		if mode == packDeltaFOR {
-			x := loadBits(body[2*width:], width)
-			for i, delta := range out {
-				x = x.Add(delta)
-				out[i] = x
-			}
+	case packFOR:
+		unpack128(out, g.packed, g.width, a)
+	case packDeltaFOR:
+		unpack128(out, g.packed, g.width, a)
+		x := loadBits(g.header[2*width:], width)
+		for i, delta := range out {
+			x = x.Add(delta)
+			out[i] = x
 		}
 	}
 	return nil

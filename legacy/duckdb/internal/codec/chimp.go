@@ -71,7 +71,7 @@ func openChimp(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &chimp{p: p, meta: u32(h, 0), bit: 32, width: 8 * uint(t.Phys.Width())}
+	d := &chimp{p: p, meta: u32(h, 0), bit: 32, rows: p.seg.Rows, width: 8 * uint(t.Phys.Width())}
 	if d.meta > int64(len(p.b)) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", d.meta, len(p.b))
 	}
@@ -82,6 +82,7 @@ type chimp struct {
 	p     *part
 	meta  int64 // metadata are read downward from here
 	bit   int64 // next bit of the data
+	rows  int64 // in the next group and those that follow
 	width uint  // 32 or 64
 }
 
@@ -127,11 +128,17 @@ func (d *chimp) group(out []uint64) error {
 		return err
 	}
 	flag := func(i int) byte { return flags[i/4] >> (6 - 2*(i%4)) & 3 }
-	words := 0
+	words, codes := 0, 0
 	for i := range len(out) - 1 {
-		if flag(i) == 1 {
+		switch flag(i) {
+		case 1:
 			words++
+		case 3:
+			codes++
 		}
+	}
+	if n := (codes + chimpBlocks - 1) / chimpBlocks; n != int(blocks[0]) {
+		return d.p.corrupt(int(d.meta), "lead_blocks", "%d for %d codes, want %d", blocks[0], codes, n)
 	}
 	if _, err = d.take(2*int64(words), "words"); err != nil {
 		return err
@@ -180,9 +187,6 @@ func (d *chimp) group(out []uint64) error {
 			}
 		default:
 			if f == 3 {
-				if nextLead >= chimpBlocks*int(blocks[0]) {
-					return d.p.corrupt(int(d.meta), "leads", "more values than leading-zero codes")
-				}
 				b := leads[3*(nextLead/chimpBlocks):]
 				word := uint(b[0]) | uint(b[1])<<8 | uint(b[2])<<16
 				lead = chimpLead[word>>(3*(nextLead%chimpBlocks))&7]
@@ -197,6 +201,9 @@ func (d *chimp) group(out []uint64) error {
 		}
 		out[i] = x
 		ring[i%chimpRing] = x
+	}
+	if d.rows -= int64(len(out)); d.rows == 0 && d.meta != align8((d.bit+7)/8) {
+		return d.p.corrupt(0, "meta", "metadata down to %d, behind data up to %d", d.meta, (d.bit+7)/8)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"math/bits"
+
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -29,7 +31,6 @@ func openDictFSST(p *part, t *types.Type) (Decoder, error) {
 	if mode > dictFSSTOnly {
 		return nil, p.fail(8, "mode", fault.Unsupportedf("mode %d", mode))
 	}
-	align8 := func(x int64) int64 { return (x + 7) &^ 7 }
 	tableAt := align8(16 + size)
 	lengthsAt := align8(tableAt + tableSize)
 	indexAt := align8(lengthsAt + packedSize(count, lengthWidth))
@@ -41,35 +42,42 @@ func openDictFSST(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Strings without bytes cost nothing in the file, but each is one that a row has, and the first is NULL.
+	if count == 0 || count > p.seg.Rows+1 || mode == dictFSSTOnly && count != p.seg.Rows+1 {
+		return nil, p.corrupt(4, "dict_count", "%d strings for %d rows", count, p.seg.Rows)
+	}
+	if sum := lengths.sum(); sum != size {
+		return nil, p.corrupt(0, "dict_size", "%d, want %d, the sum of the lengths", size, sum)
+	}
 	var table *fsstTable
 	if mode != dictPlain {
 		if table, err = readFSSTTable(p, tableAt); err != nil {
 			return nil, err
 		}
+		if table.empty {
+			return nil, p.corrupt(int(tableAt), "table", "none in mode %d", mode)
+		}
+	}
+	if table == nil && tableSize != 0 || table != nil && tableSize != table.size {
+		return nil, p.corrupt(12, "table_size", "%d in mode %d", tableSize, mode)
+	}
+	want := 0
+	if mode != dictFSSTOnly {
+		want = bits.Len64(uint64(count - 1))
+	}
+	if indexWidth != want {
+		return nil, p.corrupt(10, "width", "%d bits for %d strings in mode %d", indexWidth, count, mode)
 	}
 	if mode == dictFSSTOnly {
-		if count < p.seg.Rows+1 {
-			return nil, p.corrupt(4, "dict_count", "%d strings for %d rows", count, p.seg.Rows)
+		if n := lengths.next(1)[0]; n != 0 {
+			return nil, p.corrupt(int(lengthsAt), "lengths", "NULL has %d bytes", n)
 		}
-		d := &dictFSSTStrings{p: p, dict: dict, table: table, lengths: lengths}
-		skip := lengths.next(1)[0] // entry 0 stands for NULL
-		if int64(skip) > int64(len(dict)) {
-			return nil, p.corrupt(int(lengthsAt), "lengths", "a string of %d bytes in %d", skip, len(dict))
-		}
-		d.dict = dict[skip:]
-		return d, nil
+		return &dictFSSTStrings{p: p, dict: dict, table: table, lengths: lengths}, nil
 	}
 
 	sel, err := newPacked(p, indexAt, p.seg.Rows, indexWidth, "selection")
 	if err != nil {
 		return nil, err
-	}
-	if lengthWidth == 0 && count > int64(len(p.b)) && count > p.seg.Rows {
-		return nil, p.corrupt(4, "dict_count", "%d empty strings for %d rows", count, p.seg.Rows)
-	}
-	// Strings without bytes cost nothing in the file: do not let their number alone allocate.
-	if count > int64(len(p.b))*8 {
-		return nil, p.corrupt(4, "dict_count", "%d strings in a segment of at most %d bytes", count, len(p.b))
 	}
 	d := &dictionary{p: p, dict: dict, sel: sel, null: true, refs: make([]vector.Span, 0, count)}
 	if mode == dictFSST {
@@ -79,8 +87,8 @@ func openDictFSST(p *part, t *types.Type) (Decoder, error) {
 	for left := int(count); left > 0; {
 		some := lengths.next(left)
 		for _, length := range some {
-			if off+int64(length) > size {
-				return nil, p.corrupt(int(lengthsAt), "lengths", "a string of %d bytes at %d of %d", length, off, size)
+			if len(d.refs) == 0 && length != 0 {
+				return nil, p.corrupt(int(lengthsAt), "lengths", "NULL has %d bytes", length)
 			}
 			ref := vector.Span{Off: uint32(off), Len: length}
 			if mode == dictFSST {
@@ -113,9 +121,6 @@ func (d *dictFSSTStrings) Decode(dst *vector.Vector, at, n int, b *vector.Budget
 		lengths := d.lengths.next(n)
 		data, dict, refs := dst.Data, d.dict, dst.Strings[at:at+len(lengths)]
 		for i, length := range lengths {
-			if int64(length) > int64(len(dict)) {
-				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
-			}
 			start := len(data)
 			var ok bool
 			if data, ok = d.table.appendDecoded(data, dict[:length]); !ok {

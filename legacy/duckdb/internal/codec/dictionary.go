@@ -1,6 +1,9 @@
 package codec
 
 import (
+	"math"
+	"math/bits"
+
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -15,33 +18,39 @@ func openDictionary(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, indexOff, count, width := u32(h, 4), u32(h, 8), u32(h, 12), u32(h, 16)
+	size, end, indexOff, count, width := u32(h, 0), u32(h, 4), u32(h, 8), u32(h, 12), u32(h, 16)
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
+	}
+	if count == 0 || width != int64(bits.Len64(uint64(count-1))) {
+		return nil, p.corrupt(16, "width", "%d bits for %d strings", width, count)
+	}
+	sel, err := newPacked(p, 20, p.seg.Rows, int(width), "selection")
+	if err != nil {
+		return nil, err
+	}
+	if at := 20 + packedSize(p.seg.Rows, int(width)); indexOff != at {
+		return nil, p.corrupt(8, "index_offset", "%d, want %d, behind the selection", indexOff, at)
 	}
 	index, err := p.slice(indexOff, 4*count, "index")
 	if err != nil {
 		return nil, err
 	}
-	sel, err := newPacked(p, 20, p.seg.Rows, int(min(width, 64)), "selection")
-	if err != nil {
-		return nil, err
+	if !p.ends(end, indexOff+4*count+size) {
+		return nil, p.corrupt(4, "dict_end", "%d for %d bytes of strings behind byte %d", end, size, indexOff+4*count)
+	}
+	if last := u32(index, int(4*count-4)); last != size {
+		return nil, p.corrupt(0, "dict_size", "%d, want that of the last string, %d", size, last)
 	}
 	d := &dictionary{p: p, dict: p.b[:end], sel: sel, refs: make([]vector.Span, count)}
 	prev := int64(0)
 	for k := range d.refs {
 		dist := u32(index, 4*k)
-		if dist > end {
+		if dist < prev || dist-prev > math.MaxUint16 || dist > size || k == 0 && dist > 0 {
 			return nil, p.corrupt(int(indexOff)+4*k, "index",
-				"string %d starts %d before the end of %d bytes", k, dist, end)
+				"string %d starts %d before the end of %d bytes, the one before it %d", k, dist, size, prev)
 		}
-		if k > 0 && dist > 0 {
-			length := int64(uint16(dist - prev))
-			if length > dist {
-				return nil, p.corrupt(int(indexOff)+4*k, "index", "string %d of %d bytes in %d", k, length, dist)
-			}
-			d.refs[k] = vector.Span{Off: uint32(end - dist), Len: uint32(length)}
-		}
+		d.refs[k] = vector.Span{Off: uint32(end - dist), Len: uint32(dist - prev)}
 		prev = dist
 	}
 	return d, nil

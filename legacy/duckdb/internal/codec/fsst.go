@@ -16,13 +16,15 @@ type fsstTable struct {
 	symbols [256]uint64 // little-endian, zero padded
 	lengths [256]uint8  // 1 to 8, or fsstNone
 	empty   bool        // no table: all strings are empty
+	size    int64       // bytes in the segment
 }
 
 const (
-	fsstVersion = 20190218
-	fsstEscape  = 255 // the next byte stands for itself
-	fsstNone    = 128 // length of codes without a symbol, among them fsstEscape
-	fsstSlack   = 128 // bytes past the decoded ones that decode may write over
+	fsstVersion      = 20190218
+	fsstEscape       = 255 // the next byte stands for itself
+	fsstLittleEndian = 1   // first byte of a table
+	fsstNone         = 128 // length of codes without a symbol, among them fsstEscape
+	fsstSlack        = 128 // bytes past the decoded ones that decode may write over
 )
 
 // readFSSTTable reads the symbol table at byte off of the segment.
@@ -31,13 +33,16 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &fsstTable{}
+	t := &fsstTable{size: int64(len(h))}
 	if u64(h, 0)>>32 != fsstVersion {
 		t.empty = true
 		return t, nil
 	}
 	for i := range t.lengths {
 		t.lengths[i] = fsstNone
+	}
+	if h[0] != fsstLittleEndian || h[8] != 0 {
+		return nil, p.corrupt(int(off), "table", "byte order %d, terminated %d, want 1 and 0", h[0], h[8])
 	}
 	counts := h[9:17]
 	code := 0
@@ -55,18 +60,19 @@ func readFSSTTable(p *part, off int64) (*fsstTable, error) {
 		}
 		return nil
 	}
-	ones := int(counts[0])
-	if h[8]&1 != 0 { // zero-terminated: code 0 is the byte 0, which is not stored
-		t.lengths[0] = 1
-		code = 1
-		ones = max(ones-1, 0)
-	}
 	for k := 1; k < 8; k++ {
 		if err := add(int(counts[k]), k+1); err != nil {
 			return nil, err
 		}
 	}
-	return t, add(ones, 1)
+	if err := add(int(counts[0]), 1); err != nil {
+		return nil, err
+	}
+	if symbols := int(h[1]); symbols != code {
+		return nil, p.corrupt(int(off), "table", "%d symbols by length, want %d", code, symbols)
+	}
+	t.size = int64(len(p.b)-len(rest)) - off
+	return t, nil
 }
 
 // appendDecoded appends the string that src encodes; ok is false when a code has no symbol.
@@ -159,19 +165,32 @@ func openFSST(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := u32(h, 4)
+	size, end, width, tableAt := u32(h, 0), u32(h, 4), int(min(u32(h, 8), 64)), u32(h, 12)
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
 	}
-	lengths, err := newPacked(p, 16, p.seg.Rows, int(min(u32(h, 8), 64)), "lengths")
+	lengths, err := newPacked(p, 16, p.seg.Rows, width, "lengths")
 	if err != nil {
 		return nil, err
 	}
-	table, err := readFSSTTable(p, u32(h, 12))
+	if at := 16 + packedSize(p.seg.Rows, width); tableAt != at {
+		return nil, p.corrupt(12, "table_offset", "%d, want %d, behind the lengths", tableAt, at)
+	}
+	table, err := readFSSTTable(p, tableAt)
 	if err != nil {
 		return nil, err
 	}
-	return &fsst{p: p, dict: p.b[:end], lengths: lengths, table: table}, nil
+	sum, behind := lengths.sum(), tableAt+table.size
+	switch {
+	case table.empty && sum > 0:
+		return nil, p.corrupt(int(tableAt), "table", "none for %d bytes of strings", sum)
+	case end-sum < behind, !table.empty && !p.ends(end, behind+sum):
+		return nil, p.corrupt(4, "dict_end", "%d for %d bytes of strings behind byte %d", end, sum, behind)
+	// The engine leaves the size out when it leaves the strings at the end of the block.
+	case size != sum && (size > 0 || end < int64(len(p.b))):
+		return nil, p.corrupt(0, "dict_size", "%d, want %d, the sum of the lengths", size, sum)
+	}
+	return &fsst{p: p, dict: p.b[end-sum : end], lengths: lengths, table: table}, nil
 }
 
 type fsst struct {
@@ -187,13 +206,10 @@ func (d *fsst) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 		lengths := d.lengths.next(n)
 		data, dict, refs := dst.Data, d.dict, dst.Strings[at:at+len(lengths)]
 		for i, length := range lengths {
-			if int64(length) > int64(len(dict)) {
-				return d.p.corrupt(16, "lengths", "a string of %d bytes in %d", length, len(dict))
-			}
 			from, start := len(dict)-int(length), len(data)
 			var ok bool
 			if data, ok = d.table.appendDecoded(data, dict[from:]); !ok {
-				return d.p.corrupt(from, "codes", "a code without a symbol")
+				return d.p.corrupt(16, "codes", "a code without a symbol")
 			}
 			dict = dict[:from]
 			refs[i] = vector.Span{Off: uint32(start), Len: uint32(len(data) - start)}

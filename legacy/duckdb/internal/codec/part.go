@@ -39,6 +39,24 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 // header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
+// ends reports whether the last part of the segment may end at byte end. That is right behind the parts before it, which
+// makes tight bytes; but when these fill four fifths of a block, the segment has the block for itself and the last part
+// ends with it.
+func (p *part) ends(end, tight int64) bool {
+	fifths := int64(p.file.Payload()) / 5 * 4
+	const rounded = 8 // codecs differ in how they round the limit
+	switch {
+	case end == tight:
+		return tight < fifths+rounded || end == int64(len(p.b))
+	case end == int64(len(p.b)):
+		return tight >= fifths && tight < end && p.seg.Offset == 0
+	}
+	return false
+}
+
+// segmentAlign divides the offsets of segments in their blocks.
+const segmentAlign = 8
+
 func newPart(f *storage.File, g *Segment) (*part, error) {
 	p := &part{file: f, seg: g, at: g.DataOffset(f)}
 	if int(g.Codec) >= len(codecs) || codecs[g.Codec].name == "" {
@@ -57,7 +75,18 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
 			Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}
 	}
+	if g.Offset%segmentAlign != 0 {
+		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
+			Err: fault.Corruptf("%d, want a multiple of %d", g.Offset, segmentAlign)}
+	}
 	p.b = payload[g.Offset:]
+	if g.Sized {
+		if g.Bytes > uint64(len(p.b)) {
+			return nil, &fault.FormatError{Offset: g.At, Field: "segment.byte_size",
+				Err: fault.Corruptf("%d at %d of a block of %d bytes", g.Bytes, g.Offset, len(payload))}
+		}
+		p.b = p.b[:g.Bytes:g.Bytes]
+	}
 	return p, nil
 }
 
@@ -65,6 +94,8 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 func (p *part) refuse(t *types.Type) error {
 	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))
 }
+
+func align8(x int64) int64 { return (x + 7) &^ 7 }
 
 func u16(b []byte, at int) int    { return int(binary.LittleEndian.Uint16(b[at:])) }
 func u32(b []byte, at int) int64  { return int64(binary.LittleEndian.Uint32(b[at:])) }

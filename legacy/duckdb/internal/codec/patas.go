@@ -9,7 +9,8 @@ func openPatas(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &patas{p: p, meta: u32(h, 0), width: t.Phys.Width()}
+	d := &patas{p: p, meta: u32(h, 0), at: 4, rows: p.seg.Rows, width: t.Phys.Width()}
+	d.end = d.meta
 	if d.meta > int64(len(p.b)) {
 		return nil, p.corrupt(0, "meta", "%d in a segment of at most %d bytes", d.meta, len(p.b))
 	}
@@ -18,7 +19,10 @@ func openPatas(p *part, t *types.Type) (Decoder, error) {
 
 type patas struct {
 	p     *part
+	end   int64 // of the metadata
 	meta  int64 // metadata are read downward from here
+	at    int64 // where the next group's data start
+	rows  int64 // in it and those that follow
 	width int   // 4 or 8
 }
 
@@ -29,6 +33,9 @@ func (d *patas) group(out []uint64) error {
 		return err
 	}
 	at := u32(h, 0)
+	if at != d.at {
+		return d.p.corrupt(int(d.meta), "offset", "a group starts at %d, want %d", at, d.at)
+	}
 	d.meta -= 2 * int64(len(out))
 	words, err := d.p.slice(d.meta, 2*int64(len(out)), "words")
 	if err != nil {
@@ -64,6 +71,10 @@ func (d *patas) group(out []uint64) error {
 			x &= 1<<32 - 1
 		}
 		out[i] = x
+	}
+	d.at = at
+	if d.rows -= int64(len(out)); d.rows == 0 && d.meta != align8(at) {
+		return d.p.corrupt(0, "meta", "metadata from %d to %d, behind data up to %d", d.meta, d.end, at)
 	}
 	return nil
 }

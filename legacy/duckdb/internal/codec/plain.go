@@ -124,7 +124,8 @@ func openRLE(p *part, t *types.Type) (Decoder, error) {
 	if at < 8 || at > uint64(len(p.b)) {
 		return nil, p.corrupt(0, "counts_offset", "%d, want 8 to %d", at, len(p.b))
 	}
-	return &rle{p: p, values: p.b[8:at], counts: p.b[at:], width: w}, nil
+	d := &rle{p: p, values: p.b[8:at], counts: p.b[at:], width: w}
+	return d, d.check()
 }
 
 type rle struct {
@@ -135,18 +136,34 @@ type rle struct {
 	left           int // rows left of the current run
 }
 
+// check compares the counts with the rows, and the number of runs with the place of the counts.
+func (d *rle) check() error {
+	rows, runs := int64(0), int64(0)
+	for ; rows < d.p.seg.Rows; runs++ {
+		if int64(len(d.counts)) < 2*runs+2 {
+			return d.p.corrupt(0, "counts", "the runs end before the rows do")
+		}
+		n := u16(d.counts, int(2*runs))
+		if n == 0 {
+			return d.p.corrupt(8+len(d.values)+int(2*runs), "counts", "a run of 0 rows")
+		}
+		rows += int64(n)
+	}
+	if rows != d.p.seg.Rows {
+		return d.p.corrupt(8+len(d.values), "counts", "runs of %d rows, want %d", rows, d.p.seg.Rows)
+	}
+	if at := align8(8 + runs*int64(d.width)); at != int64(8+len(d.values)) {
+		return d.p.corrupt(0, "counts_offset", "%d for %d runs, want %d", 8+len(d.values), runs, at)
+	}
+	return nil
+}
+
 func (d *rle) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error {
 	for n > 0 {
 		if d.left == 0 {
-			if len(d.counts) < 2 || len(d.values) < d.width {
-				return d.p.corrupt(0, "counts", "the runs end before the rows do")
-			}
 			d.x = loadBits(d.values, d.width)
 			d.left = u16(d.counts, 0)
 			d.values, d.counts = d.values[d.width:], d.counts[2:]
-			if d.left == 0 {
-				return d.p.corrupt(len(d.p.b)-len(d.counts)-2, "counts", "a run of 0 rows")
-			}
 		}
 		k := min(n, d.left)
 		dst.Fill(at, k, d.x)
@@ -178,13 +195,23 @@ func openStrings(p *part) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := u32(h, 4)
+	size, end := u32(h, 0), u32(h, 4)
 	if end > int64(len(p.b)) {
 		return nil, p.corrupt(4, "dict_end", "%d in a segment of at most %d bytes", end, len(p.b))
 	}
 	offsets, err := p.slice(8, 4*p.seg.Rows, "offsets")
 	if err != nil {
 		return nil, err
+	}
+	// Strings that nearly fill a block may stand right behind the offsets or at its end.
+	if tight := 8 + 4*p.seg.Rows + size; end != tight && (p.seg.Offset > 0 || end < tight || end < int64(len(p.b))) {
+		return nil, p.corrupt(4, "dict_end", "%d for a dictionary of %d bytes behind %d offsets", end, size, p.seg.Rows)
+	}
+	if n := len(offsets); n > 0 {
+		last := int64(int32(u32(offsets, n-4)))
+		if last = max(last, -last); last != size {
+			return nil, p.corrupt(0, "dict_size", "%d, want that of the last string, %d", size, last)
+		}
 	}
 	return &stringDecoder{p: p, dict: p.b[:end], offsets: offsets}, nil
 }
@@ -234,6 +261,16 @@ func (d *stringDecoder) badOffset(off int64) error {
 
 // decodeOverflow is decode for rows of which some are in blocks of their own.
 func (d *stringDecoder) decodeOverflow(dst *vector.Vector, at int, offsets []byte, b *vector.Budget) error {
+	// Memory at once: letting it grow string by string would copy the long ones again and again.
+	total, err := d.overflowBytes(offsets)
+	if err != nil {
+		return err
+	}
+	if total > b.Left {
+		return vector.ErrBudget
+	}
+	dst.Own()
+	dst.Data = slices.Grow(dst.Data, int(total))
 	for i := range len(offsets) / 4 {
 		off := int64(int32(u32(offsets, 4*i)))
 		size := max(off, -off)
@@ -264,22 +301,49 @@ func (d *stringDecoder) decodeOverflow(dst *vector.Vector, at int, offsets []byt
 	return nil
 }
 
+// overflowBytes adds up the lengths of the strings in blocks of their own. What is wrong with a place is told later.
+func (d *stringDecoder) overflowBytes(offsets []byte) (total int64, err error) {
+	prev := d.prev
+	for i := range len(offsets) / 4 {
+		off := int64(int32(u32(offsets, 4*i)))
+		from, again := int64(len(d.dict))+off, off == -prev // of a NULL behind a long string
+		prev = max(off, -off)
+		if off >= 0 || again || from < 0 || from+12 > int64(len(d.p.b)) {
+			continue
+		}
+		_, length, err := d.overflowStart(u64(d.p.b[from:], 0), u32(d.p.b[from:], 8))
+		if err != nil {
+			return 0, err
+		}
+		total += length
+	}
+	return total, nil
+}
+
+// overflowStart gives the block in which a long string starts, and its length, which stands before it.
+func (d *stringDecoder) overflowStart(block uint64, off int64) (payload []byte, length int64, err error) {
+	f := d.p.file
+	if payload, err = f.Block(block, "overflow.block"); err != nil {
+		return nil, 0, err
+	}
+	if off < 0 || off > int64(f.Payload()-8)-4 {
+		return nil, 0, &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
+			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
+	}
+	if length = u32(payload, int(off)); length > f.Size() {
+		return nil, 0, &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
+			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
+	}
+	return payload, length, nil
+}
+
 // overflow reads a long string from its chain of blocks.
 func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off int64, b *vector.Budget) error {
 	f := d.p.file
 	limit := int64(f.Payload() - 8) // the next block's id follows
-	payload, err := f.Block(block, "overflow.block")
+	payload, length, err := d.overflowStart(block, off)
 	if err != nil {
 		return err
-	}
-	if off < 0 || off > limit-4 {
-		return &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
-			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
-	}
-	length := u32(payload, int(off))
-	if length > f.Size() {
-		return &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
-			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
 	if err := b.Take(length, 1); err != nil {
 		return err

@@ -11,12 +11,14 @@ import (
 // FORMAT.md: roaring.
 
 const (
-	roaringRuns      = 2 // bits of a container's type
-	roaringInverted  = 1
-	roaringBitset    = 249 // in place of an array's length
-	roaringFewRuns   = 4   // from here on runs are compressed
-	roaringFewValues = 8   // from here on arrays are compressed
-	roaringSegments  = 8   // of 256 rows in a container
+	roaringRuns       = 2 // bits of a container's type
+	roaringInverted   = 1
+	roaringBitset     = 249 // in place of an array's length
+	roaringManyRuns   = 124 // from here on there are other containers
+	roaringManyValues = 248
+	roaringFewRuns    = 4 // from here on runs are compressed
+	roaringFewValues  = 8 // from here on arrays are compressed
+	roaringSegments   = 8 // of 256 rows in a container
 )
 
 func openRoaring(p *part) (ValidityDecoder, error) {
@@ -56,7 +58,73 @@ func openRoaring(p *part) (ValidityDecoder, error) {
 	if r.sizes, err = p.slice(at, k-runs, "sizes"); err != nil {
 		return nil, err
 	}
+	end, whole, err := r.dataEnd()
+	if err != nil {
+		return nil, err
+	}
+	if at := int64(meta) + 8; at != end && at != align8(end) && at != whole {
+		return nil, p.corrupt(0, "meta", "%d, want %d, behind the containers", meta, end-8)
+	}
 	return r, nil
+}
+
+// dataEnd is where the containers end, none of which has been given yet; whole is the same when the last one is a bitset
+// that takes as much as one of all rows. The error is about what no container is.
+func (d *roaring) dataEnd() (end, whole int64, err error) {
+	again, kinds, runs := *d, *d.types, *d.runs
+	again.types, again.runs = &kinds, &runs
+	end, whole = d.at, d.at
+	for again.left > 0 {
+		c := again.container()
+		switch {
+		case c.kind == roaringRuns: // what is listed are NULLs, always
+			return 0, 0, d.p.corrupt(0, "types", "runs of rows that are valid")
+		case c.kind == roaringRuns|roaringInverted && c.n >= roaringManyRuns:
+			return 0, 0, d.p.corrupt(0, "runs", "%d, want less than %d", c.n, roaringManyRuns)
+		case c.kind == roaringInverted && c.n >= roaringManyValues, c.n >= roaringManyValues && c.n != roaringBitset:
+			return 0, 0, d.p.corrupt(0, "sizes", "%d in a container of type %d", c.n, c.kind)
+		}
+		again.align(c.align)
+		end = again.at + c.size
+		if whole = end; c.n == roaringBitset && c.kind&roaringRuns == 0 {
+			whole = again.at + storage.VectorSize/8
+		}
+		again.at = end
+	}
+	return end, whole, nil
+}
+
+// A roaringContainer is how a container is stored.
+type roaringContainer struct {
+	kind  uint32 // bits of its type
+	n     int    // runs or values, or roaringBitset
+	rows  int
+	align int64
+	size  int64 // bytes
+}
+
+// container gives the next container.
+func (d *roaring) container() roaringContainer {
+	c := roaringContainer{rows: int(min(d.left, storage.VectorSize)), align: 1}
+	d.left -= int64(c.rows)
+	if c.kind = d.types.next(1)[0]; c.kind&roaringRuns != 0 {
+		c.n = int(d.runs.next(1)[0])
+		if c.size = roaringSegments + 2*int64(c.n); c.n < roaringFewRuns {
+			c.align, c.size = 4, 4*int64(c.n)
+		}
+		return c
+	}
+	c.n = int(d.sizes[0])
+	d.sizes = d.sizes[1:]
+	switch {
+	case c.n == roaringBitset:
+		c.align, c.size = 8, (int64(c.rows)+63)/64*8
+	case c.n < roaringFewValues:
+		c.align, c.size = 2, 2*int64(c.n)
+	default:
+		c.size = roaringSegments + int64(c.n)
+	}
+	return c
 }
 
 type roaring struct {
@@ -89,30 +157,35 @@ func (d *roaring) Validity(dst *vector.Vector, at, n int) error {
 
 // next decodes the next container.
 func (d *roaring) next() error {
-	d.n, d.pos = int(min(d.left, storage.VectorSize)), 0
-	d.left -= int64(d.n)
-	t := d.types.next(1)[0]
-	if t&roaringRuns != 0 {
+	c := d.container()
+	d.n, d.pos = c.rows, 0
+	d.align(c.align)
+	if c.kind&roaringRuns != 0 {
 		vector.Fill(d.mask[:], math.MaxUint64)
-		return d.nextRuns(int(d.runs.next(1)[0]))
+		return d.nextRuns(c.n)
 	}
-	size := int(d.sizes[0])
-	d.sizes = d.sizes[1:]
-	if size == roaringBitset {
-		d.align(8)
-		b, err := d.take(storage.VectorSize/8, "bitset")
+	if c.n == roaringBitset {
+		b, err := d.take(c.size, "bitset")
 		if err != nil {
 			return err
 		}
 		appendWords(d.mask[:0], b)
 		return nil
 	}
-	inverted := t&roaringInverted != 0
+	inverted := c.kind&roaringInverted != 0
 	vector.Fill(d.mask[:], 0)
 	if inverted {
 		vector.Fill(d.mask[:], math.MaxUint64)
 	}
-	return d.eachValue(size, func(i int) { d.mask[i>>6] ^= 1 << (i & 63) })
+	next := 0
+	return d.eachValue(c.n, func(i int) error {
+		if i < next || i >= c.rows {
+			return d.p.corrupt(int(d.at), "array", "row %d of %d after row %d", i, c.rows, next-1)
+		}
+		next = i + 1
+		d.mask[i>>6] ^= 1 << (i & 63)
+		return nil
+	})
 }
 
 // align moves to a multiple of n from the start of the containers.
@@ -126,17 +199,18 @@ func (d *roaring) take(n int64, field string) ([]byte, error) {
 
 // nextRuns decodes n runs of NULLs.
 func (d *roaring) nextRuns(n int) error {
+	next := 0
 	null := func(from, to int) error {
-		if from > to || to > storage.VectorSize {
-			return d.p.corrupt(int(d.at), "runs", "rows %d to %d", from, to)
+		if from < next || from >= to || to > d.n {
+			return d.p.corrupt(int(d.at), "runs", "rows %d to %d of %d after row %d", from, to, d.n, next-1)
 		}
+		next = to + 1
 		for i := from; i < to; i++ {
 			d.mask[i>>6] &^= 1 << (i & 63)
 		}
 		return nil
 	}
 	if n < roaringFewRuns {
-		d.align(4)
 		b, err := d.take(4*int64(n), "runs")
 		if err != nil {
 			return err
@@ -145,8 +219,8 @@ func (d *roaring) nextRuns(n int) error {
 			from := u16(b, 0)
 			// A run to the end of the container is stored as one row longer than it is.
 			to := from + u16(b, 2) + 1
-			if to == storage.VectorSize+1 {
-				to = storage.VectorSize
+			if to == d.n+1 {
+				to = d.n
 			}
 			if err := null(from, to); err != nil {
 				return err
@@ -155,7 +229,7 @@ func (d *roaring) nextRuns(n int) error {
 		return nil
 	}
 	from := -1
-	return d.eachCompressed(2*n, storage.VectorSize, func(i int) error {
+	return d.eachCompressed(2*n, 1, func(i int) error {
 		if from < 0 {
 			from = i
 			return nil
@@ -167,31 +241,25 @@ func (d *roaring) nextRuns(n int) error {
 }
 
 // eachValue gives the n rows that an array lists.
-func (d *roaring) eachValue(n int, do func(i int)) error {
+func (d *roaring) eachValue(n int, do func(i int) error) error {
 	if n < roaringFewValues {
-		d.align(2)
 		b, err := d.take(2*int64(n), "array")
 		if err != nil {
 			return err
 		}
 		for ; len(b) > 0; b = b[2:] {
-			i := u16(b, 0)
-			if i >= storage.VectorSize {
-				return d.p.corrupt(int(d.at), "array", "row %d of %d", i, storage.VectorSize)
+			if err := do(u16(b, 0)); err != nil {
+				return err
 			}
-			do(i)
 		}
 		return nil
 	}
-	return d.eachCompressed(n, storage.VectorSize-1, func(i int) error {
-		do(i)
-		return nil
-	})
+	return d.eachCompressed(n, 0, do)
 }
 
-// eachCompressed gives n rows up to most, each stored as a byte within a run of 256 rows; 8 counts say how many are in
-// each.
-func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
+// eachCompressed gives n rows, each stored as a byte within a run of 256 rows; 8 counts say how many are in each. The last
+// past of them may be in none: a run may end where the container does.
+func (d *roaring) eachCompressed(n, past int, do func(i int) error) error {
 	counts, err := d.take(roaringSegments, "counts")
 	if err != nil {
 		return err
@@ -200,17 +268,20 @@ func (d *roaring) eachCompressed(n, most int, do func(i int) error) error {
 	if err != nil {
 		return err
 	}
+	total := 0
+	for _, c := range counts {
+		total += int(c)
+	}
+	if total > n || total < n-past {
+		return d.p.corrupt(int(d.at), "counts", "%d rows, want %d", total, n)
+	}
 	segment, used := 0, 0
 	for _, c := range b {
 		for segment < roaringSegments && used == int(counts[segment]) {
 			segment, used = segment+1, 0
 		}
 		used++
-		i := segment*256 + int(c)
-		if i > most {
-			return d.p.corrupt(int(d.at), "rows", "row %d of %d", i, storage.VectorSize)
-		}
-		if err := do(i); err != nil {
+		if err := do(segment*256 + int(c)); err != nil {
 			return err
 		}
 	}

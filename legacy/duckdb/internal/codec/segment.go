@@ -12,6 +12,8 @@ type Segment struct {
 	Rows   int64
 	Block  uint64 // NoBlock when there is no data
 	Offset uint32 // in the block's payload
+	Sized  bool   // whether Bytes is known, as it is from DuckDB 2.0 on
+	Bytes  uint64 // of the data in the block
 	Codec  uint8  // its number in the file
 	Stats  Statistics
 	At     int64 // file offset of its description

@@ -38,7 +38,7 @@ func openZSTD(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &zstdStrings{p: p, left: p.seg.Rows, pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v],
+	return &zstdStrings{p: p, left: p.seg.Rows, block: p.seg.Block, at: int64(p.seg.Offset) + int64(len(h)), pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v],
 		packed: h[sizes+8*v:]}, nil
 }
 
@@ -48,6 +48,9 @@ type zstdStrings struct {
 	vector         int   // number of the next
 	pages, offsets []byte
 	sizes, packed  []byte
+
+	block uint64 // in which the next vector starts, unless it starts a block
+	at    int64  // and where
 
 	lengths []uint32 // of the strings decompressed, not yet given out
 	strs    []byte
@@ -98,11 +101,15 @@ func (d *zstdStrings) next(b *vector.Budget) error {
 	if err != nil {
 		return err
 	}
-	off = (off + 3) &^ 3
+	off = align4(off)
 	limit := int64(f.Payload() - 8) // the next block's id follows
 	at := f.Offset(block) + off
 	fail := func(field string, err error) error {
 		return &fault.FormatError{Offset: at, Field: "zstd." + field, Err: err}
+	}
+	if (block != d.block || off != align4(d.at)) && (page == NoBlock || block == d.block || off != 0) {
+		return fail("offset", fault.Corruptf("a vector starts at %d of block %d, the one before it ends at %d of block %d",
+			off, int64(block), d.at, int64(d.block)))
 	}
 	if off+4*int64(rows) > int64(f.Payload()) {
 		return fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.Payload()))
@@ -133,9 +140,11 @@ func (d *zstdStrings) next(b *vector.Budget) error {
 		}
 		if k == left && frame == nil {
 			frame = payload[off : off+k]
+			off += k
 			break
 		}
 		frame = append(frame, payload[off:off+k]...)
+		off += k
 		if left -= k; left == 0 {
 			break
 		}
@@ -154,8 +163,14 @@ func (d *zstdStrings) next(b *vector.Budget) error {
 		if _, err := io.ReadFull(z, d.strs); err != nil {
 			return fail("frame", fmt.Errorf("%w: %w", fault.ErrCorrupt, err))
 		}
+		if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			return fail("frame", fault.Corruptf("does not end after %d bytes", size))
+		}
 	}
+	d.block, d.at = block, off
 	d.vector++
 	d.left -= int64(rows)
 	return nil
 }
+
+func align4(x int64) int64 { return (x + 3) &^ 3 }

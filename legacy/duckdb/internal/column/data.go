@@ -159,6 +159,10 @@ func readSegments(s *storage.Stream, t *types.Type) []codec.Segment {
 						s.List("SegmentState.blocks", func() { s.SLEB(64, "SegmentState.blocks") })
 					}
 				}
+			case 106: // from DuckDB 2.0 on
+				if s.Bool("DataPointer.byte_size") {
+					g.Bytes, g.Sized = s.ULEB(32, "DataPointer.byte_size"), true
+				}
 			default:
 				o.Unknown()
 			}

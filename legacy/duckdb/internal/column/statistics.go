@@ -50,8 +50,15 @@ func readTypeStatistics(s *storage.Stream, t *types.Type, st *codec.Statistics) 
 				s.Fill(prefix[:], class)
 			case 202, 203:
 				s.Bool(class)
-			case 204:
+			case 204, 206, 207:
 				s.ULEB(64, class)
+			case 205: // the smallest and the largest, from DuckDB 2.0 on instead of 200 and 201
+				var bounds [24]byte
+				if n := s.Length(class); n != len(bounds) {
+					s.Fail(class, fault.Corruptf("string bounds of %d bytes, want %d", n, len(bounds)))
+					return
+				}
+				s.Fill(bounds[:], class)
 			default:
 				o.Unknown()
 			}

@@ -38,8 +38,12 @@ type source struct {
 	pointer storage.Pointer // described in the file
 }
 
+// NoRowIDs tells [Load] that the row ids of a table are not stored: row groups follow each other without gaps.
+const NoRowIDs = -1
+
 // Load reads the data stream of a table whose columns with data have those types: statistics, then row group pointers.
-func Load(f *storage.File, p storage.Pointer, columns []*types.Type) (*Table, error) {
+// The row id after the last is next, or [NoRowIDs].
+func Load(f *storage.File, p storage.Pointer, columns []*types.Type, next int64) (*Table, error) {
 	t := &Table{file: f}
 	s := storage.OpenMetadata(f, p, "table")
 	column.ReadStatistics(s, columns)
@@ -56,8 +60,18 @@ func Load(f *storage.File, p storage.Pointer, columns []*types.Type) (*Table, er
 		if err != nil {
 			return nil, err
 		}
+		if next == NoRowIDs {
+			t.add(g, g.rows-countDeleted(masks))
+			continue
+		}
+		if g.start < t.next || g.start > next-g.rows {
+			return nil, s.Fault("RowGroupPointer.row_start", fault.Corruptf("rows %d to %d, want them between %d and %d",
+				g.start, g.start+g.rows, t.next, next))
+		}
+		t.next = g.start
 		t.add(g, g.rows-countDeleted(masks))
 	}
+	t.next = max(t.next, next)
 	return t, s.Err()
 }
 
@@ -67,7 +81,7 @@ func readGroup(s *storage.Stream, columns int) *group {
 	for o := s.Object("RowGroupPointer"); o.Next(); {
 		switch o.ID {
 		case 100:
-			s.ULEB(64, "RowGroupPointer.row_start")
+			g.start = int64(s.ULEB(62, "RowGroupPointer.row_start"))
 		case 101:
 			g.rows = int64(s.ULEB(MaxBits, "RowGroupPointer.tuple_count"))
 		case 102:

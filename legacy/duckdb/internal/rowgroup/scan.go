@@ -99,7 +99,7 @@ func (s *Scanner) SeekRow(row int64) {
 		s.groups, s.readers, s.pos = nil, nil, 0
 		return
 	}
-	g, to := all[i], max(row, 0)-all[i].start
+	g, to := all[i], max(row-all[i].start, 0)
 	open := len(s.groups) > 0 && s.groups[0] == g && s.readers != nil
 	from := s.pos
 	s.groups, s.pos = all[i:], to

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"container/list"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 
 // A File gives the payloads of a file's blocks, checked, and keeps the most recent ones.
 type File struct {
+	Level int // which features the file may use, as in [Headers]; 0 when that is not known
+
 	r       io.ReaderAt
 	size    int64
 	alloc   int64 // bytes of a block with its checksum
@@ -67,18 +70,10 @@ func (f *File) Block(id uint64, field string) ([]byte, error) {
 	}
 	f.mu.Unlock()
 
-	at := f.Offset(id) - 8
-	buf := make([]byte, f.alloc)
-	if n, err := f.r.ReadAt(buf, at); n < len(buf) {
-		if err == nil || errors.Is(err, io.EOF) {
-			err = fault.ErrCutOff
-		}
-		return nil, &fault.FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
-	}
-	if err := checkUnit(buf, at, fmt.Sprintf("block %d", id)); err != nil {
+	p, err := f.readBlock(id)
+	if err != nil {
 		return nil, err
 	}
-	p := buf[8:]
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -89,4 +84,46 @@ func (f *File) Block(id uint64, field string) ([]byte, error) {
 		}
 	}
 	return p, nil
+}
+
+// spares are memory for blocks between uses.
+var spares sync.Pool // of *[]byte
+
+// readBlock reads and checks block id.
+func (f *File) readBlock(id uint64) ([]byte, error) {
+	spare, _ := spares.Get().(*[]byte)
+	if spare == nil || int64(cap(*spare)) < f.alloc {
+		b := make([]byte, f.alloc)
+		spare = &b
+	}
+	buf, at := (*spare)[:f.alloc], f.Offset(id)-8
+	if n, err := f.r.ReadAt(buf, at); n < len(buf) {
+		spares.Put(spare)
+		if err == nil || errors.Is(err, io.EOF) {
+			err = fault.ErrCutOff
+		}
+		return nil, &fault.FormatError{Offset: at + int64(n), Field: fmt.Sprintf("block %d", id), Err: err}
+	}
+	used := trimZeros(buf)
+	if err := checkUnit(buf[:max(len(used), 8)], at, fmt.Sprintf("block %d", id)); err != nil {
+		spares.Put(spare)
+		return nil, err
+	}
+	if len(used) > len(buf)/2 {
+		return buf[8:len(buf):len(buf)], nil
+	}
+	// Most blocks of a small database are mostly zeros. Memory that is fresh from the operating system is zero and costs
+	// nothing until it is written, so such a block gets that, and what it was read into serves the next one.
+	p := make([]byte, f.payload)
+	copy(p, used[min(8, len(used)):])
+	spares.Put(spare)
+	return p, nil
+}
+
+// trimZeros gives b, which is whole words, up to the last that is not zero: zeros change no checksum.
+func trimZeros(b []byte) []byte {
+	for len(b) > 0 && len(b)%8 == 0 && binary.LittleEndian.Uint64(b[len(b)-8:]) == 0 {
+		b = b[:len(b)-8]
+	}
+	return b
 }

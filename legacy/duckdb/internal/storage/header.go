@@ -27,14 +27,16 @@ const (
 
 	minVersion    = 64
 	maxVersion    = 68
-	futureVersion = 999 // in the main header of DuckDB 2.0's own format: the real number is in the database header
-	maxLevel      = 7
+	levelVersion  = 999 // in the main header from DuckDB 2.0 on: the level is the version
+	maxSmallLevel = 7   // the highest below DuckDB 2.0, from which on it is the storage version
+	levelOf2      = 69
 )
 
 // A Header is one of the two database headers.
 type Header struct {
 	Iteration  uint64 // number of the checkpoint
 	Meta       uint64 // where the catalog is, as in [Pointer]; NoPointer in an empty database
+	Free       uint64 // where the list of free blocks is; NoPointer when there are none
 	BlockCount uint64
 	BlockSize  uint64 // bytes of a block, with its checksum
 	vector     uint64
@@ -48,7 +50,7 @@ type Headers struct {
 	Source     string // git hash of that engine
 	Identifier [16]byte
 	Active     Header // the one that counts
-	Level      int    // which features the file may use: 1 to 7
+	Level      int    // which features the file may use: 1 to 7, or 69
 	Notes      []string
 }
 
@@ -77,15 +79,11 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 			Err: fmt.Errorf("%w: storage version %d, want at least %d; "+
 				"export it with the DuckDB that wrote it (0.8 or older) and import it with a newer one",
 				fault.ErrTooOld, h.Version, minVersion)}
-	case h.Version == futureVersion:
+	case h.Version > maxVersion && h.Version != levelVersion:
 		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: DuckDB 2.0's own format; "+
-				"copy it with DuckDB to a database with STORAGE_VERSION 'v1.5.0'", fault.ErrTooNew)}
-	case h.Version > maxVersion:
-		return nil, &fault.FormatError{Offset: 12, Field: "header.version",
-			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d; "+
+			Err: fmt.Errorf("%w: storage version %d, this reader knows %d to %d, and %d for level %d; "+
 				"copy it with DuckDB to a database of an older STORAGE_VERSION",
-				fault.ErrTooNew, h.Version, minVersion, maxVersion)}
+				fault.ErrTooNew, h.Version, minVersion, maxVersion, levelVersion, levelOf2)}
 	}
 	flags := binary.LittleEndian.Uint64(buf[20:])
 	if flags&1 != 0 {
@@ -143,7 +141,7 @@ func recognise(buf []byte) error {
 
 func readDBHeader(buf []byte, at int64, field string) (Header, error) {
 	u := func(i int) uint64 { return binary.LittleEndian.Uint64(buf[i:]) }
-	h := Header{Iteration: u(8), Meta: u(16), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
+	h := Header{Iteration: u(8), Meta: u(16), Free: u(24), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
 	if h.BlockSize == 0 {
 		h.BlockSize = defaultBlockAlloc
 	}
@@ -169,10 +167,17 @@ func (h *Headers) check() error {
 	switch {
 	case h.Version == minVersion:
 		h.Level = 1
-	case a.level > maxLevel:
-		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d; "+
+	case a.level > levelOf2 || a.level > maxSmallLevel && a.level < minVersion:
+		return fail("header.level", fmt.Errorf("%w: storage level %d, this reader knows up to %d, and %d; "+
 			"copy it with DuckDB to a database of an older STORAGE_VERSION",
-			fault.ErrTooNew, a.level, maxLevel))
+			fault.ErrTooNew, a.level, maxSmallLevel, levelOf2))
+	case h.Version == levelVersion && a.level != levelOf2:
+		return fail("header.level", fault.Corruptf("level %d in a file of version %d, want %d", a.level, h.Version,
+			levelOf2))
+	case a.level == levelOf2:
+		h.Level = levelOf2
+	case a.level > minVersion:
+		return fail("header.level", fault.Corruptf("level %d, want 1 to %d or %d", a.level, maxSmallLevel, levelOf2))
 	case a.level == 0 || a.level == minVersion:
 		h.Level = 1
 	default:
@@ -186,4 +191,26 @@ func cString(b []byte) string {
 		b = b[:i]
 	}
 	return strings.ToValidUTF8(string(b), "?")
+}
+
+// Lost reports whether a block in use lies past the end of the file. A checkpoint cuts free blocks off the end of the
+// file after it has written their number: the list of free blocks tells which may be missing.
+func (h *Header) Lost(f *File) bool {
+	if h.BlockCount <= f.Blocks() {
+		return false
+	}
+	missing := h.BlockCount - f.Blocks()
+	s := OpenMetadata(f, Pointer{Block: h.Free}, "free_list")
+	next := uint64(0) // block ids ascend
+	for n := s.Uint64("free_list.count"); n > 0 && s.Err() == nil; n-- {
+		id := s.Uint64("free_list.block")
+		if s.Err() != nil || id < next || id >= h.BlockCount {
+			break
+		}
+		if id >= f.Blocks() {
+			missing--
+		}
+		next = id + 1
+	}
+	return missing > 0
 }

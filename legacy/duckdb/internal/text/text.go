@@ -104,6 +104,9 @@ func appendNested(dst []byte, v *vector.Vector, i int) []byte {
 			}
 			dst = appendElement(dst, c, i)
 		}
+		if v.Type.ID == types.Tuple && len(v.Children) == 1 {
+			dst = append(dst, ',')
+		}
 		return append(dst, end)
 	case types.Map:
 		from, to := v.List(i)

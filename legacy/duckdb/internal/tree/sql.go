@@ -38,18 +38,23 @@ func (e *Node) SQL() string {
 	sub := func(id int) string { return e.Node(id).SQL() }
 	switch e.Class {
 	case "ConstantExpression":
-		v := e.Value(200)
-		return v.sql()
+		if l := e.Node(201); l != nil {
+			return literalSQL(l)
+		}
+		return e.Value(200).sql()
 	case "CastExpression":
-		t := e.Type(201)
-		if t == nil {
+		to := sub(203)
+		if t := e.Type(201); t != nil {
+			to = t.Declared()
+		}
+		if to == "" {
 			return sub(200)
 		}
 		name := "CAST("
 		if e.Bool(202) {
 			name = "TRY_CAST("
 		}
-		return name + sub(200) + " AS " + t.Declared() + ")"
+		return name + sub(200) + " AS " + to + ")"
 	case "ColumnRefExpression":
 		names := e.Texts(200)
 		for i, s := range names {

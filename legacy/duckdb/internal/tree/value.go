@@ -2,8 +2,10 @@ package tree
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -48,10 +50,13 @@ func readValue(s *storage.Stream, t *types.Type) *Value {
 
 func readPayload(s *storage.Stream, v *Value) {
 	const field = "Value.value"
-	switch v.Type.Phys {
-	case types.PhysString:
+	_ = v.Type.Finish() // a part of a type that has no layout may have one
+	switch {
+	case v.Type.ID == types.TypeOfTypes:
+		readType(s)
+	case v.Type.Phys == types.PhysString:
 		v.Str = s.Text(field)
-	case types.PhysList, types.PhysArray, types.PhysStruct:
+	case v.Type.Nested(): // whatever is in it, of which values can be passed over that columns cannot have
 		for o := s.Object("Value.children"); o.Next(); {
 			if o.ID != 100 {
 				o.Unknown()
@@ -61,16 +66,18 @@ func readPayload(s *storage.Stream, v *Value) {
 			s.List(field, func() {
 				var t *types.Type
 				switch {
-				case v.Type.Phys != types.PhysStruct:
+				case v.Type.Elem != nil:
 					t = v.Type.Elem
 				case i < len(v.Type.Stored):
 					t = v.Type.Stored[i].Type
+				case i < len(v.Type.Fields):
+					t = v.Type.Fields[i].Type
 				}
 				v.List = append(v.List, readValue(s, t))
 				i++
 			})
 		}
-	case types.PhysNone:
+	case v.Type.Phys == types.PhysNone:
 		s.Fail(field, fault.Unsupportedf("value of %s", v.Type.ID))
 	default:
 		if v.Type.ID == types.Boolean {
@@ -81,6 +88,70 @@ func readPayload(s *storage.Stream, v *Value) {
 		}
 		v.Bits = ReadFixed(s, v.Type.Phys, field)
 	}
+}
+
+// Kinds of literal.
+const (
+	literalNull    = 1
+	literalBoolean = 2
+	literalInteger = 3
+	literalNumeric = 4
+	literalString  = 5
+	literalHex     = 6
+	literalBit     = 7
+)
+
+// Constant gives the value of a ConstantExpression. From 2.0 on it may be a text of which not every kind has a value
+// here.
+func (n *Node) Constant() (*Value, bool) {
+	l := n.Node(201)
+	if l == nil {
+		return n.Value(200), true
+	}
+	s := l.Text(101)
+	switch l.Uint(100) {
+	case literalNull:
+		return &Value{Type: types.Plain(types.Null), Null: true}, true
+	case literalBoolean:
+		b, err := strconv.ParseBool(s)
+		v := &Value{Type: types.Plain(types.Boolean)}
+		if b {
+			v.Bits.Lo = 1
+		}
+		return v, err == nil
+	case literalInteger:
+		if x, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return &Value{Type: types.Plain(types.BigInt), Bits: vector.Uint128{Hi: uint64(x >> 63), Lo: uint64(x)}}, true
+		}
+	case literalNumeric:
+		whole, frac, _ := strings.Cut(s, ".")
+		const digits = 18 // of an int64
+		if x, err := strconv.ParseInt(whole+frac, 10, 64); err == nil && x >= 0 && len(whole)+len(frac) <= digits {
+			t := &types.Type{ID: types.Decimal, Width: digits, Scale: uint8(len(frac))}
+			if t.Finish() == nil {
+				return &Value{Type: t, Bits: vector.Uint128{Lo: uint64(x)}}, true
+			}
+		}
+	case literalString:
+		return &Value{Type: types.Plain(types.Varchar), Str: s}, true
+	}
+	return nil, false
+}
+
+// literalSQL is a literal as it was written.
+func literalSQL(l *Node) string {
+	s := l.Text(101)
+	switch l.Uint(100) {
+	case literalNull:
+		return "NULL"
+	case literalString:
+		return quote.Literal(s)
+	case literalHex:
+		return "X" + quote.Literal(s)
+	case literalBit:
+		return "B" + quote.Literal(s)
+	}
+	return s
 }
 
 // ReadFixed reads a number of a fixed-width type; signed ones are extended to 128 bits.

@@ -13,6 +13,7 @@ type ID uint8
 // The logical types that a column can have.
 const (
 	Null          ID = 1
+	TypeOfTypes   ID = 6 // of values in types, never of a column
 	Boolean       ID = 10
 	TinyInt       ID = 11
 	SmallInt      ID = 12
@@ -63,7 +64,7 @@ var names = map[ID]string{
 	Timestamp: "TIMESTAMP", TimestampNS: "TIMESTAMP_NS", Float: "FLOAT", Double: "DOUBLE", Char: "CHAR",
 	Varchar: "VARCHAR", Blob: "BLOB", Interval: "INTERVAL", UTinyInt: "UTINYINT", USmallInt: "USMALLINT",
 	UInteger: "UINTEGER", UBigInt: "UBIGINT", TimestampTZ: "TIMESTAMP WITH TIME ZONE",
-	TimestampTZNS: "TIMESTAMP_NS WITH TIME ZONE", TimeTZ: "TIME WITH TIME ZONE", TimeNS: "TIME_NS", Bit: "BIT",
+	TimestampTZNS: "TIMESTAMPTZ_NS", TimeTZ: "TIME WITH TIME ZONE", TimeNS: "TIME_NS", Bit: "BIT",
 	BigNum: "BIGNUM", UHugeInt: "UHUGEINT", HugeInt: "HUGEINT", UUID: "UUID", Geometry: "GEOMETRY",
 	Variant: "VARIANT", Validity: "VALIDITY", Aggregate: "AGGREGATE_STATE", Decimal: "DECIMAL",
 	Struct: "STRUCT", List: "LIST", Map: "MAP", Enum: "ENUM", Union: "UNION", Array: "ARRAY", Tuple: "TUPLE",
@@ -74,6 +75,19 @@ func (id ID) String() string {
 		return s
 	}
 	return "type " + strconv.Itoa(int(id))
+}
+
+// Named is the type of a name that every engine knows, if it has no parameters and no parts; nil when there is none.
+func Named(name string) *Type {
+	for id, known := range names {
+		if id == Validity || !strings.EqualFold(known, name) {
+			continue
+		}
+		if t := (&Type{ID: id}); t.Finish() == nil && !t.Nested() {
+			return t
+		}
+	}
+	return nil
 }
 
 // NameSQL writes the name of a type in an expression; those that every engine knows need no quotes.

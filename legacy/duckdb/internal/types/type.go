@@ -193,7 +193,7 @@ var VariantStruct = StructOf(variantFields...)
 // String is the type in SQL, as the engine writes it.
 func (t *Type) String() string {
 	if t.Alias != "" {
-		if t.Alias == "JSON" || t.Alias == "GEOMETRY" {
+		if t.Alias == "JSON" || t.Alias == "GEOMETRY" || t.Alias == "AGGREGATE_STATE" {
 			return t.Alias
 		}
 		return quote.Identifier(t.Alias)
@@ -210,6 +210,9 @@ func (t *Type) String() string {
 	case Struct, Union, Tuple:
 		var b strings.Builder
 		b.WriteString(t.ID.String())
+		if len(t.Fields) == 0 {
+			return b.String()
+		}
 		b.WriteByte('(')
 		for i, f := range t.Fields {
 			if i > 0 {
@@ -245,8 +248,17 @@ func (t *Type) Declared() string {
 	return t.String()
 }
 
+// Nested reports whether values have parts.
+func (t *Type) Nested() bool {
+	switch t.ID {
+	case Struct, Tuple, Union, Variant, List, Map, Array:
+		return true
+	}
+	return false
+}
+
 // Unnamed reports whether the members of a struct have no names.
-func (t *Type) Unnamed() bool { return len(t.Fields) > 0 && t.Fields[0].Name == "" }
+func (t *Type) Unnamed() bool { return t.ID == Tuple || len(t.Fields) > 0 && t.Fields[0].Name == "" }
 
 // SameLayout reports whether values of two types are stored the same.
 func SameLayout(a, b *Type) bool {

@@ -26,7 +26,7 @@ var plainTypes = func() map[uint8]*types.Type {
 		12: types.UHugeInt, 13: types.Float, 14: types.Double, 16: types.Varchar, 17: types.Blob, 18: types.UUID,
 		19: types.Date, 20: types.Time, 21: types.TimeNS, 22: types.TimestampS, 23: types.TimestampMS,
 		24: types.Timestamp, 25: types.TimestampNS, 26: types.TimeTZ, 27: types.TimestampTZ, 28: types.Interval,
-		31: types.BigNum, 32: types.Bit, 33: types.Geometry,
+		31: types.BigNum, 32: types.Bit, 33: types.Geometry, 34: types.TimestampTZNS,
 	} {
 		plain[kind] = types.Plain(id)
 	}

@@ -44,19 +44,12 @@ func (r *replay) alter(n *tree.Node) {
 	}
 }
 
-// alteredPath gives what an AlterInfo is about; from 2.0 on a dotted name may hold both.
+// alteredPath gives what an AlterInfo is about. From 2.0 on a path says so, which begins with the database.
 func alteredPath(n *tree.Node) catalog.Path {
-	schema, name := n.Text(202), n.Text(203)
-	if q := n.Node(206); q != nil && name == "" {
-		path := q.Texts(100)
-		if len(path) > 0 {
-			name = path[len(path)-1]
-		}
-		if len(path) > 1 {
-			schema = path[len(path)-2]
-		}
+	if q := n.Node(206); q != nil {
+		return catalog.FullPath(q.Texts(100))
 	}
-	return catalog.NewPath(schema, name)
+	return catalog.NewPath(n.Text(202), n.Text(203))
 }
 
 // cannotApply is how a change is refused.

@@ -23,9 +23,14 @@ func constantOf(e *tree.Node, t *types.Type) (*tree.Value, error) {
 	}
 	switch e.Class {
 	case "ConstantExpression":
-		return convert(e.Value(200), t)
+		if v, ok := e.Constant(); ok {
+			return convert(v, t)
+		}
 	case "CastExpression":
 		inner := e.Type(201)
+		if named := e.Node(203); inner == nil && named != nil && len(named.Nodes(203)) == 0 {
+			inner = types.Named(named.Text(202))
+		}
 		if inner == nil || inner.Unbound != "" {
 			return nil, fault.Unsupportedf("a cast to a named type")
 		}

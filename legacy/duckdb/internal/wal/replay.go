@@ -1,8 +1,8 @@
 package wal
 
 import (
-	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
@@ -108,12 +108,12 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 			}
 		}
 	case entryCreateSchema:
-		if name := readName(s, o); s.Err() == nil {
-			r.catalog.AddSchema(name)
+		if names := readNames(s, o); s.Err() == nil {
+			r.catalog.AddSchema(names)
 		}
 	case entryDropSchema:
-		if name := readName(s, o); s.Err() == nil {
-			r.catalog.DropSchema(name)
+		if names := readNames(s, o); s.Err() == nil {
+			r.catalog.DropSchema(names)
 		}
 	case entryDropTable, entryDropView, entryDropSequence, entryDropType, entryDropIndex:
 		if p := readPath(s, o); s.Err() == nil {
@@ -161,21 +161,26 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 	return s.Err()
 }
 
-// readName reads the one name of an entry about a schema.
-func readName(s *storage.Stream, o *storage.Object) (name string) {
+// readNames reads the names in an entry about a schema: its own, after those of the schemas that it is in.
+func readNames(s *storage.Stream, o *storage.Object) (names []string) {
 	for o.Next() {
 		switch o.ID {
 		case 101:
-			name = s.Text("entry.name")
-		case 102: // a path, from 2.0 on
-			if path := tree.Read(s, "QualifiedName").Texts(100); len(path) > 0 {
-				name = cmp.Or(path[len(path)-1], name)
-			}
+			names = []string{s.Text("entry.name")}
+		case 102: // from 2.0 on
+			names = tree.Read(s, "QualifiedName").Texts(100)
 		default:
 			o.Unknown()
 		}
 	}
-	return name
+	return names
+}
+
+// pathOf is the path of names without the database, as entries have them from 2.0 on.
+func pathOf(q *tree.Node) catalog.Path {
+	names := q.Texts(100)
+	last := max(len(names)-1, 0)
+	return catalog.NestedPath(names[:last], strings.Join(names[last:], ""))
 }
 
 // readPath reads the schema and name of what an entry drops or uses.
@@ -187,6 +192,8 @@ func readPath(s *storage.Stream, o *storage.Object) catalog.Path {
 			schema = s.Text("entry.schema")
 		case 102:
 			name = s.Text("entry.name")
+		case 103: // from 2.0 on
+			return pathOf(tree.Read(s, "QualifiedName"))
 		default:
 			o.Unknown()
 		}
@@ -207,6 +214,12 @@ func (r *replay) sequenceValue(s *storage.Stream, o *storage.Object) {
 			uses = s.ULEB(64, "entry.usage_count")
 		case 104:
 			s.SLEB(64, "entry.counter")
+		case 105:
+			if s.Bool("entry.last_value") {
+				s.SLEB(64, "entry.last_value")
+			}
+		case 106: // from 2.0 on
+			p = pathOf(tree.Read(s, "QualifiedName"))
 		default:
 			o.Unknown()
 		}

@@ -1,0 +1,2 @@
+// Package comparecmd has the commands that lay runs side by side.
+package comparecmd

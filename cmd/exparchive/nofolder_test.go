@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+)
+
+// TestNoFolder: every command that writes a file says of a folder that is missing that it is, by its name, and writes
+// nothing; those whose output is a folder make it.
+func TestNoFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	text, err := os.ReadFile("testdata/lines/run.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := func(line string) (string, error) {
+		cmd := exec.Command("exparchive", strings.Fields(line)...)
+		var messages bytes.Buffer
+		cmd.Dir, cmd.Stdin, cmd.Stderr = folder, bytes.NewReader(text), &messages
+		err := cmd.Run()
+		return messages.String(), err
+	}
+	for _, line := range []string{"record -o a.simexp", "sign --new-note-key x --note-key key", "redact a.simexp --seq 0- -o b.simexp"} {
+		if messages, err := command(line); err != nil {
+			t.Fatalf("%s: %v: %s", line, err, messages)
+		}
+	}
+	sealed, err := os.ReadFile(filepath.Join(folder, "a.simexp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string][]string{
+		"export":     {"export a.simexp -o", "export a.simexp --format json -o", "export a.simexp --format csv -o", "export a.simexp --format csv --table costs -o"},
+		"prove":      {"prove a.simexp --seq 1 -o"},
+		"record":     {"record -o", "record --force -o"},
+		"recover":    {"recover a.simexp -o", "recover --force a.simexp -o"},
+		"redact":     {"redact a.simexp --seq 0- -o", "redact a.simexp --force --seq 0- -o", "redact a.simexp --mask --match BANK_A -o"},
+		"reveal":     {"reveal b.simexp --from a.simexp -o"},
+		"run":        {"run exp1 -o"},
+		"sign":       {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o", "sign --new-note-key x --note-key"},
+		"extract":    nil, // which makes its folder
+		"import":     nil, // likewise
+		"attach":     nil,
+		"dump":       nil,
+		"exparchive": nil,
+	}
+	var all func(cmd *cobra.Command)
+	all = func(cmd *cobra.Command) {
+		if f := cmd.Flags().Lookup("output"); f != nil {
+			if _, ok := lines[cmd.Name()]; !ok {
+				t.Errorf("%s has --output, and is not tried", cli.Called(cmd))
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			all(sub)
+		}
+	}
+	all(newRootCommand())
+	for _, of := range lines {
+		for _, line := range of {
+			for output, want := range map[string]string{
+				"none/x.simexp":           "exparchive: none: no such folder\n",
+				"none/below/x.simexp":     "exparchive: " + filepath.Join("none", "below") + ": no such folder\n",
+				"a.simexp/x.simexp":       "exparchive: a.simexp: not a directory\n",
+				folder + "/none/x.simexp": "exparchive: " + filepath.Join(folder, "none") + ": no such folder\n",
+			} {
+				if messages, err := command(line + " " + output); err == nil || messages != want {
+					t.Errorf("%s %s: got %v, %q, want %q", line, output, err, messages, want)
+				}
+			}
+		}
+	}
+	if now, err := os.ReadFile(filepath.Join(folder, "a.simexp")); err != nil || !bytes.Equal(now, sealed) {
+		t.Errorf("a.simexp: got %v, and other bytes, want that it is as it was", err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("got %v, %v, want a.simexp, b.simexp and key", entries, err)
+	}
+}

@@ -35,7 +35,7 @@ func NewPlot() *cobra.Command {
 Without -o a chart is drawn in characters. -o writes SVG, PDF or PNG, or for a name that ends in .tex a tikzpicture, whose text
 is set in the fonts of the paper; the same bytes for the same runs. What was not recorded is a gap. --column is as for table.`,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
-  exparchive plot convergence exp1.simexp --column fraction=policy:/parameters/initial_liquidity_fraction -o exp1.svg`,
+  exparchive plot convergence exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction -o exp1.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -78,11 +78,11 @@ func (a *axis) mark(step *big.Rat, places int) {
 	}
 	if size := exponent(largest); size > 6 || places > 4 {
 		a.power = size
-		places = max(places+size, 0)
+		places += size
 	}
 	scale := power10(-a.power)
 	for _, v := range a.ticks {
-		a.labels = append(a.labels, decimal.Format(new(big.Rat).Mul(v, scale), min(places, 12)))
+		a.labels = append(a.labels, decimal.Format(new(big.Rat).Mul(v, scale), max(places, 0)))
 	}
 }
 
@@ -94,7 +94,8 @@ func (a *axis) unit(label string) string {
 	return fmt.Sprintf("%s (×10^%d)", label, a.power)
 }
 
-// stepOf gives the least of 1, 2 and 5 times a power of ten that goes at most n times into a range, and its decimal places.
+// stepOf gives the least of 1, 2 and 5 times a power of ten that goes at most n times into a range, and the decimal places
+// that it has; below zero it is a multiple of that power of ten.
 func stepOf(span *big.Rat, n int, whole bool) (step *big.Rat, places int) {
 	least := new(big.Rat).Quo(span, big.NewRat(int64(n), 1))
 	e := exponent(least)
@@ -109,7 +110,7 @@ func stepOf(span *big.Rat, n int, whole bool) (step *big.Rat, places int) {
 			break
 		}
 	}
-	return step, max(-e, 0)
+	return step, -e
 }
 
 // exponent gives the largest e for which 10^e is not above v, which is above zero.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/chart"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/series"
@@ -35,7 +36,7 @@ func NewPlot() *cobra.Command {
 Without -o a chart is drawn in characters. -o writes SVG, PDF or PNG, or for a name that ends in .tex a tikzpicture, whose text
 is set in the fonts of the paper; the same bytes for the same runs. What was not recorded is a gap. --column is as for table.`,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
-  exparchive plot convergence exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction -o exp1.svg`,
+  exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -56,9 +57,7 @@ for each column.`, false, func(run *series.Run, title string) ([]chart.Panel, er
 			func(run *series.Run, title string) ([]chart.Panel, error) { return columnPanels(run, title), nil }),
 		newChart("acceptance", "Accepted against proposed changes of policy",
 			`Draw how many changes of policy each agent had proposed, and how many were accepted, up to each iteration.`, false,
-			func(run *series.Run, title string) ([]chart.Panel, error) {
-				return []chart.Panel{acceptancePanel(run, title)}, nil
-			}),
+			func(run *series.Run, title string) ([]chart.Panel, error) { return acceptancePanels(run, title), nil }),
 		newChart("spread", "The least, mean and greatest of samples over the iterations",
 			`Draw for each column, whose values are arrays of numbers, the band from the least to the greatest of them and their mean.`, true,
 			func(run *series.Run, title string) ([]chart.Panel, error) { return spreadPanels(run, title), nil }),
@@ -106,7 +105,7 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 	flags.StringArrayVarP(&o.columns, "column", "c", nil, "draw the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
 	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
-	addPlotChoice(cmd, &o)
+	runio.AddChoice(cmd, &o.which)
 	return cmd
 }
 

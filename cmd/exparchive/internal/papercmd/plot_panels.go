@@ -6,16 +6,11 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/spf13/cobra"
-
-	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/chart"
 	"github.com/simexp/exparchive/internal/decimal"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
-
-func addPlotChoice(cmd *cobra.Command, o *plotOptions) { runio.AddChoice(cmd, &o.which) }
 
 // linesOf makes a line for each agent; value gives nil where there is a gap. What is of the iteration as a whole is "all".
 // Rejected proposals are crosses on it.
@@ -103,48 +98,37 @@ func columnPanels(run *series.Run, title string) (list []chart.Panel) {
 	return list
 }
 
-func acceptancePanel(run *series.Run, title string) chart.Panel {
-	p := chart.Panel{Title: title, X: "iteration", Y: "changes of policy", FromZero: true, Whole: true}
-	count := func(name string, counts func(r series.Row) bool) {
-		n := map[string]int64{}
-		lines, _ := linesOf(run, func(r series.Row) *big.Rat {
-			if r.Accepted == nil {
-				return nil
-			}
-			return new(big.Rat)
-		})
-		for i := range lines {
-			agent := lines[i].Name
-			known := map[int]bool{}
-			for _, r := range run.Rows {
-				if r.Agent == agent && r.Accepted != nil {
-					known[r.Iteration] = counts(r)
-				}
-			}
-			for j := range lines[i].Points {
-				at := &lines[i].Points[j]
-				if at.Y == nil {
-					continue
-				}
-				if known[at.X] {
-					n[agent]++
-				}
-				at.Y = big.NewRat(n[agent], 1)
-			}
-			lines[i].Name += ", " + name
-			p.Lines = append(p.Lines, lines[i])
+// acceptancePanels has a panel for each agent, since lines of several would lie on each other.
+func acceptancePanels(run *series.Run, title string) (list []chart.Panel) {
+	lines, _ := linesOf(run, func(r series.Row) *big.Rat {
+		switch {
+		case r.Accepted == nil:
+			return nil
+		case *r.Accepted:
+			return big.NewRat(1, 1)
 		}
-	}
-	count("proposed", func(series.Row) bool { return true })
-	proposed := len(p.Lines)
-	count("accepted", func(r series.Row) bool { return *r.Accepted })
-	for i := range p.Lines { // no two alike
-		p.Lines[i].Style = 2 * (i % max(proposed, 1))
-		if i < proposed {
-			p.Lines[i].Style++
+		return new(big.Rat)
+	})
+	for _, l := range lines {
+		accepted, proposed := chart.Line{Name: "accepted", Style: 0}, chart.Line{Name: "proposed", Style: 1}
+		var a, p int64
+		for _, at := range l.Points {
+			if at.Y == nil { // none was proposed, or it was not recorded
+				accepted.Points, proposed.Points = append(accepted.Points, at), append(proposed.Points, at)
+				continue
+			}
+			p++
+			a += int64(at.Y.Sign())
+			accepted.Points = append(accepted.Points, chart.Point{X: at.X, Y: big.NewRat(a, 1)})
+			proposed.Points = append(proposed.Points, chart.Point{X: at.X, Y: big.NewRat(p, 1)})
 		}
+		list = append(list, chart.Panel{Title: title + ": " + l.Name, X: "iteration", Y: "changes of policy",
+			Lines: []chart.Line{accepted, proposed}, FromZero: true, Whole: true})
 	}
-	return p
+	if list == nil {
+		list = []chart.Panel{{Title: title, X: "iteration", Y: "changes of policy", FromZero: true, Whole: true}}
+	}
+	return list
 }
 
 func spreadPanels(run *series.Run, title string) (list []chart.Panel) {

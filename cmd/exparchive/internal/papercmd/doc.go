@@ -1,2 +1,2 @@
-// Package papercmd has the commands that make what a paper prints: table.
+// Package papercmd has the commands that make what a paper prints: table and plot.
 package papercmd

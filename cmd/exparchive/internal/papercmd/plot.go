@@ -1,0 +1,136 @@
+package papercmd
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/chart"
+	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/series"
+)
+
+// plotColumns is how many characters a chart in a terminal is wide.
+const plotColumns = 80
+
+// plotOptions are the flags of all charts.
+type plotOptions struct {
+	tableOptions
+	output string
+	force  bool
+}
+
+// NewPlot makes the command plot.
+func NewPlot() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plot",
+		Short: "Draw charts of runs for papers, or in the terminal",
+		Long: `Draw charts of runs, of archives, old databases, web results and JSON lines alike, a panel for each run.
+
+Without -o a chart is drawn in characters. -o writes SVG, PDF or PNG, or for a name that ends in .tex a tikzpicture, whose text
+is set in the fonts of the paper; the same bytes for the same runs. What was not recorded is a gap. --column is as for table.`,
+		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
+  exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return cli.Usagef("plot: no chart %q, want convergence, parameter, acceptance or spread", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		newChart("convergence", "Costs of each agent and of all together over the iterations",
+			`Draw what each iteration cost each agent and all together, rejected proposals marked by a cross, and with --column a panel
+for each column.`, false, func(run *series.Run, title string) ([]chart.Panel, error) {
+				costs, err := costPanel(run, title)
+				return append([]chart.Panel{costs}, columnPanels(run, title)...), err
+			}),
+		newChart("parameter", "Columns of your own over the iterations",
+			`Draw each column over the iterations, rejected proposals marked by a cross.`, true,
+			func(run *series.Run, title string) ([]chart.Panel, error) { return columnPanels(run, title), nil }),
+		newChart("acceptance", "Accepted against proposed changes of policy",
+			`Draw how many changes of policy each agent had proposed, and how many were accepted, up to each iteration.`, false,
+			func(run *series.Run, title string) ([]chart.Panel, error) { return acceptancePanels(run, title), nil }),
+		newChart("spread", "The least, mean and greatest of samples over the iterations",
+			`Draw for each column, whose values are arrays of numbers, the band from the least to the greatest of them and their mean.`, true,
+			func(run *series.Run, title string) ([]chart.Panel, error) { return spreadPanels(run, title), nil }),
+	)
+	return cmd
+}
+
+// newChart makes the command of one kind of chart, which gives the panels of a run.
+func newChart(name, short, long string, columns bool, panels func(run *series.Run, title string) ([]chart.Panel, error)) *cobra.Command {
+	var o plotOptions
+	cmd := &cobra.Command{
+		Use: name + " RUN...", Short: short, Long: long,
+		Example: "  exparchive plot " + name + " exp1.simexp" + map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
+		Args:    cli.NArgs(1, -1, "runs"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if o.parsed, err = series.ParseColumns(o.columns); err != nil {
+				return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
+			}
+			if columns && len(o.parsed) == 0 {
+				return cli.Usagef("%s: want a --column to draw", cli.Called(cmd))
+			}
+			ext := strings.ToLower(filepath.Ext(o.output))
+			if o.output != "" && ext != ".svg" && ext != ".pdf" && ext != ".png" && ext != ".tex" {
+				return cli.Usagef("%s: -o %s: want a name that ends in .svg, .pdf, .png or .tex", cli.Called(cmd), o.output)
+			}
+			f := chart.Figure{Title: name}
+			var names []string
+			err = o.each(cmd, args, func(_ string, run *series.Run) error {
+				list, err := panels(run, run.RunID)
+				f.Panels = append(f.Panels, list...)
+				names = append(names, run.RunID)
+				return err
+			})
+			if fatal(err) || len(f.Panels) == 0 && err != nil {
+				return err
+			}
+			f.Description = fmt.Sprintf("%s of %s", name, strings.Join(names, ", "))
+			if o.output == "" {
+				return cmp.Or(f.WriteText(cmd.OutOrStdout(), plotColumns), err)
+			}
+			return cmp.Or(o.save(&f, ext), err)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&o.columns, "column", "c", nil, "draw the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
+	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
+	runio.AddChoice(cmd, &o.which)
+	return cmd
+}
+
+func (o *plotOptions) save(f *chart.Figure, ext string) error {
+	var b bytes.Buffer
+	s := f.Scene()
+	write := s.WriteSVG
+	switch ext {
+	case ".pdf":
+		write = s.WritePDF
+	case ".png":
+		write = s.WritePNG
+	case ".tex":
+		write = s.WriteTikZ
+	}
+	if err := write(&b); err != nil {
+		return err
+	}
+	file, err := outfile.Create(o.output, o.force)
+	if err != nil {
+		return err
+	}
+	defer file.Abort()
+	if _, err := file.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return file.Commit()
+}

@@ -83,6 +83,11 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			if o.output != "" && ext != ".svg" && ext != ".pdf" && ext != ".png" && ext != ".tex" {
 				return cli.Usagef("%s: -o %s: want a name that ends in .svg, .pdf, .png or .tex", cli.Called(cmd), o.output)
 			}
+			if o.output != "" {
+				if err := cmp.Or(outfile.InFolder(o.output), outfile.Free(o.output, o.force)); err != nil {
+					return runio.WithForceHint(err)
+				}
+			}
 			f := chart.Figure{Title: name}
 			var names []string
 			err = o.each(cmd, args, func(_ string, run *series.Run) error {

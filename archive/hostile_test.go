@@ -19,6 +19,7 @@ import (
 	"github.com/simexp/exparchive/archive/salvage"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/hostile"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -92,8 +93,8 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 	})
 	way(func() {
 		n := 0
-		for _, err := range a.RecordsFrom(ctx, 5) { // what follows has been read for the digest
-			if n++; err != nil || n == 1000 {
+		for _, err := range a.RecordsFrom(ctx, 5) { // the digest has read what follows; the long form reads it again
+			if n++; err != nil || n == longtest.Count(1000, -1) {
 				break
 			}
 		}

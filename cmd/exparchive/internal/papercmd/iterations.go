@@ -36,7 +36,7 @@ As JSON it is an array of objects with the members run_id, iteration, agent_id, 
 				{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted"},
 			}}
 			for _, c := range o.parsed {
-				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true})
+				t.Columns = append(t.Columns, head(c, ""))
 			}
 			wanted := func(r series.Row) bool {
 				return (start < 0 || r.Iteration >= start) && (end < 0 || r.Iteration <= end) &&
@@ -88,8 +88,8 @@ func iterationRow(run *series.Run, r series.Row) []tabular.Cell {
 		agent = text(r.Agent)
 	}
 	row := []tabular.Cell{text(run.RunID), number(r.Iteration), agent, money(r.Cost), truth(r.Accepted)}
-	for _, v := range r.Values {
-		row = append(row, tabular.Cell{Value: v})
+	for i, c := range run.Columns {
+		row = append(row, cell(c, r, i))
 	}
 	return row
 }

@@ -16,7 +16,7 @@ import (
 
 func newSummary() *cobra.Command {
 	var o tableOptions
-	var cost, baseline string
+	var cost string
 	var places int
 	cmd := &cobra.Command{
 		Use:   "summary RUN...",
@@ -46,18 +46,14 @@ events has the last value there is of the run, where several agents have one tha
 				{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
 				{Name: "cost_cents", Title: cost + " cost", Number: true},
 			}}
-			var base *series.Run
-			if baseline != "" {
-				var err error
-				if base, err = o.readBaseline(cmd.Context(), cmd.ErrOrStderr(), baseline); err != nil {
-					return err
-				}
+			compared := o.compares(cmd, args)
+			if compared {
 				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 			}
 			var all []*series.Run
 			err := o.each(cmd, args, func(file string, run *series.Run) error {
 				all = append(all, run)
-				row, err := summaryRow(run, base, of, places)
+				row, err := summaryRow(run, compared, of, places)
 				if err != nil {
 					return cli.InFile(file, err)
 				}
@@ -67,7 +63,7 @@ events has the last value there is of the run, where several agents have one tha
 			if fatal(err) || len(t.Rows) == 0 && err != nil {
 				return err
 			}
-			addColumns(t, o.parsed, all)
+			o.addColumns(t, all)
 			markNumbers(t)
 			return cmp.Or(o.write(cmd, t), err)
 		},
@@ -75,24 +71,26 @@ events has the last value there is of the run, where several agents have one tha
 	o.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&cost, "cost", string(series.CostFinal), "what the cost of a run is: `final`, best, sum or mean")
-	flags.StringVar(&baseline, "baseline", "", "add by how much the cost differs from that of this `run`, in percent")
 	flags.IntVar(&places, "places", 1, "decimal `places` of percentages")
 	return cmd
 }
 
-func summaryRow(run, base *series.Run, of series.CostOf, places int) ([]tabular.Cell, error) {
+func summaryRow(run *series.Run, compared bool, of series.CostOf, places int) ([]tabular.Cell, error) {
 	c, err := run.Cost(of)
 	if err != nil {
 		return nil, err
 	}
 	row := []tabular.Cell{text(run.RunID), text(run.Name), text(string(run.Status())), number(run.Iterations),
 		truth(converged(run)), money(c)}
-	if base != nil {
-		b, err := base.Cost(of)
+	switch {
+	case run.Base != nil:
+		b, err := run.Base.Cost(of)
 		if err != nil {
 			return nil, err
 		}
 		row = append(row, percent(series.Change(c, b, places)))
+	case compared: // others are
+		row = append(row, tabular.Cell{})
 	}
 	return row, nil
 }
@@ -106,30 +104,29 @@ func converged(run *series.Run) *bool {
 
 // addColumns adds the columns of one's own: one for values of runs and of iterations, and one for each agent that has
 // values.
-func addColumns(t *tabular.Table, columns []series.Column, all []*series.Run) {
-	for i, c := range columns {
+func (o *tableOptions) addColumns(t *tabular.Table, all []*series.Run) {
+	for i, c := range o.parsed {
 		agents := map[string]bool{}
-		last := make([]map[string]series.Value, len(all))
+		last := make([]map[string]tabular.Cell, len(all))
 		for k, run := range all {
-			last[k] = map[string]series.Value{}
+			last[k] = map[string]tabular.Cell{}
 			for _, r := range run.Rows {
 				agent := r.Agent
-				if c.Source == series.SourceConfig {
+				if c.OfRun() {
 					agent = ""
 				}
 				if r.Values[i] != nil {
-					last[k][agent], agents[agent] = r.Values[i], true
+					last[k][agent], agents[agent] = cell(c, r, i), true
 				}
 			}
 		}
+		if len(agents) == 0 {
+			agents[""] = true // what is computed may be absent from all runs
+		}
 		for _, agent := range slices.Sorted(maps.Keys(agents)) {
-			name := c.Name
-			if agent != "" {
-				name += " " + agent
-			}
-			t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true})
+			t.Columns = append(t.Columns, head(c, agent))
 			for k := range t.Rows {
-				t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: last[k][agent]})
+				t.Rows[k] = append(t.Rows[k], last[k][agent])
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package papercmd
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
@@ -24,14 +24,12 @@ var TableFormats = append([]string{"text"}, tabular.Formats...)
 
 // tableOptions are the flags that all tables have.
 type tableOptions struct {
-	which   runio.Choice
-	columns []string
-	format  string
-	json    bool
-	sort    []string
-	layout  tabular.Options
-
-	parsed []series.Column
+	columnOptions
+	which  runio.Choice
+	format string
+	json   bool
+	sort   []string
+	layout tabular.Options
 }
 
 // NewTable makes the command table.
@@ -41,10 +39,7 @@ func NewTable() *cobra.Command {
 		Short: "Make tables of runs for papers, spreadsheets and programs",
 		Long: `Make tables of runs, of archives, old databases, web results and JSON lines alike.
 
---column NAME=SOURCE:POINTER adds a column to a table of any kind. SOURCE is config (the configuration of the run), policy
-(the policy of each agent in each iteration) or a type of events; POINTER is a JSON pointer (RFC 6901) into it. An event is of the
-agent that its member agent_id names, else of the iteration as a whole; {agent} in a pointer stands for each agent in turn.
-Of several events of an iteration the last one that has the value counts.
+` + columnsHelp + `
 
 A number is printed as it was recorded. What was not recorded is a dash for people, an empty cell in CSV, null in JSON. Costs are
 whole cents in CSV and JSON.`,
@@ -66,7 +61,7 @@ whole cents in CSV and JSON.`,
 // addFlags adds the flags of all tables.
 func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.columns, "column", "c", nil, "add the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	o.columnOptions.addFlags(cmd, "add")
 	flags.StringVarP(&o.format, "format", "f", "text", "write the table as this `format`: text, csv, json, markdown, latex or html")
 	flags.BoolVar(&o.json, "json", false, "the same as --format json: an array of objects, one a row")
 	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
@@ -78,7 +73,7 @@ func (o *tableOptions) addFlags(cmd *cobra.Command) {
 }
 
 // check reads the flags.
-func (o *tableOptions) check(cmd *cobra.Command) (err error) {
+func (o *tableOptions) check(cmd *cobra.Command) error {
 	if o.json {
 		if cmd.Flags().Changed("format") && o.format != "json" {
 			return cli.Usagef("%s: --json and --format %s: want one of them", cli.Called(cmd), o.format)
@@ -88,10 +83,7 @@ func (o *tableOptions) check(cmd *cobra.Command) (err error) {
 	if !slices.Contains(TableFormats, o.format) {
 		return cli.Usagef("%s: --format %q, want one of %s", cli.Called(cmd), o.format, strings.Join(TableFormats, ", "))
 	}
-	if o.parsed, err = series.ParseColumns(o.columns); err != nil {
-		return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
-	}
-	return nil
+	return o.parse(cmd)
 }
 
 // fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
@@ -100,10 +92,15 @@ func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Report
 // each reads the runs that the arguments name, and gives them to f with the names of their files.
 func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	found := make([]bool, len(o.parsed))
-	var unknown error // of the first run
+	if set := pinnedOf(ctx); set != nil {
+		return o.eachPinned(cmd, set, args, f)
+	}
+	base, err := o.readBaseline(cmd)
+	if err != nil {
+		return err
+	}
+	sought := sought{columns: o.declared}
 	var failed error
-	n := 0
 	read := func(from runio.Source, id string) error {
 		p, c, err := runio.OpenRun(ctx, stderr, from.Path, runio.Choice{ID: id, Lenient: o.which.Lenient})
 		if err != nil {
@@ -111,18 +108,15 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 		}
 		defer c.Close()
 		p, changed := runio.Shown(p)
-		run, err := series.Of(ctx, p, o.parsed)
+		run, err := series.Of(ctx, p, o.declared)
+		if err == nil && base != nil {
+			err = run.Against(base)
+		}
 		if err = cmp.Or(err, changed()); err != nil {
 			return cli.InFile(from.Name, err)
 		}
-		n++
-		for i := range o.parsed {
-			found[i] = found[i] || run.Has(i)
-		}
-		if i := slices.Index(found, false); i >= 0 && n == 1 {
-			unknown = series.Unknown(ctx, p, o.parsed[i])
-		}
-		return f(from.Name, run)
+		sought.add(ctx, p, run)
+		return f(from.Name, run.Shown())
 	}
 	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
 		ids := []string{o.which.ID}
@@ -151,25 +145,19 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 			failed = cli.Reported{}
 		}
 	}
-	if n == 0 {
+	if sought.runs == 0 {
 		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
 	}
-	for i, c := range o.parsed {
-		switch e := (*series.UnknownError)(nil); {
-		case found[i]:
-		case errors.As(unknown, &e) && e.Column.Name == c.Name || n == 1:
-			return unknown
-		default:
-			return &series.UnknownError{Column: c}
-		}
-	}
-	return failed
+	return cmp.Or(sought.missing(cmd), failed)
 }
 
 // write sorts the table and prints it.
 func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
 	if err := sortRows(t, o.sort); err != nil {
 		return cli.Usagef("%s: --sort: %w", cli.Called(cmd), err)
+	}
+	if err := o.finish(t); err != nil {
+		return cli.Usagef("%s: %w", cli.Called(cmd), err)
 	}
 	if o.format == "text" {
 		return printTable(cmd.OutOrStdout(), t)
@@ -181,7 +169,7 @@ func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
 func printTable(w io.Writer, t *tabular.Table) error {
 	var titles []string
 	for _, c := range t.Columns {
-		title := strings.ToUpper(c.Heading())
+		title := strings.ToUpper(c.ForPeople())
 		if c.Number {
 			title = ">" + title
 		}
@@ -197,19 +185,15 @@ func printTable(w io.Writer, t *tabular.Table) error {
 			out.Add(cells...)
 		}
 	}
-	return out.Print(w)
-}
-
-// readBaseline gives the cost of the run that others are compared with.
-func (o *tableOptions) readBaseline(ctx context.Context, stderr io.Writer, name string) (run *series.Run, err error) {
-	p, c, err := runio.OpenRun(ctx, stderr, name, runio.Choice{Lenient: o.which.Lenient})
-	if err != nil {
-		return nil, err
+	if err := out.Print(w); err != nil {
+		return err
 	}
-	defer c.Close()
-	p, changed := runio.Shown(p)
-	run, err = series.Of(ctx, p, nil)
-	return run, cli.InFile(name, cmp.Or(err, changed()))
+	for _, note := range t.Notes {
+		if _, err := fmt.Fprintln(w, terminal.Escape(note)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // The cells of tables.

@@ -184,25 +184,43 @@ func (r *Run) derive() error {
 	if r.Base != nil {
 		e.base = newEvaluator(r.Base)
 	}
-	index := -1
-	for k := range r.Rows {
-		row := &r.Rows[k]
-		if index < 0 || e.numbers[index] != row.Iteration {
-			index++
+	put := func(row *Row, i, index int) error {
+		c := r.Columns[i]
+		v, err := e.column(i, place{index, row.Agent})
+		var text Value
+		if err == nil {
+			text, err = c.write(v)
 		}
-		for i, c := range r.Columns {
-			if !c.computed() || !e.scopes[i].has(row.Agent) {
+		switch {
+		case err != nil && index < 0:
+			return fmt.Errorf("column %s: %w", c.Name, err)
+		case err != nil:
+			return fmt.Errorf("column %s, iteration %d: %w", c.Name, row.Iteration, err)
+		}
+		row.set(i, text, v.defaulted)
+		return nil
+	}
+	for i, c := range r.Columns {
+		if !c.computed() {
+			continue
+		}
+		if c.ofRun {
+			if err := put(&r.Whole, i, -1); err != nil {
+				return err
+			}
+		}
+		index := -1
+		for k := range r.Rows {
+			row := &r.Rows[k]
+			if index < 0 || e.numbers[index] != row.Iteration {
+				index++
+			}
+			if !e.scopes[i].has(row.Agent) {
 				continue
 			}
-			v, err := e.column(i, place{index, row.Agent})
-			var text Value
-			if err == nil {
-				text, err = c.write(v)
+			if err := put(row, i, index); err != nil {
+				return err
 			}
-			if err != nil {
-				return fmt.Errorf("column %s, iteration %d: %w", c.Name, row.Iteration, err)
-			}
-			row.set(i, text, v.defaulted)
 		}
 	}
 	r.dropEmpty()

@@ -23,6 +23,9 @@ type Run struct {
 	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
 	Base *Run
 
+	// Whole has the values of columns that have one for the whole run ([Column.OfRun]), which every row has too.
+	Whole Row
+
 	config []Value // what the columns of the configuration have
 	found  []bool  // of which columns something was recorded
 }
@@ -69,9 +72,10 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 		return nil, err
 	}
 	run := &Run{Experiment: e, Columns: columns, Rows: b.rows(), Iterations: b.ended, config: b.config}
+	run.Whole.Values = slices.Clone(b.config)
 	for i, c := range columns {
 		run.found = append(run.found, c.formula != nil ||
-			slices.ContainsFunc(run.Rows, func(row Row) bool { return row.Values[i] != nil }))
+			b.config[i] != nil || slices.ContainsFunc(run.Rows, func(row Row) bool { return row.Values[i] != nil }))
 	}
 	return run, run.derive()
 }
@@ -92,20 +96,25 @@ func (r *Run) Shown() *Run {
 		}
 	}
 	for k := range shown.Rows {
-		row := &shown.Rows[k]
-		values, defaulted := []Value{}, []bool(nil)
-		for i, c := range r.Columns {
-			if c.Hidden {
-				continue
-			}
-			values = append(values, row.Values[i])
-			if row.Defaulted != nil {
-				defaulted = append(defaulted, row.Defaulted[i])
-			}
-		}
-		row.Values, row.Defaulted = values, defaulted
+		shown.Rows[k].show(r.Columns)
 	}
+	shown.Whole.show(r.Columns)
 	return &shown
+}
+
+// show leaves out the values of columns that are there for others only.
+func (r *Row) show(columns []Column) {
+	values, defaulted := []Value{}, []bool(nil)
+	for i, c := range columns {
+		if c.Hidden {
+			continue
+		}
+		values = append(values, r.Values[i])
+		if r.Defaulted != nil {
+			defaulted = append(defaulted, r.Defaulted[i])
+		}
+	}
+	r.Values, r.Defaulted = values, defaulted
 }
 
 // Visible gives the columns that are not there for others only.

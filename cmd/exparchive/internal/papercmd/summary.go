@@ -110,13 +110,13 @@ func (o *tableOptions) addColumns(t *tabular.Table, all []*series.Run) {
 		last := make([]map[string]tabular.Cell, len(all))
 		for k, run := range all {
 			last[k] = map[string]tabular.Cell{}
+			if c.OfRun() {
+				last[k][""] = cell(c, run.Whole, i)
+				continue
+			}
 			for _, r := range run.Rows {
-				agent := r.Agent
-				if c.OfRun() {
-					agent = ""
-				}
 				if r.Values[i] != nil {
-					last[k][agent], agents[agent] = cell(c, r, i), true
+					last[k][r.Agent], agents[r.Agent] = cell(c, r, i), true
 				}
 			}
 		}

@@ -334,7 +334,7 @@ func (p *parser) function(n *node) {
 	off := p.off
 	p.next()
 	p.next()
-	for !p.is(")") && p.err == nil {
+	for !p.is(")") && p.kind != tokenEnd {
 		if len(n.args) > 0 {
 			p.want(",")
 		}

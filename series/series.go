@@ -20,6 +20,8 @@ type Run struct {
 	Rows []Row
 	// Iterations is how many iterations were recorded to their end.
 	Iterations int
+	// Title is what people read for the id; empty for that.
+	Title string
 	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
 	Base *Run
 
@@ -82,6 +84,14 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 
 // Has reports whether the run has a value of the column at index i that was recorded, or it is one that is computed.
 func (r *Run) Has(i int) bool { return r.found[i] }
+
+// Heading gives what people read for the id.
+func (r *Run) Heading() string {
+	if r.Title != "" {
+		return r.Title
+	}
+	return r.RunID
+}
 
 // Shown gives the run without the columns that are there for others only.
 func (r *Run) Shown() *Run {

@@ -39,7 +39,7 @@ func newSchemaCommand() *cobra.Command {
 		Use:   "schema [COMMAND]",
 		Short: "Print the JSON Schema of what a command prints with --json",
 		Long: `Print the JSON Schema (2020-12) of what a command prints with --json: of each object, where it prints one a line. Without a command
-it lists those that have one. That of replay and run is the line protocol's.`,
+it lists those that have one. That of replay and run is the line protocol's, and that of paper is of the file paper.yaml.`,
 		Example: `  exparchive schema verify
   exparchive schema duckdb tables`,
 		RunE: func(cmd *cobra.Command, args []string) error {

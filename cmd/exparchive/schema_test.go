@@ -103,6 +103,9 @@ func allSchemasMet(t *testing.T, folder string) {
 		return
 	}
 	for _, name := range commandsWithSchema(newRootCommand()) {
+		if name == "paper" {
+			continue // which is of a file that people write: see TestPaperSchema
+		}
 		if _, err := os.Stat(filepath.Join(folder, name)); errors.Is(err, os.ErrNotExist) {
 			t.Errorf("no script has %s --json", name)
 		}
@@ -110,11 +113,11 @@ func allSchemasMet(t *testing.T, folder string) {
 }
 
 // withoutJSON are the commands that do not print for programs: plot draws pictures; schema prints JSON only.
-var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot"}
+var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot", "paper"}
 
 // Every command has --json and a schema that follows the rules for schemas and says what each member is.
 func TestSchemas(t *testing.T) {
-	used := map[string]bool{}
+	used := map[string]bool{"paper.json": true}
 	var each func(cmd *cobra.Command)
 	each = func(cmd *cobra.Command) {
 		for _, sub := range cmd.Commands() {

@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -56,8 +57,13 @@ func (p *Paper) check() error {
 		}
 		if it.Runs == nil {
 			for _, r := range p.Runs {
-				it.Runs = append(it.Runs, r.Name)
+				if !slices.ContainsFunc(it.Select, func(l Label) bool { return !r.has(l) }) {
+					it.Runs = append(it.Runs, r.Name)
+				}
 			}
+		}
+		if len(it.Runs) == 0 {
+			return fail(it.Line, "file %.80q: no run has these labels", it.File)
 		}
 		for _, name := range []string{it.File, it.File + SourceSuffix} {
 			if other, ok := taken[folded(name)]; ok {

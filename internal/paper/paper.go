@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/simexp/exparchive/internal/jsontext"
 )
@@ -46,7 +47,7 @@ func (e *LineError) Is(target error) bool { return target == ErrPaper }
 // A Paper is what a paper's file says.
 type Paper struct {
 	Path   string // of the file
-	SHA256 string // of its text
+	SHA256 string // of its text, with line feeds only at the ends of lines
 	Runs   []*Run
 	Items  []*Item
 
@@ -59,6 +60,7 @@ type Run struct {
 	File     string // relative to the paper's file, with slashes
 	ID       string
 	Digest   string // of the run, in hexadecimal
+	Title    string // what people read for the id; empty for that
 	Labels   []Label
 	Baseline string // name of the run that it is compared with; empty for none
 	Lenient  bool   // values that cannot be kept as recorded are left out
@@ -90,6 +92,7 @@ type Item struct {
 	Kind    string // of table or chart
 	File    string // relative to the folder for files, with slashes
 	Runs    []string
+	Select  []Label // that the runs have all of; in the place of Runs
 	Columns []Column
 	Titles  []Label // what people read for a column, by its name
 	Options []Option
@@ -135,8 +138,9 @@ func Read(path string) (*Paper, error) {
 
 // Parse reads the text of a paper's file.
 func Parse(text []byte) (*Paper, error) {
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	p := &Paper{SHA256: sum(text), byName: map[string]*Run{}}
-	if err := p.parse(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))); err != nil {
+	if err := p.parse(text); err != nil {
 		return nil, err
 	}
 	return p, p.check()
@@ -149,6 +153,11 @@ func sum(b []byte) string {
 
 // Run gives the run of a name, nil if there is none.
 func (p *Paper) Run(name string) *Run { return p.byName[name] }
+
+// has reports whether the run has a label.
+func (r *Run) has(l Label) bool {
+	return slices.ContainsFunc(r.Labels, func(x Label) bool { return x.Name == l.Name && bytes.Equal(x.Value, l.Value) })
+}
 
 // RunPath gives where the file of a run lies.
 func (p *Paper) RunPath(r *Run) string {

@@ -16,19 +16,11 @@ func (p *Paper) Write(w io.Writer) error {
 		"# \"exparchive paper --help\" says what can stand here.\nversion: " + version + "\nruns:\n")
 	for _, r := range p.Runs {
 		fmt.Fprintf(&b, "  - name: %s\n    file: %s\n    id: %s\n    digest: %s\n", quote(r.Name), quote(r.File), quote(r.ID), quote(r.Digest))
+		if r.Title != "" {
+			fmt.Fprintf(&b, "    title: %s\n", quote(r.Title))
+		}
 		if len(r.Labels) > 0 {
-			b.WriteString("    labels: {")
-			for i, l := range r.Labels {
-				if i > 0 {
-					b.WriteString(", ")
-				}
-				value := string(l.Value)
-				if s := ""; json.Unmarshal(l.Value, &s) == nil {
-					value = quote(s)
-				}
-				b.WriteString(quote(l.Name) + ": " + value)
-			}
-			b.WriteString("}\n")
+			b.WriteString("    labels: {" + mapping(r.Labels) + "}\n")
 		}
 		if r.Baseline != "" {
 			fmt.Fprintf(&b, "    baseline: %s\n", quote(r.Baseline))
@@ -56,7 +48,10 @@ func (p *Paper) Write(w io.Writer) error {
 
 func (it *Item) write(b *strings.Builder) {
 	fmt.Fprintf(b, "  - file: %s\n    %s: %s\n", quote(it.File), it.Command, quote(it.Kind))
-	if len(it.Runs) > 0 {
+	switch {
+	case len(it.Select) > 0:
+		b.WriteString("    runs: {" + mapping(it.Select) + "}\n")
+	case len(it.Runs) > 0:
 		b.WriteString("    runs: [" + quoteAll(it.Runs) + "]\n")
 	}
 	for _, o := range it.Options {
@@ -84,6 +79,19 @@ func (it *Item) write(b *strings.Builder) {
 		_ = json.Unmarshal(t.Value, &s)
 		fmt.Fprintf(b, "      %s: %s\n", quote(t.Name), quote(s))
 	}
+}
+
+// mapping gives labels as members of a mapping in braces.
+func mapping(list []Label) string {
+	var members []string
+	for _, l := range list {
+		value := string(l.Value)
+		if s := ""; json.Unmarshal(l.Value, &s) == nil {
+			value = quote(s)
+		}
+		members = append(members, quote(l.Name)+": "+value)
+	}
+	return strings.Join(members, ", ")
 }
 
 // quote writes a text plainly where nobody could take it for anything else, and else in double quotes, in which YAML

@@ -170,6 +170,8 @@ func (p *Paper) run(n part) error {
 			r.ID, err = f.value.text()
 		case "digest":
 			r.Digest, err = f.value.text()
+		case "title":
+			r.Title, err = f.value.text()
 		case "baseline":
 			r.Baseline, err = f.value.text()
 		case "lenient":
@@ -186,7 +188,7 @@ func (p *Paper) run(n part) error {
 				}
 			}
 		default:
-			return f.unknown("name", "file", "id", "digest", "labels", "baseline", "lenient", "accept")
+			return f.unknown("name", "file", "id", "digest", "title", "labels", "baseline", "lenient", "accept")
 		}
 		return err
 	}, "name", "file", "id", "digest")
@@ -217,8 +219,12 @@ func (p *Paper) item(n part, command string) error {
 		case command:
 			it.Kind, err = f.value.text()
 		case "runs":
-			it.Runs, err = f.value.texts()
-			if err == nil && len(it.Runs) == 0 {
+			if f.value.Kind == yaml.MappingNode {
+				it.Select, err = labels(f.value, true)
+			} else {
+				it.Runs, err = f.value.texts()
+			}
+			if err == nil && len(it.Runs)+len(it.Select) == 0 {
 				err = f.value.errorf("no runs; without %q all are meant", f.name)
 			}
 		case "columns":

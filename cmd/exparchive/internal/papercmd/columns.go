@@ -155,20 +155,23 @@ func (o *columnOptions) finish(t *tabular.Table) error {
 		return nil
 	}
 	t.Marked = true
-	var computed, defaults []string
+	var computed, from, defaults []string
 	for _, c := range o.declared {
 		switch {
-		case c.Derived() || c.Hidden:
+		case c.Derived():
 			computed = append(computed, c.String())
+		case c.Hidden:
+			from = append(from, c.String())
 		case c.Default != nil:
-			defaults = append(defaults, fmt.Sprintf("%s: %s", c.Name, c.Default))
-		}
-		if c.Hidden && c.Default != nil {
 			defaults = append(defaults, fmt.Sprintf("%s: %s", c.Name, c.Default))
 		}
 	}
 	if slices.ContainsFunc(t.Columns, func(c tabular.Column) bool { return c.Derived }) {
-		t.Notes = append(t.Notes, tabular.DerivedMark+" computed: "+strings.Join(computed, "; "))
+		note := tabular.DerivedMark + " computed: " + strings.Join(computed, "; ")
+		if len(from) > 0 {
+			note += "; from " + strings.Join(from, "; ")
+		}
+		t.Notes = append(t.Notes, note)
 	}
 	if slices.ContainsFunc(t.Rows, func(row []tabular.Cell) bool {
 		return slices.ContainsFunc(row, func(c tabular.Cell) bool { return c.Defaulted })

@@ -87,7 +87,7 @@ func iterationRow(run *series.Run, r series.Row) []tabular.Cell {
 	if r.Agent != "" {
 		agent = text(r.Agent)
 	}
-	row := []tabular.Cell{text(run.RunID), number(r.Iteration), agent, money(r.Cost), truth(r.Accepted)}
+	row := []tabular.Cell{runCell(run), number(r.Iteration), agent, money(r.Cost), truth(r.Accepted)}
 	for i, c := range run.Columns {
 		row = append(row, cell(c, r, i))
 	}

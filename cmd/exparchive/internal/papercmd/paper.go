@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -26,31 +27,32 @@ func NewPaper() *cobra.Command {
 		Short: "Make all tables and figures of a paper from runs that are pinned, and say what has changed",
 		Long: `Make all tables and figures of a paper from runs that are pinned by id and digest. paper.yaml lists them:
 
-version: 1
-runs:
-  - name: baseline                  what it is called here
-    file: runs/baseline.simexp      relative to paper.yaml; an archive, old database, web result or JSON lines
-    id: exp1-20260105-090000-75d748
-    digest: dc232429cfebd6319c9b2aa85bd4a5338579172ff5b18d759278783b35e875f2
-    labels: {model: flash, repetition: 2}   for columns such as model=label:/model
-    baseline: NAME                  the run that it is compared with
-    lenient: true                   as --lenient elsewhere
-    accept: [unfinished]            takes such a run, or one that is invalidated
-tables:
-  - file: tables/summary.tex        .tex, .csv, .json, .md, .html or .txt
-    table: summary                  as "exparchive table" has them
-    runs: [baseline]                without it all, in their order
-    caption: All runs
-    columns:
-      - let: settled=day:/settled       for formulas only
-      - let: arrived=day:/arrived
-      - column: rate=round(settled/arrived, 4)
-        title: settlement rate
-      - seed=config:/master_seed
-    titles: {cost_cents: Cost}
-figures:
-  - file: costs.pdf                 .pdf, .svg, .png or .tex
-    plot: convergence               as "exparchive plot" has them
+  version: 1
+  runs:
+    - name: baseline                  what it is called here
+      file: runs/baseline.simexp      relative to paper.yaml; an archive, old database, web result or JSON lines
+      id: exp1-20260105-090000-75d748
+      digest: dc232429cfebd6319c9b2aa85bd4a5338579172ff5b18d759278783b35e875f2
+      title: Without a model          what people read for the id
+      labels: {model: none, run: 2}   for columns such as model=label:/model
+      baseline: NAME                  the run that it is compared with
+      lenient: true                   as --lenient elsewhere
+      accept: [unfinished]            takes such a run, or one that is invalidated
+  tables:
+    - file: tables/summary.tex        .tex, .csv, .json, .md, .html or .txt
+      table: summary                  as "exparchive table" has them
+      runs: [baseline]                or those that have labels, {model: none}; without it all
+      caption: All runs
+      columns:
+        - let: settled=day:/settled       for formulas only
+        - let: arrived=day:/arrived
+        - column: rate=round(settled/arrived, 4)
+          title: settlement rate
+        - seed=config:/master_seed
+      titles: {cost_cents: Cost}
+  figures:
+    - file: costs.pdf                 .pdf, .svg, .png or .tex
+      plot: convergence               as "exparchive plot" has them
 
 Every other flag of "exparchive table" or "exparchive plot" can stand in a table or figure by its name: cost, sort, totals, agent,
 group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yaml.`,
@@ -82,6 +84,9 @@ func readPaper(args []string) (*paper.Paper, error) {
 		name = args[0]
 	}
 	p, err := paper.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w (exparchive paper init RUN... writes one)", cli.InFile(name, err))
+	}
 	if err != nil {
 		return nil, cli.InFile(name, err)
 	}

@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,20 +62,7 @@ hand, or that build did not make, is not replaced, unless --force says so.`,
 					return err
 				}
 			}
-			for i, it := range p.Items {
-				done, err := put(folder, it.File, texts[i])
-				if err != nil {
-					return err
-				}
-				sourceDone, err := put(folder, it.File+paper.SourceSuffix, p.SourceOf(it, texts[i]).Text())
-				if err != nil {
-					return err
-				}
-				if err := printBuilt(cmd, builtFile{it.File, wordFor(done || sourceDone)}, asJSON); err != nil {
-					return err
-				}
-			}
-			return nil
+			return writeFiles(cmd, p, folder, texts, asJSON)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` for the files; without it that of paper.yaml")
@@ -83,24 +71,57 @@ hand, or that build did not make, is not replaced, unless --force says so.`,
 	return cmd
 }
 
+// writeFiles writes the files and the records of what they came from. All are on disk before the first has its name.
+func writeFiles(cmd *cobra.Command, p *paper.Paper, folder string, texts [][]byte, asJSON bool) error {
+	var open []*outfile.File
+	defer func() {
+		for _, f := range open {
+			f.Abort()
+		}
+	}()
+	list := make([]builtFile, len(p.Items))
+	for i, it := range p.Items {
+		list[i] = builtFile{it.File, "unchanged"}
+		for name, text := range pairs(it.File, texts[i], it.File+paper.SourceSuffix, p.SourceOf(it, texts[i]).Text()) {
+			f, err := prepare(folder, name, text)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				open = append(open, f)
+				list[i].Done = "written"
+			}
+		}
+	}
+	for _, f := range open {
+		if err := f.Commit(); err != nil {
+			return err
+		}
+	}
+	for _, b := range list {
+		if err := b.print(cmd.OutOrStdout(), asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairs yields two names with their texts.
+func pairs(a string, x []byte, b string, y []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) { _ = yield(a, x) && yield(b, y) }
+}
+
 // A builtFile is what build says of a file.
 type builtFile struct {
 	File string `json:"file"`
 	Done string `json:"done"` // written or unchanged
 }
 
-func wordFor(written bool) string {
-	if written {
-		return "written"
-	}
-	return "unchanged"
-}
-
-func printBuilt(cmd *cobra.Command, f builtFile, asJSON bool) error {
+func (f builtFile) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(f)
+		return json.NewEncoder(w).Encode(f)
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", terminal.Escape(f.File), f.Done)
+	_, err := fmt.Fprintf(w, "%s: %s\n", terminal.Escape(f.File), f.Done)
 	return err
 }
 
@@ -181,27 +202,22 @@ func ownFiles(p *paper.Paper, folder string, texts [][]byte) error {
 	return nil
 }
 
-// put writes a file of a folder, unless it is there already with that text, and reports whether it did.
-func put(folder, name string, text []byte) (bool, error) {
+// prepare makes a file of a folder ready to get its name; nil if it is there already with that text.
+func prepare(folder, name string, text []byte) (*outfile.File, error) {
 	path := filepath.Join(folder, filepath.FromSlash(name))
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
-		return false, nil
+		return nil, nil
 	}
-	if strings.Contains(name, "/") {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return false, fileerr.In(path, err)
-		}
-	}
-	if err := outfile.InFolder(path); err != nil {
-		return false, err
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fileerr.In(path, err)
 	}
 	f, err := outfile.Create(path, true)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	defer f.Abort()
 	if _, err := f.Write(text); err != nil {
-		return false, err
+		f.Abort()
+		return nil, err
 	}
-	return true, f.Commit()
+	return f, nil
 }

@@ -140,6 +140,7 @@ func (s *pinned) read(ctx context.Context, run *paper.Run, columns []series.Colu
 	if err != nil {
 		return nil, cli.InFile(path, err)
 	}
+	rows.Title = run.Title
 	if sought != nil {
 		sought.add(ctx, p, rows)
 	}

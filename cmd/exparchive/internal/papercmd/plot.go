@@ -93,9 +93,9 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			f := chart.Figure{Title: name}
 			var names []string
 			err = o.each(cmd, args, func(_ string, run *series.Run) error {
-				list, err := panels(run, run.RunID)
+				list, err := panels(run, run.Heading())
 				f.Panels = append(f.Panels, list...)
-				names = append(names, run.RunID)
+				names = append(names, run.Heading())
 				return err
 			})
 			if fatal(err) || len(f.Panels) == 0 && err != nil {

@@ -80,7 +80,7 @@ func summaryRow(run *series.Run, compared bool, of series.CostOf, places int) ([
 	if err != nil {
 		return nil, err
 	}
-	row := []tabular.Cell{text(run.RunID), text(run.Name), text(string(run.Status())), number(run.Iterations),
+	row := []tabular.Cell{runCell(run), text(run.Name), text(string(run.Status())), number(run.Iterations),
 		truth(converged(run)), money(c)}
 	switch {
 	case run.Base != nil:
@@ -185,7 +185,7 @@ func convergenceTable(all []*series.Run) *tabular.Table {
 			reason = text(*run.Result.ConvergenceReason)
 		}
 		t.Rows = append(t.Rows, []tabular.Cell{
-			text(run.RunID), text(run.Name), number(run.Iterations), truth(converged(run)), reason,
+			runCell(run), text(run.Name), number(run.Iterations), truth(converged(run)), reason,
 		})
 	}
 	g := groupOf(all)

@@ -200,6 +200,12 @@ func printTable(w io.Writer, t *tabular.Table) error {
 
 func text(s string) tabular.Cell { return tabular.String(s) }
 
+func runCell(run *series.Run) tabular.Cell {
+	c := text(run.RunID)
+	c.Text = run.Title
+	return c
+}
+
 func money(c *provider.Cents) tabular.Cell {
 	if c == nil {
 		return tabular.Cell{}

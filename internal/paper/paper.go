@@ -21,7 +21,7 @@ import (
 const FileName = "paper.yaml"
 
 // MaxSize bounds a paper's file, in bytes.
-const MaxSize = 4 << 20
+const MaxSize = 1 << 20
 
 // What a run may be, and is refused as, unless its paper accepts it.
 const (

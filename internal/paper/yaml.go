@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -75,23 +74,23 @@ func fields(n part, what string, take func(field) error, required ...string) err
 	if err := n.plain(); err != nil {
 		return err
 	}
-	var names []string
+	names := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
 		f := field{key: part{n.Content[i]}, value: part{n.Content[i+1]}}
 		var err error
 		if f.name, err = f.key.text(); err != nil {
 			return err
 		}
-		if slices.Contains(names, f.name) {
+		if names[f.name] {
 			return f.key.errorf("%.80q stands twice", f.name)
 		}
-		names = append(names, f.name)
+		names[f.name] = true
 		if err := take(f); err != nil {
 			return err
 		}
 	}
 	for _, name := range required {
-		if !slices.Contains(names, name) {
+		if !names[name] {
 			return n.errorf("%s wants %q", what, name)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 func NewPaper() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "paper",
-		Short: "Make all tables and figures of a paper from runs that are pinned, and say what has changed",
+		Short: "Make a paper's tables and figures from pinned runs, and say what changed",
 		Long: `Make all tables and figures of a paper from runs that are pinned by id and digest. paper.yaml lists them:
 
   version: 1

@@ -54,8 +54,7 @@ builds as it stands and is yours to change. A run is called as its file, or as i
 --label NAME=VALUE gives one to all runs in whose names the expression does not find it. --baseline NAME=VALUE says which run is the
 baseline of those that have the same --same labels.`,
 		Example: `  exparchive paper init runs/*.simexp
-  exparchive paper init results --label repetition=1 --labels '^(?P<scenario>.+)_-_(?P<model>[^ (]+)( ?\((?P<repetition>\d+)\))?$' \
-    --baseline model=baseline --same scenario`,
+  exparchive paper init runs --labels '(?P<task>.+)_(?P<model>.+)' --baseline model=none`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {

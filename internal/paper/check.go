@@ -111,7 +111,7 @@ func checkOutput(name string) error {
 		base, _, _ := strings.Cut(part, ".")
 		switch {
 		case part == "" || part == "." || part == "..":
-			return fmt.Errorf("want a name in the folder for the files, without empty parts, . and ..")
+			return fmt.Errorf("want a name in the folder for the files, in which no part is empty, a point or two")
 		case strings.HasPrefix(part, "."):
 			return fmt.Errorf("a name that begins with a point hides the file")
 		case strings.ContainsAny(part, `\:*?"<>|`) || strings.ContainsFunc(part, func(r rune) bool { return !unicode.IsPrint(r) }):

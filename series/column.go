@@ -10,22 +10,25 @@ import (
 
 // The sources of columns besides types of events.
 const (
-	SourceConfig = "config" // the configuration of the run
-	SourcePolicy = "policy" // the policy of each agent in each iteration
+	SourceConfig   = "config"   // the configuration of the run
+	SourcePolicy   = "policy"   // the policy of each agent in each iteration
+	SourceProposed = "proposed" // the policy that was proposed for each agent in each iteration, accepted or not
 )
 
 // A Column is a value that rows have besides those that all rows have.
 type Column struct {
 	Name    string // as its head says, and its member in JSON
-	Source  string // SourceConfig, SourcePolicy or a type of events
+	Source  string // SourceConfig, SourcePolicy, SourceProposed or a type of events
 	Pointer Pointer
+
+	gather bool // of several events in an iteration all values count; see [Source]
 }
 
 // ErrColumn is the class of errors about a text that describes no column.
 var ErrColumn = errors.New("not a column")
 
 // fixedNames are the columns that all rows have, by their names in JSON.
-var fixedNames = []string{"run_id", "iteration", "agent_id", "cost_cents", "accepted"}
+var fixedNames = []string{"run_id", "iteration", "agent_id", "cost_cents", "accepted", "decision"}
 
 // ParseColumn reads NAME=SOURCE:POINTER, such as fraction=policy:/parameters/initial_liquidity_fraction. It returns
 // [ErrColumn] for anything else.
@@ -48,7 +51,7 @@ func ParseColumn(text string) (Column, error) {
 		return Column{}, fmt.Errorf("%w: %.200q: the configuration is of the run, not of an agent: name the agent in the place of %s",
 			ErrColumn, text, AgentToken)
 	}
-	return Column{name, source, p}, nil
+	return Column{Name: name, Source: source, Pointer: p}, nil
 }
 
 // ParseColumns reads a list of columns, whose names are all different.
@@ -71,4 +74,6 @@ func ParseColumns(texts []string) ([]Column, error) {
 func (c Column) String() string { return c.Name + "=" + c.Source + ":" + c.Pointer.String() }
 
 // ofEvents reports whether the values of the column come from events.
-func (c Column) ofEvents() bool { return c.Source != SourceConfig && c.Source != SourcePolicy }
+func (c Column) ofEvents() bool {
+	return c.Source != SourceConfig && c.Source != SourcePolicy && c.Source != SourceProposed
+}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
@@ -18,6 +19,8 @@ type Run struct {
 	// Rows are those of the iterations, ascending, and in each those of the agents, sorted. A row without an agent
 	// comes first in an iteration, and is there if a column has a value of the iteration as a whole.
 	Rows []Row
+	// Settings are the values of the columns of the configuration, which are also in every row; nil for other columns.
+	Settings []Value
 	// Iterations is how many iterations were recorded to their end.
 	Iterations int
 }
@@ -31,39 +34,95 @@ type Row struct {
 	Agent     string // empty for the iteration as a whole
 	Cost      *provider.Cents
 	Accepted  *bool
-	Values    []Value // one for each column, nil for an absent one; a value of the configuration is in every row
+	Decision  provider.Decision // if it was asked for
+	Values    []Value           // one for each column, nil for an absent one; a value of the configuration is in every row
 }
 
-// Of reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
-// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. Unless a
-// column is one of events, only the iterations are read.
-//
-// Iterations that were never finished have rows if a column has values of them.
+// Options choose what [Read] reads. The zero value is what iterations cost, and whether changes were accepted.
+type Options struct {
+	Columns []Column
+	// Decisions has rows say what came of what was proposed. A column of [SourceProposed] asks for it too.
+	Decisions bool
+	// Span is the iterations of which the events of columns are read; nil is all.
+	Span *provider.Span
+	// Outline leaves out rows, but for those that have values of columns: the iterations are only counted.
+	Outline bool
+}
+
+// Of is [Read] with some columns.
 func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error) {
+	return Read(ctx, p, Options{Columns: columns})
+}
+
+// Read reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
+// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. What is not
+// asked for is not read, where the provider can leave it out ([provider.Selector]).
+//
+// Iterations that were never finished have rows if a column has values of them or something was proposed in them.
+func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	e, err := p.Experiment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(columns))}
-	for i, c := range columns {
-		if c.Source == SourceConfig && len(e.Config) > 0 {
+	b := builder{columns: o.Columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(o.Columns))}
+	for i, c := range o.Columns {
+		switch {
+		case c.Source == SourceProposed:
+			o.Decisions = true
+		case c.Source == SourceConfig && len(e.Config) > 0:
 			b.config[i] = c.Pointer.In(e.Config, "")
 		}
 	}
-	if slices.ContainsFunc(columns, Column.ofEvents) {
-		err = b.readRecords(ctx, p)
-	} else {
-		err = b.readIterations(ctx, p)
+	if o.Decisions {
+		b.proposals = evolution.NewBuilder(p, evolution.Options{Brief: true})
 	}
-	if err != nil {
+	if err := b.read(ctx, p, o); err != nil {
 		return nil, err
 	}
-	return &Run{e, columns, b.rows(), b.ended}, nil
+	b.decide()
+	return &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Settings: b.config, Iterations: b.ended}, nil
 }
 
-// Has reports whether a row has a value of the column at index i.
+// read reads as little as there is a way to.
+func (b *builder) read(ctx context.Context, p provider.Provider, o Options) error {
+	events := provider.Selection{Span: o.Span}
+	policies := false
+	for _, c := range o.Columns {
+		if c.ofEvents() && !slices.Contains(events.Events, c.Source) {
+			events.Events = append(events.Events, c.Source)
+		}
+		policies = policies || c.Source == SourcePolicy
+	}
+	_, selects := p.(provider.Selector)
+	if !selects && (len(events.Events) > 0 || b.proposals != nil) {
+		return b.take(p.Records(ctx), o.Span)
+	}
+	var err error
+	switch {
+	case b.proposals != nil:
+		err = b.take(provider.Select(ctx, p, evolution.Selection), &provider.Span{First: 0, Last: -1})
+	case o.Outline && !policies:
+		var numbers []int
+		numbers, err = p.Iterations(ctx)
+		b.ended = len(numbers)
+	default:
+		err = b.readIterations(ctx, p)
+	}
+	if err != nil || len(events.Events) == 0 {
+		return err
+	}
+	for record, err := range provider.Select(ctx, p, events) {
+		if err != nil {
+			return err
+		}
+		b.event(record.(*provider.Event))
+	}
+	return nil
+}
+
+// Has reports whether there is a value of the column at index i.
 func (r *Run) Has(i int) bool {
-	return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
+	return r.Settings[i] != nil || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
 }
 
 // ByIteration yields the rows of each iteration.
@@ -85,7 +144,8 @@ func (r *Run) ByIteration() iter.Seq[[]Row] {
 // A builder gathers rows by iteration and agent.
 type builder struct {
 	columns    []Column
-	config     []json.RawMessage // values that every row has
+	config     []json.RawMessage  // values that every row has
+	proposals  *evolution.Builder // nil if decisions are not asked for
 	iterations map[int]map[string]*Row
 	ended      int
 }
@@ -100,8 +160,9 @@ func (b *builder) readIterations(ctx context.Context, p provider.Provider) error
 	return nil
 }
 
-func (b *builder) readRecords(ctx context.Context, p provider.Provider) error {
-	for record, err := range p.Records(ctx) {
+// take takes in records, and the events of a span for columns.
+func (b *builder) take(records iter.Seq2[provider.Record, error], events *provider.Span) error {
+	for record, err := range records {
 		if err != nil {
 			return err
 		}
@@ -109,10 +170,37 @@ func (b *builder) readRecords(ctx context.Context, p provider.Provider) error {
 		case *provider.Iteration:
 			b.iteration(r)
 		case *provider.Event:
-			b.event(r)
+			if events.Has(r.Iteration) {
+				b.event(r)
+			}
+		}
+		if b.proposals != nil {
+			b.proposals.Add(record)
 		}
 	}
 	return nil
+}
+
+// decide adds what came of proposals.
+func (b *builder) decide() {
+	if b.proposals == nil {
+		return
+	}
+	run := b.proposals.Run()
+	for _, agent := range run.Agents() {
+		for _, step := range run.Steps(agent) {
+			if b.iterations[step.Iteration][agent] == nil && step.Decision == "" && step.Proposed == nil {
+				continue
+			}
+			r := b.row(step.Iteration, agent)
+			r.Decision = step.Decision
+			for i, c := range b.columns {
+				if c.Source == SourceProposed && len(step.Proposed) > 0 {
+					r.Values[i] = c.Pointer.In(step.Proposed, agent)
+				}
+			}
+		}
+	}
 }
 
 // row gives the row of an agent in an iteration, which it makes if there is none.
@@ -162,7 +250,12 @@ func (b *builder) event(e *provider.Event) {
 		}
 		for _, agent := range agents {
 			if v := c.Pointer.In(e.Data, agent); v != nil {
-				b.row(e.Iteration, agent).Values[i] = slices.Clone(v)
+				r := b.row(e.Iteration, agent)
+				if c.gather {
+					r.Values[i] = gathered(r.Values[i], v)
+				} else {
+					r.Values[i] = slices.Clone(v)
+				}
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func Count(ctx context.Context, p provider.Provider) (*Counts, error) {
 type Decisions struct{ Accepted, Rejected int64 }
 
 func decisionsOf(ctx context.Context, p provider.Provider) (*Decisions, error) {
-	run, err := evolution.Of(ctx, p, evolution.Options{})
+	run, err := evolution.Of(ctx, p, evolution.Options{Brief: true})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/internal/csv"
@@ -26,6 +27,7 @@ type Column struct {
 	Name   string // the head in CSV and the member in JSON
 	Title  string // the head for people; empty for Name
 	Number bool   // aligned to the right
+	Coded  bool   // only for programs: in CSV and JSON
 }
 
 // Heading gives the head for people.
@@ -85,6 +87,27 @@ var ErrFormat = errors.New("no such format")
 // Formats are the formats of [Table.Write].
 var Formats = []string{"csv", "json", "markdown", "latex", "html"}
 
+// ForPeople gives the table without the columns that are only for programs. It shares cells with t.
+func (t *Table) ForPeople() *Table {
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Coded }) {
+		return t
+	}
+	keep := func(rows [][]Cell) (kept [][]Cell) {
+		for _, row := range rows {
+			var cells []Cell
+			for i, c := range row {
+				if !t.Columns[i].Coded {
+					cells = append(cells, c)
+				}
+			}
+			kept = append(kept, cells)
+		}
+		return kept
+	}
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Coded })
+	return &Table{columns, keep(t.Rows), keep(t.Totals)}
+}
+
 // Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals.
 func (t *Table) Write(w io.Writer, format string, o Options) error {
 	switch format {
@@ -93,11 +116,11 @@ func (t *Table) Write(w io.Writer, format string, o Options) error {
 	case "json":
 		return t.writeJSON(w)
 	case "markdown":
-		return t.writeMarkdown(w)
+		return t.ForPeople().writeMarkdown(w)
 	case "latex":
-		return t.writeLaTeX(w, o)
+		return t.ForPeople().writeLaTeX(w, o)
 	case "html":
-		return t.writeHTML(w, o)
+		return t.ForPeople().writeHTML(w, o)
 	}
 	return fmt.Errorf("%w: %q", ErrFormat, format)
 }

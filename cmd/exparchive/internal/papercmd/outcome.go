@@ -1,0 +1,200 @@
+package papercmd
+
+import (
+	"context"
+	"io"
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/decimal"
+	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/series"
+)
+
+// An outcome is what a table of runs says of one. The run has no rows left.
+type outcome struct {
+	*series.Run
+	cost *provider.Cents
+	// last are the last values there are of each column, by agent; what is of the run has none.
+	last []map[string]series.Value
+}
+
+// runOptions are the flags of tables of runs.
+type runOptions struct {
+	tableOptions
+	part
+	span     *provider.Span
+	cost     string
+	baseline string
+	places   int
+	groupBy  []string
+	totals   bool
+
+	columnPlaces int // of means of columns
+}
+
+func (o *runOptions) addFlags(cmd *cobra.Command) {
+	o.tableOptions.addFlags(cmd)
+	o.part.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.cost, "cost", string(series.CostFinal), "what the cost of a run is: `final`, best, sum or mean")
+	flags.StringVar(&o.baseline, "baseline", "", "add by how much the cost differs from that of this `run`, in percent")
+	flags.StringArrayVar(&o.groupBy, "group-by", nil, "a row for each `what`: experiment, type or config:/POINTER; several are told apart by all")
+	addPlaces(cmd, &o.places)
+}
+
+// check reads the flags.
+func (o *runOptions) check(cmd *cobra.Command) (err error) {
+	if o.span, err = o.part.span(cmd); err != nil {
+		return err
+	}
+	if !slices.Contains(series.CostsOf, series.CostOf(o.cost)) {
+		return cli.Usagef("%s: --cost %q, want final, best, sum or mean", cli.Called(cmd), o.cost)
+	}
+	if err := checkPlaces(cmd, o.places); err != nil {
+		return err
+	}
+	if o.columnPlaces = o.places; !cmd.Flags().Changed("places") {
+		o.columnPlaces = 4
+	}
+	return o.tableOptions.check(cmd)
+}
+
+// partly reports that costs are not those of whole runs.
+func (o *runOptions) partly() bool { return len(o.agents) > 0 || o.span != nil }
+
+// derived reports that all costs are computed.
+func (o *runOptions) derived() bool {
+	return o.partly() || o.cost == string(series.CostSum) || o.cost == string(series.CostMean)
+}
+
+// costTitle is the head of the column of costs.
+func (o *runOptions) costTitle() string {
+	title := o.cost + " cost"
+	if o.derived() {
+		title += " (derived)"
+	}
+	return title
+}
+
+func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
+	return run.PartCost(series.CostOf(o.cost), o.agents, o.span)
+}
+
+// read reads the runs. Those that were read are there also with an error that was told of.
+func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err error) {
+
+	seen := map[string]bool{}
+	err = o.eachOf(cmd, args, series.Options{Outline: !o.derived(), Span: o.span}, func(_ string, _ provider.Provider, run *series.Run) error {
+		c, err := o.costOf(run)
+		if err != nil {
+			return err
+		}
+		x := outcome{run, c, make([]map[string]series.Value, len(o.parsed))}
+		for i := range o.parsed {
+			x.last[i] = map[string]series.Value{}
+			if v := run.Settings[i]; v != nil {
+				x.last[i][""] = v
+			}
+		}
+		for _, r := range run.Rows {
+			seen[r.Agent] = true
+			for i, c := range o.parsed {
+				switch {
+				case c.Source == series.SourceConfig || r.Values[i] == nil || !o.span.Has(r.Iteration):
+				case o.part.has(r.Agent) || r.Agent == "":
+					x.last[i][r.Agent] = r.Values[i]
+				}
+			}
+		}
+		run.Rows = nil
+		all = append(all, x)
+		return nil
+	})
+	if fatal(err) || len(all) == 0 && err != nil {
+		return nil, err
+	}
+	for _, a := range o.agents {
+		if !seen[a] {
+			return nil, noAgent(a, seen)
+		}
+	}
+	return all, err
+}
+
+// base gives the cost that others are compared with; ok is false if there is none.
+func (o *runOptions) base(ctx context.Context, stderr io.Writer) (cost *provider.Cents, ok bool, err error) {
+	if o.baseline == "" {
+		return nil, false, nil
+	}
+	run, err := o.readBaseline(ctx, stderr, o.baseline)
+	if err == nil {
+		cost, err = o.costOf(run)
+	}
+	return cost, err == nil, err
+}
+
+func converged(run *series.Run) *bool {
+	if run.Result == nil {
+		return nil
+	}
+	return run.Result.Converged
+}
+
+// addColumns adds the columns of one's own: one for values of runs and of iterations, and one for each agent that has
+// values.
+func addColumns(t *tabular.Table, columns []series.Column, all []outcome) {
+	eachColumn(columns, all, func(name string, i int, agent string) {
+		t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true})
+		for k := range t.Rows {
+			t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: all[k].last[i][agent]})
+		}
+	})
+}
+
+// eachColumn gives the columns that runs have values of, with the agent of which they are, and its name behind theirs.
+func eachColumn(columns []series.Column, all []outcome, f func(name string, i int, agent string)) {
+	for i, c := range columns {
+		agents := map[string]bool{}
+		for _, x := range all {
+			for agent := range x.last[i] {
+				agents[agent] = true
+			}
+		}
+		for _, agent := range slices.Sorted(maps.Keys(agents)) {
+			name := c.Name
+			if agent != "" {
+				name += " " + agent
+			}
+			f(name, i, agent)
+		}
+	}
+}
+
+// numbersOf gives the mean, the least and the greatest of the numbers among values.
+func numbersOf(values []series.Value, places int) (mean, least, most tabular.Cell, n int) {
+	var numbers []*big.Rat
+	texts := map[*big.Rat]series.Value{}
+	for _, v := range values {
+		if x := numeric(v); x != nil {
+			numbers = append(numbers, x)
+			texts[x] = v
+		}
+	}
+	if len(numbers) == 0 {
+		return mean, least, most, 0
+	}
+	sum := new(big.Rat)
+	for _, x := range numbers {
+		sum.Add(sum, x)
+	}
+	order := func(a, b *big.Rat) int { return a.Cmp(b) }
+	sum.Quo(sum, big.NewRat(int64(len(numbers)), 1))
+	return tabular.Cell{Value: series.Value(decimal.Format(sum, places))}, tabular.Cell{Value: texts[slices.MinFunc(numbers, order)]},
+		tabular.Cell{Value: texts[slices.MaxFunc(numbers, order)]}, len(numbers)
+}

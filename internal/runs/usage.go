@@ -78,6 +78,18 @@ func (s *Summary) addMore(ctx context.Context, p provider.Provider, o *Options) 
 	return fileerr.In(s.File, err)
 }
 
+// UsageOf sums up the calls of language models of p. Of an archive it reads them, of anything else the whole run.
+func UsageOf(ctx context.Context, p provider.Provider) (*archive.Usage, error) {
+	if a, ok := p.(interface {
+		Usage(context.Context) (archive.Usage, error)
+	}); ok {
+		u, err := a.Usage(ctx)
+		return &u, err
+	}
+	_, u, err := readWhole(ctx, p)
+	return u, err
+}
+
 // readWhole reads all records of p.
 func readWhole(ctx context.Context, p provider.Provider) (*Counts, *archive.Usage, error) {
 	var n Counts

@@ -28,6 +28,7 @@ type Column struct {
 	Title  string // the head for people; empty for Name
 	Number bool   // aligned to the right
 	Coded  bool   // only for programs: in CSV and JSON
+	Given  bool   // the head is the user's, or from a run: it stands as it is
 }
 
 // Heading gives the head for people.

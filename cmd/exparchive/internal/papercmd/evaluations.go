@@ -45,7 +45,7 @@ Without flags the events of the original project are looked for: policy_evaluati
 an array, {agent} for each agent. Numbers that stand in several events of an iteration are one sample each.`,
 		Example: `  exparchive table evaluations exp2.simexp
   exparchive table evaluations mine.simexp --samples trial:/cost --cents
-  exparchive table evaluations mine.simexp --samples 'trials:/runs/{each}/rate' --mean trials:/mean --places 4`,
+  exparchive table evaluations mine.simexp --samples 'trials:/runs/{each}/rate' --places 4`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			span, err := chosen.span(cmd)
@@ -86,7 +86,7 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 				{Name: "derived"},
 			}}
 			for _, c := range o.parsed[:first] {
-				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true})
+				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true, Given: true})
 			}
 			seen, evaluated := map[string]bool{}, false
 			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {

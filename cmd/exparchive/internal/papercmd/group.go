@@ -131,7 +131,7 @@ func (t tally) rate(places int) tabular.Cell {
 func (o *runOptions) groupTable(all []outcome, keys []key, base *provider.Cents, compared bool) *tabular.Table {
 	t := &tabular.Table{}
 	for _, k := range keys {
-		t.Columns = append(t.Columns, tabular.Column{Name: k.name})
+		t.Columns = append(t.Columns, tabular.Column{Name: k.name, Given: true})
 	}
 	of := o.cost
 	t.Columns = append(t.Columns, []tabular.Column{
@@ -162,7 +162,7 @@ func (o *runOptions) groupTable(all []outcome, keys []key, base *provider.Cents,
 	}
 	eachColumn(o.parsed, all, func(name string, i int, agent string) {
 		for _, what := range []string{" mean", " min", " max", " n"} {
-			t.Columns = append(t.Columns, tabular.Column{Name: name + what, Number: true})
+			t.Columns = append(t.Columns, tabular.Column{Name: name + what, Number: true, Given: true})
 		}
 		for k, g := range groups {
 			var values []series.Value

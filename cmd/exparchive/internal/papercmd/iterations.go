@@ -29,7 +29,7 @@ them is. With --baseline it says by how much a cost differs from that of the sam
 As JSON it is an array of objects with the members run_id, iteration, agent_id, cost_cents, accepted (as it was recorded), decision
 and one for each column.`,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
-  exparchive table iterations exp1.simexp --column tried=proposed:/parameters/initial_liquidity_fraction
+  exparchive table iterations exp1.simexp --column tried=proposed:/parameters/fraction
   exparchive table iterations a.simexp b.simexp --agent BANK_A --totals --format csv`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +53,7 @@ and one for each column.`,
 				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 			}
 			for _, c := range o.parsed {
-				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true})
+				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true, Given: true})
 			}
 			seen := map[string]bool{}
 			err = o.eachOf(cmd, args, series.Options{Decisions: true, Span: span}, func(_ string, _ provider.Provider, run *series.Run) error {

@@ -48,6 +48,14 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	addPlaces(cmd, &o.places)
 }
 
+// Costs are the values of --cost.
+func Costs() (names []string) {
+	for _, of := range series.CostsOf {
+		names = append(names, string(of))
+	}
+	return names
+}
+
 // check reads the flags.
 func (o *runOptions) check(cmd *cobra.Command) (err error) {
 	if o.span, err = o.part.span(cmd); err != nil {
@@ -95,24 +103,11 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 		if err != nil {
 			return err
 		}
-		x := outcome{run, c, make([]map[string]series.Value, len(o.parsed))}
-		for i := range o.parsed {
-			x.last[i] = map[string]series.Value{}
-			if v := run.Settings[i]; v != nil {
-				x.last[i][""] = v
-			}
-		}
 		for _, r := range run.Rows {
 			seen[r.Agent] = true
-			for i, c := range o.parsed {
-				switch {
-				case c.Source == series.SourceConfig || r.Values[i] == nil || !o.span.Has(r.Iteration):
-				case o.part.has(r.Agent) || r.Agent == "":
-					x.last[i][r.Agent] = r.Values[i]
-				}
-			}
 		}
-		run.Rows = nil
+		x := outcomeOf(run, o.parsed, o.agents, o.span)
+		x.cost = c
 		all = append(all, x)
 		return nil
 	})
@@ -127,6 +122,30 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 	return all, err
 }
 
+// outcomeOf takes the rows out of a run and keeps the last values of columns, of some agents in some iterations; no agents
+// and a nil span are all.
+func outcomeOf(run *series.Run, columns []series.Column, agents []string, span *provider.Span) outcome {
+	x := outcome{Run: run, last: make([]map[string]series.Value, len(columns))}
+	for i := range columns {
+		x.last[i] = map[string]series.Value{}
+		if v := run.Settings[i]; v != nil {
+			x.last[i][""] = v
+		}
+	}
+	for _, r := range run.Rows {
+		if !span.Has(r.Iteration) || r.Agent != "" && len(agents) > 0 && !slices.Contains(agents, r.Agent) {
+			continue
+		}
+		for i, c := range columns {
+			if c.Source != series.SourceConfig && r.Values[i] != nil {
+				x.last[i][r.Agent] = r.Values[i]
+			}
+		}
+	}
+	run.Rows = nil
+	return x
+}
+
 // base gives the cost that others are compared with; ok is false if there is none.
 func (o *runOptions) base(ctx context.Context, stderr io.Writer) (cost *provider.Cents, ok bool, err error) {
 	if o.baseline == "" {
@@ -137,6 +156,13 @@ func (o *runOptions) base(ctx context.Context, stderr io.Writer) (cost *provider
 		cost, err = o.costOf(run)
 	}
 	return cost, err == nil, err
+}
+
+func reasonCell(run *series.Run) tabular.Cell {
+	if run.Result == nil || run.Result.ConvergenceReason == nil {
+		return tabular.Cell{}
+	}
+	return text(*run.Result.ConvergenceReason)
 }
 
 func converged(run *series.Run) *bool {
@@ -150,7 +176,7 @@ func converged(run *series.Run) *bool {
 // values.
 func addColumns(t *tabular.Table, columns []series.Column, all []outcome) {
 	eachColumn(columns, all, func(name string, i int, agent string) {
-		t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true})
+		t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true, Given: true})
 		for k := range t.Rows {
 			t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: all[k].last[i][agent]})
 		}

@@ -155,12 +155,8 @@ func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
 		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
 	}}
 	for _, x := range all {
-		reason := tabular.Cell{}
-		if x.Result != nil && x.Result.ConvergenceReason != nil {
-			reason = text(*x.Result.ConvergenceReason)
-		}
 		t.Rows = append(t.Rows, []tabular.Cell{
-			text(x.RunID), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reason,
+			text(x.RunID), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reasonCell(x.Run),
 		})
 	}
 	addColumns(t, o.parsed, all)

@@ -10,6 +10,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/series"
 )
 
@@ -92,9 +93,38 @@ func (o *tableOptions) check(cmd *cobra.Command) (err error) {
 
 // write sorts the table and prints it.
 func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.sortTable(cmd, t); err != nil {
+		return err
+	}
+	return o.print(cmd, t)
+}
+
+func (o *tableOptions) sortTable(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.checkNames(cmd, t); err != nil {
+		return err
+	}
 	if err := sortRows(t, o.sort); err != nil {
 		return cli.Usagef("%s: --sort: %w", cli.Called(cmd), err)
 	}
+	return nil
+}
+
+// checkNames refuses columns of one's own whose names others have: a row could not tell them apart.
+func (o *tableOptions) checkNames(cmd *cobra.Command, t *tabular.Table) error {
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		if seen[c.Name] {
+			return cli.Usagef("%s: --column: there is a column %q already; choose another name", cli.Called(cmd), c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return nil
+}
+
+// forPeople reports whether people read the format.
+func (o *tableOptions) forPeople() bool { return o.format != "csv" && o.format != "json" }
+
+func (o *tableOptions) print(cmd *cobra.Command, t *tabular.Table) error {
 	if o.format == "text" {
 		return printTable(cmd.OutOrStdout(), t)
 	}
@@ -103,16 +133,15 @@ func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
 
 // printTable prints the table for a terminal.
 func printTable(w io.Writer, t *tabular.Table) error {
-	var titles []string
+	out := &cli.Table{}
 	t = t.ForPeople()
 	for _, c := range t.Columns {
-		title := strings.ToUpper(c.Heading())
-		if c.Number {
-			title = ">" + title
+		title := c.Heading()
+		if !c.Given {
+			title = strings.ToUpper(title)
 		}
-		titles = append(titles, title)
+		out.Head, out.Right = append(out.Head, terminal.Escape(title)), append(out.Right, c.Number)
 	}
-	out := cli.NewTable(titles...)
 	for _, rows := range [][][]tabular.Cell{t.Rows, t.Totals} {
 		for _, row := range rows {
 			var cells []string

@@ -97,19 +97,25 @@ func (b *builder) read(ctx context.Context, p provider.Provider, o Options) erro
 	if !selects && (len(events.Events) > 0 || b.proposals != nil) {
 		return b.take(p.Records(ctx), o.Span)
 	}
-	var err error
-	switch {
-	case b.proposals != nil:
-		err = b.take(provider.Select(ctx, p, evolution.Selection), &provider.Span{First: 0, Last: -1})
-	case o.Outline && !policies:
-		var numbers []int
-		numbers, err = p.Iterations(ctx)
+	if o.Outline && !policies && b.proposals == nil {
+		numbers, err := p.Iterations(ctx)
+		if err != nil {
+			return err
+		}
 		b.ended = len(numbers)
-	default:
-		err = b.readIterations(ctx, p)
-	}
-	if err != nil || len(events.Events) == 0 {
+	} else if err := b.readIterations(ctx, p); err != nil {
 		return err
+	}
+	if b.proposals != nil {
+		for record, err := range provider.Select(ctx, p, evolution.Proposals) {
+			if err != nil {
+				return err
+			}
+			b.proposals.Add(record)
+		}
+	}
+	if len(events.Events) == 0 {
+		return nil
 	}
 	for record, err := range provider.Select(ctx, p, events) {
 		if err != nil {
@@ -156,6 +162,9 @@ func (b *builder) readIterations(ctx context.Context, p provider.Provider) error
 			return err
 		}
 		b.iteration(&it)
+		if b.proposals != nil {
+			b.proposals.Add(&it)
+		}
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ type step struct {
 	latest  latest
 }
 
-// Selection is what of a run a [Builder] makes use of.
-var Selection = provider.Selection{Iterations: true, Calls: true, Events: []string{
+// Proposals are the records that tell what was proposed. Besides them a [Builder] makes use of the iterations.
+var Proposals = provider.Selection{Calls: true, Events: []string{
 	initialEvent, "policy_change", "policy_evaluation", "policy_rejected", "llm_interaction", "llm_error",
 }}
 
@@ -63,8 +63,14 @@ const initialEvent = "policy_init"
 func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	b := NewBuilder(p, o)
 	records := p.Records(ctx)
-	if o.Brief {
-		records = provider.Select(ctx, p, Selection)
+	if _, ok := p.(provider.Selector); ok && o.Brief {
+		records = provider.Select(ctx, p, Proposals)
+		for it, err := range provider.EachIteration(ctx, p) { // which takes less than their records
+			if err != nil {
+				return nil, err
+			}
+			b.Add(&it)
+		}
 	}
 	for record, err := range records {
 		if err != nil {
@@ -92,7 +98,8 @@ func NewBuilder(p provider.Provider, o Options) *Builder {
 	}
 }
 
-// Add takes the next record, in recorded order; those that are not in the [Selection] say nothing. It keeps texts of it.
+// Add takes the next record, in recorded order, but iterations at any time. Those that are no [Proposals] say nothing.
+// It keeps texts of the record.
 func (b *Builder) Add(record provider.Record) {
 	r := b.r
 	switch record := record.(type) {

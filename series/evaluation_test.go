@@ -44,12 +44,14 @@ func TestEvaluations_documented(t *testing.T) {
 			"sample_details": [{"new_cost": 10000}, {"new_cost": 12000}, {"new_cost": 11000}, {"new_cost": 13000}, {"new_cost": 9000}]}`),
 		event(1, "policy_evaluation", `{"agent_id": "A", "new_cost": 2000, "num_samples": 1, "sample_details": null}`),
 		event(1, "bootstrap_evaluation", `{"seed_results": [{"seed": 1, "cost": 5}, {"seed": 2, "cost": 6}]}`),
+		event(1, "policy_evaluation", `{"agent_id": "B", "num_samples": 3, "sample_details": [{"new_cost": 1}, {"new_cost": 2}]}`),
 		event(2, "monte_carlo_evaluation", `{"seed_results": [{"seed": 1, "cost": 5}], "mean_cost": 5.0, "std_cost": 0}`),
 	)
 	const want = `0 A policy_evaluation: mean 11000, sd 1581, 9037 to 12962, n 5; derived 
 0 B policy_evaluation: mean 11000, sd 1581, 9037 to 12963, n 5; derived std_dev,ci95
 1  bootstrap_evaluation: mean 6, sd 1, -1 to 12, n 2; derived mean,std_dev,ci95,n
 1 A policy_evaluation: mean 2000, sd ,  to , n 1; derived 
+1 B policy_evaluation: mean , sd ,  to , n 3; derived 
 2  monte_carlo_evaluation: mean 5.0, sd 0,  to , n 1; derived n
 `
 	if got != want || err != nil {

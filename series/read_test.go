@@ -110,13 +110,15 @@ func TestRead_proposed(t *testing.T) {
 // Of events only those of the span are read; of the rest of the run nothing changes.
 func TestRead_span(t *testing.T) {
 	live := play(t, example...)
-	run, err := Read(t.Context(), live, Options{Columns: columns(t, "f=policy:/f", "settled=day:/settled"), Span: &provider.Span{First: 4, Last: 5}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	const want = "0 A 0 [0.10] []\n0 B 9007199254740993 false [] []\n0 C [\"x\"] []\n3 A 5 [] []\n4  [] []\n5  [] [3]\n"
-	if got := show(run); got != want || run.Iterations != 3 {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	for _, p := range []provider.Provider{live, &selecting{onlyIterations: onlyIterations{live}}} {
+		run, err := Read(t.Context(), p, Options{Columns: columns(t, "f=policy:/f", "settled=day:/settled"), Span: &provider.Span{First: 4, Last: 5}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := show(run); got != want || run.Iterations != 3 {
+			t.Errorf("%T: got\n%s\nwant\n%s", p, got, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package evolution
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -62,8 +63,10 @@ const initialEvent = "policy_init"
 // Of reads the run of p.
 func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	b := NewBuilder(p, o)
-	records := p.Records(ctx)
-	if _, ok := p.(provider.Selector); ok && o.Brief {
+	var records iter.Seq2[provider.Record, error]
+	if _, ok := p.(provider.Selector); !ok || !o.Brief {
+		records = p.Records(ctx)
+	} else {
 		records = provider.Select(ctx, p, Proposals)
 		for it, err := range provider.EachIteration(ctx, p) { // which takes less than their records
 			if err != nil {

@@ -11,7 +11,12 @@ import (
 
 // selectRow reads the row of a table that a condition picks; [sql.ErrNoRows] if there is none.
 func selectRow(ctx context.Context, conn *sql.Conn, table, where string, args ...any) (tables.Row, error) {
-	rows, err := conn.QueryContext(ctx, tables.Select(table)+where, args...)
+	return queryRow(ctx, conn, table, tables.Select(table)+where, args...)
+}
+
+// queryRow is selectRow for another statement that gives the columns of the table.
+func queryRow(ctx context.Context, conn *sql.Conn, table, query string, args ...any) (tables.Row, error) {
+	rows, err := conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}

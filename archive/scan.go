@@ -22,6 +22,7 @@ type scan struct {
 	events     *sql.Conn
 	conn       *sql.Conn
 	experiment provider.Experiment // without notes
+	brief      bool                // interactions are read without prompts and responses
 	section    *sql.Stmt           // to find one by its id
 	prompts    *tables.Joiner
 	redactions *redactionReader
@@ -89,8 +90,34 @@ func (a *Archive) lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err 
 // What belongs to an iteration is picked here and not by SQL: so each row is seen, and one that was there before ends
 // the run.
 func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, take func(provider.Record, int64) error) error {
+	where := fmt.Sprintf("WHERE seq >= %d AND seq < %d", first, end)
+	others := fmt.Sprintf(selectCalls+"%s UNION ALL ", provider.KindInteraction, where)
+	if iteration >= 0 {
+		others += fmt.Sprintf("SELECT seq, %d, number, number FROM z_iteration %s AND number = %d", provider.KindIteration, where, iteration)
+	} else {
+		others += fmt.Sprintf(selectIterations+"%s UNION ALL SELECT seq, %d, seq, 0 FROM z_note %[3]s "+
+			"UNION ALL SELECT seq, %[5]d, seq, 0 FROM z_attachment %[3]s",
+			provider.KindIteration, s.a.file.MostRows(), where, provider.KindNote, provider.KindAttachment)
+	}
+	return s.merge(ctx, parts{first, end, others, selectEvents + where}, texts, iteration, take)
+}
+
+// Of what is no event: where it is to be found, and the iteration that it is of.
+const (
+	selectCalls      = "SELECT seq, %d AS kind, seq AS key, coalesce(CAST(iteration AS INTEGER), -1) FROM z_llm_interaction "
+	selectIterations = "SELECT seq, %d AS kind, number AS key, number FROM (SELECT seq, number FROM z_iteration LIMIT %d) "
+)
+
+// parts are the queries whose records a scan merges. One that is empty gives none.
+type parts struct {
+	first, end     int64 // between which all their records lie
+	others, events string
+}
+
+// merge gives the records of two queries in order; see run.
+func (s *scan) merge(ctx context.Context, p parts, texts int64, iteration int, take func(provider.Record, int64) error) error {
 	var err error
-	if s.redactions, err = openRedactions(ctx, s.conn, first, end); err != nil {
+	if s.redactions, err = openRedactions(ctx, s.conn, p.first, p.end); err != nil {
 		return err
 	}
 	yield := take
@@ -104,17 +131,10 @@ func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, 
 			return take(r, seq)
 		}
 	}
-	where := fmt.Sprintf("WHERE seq >= %d AND seq < %d", first, end)
-	query := fmt.Sprintf("SELECT seq, %d AS kind, seq AS key, coalesce(CAST(iteration AS INTEGER), -1) FROM z_llm_interaction %s UNION ALL ", provider.KindInteraction, where)
-	if iteration >= 0 {
-		query += fmt.Sprintf("SELECT seq, %d, number, number FROM z_iteration %s AND number = %d", provider.KindIteration, where, iteration)
-	} else {
-		query += fmt.Sprintf("SELECT seq, %d, number, number FROM (SELECT seq, number FROM z_iteration LIMIT %d) %s "+
-			"UNION ALL SELECT seq, %d, seq, 0 FROM z_note %[3]s UNION ALL SELECT seq, %[5]d, seq, 0 FROM z_attachment %[3]s",
-			provider.KindIteration, s.a.file.MostRows(), where, provider.KindNote, provider.KindAttachment)
-	}
-	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq"); err != nil {
-		return sqlitefile.Damage(err)
+	if p.others != "" {
+		if s.others, err = s.conn.QueryContext(ctx, p.others+" ORDER BY seq"); err != nil {
+			return sqlitefile.Damage(err)
+		}
 	}
 	if s.section, err = s.conn.PrepareContext(ctx, "SELECT body FROM z_section WHERE id = ?"); err != nil {
 		return sqlitefile.Damage(err)
@@ -139,8 +159,11 @@ func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, 
 		}
 		return nil
 	}
+	if p.events == "" {
+		return before(p.end)
+	}
 	last := int64(-1)
-	err = s.readEvents(ctx, selectEvents+where+" ORDER BY seq", func(e *provider.Event) error {
+	err = s.readEvents(ctx, p.events+" ORDER BY seq", func(e *provider.Event) error {
 		if e.Seq <= last {
 			return outOfOrder(last)
 		}
@@ -155,13 +178,13 @@ func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, 
 	if err != nil {
 		return err
 	}
-	return before(end)
+	return before(p.end)
 }
 
 // nextOther steps to the next record that is no event, of an iteration unless that is -1; behind the last its seq is
 // the highest there is.
 func (s *scan) nextOther(iteration int) error {
-	for s.others.Next() {
+	for s.others != nil && s.others.Next() {
 		last, x := s.other.seq, &s.other
 		if err := s.others.Scan(&x.seq, &x.kind, &x.key, &x.iteration); err != nil { // no integers
 			return fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
@@ -174,6 +197,9 @@ func (s *scan) nextOther(iteration int) error {
 		}
 	}
 	s.other.seq = math.MaxInt64
+	if s.others == nil {
+		return nil
+	}
 	return sqlitefile.Damage(s.others.Err())
 }
 
@@ -216,13 +242,17 @@ func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
 }
 
 func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	row, err := selectRow(ctx, s.conn, tables.TableInteraction, "WHERE seq = ?", seq)
+	read := selectRow
+	if s.brief {
+		read = selectBrief
+	}
+	row, err := read(ctx, s.conn, tables.TableInteraction, "WHERE seq = ?", seq)
 	if err != nil {
 		return nil, err
 	}
 	i, prompts, err := tables.Interaction(row)
-	if err != nil {
-		return nil, err
+	if err != nil || s.brief {
+		return i, err
 	}
 	if i.SystemPrompt, err = s.prompts.Join(prompts.System); err != nil {
 		return nil, err

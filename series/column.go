@@ -13,20 +13,22 @@ import (
 
 // The sources of columns besides types of events.
 const (
-	SourceConfig = "config" // the configuration of the run
-	SourcePolicy = "policy" // the policy of each agent in each iteration
-	SourceLabel  = "label"  // what an author says of the run, in an object; see [Labelled]
+	SourceConfig   = "config"   // the configuration of the run
+	SourcePolicy   = "policy"   // the policy of each agent in each iteration
+	SourceProposed = "proposed" // the policy that was proposed for each agent in each iteration, accepted or not
+	SourceLabel    = "label"    // what an author says of the run, in an object; see [Labelled]
 )
 
 // A Column is a value that rows have besides those that all rows have.
 type Column struct {
 	Name    string // as its head says, and its member in JSON
-	Source  string // SourceConfig, SourcePolicy or a type of events; empty for a column that is computed
+	Source  string // one of those above or a type of events; empty for a column that is computed
 	Pointer Pointer
 	Default Value  // stands where nothing was recorded; nil for none
 	Title   string // what people read for Name; empty for that
 	Hidden  bool   // it is there for the formulas of others only
 
+	gather  bool // of several events in an iteration all values count; see [Source]
 	formula *formula
 	ofRun   bool  // it has one value for the whole run
 	label   Value // of a column of SourceLabel
@@ -36,7 +38,9 @@ type Column struct {
 var ErrColumn = errors.New("not a column")
 
 // fixedNames are the columns that all rows have, by their names in JSON.
-var fixedNames = []string{"run_id", "iteration", "agent_id", "cost_cents", "accepted", "derived", "defaulted"}
+var fixedNames = []string{
+	"run_id", "iteration", "agent_id", "cost_cents", "accepted", "decision", "derived_columns", "defaulted_columns",
+}
 
 // ParseColumn reads NAME=SOURCE:POINTER, such as fraction=policy:/parameters/initial_liquidity_fraction, behind which
 // " else " and a JSON string, number, true or false may stand: the value where nothing was recorded. Without a colon
@@ -167,5 +171,5 @@ func (n *node) has(kind func(*node) bool) bool {
 
 // ofEvents reports whether the values of the column come from events.
 func (c Column) ofEvents() bool {
-	return c.formula == nil && !c.ofRun && c.Source != SourcePolicy
+	return c.formula == nil && !c.ofRun && c.Source != SourcePolicy && c.Source != SourceProposed
 }

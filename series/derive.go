@@ -99,7 +99,7 @@ func (e *evaluator) scopeOfColumn(i int, c Column) (s scope) {
 		return e.scope(c.formula.root)
 	case c.ofRun:
 		return 0
-	case c.Source == SourcePolicy || c.Pointer.PerAgent():
+	case c.Source == SourcePolicy || c.Source == SourceProposed || c.Pointer.PerAgent():
 		return scopeAgents
 	}
 	for _, r := range e.run.Rows {
@@ -237,7 +237,7 @@ func (r *Run) addWhole() {
 	var rows []Row
 	for i, row := range r.Rows {
 		if row.Agent != "" && (i == 0 || r.Rows[i-1].Iteration != row.Iteration) {
-			rows = append(rows, Row{Iteration: row.Iteration, Values: slices.Clone(r.config), added: true})
+			rows = append(rows, Row{Iteration: row.Iteration, Values: slices.Clone(r.Settings), added: true})
 		}
 		rows = append(rows, row)
 	}

@@ -13,7 +13,7 @@ func (e *evaluator) column(i int, at place) (value, error) {
 	c, s := e.run.Columns[i], e.scopes[i]
 	switch {
 	case s == 0 && c.formula == nil:
-		return c.orDefault(e.run.config[i], true), nil
+		return c.orDefault(e.run.Settings[i], true), nil
 	case s&scopeAgents == 0:
 		at.agent = ""
 	case at.agent == "" && s&scopeWhole == 0:

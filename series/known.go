@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
@@ -65,6 +66,18 @@ func Unknown(ctx context.Context, p provider.Provider, c Column) error {
 		}
 		texts = append(texts, x.Config)
 	case SourceLabel:
+	case SourceProposed:
+		run, err := evolution.Of(ctx, p, evolution.Options{Brief: true})
+		if err != nil {
+			return err
+		}
+		for _, agent := range run.Agents() {
+			for _, step := range run.Steps(agent) {
+				if step.Proposed != nil && len(texts) <= maxTexts {
+					texts = append(texts, step.Proposed)
+				}
+			}
+		}
 	default:
 		for record, err := range p.Records(ctx) {
 			if err != nil {
@@ -94,12 +107,13 @@ func Unknown(ctx context.Context, p provider.Provider, c Column) error {
 		e.Sources = slices.Sorted(maps.Keys(types))
 		return e
 	}
-	e.Near = nearest(c.Pointer.String(), pointersOf(texts))
+	e.Near = nearest(c.Pointer.String(), pointersOf(texts, strings.Contains(c.Pointer.String(), EachToken)))
 	return e
 }
 
-// pointersOf gives the pointers to the values in some texts that are no objects, in the order in which they occur.
-func pointersOf(texts [][]byte) (list []string) {
+// pointersOf gives the pointers to the values in some texts that are no objects, in the order in which they occur, with
+// each into an array as one.
+func pointersOf(texts [][]byte, each bool) (list []string) {
 	seen := map[string]bool{}
 	var walk func(text []byte, at string)
 	walk = func(text []byte, at string) {
@@ -123,7 +137,11 @@ func pointersOf(texts [][]byte) (list []string) {
 			var elements []json.RawMessage
 			if json.Unmarshal(text, &elements) == nil {
 				for i, x := range elements[:min(len(elements), 10)] {
-					walk(x, at+"/"+strconv.Itoa(i))
+					token := EachToken
+					if !each {
+						token = strconv.Itoa(i)
+					}
+					walk(x, at+"/"+token)
 				}
 			}
 		}
@@ -199,7 +217,7 @@ func Parameters(ctx context.Context, p provider.Provider) ([]Column, error) {
 			return nil, err
 		}
 		for _, agent := range slices.Sorted(maps.Keys(it.Policies)) {
-			for _, at := range pointersOf([][]byte{it.Policies[agent]}) {
+			for _, at := range pointersOf([][]byte{it.Policies[agent]}, false) {
 				pointer, err := ParsePointer(at)
 				if err != nil || strings.Contains(at, AgentToken) {
 					continue

@@ -21,7 +21,7 @@ type Table struct {
 	Rows    [][]Cell
 	Totals  [][]Cell // below the rows
 	// Marked has programs told of every row which of its columns are derived, and which values are defaults: as CSV and
-	// JSON it has the columns derived and defaulted, which are lists of names.
+	// JSON it has the columns derived_columns and defaulted_columns, which are lists of names.
 	Marked bool
 	Notes  []string // below it, for people
 }
@@ -31,6 +31,8 @@ type Column struct {
 	Name   string // the head in CSV and the member in JSON
 	Title  string // the head for people; empty for Name
 	Number bool   // aligned to the right
+	Coded  bool   // only for programs: in CSV and JSON
+	Given  bool   // the head is the user's, or from a run: it stands as it is
 	// Derived says that the values were not recorded but computed from what was.
 	Derived bool
 }
@@ -112,6 +114,27 @@ var ErrFormat = errors.New("no such format")
 // Formats are the formats of [Table.Write].
 var Formats = []string{"csv", "json", "markdown", "latex", "html"}
 
+// ForPeople gives the table without the columns that are only for programs. It shares cells with t.
+func (t *Table) ForPeople() *Table {
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Coded }) {
+		return t
+	}
+	keep := func(rows [][]Cell) (kept [][]Cell) {
+		for _, row := range rows {
+			var cells []Cell
+			for i, c := range row {
+				if !t.Columns[i].Coded {
+					cells = append(cells, c)
+				}
+			}
+			kept = append(kept, cells)
+		}
+		return kept
+	}
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Coded })
+	return &Table{Columns: columns, Rows: keep(t.Rows), Totals: keep(t.Totals), Notes: t.Notes}
+}
+
 // Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals and notes.
 func (t *Table) Write(w io.Writer, format string, o Options) error {
 	if t.Marked && (format == "csv" || format == "json") {
@@ -123,11 +146,11 @@ func (t *Table) Write(w io.Writer, format string, o Options) error {
 	case "json":
 		return t.writeJSON(w)
 	case "markdown":
-		return t.writeMarkdown(w)
+		return t.ForPeople().writeMarkdown(w)
 	case "latex":
-		return t.writeLaTeX(w, o)
+		return t.ForPeople().writeLaTeX(w, o)
 	case "html":
-		return t.writeHTML(w, o)
+		return t.ForPeople().writeHTML(w, o)
 	}
 	return fmt.Errorf("%w: %q", ErrFormat, format)
 }
@@ -154,7 +177,7 @@ func (t *Table) withMarks(asText bool) *Table {
 			derived = append(derived, c.Name)
 		}
 	}
-	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived"}, Column{Name: "defaulted"})}
+	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived_columns"}, Column{Name: "defaulted_columns"})}
 	for _, row := range t.Rows {
 		var defaulted []string
 		for i, c := range row {

@@ -195,10 +195,10 @@ func marked(notes []string) *Table {
 // TestMarks: people and programs are told what was not recorded, and notes are text in every form.
 func TestMarks(t *testing.T) {
 	for format, want := range map[string]string{
-		"csv": "f,a rate,x,derived,defaulted\n0.5,1,,\"a rate;x\",\"f;a rate\"\n0.5,,\"\",\"a rate;x\",\"\"\n",
+		"csv": "f,a rate,x,derived_columns,defaulted_columns\n0.5,1,,\"a rate;x\",\"f;a rate\"\n0.5,,\"\",\"a rate;x\",\"\"\n",
 		"json": `[
-{"f":0.5,"a rate":1,"x":null,"derived":["a rate","x"],"defaulted":["f","a rate"]},
-{"f":0.5,"a rate":null,"x":"","derived":["a rate","x"],"defaulted":[]}
+{"f":0.5,"a rate":1,"x":null,"derived_columns":["a rate","x"],"defaulted_columns":["f","a rate"]},
+{"f":0.5,"a rate":null,"x":"","derived_columns":["a rate","x"],"defaulted_columns":[]}
 ]
 `,
 		"markdown": "| f | rate† | x† |\n| ---: | ---: | --- |\n| 0.5\\* | \\$0.01\\* | – |\n| 0.5 | – |  |\n\na & b\n\n\\| c\n",

@@ -2,6 +2,7 @@ package papercmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,11 +45,22 @@ func (f columnFlag) Set(text string) error {
 func (columnFlag) String() string { return "" }
 func (columnFlag) Type() string   { return "stringArray" }
 
+// GetSlice gives the values of the flag.
+func (f columnFlag) GetSlice() (texts []string) {
+	for _, c := range *f.list {
+		if c.let == f.let {
+			texts = append(texts, c.text)
+		}
+	}
+	return texts
+}
+
 // columnsHelp explains columns in the help of what has them.
 const columnsHelp = `--column NAME=SOURCE:POINTER adds a column. SOURCE is config (the configuration of the run), policy (the policy of each agent in
-each iteration) or a type of events; POINTER is a JSON pointer (RFC 6901) into it. An event is of the agent that its member
-agent_id names, else of the iteration as a whole; {agent} in a pointer stands for each agent in turn. Of several events of an
-iteration the last one that has the value counts. " else VALUE" behind it is the value where nothing was recorded.
+each iteration), proposed (the policy that was proposed for it, accepted or not) or a type of events; POINTER is a JSON pointer
+(RFC 6901) into it. An event is of the agent that its member agent_id names, else of the iteration as a whole; {agent} in a
+pointer stands for each agent in turn, {each} for each element of an array, which makes the value an array. Of several events of
+an iteration the last one that has the value counts. " else VALUE" behind it is the value where nothing was recorded.
 
 --column NAME=FORMULA computes a column from columns before it, exactly, with + - * / and parentheses; --let is a column for
 formulas only, that is not shown. A formula may have cost_cents, iteration, names in double quotes, and
@@ -61,7 +73,7 @@ formulas only, that is not shown. A formula may have cost_cents, iteration, name
   change(x)                by how much x differs from x of the --baseline, in percent
 and around it all round(x, PLACES) or cents(x), shown as money: rounded once, at the end, half to even. What is computed from an
 absent value is absent, and a quotient by zero is. Computed columns bear the mark †, defaults and what comes of them *; as CSV
-and JSON, rows name them in derived and defaulted.`
+and JSON, rows name them in derived_columns and defaulted_columns.`
 
 // addFlags adds the flags; verb says what is done with a column.
 func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
@@ -69,7 +81,7 @@ func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
 	flags.VarP(columnFlag{&o.texts, false}, "column", "c", verb+" the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction, or NAME=FORMULA")
 	flags.Var(columnFlag{&o.texts, true}, "let", "a column `NAME=...` that formulas of columns behind it may name, and is not shown")
 	flags.StringArrayVar(&o.titles, "title", nil, "what people read for a column, as `NAME=TEXT`")
-	flags.StringVar(&o.baseline, "baseline", "", "the `run` with which change() in formulas, and the column change of summary, compare")
+	flags.StringVar(&o.baseline, "baseline", "", "compare with this `run`, in percent: costs, and what change() in formulas is of")
 }
 
 // parse reads the columns. Those whose formulas compare runs want a baseline, unless every run may bring its own.
@@ -111,7 +123,7 @@ func (o *columnOptions) marked() bool {
 
 // head gives the head of a column of one's own, or of what it has of an agent.
 func head(c series.Column, agent string) tabular.Column {
-	head := tabular.Column{Name: c.Name, Number: true, Derived: c.Derived(), Title: c.Title}
+	head := tabular.Column{Name: c.Name, Number: true, Given: true, Derived: c.Derived(), Title: c.Title}
 	if agent != "" {
 		head.Name += " " + agent
 		if head.Title != "" {
@@ -200,17 +212,29 @@ type sought struct {
 	runs    int
 }
 
-func (s *sought) add(ctx context.Context, p provider.Provider, run *series.Run) {
+// add takes in a run, which may have been read in part and have more columns than those that are sought.
+func (s *sought) add(ctx context.Context, p provider.Provider, run *series.Run, part bool) error {
 	s.runs++
 	if s.found == nil {
 		s.found = make([]bool, len(s.columns))
 	}
-	for i := range s.columns {
-		s.found[i] = s.found[i] || run.Has(i)
+	for i, c := range s.columns {
+		if s.found[i] {
+			continue
+		}
+		if s.found[i] = run.Has(i); s.found[i] || !part {
+			continue
+		}
+		whole, err := series.Of(ctx, p, []series.Column{c})
+		if err != nil {
+			return err
+		}
+		s.found[i] = whole.Has(0)
 	}
 	if i := slices.Index(s.found, false); i >= 0 && s.runs == 1 {
 		s.unknown = series.Unknown(ctx, p, s.columns[i])
 	}
+	return nil
 }
 
 // missing gives the error for a column that no run has. One with a default may be right; that it stands everywhere is
@@ -221,7 +245,7 @@ func (s *sought) missing(cmd *cobra.Command) error {
 			continue
 		}
 		err := error(&series.UnknownError{Column: c})
-		if e, ok := s.unknown.(*series.UnknownError); ok && e.Column.Name == c.Name || s.runs == 1 && s.unknown != nil {
+		if e := (*series.UnknownError)(nil); errors.As(s.unknown, &e) && e.Column.Name == c.Name || s.runs == 1 && s.unknown != nil {
 			err = s.unknown
 		}
 		if c.Default == nil {
@@ -232,8 +256,8 @@ func (s *sought) missing(cmd *cobra.Command) error {
 	return nil
 }
 
-// readBaseline reads the run that others are compared with.
-func (o *tableOptions) readBaseline(cmd *cobra.Command) (run *series.Run, err error) {
+// readBaseline reads the run that others are compared with; nil if none is named.
+func (o *tableOptions) readBaseline(cmd *cobra.Command, want series.Options) (run *series.Run, err error) {
 	if o.baseline == "" {
 		return nil, nil
 	}
@@ -243,7 +267,7 @@ func (o *tableOptions) readBaseline(cmd *cobra.Command) (run *series.Run, err er
 	}
 	defer c.Close()
 	p, changed := runio.Shown(p)
-	if run, err = series.Of(cmd.Context(), p, o.declared); err == nil {
+	if run, err = series.Read(cmd.Context(), p, want); err == nil {
 		err = changed()
 	}
 	return run, cli.InFile(o.baseline, err)

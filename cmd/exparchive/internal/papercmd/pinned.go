@@ -121,30 +121,28 @@ func (s *pinned) examine(ctx context.Context, path, id string, lenient bool) (fo
 	return found, nil
 }
 
-// read gives a run as rows.
-func (s *pinned) read(ctx context.Context, run *paper.Run, columns []series.Column, sought *sought) (*series.Run, error) {
+// read reads a run and gives it to take.
+func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options, take func(provider.Provider, *series.Run) error) error {
 	path := s.paper.RunPath(run)
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if was := s.infos[run.Name]; was == nil || !os.SameFile(was, info) || was.Size() != info.Size() || !was.ModTime().Equal(info.ModTime()) {
-		return nil, fmt.Errorf("%s: the file was changed while it was being read", path)
+		return fmt.Errorf("%s: the file was changed while it was being read", path)
 	}
 	p, c, err := runio.OpenRun(ctx, io.Discard, path, runio.Choice{ID: run.ID, Lenient: run.Lenient})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer c.Close()
-	rows, err := series.Of(ctx, p, series.Labelled(columns, run.LabelsJSON()))
-	if err != nil {
-		return nil, cli.InFile(path, err)
+	want.Columns = series.Labelled(want.Columns, run.LabelsJSON())
+	rows, err := series.Read(ctx, p, want)
+	if err == nil {
+		rows.Title = run.Title
+		err = take(p, rows)
 	}
-	rows.Title = run.Title
-	if sought != nil {
-		sought.add(ctx, p, rows)
-	}
-	return rows, nil
+	return cli.InFile(path, err)
 }
 
 // baselineOf gives the name of the run that one is compared with; empty for none.
@@ -164,39 +162,53 @@ func (o *tableOptions) compares(cmd *cobra.Command, args []string) bool {
 	})
 }
 
-// eachPinned is each for runs of a paper.
-func (o *tableOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, f func(file string, run *series.Run) error) error {
+// comparing reports whether a formula compares runs.
+func (o *columnOptions) comparing() bool {
+	return slices.ContainsFunc(o.declared, series.Column.NeedsBaseline)
+}
+
+// eachPinned is eachOf for runs of a paper.
+func (o *tableOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, want series.Options,
+	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx := cmd.Context()
-	if !o.compares(cmd, names) {
-		for _, c := range o.declared {
-			if c.NeedsBaseline() {
-				return cli.Usagef("column %s: change() wants a baseline, of the table or figure or of its runs", c.Name)
-			}
-		}
+	if o.comparing() && !o.compares(cmd, names) {
+		return cli.Usagef("change() in a formula wants a baseline, of the table or figure or of its runs")
 	}
 	sought := sought{columns: o.declared}
 	bases := map[string]*series.Run{}
+	baseOf := func(run *paper.Run) (*series.Run, error) {
+		name := o.baselineOf(run)
+		if name == "" || bases[name] != nil {
+			return bases[name], nil
+		}
+		other := set.paper.Run(name)
+		if other == nil {
+			return nil, cli.Usagef("baseline: no run %q", name)
+		}
+		err := set.read(ctx, other, want, func(_ provider.Provider, base *series.Run) error {
+			bases[name] = base
+			return nil
+		})
+		return bases[name], err
+	}
 	for _, name := range names {
 		pin := set.paper.Run(name)
-		run, err := set.read(ctx, pin, o.declared, &sought)
+		base, err := baseOf(pin)
 		if err != nil {
 			return err
 		}
-		if base := o.baselineOf(pin); base != "" {
-			if bases[base] == nil {
-				other := set.paper.Run(base)
-				if other == nil {
-					return cli.Usagef("--baseline: no run %q", base)
-				}
-				if bases[base], err = set.read(ctx, other, o.declared, nil); err != nil {
+		err = set.read(ctx, pin, want, func(p provider.Provider, run *series.Run) error {
+			if base != nil {
+				if err := run.Against(base); err != nil {
 					return err
 				}
 			}
-			if err := run.Against(bases[base]); err != nil {
-				return cli.InFile(pin.File, err)
+			if err := sought.add(ctx, p, run, want.Span != nil); err != nil {
+				return err
 			}
-		}
-		if err := f(pin.File, run.Shown()); err != nil {
+			return f(pin.File, p, run.Shown())
+		})
+		if err != nil {
 			return err
 		}
 	}

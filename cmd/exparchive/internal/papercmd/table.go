@@ -1,8 +1,6 @@
 package papercmd
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,11 +10,8 @@ import (
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
-	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/internal/terminal"
-	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/series"
 )
 
 // TableFormats are the values of --format.
@@ -45,16 +40,17 @@ A number is printed as it was recorded. What was not recorded is a dash for peop
 whole cents in CSV and JSON.`,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
   exparchive table summary runs/ --cost mean --baseline baseline.simexp --format latex
-  exparchive table convergence runs/ --group-by experiment`,
+  exparchive table convergence runs/ --group-by experiment
+  exparchive table evaluations exp2.simexp --format csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
 			}
-			return cli.Usagef("table: no table %q, want iterations, summary or convergence", args[0])
+			return cli.Usagef("table: no table %q, want iterations, summary, convergence or evaluations", args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newIterations(), newSummary(), newConvergence())
+	cmd.AddCommand(newIterations(), newSummary(), newConvergence(), newEvaluations())
 	return cmd
 }
 
@@ -86,79 +82,43 @@ func (o *tableOptions) check(cmd *cobra.Command) error {
 	return o.parse(cmd)
 }
 
-// fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
-func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Reported)) }
-
-// each reads the runs that the arguments name, and gives them to f with the names of their files.
-func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	if set := pinnedOf(ctx); set != nil {
-		return o.eachPinned(cmd, set, args, f)
-	}
-	base, err := o.readBaseline(cmd)
-	if err != nil {
-		return err
-	}
-	sought := sought{columns: o.declared}
-	var failed error
-	read := func(from runio.Source, id string) error {
-		p, c, err := runio.OpenRun(ctx, stderr, from.Path, runio.Choice{ID: id, Lenient: o.which.Lenient})
-		if err != nil {
-			return from.Named(err)
-		}
-		defer c.Close()
-		p, changed := runio.Shown(p)
-		run, err := series.Of(ctx, p, o.declared)
-		if err == nil && base != nil {
-			err = run.Against(base)
-		}
-		if err = cmp.Or(err, changed()); err != nil {
-			return cli.InFile(from.Name, err)
-		}
-		sought.add(ctx, p, run)
-		return f(from.Name, run.Shown())
-	}
-	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
-		ids := []string{o.which.ID}
-		var kind runs.Kind
-		if err == nil {
-			kind, err = runio.SniffFile(from.Path)
-		}
-		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
-			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {
-				err = runio.WithRunHint(from.Named(err))
-			}
-		}
-		if err != nil {
-			ids = nil
-		}
-		for _, id := range ids {
-			err = cmp.Or(err, read(from, id))
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && len(args) == 1 && !runio.IsFolder(args[0]):
-			return err
-		case err != nil:
-			cli.Warnf(stderr, "%v", cli.InFile(from.Name, err))
-			failed = cli.Reported{}
-		}
-	}
-	if sought.runs == 0 {
-		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
-	}
-	return cmp.Or(sought.missing(cmd), failed)
-}
-
 // write sorts the table and prints it.
 func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.sortTable(cmd, t); err != nil {
+		return err
+	}
+	return o.print(cmd, t)
+}
+
+func (o *tableOptions) sortTable(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.checkNames(cmd, t); err != nil {
+		return err
+	}
 	if err := sortRows(t, o.sort); err != nil {
 		return cli.Usagef("%s: --sort: %w", cli.Called(cmd), err)
 	}
 	if err := o.finish(t); err != nil {
 		return cli.Usagef("%s: %w", cli.Called(cmd), err)
 	}
+	return nil
+}
+
+// checkNames refuses columns of one's own whose names others have: a row could not tell them apart.
+func (o *tableOptions) checkNames(cmd *cobra.Command, t *tabular.Table) error {
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		if seen[c.Name] {
+			return cli.Usagef("%s: --column: there is a column %q already; choose another name", cli.Called(cmd), c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return nil
+}
+
+// forPeople reports whether people read the format.
+func (o *tableOptions) forPeople() bool { return o.format != "csv" && o.format != "json" }
+
+func (o *tableOptions) print(cmd *cobra.Command, t *tabular.Table) error {
 	if o.format == "text" {
 		return printTable(cmd.OutOrStdout(), t)
 	}
@@ -167,15 +127,15 @@ func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
 
 // printTable prints the table for a terminal.
 func printTable(w io.Writer, t *tabular.Table) error {
-	var titles []string
+	out := &cli.Table{}
+	t = t.ForPeople()
 	for _, c := range t.Columns {
-		title := strings.ToUpper(c.ForPeople())
-		if c.Number {
-			title = ">" + title
+		title := c.ForPeople()
+		if !c.Given {
+			title = strings.ToUpper(title)
 		}
-		titles = append(titles, title)
+		out.Head, out.Right = append(out.Head, terminal.Escape(title)), append(out.Right, c.Number)
 	}
-	out := cli.NewTable(titles...)
 	for _, rows := range [][][]tabular.Cell{t.Rows, t.Totals} {
 		for _, row := range rows {
 			var cells []string
@@ -194,42 +154,4 @@ func printTable(w io.Writer, t *tabular.Table) error {
 		}
 	}
 	return nil
-}
-
-// The cells of tables.
-
-func text(s string) tabular.Cell { return tabular.String(s) }
-
-func runCell(run *series.Run) tabular.Cell {
-	c := text(run.RunID)
-	c.Text = run.Title
-	return c
-}
-
-func money(c *provider.Cents) tabular.Cell {
-	if c == nil {
-		return tabular.Cell{}
-	}
-	return tabular.Cell{Value: fmt.Appendf(nil, "%d", int64(*c)), Text: c.String()}
-}
-
-func truth(b *bool) tabular.Cell {
-	if b == nil {
-		return tabular.Cell{}
-	}
-	return tabular.Cell{Value: fmt.Appendf(nil, "%t", *b), Text: cli.YesNoOrDash(b)}
-}
-
-func number(n int) tabular.Cell { return tabular.Cell{Value: fmt.Appendf(nil, "%d", n)} }
-
-// percent is a change that [series.Change] gives.
-func percent(change string) tabular.Cell {
-	if change == "" {
-		return tabular.Cell{}
-	}
-	sign := ""
-	if change[0] != '-' && strings.Trim(change, "0.") != "" {
-		sign = "+"
-	}
-	return tabular.Cell{Value: []byte(change), Text: sign + change + " %"}
 }

@@ -2,21 +2,20 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
-// Select implements [provider.Selector]. Of events of other types, and of what it leaves out of interactions, it reads
-// nothing but what SQLite has to step over.
+// Select implements [provider.Selector]. Of events of other types it reads no more than which type they are of, of
+// interactions no prompts.
 func (a *Archive) Select(ctx context.Context, sel provider.Selection) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
 		err := a.readSelected(ctx, sel, func(r provider.Record) bool { return yield(r, nil) })
@@ -28,17 +27,26 @@ func (a *Archive) Select(ctx context.Context, sel provider.Selection) iter.Seq2[
 
 func (a *Archive) readSelected(ctx context.Context, sel provider.Selection, yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
-	s, err := a.newScan(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	s.brief = true
-	p, err := s.partsOf(ctx, sel)
+	defer r.Close()
+	s := &scan{archive: a, reading: r, iteration: everyIteration, selected: &selected{Selection: sel}}
+	if err := s.reach(); err != nil {
+		return err
+	}
+	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
 	if err != nil {
 		return err
 	}
-	return s.merge(ctx, p, 0, -1, func(r provider.Record, _ int64) error {
+	s.selected.types = map[int64]bool{}
+	for id, name := range types {
+		if slices.Contains(sel.Events, name) {
+			s.selected.types[id] = true
+		}
+	}
+	return s.run(ctx, func(r provider.Record, _ int64) error {
 		if !yield(r) {
 			return errStop
 		}
@@ -46,82 +54,70 @@ func (a *Archive) readSelected(ctx context.Context, sel provider.Selection, yiel
 	})
 }
 
-// partsOf gives the queries for what is selected.
-func (s *scan) partsOf(ctx context.Context, sel provider.Selection) (parts, error) {
-	end, err := s.end(ctx)
-	if err != nil {
-		return parts{}, err
-	}
-	p := parts{first: 1, end: end}
-	if sel.Span != nil {
-		if err := s.narrow(ctx, *sel.Span, &p); err != nil {
-			return p, err
-		}
-	}
-	within := func(column string) string {
-		text := fmt.Sprintf("WHERE seq >= %d AND seq < %d", p.first, p.end)
-		if sel.Span != nil {
-			text += fmt.Sprintf(" AND %s BETWEEN %d AND %d", column, sel.Span.First, sel.Span.Last)
-		}
-		return text
-	}
-	var others []string
-	if sel.Calls {
-		others = append(others, fmt.Sprintf(selectCalls, provider.KindInteraction)+within("iteration"))
-	}
-	if sel.Iterations {
-		others = append(others, fmt.Sprintf(selectIterations, provider.KindIteration, s.a.file.MostRows())+within("number"))
-	}
-	p.others = strings.Join(others, " UNION ALL ")
-	if len(sel.Events) == 0 {
-		return p, nil
-	}
-	types, err := loadTypes(ctx, s.conn, s.a.file.Budget()) // a recorder may have added some
-	if err != nil {
-		return p, err
-	}
-	var ids []string
-	for id, name := range types {
-		if slices.Contains(sel.Events, name) {
-			ids = append(ids, strconv.FormatInt(id, 10))
-		}
-	}
-	if len(ids) > 0 {
-		slices.Sort(ids)
-		p.events = selectEvents + within("iteration") + " AND type IN (" + strings.Join(ids, ", ") + ")"
-	}
-	return p, nil
+// selected is what a scan gives, if that is not everything.
+type selected struct {
+	provider.Selection
+	types map[int64]bool // of the events, by id
 }
 
-// narrow leaves out what lies before and behind the records of a span, as a sealed archive notes it.
-func (s *scan) narrow(ctx context.Context, span provider.Span, p *parts) error {
-	if s.a.state != Sealed {
-		return nil
-	}
-	var first, last sql.NullInt64
-	err := s.conn.QueryRowContext(ctx, "SELECT min(first_seq), max(last_seq) FROM (SELECT * FROM z_iteration LIMIT ?) "+
-		"WHERE number BETWEEN ? AND ?", s.a.file.MostRows(), span.First, span.Last).Scan(&first, &last)
-	if err != nil {
-		return sqlitefile.Damage(err)
-	}
-	if !first.Valid || !last.Valid {
-		p.end = p.first
-		return nil
-	}
-	p.first, p.end = max(p.first, first.Int64), min(p.end, max(last.Int64, 0)+1)
-	return nil
+// within reports whether an iteration lies in the span.
+func (s *selected) within(iteration int64) bool {
+	return s.Span == nil || int64(s.Span.First) <= iteration && iteration <= int64(s.Span.Last)
 }
 
-// selectBrief is selectRow for an interaction of which prompts and response are left out.
-func selectBrief(ctx context.Context, conn *sql.Conn, table, where string, args ...any) (tables.Row, error) {
-	var names []string
-	for i, c := range tables.Columns[table] {
-		switch i {
-		case tables.InteractionSystemPrompt, tables.InteractionUserPrompt, tables.InteractionResponse:
-			names = append(names, "NULL")
-		default:
-			names = append(names, c.Name)
+// reach finds out from where to where the selected records lie, and which iterations are among them.
+func (s *scan) reach() error {
+	var all []at
+	first, last := int64(math.MaxInt64), int64(0) // of the span, as a sealed archive notes it
+	budget := s.archive.file.Budget()
+	err := each(s.reading, tables.TableIteration, tables.IterationSeq+1, math.MinInt64, math.MaxInt64, func(row tables.Row) error {
+		it := at{row[tables.IterationSeq].Int, row[tables.IterationNumber].Int}
+		within := s.selected.within(it.number)
+		if within {
+			first, last = min(first, row[tables.IterationFirstSeq].Int), max(last, row[tables.IterationLastSeq].Int)
 		}
+		if row[tables.IterationSeq].Kind != btree.Null {
+			all = append(all, it)
+			if within && s.selected.Iterations {
+				s.iterations = append(s.iterations, it)
+			}
+		}
+		return budget.Take(0)
+	})
+	if err != nil {
+		return err
 	}
-	return queryRow(ctx, conn, table, "SELECT "+strings.Join(names, ", ")+" FROM "+table+" "+where, args...)
+	s.first = 1
+	if s.last, err = lastSeq(s.reading, all); err == nil && s.selected.Span != nil && s.archive.state == Sealed {
+		s.first, s.last = max(s.first, first), min(s.last, last)
+	}
+	return err
+}
+
+// findEvent gives the whole row of an event of which only the head was read, nil if it is not selected.
+func (s *scan) findEvent(head tables.Row) (tables.Row, error) {
+	if !s.selected.types[head[tables.EventTypeOf].Int] || !s.selected.within(head[tables.EventIteration].Int) {
+		return nil, nil
+	}
+	row, err := s.reading.Find(tables.TableEvent, head[tables.EventSeq].Int)
+	if err == nil && row == nil {
+		err = fmt.Errorf("%w: event %d is missing", sqlitefile.ErrDamaged, head[tables.EventSeq].Int)
+	}
+	size := 0
+	for i := range row {
+		size += len(row[i].Bytes)
+	}
+	if err == nil {
+		err = s.found.Take(size)
+	}
+	return row, err
+}
+
+// brief leaves the prompts and the response out of the row of an interaction.
+func brief(row tables.Row) tables.Row {
+	row = slices.Clone(row)
+	for _, i := range []int{tables.InteractionSystemPrompt, tables.InteractionUserPrompt, tables.InteractionResponse} {
+		row[i] = btree.Value{}
+	}
+	return row
 }

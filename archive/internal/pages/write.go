@@ -2,6 +2,8 @@ package pages
 
 import (
 	"context"
+	"fmt"
+	"math"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -24,7 +26,7 @@ type Change struct {
 //
 // Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
 func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {
-	objects, err := Objects(d.version)
+	objects, err := Objects(d.file.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -32,7 +34,8 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 	if err != nil {
 		return 0, err
 	}
-	p := d.pass()
+	r := d.read(ctx)
+	defer r.Close()
 	for _, o := range objects {
 		if o.Type != "table" {
 			continue
@@ -40,11 +43,11 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 		if err := w.Table(o.Name); err != nil {
 			return 0, err
 		}
-		if err := p.copyTable(ctx, w, o.Name, change); err != nil {
+		if err := r.copyTable(w, o.Name, change); err != nil {
 			return 0, err
 		}
 	}
-	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.version) })
+	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.file.Version) })
 }
 
 // Objects gives the schema of a version as [btree.Writer] wants it.
@@ -61,7 +64,7 @@ func Objects(version int) ([]btree.Object, error) {
 }
 
 // copyTable lays one table out.
-func (p *pass) copyTable(ctx context.Context, w *btree.Writer, table string, change Change) error {
+func (r *Reading) copyTable(w *btree.Writer, table string, change Change) error {
 	if table == tables.TableAnnotation && change.Annotations != nil {
 		for i, a := range change.Annotations {
 			if err := w.Row(int64(i)+1, btree.AppendRecord(nil, a.Row())); err != nil {
@@ -70,20 +73,21 @@ func (p *pass) copyTable(ctx context.Context, w *btree.Writer, table string, cha
 		}
 		return nil
 	}
-	rows, err := p.rows(table)
+	rows, err := r.rows(table, math.MinInt64, math.MaxInt64)
 	if err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		more, err := rows.next()
+	for {
+		row, err := rows.Next()
 		if err != nil {
 			return err
 		}
-		if !more {
+		if row == nil {
 			break
 		}
-		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if !rows.plain {
+			return fmt.Errorf("%w: table %s, row %d: a number of more bytes than it needs",
+				sqlitefile.ErrDamaged, table, rows.key)
 		}
 		record := rows.record
 		if table == tables.TableExperiment && change.Seal != nil {

@@ -3,6 +3,7 @@ package diff
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,19 @@ var words = map[string][]string{
 var kindWords = map[string]provider.Kind{
 	"event": provider.KindEvent, "llm_interaction": provider.KindInteraction,
 	"note": provider.KindNote, "attachment": provider.KindAttachment,
+}
+
+// Words gives what [ParseIgnore] knows, without pointers.
+func Words() []string {
+	all := slices.AppendSeq([]string{"spelling"}, maps.Keys(words))
+	all = slices.AppendSeq(all, maps.Keys(kindWords))
+	for k := provider.KindStart; k <= provider.KindResult; k++ {
+		for f := range k.Fields() {
+			all = append(all, f.Name)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ParseIgnore reads what to ignore, a word each: the name of a field in the line protocol; timestamp (which is also created_at and

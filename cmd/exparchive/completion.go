@@ -18,6 +18,7 @@ import (
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/legacy/duckdb"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/diff"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
@@ -38,6 +39,7 @@ var valuesOf = map[string]values{
 	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
+	"ignore":   fixed(diff.IgnoreWords()...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
 	"run":      runIDsOf,
 	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),

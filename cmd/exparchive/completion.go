@@ -41,6 +41,7 @@ var valuesOf = map[string]values{
 	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
+	"ignore":   fixed(diff.IgnoreWords()...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
 	"run":      runIDsOf,
 	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
@@ -48,7 +49,7 @@ var valuesOf = map[string]values{
 	"table":    fixed(export.Tables()...),
 	"cost":     fixed(costs()...),
 	"group-by": fixed("experiment", "type", "config:"),
-	"ignore":   fixed(diff.Words()...),
+	"ignore":   fixed(diff.IgnoreWords()...),
 	"remove":   annotationsOf,
 }
 

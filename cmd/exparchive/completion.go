@@ -49,7 +49,6 @@ var valuesOf = map[string]values{
 	"table":    fixed(export.Tables()...),
 	"cost":     fixed(costs()...),
 	"group-by": fixed("experiment", "type", "config:"),
-	"ignore":   fixed(diff.IgnoreWords()...),
 	"remove":   annotationsOf,
 }
 

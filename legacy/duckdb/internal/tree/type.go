@@ -93,7 +93,7 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 			t.Unbound = s.Text("UserTypeInfo.name")
 		case infoUser<<16 | 203:
 			var modifiers []string
-			s.List("UserTypeInfo.modifiers", func() { modifiers = append(modifiers, readValue(s, nil).sql()) })
+			s.List("UserTypeInfo.modifiers", func() { modifiers = append(modifiers, new(writer).value(readValue(s, nil))) })
 			t.Unbound += "(" + strings.Join(modifiers, ", ") + ")"
 		case infoUser<<16 | 204:
 			if s.Bool("UserTypeInfo.expression") {

@@ -105,9 +105,9 @@ func New(r io.ReaderAt, size int64) (*Archive, error) {
 }
 
 // newArchive reads what every use of the archive needs.
-func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
+func newArchive(f *sqlitefile.File) (a *Archive, err error) {
 	defer f.Explain(&err)
-	a := &Archive{file: f, state: Unfinished}
+	a = &Archive{file: f, state: Unfinished}
 	if f.Recording {
 		a.state = Recording
 	}
@@ -116,20 +116,26 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 			return nil, err
 		}
 	}
+	return a, a.begin()
+}
+
+// begin looks what kind of file it is.
+func (a *Archive) begin() error {
+	f := a.file
 	r, err := a.read(context.Background())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
 	if a.types, err = loadTypes(r, f.Budget()); err != nil {
-		return nil, err
+		return err
 	}
 	row, err := experimentRow(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.seal, err = sealOf(row); err != nil {
-		return nil, err
+		return err
 	}
 	// A live file has a seal only if sealing was interrupted.
 	if a.seal != nil && a.state == Unfinished && !strings.HasSuffix(f.Path, LiveSuffix) {
@@ -137,10 +143,10 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 		case !f.Live:
 			a.state = Sealed
 		case f.Path != "":
-			return nil, fmt.Errorf("%w: %w: a seal, and a table that only a recording has", ErrNotArchive, schema.ErrForeign)
+			return fmt.Errorf("%w: %w: a seal, and a table that only a recording has", ErrNotArchive, schema.ErrForeign)
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // read begins a reading of the tables. The pages of a file are read without SQLite, but for one that another process is

@@ -62,17 +62,17 @@ func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 }
 
 // DecodeHead takes the first columns of a row apart, as many as there are values, of a row of which payload may be the
-// beginning. n is how many columns it has. It reports whether payload has all of that.
+// beginning. n is how many columns it has. It reports whether payload has all of that, in the shortest form.
 func DecodeHead(payload []byte, values []Value) (n int, ok bool) {
 	length, size := varint(payload)
-	if size == 0 || length > uint64(len(payload)) || length < uint64(size) {
+	if size == 0 || length > uint64(len(payload)) || length < uint64(size) || size != varintSize(length) {
 		return 0, false
 	}
 	types, body := payload[size:length], payload[length:]
 	for ; len(types) > 0; n++ {
 		t, size := varint(types)
 		width, known := typeWidth(t)
-		if size == 0 || !known {
+		if size == 0 || !known || size != varintSize(t) {
 			return n, false
 		}
 		types = types[size:]
@@ -83,6 +83,9 @@ func DecodeHead(payload []byte, values []Value) (n int, ok bool) {
 			return n, false
 		}
 		values[n] = value(t, body[:width:width])
+		if v := &values[n]; v.Kind == Integer && t != integerType(v.Int) {
+			return n, false
+		}
 		body = body[width:]
 	}
 	return n, n >= len(values)

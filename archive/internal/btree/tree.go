@@ -133,6 +133,7 @@ type step struct {
 	own   []byte // a copy of the page
 	next  int    // cell that comes next; len(cells) is the rightmost child
 	begun int    // cell that came first
+	low   int64  // rowid before those that may be in it, the lowest there is in front
 	high  int64  // highest rowid that may be in it
 }
 
@@ -149,7 +150,7 @@ func (f *Forest) WalkFrom(name string, root uint32, first int64) *Walk {
 	}
 	f.names = append(f.names, name)
 	w.tree = uint8(len(f.names))
-	w.push(root, math.MaxInt64)
+	w.push(root, math.MinInt64, math.MaxInt64)
 	return w
 }
 
@@ -157,7 +158,7 @@ func (f *Forest) WalkFrom(name string, root uint32, first int64) *Walk {
 // to ascend it ends if the caller stops at the first fault.
 func (f *Forest) LookFrom(name string, root uint32, first int64) *Walk {
 	w := &Walk{f: f, name: name, first: first}
-	w.push(root, math.MaxInt64)
+	w.push(root, math.MinInt64, math.MaxInt64)
 	return w
 }
 
@@ -173,7 +174,7 @@ func (w *Walk) fail(kind Kind, page uint32, at int, format string, args ...any) 
 }
 
 // push goes down to page n.
-func (w *Walk) push(n uint32, high int64) {
+func (w *Walk) push(n uint32, low, high int64) {
 	if len(w.stack) >= maxTreeDepth {
 		w.fail(Depth, n, -1, "more than %d levels", maxTreeDepth)
 		return
@@ -184,7 +185,7 @@ func (w *Walk) push(n uint32, high int64) {
 	}
 	s := w.reuse()
 	s.own = append(s.own[:0], data...)
-	s.next, s.begun, s.high = 0, 0, high
+	s.next, s.begun, s.low, s.high = 0, 0, low, high
 	if err := s.page.parse(n, s.own); err != nil {
 		kind := Cells
 		if k := s.page.kind; k != tableInterior && k != tableLeaf {
@@ -209,9 +210,22 @@ func (w *Walk) push(n uint32, high int64) {
 		w.f.addf(Layout, w.name, n, -1, "bytes that belong to nothing are not zero")
 	}
 	if !w.started && w.first > math.MinInt64 {
-		s.next = sort.Search(len(s.page.cells), func(i int) bool { return s.page.cells[i].rowid >= w.first })
-		s.begun = s.next
+		w.seek(s)
 	}
+}
+
+// seek goes on a page to the first cell that may lead to what is wanted. Since it passes over others, all keys of the
+// page have to ascend.
+func (w *Walk) seek(s *step) {
+	cells, last := s.page.cells, s.low
+	for i := range cells {
+		if key := cells[i].rowid; key < last || key == last && (i > 0 || last > math.MinInt64) {
+			w.fail(KeyOrder, s.page.number, cells[i].offset, "key %d behind %d", key, last)
+		}
+		last = cells[i].rowid
+	}
+	s.next = sort.Search(len(cells), func(i int) bool { return cells[i].rowid >= w.first })
+	s.begun = s.next
 }
 
 // page reads a page, which becomes the tree's.
@@ -267,11 +281,15 @@ func (w *Walk) Next() bool {
 			if i > s.begun {
 				w.checkDivider(s, &s.page.cells[i-1])
 			}
+			low := s.low
+			if i > 0 {
+				low = s.page.cells[i-1].rowid
+			}
 			if i == len(s.page.cells) {
-				w.push(s.page.right, s.high)
+				w.push(s.page.right, low, s.high)
 			} else {
 				w.Highest = max(w.Highest, s.page.cells[i].rowid)
-				w.push(s.page.cells[i].child, s.page.cells[i].rowid)
+				w.push(s.page.cells[i].child, low, s.page.cells[i].rowid)
 			}
 		}
 	}

@@ -93,17 +93,11 @@ func (r *Reading) Look(table string, first, last int64) (tables.Rows, error) {
 
 // Find implements [tables.Reading].
 func (r *Reading) Find(table string, key int64) (tables.Row, error) {
-	root, err := r.root(table)
+	rows, err := r.Look(table, key, key)
 	if err != nil {
 		return nil, err
 	}
-	record := r.forest.Find(root, key)
-	if record == nil {
-		return nil, nil
-	}
-	rows := &rows{r: r, table: table, columns: tables.Columns[table], key: key}
-	rows.values = make(tables.Row, len(rows.columns))
-	return rows.values, rows.decode(record)
+	return rows.Next()
 }
 
 // Last implements [tables.Reading].
@@ -129,7 +123,6 @@ type rows struct {
 	values  tables.Row // valid until the next step, as record is
 	head    tables.Row // those of values that are wanted; nil for all
 	record  []byte     // the row as it is stored
-	plain   bool       // in the one form that it has
 }
 
 // maxColumns is more than any table has.
@@ -183,13 +176,16 @@ var errColumns = errors.New("other columns than the table has")
 func (r *rows) decode(record []byte) error {
 	r.record = record
 	n, plain, err := btree.DecodeRow(record, r.values)
-	if err == nil && (r.columns != nil && n != len(r.columns) || r.values[0].Kind != btree.Null) {
+	switch {
+	case err != nil:
+	case r.columns != nil && n != len(r.columns) || r.values[0].Kind != btree.Null:
 		err = errColumns
+	case !plain:
+		err = errors.New("a number of more bytes than it needs")
 	}
 	if err != nil {
 		return fmt.Errorf("%w: table %s, row %d: %w", sqlitefile.ErrDamaged, r.table, r.key, err)
 	}
-	r.plain = plain
 	r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
 	return tables.CheckRow(r.table, r.columns, r.values)
 }

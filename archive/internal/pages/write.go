@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
@@ -84,10 +83,6 @@ func (r *Reading) copyTable(w *btree.Writer, table string, change Change) error 
 		}
 		if row == nil {
 			break
-		}
-		if !rows.plain {
-			return fmt.Errorf("%w: table %s, row %d: a number of more bytes than it needs",
-				sqlitefile.ErrDamaged, table, rows.key)
 		}
 		record := rows.record
 		if table == tables.TableExperiment && change.Seal != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
@@ -24,11 +25,11 @@ type Reading interface {
 	Find(table string, key int64) (Row, error)
 	// Last gives the highest key of a table; ok is false for an empty one.
 	Last(table string) (key int64, ok bool, err error)
-	// Close ends the reading.
+	// Close ends the reading, and the rows that are still open.
 	Close()
 }
 
-// Rows are rows of a table. They are closed, unless they came to their end.
+// Rows are rows of a table.
 type Rows interface {
 	// Next gives the next row, valid until the next call, and nil behind the last.
 	Next() (Row, error)
@@ -41,7 +42,7 @@ func ReadSQL(ctx context.Context, f *sqlitefile.File) (Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &sqlReading{ctx: ctx, file: f, conn: conn}
+	r := &sqlReading{ctx: ctx, file: f, conn: conn, open: map[*sqlRows]bool{}}
 	// As long as a statement is not at its end, all others see the same state of the file.
 	if r.snapshot, err = conn.QueryContext(ctx, "SELECT name FROM sqlite_schema"); err == nil && !r.snapshot.Next() {
 		err = r.snapshot.Err()
@@ -58,9 +59,13 @@ type sqlReading struct {
 	file     *sqlitefile.File
 	conn     *sql.Conn
 	snapshot *sql.Rows
+	open     map[*sqlRows]bool // a connection cannot be closed before them
 }
 
 func (r *sqlReading) Close() {
+	for rows := range r.open {
+		rows.Rows.Close()
+	}
 	if r.snapshot != nil {
 		r.snapshot.Close()
 	}
@@ -85,11 +90,12 @@ func (r *sqlReading) query(table string, columns []Column, where string, args ..
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
-	s := &sqlRows{Rows: rows, table: table, columns: columns, left: r.file.MostRows(), row: make(Row, len(columns))}
+	s := &sqlRows{Rows: rows, reading: r, table: table, columns: columns, left: r.file.MostRows(), row: make(Row, len(columns))}
 	s.values, s.targets = make([]any, len(columns)), make([]any, len(columns))
 	for i := range s.values {
 		s.targets[i] = &s.values[i]
 	}
+	r.open[s] = true
 	return s, nil
 }
 
@@ -111,6 +117,7 @@ func (r *sqlReading) Last(table string) (int64, bool, error) {
 
 type sqlRows struct {
 	*sql.Rows
+	reading *sqlReading
 	table   string
 	columns []Column
 	left    int64 // rows that there may be: in a crafted file its pages can be rows again and again
@@ -121,10 +128,14 @@ type sqlRows struct {
 	targets []any
 }
 
-func (r *sqlRows) Close() { r.Rows.Close() }
+func (r *sqlRows) Close() {
+	r.Rows.Close()
+	delete(r.reading.open, r)
+}
 
 func (r *sqlRows) Next() (Row, error) {
 	if !r.Rows.Next() {
+		delete(r.reading.open, r)
 		return nil, sqlitefile.Damage(r.Err())
 	}
 	if r.left--; r.left < 0 {
@@ -146,9 +157,13 @@ func (r *sqlRows) Next() (Row, error) {
 	return r.row, nil
 }
 
-// CheckRow reports a value of a row that has not the type of its column.
+// CheckRow reports a value of a row that has not the type of its column. What is no number becomes NULL, as SQLite
+// reads it.
 func CheckRow(table string, columns []Column, row Row) error {
 	for i := range columns {
+		if row[i].Kind == btree.Real && math.IsNaN(row[i].Float) {
+			row[i] = btree.Value{}
+		}
 		if err := columns[i].Check(&row[i]); err != nil {
 			return fmt.Errorf("%w: table %s, row %d: %w", sqlitefile.ErrDamaged, table, row[0].Int, err)
 		}
@@ -180,6 +195,9 @@ func FromSQL[V any](table string, row Row, values []V) error {
 		case string:
 			row[i] = btree.Value{Kind: btree.Text, Bytes: []byte(x)}
 		case []byte:
+			if x == nil { // which the driver gives for an empty one
+				x = []byte{}
+			}
 			row[i] = btree.Value{Kind: btree.Blob, Bytes: x}
 		default:
 			return fmt.Errorf("%w: %s: a value of type %T", sqlitefile.ErrDamaged, Columns[table][i].Name, x)

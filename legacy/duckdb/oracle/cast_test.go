@@ -235,9 +235,9 @@ func castAll(t *testing.T, p *Process, from, to *castTable) (rows []string, n in
 		if cell == nil { // which no log has
 			continue
 		}
-		s := written.Append([]byte{}, got, 0)
+		s := written.Release15.Append([]byte{}, got, 0)
 		if !bytes.Equal(s, cell) && (!to.typ.Nested() || !bytes.Equal(unquoted(s), unquoted(cell))) {
-			t.Errorf("%s → %s: %s: got %s, want %s", from.kind, to.kind, written.Append(nil, from.values, i), show(s), show(cell))
+			t.Errorf("%s → %s: %s: got %s, want %s", from.kind, to.kind, written.Release15.Append(nil, from.values, i), show(s), show(cell))
 			continue
 		}
 		rows = append(rows, fmt.Sprint(i))

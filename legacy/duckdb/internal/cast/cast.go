@@ -121,7 +121,7 @@ func Same(dst, src *vector.Vector, i int, b *vector.Budget) error {
 
 // uncertain refuses a value.
 func uncertain(src *vector.Vector, i int, to *types.Type) error {
-	s := string(text.Append(nil, src, i))
+	s := string(text.Release15.Append(nil, src, i))
 	const most = 60
 	if len(s) > most {
 		s = s[:most] + "…"

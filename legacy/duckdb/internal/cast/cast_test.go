@@ -88,7 +88,7 @@ func castText(value string, from, to *types.Type) (string, error) {
 	if err := Then(f, from, g).Each(out, v, 0, 1, b); err != nil {
 		return "", err
 	}
-	return string(text.Append(nil, out, 0)), nil
+	return string(text.Release15.Append(nil, out, 0)), nil
 }
 
 // TestNested casts the parts of nested values, and leaves alone what is under a NULL.
@@ -118,7 +118,7 @@ func TestNested(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{"{'a': 7, 'l': [2020-01-01]}", "", "{'a': 8, 'l': NULL}"} {
-		if got := string(text.Append(nil, out, i)); got != want {
+		if got := string(text.Release15.Append(nil, out, i)); got != want {
 			t.Errorf("value %d: got %s, want %s", i, got, want)
 		}
 	}

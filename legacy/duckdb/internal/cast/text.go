@@ -28,7 +28,7 @@ func toText(from *types.Type) Func {
 		if isFloat(src.Type) && misprinted(float(src, i)) {
 			return uncertain(src, i, dst.Type)
 		}
-		return setBytes(dst, text.Append(nil, src, i), b)
+		return setBytes(dst, text.Release15.Append(nil, src, i), b)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -154,11 +155,24 @@ func (s *Scanner) Next() bool {
 			s.size = min(s.size*2, storage.VectorSize)
 		}
 		if s.n > 0 {
+			if s.err = s.check(); s.err != nil {
+				break
+			}
 			return true
 		}
 	}
 	s.n = 0
 	return false
+}
+
+// check looks into values that can hold what this reader lacks.
+func (s *Scanner) check() error {
+	for i, v := range s.vectors {
+		if err := variant.Check(v); err != nil {
+			return s.wrapColumn(i, err)
+		}
+	}
+	return nil
 }
 
 // open starts reading a row group.

@@ -283,7 +283,7 @@ func (w *writer) value(v *Value) string {
 	if err := v.AppendTo(vec, vector.NewBudget(1<<20)); err != nil {
 		return w.unknown()
 	}
-	text := string(text.Append(nil, vec, 0))
+	text := string(text.Release15.Append(nil, vec, 0))
 	switch v.Type.ID {
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt,
 		types.UInteger, types.UBigInt, types.UHugeInt, types.Decimal, types.BigNum:

@@ -123,7 +123,7 @@ func pointersOf(texts [][]byte, each bool) (list []string) {
 		}
 		if text[0] == '{' {
 			err := jsontext.Members(text, func(name string, value []byte) error {
-				walk(value, at+"/"+escape.Replace(name))
+				walk(value, at+"/"+jsontext.EscapePointer(name))
 				if len(list) >= maxKnown {
 					return errFound
 				}
@@ -234,7 +234,7 @@ func Parameters(ctx context.Context, p provider.Provider) ([]Column, error) {
 	}
 	var list []Column
 	for _, at := range slices.Sorted(maps.Keys(numbers)) {
-		name := unescape.Replace(at[strings.LastIndexByte(at, '/')+1:])
+		name := jsontext.UnescapePointer(at[strings.LastIndexByte(at, '/')+1:])
 		c, err := ParseColumn(name+"="+SourcePolicy+":"+at, list...)
 		if err == nil && len(list) < mostParameters {
 			list = append(list, c)

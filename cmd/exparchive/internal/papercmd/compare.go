@@ -142,13 +142,17 @@ func clip(t *tabular.Table) {
 // mostShown is how many characters of a value a terminal shows.
 const mostShown = 48
 
+// compareColumns are the first of them.
+var compareColumns = []tabular.Column{
+	{Name: "file"}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "experiment_type", Title: "type"},
+	{Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+	{Name: "num_iterations", Title: "iterations", Number: true},
+}
+
 // table has a row for each run.
 func (o *compareOptions) table(all []compared, base string, baseCost *provider.Cents) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "file", Coded: !sameIDs(all)}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
-		{Name: "experiment_type", Title: "type"}, {Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
-		{Name: "num_iterations", Title: "iterations", Number: true},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(compareColumns)}
+	t.Columns[0].Coded = !sameIDs(all)
 	for _, of := range o.costs {
 		title := of + " cost"
 		if of == string(series.CostSum) || of == string(series.CostMean) {

@@ -24,6 +24,13 @@ var sampleFlags = []struct{ statistic, name, what string }{
 	{series.Count, "count", "the number of samples was recorded at `TYPE:/POINTER`"},
 }
 
+var evaluationColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"}, {Name: "source"},
+	{Name: "mean", Number: true}, {Name: "std_dev", Title: "std dev", Number: true},
+	{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true}, {Name: "n", Number: true},
+	{Name: "derived"},
+}
+
 func newEvaluations() *cobra.Command {
 	var o tableOptions
 	var chosen part
@@ -79,12 +86,7 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 					places = 6
 				}
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"}, {Name: "source"},
-				{Name: "mean", Number: true}, {Name: "std_dev", Title: "std dev", Number: true},
-				{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true}, {Name: "n", Number: true},
-				{Name: "derived"},
-			}}
+			t := &tabular.Table{Columns: slices.Clone(evaluationColumns)}
 			for _, c := range o.parsed {
 				t.Columns = append(t.Columns, head(c, ""))
 			}

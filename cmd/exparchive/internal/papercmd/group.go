@@ -133,15 +133,8 @@ func (o *runOptions) groupTable(all []outcome, keys []key, compared bool) *tabul
 	for _, k := range keys {
 		t.Columns = append(t.Columns, tabular.Column{Name: k.name, Given: true})
 	}
-	of := o.cost
-	t.Columns = append(t.Columns, []tabular.Column{
-		{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
-		{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
-		{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
-		{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
-		{Name: "mean_cost_cents", Title: "mean " + of + " cost (derived)", Number: true},
-		{Name: "min_cost_cents", Title: "least cost", Number: true}, {Name: "max_cost_cents", Title: "greatest cost", Number: true},
-	}...)
+	t.Columns = append(t.Columns, groupColumns...)
+	t.Columns[len(t.Columns)-3].Title = "mean " + o.cost + " cost (derived)"
 	if compared {
 		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 	}
@@ -182,6 +175,16 @@ func (o *runOptions) groupTable(all []outcome, keys []key, compared bool) *tabul
 		}
 	})
 	return t
+}
+
+// groupColumns follow the keys of a group.
+var groupColumns = []tabular.Column{
+	{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
+	{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
+	{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
+	{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
+	{Name: "mean_cost_cents", Number: true}, {Name: "min_cost_cents", Title: "least cost", Number: true},
+	{Name: "max_cost_cents", Title: "greatest cost", Number: true},
 }
 
 // baseOf gives the cost of the run with which all of a group are compared; nil if they are compared with several.

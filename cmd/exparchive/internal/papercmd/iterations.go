@@ -12,6 +12,11 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
+var iterationColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
+	{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted", Coded: true}, {Name: "decision"},
+}
+
 func newIterations() *cobra.Command {
 	var o tableOptions
 	var chosen part
@@ -36,10 +41,7 @@ and one for each column.`,
 			if err = cmp.Or(err, o.check(cmd), checkPlaces(cmd, places)); err != nil {
 				return err
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
-				{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted", Coded: true}, {Name: "decision"},
-			}}
+			t := &tabular.Table{Columns: slices.Clone(iterationColumns)}
 			compared := o.compares(cmd, args)
 			if compared {
 				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})

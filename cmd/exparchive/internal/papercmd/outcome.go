@@ -45,14 +45,6 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	addPlaces(cmd, &o.places)
 }
 
-// Costs are the values of --cost.
-func Costs() (names []string) {
-	for _, of := range series.CostsOf {
-		names = append(names, string(of))
-	}
-	return names
-}
-
 // check reads the flags.
 func (o *runOptions) check(cmd *cobra.Command) (err error) {
 	if o.span, err = o.part.span(cmd); err != nil {

@@ -302,7 +302,7 @@ func (o *initOptions) addItems(cmd *cobra.Command, p *paper.Paper) error {
 	var labels, parameters []paper.Column
 	for _, r := range p.Runs {
 		for _, l := range r.Labels {
-			text := l.Name + "=label:/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(l.Name)
+			text := l.Name + "=label:/" + jsontext.EscapePointer(l.Name)
 			if _, err := series.ParseColumn(text); err == nil && !slices.Contains(labels, paper.Column{Text: text}) {
 				labels = append(labels, paper.Column{Text: text})
 			}

@@ -3,6 +3,7 @@ package papercmd
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,12 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
+
+var summaryColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
+	{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
+	{Name: "cost_cents", Number: true}, {Name: "cost_derived", Coded: true},
+}
 
 func newSummary() *cobra.Command {
 	var o runOptions
@@ -70,11 +77,8 @@ func (o *runOptions) run(cmd *cobra.Command, args []string, table func(all []out
 }
 
 func (o *runOptions) summaryTable(all []outcome, compared bool) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
-		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
-		{Name: "cost_cents", Title: o.costTitle(), Number: true}, {Name: "cost_derived", Coded: true},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(summaryColumns)}
+	t.Columns[len(t.Columns)-2].Title = o.costTitle()
 	if compared {
 		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 	}
@@ -141,11 +145,13 @@ has it; --cost, --agent, --start, --end and --baseline are about the costs in it
 	return cmd
 }
 
+var convergenceColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "num_iterations", Title: "iterations", Number: true},
+	{Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+}
+
 func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
-		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(convergenceColumns)}
 	for _, x := range all {
 		t.Rows = append(t.Rows, []tabular.Cell{
 			runCell(x.Run), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reasonCell(x.Run),

@@ -19,10 +19,20 @@ type Run struct {
 	// Rows are those of the iterations, ascending, and in each those of the agents, sorted. A row without an agent
 	// comes first in an iteration, and is there if a column has a value of the iteration as a whole.
 	Rows []Row
-	// Settings are the values of the columns of the configuration, which are also in every row; nil for other columns.
+	// Settings are the values of the columns of the configuration and of labels, which are also in every row; nil for
+	// other columns.
 	Settings []Value
 	// Iterations is how many iterations were recorded to their end.
 	Iterations int
+	// Title is what people read for the id; empty for that.
+	Title string
+	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
+	Base *Run
+
+	// Whole has the values of columns that have one for the whole run ([Column.OfRun]), which every row has too.
+	Whole Row
+
+	found []bool // of which columns something was recorded
 }
 
 // A Value is a JSON text as it was recorded; nil is absent.
@@ -36,6 +46,9 @@ type Row struct {
 	Accepted  *bool
 	Decision  provider.Decision // if it was asked for
 	Values    []Value           // one for each column, nil for an absent one; a value of the configuration is in every row
+	Defaulted []bool            // of which values it holds that they are, or come from, defaults; nil if of none
+
+	added bool // to compute something into it
 }
 
 // Options choose what [Read] reads. The zero value is what iterations cost, and whether changes were accepted.
@@ -58,14 +71,19 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 // An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. What is not
 // asked for is not read, where the provider can leave it out ([provider.Selector]).
 //
-// Iterations that were never finished have rows if a column has values of them or something was proposed in them.
+// Iterations that were never finished have rows if a column has values of them or something was proposed in them. A
+// formula that cannot be computed is [ErrFormula].
 func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	e, err := p.Experiment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: o.Columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(o.Columns))}
+	b := builder{columns: o.Columns, iterations: map[int]map[string]*Row{}, config: make([]Value, len(o.Columns))}
 	for i, c := range o.Columns {
+		b.config[i] = c.label
+		if c.computed() { // from all iterations, perhaps
+			o.Outline, o.Span = false, nil
+		}
 		switch {
 		case c.Source == SourceProposed:
 			o.Decisions = true
@@ -80,7 +98,13 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		return nil, err
 	}
 	b.decide()
-	return &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Settings: b.config, Iterations: b.ended}, nil
+	run := &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Iterations: b.ended, Settings: b.config}
+	run.Whole.Values = slices.Clone(b.config)
+	for i, c := range o.Columns {
+		run.found = append(run.found, c.formula != nil ||
+			b.config[i] != nil || slices.ContainsFunc(run.Rows, func(row Row) bool { return row.Values[i] != nil }))
+	}
+	return run, run.derive()
 }
 
 // read reads as little as there is a way to.
@@ -126,9 +150,54 @@ func (b *builder) read(ctx context.Context, p provider.Provider, o Options) erro
 	return nil
 }
 
-// Has reports whether there is a value of the column at index i.
-func (r *Run) Has(i int) bool {
-	return r.Settings[i] != nil || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
+// Has reports whether the run has a value of the column at index i that was recorded, or it is one that is computed.
+func (r *Run) Has(i int) bool { return r.found[i] }
+
+// Heading gives what people read for the id.
+func (r *Run) Heading() string {
+	if r.Title != "" {
+		return r.Title
+	}
+	return r.RunID
+}
+
+// Shown gives the run without the columns that are there for others only.
+func (r *Run) Shown() *Run {
+	if !slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Hidden }) {
+		return r
+	}
+	shown := *r
+	shown.Columns, shown.Rows, shown.Settings, shown.found = Visible(r.Columns), slices.Clone(r.Rows), nil, nil
+	for i, c := range r.Columns {
+		if !c.Hidden {
+			shown.Settings, shown.found = append(shown.Settings, r.Settings[i]), append(shown.found, r.found[i])
+		}
+	}
+	for k := range shown.Rows {
+		shown.Rows[k].show(r.Columns)
+	}
+	shown.Whole.show(r.Columns)
+	return &shown
+}
+
+// show leaves out the values of columns that are there for others only.
+func (r *Row) show(columns []Column) {
+	values, defaulted := []Value{}, []bool(nil)
+	for i, c := range columns {
+		if c.Hidden {
+			continue
+		}
+		values = append(values, r.Values[i])
+		if r.Defaulted != nil {
+			defaulted = append(defaulted, r.Defaulted[i])
+		}
+	}
+	r.Values, r.Defaulted = values, defaulted
+}
+
+// Visible gives the columns that are not there for others only.
+func Visible(columns []Column) []Column {
+	return slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.Hidden })
 }
 
 // ByIteration yields the rows of each iteration.
@@ -150,7 +219,7 @@ func (r *Run) ByIteration() iter.Seq[[]Row] {
 // A builder gathers rows by iteration and agent.
 type builder struct {
 	columns    []Column
-	config     []json.RawMessage  // values that every row has
+	config     []Value            // values that every row has
 	proposals  *evolution.Builder // nil if decisions are not asked for
 	iterations map[int]map[string]*Row
 	ended      int

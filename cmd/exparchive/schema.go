@@ -60,6 +60,10 @@ func withColumns(schema []byte, names []string) ([]byte, error) {
 		for _, name := range names {
 			patterns["^"+regexp.QuoteMeta(name)+"( [\\s\\S]*)?$"] = map[string]any{"description": "the column " + name}
 		}
+		patterns["^(derived|defaulted)_columns$"] = map[string]any{
+			"description": "if columns are computed or have defaults: those that were not recorded but computed, and those whose value here is, or comes from, a default",
+			"type":        "array", "items": map[string]any{"type": "string"},
+		}
 	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	return append(text, '\n'), err
@@ -71,7 +75,7 @@ func newSchemaCommand() *cobra.Command {
 		Use:   "schema [COMMAND]",
 		Short: "Print the JSON Schema of what a command prints with --json",
 		Long: `Print the JSON Schema (2020-12) of what a command prints with --json: of each object, where it prints one a line. Without a command
-it lists those that have one. That of replay and run is the line protocol's.
+it lists those that have one. That of replay and run is the line protocol's, and that of paper is of the file paper.yaml.
 
 The objects of tables have no members but those that it names: --column NAME adds that of a column of one's own.`,
 		Example: `  exparchive schema verify

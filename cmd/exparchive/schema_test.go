@@ -98,11 +98,11 @@ func columnsIn(cmd *cobra.Command, args []string) (names []string) {
 	if cmd.Flags().Lookup("column") == nil || cmd.ParseFlags(args) != nil {
 		return nil
 	}
-	texts, err := cmd.Flags().GetStringArray("column")
-	if err != nil {
+	columns, ok := cmd.Flags().Lookup("column").Value.(interface{ GetSlice() []string })
+	if !ok {
 		return nil
 	}
-	for _, text := range texts {
+	for _, text := range columns.GetSlice() {
 		name, _, _ := strings.Cut(text, "=")
 		names = append(names, name)
 	}
@@ -123,6 +123,9 @@ func allSchemasMet(t *testing.T, folder string) {
 		return
 	}
 	for _, name := range commandsWithSchema(newRootCommand()) {
+		if name == "paper" {
+			continue // which is of a file that people write: see TestPaperSchema
+		}
 		if _, err := os.Stat(filepath.Join(folder, name)); errors.Is(err, os.ErrNotExist) {
 			t.Errorf("no script has %s --json", name)
 		}
@@ -130,11 +133,11 @@ func allSchemasMet(t *testing.T, folder string) {
 }
 
 // withoutJSON are the commands that do not print for programs: plot draws pictures; schema prints JSON only.
-var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot"}
+var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot", "paper"}
 
 // Every command has --json and a schema that follows the rules for schemas and says what each member is.
 func TestSchemas(t *testing.T) {
-	used := map[string]bool{}
+	used := map[string]bool{"paper.json": true}
 	var each func(cmd *cobra.Command)
 	each = func(cmd *cobra.Command) {
 		for _, sub := range cmd.Commands() {

@@ -20,6 +20,10 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Totals  [][]Cell // below the rows
+	// Marked has programs told of every row which of its columns are derived, and which values are defaults: as CSV and
+	// JSON it has the columns derived_columns and defaulted_columns, which are lists of names.
+	Marked bool
+	Notes  []string // below it, for people
 }
 
 // A Column is one of a table. Its texts are UTF-8.
@@ -29,9 +33,25 @@ type Column struct {
 	Number bool   // aligned to the right
 	Coded  bool   // only for programs: in CSV and JSON
 	Given  bool   // the head is the user's, or from a run: it stands as it is
+	// Derived says that the values were not recorded but computed from what was.
+	Derived bool
 }
 
-// Heading gives the head for people.
+// The marks of what was not recorded, for people.
+const (
+	DerivedMark   = "†" // behind the head of a column
+	DefaultedMark = "*" // behind a value
+)
+
+// ForPeople gives the head with the mark of a column that is derived.
+func (c Column) ForPeople() string {
+	if c.Derived {
+		return c.Heading() + DerivedMark
+	}
+	return c.Heading()
+}
+
+// Heading gives the head for people, without a mark.
 func (c Column) Heading() string {
 	if c.Title != "" {
 		return c.Title
@@ -43,6 +63,8 @@ func (c Column) Heading() string {
 type Cell struct {
 	Value json.RawMessage // valid JSON, for programs; nil is absent
 	Text  string          // for people; empty for the string or the number that Value is
+	// Defaulted says that a default stands for, or in, what was not recorded.
+	Defaulted bool
 }
 
 // Absent is what people read in the place of a value that there is not: an en dash.
@@ -55,6 +77,10 @@ func String(s string) Cell {
 
 // ForPeople gives the text of the cell as people read it.
 func (c Cell) ForPeople() string {
+	if c.Defaulted {
+		c.Defaulted = false
+		return c.ForPeople() + DefaultedMark
+	}
 	switch {
 	case c.Text != "":
 		return c.Text
@@ -106,11 +132,14 @@ func (t *Table) ForPeople() *Table {
 		return kept
 	}
 	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Coded })
-	return &Table{columns, keep(t.Rows), keep(t.Totals)}
+	return &Table{Columns: columns, Rows: keep(t.Rows), Totals: keep(t.Totals), Notes: t.Notes}
 }
 
-// Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals.
+// Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals and notes.
 func (t *Table) Write(w io.Writer, format string, o Options) error {
+	if t.Marked && (format == "csv" || format == "json") {
+		t = t.withMarks(format == "csv")
+	}
 	switch format {
 	case "csv":
 		return t.writeCSV(w, o)
@@ -124,6 +153,41 @@ func (t *Table) Write(w io.Writer, format string, o Options) error {
 		return t.ForPeople().writeHTML(w, o)
 	}
 	return fmt.Errorf("%w: %q", ErrFormat, format)
+}
+
+// withMarks gives the table with columns that say which of the others are derived, and which have defaults: as arrays, or
+// as texts with a semicolon between names.
+func (t *Table) withMarks(asText bool) *Table {
+	list := func(names []string) Cell {
+		if asText {
+			return String(strings.Join(names, ";"))
+		}
+		text := []byte("[")
+		for i, name := range names {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = jsontext.AppendString(text, name)
+		}
+		return Cell{Value: append(text, ']')}
+	}
+	var derived []string
+	for _, c := range t.Columns {
+		if c.Derived {
+			derived = append(derived, c.Name)
+		}
+	}
+	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived_columns"}, Column{Name: "defaulted_columns"})}
+	for _, row := range t.Rows {
+		var defaulted []string
+		for i, c := range row {
+			if c.Defaulted {
+				defaulted = append(defaulted, t.Columns[i].Name)
+			}
+		}
+		marked.Rows = append(marked.Rows, append(slices.Clone(row), list(derived), list(defaulted)))
+	}
+	return marked
 }
 
 func (t *Table) writeCSV(w io.Writer, o Options) error {

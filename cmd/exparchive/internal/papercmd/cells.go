@@ -7,11 +7,19 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/series"
 )
 
 // The cells of tables.
 
 func text(s string) tabular.Cell { return tabular.String(s) }
+
+// runCell is the id of a run, for which people may read something else.
+func runCell(run *series.Run) tabular.Cell {
+	c := text(run.RunID)
+	c.Text = run.Title
+	return c
+}
 
 // textOr is text, but an absent cell for an empty one.
 func textOr(s string) tabular.Cell {

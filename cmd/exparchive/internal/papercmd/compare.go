@@ -25,10 +25,9 @@ const manyRuns = 7
 
 type compareOptions struct {
 	tableOptions
-	costs    []string
-	baseline string
-	places   int
-	rows     bool
+	costs  []string
+	places int
+	rows   bool
 }
 
 // NewCompare makes the command compare.
@@ -53,7 +52,6 @@ differs between two runs record by record.`,
 	o.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.costs, "cost", []string{"final", "best"}, "`what` of costs: final, best, sum or mean; several with commas")
-	flags.StringVar(&o.baseline, "baseline", "", "the `run` that costs are compared with, in percent; else the first")
 	flags.BoolVar(&o.rows, "rows", false, "a row for each run, of few too; --rows=false a column, of many too")
 	addPlaces(cmd, &o.places)
 	return cmd
@@ -76,13 +74,6 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	for i, of := range o.costs {
 		if !slices.Contains(series.CostsOf, series.CostOf(of)) || slices.Contains(o.costs[:i], of) {
 			return cli.Usagef("compare: --cost %q, want final, best, sum and mean, each once", of)
-		}
-	}
-	var base *series.Run
-	if o.baseline != "" {
-		var err error
-		if base, err = o.readBaseline(cmd.Context(), cmd.ErrOrStderr(), o.baseline); err != nil {
-			return err
 		}
 	}
 	var all []compared
@@ -114,7 +105,7 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	if fatal(failed) || len(all) == 0 && failed != nil {
 		return failed
 	}
-	first := all[0].Run
+	first, base := all[0].Run, all[0].Base
 	baseCost := slices.Concat(all[0].costs, []*provider.Cents{nil})[0]
 	if base != nil && len(o.costs) > 0 {
 		first = base
@@ -151,13 +142,17 @@ func clip(t *tabular.Table) {
 // mostShown is how many characters of a value a terminal shows.
 const mostShown = 48
 
+// compareColumns are the first of them.
+var compareColumns = []tabular.Column{
+	{Name: "file"}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "experiment_type", Title: "type"},
+	{Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+	{Name: "num_iterations", Title: "iterations", Number: true},
+}
+
 // table has a row for each run.
 func (o *compareOptions) table(all []compared, base string, baseCost *provider.Cents) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "file", Coded: !sameIDs(all)}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
-		{Name: "experiment_type", Title: "type"}, {Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
-		{Name: "num_iterations", Title: "iterations", Number: true},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(compareColumns)}
+	t.Columns[0].Coded = !sameIDs(all)
 	for _, of := range o.costs {
 		title := of + " cost"
 		if of == string(series.CostSum) || of == string(series.CostMean) {
@@ -176,7 +171,7 @@ func (o *compareOptions) table(all []compared, base string, baseCost *provider.C
 	var outcomes []outcome
 	for _, x := range all {
 		outcomes = append(outcomes, x.outcome)
-		row := []tabular.Cell{text(x.file), text(x.RunID), text(x.Name), text(x.Type), text(string(x.Status())), truth(converged(x.Run)),
+		row := []tabular.Cell{text(x.file), runCell(x.Run), text(x.Name), text(x.Type), text(string(x.Status())), truth(converged(x.Run)),
 			reasonCell(x.Run), number(x.Iterations)}
 		for _, c := range x.costs {
 			row = append(row, money(c))
@@ -188,7 +183,7 @@ func (o *compareOptions) table(all []compared, base string, baseCost *provider.C
 			number(x.accepted), number(x.rejected), o.acceptance(x.accepted, x.rejected))
 		t.Rows = append(t.Rows, row)
 	}
-	addColumns(t, o.parsed, outcomes)
+	o.addColumns(t, outcomes)
 	var each []settings
 	for _, x := range all {
 		each = append(each, x.settings)
@@ -236,7 +231,7 @@ func (o *compareOptions) acceptance(accepted, rejected int64) tabular.Cell {
 func sideways(t *tabular.Table) *tabular.Table {
 	t = t.ForPeople()
 	head := slices.IndexFunc(t.Columns, func(c tabular.Column) bool { return c.Name == "run_id" })
-	turned := &tabular.Table{Columns: []tabular.Column{{Name: "run_id", Title: "run"}}}
+	turned := &tabular.Table{Columns: []tabular.Column{{Name: "run_id", Title: "run"}}, Notes: t.Notes}
 	for _, row := range t.Rows {
 		turned.Columns = append(turned.Columns, tabular.Column{Name: row[head].ForPeople(), Number: true, Given: true})
 	}
@@ -244,7 +239,7 @@ func sideways(t *tabular.Table) *tabular.Table {
 		if i == head {
 			continue
 		}
-		cells := []tabular.Cell{{Text: c.Heading()}}
+		cells := []tabular.Cell{{Text: c.ForPeople()}}
 		for _, row := range t.Rows {
 			cells = append(cells, row[i])
 		}

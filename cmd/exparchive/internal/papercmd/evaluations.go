@@ -24,6 +24,13 @@ var sampleFlags = []struct{ statistic, name, what string }{
 	{series.Count, "count", "the number of samples was recorded at `TYPE:/POINTER`"},
 }
 
+var evaluationColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"}, {Name: "source"},
+	{Name: "mean", Number: true}, {Name: "std_dev", Title: "std dev", Number: true},
+	{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true}, {Name: "n", Number: true},
+	{Name: "derived"},
+}
+
 func newEvaluations() *cobra.Command {
 	var o tableOptions
 	var chosen part
@@ -66,7 +73,7 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 			first, want := len(o.parsed), series.Options{Span: span}
 			switch {
 			case len(sources) > 0:
-				o.parsed = slices.Concat(o.parsed, series.Columns(sources)) // each must be there
+				o.declared = slices.Concat(o.declared, series.Columns(sources)) // each must be there
 			case cents:
 				return cli.Usagef("table evaluations: --cents says what --samples are; name them")
 			default:
@@ -79,14 +86,9 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 					places = 6
 				}
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"}, {Name: "source"},
-				{Name: "mean", Number: true}, {Name: "std_dev", Title: "std dev", Number: true},
-				{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true}, {Name: "n", Number: true},
-				{Name: "derived"},
-			}}
-			for _, c := range o.parsed[:first] {
-				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true, Given: true})
+			t := &tabular.Table{Columns: slices.Clone(evaluationColumns)}
+			for _, c := range o.parsed {
+				t.Columns = append(t.Columns, head(c, ""))
 			}
 			seen, evaluated := map[string]bool{}, false
 			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
@@ -154,10 +156,10 @@ func evaluationRow(run *series.Run, e *series.Evaluation, columns int) []tabular
 	for _, name := range e.Derived {
 		derived = append(derived, cmp.Or(methods[name], name))
 	}
-	row := []tabular.Cell{text(run.RunID), number(e.Iteration), agentCell(e.Agent), text(e.Type),
+	row := []tabular.Cell{runCell(run), number(e.Iteration), agentCell(e.Agent), text(e.Type),
 		amount(e.Mean), amount(e.StdDev), amount(e.Low), amount(e.High), {Value: e.Count}, textOr(strings.Join(derived, ", "))}
-	for _, v := range e.Row.Values[:columns] {
-		row = append(row, tabular.Cell{Value: v})
+	for i, c := range run.Columns[:columns] {
+		row = append(row, cell(c, *e.Row, i))
 	}
 	return row
 }

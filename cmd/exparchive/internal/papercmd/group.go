@@ -128,20 +128,13 @@ func (t tally) rate(places int) tabular.Cell {
 }
 
 // groupTable has a row for each group of runs.
-func (o *runOptions) groupTable(all []outcome, keys []key, base *provider.Cents, compared bool) *tabular.Table {
+func (o *runOptions) groupTable(all []outcome, keys []key, compared bool) *tabular.Table {
 	t := &tabular.Table{}
 	for _, k := range keys {
 		t.Columns = append(t.Columns, tabular.Column{Name: k.name, Given: true})
 	}
-	of := o.cost
-	t.Columns = append(t.Columns, []tabular.Column{
-		{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
-		{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
-		{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
-		{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
-		{Name: "mean_cost_cents", Title: "mean " + of + " cost (derived)", Number: true},
-		{Name: "min_cost_cents", Title: "least cost", Number: true}, {Name: "max_cost_cents", Title: "greatest cost", Number: true},
-	}...)
+	t.Columns = append(t.Columns, groupColumns...)
+	t.Columns[len(t.Columns)-3].Title = "mean " + o.cost + " cost (derived)"
 	if compared {
 		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 	}
@@ -156,22 +149,50 @@ func (o *runOptions) groupTable(all []outcome, keys []key, base *provider.Cents,
 			tabular.Cell{Value: []byte(n.mean(o.places))}, number(n.least), number(n.greatest),
 			number(s.N), money(s.Mean), money(s.Least), money(s.Most))
 		if compared {
-			row = append(row, percent(series.Change(s.Mean, base, o.places)))
+			row = append(row, percent(series.Change(s.Mean, baseOf(g.runs), o.places)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	eachColumn(o.parsed, all, func(name string, i int, agent string) {
+	eachColumn(o.parsed, all, func(i int, agent string) {
 		for _, what := range []string{" mean", " min", " max", " n"} {
-			t.Columns = append(t.Columns, tabular.Column{Name: name + what, Number: true, Given: true})
+			h := head(o.parsed[i], agent)
+			if h.Name += what; h.Title != "" {
+				h.Title += what
+			}
+			h.Derived = h.Derived && what != " n"
+			t.Columns = append(t.Columns, h)
 		}
 		for k, g := range groups {
-			var values []series.Value
+			var cells []tabular.Cell
 			for _, x := range g.runs {
-				values = append(values, x.last[i][agent])
+				cells = append(cells, x.last[i][agent])
 			}
-			mean, least, most, n := numbersOf(values, o.columnPlaces)
+			mean, least, most, n := numbersOf(cells, o.columnPlaces)
+			if o.parsed[i].Money() && mean.Value != nil {
+				mean.Text = series.Dollars(mean.Value)
+			}
 			t.Rows[k] = append(t.Rows[k], mean, least, most, number(n))
 		}
 	})
 	return t
+}
+
+// groupColumns follow the keys of a group.
+var groupColumns = []tabular.Column{
+	{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
+	{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
+	{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
+	{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
+	{Name: "mean_cost_cents", Number: true}, {Name: "min_cost_cents", Title: "least cost", Number: true},
+	{Name: "max_cost_cents", Title: "greatest cost", Number: true},
+}
+
+// baseOf gives the cost of the run with which all of a group are compared; nil if they are compared with several.
+func baseOf(all []outcome) *provider.Cents {
+	for _, x := range all {
+		if x.Base != all[0].Base {
+			return nil
+		}
+	}
+	return all[0].base
 }

@@ -12,11 +12,15 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
+var iterationColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
+	{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted", Coded: true}, {Name: "decision"},
+}
+
 func newIterations() *cobra.Command {
 	var o tableOptions
 	var chosen part
 	var totals bool
-	var baseline string
 	var places int
 	cmd := &cobra.Command{
 		Use:   "iterations RUN...",
@@ -37,26 +41,25 @@ and one for each column.`,
 			if err = cmp.Or(err, o.check(cmd), checkPlaces(cmd, places)); err != nil {
 				return err
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
-				{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted", Coded: true}, {Name: "decision"},
-			}}
-			var base costsAt
-			if baseline != "" {
-				run, err := o.readBaseline(cmd.Context(), cmd.ErrOrStderr(), baseline)
-				if err == nil {
-					base, err = costsOf(run)
-				}
-				if err != nil {
-					return err
-				}
+			t := &tabular.Table{Columns: slices.Clone(iterationColumns)}
+			compared := o.compares(cmd, args)
+			if compared {
 				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 			}
 			for _, c := range o.parsed {
-				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true, Given: true})
+				t.Columns = append(t.Columns, head(c, ""))
 			}
+			bases := map[*series.Run]costsAt{nil: nil}
 			seen := map[string]bool{}
 			err = o.eachOf(cmd, args, series.Options{Decisions: true, Span: span}, func(_ string, _ provider.Provider, run *series.Run) error {
+				base, ok := bases[run.Base]
+				if !ok {
+					var err error
+					if base, err = costsOf(run.Base); err != nil {
+						return err
+					}
+					bases[run.Base] = base
+				}
 				for rows := range run.ByIteration() {
 					if totals {
 						var err error
@@ -67,7 +70,7 @@ and one for each column.`,
 					for _, r := range rows {
 						seen[r.Agent] = true
 						if chosen.has(r.Agent) && span.Has(r.Iteration) {
-							t.Rows = append(t.Rows, iterationRow(run, r, base, places))
+							t.Rows = append(t.Rows, iterationRow(run, r, compared, base, places))
 						}
 					}
 				}
@@ -89,7 +92,6 @@ and one for each column.`,
 	chosen.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&totals, "totals", false, "add a row for each iteration with what all agents cost together")
-	flags.StringVar(&baseline, "baseline", "", "add by how much each cost differs from that in this `run`, in percent")
 	addPlaces(cmd, &places)
 	return cmd
 }
@@ -125,14 +127,14 @@ func costsOf(run *series.Run) (costsAt, error) {
 	return all, nil
 }
 
-func iterationRow(run *series.Run, r series.Row, base costsAt, places int) []tabular.Cell {
-	row := []tabular.Cell{text(run.RunID), number(r.Iteration), agentCell(r.Agent), money(r.Cost), truth(r.Accepted),
+func iterationRow(run *series.Run, r series.Row, compared bool, base costsAt, places int) []tabular.Cell {
+	row := []tabular.Cell{runCell(run), number(r.Iteration), agentCell(r.Agent), money(r.Cost), truth(r.Accepted),
 		textOr(string(r.Decision))}
-	if base != nil {
+	if compared {
 		row = append(row, percent(series.Change(r.Cost, base[r.Iteration][r.Agent], places)))
 	}
-	for _, v := range r.Values {
-		row = append(row, tabular.Cell{Value: v})
+	for i, c := range run.Columns {
+		row = append(row, cell(c, r, i))
 	}
 	return row
 }
@@ -145,7 +147,7 @@ func withTotal(run *series.Run, rows []series.Row) ([]series.Row, error) {
 	}
 	rows = slices.Clone(rows)
 	if rows[0].Agent != "" {
-		rows = slices.Insert(rows, 0, series.Row{Iteration: rows[0].Iteration, Values: run.Settings})
+		rows = slices.Insert(rows, 0, series.Row{Iteration: rows[0].Iteration, Values: run.Whole.Values, Defaulted: run.Whole.Defaulted})
 	}
 	rows[0].Cost = total
 	return rows, nil

@@ -1,8 +1,6 @@
 package papercmd
 
 import (
-	"context"
-	"io"
 	"maps"
 	"math/big"
 	"slices"
@@ -20,20 +18,20 @@ import (
 type outcome struct {
 	*series.Run
 	cost *provider.Cents
+	base *provider.Cents // of the run that it is compared with
 	// last are the last values there are of each column, by agent; what is of the run has none.
-	last []map[string]series.Value
+	last []map[string]tabular.Cell
 }
 
 // runOptions are the flags of tables of runs.
 type runOptions struct {
 	tableOptions
 	part
-	span     *provider.Span
-	cost     string
-	baseline string
-	places   int
-	groupBy  []string
-	totals   bool
+	span    *provider.Span
+	cost    string
+	places  int
+	groupBy []string
+	totals  bool
 
 	columnPlaces int // of means of columns
 }
@@ -43,17 +41,8 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	o.part.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.cost, "cost", string(series.CostFinal), "what the cost of a run is: `final`, best, sum or mean")
-	flags.StringVar(&o.baseline, "baseline", "", "add by how much the cost differs from that of this `run`, in percent")
 	flags.StringArrayVar(&o.groupBy, "group-by", nil, "a row for each `what`: experiment, type or config:/POINTER; several are told apart by all")
 	addPlaces(cmd, &o.places)
-}
-
-// Costs are the values of --cost.
-func Costs() (names []string) {
-	for _, of := range series.CostsOf {
-		names = append(names, string(of))
-	}
-	return names
 }
 
 // check reads the flags.
@@ -96,7 +85,6 @@ func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
 
 // read reads the runs. Those that were read are there also with an error that was told of.
 func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err error) {
-
 	seen := map[string]bool{}
 	err = o.eachOf(cmd, args, series.Options{Outline: !o.derived(), Span: o.span}, func(_ string, _ provider.Provider, run *series.Run) error {
 		c, err := o.costOf(run)
@@ -107,7 +95,11 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 			seen[r.Agent] = true
 		}
 		x := outcomeOf(run, o.parsed, o.agents, o.span)
-		x.cost = c
+		if x.cost = c; run.Base != nil {
+			if x.base, err = o.costOf(run.Base); err != nil {
+				return err
+			}
+		}
 		all = append(all, x)
 		return nil
 	})
@@ -125,11 +117,11 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 // outcomeOf takes the rows out of a run and keeps the last values of columns, of some agents in some iterations; no agents
 // and a nil span are all.
 func outcomeOf(run *series.Run, columns []series.Column, agents []string, span *provider.Span) outcome {
-	x := outcome{Run: run, last: make([]map[string]series.Value, len(columns))}
-	for i := range columns {
-		x.last[i] = map[string]series.Value{}
-		if v := run.Settings[i]; v != nil {
-			x.last[i][""] = v
+	x := outcome{Run: run, last: make([]map[string]tabular.Cell, len(columns))}
+	for i, c := range columns {
+		x.last[i] = map[string]tabular.Cell{}
+		if c.OfRun() && run.Whole.Values[i] != nil {
+			x.last[i][""] = cell(c, run.Whole, i)
 		}
 	}
 	for _, r := range run.Rows {
@@ -137,25 +129,13 @@ func outcomeOf(run *series.Run, columns []series.Column, agents []string, span *
 			continue
 		}
 		for i, c := range columns {
-			if c.Source != series.SourceConfig && r.Values[i] != nil {
-				x.last[i][r.Agent] = r.Values[i]
+			if !c.OfRun() && r.Values[i] != nil {
+				x.last[i][r.Agent] = cell(c, r, i)
 			}
 		}
 	}
 	run.Rows = nil
 	return x
-}
-
-// base gives the cost that others are compared with; ok is false if there is none.
-func (o *runOptions) base(ctx context.Context, stderr io.Writer) (cost *provider.Cents, ok bool, err error) {
-	if o.baseline == "" {
-		return nil, false, nil
-	}
-	run, err := o.readBaseline(ctx, stderr, o.baseline)
-	if err == nil {
-		cost, err = o.costOf(run)
-	}
-	return cost, err == nil, err
 }
 
 func reasonCell(run *series.Run) tabular.Cell {
@@ -174,17 +154,17 @@ func converged(run *series.Run) *bool {
 
 // addColumns adds the columns of one's own: one for values of runs and of iterations, and one for each agent that has
 // values.
-func addColumns(t *tabular.Table, columns []series.Column, all []outcome) {
-	eachColumn(columns, all, func(name string, i int, agent string) {
-		t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true, Given: true})
+func (o *tableOptions) addColumns(t *tabular.Table, all []outcome) {
+	eachColumn(o.parsed, all, func(i int, agent string) {
+		t.Columns = append(t.Columns, head(o.parsed[i], agent))
 		for k := range t.Rows {
-			t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: all[k].last[i][agent]})
+			t.Rows[k] = append(t.Rows[k], all[k].last[i][agent])
 		}
 	})
 }
 
-// eachColumn gives the columns that runs have values of, with the agent of which they are, and its name behind theirs.
-func eachColumn(columns []series.Column, all []outcome, f func(name string, i int, agent string)) {
+// eachColumn gives the columns that runs have values of, or that are computed, with the agent of which they are.
+func eachColumn(columns []series.Column, all []outcome, f func(i int, agent string)) {
 	for i, c := range columns {
 		agents := map[string]bool{}
 		for _, x := range all {
@@ -192,24 +172,24 @@ func eachColumn(columns []series.Column, all []outcome, f func(name string, i in
 				agents[agent] = true
 			}
 		}
+		if len(agents) == 0 && c.Derived() {
+			agents[""] = true
+		}
 		for _, agent := range slices.Sorted(maps.Keys(agents)) {
-			name := c.Name
-			if agent != "" {
-				name += " " + agent
-			}
-			f(name, i, agent)
+			f(i, agent)
 		}
 	}
 }
 
-// numbersOf gives the mean, the least and the greatest of the numbers among values.
-func numbersOf(values []series.Value, places int) (mean, least, most tabular.Cell, n int) {
+// numbersOf gives the mean, the least and the greatest of the numbers among cells.
+func numbersOf(cells []tabular.Cell, places int) (mean, least, most tabular.Cell, n int) {
 	var numbers []*big.Rat
-	texts := map[*big.Rat]series.Value{}
-	for _, v := range values {
-		if x := numeric(v); x != nil {
+	of := map[*big.Rat]tabular.Cell{}
+	for _, c := range cells {
+		if x := numeric(c.Value); x != nil {
 			numbers = append(numbers, x)
-			texts[x] = v
+			of[x] = c
+			mean.Defaulted = mean.Defaulted || c.Defaulted
 		}
 	}
 	if len(numbers) == 0 {
@@ -221,6 +201,6 @@ func numbersOf(values []series.Value, places int) (mean, least, most tabular.Cel
 	}
 	order := func(a, b *big.Rat) int { return a.Cmp(b) }
 	sum.Quo(sum, big.NewRat(int64(len(numbers)), 1))
-	return tabular.Cell{Value: series.Value(decimal.Format(sum, places))}, tabular.Cell{Value: texts[slices.MinFunc(numbers, order)]},
-		tabular.Cell{Value: texts[slices.MaxFunc(numbers, order)]}, len(numbers)
+	mean.Value = series.Value(decimal.Format(sum, places))
+	return mean, of[slices.MinFunc(numbers, order)], of[slices.MaxFunc(numbers, order)], len(numbers)
 }

@@ -2,6 +2,7 @@ package papercmd
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/big"
 	"slices"
@@ -83,10 +84,32 @@ func costPanel(run *series.Run, title string) (chart.Panel, error) {
 	return p, nil
 }
 
+// axisName names the axis of a column, and says what of it was not recorded.
+func axisName(run *series.Run, i int) string {
+	c := run.Columns[i]
+	name := c.Heading()
+	if c.Money() {
+		name += " ($)"
+	}
+	if c.Derived() {
+		name += ", computed"
+	}
+	if slices.ContainsFunc(run.Rows, func(r series.Row) bool { return r.Defaulted != nil && r.Defaulted[i] }) {
+		if c.Default != nil {
+			return name + fmt.Sprintf(", %s where not recorded", c.Default)
+		}
+		name += ", with defaults"
+	}
+	return name
+}
+
 func columnPanels(run *series.Run, title string) (list []chart.Panel) {
 	for i, c := range run.Columns {
-		p := chart.Panel{Title: title, X: "iteration", Y: c.Name, CrossName: "rejected"}
+		p := chart.Panel{Title: title, X: "iteration", Y: axisName(run, i), CrossName: "rejected"}
 		p.Lines, p.Crosses = linesOf(run, func(r series.Row) *big.Rat {
+			if n, ok := cents(c, r.Values[i]); ok {
+				return dollars(&n)
+			}
 			n, err := decimal.Parse(string(r.Values[i]))
 			if err != nil {
 				return nil // not a number
@@ -132,8 +155,8 @@ func acceptancePanels(run *series.Run, title string) (list []chart.Panel) {
 }
 
 func spreadPanels(run *series.Run, title string) (list []chart.Panel) {
-	for i, c := range run.Columns {
-		p := chart.Panel{Title: title, X: "iteration", Y: c.Name}
+	for i := range run.Columns {
+		p := chart.Panel{Title: title, X: "iteration", Y: axisName(run, i)}
 		p.Lines, _ = linesOf(run, func(r series.Row) *big.Rat { _, mean, _ := spreadOf(r.Values[i]); return mean })
 		for n, l := range p.Lines {
 			b := chart.Band{Name: l.Name + ", least to greatest", Style: l.Style}

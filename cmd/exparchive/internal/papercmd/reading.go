@@ -2,10 +2,8 @@ package papercmd
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -32,11 +30,16 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 func (o *tableOptions) eachOf(cmd *cobra.Command, args []string, want series.Options,
 	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	want.Columns = slices.Concat(o.parsed, want.Columns)
-	found := make([]bool, len(o.parsed))
-	var unknown error // of the first run
+	want.Columns = slices.Concat(o.declared, want.Columns)
+	if set := pinnedOf(ctx); set != nil {
+		return o.eachPinned(cmd, set, args, want, f)
+	}
+	base, err := o.readBaseline(cmd, want)
+	if err != nil {
+		return err
+	}
+	sought := sought{columns: o.declared}
 	var failed error
-	n := 0
 	read := func(from runio.Source, id string) error {
 		p, c, err := runio.OpenRun(ctx, stderr, from.Path, runio.Choice{ID: id, Lenient: o.which.Lenient})
 		if err != nil {
@@ -45,19 +48,16 @@ func (o *tableOptions) eachOf(cmd *cobra.Command, args []string, want series.Opt
 		defer c.Close()
 		p, changed := runio.Shown(p)
 		run, err := series.Read(ctx, p, want)
-		for i := range o.parsed {
-			if err == nil && !found[i] {
-				found[i], err = has(ctx, p, run, i, want.Span != nil)
-			}
+		if err == nil && base != nil {
+			err = run.Against(base)
+		}
+		if err == nil {
+			err = sought.add(ctx, p, run, want.Span != nil)
 		}
 		if err = cmp.Or(err, changed()); err != nil {
 			return cli.InFile(from.Name, err)
 		}
-		n++
-		if i := slices.Index(found, false); i >= 0 && n == 1 {
-			unknown = series.Unknown(ctx, p, o.parsed[i])
-		}
-		return cli.InFile(from.Name, f(from.Name, p, run))
+		return cli.InFile(from.Name, f(from.Name, p, run.Shown()))
 	}
 	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
 		ids := []string{o.which.ID}
@@ -86,40 +86,10 @@ func (o *tableOptions) eachOf(cmd *cobra.Command, args []string, want series.Opt
 			failed = cli.Reported{}
 		}
 	}
-	if n == 0 {
+	if sought.runs == 0 {
 		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
 	}
-	for i, c := range o.parsed {
-		switch e := (*series.UnknownError)(nil); {
-		case found[i]:
-		case errors.As(unknown, &e) && e.Column.Name == c.Name || n == 1:
-			return unknown
-		default:
-			return &series.UnknownError{Column: c}
-		}
-	}
-	return failed
-}
-
-// has reports whether the run has a value of column i, if it was read in part then anywhere in the run.
-func has(ctx context.Context, p provider.Provider, run *series.Run, i int, part bool) (bool, error) {
-	if run.Has(i) || !part {
-		return run.Has(i), nil
-	}
-	whole, err := series.Of(ctx, p, run.Columns[i:i+1])
-	return err == nil && whole.Has(0), err
-}
-
-// readBaseline gives the run that others are compared with.
-func (o *tableOptions) readBaseline(ctx context.Context, stderr io.Writer, name string) (run *series.Run, err error) {
-	p, c, err := runio.OpenRun(ctx, stderr, name, runio.Choice{Lenient: o.which.Lenient})
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	p, changed := runio.Shown(p)
-	run, err = series.Of(ctx, p, nil)
-	return run, cli.InFile(name, cmp.Or(err, changed()))
+	return cmp.Or(sought.missing(cmd), failed)
 }
 
 // A part is what of runs a table is about: flags.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
@@ -24,15 +23,13 @@ func settingsOf(config json.RawMessage) settings {
 	return s
 }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
-
 func (s *settings) add(at string, text json.RawMessage) {
 	text = jsontext.Trim(text)
 	inside := false
 	switch {
 	case len(text) > 0 && text[0] == '{':
 		_ = jsontext.Members(text, func(name string, value []byte) error {
-			s.add(at+"/"+escapePointer.Replace(name), value)
+			s.add(at+"/"+jsontext.EscapePointer(name), value)
 			inside = true
 			return nil
 		})

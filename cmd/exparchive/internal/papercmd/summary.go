@@ -3,6 +3,7 @@ package papercmd
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,12 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
+
+var summaryColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
+	{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
+	{Name: "cost_cents", Number: true}, {Name: "cost_derived", Coded: true},
+}
 
 func newSummary() *cobra.Command {
 	var o runOptions
@@ -34,9 +41,7 @@ own the mean, the least and the greatest of its numbers, and how many there are.
   exparchive table summary *.simexp --format latex --caption "All runs"`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd, args, func(all []outcome, base *provider.Cents, compared bool) (*tabular.Table, error) {
-				return o.summaryTable(all, base, compared), nil
-			})
+			return o.run(cmd, args, o.summaryTable)
 		},
 	}
 	o.addFlags(cmd)
@@ -45,8 +50,7 @@ own the mean, the least and the greatest of its numbers, and how many there are.
 }
 
 // run makes a table of runs, or of groups of them.
-func (o *runOptions) run(cmd *cobra.Command, args []string,
-	table func(all []outcome, base *provider.Cents, compared bool) (*tabular.Table, error)) error {
+func (o *runOptions) run(cmd *cobra.Command, args []string, table func(all []outcome, compared bool) *tabular.Table) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
@@ -57,30 +61,24 @@ func (o *runOptions) run(cmd *cobra.Command, args []string,
 	if keys != nil && o.totals {
 		return cli.Usagef("%s: --totals and --group-by: want one of them", cli.Called(cmd))
 	}
-	base, compared, err := o.base(cmd.Context(), cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
+	compared := o.compares(cmd, args)
 	all, failed := o.read(cmd, args)
 	if all == nil {
 		return failed
 	}
 	var t *tabular.Table
 	if keys != nil {
-		t = o.groupTable(all, keys, base, compared)
-	} else if t, err = table(all, base, compared); err != nil {
-		return err
+		t = o.groupTable(all, keys, compared)
+	} else {
+		t = table(all, compared)
 	}
 	markNumbers(t)
 	return cmp.Or(o.write(cmd, t), failed)
 }
 
-func (o *runOptions) summaryTable(all []outcome, base *provider.Cents, compared bool) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
-		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
-		{Name: "cost_cents", Title: o.costTitle(), Number: true}, {Name: "cost_derived", Coded: true},
-	}}
+func (o *runOptions) summaryTable(all []outcome, compared bool) *tabular.Table {
+	t := &tabular.Table{Columns: slices.Clone(summaryColumns)}
+	t.Columns[len(t.Columns)-2].Title = o.costTitle()
 	if compared {
 		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 	}
@@ -92,14 +90,14 @@ func (o *runOptions) summaryTable(all []outcome, base *provider.Cents, compared 
 			d := o.partly() || x.Derived(series.CostOf(o.cost))
 			derived = truth(&d)
 		}
-		row := []tabular.Cell{text(x.RunID), text(x.Name), text(string(x.Status())), number(x.Iterations), truth(converged(x.Run)),
+		row := []tabular.Cell{runCell(x.Run), text(x.Name), text(string(x.Status())), number(x.Iterations), truth(converged(x.Run)),
 			money(x.cost), derived}
 		if compared {
-			row = append(row, percent(series.Change(x.cost, base, o.places)))
+			row = append(row, percent(series.Change(x.cost, x.base, o.places)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	addColumns(t, o.parsed, all)
+	o.addColumns(t, all)
 	if !o.totals {
 		return t
 	}
@@ -136,30 +134,30 @@ has it; --cost, --agent, --start, --end and --baseline are about the costs in it
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range []string{"cost", "agent", "start", "end", "baseline"} {
-				if len(o.groupBy) == 0 && cmd.Flags().Changed(name) {
+				if len(o.groupBy) == 0 && cmd.Flags().Changed(name) && (name != "baseline" || !o.comparing()) {
 					return cli.Usagef("table convergence: --%s is about costs, which it has with --group-by; see table summary", name)
 				}
 			}
-			return o.run(cmd, args, func(all []outcome, _ *provider.Cents, _ bool) (*tabular.Table, error) {
-				return o.convergenceTable(all), nil
-			})
+			return o.run(cmd, args, func(all []outcome, _ bool) *tabular.Table { return o.convergenceTable(all) })
 		},
 	}
 	o.addFlags(cmd)
 	return cmd
 }
 
+var convergenceColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "num_iterations", Title: "iterations", Number: true},
+	{Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+}
+
 func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
-		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(convergenceColumns)}
 	for _, x := range all {
 		t.Rows = append(t.Rows, []tabular.Cell{
-			text(x.RunID), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reasonCell(x.Run),
+			runCell(x.Run), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reasonCell(x.Run),
 		})
 	}
-	addColumns(t, o.parsed, all)
+	o.addColumns(t, all)
 	n := tallyOf(all)
 	row := []tabular.Cell{
 		{Text: cli.Plural(int64(n.runs), "run")}, blank, {Text: fmt.Sprintf("mean %s, %d to %d", n.mean(o.places), n.least, n.greatest)},

@@ -1,6 +1,7 @@
 package papercmd
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/internal/terminal"
-	"github.com/simexp/exparchive/series"
 )
 
 // TableFormats are the values of --format.
@@ -19,14 +19,12 @@ var TableFormats = append([]string{"text"}, tabular.Formats...)
 
 // tableOptions are the flags that all tables have.
 type tableOptions struct {
-	which   runio.Choice
-	columns []string
-	format  string
-	json    bool
-	sort    []string
-	layout  tabular.Options
-
-	parsed []series.Column
+	columnOptions
+	which  runio.Choice
+	format string
+	json   bool
+	sort   []string
+	layout tabular.Options
 }
 
 // NewTable makes the command table.
@@ -36,11 +34,7 @@ func NewTable() *cobra.Command {
 		Short: "Make tables of runs for papers, spreadsheets and programs",
 		Long: `Make tables of runs, of archives, old databases, web results and JSON lines alike.
 
---column NAME=SOURCE:POINTER adds a column to a table of any kind. SOURCE is config (the configuration of the run), policy
-(the policy of each agent in each iteration), proposed (the policy that was proposed for it, accepted or not) or a type of events;
-POINTER is a JSON pointer (RFC 6901) into it. An event is of the agent that its member agent_id names, else of the iteration as a
-whole; {agent} in a pointer stands for each agent in turn, {each} for each element of an array, which makes the value an
-array. Of several events of an iteration the last one that has the value counts.
+` + columnsHelp + `
 
 A number is printed as it was recorded. What was not recorded is a dash for people, an empty cell in CSV, null in JSON. Costs are
 whole cents in CSV and JSON.`,
@@ -63,7 +57,7 @@ whole cents in CSV and JSON.`,
 // addFlags adds the flags of all tables.
 func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.columns, "column", "c", nil, "add the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	o.columnOptions.addFlags(cmd, "add")
 	flags.StringVarP(&o.format, "format", "f", "text", "write the table as this `format`: text, csv, json, markdown, latex or html")
 	flags.BoolVar(&o.json, "json", false, "the same as --format json: an array of objects, one a row")
 	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
@@ -75,7 +69,7 @@ func (o *tableOptions) addFlags(cmd *cobra.Command) {
 }
 
 // check reads the flags.
-func (o *tableOptions) check(cmd *cobra.Command) (err error) {
+func (o *tableOptions) check(cmd *cobra.Command) error {
 	if o.json {
 		if cmd.Flags().Changed("format") && o.format != "json" {
 			return cli.Usagef("%s: --json and --format %s: want one of them", cli.Called(cmd), o.format)
@@ -85,10 +79,7 @@ func (o *tableOptions) check(cmd *cobra.Command) (err error) {
 	if !slices.Contains(TableFormats, o.format) {
 		return cli.Usagef("%s: --format %q, want one of %s", cli.Called(cmd), o.format, strings.Join(TableFormats, ", "))
 	}
-	if o.parsed, err = series.ParseColumns(o.columns); err != nil {
-		return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
-	}
-	return nil
+	return o.parse(cmd)
 }
 
 // write sorts the table and prints it.
@@ -105,6 +96,9 @@ func (o *tableOptions) sortTable(cmd *cobra.Command, t *tabular.Table) error {
 	}
 	if err := sortRows(t, o.sort); err != nil {
 		return cli.Usagef("%s: --sort: %w", cli.Called(cmd), err)
+	}
+	if err := o.finish(t); err != nil {
+		return cli.Usagef("%s: %w", cli.Called(cmd), err)
 	}
 	return nil
 }
@@ -136,7 +130,7 @@ func printTable(w io.Writer, t *tabular.Table) error {
 	out := &cli.Table{}
 	t = t.ForPeople()
 	for _, c := range t.Columns {
-		title := c.Heading()
+		title := c.ForPeople()
 		if !c.Given {
 			title = strings.ToUpper(title)
 		}
@@ -151,5 +145,13 @@ func printTable(w io.Writer, t *tabular.Table) error {
 			out.Add(cells...)
 		}
 	}
-	return out.Print(w)
+	if err := out.Print(w); err != nil {
+		return err
+	}
+	for _, note := range t.Notes {
+		if _, err := fmt.Fprintln(w, terminal.Escape(note)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

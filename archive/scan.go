@@ -196,7 +196,7 @@ func (s *scan) readEvent(give func(provider.Record, int64) error) error {
 	wanted := s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration
 	if s.selected != nil {
 		var err error
-		if row, err = s.findEvent(row); err != nil {
+		if row, err = s.whole(); err != nil {
 			return err
 		}
 		wanted = row != nil

@@ -47,7 +47,7 @@ func TestRules_bounded(t *testing.T) {
 				r.match(&s, at, len(l))
 				places++
 			}
-			if most := effortLeast / (len(l) + 8); places > most {
+			if most := effortLeast/max(len(l)+8, r.within) + 1; places > most {
 				t.Errorf("%s: got %d places of %q for %d units, want at most %d", r.kind, places, l, effortLeast, most)
 			}
 		}

@@ -5,7 +5,11 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
+
+// builtIn are schemas that every database has; 1.0 and 1.1 write all of them to the file.
+var builtIn = []string{"main", "information_schema", "pg_catalog"}
 
 // A step of a script makes an entry.
 type step struct {
@@ -22,7 +26,7 @@ type step struct {
 func (c *Catalog) Script() (all, left []string) {
 	m := c.made
 	for _, s := range m.Schemas {
-		if !s.Nested && s.Name != "main" {
+		if !s.Nested && !slices.Contains(builtIn, s.Name) {
 			all = append(all, "CREATE SCHEMA "+quote.Identifier(s.Name)+";")
 		}
 	}
@@ -50,10 +54,25 @@ func (c *Catalog) steps() (all []step) {
 		}
 		all = append(all, step{kind, name, d, sql})
 	}
+	named := map[string][]need{} // types by how others name them
 	for _, u := range c.Types {
+		n := need{KindType, u.folded()}
+		own := fold(quote.Identifier(u.Name))
+		named[own] = append(named[own], n)
+		if p := fold(u.Path.String()); p != own {
+			named[p] = append(named[p], n)
+		}
+	}
+	for _, u := range c.Types {
+		u.Type.Walk(func(t *types.Type) {
+			u.needs = append(u.needs, named[fold(t.Unbound)]...)
+			if t.Alias != "" {
+				u.needs = append(u.needs, named[fold(quote.Identifier(t.Alias))]...)
+			}
+		})
 		sql := ""
 		if u.Type != nil && !u.Type.Unnameable() {
-			sql = "CREATE TYPE " + u.Path.String() + " AS " + u.Type.String() + ";"
+			sql = "CREATE TYPE " + u.Path.String() + " AS " + c.spelled(u.Type).String() + ";"
 		}
 		add(KindType, &u.Definition, "TYPE", sql)
 	}
@@ -61,6 +80,9 @@ func (c *Catalog) steps() (all []step) {
 		add(KindSequence, &q.Definition, "SEQUENCE", q.script()...)
 	}
 	for _, t := range c.Tables {
+		for i := range t.Columns {
+			t.Columns[i].spelled = c.spelled(t.Columns[i].Type)
+		}
 		sql, d := []string{t.SQL()}, t.Definition
 		for _, col := range t.Columns {
 			if col.Type.Unnameable() {
@@ -96,6 +118,50 @@ func (c *Catalog) steps() (all []step) {
 		add(KindTrigger, &t.Definition, "TRIGGER", t.SQL)
 	}
 	return all
+}
+
+// spelled is a type as a statement has it: a name that 0.9 and 1.0 keep is that of a type of the database, with its
+// schema, if there is just one of that name and kind. Else the type is spelled out, but for an ENUM in a list, which 1.0
+// and older take for one without a list: of a type of the same values its name stands there.
+func (c *Catalog) spelled(t *types.Type) *types.Type {
+	if t == nil {
+		return nil
+	}
+	var like []*UserType
+	named := false
+	for _, u := range c.Types {
+		if t.Alias != "" && fold(u.Name) == fold(t.Alias) {
+			named = true
+			if u.Type != nil && u.Type.ID == t.ID {
+				like = append(like, u)
+			}
+		}
+	}
+	if !named && t.Elem == nil && t.Fields == nil {
+		return t
+	}
+	own := *t
+	if named {
+		own.Alias = ""
+	}
+	if len(like) == 1 {
+		own.Unbound = like[0].Path.String()
+	}
+	own.Elem, own.Fields = c.spelled(t.Elem), slices.Clone(t.Fields)
+	if e := own.Elem; e != nil && e.ID == types.Enum && e.Unbound == "" {
+		for _, u := range c.Types {
+			if u.Type != nil && u.Type.ID == types.Enum && slices.Equal(u.Type.Values, e.Values) {
+				named := *e
+				named.Unbound = u.Path.String()
+				own.Elem = &named
+				break
+			}
+		}
+	}
+	for i := range own.Fields {
+		own.Fields[i].Type = c.spelled(own.Fields[i].Type)
+	}
+	return &own
 }
 
 func columnComment(p Path, column, text string) string {

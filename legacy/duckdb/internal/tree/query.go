@@ -15,6 +15,9 @@ func (w *writer) query(n *Node) string {
 		if t := n.Node(201); t != nil && t.Class == "ShowRef" {
 			return w.from(t)
 		}
+		if isValues(n) {
+			return with + w.values(n.Node(201)) + w.modifiers(n)
+		}
 		return with + w.selection(n) + w.modifiers(n)
 	case "SetOperationNode":
 		return with + w.setOperation(n) + w.modifiers(n)
@@ -116,6 +119,18 @@ func (w *writer) selection(n *Node) string {
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+// isValues reports whether a query is a bare list of rows.
+func isValues(n *Node) bool {
+	t := n.Node(201)
+	return t != nil && t.Class == "ExpressionListRef" && n.Node(202) == nil && len(n.list(204)) == 0 && n.Node(206) == nil &&
+		n.Node(207) == nil && n.Node(208) == nil && len(n.Nodes(200)) == 1 && n.Nodes(200)[0].isStar()
+}
+
+// isStar reports whether an expression is a bare star.
+func (n *Node) isStar() bool {
+	return n.Class == "StarExpression" && new(writer).star(n) == "*"
 }
 
 func (w *writer) groups(n *Node) string {

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
@@ -88,7 +89,11 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 				t.Fields = t.Fields[1:] // the tag
 			}
 		case infoUser<<16 | 200:
-			t.Unbound = s.Text("UserTypeInfo.name")
+			t.Unbound = types.NameSQL(s.Text("UserTypeInfo.name"))
+		case infoUser<<16 | 202:
+			if schema := s.Text("UserTypeInfo.schema"); schema != "" && t.Unbound != "" {
+				t.Unbound = quote.Identifier(schema) + "." + t.Unbound
+			}
 		case infoUser<<16 | 204:
 			if s.Bool("UserTypeInfo.expression") {
 				t.Unbound = Read(s, "Expr").SQL()

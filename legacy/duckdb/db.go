@@ -210,7 +210,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
-	f.Level = h.Level
+	f.Level, f.Library = h.Level, h.Library
 	db.info = Info{
 		StorageVersion: int(h.Version),
 		Level:          h.Level,

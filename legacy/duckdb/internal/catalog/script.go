@@ -56,7 +56,7 @@ func (c *Catalog) steps() (all []step) {
 	}
 	named := map[string][]need{} // types by how others name them
 	for _, u := range c.Types {
-		n := need{KindType, u.folded()}
+		n := need{kind: KindType, path: u.folded(), or: u.folded()}
 		own := fold(quote.Identifier(u.Name))
 		named[own] = append(named[own], n)
 		if p := fold(u.Path.String()); p != own {
@@ -168,13 +168,24 @@ func columnComment(p Path, column, text string) string {
 	return "COMMENT ON COLUMN " + p.String() + "." + quote.Identifier(column) + " IS " + quote.Literal(text) + ";"
 }
 
-// inOrder moves steps behind those that they need. One that needs what there are no words for has none either. A circle, which only a damaged file has, stays as it is.
+// inOrder moves steps behind those that they need. One that needs what there are no words for has none either, nor has
+// a view whose table was dropped. A circle, which only a damaged file has, stays as it is.
 func inOrder(steps []step) []step {
+	type place struct {
+		kind Kind
+		path Path
+	}
 	ordered := make([]step, 0, len(steps))
-	places := map[need][]int{} // a scalar macro and one that gives rows may have the same name
+	places := map[place][]int{} // a scalar macro and one that gives rows may have the same name
 	for i, s := range steps {
-		n := need{s.kind, s.entry.folded()}
-		places[n] = append(places[n], i)
+		p := place{s.kind, s.entry.folded()}
+		places[p] = append(places[p], i)
+	}
+	find := func(n need) []int {
+		if at := places[place{n.kind, n.path}]; at != nil {
+			return at
+		}
+		return places[place{n.kind, n.or}]
 	}
 	begun := make([]bool, len(steps))
 	type visit struct {
@@ -192,24 +203,23 @@ func inOrder(steps []step) []step {
 		for begin(i); len(stack) > 0; {
 			top := &stack[len(stack)-1]
 			if len(top.left) > 0 {
-				to := places[top.left[0]]
+				to := find(top.left[0])
 				top.left = top.left[1:]
 				for _, k := range to {
 					begin(k)
 				}
 				continue
 			}
-			s := steps[top.step]
+			s := &steps[top.step]
 			stack = stack[:len(stack)-1]
 			for _, n := range s.entry.needs {
-				for _, k := range places[n] {
-					if steps[k].sql == nil {
-						s.sql = nil
-					}
+				to := find(n)
+				lost := func(k int) bool { return steps[k].sql == nil }
+				if slices.ContainsFunc(to, lost) || to == nil && n.table && s.name == "VIEW" {
+					s.sql = nil
 				}
 			}
-			steps[top.step] = s
-			ordered = append(ordered, s)
+			ordered = append(ordered, *s)
 		}
 	}
 	return ordered

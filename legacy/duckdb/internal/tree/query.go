@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +73,49 @@ func (w *writer) with(n *Node) string {
 		return "WITH RECURSIVE " + strings.Join(all, ", ") + " "
 	}
 	return "WITH " + strings.Join(all, ", ") + " "
+}
+
+// OrderWith moves the queries of every WITH below n behind those that they name. 0.9 and 0.10 keep them in a hash table
+// and write them in any order.
+func (n *Node) OrderWith() {
+	n.Walk(func(m *Node) {
+		if m.Class != "CommonTableExpressionMap" {
+			return
+		}
+		list := m.Map(100)
+		places := map[string]int{}
+		for i, x := range list {
+			places[x.Name] = i
+		}
+		ordered := make([]any, 0, len(list))
+		begun := make([]bool, len(list))
+		var move func(i int)
+		move = func(i int) {
+			if begun[i] {
+				return
+			}
+			begun[i] = true
+			if list[i].Node != nil {
+				var names []string
+				list[i].Node.Walk(func(t *Node) {
+					if t.Class == "BaseTableRef" && t.Text(200) == "" {
+						names = append(names, t.Text(201))
+					}
+				})
+				slices.Sort(names)
+				for _, s := range names {
+					if k, ok := places[s]; ok {
+						move(k)
+					}
+				}
+			}
+			ordered = append(ordered, m.list(100)[i])
+		}
+		for i := range list {
+			move(i)
+		}
+		m.fields[100] = ordered
+	})
 }
 
 // node is the query of a SelectStatement.

@@ -22,6 +22,7 @@ type Type struct {
 	Values    []string // of an ENUM, in order
 	CRS       string   // coordinate reference system of a GEOMETRY
 	Collation string   // of a VARCHAR
+	State     string   // what an aggregate state is of, until 1.5, such as "sum(INTEGER)::HUGEINT"
 
 	Unbound string // name, as SQL, of a type that was not yet looked up
 
@@ -235,6 +236,10 @@ func (t *Type) String() string {
 			q[i] = quote.Literal(s)
 		}
 		return "ENUM(" + strings.Join(q, ", ") + ")"
+	case Aggregate:
+		if t.State != "" {
+			return t.ID.String() + "<" + t.State + ">"
+		}
 	case Geometry:
 		if t.CRS != "" {
 			return "GEOMETRY(" + quote.Literal(t.CRS) + ")"

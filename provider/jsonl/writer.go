@@ -230,7 +230,7 @@ func (w *Writer) optionalInteger(name string, n *int64) {
 func (w *Writer) json(name string, text []byte) {
 	switch {
 	case text == nil:
-	case bytes.ContainsAny(text, "\r\n"):
+	case bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0:
 		w.text(name+textSuffix, string(text))
 	default:
 		w.member(name)

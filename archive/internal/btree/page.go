@@ -307,6 +307,13 @@ func (p *page) packed() bool {
 
 // varint reads SQLite's variable-length integer; the size is 0 if b is too short for it.
 func varint(b []byte) (n uint64, size int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return longVarint(b)
+}
+
+func longVarint(b []byte) (n uint64, size int) {
 	for i := range 8 {
 		if i >= len(b) {
 			return 0, 0

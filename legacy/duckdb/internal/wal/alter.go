@@ -28,15 +28,13 @@ func (r *replay) alter(n *tree.Node) {
 	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
 		return
 	}
+	if n.Class == "SetColumnCommentInfo" {
+		r.catalog.SetColumnComment(p, n.Text(302), n.Comment(301))
+		return
+	}
 	t := r.catalog.Table(p)
 	if t == nil {
 		return // of something that is not reported
-	}
-	if n.Class == "SetColumnCommentInfo" {
-		if i := t.ColumnIndex(n.Text(302)); i >= 0 {
-			t.Columns[i].Comment = n.Comment(301)
-		}
-		return
 	}
 	rows, err := t.Rows()
 	if err != nil {
@@ -75,12 +73,7 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 		if err != nil {
 			return err
 		}
-		for k, s := range t.PrimaryKey {
-			if s == t.Columns[i].Name {
-				t.PrimaryKey[k] = n.Text(401)
-			}
-		}
-		t.Columns[i].Name = n.Text(401)
+		t.RenameColumn(i, n.Text(401))
 	case "RenameTableInfo":
 		r.catalog.RenameTable(t, n.Text(400))
 	case "AddColumnInfo":
@@ -117,7 +110,7 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 		if err != nil {
 			return err
 		}
-		t.Columns[i].Default = n.Node(401).SQL()
+		t.Columns[i].SetDefault(n.Node(401))
 	case "SetNotNullInfo", "DropNotNullInfo":
 		i, err := column(400)
 		if err != nil {

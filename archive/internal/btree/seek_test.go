@@ -109,7 +109,9 @@ func TestDecodeHead(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{"", "\x00", "\x05\x00", "\x02\x0a", "\x80\x03\x00\x00", "\x03\x00\x80\x01", "\x03\x00\x02\x00\x01"} {
+	for _, bad := range []string{
+		"", "\x00", "\x05\x00", "\x02\x0a", "\x80\x03\x00\x00", "\x03\x00\x80\x01", "\x03\x00\x02\x00\x01",
+	} {
 		var head [2]Value
 		if _, ok := DecodeHead([]byte(bad), head[:]); ok {
 			t.Errorf("%x: taken for a row in its shortest form: %v", bad, head)

@@ -100,7 +100,10 @@ func TestSchemaOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		script := db.SQL()
+		script, left := db.SQL()
+		if left != nil {
+			t.Errorf("the script leaves out %s", left)
+		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

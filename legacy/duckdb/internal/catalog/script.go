@@ -1,24 +1,25 @@
 package catalog
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
-	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
-// Script gives the statements that create what the catalog holds, each behind those of what it needs: everything is in
-// the order in which the engine wrote it down or the log made it, but a table stands behind those that its keys refer
-// to, and a view behind the views that its query names. Macros are left out.
-func (c *Catalog) Script() []string {
-	var all []string
-	comment := func(what, name, text string) {
-		if text != "" {
-			all = append(all, "COMMENT ON "+what+" "+name+" IS "+quote.Literal(text)+";")
-		}
-	}
+// A step of a script makes an entry.
+type step struct {
+	kind  Kind
+	name  string // of the kind
+	entry *Definition
+	sql   []string // nil if there are no words for it
+}
+
+// Script gives the statements that create what the catalog holds, each behind those of what it needs. Schemas, types,
+// sequences, tables, macros, views, indexes and triggers follow one another, each in the order in which the engine
+// wrote it down or the log made it, unless something of a later kind is needed. What there are no words for is left out
+// with what needs it, and named in the second result.
+func (c *Catalog) Script() (all, left []string) {
 	m := c.made
 	for _, s := range m.Schemas {
 		if !s.Nested && s.Name != "main" {
@@ -30,96 +31,142 @@ func (c *Catalog) Script() []string {
 			all = append(all, "CREATE SCHEMA "+s.Name+";")
 		}
 	}
-	for _, u := range m.Types {
-		if u.Type == nil {
-			continue
+	for _, s := range inOrder(m.steps()) {
+		if s.sql == nil {
+			left = append(left, strings.ToLower(s.name)+" "+s.entry.String())
 		}
-		all = append(all, "CREATE TYPE "+u.Path.String()+" AS "+u.Type.String()+";")
-		comment("TYPE", u.Path.String(), u.Comment)
+		all = append(all, s.sql...)
 	}
-	for _, q := range m.Sequences {
-		all = append(all, q.SQL)
-		comment("SEQUENCE", q.Path.String(), q.Comment)
+	return all, left
+}
+
+// steps gives what is made, kind by kind.
+func (c *Catalog) steps() (all []step) {
+	add := func(kind Kind, d *Definition, name string, sql ...string) {
+		if sql[0] == "" {
+			sql = nil
+		} else if d.Comment != "" {
+			sql = append(sql, "COMMENT ON "+name+" "+d.Path.String()+" IS "+quote.Literal(d.Comment)+";")
+		}
+		all = append(all, step{kind, name, d, sql})
 	}
-	for _, t := range byReference(m.Tables, func(t *Table) []Path { return t.refers }) {
-		all = append(all, t.SQL())
-		comment("TABLE", t.Path.String(), t.Comment)
+	for _, u := range c.Types {
+		sql := ""
+		if u.Type != nil && !u.Type.Unnameable() {
+			sql = "CREATE TYPE " + u.Path.String() + " AS " + u.Type.String() + ";"
+		}
+		add(KindType, &u.Definition, "TYPE", sql)
+	}
+	for _, q := range c.Sequences {
+		add(KindSequence, &q.Definition, "SEQUENCE", q.script()...)
+	}
+	for _, t := range c.Tables {
+		sql, d := []string{t.SQL()}, t.Definition
 		for _, col := range t.Columns {
-			comment("COLUMN", t.Path.String()+"."+quote.Identifier(col.Name), col.Comment)
+			if col.Type.Unnameable() {
+				sql[0] = ""
+			}
+			if col.expression != nil { // the log may have added the column
+				d.needs = append(d.needs[:len(d.needs):len(d.needs)], needs(col.expression, t.Path)...)
+			}
+			if col.Comment != "" {
+				sql = append(sql, columnComment(t.Path, col.Name, col.Comment))
+			}
 		}
+		add(KindTable, &d, "TABLE", sql...)
 	}
-	for _, v := range byReference(m.Views, func(v View) []Path { return v.refers }) {
-		all = append(all, v.script())
-		comment("VIEW", v.Path.String(), v.Comment)
+	for _, m := range c.Macros {
+		name := "MACRO"
+		if m.Kind == KindTableMacro {
+			name = "MACRO TABLE"
+		}
+		add(KindMacro, &m.Definition, name, m.SQL())
 	}
-	for _, x := range m.Indexes {
-		all = append(all, x.SQL)
-		comment("INDEX", x.Path.String(), x.Comment)
+	for _, v := range c.Views {
+		sql := []string{v.script()}
+		for _, col := range v.Columns {
+			sql = append(sql, columnComment(v.Path, col.Column, col.Comment))
+		}
+		add(KindTable, &v.Definition, "VIEW", sql...)
+	}
+	for _, x := range c.Indexes {
+		add(KindIndex, &x.Definition, "INDEX", x.SQL)
+	}
+	for _, t := range c.Triggers {
+		add(KindTrigger, &t.Definition, "TRIGGER", t.SQL)
 	}
 	return all
 }
 
-// byReference moves entries behind those that they refer to. A circle, which only a damaged file has, stays as it is.
-func byReference[E entry](entries []E, refers func(E) []Path) []E {
-	ordered := make([]E, 0, len(entries))
-	places := map[Path]int{}
-	for i, e := range entries {
-		places[e.path().folded()] = i
+func columnComment(p Path, column, text string) string {
+	return "COMMENT ON COLUMN " + p.String() + "." + quote.Identifier(column) + " IS " + quote.Literal(text) + ";"
+}
+
+// inOrder moves steps behind those that they need. One that needs what there are no words for has none either. A circle, which only a damaged file has, stays as it is.
+func inOrder(steps []step) []step {
+	ordered := make([]step, 0, len(steps))
+	places := map[need][]int{} // a scalar macro and one that gives rows may have the same name
+	for i, s := range steps {
+		n := need{s.kind, s.entry.folded()}
+		places[n] = append(places[n], i)
 	}
-	begun := make([]bool, len(entries))
-	type step struct {
-		entry int
-		left  []Path
+	begun := make([]bool, len(steps))
+	type visit struct {
+		step int
+		left []need
 	}
-	var stack []step // of its own: a chain of references may be as long as the list
+	var stack []visit // of its own: a chain may be as long as the list
 	begin := func(i int) {
 		if !begun[i] {
 			begun[i] = true
-			stack = append(stack, step{i, refers(entries[i])})
+			stack = append(stack, visit{i, steps[i].entry.needs})
 		}
 	}
-	for i := range entries {
+	for i := range steps {
 		for begin(i); len(stack) > 0; {
 			top := &stack[len(stack)-1]
-			if len(top.left) == 0 {
-				ordered = append(ordered, entries[top.entry])
-				stack = stack[:len(stack)-1]
+			if len(top.left) > 0 {
+				to := places[top.left[0]]
+				top.left = top.left[1:]
+				for _, k := range to {
+					begin(k)
+				}
 				continue
 			}
-			to, ok := places[top.left[0]]
-			top.left = top.left[1:]
-			if ok {
-				begin(to)
+			s := steps[top.step]
+			stack = stack[:len(stack)-1]
+			for _, n := range s.entry.needs {
+				for _, k := range places[n] {
+					if steps[k].sql == nil {
+						s.sql = nil
+					}
+				}
 			}
+			steps[top.step] = s
+			ordered = append(ordered, s)
 		}
 	}
 	return ordered
 }
 
-// sources gives the tables and views that the query of a view names, sorted, folded. A name without a schema may be of
-// that of the view or of main.
-func sources(query *tree.Node, view Path) (all []Path) {
-	if query == nil {
-		return nil
+// script creates the sequence so that its next value is the one that it has now. One that has come to its end begins
+// with the last value, which is drawn.
+func (q *Sequence) script() []string {
+	last := q.Start - q.Increment
+	if q.Start >= q.Min && q.Start <= q.Max || last < q.Min || last > q.Max {
+		return []string{q.SQL()}
 	}
-	query.Walk(func(n *tree.Node) {
-		if n.Class != "BaseTableRef" {
-			return
-		}
-		if s := n.Text(200); s != "" {
-			all = append(all, NewPath(s, n.Text(201)).folded())
-			return
-		}
-		all = append(all, Path{view.Schema, n.Text(201), view.Nested}.folded(), NewPath("", n.Text(201)).folded())
-	})
-	slices.SortFunc(all, func(a, b Path) int { return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name)) })
-	return slices.Compact(all)
+	return []string{q.startingAt(last), "SELECT nextval(" + quote.Literal(q.Path.String()) + ");"}
 }
 
 // script is the view's CREATE VIEW statement with the name that the view has now.
-func (v View) script() string {
-	const create = "CREATE VIEW "
+func (v *View) script() string {
+	create := "CREATE VIEW "
 	rest, ok := strings.CutPrefix(v.SQL, create)
+	if !ok {
+		create = "CREATE SECURE VIEW "
+		rest, ok = strings.CutPrefix(v.SQL, create)
+	}
 	if !ok {
 		return v.SQL
 	}
@@ -152,10 +199,9 @@ func identifierEnd(s string) int {
 	return 0
 }
 
-func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name), p.Nested} }
-
 // remember keeps the order in which everything was made.
 func (c *Catalog) remember() {
 	c.made = &Catalog{Schemas: slices.Clone(c.Schemas), Tables: slices.Clone(c.Tables), Views: slices.Clone(c.Views),
-		Sequences: slices.Clone(c.Sequences), Indexes: slices.Clone(c.Indexes), Types: slices.Clone(c.Types)}
+		Sequences: slices.Clone(c.Sequences), Indexes: slices.Clone(c.Indexes), Types: slices.Clone(c.Types),
+		Macros: slices.Clone(c.Macros), Triggers: slices.Clone(c.Triggers)}
 }

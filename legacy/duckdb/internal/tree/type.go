@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"strings"
+
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
@@ -89,6 +91,10 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 			}
 		case infoUser<<16 | 200:
 			t.Unbound = s.Text("UserTypeInfo.name")
+		case infoUser<<16 | 203:
+			var modifiers []string
+			s.List("UserTypeInfo.modifiers", func() { modifiers = append(modifiers, new(writer).value(readValue(s, nil))) })
+			t.Unbound += "(" + strings.Join(modifiers, ", ") + ")"
 		case infoUser<<16 | 204:
 			if s.Bool("UserTypeInfo.expression") {
 				t.Unbound = Read(s, "Expr").SQL()

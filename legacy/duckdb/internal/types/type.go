@@ -248,6 +248,19 @@ func (t *Type) Declared() string {
 	return t.String()
 }
 
+// Unnameable reports whether no declaration can name the type, which only a query gives.
+func (t *Type) Unnameable() bool {
+	if t.Alias == "AGGREGATE_STATE" || t.ID == Aggregate || t.Elem != nil && t.Elem.Unnameable() {
+		return true
+	}
+	for _, f := range t.Fields {
+		if f.Type.Unnameable() {
+			return true
+		}
+	}
+	return false
+}
+
 // Nested reports whether values have parts.
 func (t *Type) Nested() bool {
 	switch t.ID {

@@ -7,9 +7,45 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/simexp/exparchive/internal/decimal"
 	"github.com/simexp/exparchive/internal/tabular"
 )
+
+// SortChoices gives the columns by which a table command of that name sorts, for a command line with its flags.
+func SortChoices(table string, cmd *cobra.Command) []string {
+	var columns []tabular.Column
+	switch table {
+	case "iterations":
+		columns = iterationColumns
+	case "summary":
+		columns = summaryColumns
+	case "convergence":
+		columns = convergenceColumns
+	case "evaluations":
+		columns = evaluationColumns
+	case "compare":
+		columns = compareColumns
+	}
+	var names []string
+	if keys, err := cmd.Flags().GetStringArray("group-by"); err == nil && len(keys) > 0 {
+		names, columns = slices.Compact(keys), groupColumns // completion reads flags twice
+	}
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	var own []string
+	if f, ok := cmd.Flags().Lookup("column").Value.(columnFlag); ok {
+		own = f.GetSlice()
+	}
+	for _, c := range own {
+		if name, _, ok := strings.Cut(c, "="); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // sortRows sorts the rows by columns, each from the largest with a minus sign before it. Numbers come before texts, and
 // what is absent last, whichever way.

@@ -55,7 +55,14 @@ func Tables(w io.Writer, db *duckdb.DB) error {
 	for _, t := range db.Tables() {
 		var names []string
 		for _, c := range t.Columns() {
-			names = append(names, c.Name)
+			switch {
+			case c.Generated:
+				names = append(names, c.Name+" (computed)")
+			case c.Err != nil:
+				names = append(names, c.Name+" (cannot be read)")
+			default:
+				names = append(names, c.Name)
+			}
 		}
 		what := strings.Join(names, ", ")
 		if err := t.Err(); err != nil {
@@ -128,10 +135,11 @@ func TablesJSON(w io.Writer, db *duckdb.DB) error {
 // Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out is named in comments.
 func Schema(w io.Writer, db *duckdb.DB) error {
 	b := bufio.NewWriter(w)
-	for _, name := range db.Macros() {
-		fmt.Fprintf(b, "-- left out: macro %s\n", visible.Line(name))
+	statements, left := db.SQL()
+	for _, name := range left {
+		fmt.Fprintf(b, "-- left out: %s\n", visible.Line(name))
 	}
-	for _, sql := range db.SQL() {
+	for _, sql := range statements {
 		if sql = strings.TrimRight(strings.TrimSpace(sql), ";"); sql != "" {
 			b.WriteString(sql)
 			b.WriteString(";\n")

@@ -25,7 +25,7 @@ type View struct {
 // A Sequence is a counter.
 type Sequence struct {
 	Schema, Name     string
-	Start, Increment int64
+	Start, Increment int64 // Start is the next value, as the engine has it after it opens a file
 	Min, Max         int64
 	Cycle            bool
 	Uses             uint64 // how often it has been drawn from
@@ -38,6 +38,21 @@ type Index struct {
 	Schema, Name, Table string
 	Unique              bool
 	SQL                 string // its CREATE INDEX statement
+	Comment             string
+}
+
+// A Macro is a function made by CREATE MACRO.
+type Macro struct {
+	Schema, Name string
+	Table        bool   // whether it gives rows
+	SQL          string // a CREATE MACRO statement; "" if it has something that this reader does not know
+	Comment      string
+}
+
+// A Trigger is a statement that runs when a table changes. DuckDB has them from 2.0 on.
+type Trigger struct {
+	Schema, Name, Table string
+	SQL                 string // a CREATE TRIGGER statement; "" if it has something that this reader does not know
 	Comment             string
 }
 
@@ -58,37 +73,46 @@ func (db *DB) Tables() []*Table { return slices.Clone(db.tables) }
 
 // Views lists the views by schema and name, without the engine's own.
 func (db *DB) Views() []View {
-	return convert(db.catalog.Views, func(v catalog.View) View { return View{v.Schema, v.Name, v.SQL, v.Comment} })
+	return convert(db.catalog.Views, func(v *catalog.View) View { return View{v.Schema, v.Name, v.SQL, v.Comment} })
 }
 
 // Sequences lists the sequences by schema and name.
 func (db *DB) Sequences() []Sequence {
-	return convert(db.catalog.Sequences, func(q catalog.Sequence) Sequence {
+	return convert(db.catalog.Sequences, func(q *catalog.Sequence) Sequence {
 		return Sequence{Schema: q.Schema, Name: q.Name, Start: q.Start, Increment: q.Increment, Min: q.Min, Max: q.Max,
-			Cycle: q.Cycle, Uses: q.Uses, SQL: q.SQL, Comment: q.Comment}
+			Cycle: q.Cycle, Uses: q.Uses, SQL: q.SQL(), Comment: q.Comment}
 	})
 }
 
 // Indexes lists the indexes by schema and name.
 func (db *DB) Indexes() []Index {
-	return convert(db.catalog.Indexes, func(x catalog.Index) Index {
+	return convert(db.catalog.Indexes, func(x *catalog.Index) Index {
 		return Index{x.Schema, x.Name, x.Table, x.Unique, x.SQL, x.Comment}
 	})
 }
 
-// Macros lists the names of macros with their schemas, as SQL. Of their definitions nothing is given, and those that
-// are only in the log are not known.
-func (db *DB) Macros() []string {
-	return convert(db.catalog.Macros, catalog.Path.String)
+// Macros lists the macros by schema and name, without the engine's own.
+func (db *DB) Macros() []Macro {
+	return convert(db.catalog.Macros, func(m *catalog.Macro) Macro {
+		return Macro{m.Schema, m.Name, m.Kind == catalog.KindTableMacro, m.SQL(), m.Comment}
+	})
 }
 
-// SQL gives the statements that create the database without its rows, each behind those of what it needs. Macros are
-// left out, so that a view that uses one cannot be made.
-func (db *DB) SQL() []string { return db.catalog.Script() }
+// Triggers lists the triggers by schema and name.
+func (db *DB) Triggers() []Trigger {
+	return convert(db.catalog.Triggers, func(t *catalog.Trigger) Trigger {
+		return Trigger{t.Schema, t.Name, t.Table.Name, t.SQL, t.Comment}
+	})
+}
+
+// SQL gives the statements that create the database without its rows, each behind those of what it needs. Sequences
+// go on where they are. What this reader has no words for, or SQL has none, is left out with what needs it:
+// left names it.
+func (db *DB) SQL() (statements, left []string) { return db.catalog.Script() }
 
 // UserTypes lists the types made by CREATE TYPE by schema and name.
 func (db *DB) UserTypes() []UserType {
-	return convert(db.catalog.Types, func(u catalog.UserType) UserType {
+	return convert(db.catalog.Types, func(u *catalog.UserType) UserType {
 		return UserType{u.Schema, u.Name, described(u.Type), u.Comment}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // compare gives what differs between two runs, and checks what holds for any two.
@@ -85,14 +86,14 @@ func showValue(v *Value) string {
 // TestCompare_digests: two runs have no difference exactly when their digests are equal, which compare checks, whatever was
 // changed, withheld or left out of one.
 func TestCompare_digests(t *testing.T) {
-	providertest.Checks(t, longtest.Count(300, 3000))
+	randomrun.Checks(t, longtest.Count(300, 3000))
 	equal, different := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		a := providertest.Random(t)
+		a := randomrun.Draw(t)
 		b := slices.Clone(a)
 		switch rapid.IntRange(0, 5).Draw(t, "how") {
 		case 0:
-			b = providertest.Random(t)
+			b = randomrun.Draw(t)
 		case 1:
 			if redacted(a) {
 				t.Skip("redacted")
@@ -106,7 +107,7 @@ func TestCompare_digests(t *testing.T) {
 				}
 			}
 		case 4:
-			if c := providertest.Random(t); !redacted(c) && !redacted(a) {
+			if c := randomrun.Draw(t); !redacted(c) && !redacted(a) {
 				b[0] = c[0]
 			}
 		}
@@ -193,7 +194,7 @@ func TestCompare_planted(t *testing.T) {
 	if len(planted) < 30 {
 		t.Fatalf("%d fields", len(planted))
 	}
-	providertest.Checks(t, longtest.Count(10, 50)) // of each field, so more than 300 in all
+	randomrun.Checks(t, longtest.Count(10, 50)) // of each field, so more than 300 in all
 	for _, what := range planted {
 		t.Run(fmt.Sprint(what.kind, " ", what.field), func(t *testing.T) { testPlanted(t, what.kind, what.field) })
 	}
@@ -201,7 +202,7 @@ func TestCompare_planted(t *testing.T) {
 
 func testPlanted(t *testing.T, kind provider.Kind, field string) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := providertest.Random(t)
+		a := randomrun.Draw(t)
 		sample, err := providertest.Kept(providertest.Sample())
 		if err != nil {
 			t.Fatal(err)
@@ -472,6 +473,52 @@ func TestCompare_ignore(t *testing.T) {
 		if _, err := ParseIgnore([]string{word}); err == nil {
 			t.Errorf("%q is ignored", word)
 		}
+	}
+}
+
+// TestCompare_ignoredMembers: a word stands for fields and for members of the same names in the experiment's own data,
+// and each of them.
+func TestCompare_ignoredMembers(t *testing.T) {
+	for _, word := range IgnoreWords() {
+		if _, isKind := kindWords[word]; isKind || word == spellingWord {
+			continue
+		}
+		names := WordMembers(word)
+		if names == nil {
+			names = []string{word}
+		}
+		for _, name := range names {
+			data := func(n int) string { return fmt.Sprintf(`{"agent_id":"B","calls":[{%q:%d,"n":1}]}`, name, n) }
+			run := func(n int) []provider.Record {
+				return []provider.Record{start(data(1)), event(0, data(n)), &provider.Interaction{Extra: json.RawMessage(data(n))}}
+			}
+			if all, _ := compare(t, run(1), run(2)); len(all) != 2 {
+				t.Errorf("%s: got %s", name, show(all))
+			}
+			if all, _ := compare(t, run(1), run(2), word); len(all) != 0 {
+				t.Errorf("%s: ignored %s: got %s", name, word, show(all))
+			}
+		}
+	}
+	// Configurations and policies have members of their own meaning.
+	one, two := []provider.Record{start(`{"timestamp":1}`)}, []provider.Record{start(`{"timestamp":2}`)}
+	all, _ := compare(t, one, two, "timestamp", "latency")
+	if len(all) != 1 {
+		t.Errorf("got %s", show(all))
+	}
+	// What is ignored does not hide which records belong together.
+	var a []provider.Record
+	a = append(a, start("1"))
+	for i := range 200 {
+		a = append(a, event(0, fmt.Sprintf(`{"n":%d,"latency_ms":%d}`, i, i)))
+	}
+	b := slices.Clone(a)
+	for i, r := range b[1:] {
+		b[i+1] = event(0, strings.Replace(string(r.(*provider.Event).Data), `ms":`, `ms":9`, 1))
+	}
+	b = slices.Delete(b, 50, 51)
+	if all, _ := compare(t, a, b, "latency"); len(all) != 1 || all[0].Sort != OnlyA || all[0].SeqA != 50 {
+		t.Errorf("got %s", show(all))
 	}
 }
 

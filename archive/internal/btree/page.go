@@ -24,12 +24,14 @@ type Pager struct {
 	clock  uint64
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
+	free []*step // of walks that were closed
 }
 
 const (
 	keptPages  = 64
 	keptBlocks = 12
 	blockPages = 32 // in a block, which begins at a multiple of it
+	firstPages = 16 // in the first block: a small table is on one page, and these stand in front
 )
 
 type keptPage struct {
@@ -47,6 +49,21 @@ type block struct {
 // NewPager reads a file of so many pages of pageSize bytes.
 func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
 	return &Pager{r: r, size: int(pageSize), pages: uint32(min(pages, math.MaxUint32))}
+}
+
+// Reset makes p a pager of another file, which keeps only the memory that it has.
+func (p *Pager) Reset(r io.ReaderAt, pageSize int64, pages int64) {
+	if int(pageSize) != p.size {
+		*p = *NewPager(r, pageSize, pages)
+		return
+	}
+	p.r, p.pages, p.recent, p.clock = r, uint32(min(pages, math.MaxUint32)), 0, 0
+	for i := range p.blocks {
+		p.blocks[i].first, p.blocks[i].count, p.blocks[i].used = 0, 0, 0
+	}
+	for i := range p.kept {
+		p.kept[i].number = 0
+	}
 }
 
 // read gives page n, valid until the next call.
@@ -80,11 +97,14 @@ func (p *Pager) load(n uint32) (*block, error) {
 		}
 	}
 	b := &p.blocks[oldest]
-	if b.data == nil {
-		b.data = make([]byte, blockPages*p.size)
+	first, count := (n-1)/blockPages*blockPages+1, uint32(blockPages)
+	if n <= firstPages {
+		count = firstPages
 	}
-	first := (n-1)/blockPages*blockPages + 1
-	count := min(blockPages, p.pages-first+1)
+	count = min(count, p.pages-first+1)
+	if len(b.data) < int(count)*p.size {
+		b.data = make([]byte, int(count)*p.size)
+	}
 	b.count = 0
 	if _, err := p.r.ReadAt(b.data[:int(count)*p.size], int64(first-1)*int64(p.size)); err != nil {
 		first, count = n, 1 // the one that is wanted may be readable
@@ -96,7 +116,7 @@ func (p *Pager) load(n uint32) (*block, error) {
 	return b, nil
 }
 
-// lookUp gives page n, valid until some later call. It leaves the blocks of read alone.
+// lookUp gives page n, valid until some later call. It reads no block.
 func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
@@ -104,6 +124,12 @@ func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	k := &p.kept[n%keptPages]
 	if k.number == n {
 		return k.data, nil
+	}
+	for i := range p.blocks {
+		if b := &p.blocks[i]; n-b.first < b.count {
+			at := int(n-b.first) * p.size
+			return b.data[at : at+p.size : at+p.size], nil
+		}
 	}
 	if k.data == nil {
 		k.data = make([]byte, p.size)
@@ -281,6 +307,13 @@ func (p *page) packed() bool {
 
 // varint reads SQLite's variable-length integer; the size is 0 if b is too short for it.
 func varint(b []byte) (n uint64, size int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return longVarint(b)
+}
+
+func longVarint(b []byte) (n uint64, size int) {
 	for i := range 8 {
 		if i >= len(b) {
 			return 0, 0

@@ -19,17 +19,22 @@ const (
 	KindIndex    Kind = 4
 	KindSequence Kind = 6
 	KindType     Kind = 8
+	KindTrigger  Kind = 11
+	// A macro gives a value or rows.
+	KindMacro      Kind = 30
+	KindTableMacro Kind = 31
 )
 
 // A Catalog is what the database holds, by name.
 type Catalog struct {
 	Schemas   []Schema
 	Tables    []*Table
-	Views     []View // without the engine's own
-	Sequences []Sequence
-	Indexes   []Index
-	Types     []UserType
-	Macros    []Path // of the file; those that only the log makes are not known
+	Views     []*View // without the engine's own
+	Sequences []*Sequence
+	Indexes   []*Index
+	Types     []*UserType
+	Macros    []*Macro // without the engine's own
+	Triggers  []*Trigger
 
 	file *storage.File
 	made *Catalog // as it was before it was sorted
@@ -98,6 +103,9 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 
 // add adds what a CreateInfo creates, and gives the table if it is one.
 func (c *Catalog) add(n *tree.Node) *Table {
+	if strings.HasPrefix(c.file.Library, "v0.") {
+		n.OrderWith()
+	}
 	switch n.Class {
 	case "CreateSchemaInfo":
 		c.putSchema(newSchema(n))
@@ -108,19 +116,20 @@ func (c *Catalog) add(n *tree.Node) *Table {
 		return t
 	case "CreateViewInfo":
 		if !n.Bool(104) {
-			p := pathOf(n, 200)
-			c.Views = append(c.Views, View{p, n.Text(106), n.Comment(107), sources(n.Node(203), p)})
+			c.Views = append(c.Views, newView(n))
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))
 	case "CreateIndexInfo":
-		c.Indexes = append(c.Indexes, Index{pathOf(n, 200), n.Text(201), n.Uint(203) == 1, n.Text(106), n.Comment(107)})
+		c.Indexes = append(c.Indexes, newIndex(n))
 	case "CreateMacroInfo":
 		if !n.Bool(104) {
-			c.Macros = append(c.Macros, pathOf(n, 200))
+			c.Macros = append(c.Macros, newMacro(n))
 		}
 	case "CreateTypeInfo":
 		c.Types = append(c.Types, newUserType(n))
+	case "CreateTriggerInfo":
+		c.Triggers = append(c.Triggers, newTrigger(n))
 	}
 	return nil
 }
@@ -159,11 +168,13 @@ func (c *Catalog) Sort() {
 	sortByPath(c.Sequences)
 	sortByPath(c.Indexes)
 	sortByPath(c.Types)
+	sortByPath(c.Macros)
+	sortByPath(c.Triggers)
 }
 
 func sortByPath[E entry](list []E) {
 	slices.SortFunc(list, func(a, b E) int {
-		p, q := a.path(), b.path()
+		p, q := a.definition(), b.definition()
 		return cmp.Or(cmp.Compare(p.Schema, q.Schema), cmp.Compare(p.Name, q.Name))
 	})
 }

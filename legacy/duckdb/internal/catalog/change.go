@@ -6,23 +6,26 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
-// Put adds what a CreateInfo creates. A table or a view takes the place of an earlier one of its name.
+// Put adds what a CreateInfo creates. It takes the place of an earlier one of its name, if it may.
 func (c *Catalog) Put(n *tree.Node) {
-	switch n.Class {
+	switch p := pathOf(n, 200); n.Class {
 	case "CreateViewInfo":
-		c.Views = without(c.Views, pathOf(n, 200))
+		c.Views = without(c.Views, p)
 	case "CreateTableInfo":
-		c.Tables = without(c.Tables, pathOf(n, 200))
+		c.Tables = without(c.Tables, p)
+	case "CreateMacroInfo":
+		c.dropMacro(Kind(n.Uint(100)), p)
 	}
 	c.add(n)
 }
 
-// Drop removes an entry, and with a table its indexes.
+// Drop removes an entry, and with a table its indexes and triggers. A trigger is removed by [Catalog.DropTrigger].
 func (c *Catalog) Drop(kind Kind, p Path) {
 	switch kind {
 	case KindTable:
 		c.Tables = without(c.Tables, p)
-		c.Indexes = slices.DeleteFunc(c.Indexes, func(x Index) bool { return x.table() == p })
+		c.Indexes = slices.DeleteFunc(c.Indexes, func(x *Index) bool { return x.table() == p })
+		c.Triggers = slices.DeleteFunc(c.Triggers, func(t *Trigger) bool { return t.Table == p })
 	case KindView:
 		c.Views = without(c.Views, p)
 	case KindIndex:
@@ -31,11 +34,34 @@ func (c *Catalog) Drop(kind Kind, p Path) {
 		c.Sequences = without(c.Sequences, p)
 	case KindType:
 		c.Types = without(c.Types, p)
+	case KindMacro, KindTableMacro:
+		c.dropMacro(kind, p)
 	}
 }
 
+func (c *Catalog) dropMacro(kind Kind, p Path) {
+	c.Macros = slices.DeleteFunc(c.Macros, func(m *Macro) bool { return m.Kind == kind && m.Path == p })
+}
+
+// DropTrigger removes the trigger of that path, which a table in its schema has.
+func (c *Catalog) DropTrigger(table string, p Path) {
+	c.Triggers = slices.DeleteFunc(c.Triggers, func(t *Trigger) bool {
+		return t.Path == p && fold(t.Table.Name) == fold(table)
+	})
+}
+
 func without[E entry](list []E, p Path) []E {
-	return slices.DeleteFunc(list, func(e E) bool { return e.path() == p })
+	return slices.DeleteFunc(list, func(e E) bool { return e.definition().Path == p })
+}
+
+// find gives the entry of a path; nil when there is none.
+func find[E entry](list []E, p Path) *Definition {
+	for _, e := range list {
+		if d := e.definition(); d.Path == p {
+			return d
+		}
+	}
+	return nil
 }
 
 // AddSchema adds a schema by its name, which follows those of the schemas that it is in, unless there is one.
@@ -61,17 +87,19 @@ func (c *Catalog) DropSchema(names []string) {
 	c.Sequences = outside(c.Sequences, names)
 	c.Indexes = outside(c.Indexes, names)
 	c.Types = outside(c.Types, names)
+	c.Macros = outside(c.Macros, names)
+	c.Triggers = outside(c.Triggers, names)
 }
 
 func outside[E entry](list []E, schema []string) []E {
-	return slices.DeleteFunc(list, func(e E) bool { return e.path().within(schema) })
+	return slices.DeleteFunc(list, func(e E) bool { return e.definition().within(schema) })
 }
 
 // RenameTable gives a table another name.
 func (c *Catalog) RenameTable(t *Table, name string) {
-	for i, x := range c.Indexes {
+	for _, x := range c.Indexes {
 		if x.table() == t.Path {
-			c.Indexes[i].Table = name
+			x.Table = name
 		}
 	}
 	t.Name = name
@@ -79,52 +107,59 @@ func (c *Catalog) RenameTable(t *Table, name string) {
 
 // RenameView gives a view another name.
 func (c *Catalog) RenameView(p Path, name string) {
-	for i, v := range c.Views {
-		if v.Path == p {
-			c.Views[i].Name = name
-		}
+	if v := find(c.Views, p); v != nil {
+		v.Name = name
 	}
 }
 
-// SetUses sets how often a sequence has been drawn from.
-func (c *Catalog) SetUses(p Path, uses uint64) {
-	for i, q := range c.Sequences {
+// SetSequence sets how often a sequence has been drawn from, and its next value.
+func (c *Catalog) SetSequence(p Path, uses uint64, next int64) {
+	for _, q := range c.Sequences {
 		if q.Path == p {
-			c.Sequences[i].Uses = uses
+			q.Uses, q.Start = uses, next
 		}
 	}
 }
 
 // SetComment sets the comment on an entry.
 func (c *Catalog) SetComment(kind Kind, p Path, text string) {
+	var d *Definition
 	switch kind {
 	case KindTable:
 		if t := c.Table(p); t != nil {
-			t.Comment = text
+			d = &t.Definition
 		}
 	case KindView:
-		for i, v := range c.Views {
-			if v.Path == p {
-				c.Views[i].Comment = text
-			}
-		}
+		d = find(c.Views, p)
 	case KindIndex:
-		for i, x := range c.Indexes {
-			if x.Path == p {
-				c.Indexes[i].Comment = text
-			}
-		}
+		d = find(c.Indexes, p)
 	case KindSequence:
-		for i, q := range c.Sequences {
-			if q.Path == p {
-				c.Sequences[i].Comment = text
+		d = find(c.Sequences, p)
+	case KindType:
+		d = find(c.Types, p)
+	case KindMacro, KindTableMacro:
+		for _, m := range c.Macros {
+			if m.Path == p && m.Kind == kind {
+				d = &m.Definition
 			}
 		}
-	case KindType:
-		for i, u := range c.Types {
-			if u.Path == p {
-				c.Types[i].Comment = text
-			}
+	}
+	if d != nil {
+		d.Comment = text
+	}
+}
+
+// SetColumnComment sets the comment on a column of a table or a view.
+func (c *Catalog) SetColumnComment(p Path, column, text string) {
+	if t := c.Table(p); t != nil {
+		if i := t.ColumnIndex(column); i >= 0 {
+			t.Columns[i].Comment = text
+		}
+		return
+	}
+	for _, v := range c.Views {
+		if v.Path == p {
+			v.setComment(column, text)
 		}
 	}
 }

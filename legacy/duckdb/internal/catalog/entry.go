@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
@@ -16,11 +17,6 @@ type Path struct {
 	Name   string
 	Nested bool // the schema is one within others: Schema is their names as SQL, joined by dots
 }
-
-func (p Path) path() Path { return p }
-
-// An entry has a Path.
-type entry interface{ path() Path }
 
 // NewPath is the path of a name in a schema, which is main when it is not said.
 func NewPath(schema, name string) Path { return Path{Schema: cmp.Or(schema, "main"), Name: name} }
@@ -103,44 +99,74 @@ func newSchema(n *tree.Node) Schema {
 
 // A View is a stored query.
 type View struct {
-	Path
-	SQL     string // its CREATE VIEW statement
-	Comment string
-	refers  []Path // tables and views that the query names, folded
+	Definition
+	SQL     string       // its CREATE VIEW statement
+	Columns []ColumnNote // those of its columns that have a comment
+}
+
+// A ColumnNote is the comment on a column of a view.
+type ColumnNote struct{ Column, Comment string }
+
+func newView(n *tree.Node) *View {
+	v := &View{Definition: define(n, KindView), SQL: n.Text(106)}
+	names := n.Texts(204)
+	for i, x := range n.Values(205) { // until 1.4
+		if i < len(names) {
+			v.setComment(names[i], x.Comment())
+		}
+	}
+	for _, x := range n.Map(206) {
+		v.setComment(x.Name, x.Value.Comment())
+	}
+	return v
+}
+
+func (v *View) setComment(column, text string) {
+	v.Columns = slices.DeleteFunc(v.Columns, func(c ColumnNote) bool { return fold(c.Column) == fold(column) })
+	if text != "" {
+		v.Columns = append(v.Columns, ColumnNote{column, text})
+	}
 }
 
 // A Sequence is a counter.
 type Sequence struct {
-	Path
-	Start, Increment int64
+	Definition
+	Start, Increment int64 // Start is the next value
 	Min, Max         int64
 	Cycle            bool
 	Uses             uint64 // how often it has been drawn from
-	SQL              string // its CREATE SEQUENCE statement
-	Comment          string
 }
 
-func newSequence(n *tree.Node) Sequence {
-	q := Sequence{Path: pathOf(n, 200), Uses: n.Uint(201), Increment: n.Int(202), Min: n.Int(203), Max: n.Int(204),
-		Start: n.Int(205), Cycle: n.Bool(206), SQL: n.Text(106), Comment: n.Comment(107)}
-	if q.SQL == "" {
-		cycle := "NO CYCLE"
-		if q.Cycle {
-			cycle = "CYCLE"
-		}
-		q.SQL = fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;",
-			q.Path, q.Increment, q.Min, q.Max, q.Start, cycle)
+func newSequence(n *tree.Node) *Sequence {
+	return &Sequence{Definition: define(n, KindSequence), Uses: n.Uint(201), Increment: n.Int(202), Min: n.Int(203),
+		Max: n.Int(204), Start: n.Int(205), Cycle: n.Bool(206)}
+}
+
+// SQL is a CREATE SEQUENCE statement for the sequence, which begins where it is now.
+func (q *Sequence) SQL() string { return q.startingAt(q.Start) }
+
+func (q *Sequence) startingAt(start int64) string {
+	cycle := "NO CYCLE"
+	if q.Cycle {
+		cycle = "CYCLE"
 	}
-	return q
+	return fmt.Sprintf("CREATE SEQUENCE %s INCREMENT BY %d MINVALUE %d MAXVALUE %d START %d %s;",
+		q.Path, q.Increment, q.Min, q.Max, start, cycle)
 }
 
 // An Index is an index made by CREATE INDEX.
 type Index struct {
-	Path
-	Table   string
-	Unique  bool
-	SQL     string // its CREATE INDEX statement
-	Comment string
+	Definition
+	Table  string
+	Unique bool
+	SQL    string // its CREATE INDEX statement
+}
+
+func newIndex(n *tree.Node) *Index {
+	const unique = 1
+	x := &Index{Definition: define(n, KindIndex), Table: n.Text(201), Unique: n.Uint(203) == unique, SQL: n.Text(106)}
+	x.needs = append(x.needs, need{kind: KindTable, path: x.table().folded(), or: x.table().folded()})
+	return x
 }
 
 // table is the path of the table, which is in the same schema.
@@ -148,13 +174,12 @@ func (x *Index) table() Path { return Path{x.Schema, x.Table, x.Nested} }
 
 // A UserType is a type made by CREATE TYPE.
 type UserType struct {
-	Path
-	Type    *types.Type
-	Comment string
+	Definition
+	Type *types.Type
 }
 
-func newUserType(n *tree.Node) UserType {
-	u := UserType{Path: pathOf(n, 200), Type: n.Type(201), Comment: n.Comment(107)}
+func newUserType(n *tree.Node) *UserType {
+	u := &UserType{Definition: define(n, KindType), Type: n.Type(201)}
 	if u.Type != nil && u.Type.Finish() == nil {
 		own := *u.Type
 		own.Alias = ""

@@ -1,27 +1,32 @@
 package catalog
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
-	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
 
-// Script gives the statements that create what the catalog holds, each behind those of what it needs: everything is in
-// the order in which the engine wrote it down or the log made it, but a table stands behind those that its keys refer
-// to, and a view behind the views that its query names. Macros are left out.
-func (c *Catalog) Script() []string {
-	var all []string
-	comment := func(what, name, text string) {
-		if text != "" {
-			all = append(all, "COMMENT ON "+what+" "+name+" IS "+quote.Literal(text)+";")
-		}
-	}
+// builtIn are schemas that every database has; 1.0 and 1.1 write all of them to the file.
+var builtIn = []string{"main", "information_schema", "pg_catalog"}
+
+// A step of a script makes an entry.
+type step struct {
+	kind  Kind
+	name  string // of the kind
+	entry *Definition
+	sql   []string // nil if there are no words for it
+}
+
+// Script gives the statements that create what the catalog holds, each behind those of what it needs. Schemas, types,
+// sequences, tables, macros, views, indexes and triggers follow one another, each in the order in which the engine
+// wrote it down or the log made it, unless something of a later kind is needed. What there are no words for is left out
+// with what needs it, and named in the second result.
+func (c *Catalog) Script() (all, left []string) {
 	m := c.made
 	for _, s := range m.Schemas {
-		if !s.Nested && s.Name != "main" {
+		if !s.Nested && !slices.Contains(builtIn, s.Name) {
 			all = append(all, "CREATE SCHEMA "+quote.Identifier(s.Name)+";")
 		}
 	}
@@ -30,96 +35,214 @@ func (c *Catalog) Script() []string {
 			all = append(all, "CREATE SCHEMA "+s.Name+";")
 		}
 	}
-	for _, u := range m.Types {
-		if u.Type == nil {
-			continue
+	for _, s := range inOrder(m.steps()) {
+		if s.sql == nil {
+			left = append(left, strings.ToLower(s.name)+" "+s.entry.String())
 		}
-		all = append(all, "CREATE TYPE "+u.Path.String()+" AS "+u.Type.String()+";")
-		comment("TYPE", u.Path.String(), u.Comment)
+		all = append(all, s.sql...)
 	}
-	for _, q := range m.Sequences {
-		all = append(all, q.SQL)
-		comment("SEQUENCE", q.Path.String(), q.Comment)
+	return all, left
+}
+
+// steps gives what is made, kind by kind.
+func (c *Catalog) steps() (all []step) {
+	add := func(kind Kind, d *Definition, name string, sql ...string) {
+		if sql[0] == "" {
+			sql = nil
+		} else if d.Comment != "" {
+			sql = append(sql, "COMMENT ON "+name+" "+d.Path.String()+" IS "+quote.Literal(d.Comment)+";")
+		}
+		all = append(all, step{kind, name, d, sql})
 	}
-	for _, t := range byReference(m.Tables, func(t *Table) []Path { return t.refers }) {
-		all = append(all, t.SQL())
-		comment("TABLE", t.Path.String(), t.Comment)
+	named := map[string][]need{} // types by how others name them
+	for _, u := range c.Types {
+		n := need{kind: KindType, path: u.folded(), or: u.folded()}
+		own := fold(quote.Identifier(u.Name))
+		named[own] = append(named[own], n)
+		if p := fold(u.Path.String()); p != own {
+			named[p] = append(named[p], n)
+		}
+	}
+	for _, u := range c.Types {
+		u.Type.Walk(func(t *types.Type) {
+			u.needs = append(u.needs, named[fold(t.Unbound)]...)
+			if t.Alias != "" {
+				u.needs = append(u.needs, named[fold(quote.Identifier(t.Alias))]...)
+			}
+		})
+		sql := ""
+		if u.Type != nil && !u.Type.Unnameable() {
+			sql = "CREATE TYPE " + u.Path.String() + " AS " + c.spelled(u.Type).String() + ";"
+		}
+		add(KindType, &u.Definition, "TYPE", sql)
+	}
+	for _, q := range c.Sequences {
+		add(KindSequence, &q.Definition, "SEQUENCE", q.script()...)
+	}
+	for _, t := range c.Tables {
+		for i := range t.Columns {
+			t.Columns[i].spelled = c.spelled(t.Columns[i].Type)
+		}
+		sql, d := []string{t.SQL()}, t.Definition
 		for _, col := range t.Columns {
-			comment("COLUMN", t.Path.String()+"."+quote.Identifier(col.Name), col.Comment)
+			if col.Type.Unnameable() {
+				sql[0] = ""
+			}
+			if col.expression != nil { // the log may have added the column
+				d.needs = append(d.needs[:len(d.needs):len(d.needs)], needs(col.expression, t.Path)...)
+			}
+			if col.Comment != "" {
+				sql = append(sql, columnComment(t.Path, col.Name, col.Comment))
+			}
 		}
+		add(KindTable, &d, "TABLE", sql...)
 	}
-	for _, v := range byReference(m.Views, func(v View) []Path { return v.refers }) {
-		all = append(all, v.script())
-		comment("VIEW", v.Path.String(), v.Comment)
+	for _, m := range c.Macros {
+		name := "MACRO"
+		if m.Kind == KindTableMacro {
+			name = "MACRO TABLE"
+		}
+		add(KindMacro, &m.Definition, name, m.SQL())
 	}
-	for _, x := range m.Indexes {
-		all = append(all, x.SQL)
-		comment("INDEX", x.Path.String(), x.Comment)
+	for _, v := range c.Views {
+		sql := []string{v.script()}
+		for _, col := range v.Columns {
+			sql = append(sql, columnComment(v.Path, col.Column, col.Comment))
+		}
+		add(KindTable, &v.Definition, "VIEW", sql...)
+	}
+	for _, x := range c.Indexes {
+		add(KindIndex, &x.Definition, "INDEX", x.SQL)
+	}
+	for _, t := range c.Triggers {
+		add(KindTrigger, &t.Definition, "TRIGGER", t.SQL)
 	}
 	return all
 }
 
-// byReference moves entries behind those that they refer to. A circle, which only a damaged file has, stays as it is.
-func byReference[E entry](entries []E, refers func(E) []Path) []E {
-	ordered := make([]E, 0, len(entries))
-	places := map[Path]int{}
-	for i, e := range entries {
-		places[e.path().folded()] = i
+// spelled is a type as a statement has it: a name that 0.9 and 1.0 keep is that of a type of the database, with its
+// schema, if there is just one of that name and kind. Else the type is spelled out, but for an ENUM in a list, which 1.0
+// and older take for one without a list: of a type of the same values its name stands there.
+func (c *Catalog) spelled(t *types.Type) *types.Type {
+	if t == nil {
+		return nil
 	}
-	begun := make([]bool, len(entries))
-	type step struct {
-		entry int
-		left  []Path
+	var like []*UserType
+	named := false
+	for _, u := range c.Types {
+		if t.Alias != "" && fold(u.Name) == fold(t.Alias) {
+			named = true
+			if u.Type != nil && u.Type.ID == t.ID {
+				like = append(like, u)
+			}
+		}
 	}
-	var stack []step // of its own: a chain of references may be as long as the list
+	if !named && t.Elem == nil && t.Fields == nil {
+		return t
+	}
+	own := *t
+	if named {
+		own.Alias = ""
+	}
+	if len(like) == 1 {
+		own.Unbound = like[0].Path.String()
+	}
+	own.Elem, own.Fields = c.spelled(t.Elem), slices.Clone(t.Fields)
+	if e := own.Elem; e != nil && e.ID == types.Enum && e.Unbound == "" {
+		for _, u := range c.Types {
+			if u.Type != nil && u.Type.ID == types.Enum && slices.Equal(u.Type.Values, e.Values) {
+				named := *e
+				named.Unbound = u.Path.String()
+				own.Elem = &named
+				break
+			}
+		}
+	}
+	for i := range own.Fields {
+		own.Fields[i].Type = c.spelled(own.Fields[i].Type)
+	}
+	return &own
+}
+
+func columnComment(p Path, column, text string) string {
+	return "COMMENT ON COLUMN " + p.String() + "." + quote.Identifier(column) + " IS " + quote.Literal(text) + ";"
+}
+
+// inOrder moves steps behind those that they need. One that needs what there are no words for has none either, nor has
+// a view whose table was dropped. A circle, which only a damaged file has, stays as it is.
+func inOrder(steps []step) []step {
+	type place struct {
+		kind Kind
+		path Path
+	}
+	ordered := make([]step, 0, len(steps))
+	places := map[place][]int{} // a scalar macro and one that gives rows may have the same name
+	for i, s := range steps {
+		p := place{s.kind, s.entry.folded()}
+		places[p] = append(places[p], i)
+	}
+	find := func(n need) []int {
+		if at := places[place{n.kind, n.path}]; at != nil {
+			return at
+		}
+		return places[place{n.kind, n.or}]
+	}
+	begun := make([]bool, len(steps))
+	type visit struct {
+		step int
+		left []need
+	}
+	var stack []visit // of its own: a chain may be as long as the list
 	begin := func(i int) {
 		if !begun[i] {
 			begun[i] = true
-			stack = append(stack, step{i, refers(entries[i])})
+			stack = append(stack, visit{i, steps[i].entry.needs})
 		}
 	}
-	for i := range entries {
+	for i := range steps {
 		for begin(i); len(stack) > 0; {
 			top := &stack[len(stack)-1]
-			if len(top.left) == 0 {
-				ordered = append(ordered, entries[top.entry])
-				stack = stack[:len(stack)-1]
+			if len(top.left) > 0 {
+				to := find(top.left[0])
+				top.left = top.left[1:]
+				for _, k := range to {
+					begin(k)
+				}
 				continue
 			}
-			to, ok := places[top.left[0]]
-			top.left = top.left[1:]
-			if ok {
-				begin(to)
+			s := &steps[top.step]
+			stack = stack[:len(stack)-1]
+			for _, n := range s.entry.needs {
+				to := find(n)
+				lost := func(k int) bool { return steps[k].sql == nil }
+				if slices.ContainsFunc(to, lost) || to == nil && n.table && s.name == "VIEW" {
+					s.sql = nil
+				}
 			}
+			ordered = append(ordered, *s)
 		}
 	}
 	return ordered
 }
 
-// sources gives the tables and views that the query of a view names, sorted, folded. A name without a schema may be of
-// that of the view or of main.
-func sources(query *tree.Node, view Path) (all []Path) {
-	if query == nil {
-		return nil
+// script creates the sequence so that its next value is the one that it has now. One that has come to its end begins
+// with the last value, which is drawn.
+func (q *Sequence) script() []string {
+	last := q.Start - q.Increment
+	if q.Start >= q.Min && q.Start <= q.Max || last < q.Min || last > q.Max {
+		return []string{q.SQL()}
 	}
-	query.Walk(func(n *tree.Node) {
-		if n.Class != "BaseTableRef" {
-			return
-		}
-		if s := n.Text(200); s != "" {
-			all = append(all, NewPath(s, n.Text(201)).folded())
-			return
-		}
-		all = append(all, Path{view.Schema, n.Text(201), view.Nested}.folded(), NewPath("", n.Text(201)).folded())
-	})
-	slices.SortFunc(all, func(a, b Path) int { return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name)) })
-	return slices.Compact(all)
+	return []string{q.startingAt(last), "SELECT nextval(" + quote.Literal(q.Path.String()) + ");"}
 }
 
 // script is the view's CREATE VIEW statement with the name that the view has now.
-func (v View) script() string {
-	const create = "CREATE VIEW "
+func (v *View) script() string {
+	create := "CREATE VIEW "
 	rest, ok := strings.CutPrefix(v.SQL, create)
+	if !ok {
+		create = "CREATE SECURE VIEW "
+		rest, ok = strings.CutPrefix(v.SQL, create)
+	}
 	if !ok {
 		return v.SQL
 	}
@@ -152,10 +275,9 @@ func identifierEnd(s string) int {
 	return 0
 }
 
-func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name), p.Nested} }
-
 // remember keeps the order in which everything was made.
 func (c *Catalog) remember() {
 	c.made = &Catalog{Schemas: slices.Clone(c.Schemas), Tables: slices.Clone(c.Tables), Views: slices.Clone(c.Views),
-		Sequences: slices.Clone(c.Sequences), Indexes: slices.Clone(c.Indexes), Types: slices.Clone(c.Types)}
+		Sequences: slices.Clone(c.Sequences), Indexes: slices.Clone(c.Indexes), Types: slices.Clone(c.Types),
+		Macros: slices.Clone(c.Macros), Triggers: slices.Clone(c.Triggers)}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
@@ -24,6 +23,9 @@ type Column struct {
 	Generated bool   // computed, nothing stored
 	Comment   string
 	Err       error // why the column cannot be read; nil when nothing is known to be in the way
+
+	expression *tree.Node  // that of Default
+	spelled    *types.Type // Type as a statement has it; nil if that is not known to be something else
 }
 
 // NewColumn makes a column from its ColumnDefinition.
@@ -35,20 +37,19 @@ func NewColumn(d *tree.Node) Column {
 	if err := c.Type.Finish(); err != nil {
 		c.Err = fmt.Errorf("column %s: %w", quote.Identifier(c.Name), err)
 	}
-	if e := d.Node(102); e != nil {
-		c.Default = e.SQL()
-	}
+	c.SetDefault(d.Node(102))
 	return c
 }
 
+// SetDefault gives the column a default, or the expression that generates it. It may be nil.
+func (c *Column) SetDefault(e *tree.Node) { c.expression, c.Default = e, e.SQL() }
+
 // A Table is a table of the database.
 type Table struct {
-	Path
-	Comment     string
+	Definition
 	Columns     []Column
 	PrimaryKey  []string
-	constraints []string // as SQL, without NOT NULL
-	refers      []Path   // tables that foreign keys refer to, folded
+	constraints []constraint // without NOT NULL
 
 	file   *storage.File
 	stored bool            // whether the file has data; a table that the log creates has none
@@ -63,7 +64,7 @@ type Table struct {
 
 // newTable makes a table from its CreateTableInfo.
 func newTable(n *tree.Node) *Table {
-	t := &Table{Path: pathOf(n, 200), Comment: n.Comment(107), next: rowgroup.NoRowIDs}
+	t := &Table{Definition: define(n, KindTable), next: rowgroup.NoRowIDs}
 	if cols := n.Node(201); cols != nil {
 		for _, d := range cols.Nodes(100) {
 			t.Columns = append(t.Columns, NewColumn(d))
@@ -160,83 +161,4 @@ func (t *Table) RemoveColumn(i int, rows *rowgroup.Table) {
 		rows.RemoveColumn(t.PhysicalIndex(i))
 	}
 	t.Columns = slices.Delete(slices.Clone(t.Columns), i, i+1)
-}
-
-// Constrain adds a constraint.
-func (t *Table) Constrain(c *tree.Node) {
-	index := func(n uint64) int { return int(min(n, uint64(len(t.Columns)))) }
-	switch c.Class {
-	case "NotNullConstraint":
-		if i := index(c.Uint(200)); i < len(t.Columns) {
-			t.Columns[i].NotNull = true
-		}
-		return
-	case "UniqueConstraint":
-		names := slices.Compact(c.Texts(202)) // 0.9 repeats the name of a single column
-		if len(names) == 0 {
-			if i := index(c.Uint(201)); i < len(t.Columns) {
-				names = []string{t.Columns[i].Name}
-			}
-		}
-		if c.Bool(200) {
-			t.PrimaryKey = names
-			t.constraints = append(t.constraints, "PRIMARY KEY("+quote.Identifiers(names)+")")
-			return
-		}
-		t.constraints = append(t.constraints, "UNIQUE("+quote.Identifiers(names)+")")
-	case "CheckConstraint":
-		if e := c.Node(200); e != nil {
-			t.constraints = append(t.constraints, "CHECK("+e.SQL()+")")
-		}
-	case "ForeignKeyConstraint":
-		if c.Uint(202) == 0 { // the side that is referred to
-			return
-		}
-		t.refers = append(t.refers, Path{t.Schema, c.Text(204), t.Nested}.folded()) // keys stay within a schema
-		ref := quote.Identifier(c.Text(204))
-		if s := c.Text(203); s != "" && s != t.Schema && !t.Nested { // of a path there is only the last
-			ref = quote.Identifier(s) + "." + ref
-		}
-		sql := "FOREIGN KEY (" + quote.Identifiers(c.Texts(201)) + ") REFERENCES " + ref
-		if pk := c.Texts(200); len(pk) > 0 {
-			sql += "(" + quote.Identifiers(pk) + ")"
-		}
-		t.constraints = append(t.constraints, sql)
-	}
-}
-
-// expression is that of a generated column without the cast to the column's type, which the engine puts around it at every CREATE.
-func (c Column) expression() string {
-	if e, ok := strings.CutPrefix(c.Default, "CAST("); ok {
-		if e, ok = strings.CutSuffix(e, " AS "+c.Type.String()+")"); ok {
-			return e
-		}
-	}
-	return c.Default
-}
-
-// SQL is a CREATE TABLE statement for the table, with its constraints.
-func (t *Table) SQL() string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + t.Path.String() + "(")
-	for i, c := range t.Columns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
-		switch {
-		case c.Generated:
-			b.WriteString(" GENERATED ALWAYS AS(" + c.expression() + ")")
-		case c.Default != "":
-			b.WriteString(" DEFAULT(" + c.Default + ")")
-		}
-		if c.NotNull && !slices.Contains(t.PrimaryKey, c.Name) {
-			b.WriteString(" NOT NULL")
-		}
-	}
-	for _, c := range t.constraints {
-		b.WriteString(", " + c)
-	}
-	b.WriteString(");")
-	return b.String()
 }

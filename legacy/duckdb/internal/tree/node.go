@@ -15,6 +15,12 @@ type Node struct {
 	fields map[int]any
 }
 
+// Has reports whether the field is there.
+func (n *Node) Has(id int) bool {
+	_, ok := n.fields[id]
+	return ok
+}
+
 // Text gives a text.
 func (n *Node) Text(id int) string {
 	s, _ := n.fields[id].(string)
@@ -66,6 +72,13 @@ func (n *Node) Texts(id int) []string {
 	return out
 }
 
+// SetLastText sets the last of a list of texts.
+func (n *Node) SetLastText(id int, s string) {
+	if l := n.list(id); len(l) > 0 {
+		l[len(l)-1] = s
+	}
+}
+
 func (n *Node) list(id int) []any {
 	l, _ := n.fields[id].([]any)
 	return l
@@ -77,6 +90,59 @@ func (n *Node) Type(id int) *types.Type {
 	return t
 }
 
+// Types gives a list of logical types.
+func (n *Node) Types(id int) []*types.Type {
+	var out []*types.Type
+	for _, x := range n.list(id) {
+		t, _ := x.(*types.Type)
+		out = append(out, t)
+	}
+	return out
+}
+
+// Name gives the names by which something is called: those of the path in one field, if it is there, else the texts of
+// others, of which some may be empty.
+func (n *Node) Name(path int, texts ...int) []string {
+	if q := n.Node(path); q != nil {
+		return q.Texts(100)
+	}
+	names := make([]string, len(texts))
+	for i, id := range texts {
+		names[i] = n.Text(id)
+	}
+	return names
+}
+
+// A Named is an entry of a map by names: an object or a constant.
+type Named struct {
+	Name  string
+	Node  *Node
+	Value *Value
+}
+
+// Map gives a map by names.
+func (n *Node) Map(id int) []Named {
+	var all []Named
+	for _, x := range n.list(id) {
+		p, _ := x.([2]any)
+		name, _ := p[0].(string)
+		node, _ := p[1].(*Node)
+		value, _ := p[1].(*Value)
+		all = append(all, Named{name, node, value})
+	}
+	return all
+}
+
+// Values gives a list of constants.
+func (n *Node) Values(id int) []*Value {
+	var out []*Value
+	for _, x := range n.list(id) {
+		v, _ := x.(*Value)
+		out = append(out, v)
+	}
+	return out
+}
+
 // Value gives a constant.
 func (n *Node) Value(id int) *Value {
 	v, _ := n.fields[id].(*Value)
@@ -84,8 +150,10 @@ func (n *Node) Value(id int) *Value {
 }
 
 // Comment gives the text of a constant that is a comment; "" when it is NULL or absent.
-func (n *Node) Comment(id int) string {
-	v := n.Value(id)
+func (n *Node) Comment(id int) string { return n.Value(id).Comment() }
+
+// Comment gives the text of a comment; "" when it is NULL or absent.
+func (v *Value) Comment() string {
 	if v == nil || v.Null {
 		return ""
 	}

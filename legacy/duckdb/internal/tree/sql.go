@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
-	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
-	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // Kinds of expression, field 101 of Expr.
@@ -15,37 +13,59 @@ const (
 	exprNot         = 13
 	exprIsNull      = 14
 	exprIsNotNull   = 15
+	exprUnpack      = 16
 	exprIn          = 35
 	exprNotIn       = 36
 	exprAnd         = 50
+	exprGrouping    = 102
 	exprCoalesce    = 152
 	exprExtract     = 153
 	exprSlice       = 154
 	exprStructField = 155
 	exprArray       = 156
-	exprTry         = 162
+	exprTry         = 158
 )
 
 var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM",
 	40: "IS NOT DISTINCT FROM"}
 
-// SQL writes a parsed expression as SQL, close to how the engine does. Queries within, which stored columns cannot
-// have, come out as an ellipsis.
-func (e *Node) SQL() string {
+// SQL writes a parsed expression or query as SQL, close to how the engine does. What it has no words for comes out as an
+// ellipsis; [Node.Statement] says whether there is such.
+func (e *Node) SQL() string { return new(writer).sql(e) }
+
+// Statement is SQL, and whether it says all that the node does.
+func (e *Node) Statement() (string, bool) {
+	w := new(writer)
+	s := w.sql(e)
+	return s, !w.lost
+}
+
+// A writer writes nodes as SQL.
+type writer struct {
+	lost bool // whether there were no words for something
+}
+
+// unknown stands for what there are no words for.
+func (w *writer) unknown() string {
+	w.lost = true
+	return "…"
+}
+
+func (w *writer) sql(e *Node) string {
 	if e == nil {
 		return ""
 	}
-	sub := func(id int) string { return e.Node(id).SQL() }
+	sub := func(id int) string { return w.sql(e.Node(id)) }
 	switch e.Class {
 	case "ConstantExpression":
 		if l := e.Node(201); l != nil {
-			return literalSQL(l)
+			return w.literal(l)
 		}
-		return e.Value(200).sql()
+		return w.value(e.Value(200))
 	case "CastExpression":
 		to := sub(203)
 		if t := e.Type(201); t != nil {
-			to = t.Declared()
+			to = t.String()
 		}
 		if to == "" {
 			return sub(200)
@@ -56,29 +76,28 @@ func (e *Node) SQL() string {
 		}
 		return name + sub(200) + " AS " + to + ")"
 	case "ColumnRefExpression":
-		names := e.Texts(200)
-		for i, s := range names {
-			names[i] = quote.Identifier(s)
-		}
-		return strings.Join(names, ".")
+		return columnSQL(e)
 	case "ComparisonExpression":
-		op := comparisons[e.Uint(101)]
-		return "(" + sub(200) + " " + op + " " + sub(201) + ")"
+		return "(" + sub(200) + " " + w.comparison(e.Uint(101)) + " " + sub(201) + ")"
 	case "ConjunctionExpression":
 		op := " OR "
 		if e.Uint(101) == exprAnd {
 			op = " AND "
 		}
-		return "(" + strings.Join(expressionList(e.Nodes(200)), op) + ")"
+		return "(" + strings.Join(w.list(e.Nodes(200)), op) + ")"
 	case "FunctionExpression":
-		return functionSQL(e)
+		return w.function(e)
+	case "WindowExpression":
+		return w.window(e)
+	case "SubqueryExpression":
+		return w.subquery(e)
 	case "OperatorExpression":
-		return operatorSQL(e)
+		return w.operator(e)
 	case "CaseExpression":
 		var b strings.Builder
 		b.WriteString("CASE ")
 		for _, c := range e.Nodes(200) {
-			b.WriteString(" WHEN (" + c.Node(100).SQL() + ") THEN (" + c.Node(101).SQL() + ")")
+			b.WriteString(" WHEN (" + w.sql(c.Node(100)) + ") THEN (" + w.sql(c.Node(101)) + ")")
 		}
 		if s := sub(201); s != "" {
 			b.WriteString(" ELSE " + s)
@@ -89,46 +108,91 @@ func (e *Node) SQL() string {
 	case "CollateExpression":
 		return sub(200) + " COLLATE " + quote.Identifier(e.Text(201))
 	case "LambdaExpression":
-		return "(" + sub(200) + " -> " + sub(201) + ")"
+		return w.lambda(e)
 	case "DefaultExpression":
 		return "DEFAULT"
 	case "StarExpression":
-		return "*"
+		return w.star(e)
 	case "ParameterExpression":
 		return "$" + e.Text(200)
+	case "PositionalReferenceExpression":
+		return "#" + strconv.FormatUint(e.Uint(200), 10)
 	case "LambdaRefExpression":
 		return quote.Identifier(e.Text(201))
 	case "TypeExpression":
-		s := types.NameSQL(e.Text(202))
-		if args := expressionList(e.Nodes(203)); len(args) > 0 {
-			s += "(" + strings.Join(args, ", ") + ")"
-		}
-		return s
+		return w.typeSQL(e)
+	case "SelectStatement":
+		return sub(100)
+	case "SelectNode", "SetOperationNode", "RecursiveCTENode", "CTENode":
+		return w.query(e)
+	case "InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode", "MergeQueryNode":
+		return w.change(e)
+	case "BaseTableRef", "SubqueryRef", "JoinRef", "TableFunctionRef", "ExpressionListRef", "EmptyTableRef", "PivotRef",
+		"ShowRef":
+		return w.from(e)
 	}
-	return "…"
+	return w.unknown()
 }
 
-func expressionList(list []*Node) []string {
-	var out []string
-	for _, n := range list {
-		var s, name string
-		if n.Class == "FunctionArg" {
-			s, name = n.Node(101).SQL(), n.Text(100)
-		} else if s = n.SQL(); n.Class != "ColumnRefExpression" {
-			name = n.Text(102) // its alias
+// macroParameters begins the name by which the body of a macro calls the table of its parameters.
+const macroParameters = "0_macro_parameters"
+
+func columnSQL(e *Node) string {
+	names := e.Texts(200)
+	if len(names) > 1 && strings.HasPrefix(names[0], macroParameters) {
+		names = names[1:]
+	}
+	return dotted(names)
+}
+
+// dotted joins those names that are there as SQL does.
+func dotted(names []string) string {
+	var q []string
+	for _, s := range names {
+		if s != "" {
+			q = append(q, quote.Identifier(s))
 		}
-		if name != "" {
-			s = quote.Identifier(name) + " := " + s
-		}
-		out = append(out, s)
+	}
+	return strings.Join(q, ".")
+}
+
+func (w *writer) comparison(kind uint64) string {
+	if op, ok := comparisons[kind]; ok {
+		return op
+	}
+	return w.unknown()
+}
+
+// list writes expressions without their aliases.
+func (w *writer) list(list []*Node) []string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = w.sql(n)
 	}
 	return out
 }
 
-func functionSQL(e *Node) string {
-	args := expressionList(e.Nodes(202))
+// arguments writes expressions, each behind its name if it has one.
+func (w *writer) arguments(list []*Node) []string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		var name string
+		if n.Class == "FunctionArg" {
+			out[i], name = w.sql(n.Node(101)), n.Text(100)
+		} else {
+			out[i], name = w.sql(n), n.Text(102)
+		}
+		if name != "" {
+			out[i] = quote.Identifier(name) + " := " + out[i]
+		}
+	}
+	return out
+}
+
+func (w *writer) function(e *Node) string {
+	args := w.arguments(e.Nodes(202))
 	if len(args) == 0 {
-		args = expressionList(e.Nodes(209))
+		args = w.arguments(e.Nodes(209))
 	}
 	name := e.Text(200)
 	if e.Bool(206) {
@@ -142,21 +206,42 @@ func functionSQL(e *Node) string {
 			return "(" + args[0] + " " + name + " " + args[1] + ")"
 		}
 	}
-	q := quote.Identifier(name)
-	if s := e.Text(201); s != "" && s != "main" {
-		q = quote.Identifier(s) + "." + q
-	}
-	distinct := ""
+	var b strings.Builder
+	b.WriteString(functionName(e, 201, 210) + "(")
 	if e.Bool(205) {
-		distinct = "DISTINCT "
+		b.WriteString("DISTINCT ")
 	}
-	return q + "(" + distinct + strings.Join(args, ", ") + ")"
+	b.WriteString(strings.Join(args, ", "))
+	if o := e.Node(204); o != nil && len(o.Nodes(200)) > 0 {
+		if len(args) == 0 {
+			b.WriteString(") WITHIN GROUP (")
+		}
+		b.WriteString(" ORDER BY " + w.orders(o.Nodes(200)))
+	}
+	b.WriteByte(')')
+	if f := e.Node(203); f != nil {
+		b.WriteString(" FILTER (WHERE " + w.sql(f) + ")")
+	}
+	if e.Bool(207) {
+		b.WriteString(" EXPORT_STATE")
+	}
+	return b.String()
 }
 
-func operatorSQL(e *Node) string {
-	args := expressionList(e.Nodes(200))
+// functionName is the name of a function with its schema, if that is said.
+func functionName(e *Node, schema, qualified int) string {
+	if q := e.Node(qualified); q != nil {
+		if path := q.Texts(100); len(path) > 3 { // within nested schemas
+			return dotted(path[1:])
+		}
+	}
+	return dotted([]string{e.Text(schema), e.Text(200)})
+}
+
+func (w *writer) operator(e *Node) string {
+	args := w.list(e.Nodes(200))
 	if len(args) == 0 {
-		return "…"
+		return w.unknown()
 	}
 	rest := strings.Join(args[1:], ", ")
 	switch e.Uint(101) {
@@ -166,54 +251,172 @@ func operatorSQL(e *Node) string {
 		return "(" + args[0] + " IS NULL)"
 	case exprIsNotNull:
 		return "(" + args[0] + " IS NOT NULL)"
+	case exprUnpack:
+		return "UNPACK(" + args[0] + ")"
 	case exprIn:
 		return "(" + args[0] + " IN (" + rest + "))"
 	case exprNotIn:
 		return "(" + args[0] + " NOT IN (" + rest + "))"
+	case exprGrouping:
+		return "GROUPING(" + strings.Join(args, ", ") + ")"
 	case exprCoalesce:
 		return "COALESCE(" + strings.Join(args, ", ") + ")"
 	case exprExtract:
 		return args[0] + "[" + rest + "]"
 	case exprSlice:
-		return args[0] + "[" + strings.Join(args[1:], ":") + "]"
+		return args[0] + "[" + strings.Join(bounds(args[1:]), ":") + "]"
 	case exprStructField:
-		if len(args) == 2 {
-			return "(" + args[0] + ")." + strings.Trim(args[1], "'")
+		if name := e.Nodes(200)[1:]; len(name) == 1 {
+			return "(" + args[0] + ")." + quote.Identifier(constantText(name[0]))
 		}
 	case exprArray:
 		return "(ARRAY[" + strings.Join(args, ", ") + "])"
 	case exprTry:
 		return "TRY(" + args[0] + ")"
 	}
-	return "operator_" + strconv.FormatUint(e.Uint(101), 10) + "(" + strings.Join(args, ", ") + ")"
+	return w.unknown()
 }
 
-// sql is the value as an SQL constant.
-func (v *Value) sql() string {
-	switch {
-	case v == nil || v.Null:
-		return "NULL"
-	case v.Type.ID == types.Boolean:
-		return strconv.FormatBool(v.Bits.Lo != 0)
+// constantText is the text of a constant.
+func constantText(e *Node) string {
+	if l := e.Node(201); l != nil {
+		return l.Text(101)
 	}
-	vec := vector.New(v.Type)
-	if err := v.AppendTo(vec, vector.NewBudget(1<<20)); err != nil {
-		return "…"
+	if v := e.Value(200); v != nil {
+		return v.Str
 	}
-	text := string(text.Append(nil, vec, 0))
-	switch v.Type.ID {
-	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt,
-		types.UInteger, types.UBigInt, types.UHugeInt, types.Decimal, types.BigNum:
-		return text
-	case types.Float, types.Double:
-		if strings.Trim(text, "-0123456789.e+") != "" {
-			return quote.Literal(text) + "::" + v.Type.String()
+	return ""
+}
+
+// bounds are those of a slice as they are written: one that is left out is an empty list, and with a step the upper one
+// has a sign for it.
+func bounds(args []string) []string {
+	for i, s := range args {
+		switch {
+		case s != "[]":
+		case i == 1 && len(args) == 3:
+			args[i] = "-"
+		default:
+			args[i] = ""
 		}
-		return text
-	case types.Varchar, types.Char, types.Enum:
-		return quote.Literal(text)
-	case types.List, types.Array, types.Struct, types.Map, types.Union, types.Tuple:
-		return text
 	}
-	return quote.Literal(text) + "::" + v.Type.String()
+	return args
+}
+
+func (w *writer) lambda(e *Node) string {
+	const keyword = 2
+	parameters, body := e.Node(200), w.sql(e.Node(201))
+	isRow := parameters != nil && parameters.Class == "FunctionExpression"
+	// Until 1.3 the syntax is not kept, but the row of several parameters has a schema if there was an arrow.
+	if e.Uint(202) == keyword || isRow && e.Uint(202) == 0 && parameters.Text(201) == "" {
+		names := w.sql(parameters)
+		if isRow {
+			names = strings.Join(append(w.list(parameters.Nodes(202)), w.arguments(parameters.Nodes(209))...), ", ")
+		}
+		return "(lambda " + names + ": " + body + ")"
+	}
+	return "(" + w.sql(parameters) + " -> " + body + ")"
+}
+
+func (w *writer) star(e *Node) string {
+	if x := e.Node(204); x != nil {
+		s := "COLUMNS(" + w.sql(x) + ")"
+		if e.Bool(205) {
+			s = "*" + s
+		}
+		return s
+	}
+	s := "*"
+	if r := e.Text(200); r != "" {
+		s = quote.Identifier(r) + ".*"
+	}
+	var left, renamed []string
+	for _, name := range e.Texts(201) {
+		left = append(left, quote.Identifier(name))
+	}
+	for _, q := range e.Nodes(206) {
+		left = append(left, qualifiedColumn(q))
+	}
+	if left != nil {
+		s += " EXCLUDE (" + strings.Join(left, ", ") + ")"
+	}
+	if replaced := w.pairs(e, 202); replaced != nil {
+		s += " REPLACE (" + strings.Join(replaced, ", ") + ")"
+	}
+	for _, x := range e.list(207) {
+		p, _ := x.([2]any)
+		from, _ := p[0].(*Node)
+		to, _ := p[1].(string)
+		renamed = append(renamed, qualifiedColumn(from)+" AS "+quote.Identifier(to))
+	}
+	if renamed != nil {
+		s += " RENAME (" + strings.Join(renamed, ", ") + ")"
+	}
+	if e.Bool(203) {
+		s = "COLUMNS(" + s + ")"
+	}
+	return s
+}
+
+// pairs writes a map of expressions by their names.
+func (w *writer) pairs(e *Node, id int) (all []string) {
+	for _, x := range e.Map(id) {
+		all = append(all, w.sql(x.Node)+" AS "+quote.Identifier(x.Name))
+	}
+	return all
+}
+
+func qualifiedColumn(q *Node) string {
+	if q == nil {
+		return ""
+	}
+	return dotted([]string{q.Text(100), q.Text(101), q.Text(102), q.Text(103)})
+}
+
+// typeSQL writes a type that is not bound yet.
+func (w *writer) typeSQL(e *Node) string {
+	name, args := e.Text(202), w.list(e.Nodes(203))
+	schemas := []string{e.Text(201)}
+	if q := e.Node(204); q != nil && len(q.Texts(100)) > 2 {
+		path := q.Texts(100)
+		schemas = path[1 : len(path)-1]
+	}
+	if s := dotted(schemas); s != "" && s != "main" {
+		name = s + "." + quote.Identifier(name)
+	} else {
+		name = types.NameSQL(name)
+	}
+	switch {
+	case name == "LIST" && len(args) == 1:
+		return args[0] + "[]"
+	case name == "ARRAY" && len(args) == 2:
+		return args[0] + "[" + args[1] + "]"
+	case name == "INTERVAL" || len(args) == 0:
+		return name
+	}
+	for i, n := range e.Nodes(203) {
+		switch alias := n.Text(102); {
+		case alias == "collation":
+			return name + " COLLATE " + quote.Identifier(constantText(n))
+		case alias != "":
+			args[i] = quote.Identifier(alias) + " " + args[i]
+		}
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
+}
+
+func (w *writer) subquery(e *Node) string {
+	const scalar, exists, notExists, anyOf = 1, 2, 3, 4
+	query := w.sql(e.Node(201))
+	switch e.Uint(200) {
+	case scalar:
+		return "(" + query + ")"
+	case exists:
+		return "EXISTS(" + query + ")"
+	case notExists:
+		return "NOT EXISTS(" + query + ")"
+	case anyOf:
+		return "(" + w.sql(e.Node(202)) + " " + w.comparison(e.Uint(203)) + " ANY(" + query + "))"
+	}
+	return w.unknown()
 }

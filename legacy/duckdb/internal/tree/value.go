@@ -7,6 +7,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -138,8 +139,8 @@ func (n *Node) Constant() (*Value, bool) {
 	return nil, false
 }
 
-// literalSQL is a literal as it was written.
-func literalSQL(l *Node) string {
+// literal is a literal as it was written.
+func (w *writer) literal(l *Node) string {
 	s := l.Text(101)
 	switch l.Uint(100) {
 	case literalNull:
@@ -207,21 +208,16 @@ func ReadFixed(s *storage.Stream, p types.Physical, field string) vector.Uint128
 
 // AppendTo appends the constant to a vector, whose type has the same parts; a nil one is NULL.
 func (x *Value) AppendTo(v *vector.Vector, b *vector.Budget) error {
+	if x == nil || x.Null {
+		return v.AppendNull(b)
+	}
 	i := v.N
 	if err := v.Grow(1, b); err != nil {
 		return err
 	}
-	if x == nil {
-		x = &Value{Null: true}
-	}
-	if x.Null {
-		v.Fill(i, 1, vector.Uint128{})
-		v.SetNull(i)
-	}
-	nothing := &Value{Null: true}
 	part := func(k int) *Value {
-		if x.Null || k >= len(x.List) {
-			return nothing
+		if k >= len(x.List) {
+			return nil
 		}
 		return x.List[k]
 	}
@@ -246,18 +242,13 @@ func (x *Value) AppendTo(v *vector.Vector, b *vector.Budget) error {
 			}
 		}
 	case types.PhysString:
-		if x.Null {
-			return nil
-		}
 		s := []byte(x.Str)
 		if v.Type.ID == types.Blob {
 			s = unescapeBlob(s)
 		}
 		return v.SetBytes(i, s, b)
 	default:
-		if !x.Null {
-			v.Fill(i, 1, x.Bits)
-		}
+		v.Fill(i, 1, x.Bits)
 	}
 	return nil
 }
@@ -276,4 +267,63 @@ func unescapeBlob(s []byte) []byte {
 		out = append(out, s[i])
 	}
 	return out
+}
+
+// value is a constant as SQL.
+func (w *writer) value(v *Value) string {
+	switch {
+	case v == nil || v.Null:
+		return "NULL"
+	case v.Type.ID == types.Boolean:
+		return strconv.FormatBool(v.Bits.Lo != 0)
+	case v.Type.Nested():
+		return w.nested(v)
+	}
+	vec := vector.New(v.Type)
+	if err := v.AppendTo(vec, vector.NewBudget(1<<20)); err != nil {
+		return w.unknown()
+	}
+	text := string(text.Release15.Append(nil, vec, 0))
+	switch v.Type.ID {
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt,
+		types.UInteger, types.UBigInt, types.UHugeInt, types.Decimal, types.BigNum:
+		return text
+	case types.Float, types.Double:
+		if strings.Trim(text, "-0123456789.e+") != "" {
+			return quote.Literal(text) + "::" + v.Type.String()
+		}
+		return text
+	case types.Varchar, types.Char, types.Enum:
+		return quote.Literal(text)
+	}
+	return quote.Literal(text) + "::" + v.Type.String()
+}
+
+// nested is a constant that has parts.
+func (w *writer) nested(v *Value) string {
+	parts := make([]string, len(v.List))
+	for i, x := range v.List {
+		parts[i] = w.value(x)
+	}
+	switch v.Type.ID {
+	case types.List, types.Array:
+		return "[" + strings.Join(parts, ", ") + "]"
+	case types.Struct, types.Tuple:
+		if v.Type.Unnamed() || len(parts) != len(v.Type.Fields) {
+			return "row(" + strings.Join(parts, ", ") + ")"
+		}
+		for i, f := range v.Type.Fields {
+			parts[i] = quote.Literal(f.Name) + ": " + parts[i]
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case types.Map:
+		for i, x := range v.List {
+			if len(x.List) != 2 {
+				return w.unknown()
+			}
+			parts[i] = w.value(x.List[0]) + ": " + w.value(x.List[1])
+		}
+		return "MAP {" + strings.Join(parts, ", ") + "}"
+	}
+	return w.unknown()
 }

@@ -1,14 +1,17 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/cast"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/rowgroup"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -25,15 +28,13 @@ func (r *replay) alter(n *tree.Node) {
 	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
 		return
 	}
+	if n.Class == "SetColumnCommentInfo" {
+		r.catalog.SetColumnComment(p, n.Text(302), n.Comment(301))
+		return
+	}
 	t := r.catalog.Table(p)
 	if t == nil {
 		return // of something that is not reported
-	}
-	if n.Class == "SetColumnCommentInfo" {
-		if i := t.ColumnIndex(n.Text(302)); i >= 0 {
-			t.Columns[i].Comment = n.Comment(301)
-		}
-		return
 	}
 	rows, err := t.Rows()
 	if err != nil {
@@ -72,12 +73,7 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 		if err != nil {
 			return err
 		}
-		for k, s := range t.PrimaryKey {
-			if s == t.Columns[i].Name {
-				t.PrimaryKey[k] = n.Text(401)
-			}
-		}
-		t.Columns[i].Name = n.Text(401)
+		t.RenameColumn(i, n.Text(401))
 	case "RenameTableInfo":
 		r.catalog.RenameTable(t, n.Text(400))
 	case "AddColumnInfo":
@@ -93,17 +89,28 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 		if err != nil {
 			return err
 		}
-		typ := n.Type(401)
-		if !rows.Empty() || typ == nil {
-			return cannotApply("a column's type changes")
+		to := n.Type(401)
+		if to == nil || len(n.Texts(403)) > 0 {
+			return cannotApply("a type changes")
 		}
-		t.Columns[i].Type, t.Columns[i].Err = typ, typ.Finish()
+		if err := to.Finish(); err != nil {
+			return err
+		}
+		var f cast.Func
+		if !rows.Empty() {
+			if f, err = castOf(n.Node(402), &t.Columns[i], to); err != nil {
+				return cannotApply(fmt.Sprintf("column %s becomes %s by %v", quote.Identifier(t.Columns[i].Name), to, err))
+			}
+		}
+		changeColumn(t, rows, i, to, f)
+	case "AddFieldInfo", "RemoveFieldInfo", "RenameFieldInfo":
+		return r.changeField(t, rows, n)
 	case "SetDefaultInfo":
 		i, err := column(400)
 		if err != nil {
 			return err
 		}
-		t.Columns[i].Default = n.Node(401).SQL()
+		t.Columns[i].SetDefault(n.Node(401))
 	case "SetNotNullInfo", "DropNotNullInfo":
 		i, err := column(400)
 		if err != nil {
@@ -145,16 +152,29 @@ func (r *replay) addColumn(t *catalog.Table, rows *rowgroup.Table, n *tree.Node)
 		if c.Err != nil {
 			return c.Err
 		}
-		x, err := constantOf(d.Node(102), c.Type)
-		if err != nil {
-			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
-		}
-		v := vector.New(c.Type)
-		if err := x.AppendTo(v, r.budget); err != nil {
+		v, err := constant(d.Node(102), c.Type, r.budget)
+		if errors.Is(err, vector.ErrBudget) {
 			return fault.ErrLimit
+		} else if err != nil {
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
 		}
 		rows.AddColumn(v)
 	}
 	t.Columns = append(t.Columns, c)
 	return nil
+}
+
+// changeColumn makes column i one of type to; f casts the values that there are.
+func changeColumn(t *catalog.Table, rows *rowgroup.Table, i int, to *types.Type, f cast.Func) {
+	c := &t.Columns[i]
+	if !c.Generated && !rows.Empty() {
+		rows.ChangeColumn(t.PhysicalIndex(i), c.Type, func(dst, src *vector.Vector, b *vector.Budget) error {
+			err := f.Each(dst, src, 0, src.N, b)
+			if errors.Is(err, fault.ErrUnsupported) {
+				return cannotApply(err.Error())
+			}
+			return err
+		})
+	}
+	c.Type, c.Err = to, nil
 }

@@ -95,12 +95,14 @@ func (r *replay) apply(l *log) error {
 var dropped = map[uint64]catalog.Kind{
 	entryDropTable: catalog.KindTable, entryDropView: catalog.KindView, entryDropSequence: catalog.KindSequence,
 	entryDropType: catalog.KindType, entryDropIndex: catalog.KindIndex,
+	entryDropMacro: catalog.KindMacro, entryDropTableFn: catalog.KindTableMacro,
 }
 
 // entry applies one entry, whose fields after the type o gives.
 func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error {
 	switch kind {
-	case entryCreateTable, entryCreateView, entryCreateSequence, entryCreateType, entryCreateIndex:
+	case entryCreateTable, entryCreateView, entryCreateSequence, entryCreateType, entryCreateIndex,
+		entryCreateMacro, entryCreateTableFn, entryCreateTrigger:
 		// What an index entry holds after its definition cannot be walked, and need not be.
 		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
 			if n := tree.Read(s, "CreateInfo"); s.Err() == nil {
@@ -115,13 +117,14 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 		if names := readNames(s, o); s.Err() == nil {
 			r.catalog.DropSchema(names)
 		}
-	case entryDropTable, entryDropView, entryDropSequence, entryDropType, entryDropIndex:
+	case entryDropTable, entryDropView, entryDropSequence, entryDropType, entryDropIndex, entryDropMacro, entryDropTableFn:
 		if p := readPath(s, o); s.Err() == nil {
 			r.catalog.Drop(dropped[kind], p)
 		}
 	case entrySequenceValue:
 		r.sequenceValue(s, o)
-	case entryCreateMacro, entryDropMacro, entryCreateTableFn, entryDropTableFn, entryCreateTrigger, entryDropTrigger:
+	case entryDropTrigger:
+		r.dropTrigger(s, o)
 	case entryAlter:
 		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
 			if n := tree.Read(s, "ParseInfo"); s.Err() == nil {
@@ -204,6 +207,7 @@ func readPath(s *storage.Stream, o *storage.Object) catalog.Path {
 func (r *replay) sequenceValue(s *storage.Stream, o *storage.Object) {
 	var p catalog.Path
 	var uses uint64
+	var next int64
 	for o.Next() {
 		switch o.ID {
 		case 101:
@@ -213,7 +217,7 @@ func (r *replay) sequenceValue(s *storage.Stream, o *storage.Object) {
 		case 103:
 			uses = s.ULEB(64, "entry.usage_count")
 		case 104:
-			s.SLEB(64, "entry.counter")
+			next = s.SLEB(64, "entry.counter")
 		case 105:
 			if s.Bool("entry.last_value") {
 				s.SLEB(64, "entry.last_value")
@@ -224,5 +228,21 @@ func (r *replay) sequenceValue(s *storage.Stream, o *storage.Object) {
 			o.Unknown()
 		}
 	}
-	r.catalog.SetUses(p, uses)
+	r.catalog.SetSequence(p, uses, next)
+}
+
+func (r *replay) dropTrigger(s *storage.Stream, o *storage.Object) {
+	var p catalog.Path
+	var table string
+	for o.Next() {
+		switch o.ID {
+		case 103:
+			table = s.Text("entry.table")
+		case 104:
+			p = pathOf(tree.Read(s, "QualifiedName"))
+		default:
+			o.Unknown()
+		}
+	}
+	r.catalog.DropTrigger(table, p)
 }

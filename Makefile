@@ -32,6 +32,8 @@ FUZZFLAGS   ?=
 # Packages whose lines count as new ground for the fuzzer. With -fuzz that would be all, of SQLite and of the standard library too:
 # then it takes minutes to build, runs half as fast, and follows paths through what is not tested here.
 FUZZCOVER   ?= github.com/simexp/exparchive/...
+# More for bench, such as -rounds 9 or -only R1.
+BENCHFLAGS  ?=
 # More for the oracle: -duration 1h, -engine 1.4, -seed 7; see its README.
 ORACLEFLAGS ?=
 
@@ -40,7 +42,7 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test32 race emulate emulate32 bench crash fuzz oracle judges lint dist clean
+.PHONY: help build test test-long test32 race emulate emulate32 bench bench-go crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,7 +83,10 @@ emulate32: ## run less of that on an emulated 32-bit processor, for systems that
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(RACESKIP)' $(PKGS32) ./archive/verify
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
 
-bench: ## run every benchmark, BENCHTIME each
+bench: ## measure against what people would use instead, and write bench/RESULTS.md (BENCHFLAGS="-n 20000 -rounds 1" is short)
+	cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md $(BENCHFLAGS)
+
+bench-go: ## run every benchmark of the packages, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)
 
 crash: ## cut the power 100,000 times, fail every call, kill 10,000 recorders (hours)

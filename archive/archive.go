@@ -1,15 +1,19 @@
 package archive
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -53,6 +57,7 @@ type Seal struct {
 type Archive struct {
 	path    string
 	file    *sqlitefile.File
+	pages   *pages.Database // nil for a file that SQLite reads beside its recorder
 	state   State
 	seal    *Seal
 	typesMu sync.RWMutex
@@ -100,23 +105,37 @@ func New(r io.ReaderAt, size int64) (*Archive, error) {
 }
 
 // newArchive reads what every use of the archive needs.
-func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
+func newArchive(f *sqlitefile.File) (a *Archive, err error) {
 	defer f.Explain(&err)
-	a := &Archive{file: f, state: Unfinished}
+	a = &Archive{file: f, state: Unfinished}
 	if f.Recording {
 		a.state = Recording
 	}
-	ctx := context.Background()
-	conn, err := f.Conn(ctx)
+	if f.Pages != nil {
+		if a.pages, err = pages.Open(f.Newest()); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.begin()
+}
+
+// begin looks what kind of file it is.
+func (a *Archive) begin() error {
+	f := a.file
+	r, err := a.read(context.Background())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer conn.Close()
-	if a.types, err = loadTypes(ctx, conn, f.Budget()); err != nil {
-		return nil, err
+	defer r.Close()
+	if a.types, err = loadTypes(r, f.Budget()); err != nil {
+		return err
 	}
-	if a.seal, err = loadSeal(ctx, conn); err != nil {
-		return nil, err
+	row, err := experimentRow(r)
+	if err != nil {
+		return err
+	}
+	if a.seal, err = sealOf(row); err != nil {
+		return err
 	}
 	// A live file has a seal only if sealing was interrupted.
 	if a.seal != nil && a.state == Unfinished && !strings.HasSuffix(f.Path, LiveSuffix) {
@@ -124,59 +143,92 @@ func newArchive(f *sqlitefile.File) (_ *Archive, err error) {
 		case !f.Live:
 			a.state = Sealed
 		case f.Path != "":
-			return nil, fmt.Errorf("%w: %w: a seal, and a table that only a recording has", ErrNotArchive, schema.ErrForeign)
+			return fmt.Errorf("%w: %w: a seal, and a table that only a recording has", ErrNotArchive, schema.ErrForeign)
 		}
 	}
-	var n int
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM z_experiment LIMIT 2)").Scan(&n); err != nil {
-		return nil, sqlitefile.Damage(err)
-	}
-	if n != 1 {
-		return nil, errNoRun
-	}
-	return a, nil
+	return nil
 }
 
-func loadTypes(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) (map[int64]string, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT id, name FROM z_event_type LIMIT ?", tables.MaxEventTypes+1)
+// read begins a reading of the tables. The pages of a file are read without SQLite, but for one that another process is
+// recording into.
+func (a *Archive) read(ctx context.Context) (tables.Reading, error) {
+	if a.pages == nil {
+		return tables.ReadSQL(ctx, a.file)
+	}
+	return a.pages.Read(ctx)
+}
+
+// each gives the rows of a table to take; columns and keys are those of [tables.Reading].
+func each(r tables.Reading, table string, columns int, first, last int64, take func(tables.Row) error) error {
+	rows, err := r.Rows(table, columns, first, last)
 	if err != nil {
-		return nil, sqlitefile.Damage(err)
+		return err
 	}
 	defer rows.Close()
-	types := map[int64]string{}
-	for rows.Next() {
-		var id int64
-		var name string
-		if err := rows.Scan(&id, &name); err != nil {
-			return nil, sqlitefile.Damage(err)
+	for {
+		row, err := rows.Next()
+		if err != nil || row == nil {
+			return err
 		}
-		if err := budget.Take(len(name)); err != nil {
-			return nil, err
+		if err := take(row); err != nil {
+			return err
 		}
-		types[id] = name
 	}
-	if len(types) > tables.MaxEventTypes {
-		return nil, fmt.Errorf("%w: more than %d event types", sqlitefile.ErrDamaged, tables.MaxEventTypes)
-	}
-	return types, sqlitefile.Damage(rows.Err())
 }
 
-func loadSeal(ctx context.Context, conn *sql.Conn) (*Seal, error) {
-	var s Seal
-	var root []byte
-	err := conn.QueryRowContext(ctx, `SELECT digest, records, events, interactions, iterations, notes, attachments
-		FROM (SELECT * FROM z_experiment LIMIT 1) WHERE digest IS NOT NULL`).
-		Scan(&root, &s.Records, &s.Events, &s.Interactions, &s.Iterations, &s.Notes, &s.Attachments)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, sqlitefile.Damage(err)
-	case len(root) != len(s.Root):
-		return nil, fmt.Errorf("%w: seal: a digest of %d bytes", sqlitefile.ErrDamaged, len(root))
+// all gives all rows of a table to take.
+func all(r tables.Reading, table string, columns int, take func(tables.Row) error) error {
+	return each(r, table, columns, math.MinInt64, math.MaxInt64, take)
+}
+
+// experimentRow reads the one row of the table of the experiment, which the caller owns.
+func experimentRow(r tables.Reading) (row tables.Row, err error) {
+	n := 0
+	err = all(r, tables.TableExperiment, 0, func(x tables.Row) error {
+		if n++; n > 1 {
+			return errNoRun
+		}
+		row = own(x)
+		return nil
+	})
+	if err == nil && n == 0 {
+		err = errNoRun
 	}
-	s.Root = digest.Hash(root)
-	return &s, nil
+	return row, err
+}
+
+// own gives a copy of a row.
+func own(row tables.Row) tables.Row {
+	row = slices.Clone(row)
+	for i := range row {
+		row[i].Bytes = bytes.Clone(row[i].Bytes)
+	}
+	return row
+}
+
+func loadTypes(r tables.Reading, budget *sqlitefile.Budget) (map[int64]string, error) {
+	types := map[int64]string{}
+	err := all(r, tables.TableEventType, 0, func(row tables.Row) error {
+		if len(types) == tables.MaxEventTypes {
+			return fmt.Errorf("%w: more than %d event types", sqlitefile.ErrDamaged, tables.MaxEventTypes)
+		}
+		name := row[tables.EventTypeName].Bytes
+		types[row[tables.EventTypeID].Int] = string(name)
+		return budget.Take(len(name))
+	})
+	return types, err
+}
+
+// sealOf reads the seal from the row of the experiment, nil if it has none.
+func sealOf(row tables.Row) (*Seal, error) {
+	if row[tables.ExperimentDigest].Kind == btree.Null {
+		return nil, nil
+	}
+	s, err := tables.SealOf(row)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
+	}
+	return &Seal{s.Digest, s.Counts[0], s.Counts[1], s.Counts[2], s.Counts[3], s.Counts[4], s.Counts[5]}, nil
 }
 
 // Close releases the file. The Archive must not be used any more.
@@ -229,21 +281,20 @@ func (a *Archive) SchemaTexts() []string {
 // Annotations gives what the archive says beside the run, in the order in which it was added.
 func (a *Archive) Annotations(ctx context.Context) (list []Annotation, err error) {
 	defer a.file.Explain(&err)
-	rows, err := a.file.DB.QueryxContext(ctx, "SELECT kind, coalesce(name, '') AS name, text FROM z_annotation ORDER BY id")
+	r, err := a.read(ctx)
 	if err != nil {
-		return nil, sqlitefile.Damage(err)
+		return nil, err
 	}
-	defer rows.Close()
+	defer r.Close()
 	budget := a.file.Budget()
-	for rows.Next() {
-		var x Annotation
-		if err := rows.StructScan(&x); err != nil {
-			return nil, sqlitefile.Damage(err)
-		}
-		if err := budget.Take(len(x.Kind) + len(x.Name) + len(x.Text)); err != nil {
-			return nil, err
+	err = all(r, tables.TableAnnotation, 0, func(row tables.Row) error {
+		x := Annotation{
+			Kind: string(row[tables.AnnotationKind].Bytes),
+			Name: string(row[tables.AnnotationName].Bytes),
+			Text: string(row[tables.AnnotationText].Bytes),
 		}
 		list = append(list, x)
-	}
-	return list, sqlitefile.Damage(rows.Err())
+		return budget.Take(len(x.Kind) + len(x.Name) + len(x.Text))
+	})
+	return list, err
 }

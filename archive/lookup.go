@@ -2,113 +2,129 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
+	"math"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
-// selectExperiment reads the one row of the table of the experiment.
-func selectExperiment(ctx context.Context, conn *sql.Conn) (provider.Experiment, error) {
-	var e provider.Experiment
-	row, err := selectRow(ctx, conn, tables.TableExperiment, "LIMIT 1")
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, errNoRun
-	} else if err != nil {
-		return e, err
-	}
-	start, result := tables.Experiment(row)
-	e.Start, e.Result = *start, result
-	return e, nil
-}
-
 // Experiment implements [provider.Provider].
-func (a *Archive) Experiment(ctx context.Context) (_ provider.Experiment, err error) {
+func (a *Archive) Experiment(ctx context.Context) (e provider.Experiment, err error) {
 	defer a.file.Explain(&err)
-	conn, err := a.file.Conn(ctx)
-	if err != nil {
-		return provider.Experiment{}, err
-	}
-	defer conn.Close()
-	e, err := selectExperiment(ctx, conn)
+	r, err := a.read(ctx)
 	if err != nil {
 		return e, err
 	}
-	if e.Redaction, err = redactionAt(ctx, conn, 0); err != nil {
-		return e, err
-	}
-	if e.Result != nil {
-		var end int64
-		if end, err = a.lastSeq(ctx, conn); err == nil {
-			e.Result.Seq = end + 1
-			e.Result.Redaction, err = redactionAt(ctx, conn, e.Result.Seq)
-		}
-		if err != nil {
-			return e, err
-		}
-	}
-	withheld, err := openRedactions(ctx, conn, 1, tables.MaxSeq)
+	defer r.Close()
+	row, err := experimentRow(r)
 	if err != nil {
 		return e, err
 	}
-	defer withheld.close()
-	rows, err := conn.QueryContext(ctx, tables.Select(tables.TableNote)+"ORDER BY seq")
-	if err != nil {
-		return e, sqlitefile.Damage(err)
-	}
-	defer rows.Close()
 	budget := a.file.Budget()
-	for rows.Next() {
-		row, err := scanRow(rows, tables.TableNote)
+	start, result := tables.Experiment(row)
+	if e.Start, e.Result = *start, result; result != nil {
+		recorded, err := iterationsOf(r, a.file.Budget())
 		if err != nil {
 			return e, err
 		}
-		if err := budget.Take(len(row[tables.NoteKind].Bytes) + len(row[tables.NoteSubject].Bytes) + len(row[tables.NoteText].Bytes)); err != nil {
+		last, err := lastSeq(r, recorded)
+		if err != nil {
 			return e, err
 		}
-		n := tables.Note(row)
-		if n.Redaction, err = withheld.of(n.Seq); err != nil {
+		result.Seq = last + 1
+	}
+	some, err := redacted(r)
+	if err != nil {
+		return e, err
+	}
+	var withheld *redactionReader
+	if some {
+		if e.Redaction, err = redactionAt(r, budget, 0); err == nil && result != nil {
+			result.Redaction, err = redactionAt(r, budget, result.Seq)
+		}
+		if err != nil {
 			return e, err
+		}
+		if withheld, err = openRedactions(r, a.file.Budget(), 1, tables.MaxSeq); err != nil {
+			return e, err
+		}
+		defer withheld.close()
+	}
+	err = all(r, tables.TableNote, 0, func(row tables.Row) error {
+		n := tables.Note(row)
+		if some {
+			if n.Redaction, err = withheld.of(n.Seq); err != nil {
+				return err
+			}
 		}
 		e.Notes = append(e.Notes, *n)
+		return budget.Take(len(n.Kind) + len(n.Subject) + len(n.Text))
+	})
+	return e, err
+}
+
+// at is where an iteration that was recorded stands in the run.
+type at struct{ seq, number int64 }
+
+// iterationsOf gives the iterations that were recorded, by number.
+func iterationsOf(r tables.Reading, budget *sqlitefile.Budget) (list []at, err error) {
+	err = all(r, tables.TableIteration, tables.IterationSeq+1, func(row tables.Row) error {
+		if seq := row[tables.IterationSeq]; seq.Kind != btree.Null {
+			list = append(list, at{seq.Int, row[tables.IterationNumber].Int})
+		}
+		return budget.Take(0)
+	})
+	return list, err
+}
+
+// lastSeq gives the Seq of the last record, the Result aside, of a run with such iterations.
+func lastSeq(r tables.Reading, iterations []at) (last int64, err error) {
+	for _, it := range iterations {
+		last = max(last, it.seq)
 	}
-	return e, sqlitefile.Damage(rows.Err())
+	for _, table := range []string{tables.TableEvent, tables.TableInteraction, tables.TableNote, tables.TableAttachment} {
+		seq, _, err := r.Last(table)
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, seq)
+	}
+	if last >= tables.MaxSeq-1 {
+		return 0, fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
+	}
+	return last, nil
 }
 
 // Iterations implements [provider.Provider].
 func (a *Archive) Iterations(ctx context.Context) (numbers []int, err error) {
 	defer a.file.Explain(&err)
-	rows, err := a.file.DB.QueryContext(ctx, "SELECT number, seq IS NOT NULL FROM z_iteration ORDER BY number")
+	r, err := a.read(ctx)
 	if err != nil {
-		return nil, sqlitefile.Damage(err)
+		return nil, err
 	}
-	defer rows.Close()
-	budget := a.file.Budget()
-	for rows.Next() {
-		var n int
-		var recorded bool
-		if err := rows.Scan(&n, &recorded); err != nil {
-			return nil, sqlitefile.Damage(err)
-		}
-		if err := budget.Take(0); err != nil {
-			return nil, err
-		}
-		if recorded {
-			numbers = append(numbers, n)
-		}
+	defer r.Close()
+	list, err := iterationsOf(r, a.file.Budget())
+	if err != nil {
+		return nil, err
 	}
-	return numbers, sqlitefile.Damage(rows.Err())
+	for _, it := range list {
+		if it.number > math.MaxInt || it.number < math.MinInt {
+			return nil, fmt.Errorf("%w: iteration %d", sqlitefile.ErrDamaged, it.number)
+		}
+		numbers = append(numbers, int(it.number))
+	}
+	return numbers, nil
 }
 
-// selectIteration reads an iteration by its number; [sql.ErrNoRows] if it was not recorded.
-func selectIteration(ctx context.Context, conn *sql.Conn, number int64) (*provider.Iteration, error) {
-	row, err := selectRow(ctx, conn, tables.TableIteration, "WHERE number = ? AND seq IS NOT NULL", number)
-	if err != nil {
+// findIteration reads an iteration by its number; nil if it was not recorded.
+func findIteration(r tables.Reading, number int64) (*provider.Iteration, error) {
+	row, err := r.Find(tables.TableIteration, number)
+	if err != nil || row == nil {
 		return nil, err
 	}
 	return tables.Iteration(row)
@@ -117,22 +133,23 @@ func selectIteration(ctx context.Context, conn *sql.Conn, number int64) (*provid
 // IterationAt implements [provider.Provider].
 func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration, err error) {
 	defer a.file.Explain(&err)
-	conn, err := a.file.Conn(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return provider.Iteration{}, err
 	}
-	defer conn.Close()
-	i, err := selectIteration(ctx, conn, int64(n))
-	if errors.Is(err, sql.ErrNoRows) {
+	defer r.Close()
+	i, err := findIteration(r, int64(n))
+	if err != nil {
+		return provider.Iteration{}, err
+	}
+	if i == nil {
 		have, err := a.Iterations(ctx)
 		if err != nil {
 			return provider.Iteration{}, err
 		}
 		return provider.Iteration{}, provider.NoIteration(n, have)
-	} else if err != nil {
-		return provider.Iteration{}, sqlitefile.Damage(err)
 	}
-	i.Redaction, err = redactionAt(ctx, conn, i.Seq)
+	i.Redaction, err = redactionAt(r, a.file.Budget(), i.Seq)
 	return *i, err
 }
 
@@ -153,122 +170,36 @@ func (a *Archive) EachIteration(ctx context.Context) iter.Seq2[provider.Iteratio
 
 func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iteration) error) (err error) {
 	defer a.file.Explain(&err)
-	conn, err := a.file.Conn(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	withheld, err := openRedactions(ctx, conn, 0, tables.MaxSeq)
+	defer r.Close()
+	some, err := redacted(r)
 	if err != nil {
 		return err
 	}
-	redacted := withheld.rows != nil // something of the run is
-	withheld.close()
-	rows, err := conn.QueryContext(ctx, tables.Select(tables.TableIteration)+"WHERE seq IS NOT NULL ORDER BY number")
-	if err != nil {
-		return sqlitefile.Damage(err)
-	}
-	defer rows.Close()
-	budget := a.file.Budget()
-	for rows.Next() {
-		row, err := scanRow(rows, tables.TableIteration)
-		if err != nil {
-			return err
+	budget, withheld := a.file.Budget(), a.file.Budget()
+	return all(r, tables.TableIteration, 0, func(row tables.Row) error {
+		if row[tables.IterationSeq].Kind == btree.Null {
+			return nil
 		}
 		size := 0
-		for _, v := range row {
-			size += len(v.Bytes)
+		for i := range row {
+			size += len(row[i].Bytes)
 		}
 		if err := budget.Take(size); err != nil {
 			return err
 		}
-		it, err := tables.Iteration(row)
+		it, err := tables.Iteration(own(row)) // which policies are a part of
 		if err != nil {
 			return err
 		}
-		if redacted {
-			if it.Redaction, err = redactionAt(ctx, conn, it.Seq); err != nil {
+		if some {
+			if it.Redaction, err = redactionAt(r, withheld, it.Seq); err != nil {
 				return err
 			}
 		}
-		if err := take(it); err != nil {
-			return err
-		}
-	}
-	return sqlitefile.Damage(rows.Err())
-}
-
-// A Summary tells what is in an archive without reading the records.
-type Summary struct {
-	Records      int64 // the Start and the Result included
-	Events       int64
-	Interactions int64
-	Iterations   int64
-	Notes        int64
-	Attachments  int64
-	Withheld     int64                     // values that were taken out; the salt is none
-	TextBytes    int64                     // of event data, prompts, responses and proposals, as they were recorded
-	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none, or if they were withheld
-	LastCosts    map[string]provider.Cents // of the last
-}
-
-// Summary gives the numbers that the recorder kept; for a sealed archive package verify checks them.
-func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
-	defer a.file.Explain(&err)
-	conn, err := a.file.Conn(ctx)
-	if err != nil {
-		return s, err
-	}
-	defer conn.Close()
-	var first, last sql.NullInt64
-	var finished bool
-	var rows [4]int64
-	most := a.file.MostRows()
-	err = conn.QueryRowContext(ctx, `SELECT coalesce(sum(events), 0), coalesce(sum(interactions), 0), coalesce(sum(bytes), 0), count(seq),
-		min(CASE WHEN seq IS NOT NULL THEN number END), max(CASE WHEN seq IS NOT NULL THEN number END), count(*),
-		(SELECT count(*) FROM (SELECT 1 FROM z_note LIMIT ?)), (SELECT count(*) FROM (SELECT 1 FROM z_attachment LIMIT ?)),
-		(SELECT count(*) FROM (SELECT 1 FROM z_redaction LIMIT ?)),
-		(SELECT count(*) FROM (SELECT commitment, field FROM z_redaction LIMIT ?) WHERE commitment IS NOT NULL AND field <> 'salt'),
-		(SELECT status IS NOT NULL FROM z_experiment)
-		FROM (SELECT number, events, interactions, bytes, seq FROM z_iteration LIMIT ?)`, most, most, most, most, most).
-		Scan(&s.Events, &s.Interactions, &s.TextBytes, &s.Iterations, &first, &last, &rows[0], &rows[1], &rows[2], &rows[3],
-			&s.Withheld, &finished)
-	if err != nil {
-		return s, sqlitefile.Damage(err)
-	}
-	if slices.Max(rows[:]) >= most {
-		return s, fmt.Errorf("%w: a table of more rows than the file has room for", sqlitefile.ErrDamaged)
-	}
-	s.Notes, s.Attachments = rows[1], rows[2]
-	s.Records = 1 + s.Events + s.Interactions + s.Iterations + s.Notes + s.Attachments
-	if finished {
-		s.Records++
-	}
-	if s.Iterations == 0 {
-		return s, nil
-	}
-	if s.FirstCosts, err = selectCosts(ctx, conn, first.Int64); err == nil {
-		s.LastCosts, err = selectCosts(ctx, conn, last.Int64)
-	}
-	return s, err
-}
-
-// selectCosts reads the costs of an iteration, nil if they are withheld.
-func selectCosts(ctx context.Context, conn *sql.Conn, number int64) (map[string]provider.Cents, error) {
-	var text sql.NullString
-	err := conn.QueryRowContext(ctx, "SELECT costs_per_agent FROM z_iteration WHERE number = ?", number).Scan(&text)
-	if err != nil || !text.Valid {
-		return nil, sqlitefile.Damage(err)
-	}
-	costs, err := provider.ParseCosts([]byte(text.String))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
-	}
-	return costs, nil
-}
-
-// RecordCount implements [provider.Counter].
-func (a *Archive) RecordCount(ctx context.Context) (int64, error) {
-	s, err := a.Summary(ctx)
-	return s.Records, err
+		return take(it)
+	})
 }

@@ -2,12 +2,12 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -22,7 +22,7 @@ func (a *Archive) Records(ctx context.Context) iter.Seq2[provider.Record, error]
 // RecordsFrom implements [provider.Tail].
 func (a *Archive) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
-		err := a.readAll(ctx, max(seq, 0), func(r provider.Record) bool { return yield(r, nil) })
+		err := a.readAll(ctx, max(seq, 0), false, func(r provider.Record) bool { return yield(r, nil) })
 		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
@@ -42,48 +42,65 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 // errStop ends a reading that its consumer wants no more of.
 var errStop = errors.New("stop")
 
-func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.Record) bool) (err error) {
+func (a *Archive) readAll(ctx context.Context, from int64, lent bool, yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
-	s, err := a.newScan(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	end, err := s.end(ctx)
+	defer r.Close()
+	row, err := experimentRow(r)
 	if err != nil {
 		return err
 	}
+	start, result := tables.Experiment(row)
+	iterations, err := iterationsOf(r, a.file.Budget())
+	if err != nil {
+		return err
+	}
+	// Since records are only ever added, what is before the end stays the same while a recorder goes on.
+	last, err := lastSeq(r, iterations)
+	if err != nil {
+		return err
+	}
+	end := last + 1
 	if from == 0 {
-		if s.experiment.Start.Redaction, err = redactionAt(ctx, s.conn, 0); err != nil {
+		if start.Redaction, err = redactionAt(r, a.file.Budget(), 0); err != nil {
 			return err
 		}
-		if !yield(&s.experiment.Start) {
+		if !yield(start) {
 			return errStop
 		}
 	}
-	next := max(from, 1)
-	err = s.run(ctx, next, end, tables.TextLimit(a.file.Length()), -1, func(r provider.Record, seq int64) error {
-		if seq != next {
-			return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
-		}
-		next++
-		if !yield(r) {
-			return errStop
-		}
-		return nil
-	})
+	s := &scan{
+		archive: a, reading: r, first: max(from, 1), last: last, iteration: everyIteration,
+		iterations: iterations, texts: tables.TextLimit(a.file.Length()), lent: lent,
+	}
+	next := s.first
+	if next <= last {
+		err = s.run(ctx, func(r provider.Record, seq int64) error {
+			if seq != next {
+				return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
+			}
+			next++
+			if !yield(r) {
+				return errStop
+			}
+			return nil
+		})
+	}
 	if err != nil {
 		return err
 	}
 	if next < end {
 		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
-	if r := s.experiment.Result; r != nil && from <= end {
-		r.Seq = end
-		if r.Redaction, err = redactionAt(ctx, s.conn, end); err != nil {
+	if result != nil && from <= end {
+		result.Seq = end
+		if result.Redaction, err = redactionAt(r, a.file.Budget(), end); err != nil {
 			return err
 		}
-		if !yield(r) {
+		if !yield(result) {
 			return errStop
 		}
 	}
@@ -92,29 +109,37 @@ func (a *Archive) readAll(ctx context.Context, from int64, yield func(provider.R
 
 func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
-	s, err := a.newScan(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	if err := a.checkTexts(ctx, s.conn); err != nil {
+	defer r.Close()
+	if err := a.checkTexts(r); err != nil {
 		return err
 	}
-	var first, last, texts int64
-	err = s.conn.QueryRowContext(ctx, "SELECT first_seq, last_seq, bytes FROM z_iteration WHERE number = ?", n).Scan(&first, &last, &texts)
-	if errors.Is(err, sql.ErrNoRows) {
+	row, err := r.Find(tables.TableIteration, int64(n))
+	if err != nil {
+		return err
+	}
+	if row == nil {
 		have, err := a.Iterations(ctx)
 		if err != nil {
 			return err
 		}
 		return provider.NoIteration(n, have)
-	} else if err != nil {
-		return sqlitefile.Damage(err)
 	}
-	if last >= tables.MaxSeq {
-		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, last)
+	span := tables.SpanOf(row)
+	if span.Last >= tables.MaxSeq {
+		return fmt.Errorf("%w: iteration %d ends at record %d", sqlitefile.ErrDamaged, n, span.Last)
 	}
-	return s.run(ctx, first, last+1, min(texts, tables.TextLimit(a.file.Length())), n, func(r provider.Record, _ int64) error {
+	s := &scan{
+		archive: a, reading: r, first: span.First, last: span.Last, iteration: int64(n),
+		texts: min(span.Bytes, tables.TextLimit(a.file.Length())),
+	}
+	if seq := row[tables.IterationSeq]; seq.Kind != btree.Null {
+		s.iterations = []at{{seq.Int, int64(n)}}
+	}
+	return s.run(ctx, func(r provider.Record, _ int64) error {
 		if !yield(r) {
 			return errStop
 		}
@@ -124,16 +149,19 @@ func (a *Archive) readIterationRecords(ctx context.Context, n int, yield func(pr
 
 // checkTexts refuses a sealed archive whose iterations say that they hold more text than its size allows, once:
 // readings of one iteration after the other join as much as each says, and no more than that in all.
-func (a *Archive) checkTexts(ctx context.Context, conn *sql.Conn) error {
+func (a *Archive) checkTexts(r tables.Reading) error {
 	if a.state != Sealed || a.textsChecked.Load() { // a live file grows
 		return nil
 	}
-	var all float64
-	err := conn.QueryRowContext(ctx, "SELECT total(max(bytes, 0)) FROM (SELECT bytes FROM z_iteration LIMIT ?)", a.file.MostRows()).Scan(&all)
+	var sum float64
+	err := all(r, tables.TableIteration, tables.IterationBytes+1, func(row tables.Row) error {
+		sum += float64(max(row[tables.IterationBytes].Int, 0))
+		return nil
+	})
 	if err != nil {
-		return sqlitefile.Damage(err)
+		return err
 	}
-	if err := tables.CheckTexts(int64(min(all, math.MaxInt64/2)), a.file.Length()); err != nil {
+	if err := tables.CheckTexts(int64(min(sum, math.MaxInt64/2)), a.file.Length()); err != nil {
 		return err
 	}
 	a.textsChecked.Store(true)

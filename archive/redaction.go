@@ -1,11 +1,10 @@
 package archive
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"math"
 
+	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
@@ -13,53 +12,47 @@ import (
 
 // A redactionReader reads what the records of an archive lack, in the order of the records. Most archives lack nothing.
 type redactionReader struct {
-	rows *sql.Rows // nil when there is nothing more
-	id   int64
-	seq  int64
-	tables.RedactionRow
+	rows   tables.Rows // nil when there is nothing more
+	seq    int64       // of the row that comes next
+	next   tables.Row
+	budget *sqlitefile.Budget
 }
 
-const selectRedactions = "SELECT id, field, commitment, key FROM z_redaction WHERE "
+// openRedactions gives a reader of the records from first to last.
+func openRedactions(r tables.Reading, budget *sqlitefile.Budget, first, last int64) (*redactionReader, error) {
+	rows, err := r.Rows(tables.TableRedaction, 0, tables.RedactionKey(first, 0), tables.RedactionKey(last, math.MaxUint8))
+	return readRedactions(rows, budget, err)
+}
 
-// openRedactions gives a reader of the records from first to before end.
-func openRedactions(ctx context.Context, conn *sql.Conn, first, end int64) (*redactionReader, error) {
-	r := &redactionReader{}
-	var lacking bool
-	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM z_redaction)").Scan(&lacking); err != nil || !lacking {
-		return r, sqlitefile.Damage(err)
-	}
-	rows, err := conn.QueryContext(ctx, selectRedactions+"id >= ? AND id < ? ORDER BY id",
-		tables.RedactionKey(first, 0), tables.RedactionKey(end, 0))
+func readRedactions(rows tables.Rows, budget *sqlitefile.Budget, err error) (*redactionReader, error) {
 	if err != nil {
-		return nil, sqlitefile.Damage(err)
+		return nil, err
 	}
-	r.rows, r.id = rows, math.MinInt64
-	return r, r.next()
+	x := &redactionReader{rows: rows, budget: budget}
+	return x, x.step()
 }
 
 func (r *redactionReader) close() {
 	if r.rows != nil {
 		r.rows.Close()
-		r.rows = nil
+		r.rows, r.next = nil, nil
 	}
 }
 
-func (r *redactionReader) next() error {
-	if r.rows.Next() {
-		last := r.id
-		if err := r.rows.Scan(&r.id, &r.Name, &r.Commitment, &r.Key); err != nil {
-			return sqlitefile.Damage(err)
-		}
-		if r.id <= last {
-			return fmt.Errorf("%w: table %s: what follows row %d does not come behind it", sqlitefile.ErrDamaged, tables.TableRedaction, last)
-		}
-		r.seq, _ = tables.RedactionRecord(r.id)
+func (r *redactionReader) step() (err error) {
+	if r.next, err = r.rows.Next(); err != nil {
+		return err
+	}
+	if r.next == nil {
+		r.close()
 		return nil
 	}
-	err := r.rows.Err()
-	r.close()
-	r.seq = math.MaxInt64
-	return sqlitefile.Damage(err)
+	r.seq, _ = tables.RedactionRecord(r.next[tables.RedactionID].Int)
+	size := 0
+	for i := range r.next {
+		size += len(r.next[i].Bytes)
+	}
+	return r.budget.Take(size)
 }
 
 // of gives what record seq lacks, nil for nothing. Calls come in ascending order of seq.
@@ -70,23 +63,42 @@ func (r *redactionReader) of(seq int64) (*provider.Redaction, error) {
 			if red == nil {
 				red = &provider.Redaction{}
 			}
-			if err := r.AddTo(red); err != nil {
+			row := tables.RedactionRow{
+				Name:       string(r.next[tables.RedactionField].Bytes),
+				Commitment: present(r.next[tables.RedactionCommitment]), Key: present(r.next[tables.RedactionKeyOf]),
+			}
+			if err := row.AddTo(red); err != nil {
 				return nil, fmt.Errorf("record %d: %w", seq, err)
 			}
 		}
-		if err := r.next(); err != nil {
+		if err := r.step(); err != nil {
 			return nil, err
 		}
 	}
 	return red, nil
 }
 
+// present gives a blob, which is not nil unless it is absent.
+func present(x btree.Value) []byte {
+	if x.Kind == btree.Null {
+		return nil
+	}
+	return append([]byte{}, x.Bytes...)
+}
+
 // redactionAt gives what one record lacks.
-func redactionAt(ctx context.Context, conn *sql.Conn, seq int64) (*provider.Redaction, error) {
-	r, err := openRedactions(ctx, conn, seq, seq+1)
+func redactionAt(r tables.Reading, budget *sqlitefile.Budget, seq int64) (*provider.Redaction, error) {
+	rows, err := r.Look(tables.TableRedaction, tables.RedactionKey(seq, 0), tables.RedactionKey(seq, math.MaxUint8))
+	x, err := readRedactions(rows, budget, err)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
-	return r.of(seq)
+	defer x.close()
+	return x.of(seq)
+}
+
+// redacted reports whether anything of the run is withheld, or has a key of its own.
+func redacted(r tables.Reading) (bool, error) {
+	_, some, err := r.Last(tables.TableRedaction)
+	return some, err
 }

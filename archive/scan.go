@@ -1,307 +1,342 @@
 package archive
 
 import (
+	"bytes"
+	"cmp"
 	"context"
-	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 	"math"
+	"slices"
 
-	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
 
-// A scan reads the records of an archive in order. It holds two connections: events come from one as fast as they can,
-// the others, which are few, from the second.
+// A scan reads the records of an archive from first to last, the experiment and its result aside, in order.
 type scan struct {
-	a          *Archive
-	events     *sql.Conn
-	conn       *sql.Conn
-	experiment provider.Experiment // without notes
-	section    *sql.Stmt           // to find one by its id
+	archive     *Archive
+	reading     tables.Reading
+	first, last int64
+	iteration   int64 // of which records are wanted, or everyIteration
+	iterations  []at  // those that may be among them
+	texts       int64 // bytes that the prompts may have in all
+	lent        bool  // records are valid until the next one only
+
+	events     stream
+	others     []*stream
 	prompts    *tables.Joiner
-	redactions *redactionReader
-	others     *sql.Rows
-	other      struct {
-		seq       int64
-		kind      provider.Kind
-		key       int64 // of its row
-		iteration int64 // that it is of, if it is of one
-	}
+	withheld   *redactionReader // nil if nothing of the run is
+	found      *sqlitefile.Budget
+	typeOf     int64 // type of the event before, by its id
+	typeName   string
+	arena      arena
+	before     int64 // Seq of the record before
+	readBefore bool
 }
 
-func (a *Archive) newScan(ctx context.Context) (*scan, error) {
-	s := &scan{a: a}
-	var err error
-	if s.conn, err = a.file.Conn(ctx); err != nil {
-		return nil, err
-	}
-	if s.experiment, err = selectExperiment(ctx, s.conn); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
+// everyIteration stands for no iteration in particular.
+const everyIteration = -1
+
+// A stream is the records of one kind.
+type stream struct {
+	kind provider.Kind
+	rows tables.Rows // nil for the iterations
+	row  tables.Row  // that comes next
+	seq  int64       // of it; the highest there is behind the last
 }
 
-func (s *scan) close() {
-	if s.others != nil {
-		s.others.Close()
-	}
-	if s.redactions != nil {
-		s.redactions.close()
-	}
-	if s.section != nil {
-		s.section.Close()
-	}
-	for _, c := range []*sql.Conn{s.conn, s.events} {
-		if c != nil {
-			c.Close()
-		}
-	}
-}
-
-// end gives the Seq behind the last record that is committed, the Result aside. Since records are only ever added, what
-// is before it stays the same while a recorder goes on.
-func (s *scan) end(ctx context.Context) (int64, error) {
-	last, err := s.a.lastSeq(ctx, s.conn)
-	return last + 1, err
-}
-
-// lastSeq gives the Seq of the last record, the Result aside.
-func (a *Archive) lastSeq(ctx context.Context, conn *sql.Conn) (last int64, err error) {
-	err = conn.QueryRowContext(ctx, `SELECT max(
-		coalesce((SELECT max(seq) FROM z_event), 0), coalesce((SELECT max(seq) FROM z_llm_interaction), 0),
-		coalesce((SELECT max(seq) FROM (SELECT seq FROM z_iteration LIMIT ?)), 0), coalesce((SELECT max(seq) FROM z_note), 0),
-		coalesce((SELECT max(seq) FROM z_attachment), 0))`, a.file.MostRows()).Scan(&last)
-	if err == nil && last >= tables.MaxSeq-1 {
-		err = fmt.Errorf("%w: record %d", sqlitefile.ErrDamaged, last)
-	}
-	return last, sqlitefile.Damage(err)
-}
-
-// run gives the records from first to before end in order, only those of one iteration unless that is -1. Their prompts
-// may have texts bytes in all.
+// run gives the records to take.
 //
-// What belongs to an iteration is picked here and not by SQL: so each row is seen, and one that was there before ends
-// the run.
-func (s *scan) run(ctx context.Context, first, end, texts int64, iteration int, take func(provider.Record, int64) error) error {
-	var err error
-	if s.redactions, err = openRedactions(ctx, s.conn, first, end); err != nil {
+// What belongs to an iteration is picked here: so each row is seen, and one that was there before ends the run.
+func (s *scan) run(ctx context.Context, take func(provider.Record, int64) error) error {
+	if err := s.begin(); err != nil {
 		return err
 	}
-	yield := take
-	if s.redactions.rows != nil {
-		yield = func(r provider.Record, seq int64) error {
-			red, err := s.redactions.of(seq)
-			if err != nil {
+	defer s.close()
+	give := take
+	if s.withheld != nil {
+		give = func(r provider.Record, seq int64) (err error) {
+			if r.RecordMeta().Redaction, err = s.withheld.of(seq); err != nil {
 				return err
 			}
-			r.RecordMeta().Redaction = red
 			return take(r, seq)
 		}
 	}
-	where := fmt.Sprintf("WHERE seq >= %d AND seq < %d", first, end)
-	query := fmt.Sprintf("SELECT seq, %d AS kind, seq AS key, coalesce(CAST(iteration AS INTEGER), -1) FROM z_llm_interaction %s UNION ALL ", provider.KindInteraction, where)
-	if iteration >= 0 {
-		query += fmt.Sprintf("SELECT seq, %d, number, number FROM z_iteration %s AND number = %d", provider.KindIteration, where, iteration)
-	} else {
-		query += fmt.Sprintf("SELECT seq, %d, number, number FROM (SELECT seq, number FROM z_iteration LIMIT %d) %s "+
-			"UNION ALL SELECT seq, %d, seq, 0 FROM z_note %[3]s UNION ALL SELECT seq, %[5]d, seq, 0 FROM z_attachment %[3]s",
-			provider.KindIteration, s.a.file.MostRows(), where, provider.KindNote, provider.KindAttachment)
+	for {
+		other := slices.MinFunc(s.others, func(a, b *stream) int { return cmp.Compare(a.seq, b.seq) })
+		for s.events.seq < other.seq {
+			if err := s.readEvent(give); err != nil {
+				return err
+			}
+		}
+		if other.seq == math.MaxInt64 {
+			return nil
+		}
+		if err := s.readOther(other, give); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 	}
-	if s.others, err = s.conn.QueryContext(ctx, query+" ORDER BY seq"); err != nil {
-		return sqlitefile.Damage(err)
+}
+
+// begin opens the tables.
+func (s *scan) begin() error {
+	s.found = s.archive.file.Budget()
+	s.typeOf = math.MinInt64
+	s.prompts = tables.NewJoiner(s.texts, s.body)
+	slices.SortFunc(s.iterations, func(a, b at) int { return cmp.Compare(a.seq, b.seq) })
+	s.iterations = slices.DeleteFunc(s.iterations, func(it at) bool { return it.seq < s.first || it.seq > s.last })
+	some, err := redacted(s.reading)
+	if err == nil && some {
+		s.withheld, err = openRedactions(s.reading, s.archive.file.Budget(), s.first, s.last)
 	}
-	if s.section, err = s.conn.PrepareContext(ctx, "SELECT body FROM z_section WHERE id = ?"); err != nil {
-		return sqlitefile.Damage(err)
-	}
-	s.prompts = tables.NewJoiner(texts, func(id int64) (string, error) { return s.body(ctx, id) })
-	if err := s.nextOther(iteration); err != nil {
+	if err != nil {
 		return err
 	}
-	// others before an event come first; those behind the last event follow at the end.
-	before := func(seq int64) error {
-		for s.other.seq < seq {
-			r, err := s.readOther(ctx)
-			if err != nil {
-				return err
-			}
-			if err := yield(r, s.other.seq); err != nil {
-				return err
-			}
-			if err := s.nextOther(iteration); err != nil {
-				return err
-			}
+	if s.events.rows, err = s.reading.Rows(tables.TableEvent, 0, s.first, s.last); err != nil {
+		return err
+	}
+	s.others = []*stream{{kind: provider.KindIteration}}
+	for _, t := range []struct {
+		table string
+		kind  provider.Kind
+	}{
+		{tables.TableInteraction, provider.KindInteraction}, {tables.TableNote, provider.KindNote},
+		{tables.TableAttachment, provider.KindAttachment},
+	} {
+		if s.iteration != everyIteration && t.kind != provider.KindInteraction {
+			continue
+		}
+		rows, err := s.reading.Rows(t.table, 0, s.first, s.last)
+		if err != nil {
+			return err
+		}
+		s.others = append(s.others, &stream{kind: t.kind, rows: rows})
+	}
+	for _, st := range append([]*stream{&s.events}, s.others...) {
+		if err := s.step(st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scan) close() {
+	for _, st := range append([]*stream{&s.events}, s.others...) {
+		if st.rows != nil {
+			st.rows.Close()
+		}
+	}
+	if s.withheld != nil {
+		s.withheld.close()
+	}
+}
+
+// step goes to the next record of a stream.
+func (s *scan) step(st *stream) (err error) {
+	if st.rows == nil {
+		if st.seq = math.MaxInt64; len(s.iterations) > 0 {
+			st.seq = s.iterations[0].seq
 		}
 		return nil
 	}
-	last := int64(-1)
-	err = s.readEvents(ctx, selectEvents+where+" ORDER BY seq", func(e *provider.Event) error {
-		if e.Seq <= last {
-			return outOfOrder(last)
-		}
-		if last = e.Seq; iteration >= 0 && e.Iteration != iteration {
-			return nil
-		}
-		if err := before(e.Seq); err != nil {
-			return err
-		}
-		return yield(e, e.Seq)
-	})
-	if err != nil {
+	if st.row, err = st.rows.Next(); err != nil {
 		return err
 	}
-	return before(end)
+	if st.seq = math.MaxInt64; st.row != nil {
+		st.seq = st.row[0].Int
+	}
+	return nil
 }
 
-// nextOther steps to the next record that is no event, of an iteration unless that is -1; behind the last its seq is
-// the highest there is.
-func (s *scan) nextOther(iteration int) error {
-	for s.others.Next() {
-		last, x := s.other.seq, &s.other
-		if err := s.others.Scan(&x.seq, &x.kind, &x.key, &x.iteration); err != nil { // no integers
-			return fmt.Errorf("%w: %w", sqlitefile.ErrDamaged, err)
-		}
-		if x.seq <= last {
-			return outOfOrder(last)
-		}
-		if iteration < 0 || x.iteration == int64(iteration) {
-			return nil
-		}
+// ordered refuses a record that does not come behind those before it.
+func (s *scan) ordered(seq int64) error {
+	if s.readBefore && seq <= s.before {
+		return fmt.Errorf("%w: what follows record %d does not come behind it", sqlitefile.ErrDamaged, s.before)
 	}
-	s.other.seq = math.MaxInt64
-	return sqlitefile.Damage(s.others.Err())
+	s.before, s.readBefore = seq, true
+	return nil
 }
 
-func outOfOrder(seq int64) error {
-	return fmt.Errorf("%w: what follows record %d does not come behind it", sqlitefile.ErrDamaged, seq)
-}
-
-// body reads the body of a section.
-func (s *scan) body(ctx context.Context, id int64) (body string, err error) {
-	err = s.section.QueryRowContext(ctx, id).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("%w: section %d is missing", sqlitefile.ErrDamaged, id)
+// readEvent reads the event that comes next.
+func (s *scan) readEvent(give func(provider.Record, int64) error) error {
+	row, seq := s.events.row, s.events.seq
+	if err := s.ordered(seq); err != nil {
+		return err
 	}
-	return body, sqlitefile.Damage(err)
-}
-
-// readOther reads the record, not an event, that the scan stands at.
-func (s *scan) readOther(ctx context.Context) (r provider.Record, err error) {
-	seq := s.other.seq
-	switch s.other.kind {
-	case provider.KindIteration:
-		r, err = selectIteration(ctx, s.conn, s.other.key)
-	case provider.KindInteraction:
-		r, err = s.readInteraction(ctx, seq)
-	case provider.KindNote:
-		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, tables.TableNote, "WHERE seq = ?", seq); err == nil {
-			r = tables.Note(row)
-		}
-	case provider.KindAttachment:
-		var row tables.Row
-		if row, err = selectRow(ctx, s.conn, tables.TableAttachment, "WHERE seq = ?", seq); err == nil {
-			r = tables.Attachment(row)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("record %d: %w", seq, err)
-	}
-	return r, nil
-}
-
-func (s *scan) readInteraction(ctx context.Context, seq int64) (*provider.Interaction, error) {
-	row, err := selectRow(ctx, s.conn, tables.TableInteraction, "WHERE seq = ?", seq)
-	if err != nil {
-		return nil, err
-	}
-	i, prompts, err := tables.Interaction(row)
-	if err != nil {
-		return nil, err
-	}
-	if i.SystemPrompt, err = s.prompts.Join(prompts.System); err != nil {
-		return nil, err
-	}
-	i.UserPrompt, err = s.prompts.Join(prompts.User)
-	return i, err
-}
-
-// selectEvents gives texts as blobs, of which the driver makes one copy less.
-const selectEvents = "SELECT seq, iteration, type, CAST(timestamp AS BLOB), CAST(data AS BLOB) FROM z_event "
-
-// readEvents runs query past database/sql, which would copy every value once more.
-func (s *scan) readEvents(ctx context.Context, query string, yield func(*provider.Event) error) error {
-	var err error
-	if s.events == nil {
-		if s.events, err = s.a.file.Conn(ctx); err != nil {
-			return err
-		}
-	}
-	return s.events.Raw(func(dc any) error {
-		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, nil)
-		if err != nil {
-			return sqlitefile.Damage(err)
-		}
-		defer rows.Close()
-		values, row := make([]driver.Value, 5), make(tables.Row, 5)
-		for {
-			if err := rows.Next(values); errors.Is(err, io.EOF) {
-				return nil
-			} else if err != nil {
-				return sqlitefile.Damage(err)
-			}
-			e, err := s.event(ctx, row, values)
+	if s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration {
+		if id := row[tables.EventTypeOf].Int; id != s.typeOf {
+			name, err := s.archive.typeName(s.reading, id)
 			if err != nil {
 				return err
 			}
-			if err := yield(e); err != nil {
-				return err
-			}
+			s.typeOf, s.typeName = id, name
 		}
-	})
+		e := s.arena.event(s.lent)
+		if err := tables.Event(row, e, s.typeName); err != nil {
+			return err
+		}
+		if !s.lent {
+			e.Data = s.arena.own(e.Data)
+		}
+		if err := give(e, seq); err != nil {
+			return err
+		}
+	}
+	return s.step(&s.events)
 }
 
-func (s *scan) event(ctx context.Context, row tables.Row, values []driver.Value) (*provider.Event, error) {
-	if err := tables.FromSQL(tables.TableEvent, row, values); err != nil {
-		return nil, err
+// readOther reads the record, not an event, that a stream stands at.
+func (s *scan) readOther(st *stream, give func(provider.Record, int64) error) error {
+	seq := st.seq
+	if err := s.ordered(seq); err != nil {
+		return err
 	}
-	for i := tables.EventTimestamp; i < len(row); i++ { // what was cast
-		if row[i].Kind == btree.Blob {
-			row[i].Kind = btree.Text
+	r, err := s.read(st)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", seq, err)
+	}
+	if r != nil {
+		if err := give(r, seq); err != nil {
+			return err
 		}
 	}
-	if err := checkRow(tables.TableEvent, row); err != nil {
-		return nil, err
+	if st.kind == provider.KindIteration {
+		s.iterations = s.iterations[1:]
 	}
-	name, err := s.a.typeName(ctx, s.conn, row[tables.EventTypeOf].Int)
+	return s.step(st)
+}
+
+// read reads a record that is no event; it is nil for one of an iteration that is not wanted.
+func (s *scan) read(st *stream) (provider.Record, error) {
+	if st.kind == provider.KindIteration {
+		return s.readIteration(s.iterations[0].number)
+	}
+	if s.iteration != everyIteration && st.row[tables.InteractionIteration].Int != s.iteration {
+		return nil, nil
+	}
+	switch st.kind {
+	case provider.KindInteraction:
+		i, prompts, err := tables.Interaction(st.row)
+		if err != nil {
+			return nil, err
+		}
+		if !s.lent {
+			i.ParsedPolicy, i.Extra = bytes.Clone(i.ParsedPolicy), bytes.Clone(i.Extra)
+		}
+		if i.SystemPrompt, err = s.prompts.Join(prompts.System); err != nil {
+			return nil, err
+		}
+		i.UserPrompt, err = s.prompts.Join(prompts.User)
+		return i, err
+	case provider.KindNote:
+		return tables.Note(st.row), nil
+	}
+	a := tables.Attachment(st.row)
+	if !s.lent {
+		a.Data = bytes.Clone(a.Data)
+	}
+	return a, nil
+}
+
+func (s *scan) readIteration(number int64) (provider.Record, error) {
+	row, err := s.reading.Find(tables.TableIteration, number)
 	if err != nil {
 		return nil, err
 	}
-	e := &provider.Event{}
-	return e, tables.Event(row, e, name)
+	if row == nil {
+		return nil, fmt.Errorf("%w: iteration %d is missing", sqlitefile.ErrDamaged, number)
+	}
+	size := 0
+	for i := range row {
+		size += len(row[i].Bytes)
+	}
+	if err := s.found.Take(size); err != nil {
+		return nil, err
+	}
+	return tables.Iteration(row)
+}
+
+// body reads the body of a section.
+func (s *scan) body(id int64) (string, error) {
+	row, err := s.reading.Find(tables.TableSection, id)
+	if err != nil {
+		return "", err
+	}
+	if row == nil {
+		return "", fmt.Errorf("%w: section %d is missing", sqlitefile.ErrDamaged, id)
+	}
+	return string(row[tables.SectionBody].Bytes), nil
 }
 
 // typeName gives the name of an event type. A recorder may have added it since the archive was opened.
-func (a *Archive) typeName(ctx context.Context, conn *sql.Conn, id int64) (string, error) {
+func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 	a.typesMu.RLock()
 	name, ok := a.types[id]
 	a.typesMu.RUnlock()
 	if ok {
 		return name, nil
 	}
-	err := conn.QueryRowContext(ctx, "SELECT name FROM z_event_type WHERE id = ?", id).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
-	} else if err != nil {
-		return "", sqlitefile.Damage(err)
+	row, err := r.Find(tables.TableEventType, id)
+	if err != nil {
+		return "", err
 	}
+	if row == nil {
+		return "", fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
+	}
+	name = string(row[tables.EventTypeName].Bytes)
 	a.typesMu.Lock()
 	a.types[id] = name
 	a.typesMu.Unlock()
 	return name, nil
+}
+
+// An arena is where events and their texts lie that were read one after the other, since one allocation for many takes
+// much less time than one for each. So who keeps one of them keeps some tens of them in memory.
+type arena struct {
+	events []provider.Event // that are not in use yet
+	texts  []byte
+	length int // of the pieces that are taken now
+}
+
+const (
+	arenaEvents = 64
+	arenaText   = 256 // bytes for each of them
+)
+
+// event gives an event; one that is lent is the same each time.
+func (a *arena) event(lent bool) *provider.Event {
+	switch {
+	case lent && a.events == nil:
+		a.events = make([]provider.Event, 1)
+		fallthrough
+	case lent:
+		a.events[0] = provider.Event{}
+		return &a.events[0]
+	case len(a.events) == 0:
+		a.length = min(max(4, 2*a.length), arenaEvents)
+		a.events = make([]provider.Event, a.length)
+	}
+	e := &a.events[0]
+	a.events = a.events[1:]
+	return e
+}
+
+// own gives a copy of a text, nil of nil.
+func (a *arena) own(b []byte) []byte {
+	size := a.length * arenaText
+	switch {
+	case b == nil:
+		return nil
+	case len(b) == 0 || len(b) > size/8:
+		return append([]byte{}, b...)
+	case len(b) > cap(a.texts)-len(a.texts):
+		a.texts = make([]byte, 0, size)
+	}
+	begin := len(a.texts)
+	a.texts = append(a.texts, b...)
+	return a.texts[begin:len(a.texts):len(a.texts)]
 }

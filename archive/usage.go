@@ -2,9 +2,11 @@ package archive
 
 import (
 	"context"
-	"database/sql"
+	"maps"
+	"slices"
 
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
 // A Usage sums up the calls of language models of a run.
@@ -19,49 +21,41 @@ type Usage struct {
 // Usage computes the Usage of the run from the short columns of the interactions; prompts and answers are not read.
 func (a *Archive) Usage(ctx context.Context) (u Usage, err error) {
 	defer a.file.Explain(&err)
-	conn, err := a.file.Conn(ctx)
+	r, err := a.read(ctx)
 	if err != nil {
 		return u, err
 	}
-	defer conn.Close()
-	return u, u.addCalls(ctx, conn, a.file.Budget())
-}
-
-// addCalls takes in the calls, a row for each model.
-func (u *Usage) addCalls(ctx context.Context, conn *sql.Conn, budget *sqlitefile.Budget) error {
-	// A sum past 64 bits would be an error of SQLite, and a total is a float: the parts of 32 bits are summed instead.
-	rows, err := conn.QueryContext(ctx, `SELECT coalesce(model, ''), count(prompt_tokens), count(completion_tokens),
-		coalesce(sum(prompt_tokens >> 32), 0), coalesce(sum(prompt_tokens & 4294967295), 0),
-		coalesce(sum(completion_tokens >> 32), 0), coalesce(sum(completion_tokens & 4294967295), 0)
-		FROM z_llm_interaction GROUP BY model ORDER BY model`)
-	if err != nil {
-		return sqlitefile.Damage(err)
-	}
-	defer rows.Close()
+	defer r.Close()
 	var prompt, completion tokens
-	for rows.Next() {
-		var model string
-		var p, c tokens
-		if err := rows.Scan(&model, &p.count, &c.count, &p.high, &p.low, &c.high, &c.low); err != nil {
-			return sqlitefile.Damage(err)
+	models, budget := map[string]bool{}, a.file.Budget()
+	err = all(r, tables.TableInteraction, tables.InteractionCompletionTokens+1, func(row tables.Row) error {
+		prompt.add(row[tables.InteractionPromptTokens])
+		completion.add(row[tables.InteractionCompletionTokens])
+		model := row[tables.InteractionModel].Bytes
+		if len(model) == 0 || models[string(model)] {
+			return nil
 		}
-		if err := budget.Take(len(model)); err != nil {
-			return err
-		}
-		if model != "" {
-			u.Models = append(u.Models, model)
-		}
-		prompt, completion = prompt.plus(p), completion.plus(c)
+		models[string(model)] = true
+		return budget.Take(len(model))
+	})
+	if err != nil {
+		return Usage{}, err
 	}
 	u.PromptTokens, u.CompletionTokens = prompt.sum(), completion.sum()
-	return sqlitefile.Damage(rows.Err())
+	u.Models = slices.Sorted(maps.Keys(models))
+	return u, nil
 }
 
-// tokens is a sum in two parts, of values of which there were count.
+// tokens is a sum in two parts, of values of which there were count: the whole could have more than 64 bits.
 type tokens struct{ count, high, low int64 }
 
-func (t tokens) plus(u tokens) tokens {
-	return tokens{t.count + u.count, t.high + u.high, t.low + u.low}
+func (t *tokens) add(x btree.Value) {
+	if x.Kind == btree.Null {
+		return
+	}
+	t.count++
+	t.high += x.Int >> 32
+	t.low += x.Int & (1<<32 - 1)
 }
 
 func (t tokens) sum() *int64 {

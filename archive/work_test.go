@@ -10,9 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
-	"github.com/simexp/exparchive/archive/internal/pages"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/salvage"
 	"github.com/simexp/exparchive/provider"
@@ -56,15 +54,6 @@ func TestWorkInProportion(t *testing.T) {
 	const honest, call = 4 * 30 * 200_000, 30 * 200_000 // bytes of an iteration, and of a call
 	path, limit := endless(t, honest)
 	a := archivetest.Open(t, path)
-	f, err := sqlitefile.Open(path, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	db, err := pages.Open(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	first := int64(-1) // record of the calls
 	for r, err := range a.IterationRecords(ctx, 1000) {
 		if err == nil {
@@ -76,7 +65,7 @@ func TestWorkInProportion(t *testing.T) {
 		t.Error("an iteration of a run that has too much text is read")
 	}
 	for name, records := range map[string]iter.Seq2[provider.Record, error]{
-		"records": a.Records(ctx), "checked": a.Checked().Records(ctx), "pages": db.Records(ctx),
+		"records": a.Records(ctx), "checked": a.Checked().Records(ctx),
 	} {
 		if got, err := read(records); !errors.Is(err, archive.ErrDamaged) || got > limit || got < limit-2*call {
 			t.Errorf("%s: got %d bytes of prompts, %v, want at most %d and ErrDamaged", name, got, err, limit)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/simexp/exparchive/internal/jsontext"
 )
 
 // Subject gives a [Note.Subject]: the JSON pointer (RFC 6901) to what the names lead to, one member in the other. The run that
@@ -20,7 +22,7 @@ import (
 func Subject(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
-		part := "/" + pointerEscapes.Replace(name)
+		part := "/" + jsontext.EscapePointer(name)
 		if b.Len()+len(part) > MaxName || CheckName(name) != nil {
 			break
 		}
@@ -28,8 +30,6 @@ func Subject(names ...string) string {
 	}
 	return b.String()
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 var errNotPointer = errors.New("not a JSON pointer, which begins with / and has ~ only as ~0 and ~1")
 

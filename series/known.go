@@ -108,7 +108,7 @@ func pointersOf(texts [][]byte) (list []string) {
 		}
 		if text[0] == '{' {
 			err := jsontext.Members(text, func(name string, value []byte) error {
-				walk(value, at+"/"+escape.Replace(name))
+				walk(value, at+"/"+jsontext.EscapePointer(name))
 				if len(list) >= maxKnown {
 					return errFound
 				}

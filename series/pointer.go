@@ -38,22 +38,17 @@ func ParsePointer(text string) (Pointer, error) {
 			}
 		}
 		p.agent = p.agent || token == AgentToken
-		p.tokens = append(p.tokens, unescape.Replace(token))
+		p.tokens = append(p.tokens, jsontext.UnescapePointer(token))
 	}
 	return p, nil
 }
-
-var (
-	unescape = strings.NewReplacer("~1", "/", "~0", "~")
-	escape   = strings.NewReplacer("~", "~0", "/", "~1")
-)
 
 // String gives the pointer as it is written.
 func (p Pointer) String() string {
 	var b strings.Builder
 	for _, token := range p.tokens {
 		b.WriteByte('/')
-		b.WriteString(escape.Replace(token))
+		b.WriteString(jsontext.EscapePointer(token))
 	}
 	return b.String()
 }

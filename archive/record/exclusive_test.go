@@ -176,6 +176,10 @@ func TestExclusiveHandOver(t *testing.T) {
 // gets the records of the state that he opened, or ErrChanged; never others, and no word of damage.
 func TestChangedWhileRead(t *testing.T) {
 	records := archivetest.LongRun()
+	records = records[:len(records)-1]
+	for range 3000 { // more than a reader holds in memory
+		records = append(records, &provider.Event{Type: "long", Data: []byte(`"` + strings.Repeat("z", 1000) + `"`)})
+	}
 	for name, change := range map[string]func(t *testing.T, w *Writer){
 		"closed": func(t *testing.T, w *Writer) {
 			if err := w.Close(); err != nil {
@@ -210,7 +214,7 @@ func TestChangedWhileRead(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"), append(slices.Clone(records[:len(records)-1]), &provider.Note{Kind: "x", Text: "end"}))
+			w := startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"), append(slices.Clone(records), &provider.Note{Kind: "x", Text: "end"}))
 			a := archivetest.Open(t, w.LivePath())
 			_, want, err := digest.Of(t.Context(), a)
 			if err != nil {

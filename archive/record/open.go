@@ -15,8 +15,8 @@ import (
 
 // An OpenIteration is what was recorded of a run without a result behind its last finished iteration.
 type OpenIteration struct {
-	Number       int   `json:"iteration"`    // of its last event or interaction
-	First        int64 `json:"first_record"` // Seq of the first event or interaction
+	Number       int   `json:"iteration"` // of its last event or interaction
+	First        int64 `json:"first_seq"` // Seq of the first event or interaction
 	Events       int64 `json:"events"`
 	Interactions int64 `json:"llm_interactions"`
 

@@ -94,13 +94,48 @@ func (w *Writer) copyTo(ctx context.Context, temp string, want archive.Seal) (er
 		return err
 	}
 	var copied digest.Sink
-	if err := pages.ReadBack(ctx, temp, &copied); err != nil {
+	if err := readBack(ctx, temp, &copied); err != nil {
 		return fmt.Errorf("check of the copy: %w", err)
 	}
 	if got := archive.SealOf(&copied); got != want {
 		return fmt.Errorf("check of the copy: got %v, want %v", got, want)
 	}
 	return nil
+}
+
+// readBack takes all records of the sealed file at path into sink. What is withheld must be of one of them.
+func readBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
+	a, err := archive.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := provider.Copy(ctx, sink, a); err != nil {
+		return err
+	}
+	raw, err := a.Raw()
+	if err != nil {
+		return err
+	}
+	f, err := sqlitefile.New(raw, raw.Size())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	db, err := pages.Open(f)
+	if err != nil {
+		return err
+	}
+	r, err := db.Read(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	last, some, err := r.Last(tables.TableRedaction)
+	if seq, _ := tables.RedactionRecord(last); err == nil && some && seq >= sink.Count() {
+		err = fmt.Errorf("table %s, row %d: no such record", tables.TableRedaction, last)
+	}
+	return err
 }
 
 // publish gives the finished copy its final name. What is there already is replaced with Replace, whatever it is.

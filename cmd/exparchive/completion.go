@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,9 +18,12 @@ import (
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/legacy/duckdb"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/diff"
 	"github.com/simexp/exparchive/provider/redact"
+	"github.com/simexp/exparchive/series"
 )
 
 // values gives what a flag or an argument may be, for a command with these arguments before it.
@@ -33,16 +38,18 @@ func fixed(list ...string) values {
 var valuesOf = map[string]values{
 	"agent":    agentsOf,
 	"color":    fixed("auto", "always", "never"),
-	"columns":  fixed(readcmd.ColumnChoices()...),
-	"sort":     fixed(readcmd.ColumnChoices()...),
 	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),
 	"fields":   fixed(append(redact.Fields(), "none")...),
+	"ignore":   fixed(diff.IgnoreWords()...),
 	"kind":     fixed("invalidated", "doi", "comment", "tag"),
 	"run":      runIDsOf,
 	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
 		string(provider.StatusUnfinished), string(provider.StatusRunning)),
-	"table": fixed(export.Tables()...),
+	"table":    fixed(export.Tables()...),
+	"cost":     fixed(costs()...),
+	"group-by": fixed("experiment", "type", "config:"),
+	"remove":   annotationsOf,
 }
 
 // valuesIn has the flags that have values of their own in a command, by its name and theirs.
@@ -53,9 +60,21 @@ var valuesIn = map[string]values{
 	"table summary --format":     fixed(papercmd.TableFormats...),
 	"table convergence --format": fixed(papercmd.TableFormats...),
 	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
-	"ls --experiment":            eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
-	"ls --type":                  eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-	"ls --tag":                   eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+	"import --name":              fixed("{run_id}", "{experiment}-{run_id}", "{type}-{run_id}"),
+	"diff --run":                 func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[:min(1, len(args))]) },
+	"diff --run-b":               func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[min(1, len(args)):]) },
+	"replay --against-run": func(cmd *cobra.Command, _ []string) []string {
+		return runIDsOf(cmd, []string{cmd.Flag("against").Value.String()})
+	},
+	"table iterations --sort":  sortsOf("iterations"),
+	"table summary --sort":     sortsOf("summary"),
+	"table convergence --sort": sortsOf("convergence"),
+	"duckdb dump --columns":    duckDBColumnsOf,
+	"ls --columns":             fixed(readcmd.ColumnChoices()...),
+	"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
+	"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
+	"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
+	"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
 }
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
@@ -97,6 +116,26 @@ func completeValues(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		completeValues(sub)
 	}
+}
+
+func costs() (names []string) {
+	for _, of := range series.CostsOf {
+		names = append(names, string(of))
+	}
+	return names
+}
+
+// sortsOf gives what a table is sorted by.
+func sortsOf(table string) values {
+	return func(cmd *cobra.Command, _ []string) []string { return downwards(papercmd.SortChoices(table, cmd)) }
+}
+
+// downwards adds to columns the same with a minus sign, by which they sort from the largest.
+func downwards(columns []string) []string {
+	for _, c := range slices.Clone(columns) {
+		columns = append(columns, "-"+c)
+	}
+	return columns
 }
 
 // runIDsOf gives the ids of the runs in the files and folders that a command line names.
@@ -163,6 +202,42 @@ func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
 		names = append(names, f.Name)
 		return nil
 	})
+	return names
+}
+
+// annotationsOf gives the numbers of the annotations of an archive, with what they say.
+func annotationsOf(cmd *cobra.Command, args []string) (numbers []string) {
+	for path := range filesOf(args) {
+		for s, err := range runs.List(completing(cmd), path, nil) {
+			if err != nil {
+				continue
+			}
+			for i, a := range s.Annotations {
+				numbers = append(numbers, fmt.Sprintf("%d\t%s: %s", i+1, a.Kind, terminal.Clip(strings.Join(strings.Fields(a.Text), " "), 40)))
+			}
+		}
+	}
+	return numbers
+}
+
+// duckDBColumnsOf gives the columns of a table.
+func duckDBColumnsOf(_ *cobra.Command, args []string) []string {
+	if len(args) < 2 {
+		return nil
+	}
+	db, err := duckdb.Open(args[0], &duckdb.Options{IgnoreLock: true})
+	if err != nil {
+		return nil
+	}
+	defer db.Close()
+	t, err := duckdbdump.FindTable(db, args[1])
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, c := range t.Columns() {
+		names = append(names, c.Name)
+	}
 	return names
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,21 +64,50 @@ func TestReflow(t *testing.T) {
 	}
 }
 
+// open are the flags that take files, numbers with words, or any text: all others that are no switches and no numbers
+// have their values completed.
+var open = map[string]bool{
+	"annotate --name": true, "annotate --text": true, "attach --as": true, "attach --type": true, "attachments add --as": true,
+	"attachments add --type": true, "ls --where": true, "redact --match": true, "run --run-id": true, "sign --new-note-key": true,
+	// NAME=SOURCE:POINTER
+	"plot acceptance --column": true, "plot convergence --column": true, "plot parameter --column": true, "plot spread --column": true,
+	"table convergence --column": true, "table iterations --column": true, "table summary --column": true,
+	// numbers and ranges of them
+	"redact --iteration": true, "redact --seq": true, "replay --seq": true, "reveal --iteration": true, "reveal --seq": true,
+}
+
+// openAnywhere are those that are so in whatever command.
+var openAnywhere = map[string]bool{
+	"output": true, "attach": true, "allow": true, "against": true, "from": true, "consistency": true, "baseline": true, "caption": true,
+	"label": true, "key": true, "note-key": true, "passphrase-file": true, "allowed-signers": true, "old-root": true, "proof": true,
+	"root": true, "signature": true,
+}
+
 // Every flag that takes one of a few words, or a name from a file, has its values completed, in whatever command it is.
 func TestCompletion_flags(t *testing.T) {
 	var check func(cmd *cobra.Command)
-	flags := 0
+	flags, unused := 0, maps.Clone(open)
 	check = func(cmd *cobra.Command) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if strings.Contains(f.Usage, "`") {
 				t.Errorf("%s --%s: got %q, want what is shown on a terminal", cli.Called(cmd), f.Name, f.Usage)
 			}
-			if _, known := valuesOf[f.Name]; !known && f.Name != "format" {
+			if f.NoOptDefVal != "" { // a switch
 				return
 			}
-			flags++
-			if _, ok := cmd.GetFlagCompletionFunc(f.Name); !ok {
-				t.Errorf("%s --%s: nothing completes its values", cli.Called(cmd), f.Name)
+			name := cli.Called(cmd) + " --" + f.Name
+			delete(unused, name)
+			_, completed := cmd.GetFlagCompletionFunc(f.Name)
+			isOpen := open[name] || openAnywhere[f.Name]
+			switch f.Value.Type() {
+			case "int", "int64", "uint64", "duration":
+				isOpen = !completed
+			}
+			if completed == isOpen {
+				t.Errorf("%s: its values are completed: %v, want %v", name, completed, !isOpen)
+			}
+			if completed {
+				flags++
 			}
 		})
 		for _, sub := range cmd.Commands() {
@@ -87,7 +117,10 @@ func TestCompletion_flags(t *testing.T) {
 	root := newRootCommand()
 	completeValues(root)
 	check(root)
-	if flags < 20 {
+	if flags < 50 {
 		t.Errorf("got %d flags", flags)
+	}
+	for name := range unused {
+		t.Errorf("%s is no flag", name)
 	}
 }

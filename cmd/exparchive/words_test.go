@@ -2,8 +2,13 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/liquidity"
@@ -57,6 +62,52 @@ func TestDecisions_agree(t *testing.T) {
 	for _, d := range []provider.Decision{provider.DecisionAccepted, provider.DecisionRejected, provider.DecisionNone, ""} {
 		if !met[d] {
 			t.Errorf("no proposal is %q", d)
+		}
+	}
+}
+
+// replaced are words that others have taken the place of: a fact has one word, in help, in JSON and in documents.
+var replaced = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
+	"not accepted", "declined", "turned down", "unchanged proposal", // accepted, rejected, kept, none
+	"first_record", "record_number", "sequence number", "position of the record", // seq
+	"num_records", "record_count", // records
+	"format_version", "format version", "version of the format", // schema version
+}, "|") + `)\b`)
+
+// TestWords_replaced: no help text, JSON Schema or document has a word that was replaced.
+func TestWords_replaced(t *testing.T) {
+	texts := map[string]string{}
+	var help func(cmd *cobra.Command)
+	help = func(cmd *cobra.Command) {
+		var b bytes.Buffer
+		cmd.SetOut(&b)
+		if err := cmd.Help(); err != nil {
+			t.Fatal(err)
+		}
+		texts[cmd.CommandPath()+" --help"] = b.String()
+		for _, sub := range cmd.Commands() {
+			help(sub)
+		}
+	}
+	help(newRootCommand())
+	files, err := filepath.Glob("schemas/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(files, "../../README.md", "../../CONTRIBUTING.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	if len(files) < 20 {
+		t.Errorf("got %d schemas", len(files))
+	}
+	for name, text := range texts {
+		text = strings.Join(strings.Fields(text), " ") // where lines are broken
+		if m := replaced.FindString(text); m != "" {
+			t.Errorf("%s has %q", name, m)
 		}
 	}
 }

@@ -216,6 +216,8 @@ func quoteCell(line []byte, at int, defuse bool) []byte {
 			need = true
 		case ',', '\n', '\r', '#': // the engine's reader may take what follows # for a comment
 			need = true
+		case ';', '\t': // behind which a spreadsheet may see another cell
+			need = need || defuse
 		}
 	}
 	if !need {

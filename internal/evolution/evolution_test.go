@@ -42,7 +42,7 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s and %s: got %q, want %q", c.old, c.new, got, c.want)
 		}
 	}
-	big := `"` + strings.Repeat("x", maxSize) + `"`
+	big := `"` + strings.Repeat("x", 4<<20) + `"`
 	if got := Diff(json.RawMessage(`{"a":`+big+`}`), json.RawMessage(`{"a": `+big+`}`)); got != nil {
 		t.Errorf("a large value and the same: got %d changes, want none", len(got))
 	}

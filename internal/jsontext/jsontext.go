@@ -1,5 +1,5 @@
 // Package jsontext handles JSON (RFC 8259) as text: values keep the bytes they were written with. It checks, splits
-// objects into their members without touching the values, and writes strings in one canonical form.
+// objects into their members without touching the values, compares, and writes strings in one canonical form.
 package jsontext
 
 import (

@@ -42,14 +42,15 @@ func (b *Batch) Column(i int) *Vector { return b.cols[i] }
 type Vector struct {
 	v        *vector.Vector
 	typ      *Type
+	as       text.Release // which writes its texts
 	children []*Vector
 }
 
 // readable gives a vector, of whose type callers see typ, and its children to those who read.
-func readable(v *vector.Vector, typ *Type) *Vector {
-	r := &Vector{v: v, typ: typ}
+func readable(v *vector.Vector, typ *Type, as text.Release) *Vector {
+	r := &Vector{v: v, typ: typ, as: as}
 	for i, c := range v.Children {
-		r.children = append(r.children, readable(c, partType(v.Type, typ, i)))
+		r.children = append(r.children, readable(c, partType(v.Type, typ, i), as))
 	}
 	return r
 }
@@ -147,13 +148,15 @@ func (v *Vector) Child(i int) *Vector {
 func (v *Vector) Tag(i int) int { return v.v.Tag(i) }
 
 // AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-func (v *Vector) AppendText(dst []byte, i int) []byte { return text.Append(dst, v.v, i) }
+// Of a file of level 69 that is what DuckDB 2.0 gives, of others what 1.5 gives; the releases differ in the quotes within
+// nested values and in times with a zone.
+func (v *Vector) AppendText(dst []byte, i int) []byte { return v.as.Append(dst, v.v, i) }
 
 // AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested
 // values as objects and arrays, everything else, JSON columns too, as a string of the text of AppendText. A MAP is an
 // object whose keys are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not
 // UTF-8 become U+FFFD.
-func (v *Vector) AppendJSON(dst []byte, i int) []byte { return text.AppendJSON(dst, v.v, i) }
+func (v *Vector) AppendJSON(dst []byte, i int) []byte { return v.as.AppendJSON(dst, v.v, i) }
 
 // AppendJSONString appends text as a JSON string, as AppendJSON does.
 func AppendJSONString(dst []byte, s string) []byte { return text.AppendJSONString(dst, []byte(s)) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/wal"
 )
 
@@ -80,6 +81,7 @@ type DB struct {
 	info    Info
 	catalog *catalog.Catalog
 	tables  []*Table // those of the catalog
+	as      text.Release
 
 	decoded atomic.Int64 // rows
 }
@@ -211,6 +213,10 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 	}
 	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
 	f.Level, f.Library = h.Level, h.Library
+	const levelOf20 = 69
+	if h.Level >= levelOf20 {
+		db.as = text.Release20
+	}
 	db.info = Info{
 		StorageVersion: int(h.Version),
 		Level:          h.Level,

@@ -175,7 +175,8 @@ func (m *rowMaker) value(v *vector.Vector, i int) any {
 		}
 		return out
 	case types.Variant:
-		return variantValue(variant.Decode(v, i))
+		n, _ := variant.Decode(v, i) // what is wrong has been found when it was read
+		return variantValue(n)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 	s.rows = rows.Scan(ctx, wanted, rowgroup.Options{Table: table.Path.String(), MaxBytes: t.db.opts.MaxBatchBytes,
 		Decoded: &t.db.decoded})
 	for i, v := range s.rows.Vectors() {
-		s.batch.cols = append(s.batch.cols, readable(v, s.cols[i].Type))
+		s.batch.cols = append(s.batch.cols, readable(v, s.cols[i].Type, t.db.as))
 	}
 	return s
 }

@@ -89,7 +89,7 @@ func (t TimeTZ) Offset() int {
 }
 
 // String is the time as the engine writes it.
-func (t TimeTZ) String() string { return string(text.AppendTimeTZ(nil, uint64(t))) }
+func (t TimeTZ) String() string { return string(text.Release15.AppendTimeTZ(nil, uint64(t))) }
 
 // Points in time. The number counts from 1970-01-01 00:00:00; math.MaxInt64 and -math.MaxInt64 stand for
 // ±infinity. Those without TZ are local times of an unnamed zone; Time treats them as UTC.
@@ -141,7 +141,7 @@ func (t Timestamp) String() string { return string(text.AppendTimestamp(nil, int
 func (t TimestampNS) String() string { return string(text.AppendTimestampNS(nil, int64(t))) }
 
 // String is the instant as the engine writes it in the zone UTC.
-func (t TimestampTZ) String() string { return string(text.AppendTimestampTZ(nil, int64(t))) }
+func (t TimestampTZ) String() string { return string(text.Release15.AppendTimestampTZ(nil, int64(t))) }
 
 // String is the instant as the engine writes it in the zone UTC.
 func (t TimestampTZNS) String() string { return string(text.AppendTimestampTZNS(nil, int64(t))) }

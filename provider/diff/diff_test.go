@@ -475,6 +475,52 @@ func TestCompare_ignore(t *testing.T) {
 	}
 }
 
+// TestCompare_ignoredMembers: a word stands for fields and for members of the same names in the experiment's own data,
+// and each of them.
+func TestCompare_ignoredMembers(t *testing.T) {
+	for _, word := range IgnoreWords() {
+		if _, isKind := kindWords[word]; isKind || word == spellingWord {
+			continue
+		}
+		names := WordMembers(word)
+		if names == nil {
+			names = []string{word}
+		}
+		for _, name := range names {
+			data := func(n int) string { return fmt.Sprintf(`{"agent_id":"B","calls":[{%q:%d,"n":1}]}`, name, n) }
+			run := func(n int) []provider.Record {
+				return []provider.Record{start(data(1)), event(0, data(n)), &provider.Interaction{Extra: json.RawMessage(data(n))}}
+			}
+			if all, _ := compare(t, run(1), run(2)); len(all) != 2 {
+				t.Errorf("%s: got %s", name, show(all))
+			}
+			if all, _ := compare(t, run(1), run(2), word); len(all) != 0 {
+				t.Errorf("%s: ignored %s: got %s", name, word, show(all))
+			}
+		}
+	}
+	// Configurations and policies have members of their own meaning.
+	one, two := []provider.Record{start(`{"timestamp":1}`)}, []provider.Record{start(`{"timestamp":2}`)}
+	all, _ := compare(t, one, two, "timestamp", "latency")
+	if len(all) != 1 {
+		t.Errorf("got %s", show(all))
+	}
+	// What is ignored does not hide which records belong together.
+	var a []provider.Record
+	a = append(a, start("1"))
+	for i := range 200 {
+		a = append(a, event(0, fmt.Sprintf(`{"n":%d,"latency_ms":%d}`, i, i)))
+	}
+	b := slices.Clone(a)
+	for i, r := range b[1:] {
+		b[i+1] = event(0, strings.Replace(string(r.(*provider.Event).Data), `ms":`, `ms":9`, 1))
+	}
+	b = slices.Delete(b, 50, 51)
+	if all, _ := compare(t, a, b, "latency"); len(all) != 1 || all[0].Sort != OnlyA || all[0].SeqA != 50 {
+		t.Errorf("got %s", show(all))
+	}
+}
+
 // TestCompare_agent: who a difference is about.
 func TestCompare_agent(t *testing.T) {
 	run := func(cents provider.Cents, policy string) []provider.Record {

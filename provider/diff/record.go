@@ -154,9 +154,8 @@ func (p *pairing) field(f provider.Field, both bool) error {
 		d.Sort = Rekeyed
 		return p.found(d)
 	case f.Committed && d.A.Text == nil && d.A.Bytes == nil && d.B.Bytes == nil:
-		w := walker{p, d, p.summary.Differences}
-		_, err := w.value(d.Pointer, f.Value(p.x.r), f.Value(p.y.r), 0)
-		return err
+		w := walker{pairing: p, head: d}
+		return w.value(d.Pointer, f.Value(p.x.r), f.Value(p.y.r))
 	}
 	return p.found(d)
 }

@@ -123,7 +123,13 @@ func (s *side) prepare() error {
 		}
 		h := sha256.New()
 		for _, f := range e.Fields {
-			if !s.skip.within(f.Name) {
+			pointer := "/" + f.Name
+			field, _ := x.r.RecordKind().Field(f.Name)
+			switch v := valueOf(field, x.r); {
+			case s.skip.pointer(pointer):
+			case s.skip.within(f.Name) && v != nil && v.JSON != nil && v.Text == nil:
+				fmt.Fprintf(h, "%d %s;", f.ID, s.skip.appendCounted(nil, pointer, v.JSON))
+			default:
 				fmt.Fprintf(h, "%d %c %d %x %q %x;", f.ID, f.Form, f.Integer, f.Number, f.Text, f.Commitment)
 			}
 		}

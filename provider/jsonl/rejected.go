@@ -139,15 +139,15 @@ func (r *recorder) keep(why *LineError, l line) {
 	}
 	first, parts, rest := "", 0, l.text
 	for {
-		if l.more && len(rest) < maxPart {
-			rest, l.more = r.lines.rest(bytes.Clone(rest), maxPart)
+		if l.more && len(rest) <= maxPart { // a byte more, so that no part behind the last one is empty
+			rest, l.more = r.lines.rest(bytes.Clone(rest), maxPart+1)
 		}
 		n := min(len(rest), maxPart)
 		parts++
 		if name := r.attach(fmt.Sprintf("%d-%d", l.number, parts), rest[:n]); parts == 1 {
 			first = name
 		}
-		if rest = rest[n:]; len(rest) == 0 && !l.more {
+		if rest = rest[n:]; len(rest) == 0 {
 			break
 		}
 	}

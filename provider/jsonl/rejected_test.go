@@ -359,51 +359,70 @@ func TestRecordHeld(t *testing.T) {
 // A line too long for an attachment is kept in parts, however long it is.
 func TestRecordLong(t *testing.T) {
 	defer func(before int) { maxPart = before }(maxPart)
-	maxPart = 100 << 10
-	for _, length := range []int{maxPart - 1, maxPart, maxPart + 1, 3 * maxPart, 1 << 20} {
-		for _, limit := range []int{0, 10, maxPart + 7, 2 * maxPart} {
-			for _, held := range []bool{false, true} {
-				line := strings.Repeat("0123456789abcdef", length/16+1)[:length]
-				before, number := start+"\n", 2
-				if held { // it does not wait for the run to begin
-					before, number = "", 1
-				}
-				o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }}}
-				if limit == 10 {
-					o.MaxLine = len(start)
-				}
-				for _, end := range []string{"\n" + event + "\n", ""} {
-					var live provider.Live
-					err := Record(t.Context(), &live, strings.NewReader(before+line+end), o)
-					if held && end == "" && !errors.Is(err, provider.ErrNoRun) && limit == 0 {
-						t.Fatalf("%d bytes: got %v", length, err)
+	for _, maxPart = range []int{100 << 10, 128 << 10} { // of which one is a multiple of what is read at once
+		for _, length := range []int{maxPart - 1, maxPart, maxPart + 1, 3 * maxPart, 1 << 20} {
+			for _, limit := range []int{0, 10, maxPart + 7, 2 * maxPart} {
+				for _, held := range []bool{false, true} {
+					line := strings.Repeat("0123456789abcdef", length/16+1)[:length]
+					before, number := start+"\n", 2
+					if held { // it does not wait for the run to begin
+						before, number = "", 1
 					}
-					all := recorded(t, &live)
-					if len(all) == 0 {
-						continue // it waited, and the run did not begin
+					o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }}}
+					if limit == 10 {
+						o.MaxLine = len(start)
 					}
-					records, kept := sorted(t, all)
-					if len(kept) != 1 || kept[0] != line {
-						t.Fatalf("%d bytes, limit %d: kept %d lines, want the one", length, limit, len(kept))
-					}
-					if _, ok := records[len(records)-1].(*provider.Event); ok != (end != "") {
-						t.Errorf("%d bytes, limit %d: the line behind it is lost", length, limit)
-					}
-					var names []string
-					for _, r := range all {
-						if a, ok := r.(*provider.Attachment); ok {
-							names = append(names, a.Name)
-							if len(a.Data) > maxPart {
-								t.Errorf("%s has %d bytes", a.Name, len(a.Data))
+					for _, end := range []string{"\n" + event + "\n", ""} {
+						var live provider.Live
+						err := Record(t.Context(), &live, strings.NewReader(before+line+end), o)
+						if held && end == "" && !errors.Is(err, provider.ErrNoRun) && limit == 0 {
+							t.Fatalf("%d bytes: got %v", length, err)
+						}
+						all := recorded(t, &live)
+						if len(all) == 0 {
+							continue // it waited, and the run did not begin
+						}
+						records, kept := sorted(t, all)
+						if len(kept) != 1 || kept[0] != line {
+							t.Fatalf("%d bytes, limit %d: kept %d lines, want the one", length, limit, len(kept))
+						}
+						if _, ok := records[len(records)-1].(*provider.Event); ok != (end != "") {
+							t.Errorf("%d bytes, limit %d: the line behind it is lost", length, limit)
+						}
+						var names []string
+						for _, r := range all {
+							if a, ok := r.(*provider.Attachment); ok {
+								names = append(names, a.Name)
+								if len(a.Data) > maxPart {
+									t.Errorf("%s has %d bytes", a.Name, len(a.Data))
+								}
 							}
 						}
-					}
-					if length > maxPart && (len(names) != (length+maxPart-1)/maxPart || names[0] != fmt.Sprintf("rejected/%d-1", number)) {
-						t.Errorf("%d bytes: got parts %q", length, names)
+						if length > maxPart && (len(names) != (length+maxPart-1)/maxPart || names[0] != fmt.Sprintf("rejected/%d-1", number)) {
+							t.Errorf("%d bytes: got parts %q", length, names)
+						}
 					}
 				}
 			}
 		}
+	}
+}
+
+// A reading that fails within a line too long for an attachment ends the recording with that line, though the input
+// would give more: it may only have been interrupted.
+func TestReader_restFails(t *testing.T) {
+	input := io.MultiReader(strings.NewReader(start+"\n"+event), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("x\n"+event+"\n"))))
+	r := NewReader(input, &ReaderOptions{MaxLine: len(start)})
+	r.keepPart = true
+	if _, err := r.next(); err != nil {
+		t.Fatal(err)
+	}
+	line, more := r.rest(nil, 1<<20)
+	if string(line) != event+"x" || more {
+		t.Errorf("got %q, more: %v; want %q and no more", line, more, event+"x")
+	}
+	if _, err := r.next(); !errors.Is(err, iotest.ErrTimeout) {
+		t.Errorf("got %v, want %v", err, iotest.ErrTimeout)
 	}
 }
 

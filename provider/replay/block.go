@@ -330,7 +330,7 @@ func (p *Printer) proposal(b *block, id string, proposal []byte) {
 	}
 	rows := changeTable(old, proposal)
 	if len(rows) == 1 {
-		p.line(4, "unchanged")
+		p.line(4, repeats)
 		return
 	}
 	p.table(4, "lrrr", rows)

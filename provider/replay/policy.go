@@ -137,6 +137,9 @@ func canonical(v []byte) ([]byte, bool) {
 	return text, err == nil
 }
 
+// repeats is said of a proposal that changes nothing.
+const repeats = "repeats the policy in force"
+
 // mostChanges is how many changes or parameters a summary shows.
 const mostChanges = 4
 
@@ -147,7 +150,7 @@ func describe(old, proposal []byte) string {
 	}
 	list := changes(old, proposal)
 	if len(list) == 0 {
-		return "unchanged"
+		return repeats
 	}
 	var parts []string
 	for _, c := range list[:min(len(list), mostChanges)] {

@@ -30,6 +30,7 @@ const (
 	keptPages  = 64
 	keptBlocks = 12
 	blockPages = 32 // in a block, which begins at a multiple of it
+	firstPages = 16 // in the first block: a small table is on one page, and these stand in front
 )
 
 type keptPage struct {
@@ -80,11 +81,14 @@ func (p *Pager) load(n uint32) (*block, error) {
 		}
 	}
 	b := &p.blocks[oldest]
-	if b.data == nil {
-		b.data = make([]byte, blockPages*p.size)
+	first, count := (n-1)/blockPages*blockPages+1, uint32(blockPages)
+	if n <= firstPages {
+		count = firstPages
 	}
-	first := (n-1)/blockPages*blockPages + 1
-	count := min(blockPages, p.pages-first+1)
+	count = min(count, p.pages-first+1)
+	if len(b.data) < int(count)*p.size {
+		b.data = make([]byte, int(count)*p.size)
+	}
 	b.count = 0
 	if _, err := p.r.ReadAt(b.data[:int(count)*p.size], int64(first-1)*int64(p.size)); err != nil {
 		first, count = n, 1 // the one that is wanted may be readable
@@ -96,7 +100,7 @@ func (p *Pager) load(n uint32) (*block, error) {
 	return b, nil
 }
 
-// lookUp gives page n, valid until some later call. It leaves the blocks of read alone.
+// lookUp gives page n, valid until some later call. It reads no block.
 func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	if n == 0 || n > p.pages {
 		return nil, fmt.Errorf("page %d of %d", n, p.pages)
@@ -104,6 +108,12 @@ func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	k := &p.kept[n%keptPages]
 	if k.number == n {
 		return k.data, nil
+	}
+	for i := range p.blocks {
+		if b := &p.blocks[i]; n-b.first < b.count {
+			at := int(n-b.first) * p.size
+			return b.data[at : at+p.size : at+p.size], nil
+		}
 	}
 	if k.data == nil {
 		k.data = make([]byte, p.size)

@@ -48,32 +48,66 @@ func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 		if n == len(values) {
 			return n, plain, fmt.Errorf("more than %d columns", n)
 		}
-		v := &values[n]
-		*v = Value{}
 		width, ok := typeWidth(t)
 		if !ok || width > uint64(len(body)) {
 			return n, false, fmt.Errorf("column %d: type %d needs %d bytes, there are %d", n, t, width, len(body))
 		}
-		b := body[:width:width]
+		v := &values[n]
+		*v = value(t, body[:width:width])
 		body = body[width:]
-		switch {
-		case t == 0:
-		case t == 7:
-			v.Kind, v.Float = Real, math.Float64frombits(binary.BigEndian.Uint64(b))
-		case t < 10:
-			v.Kind = Integer
-			if v.Int = integer(b); t > 7 {
-				v.Int = int64(t - 8)
-			}
-			plain = plain && t == integerType(v.Int)
-		case t%2 == 0:
-			v.Kind, v.Bytes = Blob, b
-		default:
-			v.Kind, v.Bytes = Text, b
-		}
+		plain = plain && (v.Kind != Integer || t == integerType(v.Int))
 		n++
 	}
 	return n, plain && len(body) == 0, nil
+}
+
+// DecodeHead takes the first columns of a row apart, as many as there are values, of a row of which payload may be the
+// beginning. n is how many columns it has. It reports whether payload has all of that, in the shortest form.
+func DecodeHead(payload []byte, values []Value) (n int, ok bool) {
+	length, size := varint(payload)
+	if size == 0 || length > uint64(len(payload)) || length < uint64(size) || size != varintSize(length) {
+		return 0, false
+	}
+	types, body := payload[size:length], payload[length:]
+	for ; len(types) > 0; n++ {
+		t, size := varint(types)
+		width, known := typeWidth(t)
+		if size == 0 || !known || size != varintSize(t) {
+			return n, false
+		}
+		types = types[size:]
+		if n >= len(values) {
+			continue
+		}
+		if width > uint64(len(body)) {
+			return n, false
+		}
+		values[n] = value(t, body[:width:width])
+		if v := &values[n]; v.Kind == Integer && t != integerType(v.Int) {
+			return n, false
+		}
+		body = body[width:]
+	}
+	return n, n >= len(values)
+}
+
+// value reads a value of the type that SQLite numbers t, of the bytes b.
+func value(t uint64, b []byte) (v Value) {
+	switch {
+	case t == 0:
+	case t == 7:
+		v.Kind, v.Float = Real, math.Float64frombits(binary.BigEndian.Uint64(b))
+	case t < 10:
+		v.Kind = Integer
+		if v.Int = integer(b); t > 7 {
+			v.Int = int64(t - 8)
+		}
+	case t%2 == 0:
+		v.Kind, v.Bytes = Blob, b
+	default:
+		v.Kind, v.Bytes = Text, b
+	}
+	return v
 }
 
 // AppendRecord appends a row in the shortest record format, as SQLite stores it: a real of a column REAL that is whole

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 )
 
 // A Kind says which rule a [Fault] breaks.
@@ -40,13 +41,13 @@ type Forest struct {
 	// nothing, or a key above the leaves is not that of a row.
 	Packed bool
 
-	owners []*[ownerPages]uint8 // of each page, by its number: 1 and its index in names, or 0
+	owners [][]uint8 // of each page, by its number: 1 and its index in names, or 0
 	names  []string
 }
 
 // NewForest gives the trees of a file, of which at most 255 may be walked.
 func NewForest(p *Pager) *Forest {
-	return &Forest{Pager: p, owners: make([]*[ownerPages]uint8, int64(p.pages)/ownerPages+1)}
+	return &Forest{Pager: p, owners: make([][]uint8, int64(p.pages)/ownerPages+1)}
 }
 
 // ownerPages is for how many pages the owners are kept in one piece. A file may have 2^32 pages and yet no content.
@@ -71,7 +72,7 @@ func (f *Forest) Owner(n uint32) string {
 func (f *Forest) setOwner(n uint32, tree uint8) {
 	piece := &f.owners[n/ownerPages]
 	if *piece == nil {
-		*piece = new([ownerPages]uint8)
+		*piece = make([]uint8, min(ownerPages, int64(f.pages)+1-int64(n/ownerPages)*ownerPages))
 	}
 	(*piece)[n%ownerPages] = tree
 }
@@ -110,42 +111,59 @@ type Walk struct {
 	Highest int64
 	// Broken says that something of the tree could not be read.
 	Broken bool
+	// Heads says that only so much of a row is wanted as is on the page that it begins on.
+	Heads bool
 
 	f       *Forest
 	name    string
-	tree    uint8
+	tree    uint8 // 0 if the walk claims no pages
+	first   int64 // key before which no row is wanted
 	stack   []*step
 	depth   int // of the leaves; 0 until the first is met
 	started bool
 	last    int64  // key before
 	long    []byte // payload that goes over several pages
-	page    *page
+	at      *page
 	cell    *cell
 }
 
 // A step is a page on the way from the root to where the walk is.
 type step struct {
-	page page
-	own  []byte // a copy of the page
-	next int    // cell that comes next; len(cells) is the rightmost child
-	high int64  // highest rowid that may be in it
+	page  page
+	own   []byte // a copy of the page
+	next  int    // cell that comes next; len(cells) is the rightmost child
+	begun int    // cell that came first
+	low   int64  // rowid before those that may be in it, the lowest there is in front
+	high  int64  // highest rowid that may be in it
 }
 
 // Walk begins a walk through the tree of the table that begins at page root.
-func (f *Forest) Walk(name string, root uint32) *Walk {
-	w := &Walk{f: f, name: name}
+func (f *Forest) Walk(name string, root uint32) *Walk { return f.WalkFrom(name, root, math.MinInt64) }
+
+// WalkFrom is [Forest.Walk] that begins with the first row whose key is not below first. It does not look at pages
+// before it.
+func (f *Forest) WalkFrom(name string, root uint32, first int64) *Walk {
+	w := &Walk{f: f, name: name, first: first}
 	if len(f.names) == math.MaxUint8 {
 		w.fail(PageUse, root, -1, "more than %d trees", math.MaxUint8)
 		return w
 	}
 	f.names = append(f.names, name)
 	w.tree = uint8(len(f.names))
-	w.push(root, math.MaxInt64)
+	w.push(root, math.MinInt64, math.MaxInt64)
+	return w
+}
+
+// LookFrom is [Forest.WalkFrom] for a few rows, of pages that may have an owner already, and get none. Since keys have
+// to ascend it ends if the caller stops at the first fault.
+func (f *Forest) LookFrom(name string, root uint32, first int64) *Walk {
+	w := &Walk{f: f, name: name, first: first}
+	w.push(root, math.MinInt64, math.MaxInt64)
 	return w
 }
 
 // Page gives the number of the page that the row begins on, and where on it.
-func (w *Walk) Page() (number uint32, at int) { return w.page.number, w.cell.offset }
+func (w *Walk) Page() (number uint32, at int) { return w.at.number, w.cell.offset }
 
 // maxTreeDepth bounds the height of a tree; SQLite has 20.
 const maxTreeDepth = 20
@@ -156,23 +174,18 @@ func (w *Walk) fail(kind Kind, page uint32, at int, format string, args ...any) 
 }
 
 // push goes down to page n.
-func (w *Walk) push(n uint32, high int64) {
+func (w *Walk) push(n uint32, low, high int64) {
 	if len(w.stack) >= maxTreeDepth {
 		w.fail(Depth, n, -1, "more than %d levels", maxTreeDepth)
 		return
 	}
-	if !w.f.claim(n, w.tree, "leads to") {
-		w.Broken = true
-		return
-	}
-	data, err := w.f.read(n)
-	if err != nil {
-		w.fail(Unreadable, n, -1, "%v", err)
+	data, ok := w.page(n, "leads to")
+	if !ok {
 		return
 	}
 	s := w.reuse()
 	s.own = append(s.own[:0], data...)
-	s.next, s.high = 0, high
+	s.next, s.begun, s.low, s.high = 0, 0, low, high
 	if err := s.page.parse(n, s.own); err != nil {
 		kind := Cells
 		if k := s.page.kind; k != tableInterior && k != tableLeaf {
@@ -196,6 +209,39 @@ func (w *Walk) push(n uint32, high int64) {
 	if w.f.Packed && !s.page.packed() {
 		w.f.addf(Layout, w.name, n, -1, "bytes that belong to nothing are not zero")
 	}
+	if !w.started && w.first > math.MinInt64 {
+		w.seek(s)
+	}
+}
+
+// seek goes on a page to the first cell that may lead to what is wanted. Since it passes over others, all keys of the
+// page have to ascend.
+func (w *Walk) seek(s *step) {
+	cells, last := s.page.cells, s.low
+	for i := range cells {
+		if key := cells[i].rowid; key < last || key == last && (i > 0 || last > math.MinInt64) {
+			w.fail(KeyOrder, s.page.number, cells[i].offset, "key %d behind %d", key, last)
+		}
+		last = cells[i].rowid
+	}
+	s.next = sort.Search(len(cells), func(i int) bool { return cells[i].rowid >= w.first })
+	s.begun = s.next
+}
+
+// page reads a page, which becomes the tree's.
+func (w *Walk) page(n uint32, whose string) ([]byte, bool) {
+	read := w.f.lookUp
+	if w.tree != 0 {
+		if read = w.f.read; !w.f.claim(n, w.tree, whose) {
+			w.Broken = true
+			return nil, false
+		}
+	}
+	data, err := read(n)
+	if err != nil {
+		w.fail(Unreadable, n, -1, "%v", err)
+	}
+	return data, err == nil
 }
 
 // reuse gives the step behind the top of the stack.
@@ -232,14 +278,18 @@ func (w *Walk) Next() bool {
 			}
 			i := s.next
 			s.next++
-			if i > 0 {
+			if i > s.begun {
 				w.checkDivider(s, &s.page.cells[i-1])
 			}
+			low := s.low
+			if i > 0 {
+				low = s.page.cells[i-1].rowid
+			}
 			if i == len(s.page.cells) {
-				w.push(s.page.right, s.high)
+				w.push(s.page.right, low, s.high)
 			} else {
 				w.Highest = max(w.Highest, s.page.cells[i].rowid)
-				w.push(s.page.cells[i].child, s.page.cells[i].rowid)
+				w.push(s.page.cells[i].child, low, s.page.cells[i].rowid)
 			}
 		}
 	}
@@ -257,7 +307,7 @@ func (w *Walk) checkDivider(s *step, c *cell) {
 
 // take makes c the current cell, and reports whether its payload could be read.
 func (w *Walk) take(s *step, c *cell) bool {
-	w.page, w.cell = &s.page, c
+	w.at, w.cell = &s.page, c
 	if w.started && c.rowid <= w.last {
 		w.fail(KeyOrder, s.page.number, c.offset, "key %d behind %d", c.rowid, w.last)
 		return false
@@ -269,7 +319,7 @@ func (w *Walk) take(s *step, c *cell) bool {
 	w.started, w.last, w.Key = true, c.rowid, c.rowid
 	w.Highest = max(w.Highest, c.rowid)
 	local := s.page.data[c.at : c.at+c.local]
-	if c.overflow == 0 && int64(c.local) == c.payload {
+	if w.Heads || c.overflow == 0 && int64(c.local) == c.payload {
 		w.Payload = local
 		return true
 	}
@@ -291,16 +341,11 @@ const maxPayload = 512 << 20
 
 // follow reads the overflow pages of c behind long.
 func (w *Walk) follow(c *cell) bool {
-	page, at := w.page.number, c.at+c.local
+	page, at := w.at.number, c.at+c.local
 	for n := c.overflow; ; {
 		left := c.payload - int64(len(w.long))
-		if !w.f.claim(n, w.tree, "a row goes on on") {
-			w.Broken = true
-			return false
-		}
-		data, err := w.f.read(n)
-		if err != nil {
-			w.fail(Unreadable, n, -1, "%v", err)
+		data, ok := w.page(n, "a row goes on on")
+		if !ok {
 			return false
 		}
 		next := binary.BigEndian.Uint32(data)
@@ -319,6 +364,33 @@ func (w *Walk) follow(c *cell) bool {
 		}
 		page, at, n = n, 0, next
 	}
+}
+
+// Last gives the highest key of a table; ok is false for one without rows. It looks at no other pages than those that
+// lead there.
+func (f *Forest) Last(root uint32) (key int64, ok bool, err error) {
+	n := root
+	for range maxTreeDepth {
+		data, err := f.lookUp(n)
+		if err != nil {
+			return 0, false, err
+		}
+		var p page
+		if err := p.parse(n, data); err != nil {
+			return 0, false, fmt.Errorf("page %d: %w", n, err)
+		}
+		switch last := len(p.cells) - 1; {
+		case p.kind == tableInterior:
+			n = p.right
+		case last >= 0:
+			return p.cells[last].rowid, true, nil
+		case n == root:
+			return 0, false, nil
+		default:
+			return 0, false, fmt.Errorf("page %d: no cells", n)
+		}
+	}
+	return 0, false, fmt.Errorf("page %d: more than %d levels", root, maxTreeDepth)
 }
 
 // Find gives the row of a table that has a key, in record format, nil if there is none. The caller owns it. It reports

@@ -1,11 +1,9 @@
 package pages
 
 import (
-	"encoding/binary"
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -13,128 +11,170 @@ import (
 )
 
 // A Database is a file whose pages are read. Each reading of it goes over the pages anew; several may go on at once.
-type Database struct {
-	r        io.ReaderAt
-	pageSize int64
-	pages    int64
-	version  int // of the schema
-	roots    map[string]uint32
-}
+type Database struct{ file *sqlitefile.File }
 
-// Open reads where the tables of f begin. f stays open as long as the Database is used. It fails for a file that SQLite
-// reads beside its recorder.
+// Open gives the pages of f, which stays open as long as the Database is used. It fails for a file that SQLite reads
+// beside its recorder.
 func Open(f *sqlitefile.File) (*Database, error) {
 	if f.Pages == nil {
 		return nil, errors.New("a file that is being recorded into has no pages to read")
 	}
-	head := make([]byte, btree.HeaderSize)
-	if _, err := f.Pages.ReadAt(head, 0); err != nil {
+	return &Database{f}, nil
+}
+
+// Read begins a reading. Of a file of an older version than the newest the rows cannot be read; [sqlitefile.File.Newest]
+// has one.
+func (d *Database) Read(ctx context.Context) (*Reading, error) {
+	if newest := sqlitefile.Formats.Version; d.file.Version != newest {
+		return nil, fmt.Errorf("schema version %d: its pages are read of version %d only", d.file.Version, newest)
+	}
+	return d.read(ctx), ctx.Err()
+}
+
+// A Reading goes once over the pages of a database. What the first fault was sticks.
+type Reading struct {
+	*Database
+	ctx    context.Context
+	forest *btree.Forest
+	pager  *btree.Pager // nil behind Close
+	fault  error
+	again  *sqlitefile.Budget // for rows of which the head was not enough
+}
+
+var _ tables.Reading = (*Reading)(nil)
+
+func (d *Database) read(ctx context.Context) *Reading {
+	r := &Reading{Database: d, ctx: ctx, pager: d.file.TakePager()}
+	r.forest = btree.NewForest(r.pager)
+	r.forest.Report = func(x btree.Fault) {
+		if r.fault == nil {
+			r.fault = fmt.Errorf("%w: %s: page %d: %s", sqlitefile.ErrDamaged, x.Tree, x.Page, x.Text)
+		}
+	}
+	return r
+}
+
+// Close implements [tables.Reading].
+func (r *Reading) Close() {
+	if r.pager != nil {
+		r.file.GivePager(r.pager)
+		r.pager, r.forest = nil, nil
+	}
+}
+
+func (r *Reading) root(table string) (uint32, error) {
+	root, ok := r.file.Roots[table]
+	if !ok {
+		return 0, fmt.Errorf("%w: table %s has no pages", sqlitefile.ErrDamaged, table)
+	}
+	return root, nil
+}
+
+// Rows implements [tables.Reading].
+func (r *Reading) Rows(table string, columns int, first, last int64) (tables.Rows, error) {
+	rows, err := r.rows(table, first, last)
+	if err != nil {
 		return nil, err
 	}
-	d := &Database{r: f.Pages, pageSize: int64(binary.BigEndian.Uint16(head[16:])), version: f.Version}
-	if d.pageSize == 1 {
-		d.pageSize = 65536
+	if columns > 0 {
+		rows.walk.Heads, rows.head = true, rows.values[:columns]
 	}
-	d.pages = f.Size / d.pageSize
-	return d, d.findRoots()
+	return rows, nil
 }
 
-// findRoots reads the table of the schema, whose rows are (type, name, tbl_name, rootpage, sql).
-func (d *Database) findRoots() error {
-	d.roots = map[string]uint32{}
-	p := d.pass()
-	values := make(tables.Row, 5)
-	w := p.forest.Walk(sqlitefile.SchemaTable, 1)
-	for w.Next() {
-		n, _, err := btree.DecodeRow(w.Payload, values)
-		if err == nil && (n != len(values) || values[3].Kind != btree.Integer) {
-			err = errColumns
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %s, row %d: %w", sqlitefile.ErrDamaged, sqlitefile.SchemaTable, w.Key, err)
-		}
-		if root := values[3].Int; string(values[0].Bytes) == "table" && root > 0 && root <= math.MaxUint32 {
-			d.roots[string(values[1].Bytes)] = uint32(root)
-		}
+// Look implements [tables.Reading].
+func (r *Reading) Look(table string, first, last int64) (tables.Rows, error) {
+	root, err := r.root(table)
+	if err != nil {
+		return nil, err
 	}
-	return p.end(w)
+	return r.newRows(table, r.forest.LookFrom(table, root, first), last), nil
 }
 
-var errColumns = errors.New("other columns than the table has")
-
-// A pass goes once over the pages of a database. What the first fault was sticks.
-type pass struct {
-	*Database
-	forest *btree.Forest
-	fault  error
+// Find implements [tables.Reading].
+func (r *Reading) Find(table string, key int64) (tables.Row, error) {
+	rows, err := r.Look(table, key, key)
+	if err != nil {
+		return nil, err
+	}
+	return rows.Next()
 }
 
-func (d *Database) pass() *pass {
-	p := &pass{Database: d, forest: btree.NewForest(btree.NewPager(d.r, d.pageSize, d.pages))}
-	p.forest.Report = func(x btree.Fault) {
-		if p.fault == nil {
-			p.fault = fmt.Errorf("%w: %s: page %d: %s", sqlitefile.ErrDamaged, x.Tree, x.Page, x.Text)
-		}
+// Last implements [tables.Reading].
+func (r *Reading) Last(table string) (key int64, ok bool, err error) {
+	root, err := r.root(table)
+	if err != nil {
+		return 0, false, err
 	}
-	return p
-}
-
-// end tells why a walk ended, nil if it went over all of its tree.
-func (p *pass) end(w *btree.Walk) error {
-	if p.fault == nil && w.Broken {
-		return fmt.Errorf("%w: a page cannot be read", sqlitefile.ErrDamaged)
+	if key, ok, err = r.forest.Last(root); err != nil {
+		err = fmt.Errorf("%w: %s: %w", sqlitefile.ErrDamaged, table, err)
 	}
-	return p.fault
+	return key, ok, err
 }
 
 // rows are those of one table in the order of their keys.
 type rows struct {
-	p       *pass
+	r       *Reading
 	table   string
 	columns []tables.Column // nil in an older version, whose tables can be copied and not be read
 	walk    *btree.Walk
+	last    int64
 	key     int64
 	values  tables.Row // valid until the next step, as record is
+	head    tables.Row // those of values that are wanted; nil for all
 	record  []byte     // the row as it is stored
 }
 
 // maxColumns is more than any table has.
 const maxColumns = 64
 
-func (p *pass) rows(table string) (*rows, error) {
-	root, ok := p.roots[table]
-	if !ok {
-		return nil, fmt.Errorf("%w: table %s has no pages", sqlitefile.ErrDamaged, table)
+func (r *Reading) rows(table string, first, last int64) (*rows, error) {
+	root, err := r.root(table)
+	if err != nil {
+		return nil, err
 	}
-	r := &rows{p: p, table: table, walk: p.forest.Walk(table, root), values: make(tables.Row, maxColumns)}
-	if p.version == sqlitefile.Formats.Version {
-		if r.columns = tables.Columns[table]; r.columns != nil {
-			r.values = r.values[:len(r.columns)]
+	return r.newRows(table, r.forest.WalkFrom(table, root, first), last), nil
+}
+
+func (r *Reading) newRows(table string, walk *btree.Walk, last int64) *rows {
+	rows := &rows{r: r, table: table, walk: walk, last: last}
+	if r.file.Version == sqlitefile.Formats.Version {
+		rows.columns = tables.Columns[table]
+	}
+	if rows.values = make(tables.Row, len(rows.columns)); rows.columns == nil {
+		rows.values = make(tables.Row, maxColumns)
+	}
+	return rows
+}
+
+// Close implements [tables.Rows].
+func (r *rows) Close() {}
+
+// Next implements [tables.Rows].
+func (r *rows) Next() (tables.Row, error) {
+	if err := r.r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if more := r.walk.Next(); !more || r.r.fault != nil {
+		if r.r.fault == nil && r.walk.Broken {
+			r.r.fault = fmt.Errorf("%w: table %s: a page cannot be read", sqlitefile.ErrDamaged, r.table)
 		}
+		return nil, r.r.fault
 	}
-	return r, nil
+	if r.key = r.walk.Key; r.key > r.last {
+		return nil, nil
+	}
+	if r.head == nil {
+		return r.values, r.decode(r.walk.Payload)
+	}
+	return r.decodeHead()
 }
 
-// next goes to the next row.
-func (r *rows) next() (bool, error) {
-	if !r.walk.Next() {
-		return false, r.p.end(r.walk)
-	}
-	r.key, r.record = r.walk.Key, r.walk.Payload
-	return true, r.decode(r.record)
-}
-
-// find reads the row that has a key, apart from the walk.
-func (r *rows) find(key int64) error {
-	r.key, r.record = key, r.p.forest.Find(r.p.roots[r.table], key)
-	if r.record == nil {
-		return fmt.Errorf("%w: table %s, row %d is missing", sqlitefile.ErrDamaged, r.table, key)
-	}
-	return r.decode(r.record)
-}
+var errColumns = errors.New("other columns than the table has")
 
 // decode takes a row apart.
 func (r *rows) decode(record []byte) error {
+	r.record = record
 	n, plain, err := btree.DecodeRow(record, r.values)
 	switch {
 	case err != nil:
@@ -143,16 +183,35 @@ func (r *rows) decode(record []byte) error {
 	case !plain:
 		err = errors.New("a number of more bytes than it needs")
 	}
-	if err == nil {
-		r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
-		for i := range r.columns {
-			if err = r.columns[i].Check(&r.values[i]); err != nil {
-				break
-			}
-		}
-	}
 	if err != nil {
 		return fmt.Errorf("%w: table %s, row %d: %w", sqlitefile.ErrDamaged, r.table, r.key, err)
 	}
-	return nil
+	r.values[0] = btree.Value{Kind: btree.Integer, Int: r.key}
+	return tables.CheckRow(r.table, r.columns, r.values)
+}
+
+// decodeHead takes the first columns of a row apart, of which the rest on other pages is not read if it can be avoided.
+func (r *rows) decodeHead() (tables.Row, error) {
+	n, ok := btree.DecodeHead(r.walk.Payload, r.head)
+	if !ok { // more of it is needed, or it is no record
+		row, err := r.r.Find(r.table, r.key)
+		if err == nil && row == nil {
+			err = fmt.Errorf("%w: table %s, row %d cannot be read", sqlitefile.ErrDamaged, r.table, r.key)
+		}
+		if r.r.again == nil {
+			r.r.again = r.r.file.Budget()
+		}
+		for i := range row {
+			err = errors.Join(err, r.r.again.Take(len(row[i].Bytes)))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return row[:len(r.head)], nil
+	}
+	if n != len(r.columns) || r.head[0].Kind != btree.Null {
+		return nil, fmt.Errorf("%w: table %s, row %d: %w", sqlitefile.ErrDamaged, r.table, r.key, errColumns)
+	}
+	r.head[0] = btree.Value{Kind: btree.Integer, Int: r.key}
+	return r.head, tables.CheckRow(r.table, r.columns[:len(r.head)], r.head)
 }

@@ -2,12 +2,9 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
-	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/schema"
 )
 
@@ -54,31 +51,4 @@ func (s *fileSink) flush() error {
 	err := s.sys.Overwrite(s.path, s.piece, int64(s.begin-1)*schema.PageSize)
 	s.piece = s.piece[:0]
 	return err
-}
-
-// ReadBack takes all records of the sealed file at path, as its pages give them, into sink.
-func ReadBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
-	file, size, err := sqlitefile.OpenRegular(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	f, err := sqlitefile.New(file, size)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	d, err := Open(f)
-	if err != nil {
-		return err
-	}
-	for r, err := range d.Records(ctx) {
-		if err == nil {
-			err = provider.Put(ctx, sink, r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

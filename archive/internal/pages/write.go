@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"math"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -24,7 +25,7 @@ type Change struct {
 //
 // Pages go to sink as [btree.Writer] gives them: those of the front, without which the file is none, come last.
 func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (pages uint32, err error) {
-	objects, err := Objects(d.version)
+	objects, err := Objects(d.file.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -32,7 +33,8 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 	if err != nil {
 		return 0, err
 	}
-	p := d.pass()
+	r := d.read(ctx)
+	defer r.Close()
 	for _, o := range objects {
 		if o.Type != "table" {
 			continue
@@ -40,11 +42,11 @@ func (d *Database) Write(ctx context.Context, sink btree.Sink, change Change) (p
 		if err := w.Table(o.Name); err != nil {
 			return 0, err
 		}
-		if err := p.copyTable(ctx, w, o.Name, change); err != nil {
+		if err := r.copyTable(w, o.Name, change); err != nil {
 			return 0, err
 		}
 	}
-	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.version) })
+	return w.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, d.file.Version) })
 }
 
 // Objects gives the schema of a version as [btree.Writer] wants it.
@@ -61,7 +63,7 @@ func Objects(version int) ([]btree.Object, error) {
 }
 
 // copyTable lays one table out.
-func (p *pass) copyTable(ctx context.Context, w *btree.Writer, table string, change Change) error {
+func (r *Reading) copyTable(w *btree.Writer, table string, change Change) error {
 	if table == tables.TableAnnotation && change.Annotations != nil {
 		for i, a := range change.Annotations {
 			if err := w.Row(int64(i)+1, btree.AppendRecord(nil, a.Row())); err != nil {
@@ -70,20 +72,17 @@ func (p *pass) copyTable(ctx context.Context, w *btree.Writer, table string, cha
 		}
 		return nil
 	}
-	rows, err := p.rows(table)
+	rows, err := r.rows(table, math.MinInt64, math.MaxInt64)
 	if err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		more, err := rows.next()
+	for {
+		row, err := rows.Next()
 		if err != nil {
 			return err
 		}
-		if !more {
+		if row == nil {
 			break
-		}
-		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
 		}
 		record := rows.record
 		if table == tables.TableExperiment && change.Seal != nil {

@@ -8,19 +8,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite/vfs"
 
-	"github.com/simexp/exparchive/schema"
+	"github.com/simexp/exparchive/archive/internal/btree"
 )
 
-// A File is an archive or live file that is open for reading. Its header was checked before SQLite saw it, and its
-// schema is the one of its version. Its methods may be called from several goroutines. The caller closes it.
+// A File is an archive or live file that is open for reading. Its header and its schema, which is the one of its version,
+// were checked before SQLite saw it, which does not unless it is asked something. Its methods may be called from several
+// goroutines. The caller closes it.
 type File struct {
-	// DB reads the file, or a copy of it that was brought to the newest version.
-	DB *sqlx.DB
 	// Path is where the file itself is, behind symbolic links: its sidecars stand there. It is empty for a file without
 	// a name.
 	Path string
@@ -34,13 +34,22 @@ type File struct {
 	// recorder.
 	Pages io.ReaderAt
 	Size  int64
+	// PageSize is the length of each in bytes, and Roots are those that the tables begin on, by name.
+	PageSize int64
+	Roots    map[string]uint32
 	// Touched says that the header of Pages is not the one that a sealed file of its size and version has.
 	Touched bool
 
-	view   *vfs.FS
 	source *ViewSource
 	files  []io.Closer
 	main   *steadyFile
+	newest *File // a copy of an older one that was brought to the newest version
+
+	mu     sync.Mutex // of what follows
+	closed bool
+	pagers []*btree.Pager
+	db     *sqlx.DB
+	view   *vfs.FS
 }
 
 // Open opens the archive or live file at path for reading. A caller that holds the recorder's lock itself says so: to
@@ -48,7 +57,7 @@ type File struct {
 func Open(path string, held bool) (*File, error) {
 	for attempt := 1; ; attempt++ {
 		f := &File{}
-		err := f.open(path, held)
+		err := f.openAt(path, held)
 		if err == nil {
 			return f, nil
 		}
@@ -78,23 +87,50 @@ func New(r io.ReaderAt, size int64) (*File, error) {
 
 // Close releases the file.
 func (f *File) Close() error {
-	var err error
-	if f.DB != nil {
-		err = f.DB.Close()
-	}
-	if f.view != nil {
-		err = errors.Join(err, f.view.Close())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.closeDB()
+	if f.newest != nil {
+		err = errors.Join(err, f.newest.Close())
 	}
 	for _, c := range f.files {
 		err = errors.Join(err, c.Close())
 	}
-	f.DB, f.view, f.files = nil, nil, nil
+	f.files, f.pagers, f.closed = nil, nil, true
 	return err
 }
 
-// Conn gives a connection with the limits of a reader. The caller closes it.
+func (f *File) closeDB() error {
+	var err error
+	if f.db != nil {
+		err = f.db.Close()
+	}
+	if f.view != nil {
+		err = errors.Join(err, f.view.Close())
+	}
+	f.db, f.view = nil, nil
+	return err
+}
+
+// Newest gives the file in the newest version: f itself, or for one of an older version a copy that was brought to it,
+// which is closed with f.
+func (f *File) Newest() *File {
+	if f.newest != nil {
+		return f.newest
+	}
+	return f
+}
+
+// Conn gives a connection to the file in the newest version, with the limits of a reader. The caller closes it.
 func (f *File) Conn(ctx context.Context) (*sql.Conn, error) {
-	c, err := f.DB.Conn(ctx)
+	if f.newest != nil {
+		return f.newest.Conn(ctx)
+	}
+	db, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, Damage(err)
 	}
@@ -104,8 +140,43 @@ func (f *File) Conn(ctx context.Context) (*sql.Conn, error) {
 	return c, nil
 }
 
-// Explain puts the error that reading the file gave in the place of what SQLite says of it.
+// open gives the database. SQLite opens it when it is first needed.
+func (f *File) open() (*sqlx.DB, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.db != nil:
+		return f.db, nil
+	case f.closed:
+		return nil, os.ErrClosed
+	case f.Pages == nil:
+		f.db = sqlx.NewDb(openShared(f.Path), "sqlite")
+	default:
+		db, view, err := OpenView(f.source, f.Size)
+		if err != nil {
+			return nil, err
+		}
+		f.db, f.view = sqlx.NewDb(db, "sqlite"), view
+	}
+	version, live, err := f.checkDB(f.db)
+	switch {
+	case err != nil:
+	case f.Pages == nil:
+		f.Version, f.Live = version, live
+	case version != f.Version || live != f.Live: // SQLite has to see what the pages have
+		err = fmt.Errorf("%w: %s: its rows are not those that SQLite sees", ErrDamaged, SchemaTable)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.closeDB())
+	}
+	return f.db, nil
+}
+
+// Explain puts the error that reading the file gave in the place of what is said of its content.
 func (f *File) Explain(err *error) {
+	if f.newest != nil {
+		f.newest.Explain(err)
+	}
 	if *err == nil || f.source == nil || !errors.Is(*err, ErrDamaged) {
 		return
 	}
@@ -114,7 +185,7 @@ func (f *File) Explain(err *error) {
 	}
 }
 
-func (f *File) open(path string, held bool) (err error) {
+func (f *File) openAt(path string, held bool) (err error) {
 	defer f.Explain(&err)
 	if f.Path, err = FollowLink(path); err != nil {
 		return err
@@ -131,8 +202,8 @@ func (f *File) open(path string, held bool) (err error) {
 			return err
 		}
 		if h.version == Formats.Version { // of an older one a copy is read, as it is at this moment
-			f.DB = sqlx.NewDb(openShared(f.Path), "sqlite")
-			return f.check()
+			_, err := f.open()
+			return err
 		}
 	}
 	if f.main, err = NewSteadyFile(file); err != nil {
@@ -195,95 +266,38 @@ func refuseSidecars(path string) error {
 
 func (f *File) openView(r io.ReaderAt, size int64, h header) error {
 	f.source = &ViewSource{ReaderAt: r}
-	f.Pages, f.Size = r, size
+	f.Pages, f.Size, f.PageSize, f.Version = f.source, size, h.pageSize, h.version
 	head := make([]byte, HeaderSize)
 	if _, err := r.ReadAt(head, 0); err != nil {
 		return err
 	}
 	f.Touched = string(head) != string(CanonicalHeader(uint32(h.pages), h.version))
-	if err := f.openDB(f.source, size); err != nil || h.version == Formats.Version {
+	if err := f.checkPages(); err != nil || h.version == Formats.Version {
 		return err
 	}
-	return f.openMigrated(r, size, h.version)
+	return f.migrate()
 }
 
-func (f *File) openDB(r io.ReaderAt, size int64) error {
-	db, view, err := OpenView(r, size)
-	if err != nil {
-		return err
-	}
-	f.DB, f.view = sqlx.NewDb(db, "sqlite"), view
-	return f.check()
-}
-
-// openMigrated goes on with a copy, brought to the newest version, of a file of an older one that was opened and
-// checked. The copy is where temporary files go and lives as long as the File.
-func (f *File) openMigrated(r io.ReaderAt, size int64, version int) error {
+// migrate makes the copy of a file of an older version, which was checked. It is where temporary files go and lives as
+// long as the File.
+func (f *File) migrate() error {
 	temp, err := os.CreateTemp("", "exparchive-*.simexp")
 	if err != nil {
 		return err
 	}
 	f.files = append(f.files, tempFile{temp})
-	if _, err := io.Copy(temp, io.NewSectionReader(r, 0, size)); err != nil {
+	if _, err := io.Copy(temp, io.NewSectionReader(f.Pages, 0, f.Size)); err != nil {
 		return err
 	}
-	if err := MigrateFile(temp.Name(), version); err != nil {
+	if err := MigrateFile(temp.Name(), f.Version); err != nil {
 		return err
 	}
 	info, err := temp.Stat()
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.DB.Close(), f.view.Close()); err != nil {
-		return err
-	}
-	f.DB, f.view = nil, nil
-	err = f.openDB(temp, info.Size())
-	f.Version = version // the file's own
+	f.newest, err = New(temp, info.Size())
 	return err
-}
-
-// maxObjects is more than any version of the format has.
-const maxObjects = 2000
-
-// check refuses a schema that is not the one of its version.
-func (f *File) check() error {
-	ctx := context.Background()
-	conn, err := f.DB.Connx(ctx)
-	if err != nil {
-		return Damage(err)
-	}
-	defer conn.Close()
-	if err := setLimits(conn.Conn); err != nil {
-		return err
-	}
-	if err := conn.GetContext(ctx, &f.Version, "PRAGMA user_version"); err != nil {
-		return Damage(err)
-	}
-	rows, err := conn.QueryxContext(ctx, "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT ?", maxObjects)
-	if err != nil {
-		return Damage(err)
-	}
-	defer rows.Close()
-	budget := f.Budget()
-	var objects []schema.Object
-	for rows.Next() {
-		var o schema.Object
-		if err := rows.StructScan(&o); err != nil {
-			return Damage(err)
-		}
-		if err := budget.Take(len(o.Type) + len(o.Name) + len(o.Table) + len(o.SQL.String)); err != nil {
-			return err
-		}
-		objects = append(objects, o)
-	}
-	if err := rows.Err(); err != nil {
-		return Damage(err)
-	}
-	if f.Live, err = Formats.Check(int64(f.Version), objects); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotArchive, err)
-	}
-	return nil
 }
 
 // SharesIndex reports whether the recorder of a live file lets SQLite in other processes read along.

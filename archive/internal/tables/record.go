@@ -3,7 +3,6 @@ package tables
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -17,36 +16,6 @@ import (
 
 // A Row is the values of a row in the order of [Columns].
 type Row = []btree.Value
-
-// Select gives the statement that reads all rows of a table, to which a condition may be added.
-func Select(table string) string {
-	var names []string
-	for _, c := range Columns[table] {
-		names = append(names, c.Name)
-	}
-	return "SELECT " + strings.Join(names, ", ") + " FROM " + table + " "
-}
-
-// FromSQL converts the values that SQLite gives for the columns of a table. Blobs are shared.
-func FromSQL[V any](table string, row Row, values []V) error {
-	for i, x := range values {
-		switch x := any(x).(type) {
-		case nil:
-			row[i] = btree.Value{}
-		case int64:
-			row[i] = btree.Value{Kind: btree.Integer, Int: x}
-		case float64:
-			row[i] = btree.Value{Kind: btree.Real, Float: x}
-		case string:
-			row[i] = btree.Value{Kind: btree.Text, Bytes: []byte(x)}
-		case []byte:
-			row[i] = btree.Value{Kind: btree.Blob, Bytes: x}
-		default:
-			return fmt.Errorf("%w: %s: a value of type %T", sqlitefile.ErrDamaged, Columns[table][i].Name, x)
-		}
-	}
-	return nil
-}
 
 // text gives a text that may be absent.
 func text(x btree.Value) *string {

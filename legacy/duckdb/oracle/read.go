@@ -118,6 +118,9 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path strin
 			return 0, nil
 		}
 	}
+	if err := ours.Err(); err != nil {
+		return 0, &Difference{Table: name, Row: -1, Got: err.Error(), Err: err, Want: "a readable table"}
+	}
 	cols := ours.Columns()
 	if len(cols) != len(t.Columns) {
 		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(len(cols), " columns"), Want: fmt.Sprint(len(t.Columns), " columns")}
@@ -153,6 +156,8 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path strin
 	if err != nil {
 		return 0, err
 	}
+	const levelOf20 = 69
+	want.loose = (judge.Release.Name == python) != (db.Info().Level >= levelOf20)
 	if got := ours.RowCount(); got != int64(want.Len()) {
 		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(got, " rows by RowCount"), Want: fmt.Sprint(want.Len(), " rows")}
 	}

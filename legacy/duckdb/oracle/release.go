@@ -201,7 +201,7 @@ func (p *Process) send(op engine.Op, sql string, conn int) error {
 // Rows is the whole answer to a query, as text.
 type Rows struct {
 	Columns []string
-	loose   bool     // nested values have quotes and backslashes in other places than the reader puts them
+	loose   bool     // of a release that puts quotes and backslashes of nested values in other places than the reader does
 	cells   [][]byte // row by row; nil is NULL
 }
 
@@ -224,7 +224,7 @@ func (p *Process) Query(sql string) (*Rows, error) {
 	if err := p.enc.Encode(engine.Request{Op: engine.Query, SQL: sql}); err != nil {
 		return nil, p.lost(err)
 	}
-	rows := &Rows{loose: p.Release.Name == python}
+	rows := &Rows{}
 	for {
 		var r engine.Response
 		if err := p.dec.Decode(&r); err != nil {

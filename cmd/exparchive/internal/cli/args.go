@@ -14,6 +14,7 @@ import (
 )
 
 // Beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
+// Those with a minus sign before them, by which sorting is turned round, are given when that was typed.
 func Beginning(list []string, typed string, several bool) []string {
 	before := ""
 	if i := strings.LastIndexByte(typed, ','); several && i >= 0 {
@@ -21,7 +22,7 @@ func Beginning(list []string, typed string, several bool) []string {
 	}
 	var like []string
 	for _, v := range list {
-		if strings.HasPrefix(v, typed) {
+		if strings.HasPrefix(v, typed) && (typed != "" || !strings.HasPrefix(v, "-")) {
 			like = append(like, before+v)
 		}
 	}

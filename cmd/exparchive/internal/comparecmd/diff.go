@@ -39,13 +39,12 @@ A JSON value of which only spacing, order of members or spelling differs is "wri
 that a redacted copy withholds is no difference if its commitment fits the value in the other run; how many these are
 is said on stderr. Where one run has more records than the other, the comparison finds back to those that are in both.
 
---ignore leaves out fields by the names that they have in the line protocol, and more:
-  timestamp      timestamp, created_at and completed_at
-  latency        latency_seconds
-  tokens         prompt_tokens and completion_tokens
-  spelling       JSON values that are only written differently
-  note, attachment, event, llm_interaction
+--ignore leaves out, in records of all kinds, fields by the names that they have in the line protocol. In what is the
+experiment's own, the data of events (event_data) and what else was kept of calls (extra), it leaves out members of the
+same names too, at any depth. A few words stand for several names, and some for more:
+` + ignoreHelp() + `  note, attachment, event, llm_interaction
                  records of that kind
+  spelling       JSON values that are only written differently
   /config/seed   what is at a JSON pointer, and below it
 
 A and B may be archives, live files, databases of the original project, web results or JSON lines; "-" is standard input.`,
@@ -65,6 +64,26 @@ A and B may be archives, live files, databases of the original project, web resu
 	flags.Int64Var(&o.limit, "limit", 100, "print the first `n` differences and how many more there are; 0 prints all")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	return cmd
+}
+
+// ignoreHelp has a paragraph for each word that stands for several names.
+func ignoreHelp() string {
+	var b strings.Builder
+	for _, word := range []string{"run_id", "timestamp", "latency", "tokens"} {
+		line := fmt.Sprintf("  %-14s", word)
+		for i, name := range diff.WordMembers(word) {
+			if i > 0 {
+				line += ","
+			}
+			if len(line)+1+len(name) > 96 {
+				b.WriteString(line + "\n")
+				line = strings.Repeat(" ", 16)
+			}
+			line += " " + name
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }
 
 // A printer prints differences as they are found.

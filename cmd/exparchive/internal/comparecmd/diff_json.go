@@ -71,7 +71,7 @@ func (p *jsonPrinter) run(i int, s diff.Summary) []byte {
 func differenceJSON(d diff.Difference) []byte {
 	var o object
 	o.string("sort", string(d.Sort))
-	o.string("record", d.Kind.String())
+	o.string("record_kind", d.Kind.String())
 	if d.SeqA >= 0 {
 		o.integer("seq_a", d.SeqA)
 	}

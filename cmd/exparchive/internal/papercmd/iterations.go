@@ -11,6 +11,11 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
+var iterationColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
+	{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted"},
+}
+
 func newIterations() *cobra.Command {
 	var o tableOptions
 	var agents []string
@@ -31,10 +36,7 @@ As JSON it is an array of objects with the members run_id, iteration, agent_id, 
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
-				{Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted"},
-			}}
+			t := &tabular.Table{Columns: slices.Clone(iterationColumns)}
 			for _, c := range o.parsed {
 				t.Columns = append(t.Columns, tabular.Column{Name: c.Name, Number: true})
 			}

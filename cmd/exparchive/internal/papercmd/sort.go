@@ -7,9 +7,38 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/simexp/exparchive/internal/decimal"
 	"github.com/simexp/exparchive/internal/tabular"
 )
+
+// SortChoices gives the columns by which a table command of that name sorts, for a command line with its flags.
+func SortChoices(table string, cmd *cobra.Command) []string {
+	var columns []tabular.Column
+	switch table {
+	case "iterations":
+		columns = iterationColumns
+	case "summary":
+		columns = summaryColumns
+	case "convergence":
+		columns = convergenceColumns
+		if cmd.Flags().Changed("group-by") {
+			columns = groupColumns
+		}
+	}
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	own, _ := cmd.Flags().GetStringArray("column")
+	for _, c := range own {
+		if name, _, ok := strings.Cut(c, "="); ok && !slices.Contains(names, name) { // completion reads flags twice
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // sortRows sorts the rows by columns, each from the largest with a minus sign before it. Numbers come before texts, and
 // what is absent last, whichever way.

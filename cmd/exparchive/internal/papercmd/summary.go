@@ -14,6 +14,11 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
+var summaryColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
+	{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "cost_cents", Number: true},
+}
+
 func newSummary() *cobra.Command {
 	var o tableOptions
 	var cost, baseline string
@@ -41,11 +46,8 @@ events has the last value there is of the run, where several agents have one tha
 			if places < 0 || places > 20 {
 				return cli.Usagef("table summary: --places %d, want 0 to 20", places)
 			}
-			t := &tabular.Table{Columns: []tabular.Column{
-				{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
-				{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
-				{Name: "cost_cents", Title: cost + " cost", Number: true},
-			}}
+			t := &tabular.Table{Columns: slices.Clone(summaryColumns)}
+			t.Columns[len(t.Columns)-1].Title = cost + " cost"
 			var base *series.Run
 			if baseline != "" {
 				var err error
@@ -152,8 +154,11 @@ With --group-by there is a row for each group of runs instead.`,
 				return err
 			}
 			key, err := groupKey(groupBy)
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case key != nil && len(o.columns) > 0:
+				return cli.Usagef("table convergence: --column is of runs, and does not go with --group-by")
 			}
 			var all []*series.Run
 			failed := o.each(cmd, args, func(_ string, run *series.Run) error {
@@ -165,7 +170,7 @@ With --group-by there is a row for each group of runs instead.`,
 			}
 			var t *tabular.Table
 			if key == nil {
-				t = convergenceTable(all)
+				t = convergenceTable(all, o.parsed)
 			} else {
 				t = groupTable(all, groupBy, key)
 			}
@@ -177,11 +182,13 @@ With --group-by there is a row for each group of runs instead.`,
 	return cmd
 }
 
-func convergenceTable(all []*series.Run) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
-		{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
-	}}
+var convergenceColumns = []tabular.Column{
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "num_iterations", Title: "iterations", Number: true},
+	{Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+}
+
+func convergenceTable(all []*series.Run, columns []series.Column) *tabular.Table {
+	t := &tabular.Table{Columns: slices.Clone(convergenceColumns)}
 	for _, run := range all {
 		reason := tabular.Cell{}
 		if run.Result != nil && run.Result.ConvergenceReason != nil {
@@ -191,12 +198,18 @@ func convergenceTable(all []*series.Run) *tabular.Table {
 			text(run.RunID), text(run.Name), number(run.Iterations), truth(converged(run)), reason,
 		})
 	}
+	addColumns(t, columns, all)
+	markNumbers(t)
 	g := groupOf(all)
-	t.Totals = [][]tabular.Cell{{
-		{Text: fmt.Sprintf("%d runs", len(all))}, {Text: " "},
+	totals := []tabular.Cell{
+		{Text: cli.Plural(int64(len(all)), "run")}, {Text: " "},
 		{Text: fmt.Sprintf("mean %s, %d to %d", g.mean(), g.least, g.greatest)},
-		{Text: fmt.Sprintf("%d of %d", g.converged, g.known)}, {Text: " "},
-	}}
+		{Text: fmt.Sprintf("%d of %d", g.converged, g.known)},
+	}
+	for len(totals) < len(t.Columns) {
+		totals = append(totals, tabular.Cell{Text: " "})
+	}
+	t.Totals = [][]tabular.Cell{totals}
 	return t
 }
 
@@ -224,12 +237,15 @@ func groupKey(by string) (func(*series.Run) tabular.Cell, error) {
 	return nil, cli.Usagef("--group-by %q, want experiment, type or config:/POINTER", by)
 }
 
+var groupColumns = []tabular.Column{
+	{Name: "group"}, {Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
+	{Name: "num_known", Title: "of", Number: true}, {Name: "mean_iterations", Title: "mean iterations", Number: true},
+	{Name: "min_iterations", Title: "least", Number: true}, {Name: "max_iterations", Title: "greatest", Number: true},
+}
+
 func groupTable(all []*series.Run, by string, key func(*series.Run) tabular.Cell) *tabular.Table {
-	t := &tabular.Table{Columns: []tabular.Column{
-		{Name: "group", Title: by}, {Name: "num_runs", Title: "runs", Number: true},
-		{Name: "num_converged", Title: "converged", Number: true}, {Name: "num_known", Title: "of", Number: true}, {Name: "mean_iterations", Title: "mean iterations", Number: true},
-		{Name: "min_iterations", Title: "least", Number: true}, {Name: "max_iterations", Title: "greatest", Number: true},
-	}}
+	t := &tabular.Table{Columns: slices.Clone(groupColumns)}
+	t.Columns[0].Title = by
 	groups := map[string][]*series.Run{}
 	cells := map[string]tabular.Cell{}
 	for _, run := range all {

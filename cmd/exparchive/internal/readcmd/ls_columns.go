@@ -102,7 +102,7 @@ var lsColumns = []*column{
 	}},
 	{name: "withheld", about: "values that a redacted copy lacks", right: true, value: archiveNumber(func(r runs.Summary) int64 { return r.Withheld })},
 	{name: "digest", about: "as sealed, not checked", value: func(r runs.Summary) any { return valueOrNil(r.Digest) }},
-	{name: "schema_version", short: "schema", about: "version of the archive's format", right: true, value: archiveNumber(func(r runs.Summary) int64 { return int64(r.Schema) })},
+	{name: "schema_version", short: "schema", about: "schema version of the archive", right: true, value: archiveNumber(func(r runs.Summary) int64 { return int64(r.Schema) })},
 	{name: "file_bytes", short: "size", about: "size of the file, which may hold other runs too", right: true, value: func(r runs.Summary) any { return r.Size }},
 	{name: "file", about: "its name", value: func(r runs.Summary) any { return r.File }},
 }

@@ -142,24 +142,44 @@ func policyCell(policy json.RawMessage, withheld *provider.Commitment) string {
 	case policy == nil:
 		return "-"
 	}
-	return changesCell(evolution.Diff(json.RawMessage(`{"parameters":{}}`), policy))
+	if !hasParameters(policy) {
+		return changesCell(evolution.Diff(json.RawMessage(`{}`), policy), "")
+	}
+	return changesCell(evolution.Diff(json.RawMessage(`{"parameters":{}}`), policy), parameters)
 }
 
 // proposalCell gives what a proposal changes for a cell of a table.
 func proposalCell(p evolution.Proposal) string {
 	if p.From {
-		return changesCell(p.Proposes)
+		switch {
+		case len(p.Proposes) == 0:
+			return "repeats the policy in force"
+		case !hasParameters(p.Proposed):
+			return changesCell(p.Proposes, "")
+		}
+		return changesCell(p.Proposes, parameters)
 	}
 	return policyCell(p.Proposed, p.Concealed)
 }
 
-// changesCell names the parameters that change, or how many other values do.
-func changesCell(changes []evolution.Change) string {
+// parameters is what the parameters of a policy are below, if they do not stand in the policy itself.
+const parameters = "parameters"
+
+func hasParameters(policy json.RawMessage) bool {
+	var p map[string]json.RawMessage
+	return json.Unmarshal(policy, &p) == nil && p[parameters] != nil
+}
+
+// changesCell names the parameters that change, which are below a member of the policy, or how many other values do.
+func changesCell(changes []evolution.Change, below string) string {
 	const most = 4
 	var parts []string
 	others := int64(0)
 	for _, c := range changes {
-		name, ok := strings.CutPrefix(c.Path, "parameters.")
+		name, ok := c.Path, c.Path != ""
+		if below != "" {
+			name, ok = strings.CutPrefix(c.Path, below+".")
+		}
 		switch {
 		case !ok:
 			others++
@@ -171,7 +191,7 @@ func changesCell(changes []evolution.Change) string {
 	}
 	switch {
 	case len(changes) == 0:
-		return "the same"
+		return "nothing"
 	case parts == nil:
 		return cli.Plural(others, "value")
 	case len(parts) == most && others > 0:

@@ -55,7 +55,8 @@ FILE is an archive, a live file, a database of the original project, or JSON lin
 printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.
 
 With --against OTHER the replay stops at the first line in which the replay of that run, with the same flags, differs: the line follows
-behind "- ", that of OTHER behind "+ ", and the exit code is 1. What differs between the runs themselves, diff says.`,
+behind "- ", that of OTHER behind "+ ", and the exit code is 1. The head, which says which run it is and when it began,
+is not compared. What differs between the runs themselves, diff says.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
   exparchive replay exp1.simexp --audit --agent BANK_A --pager
@@ -123,6 +124,9 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 	sink, err := o.sink(cmd, target)
 	if err != nil {
 		return err
+	}
+	if other != nil {
+		sink = other.to(sink)
 	}
 	switch {
 	case path == "-":

@@ -18,8 +18,8 @@ import (
 // errLineDiffers stops a replay at the first line that the replay of another run has not.
 var errLineDiffers = errors.New("the replays differ")
 
-// An otherReplay is the replay of another run, with which that of the first is compared line by line. It is a writer that passes on
-// what is equal.
+// An otherReplay is the replay of another run, with which that of the first is compared line by line from behind the head,
+// which names the run. It is a writer that passes on what is equal.
 type otherReplay struct {
 	out     io.Writer
 	path    string
@@ -27,6 +27,7 @@ type otherReplay struct {
 	pipe    *io.PipeReader
 	ended   chan error // that of the other replay
 	closer  io.Closer
+	head    bool   // what is written is the head
 	partial []byte // of the line that is being written
 	number  int    // of the last line that was compared
 	err     error  // of the other replay
@@ -41,11 +42,13 @@ func (o *replayOptions) startOther(cmd *cobra.Command, path string, out io.Write
 	}
 	r, w := io.Pipe()
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	sink, err := o.sections.PrinterTo(cmd, buffered)
+	printer, err := o.sections.PrinterTo(cmd, buffered)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	other := &otherReplay{out: out, path: path, lines: bufio.NewReaderSize(r, 64<<10), pipe: r, ended: make(chan error, 1), closer: c}
+	sink := headed{printer, func() { buffered.Reset(w) }}
+	other := &otherReplay{out: out, path: path, lines: bufio.NewReaderSize(r, 64<<10), pipe: r, ended: make(chan error, 1),
+		closer: c, head: true}
 	p, changed := runio.Shown(p)
 	go func(ctx context.Context) {
 		err := errors.Join(provider.Copy(ctx, sink, p), buffered.Flush(), changed())
@@ -53,6 +56,24 @@ func (o *replayOptions) startOther(cmd *cobra.Command, path string, out io.Write
 		other.ended <- err
 	}(cmd.Context())
 	return other, nil
+}
+
+// A headed sink calls behind when the head of the run has been printed.
+type headed struct {
+	provider.Sink
+	behind func()
+}
+
+// Begin implements [provider.Sink].
+func (h headed) Begin(ctx context.Context, s *provider.Start) error {
+	err := h.Sink.Begin(ctx, s)
+	h.behind()
+	return err
+}
+
+// to gives what writes a replay to r by way of a printer to it.
+func (r *otherReplay) to(printer provider.Sink) provider.Sink {
+	return headed{printer, func() { r.head = false }}
 }
 
 // Write takes more of the first replay.
@@ -65,7 +86,9 @@ func (r *otherReplay) Write(p []byte) (int, error) {
 		}
 		r.partial = append(r.partial, p[at:at+end+1]...)
 		at += end + 1
-		if err := r.compare(r.partial); err != nil {
+		if r.head {
+			r.number++
+		} else if err := r.compare(r.partial); err != nil {
 			return 0, err
 		}
 		if _, err := r.out.Write(r.partial); err != nil {

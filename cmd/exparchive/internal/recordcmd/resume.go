@@ -24,7 +24,7 @@ type standing struct {
 	File          string        `json:"file"`
 	State         archive.State `json:"state"`
 	RunID         string        `json:"run_id"`
-	Records       int64         `json:"records"` // on disk; the next record has this position
+	Records       int64         `json:"records"` // on disk; the next record has this seq
 	LastIteration *int          `json:"last_iteration"`
 
 	OpenIteration *record.OpenIteration `json:"open_iteration"`

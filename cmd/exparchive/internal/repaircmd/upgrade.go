@@ -29,8 +29,8 @@ func NewUpgrade() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "upgrade FILE.simexp...",
-		Short: "Bring archives of an older version of the format to the newest",
-		Long: `Bring archives of an older version of the format to the newest. Nobody has to: archives of every version are read, and the digest,
+		Short: "Bring archives of an older schema version to the newest",
+		Long: `Bring archives of an older schema version to the newest. Nobody has to: archives of every version are read, and the digest,
 signatures and proofs of a run are the same in all of them.
 
 The new file is made beside the old one and checked down to the digest before it takes its place. The old one stays, with .v1.bak

@@ -19,26 +19,29 @@ type ValidityDecoder interface {
 	Validity(dst *vector.Vector, at, n int) error
 }
 
+// bitpackingCodec is the number of bitpacking.
+const bitpackingCodec = 6
+
 // codecs is indexed by the number on disk. A new codec is one line here and one file.
 var codecs = [...]struct {
 	name     string
 	open     func(p *part, t *types.Type) (Decoder, error) // for values
 	validity func(p *part) (ValidityDecoder, error)        // for NULLs
 }{
-	1:  {"uncompressed", openUncompressed, openBitmask},
-	2:  {"constant", openConstant, openConstantValidity},
-	3:  {"rle", openRLE, nil},
-	4:  {"dictionary", openDictionary, nil},
-	6:  {"bitpacking", openBitpacking, nil},
-	7:  {"fsst", openFSST, nil},
-	8:  {"chimp", openChimp, nil},
-	9:  {"patas", openPatas, nil},
-	10: {"alp", openALP, nil},
-	11: {"alprd", openALPRD, nil},
-	12: {"zstd", openZSTD, nil},
-	13: {"roaring", openRoaringBooleans, openRoaring},
-	14: {"empty", nil, openEmptyValidity},
-	15: {"dict_fsst", openDictFSST, nil},
+	1:               {"uncompressed", openUncompressed, openBitmask},
+	2:               {"constant", openConstant, openConstantValidity},
+	3:               {"rle", openRLE, nil},
+	4:               {"dictionary", openDictionary, nil},
+	bitpackingCodec: {"bitpacking", openBitpacking, nil},
+	7:               {"fsst", openFSST, nil},
+	8:               {"chimp", openChimp, nil},
+	9:               {"patas", openPatas, nil},
+	10:              {"alp", openALP, nil},
+	11:              {"alprd", openALPRD, nil},
+	12:              {"zstd", openZSTD, nil},
+	13:              {"roaring", openRoaringBooleans, openRoaring},
+	14:              {"empty", nil, openEmptyValidity},
+	15:              {"dict_fsst", openDictFSST, nil},
 }
 
 // Open prepares to decode the values of a segment of type t.

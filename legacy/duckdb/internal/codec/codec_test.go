@@ -132,7 +132,7 @@ func FuzzCodec(f *testing.F) {
 		}
 		var buf []byte
 		for i := range v.N {
-			buf = text.Append(buf[:0], v, i)
+			buf = text.Release15.Append(buf[:0], v, i)
 		}
 		// The validity form of the same bytes.
 		g := Segment{Rows: int64(rows), Codec: codec}

@@ -19,6 +19,10 @@ type Segment struct {
 	At     int64 // file offset of its description
 }
 
+// Exact reports whether the data leave in doubt how they are to be read, and the statistics tell: the last group of
+// bitpacked values may as well be of another mode, if the gap behind it is large enough.
+func (g *Segment) Exact() bool { return g.Codec == bitpackingCodec && g.Stats.HasMin && g.Stats.HasMax }
+
 // NoBlock stands for a block where there is none.
 const NoBlock = math.MaxUint64
 
@@ -35,4 +39,6 @@ type Statistics struct {
 	HasNull bool
 	HasMin  bool
 	Min     vector.Uint128 // bits of the smallest value: the value of a CONSTANT segment
+	HasMax  bool
+	Max     vector.Uint128 // of the largest
 }

@@ -96,7 +96,7 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 		if v.Null(i) {
 			texts = append(texts, "NULL")
 		} else {
-			texts = append(texts, string(text.Append(nil, v, i)))
+			texts = append(texts, string(text.Release15.Append(nil, v, i)))
 		}
 	}
 	return strings.Join(texts, " "), nil

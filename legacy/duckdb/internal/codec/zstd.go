@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -52,40 +51,66 @@ type zstdStrings struct {
 	block uint64 // in which the next vector starts, unless it starts a block
 	at    int64  // and where
 
-	lengths []uint32 // of the strings decompressed, not yet given out
-	strs    []byte
+	lengths []uint32 // of the strings of a vector that are not yet given out
+	frame   *zstdFrame
+	text    *zstd.Decoder // of the frame; nil for one of no bytes
+	size    uint64        // of all strings in the frame, for errors
+	started int64         // where the vector starts in the file, for errors
 }
 
 func (d *zstdStrings) Decode(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	dst.Own()
 	for n > 0 {
 		if len(d.lengths) == 0 {
-			if err := d.next(b); err != nil {
+			if err := d.next(); err != nil {
 				return err
 			}
 		}
+		// A vector may be larger than a batch: no more of it is decompressed than is wanted.
 		k := min(n, len(d.lengths))
-		total := 0
+		total := int64(0)
 		for _, length := range d.lengths[:k] {
-			total += int(length)
+			total += int64(length)
 		}
-		if err := b.Take(int64(total), 1); err != nil {
+		if err := b.Take(total, 1); err != nil {
 			return err
 		}
 		off := len(dst.Data)
-		dst.Data = append(dst.Data, d.strs[:total]...)
+		dst.Data = slices.Grow(dst.Data, int(total))[:off+int(total)]
+		if total > 0 {
+			if _, err := io.ReadFull(d.text, dst.Data[off:]); err != nil {
+				return d.broken(err)
+			}
+		}
 		for i, length := range d.lengths[:k] {
 			dst.Strings[at+i] = vector.Span{Off: uint32(off), Len: length}
 			off += int(length)
 		}
-		d.lengths, d.strs = d.lengths[k:], d.strs[total:]
+		if d.lengths = d.lengths[k:]; len(d.lengths) == 0 {
+			if err := d.end(); err != nil {
+				return err
+			}
+		}
 		at, n = at+k, n-k
 	}
 	return nil
 }
 
-// next decompresses the next vector.
-func (d *zstdStrings) next(b *vector.Budget) error {
+// fail makes an error about the vector that is being read.
+func (d *zstdStrings) fail(field string, err error) error {
+	return &fault.FormatError{Offset: d.started, Field: "zstd." + field, Err: err}
+}
+
+// broken says why the frame cannot be read on.
+func (d *zstdStrings) broken(err error) error {
+	if d.frame.err != nil {
+		return d.frame.err
+	}
+	return d.fail("frame", fmt.Errorf("%w: %w", fault.ErrCorrupt, err))
+}
+
+// next begins the next vector.
+func (d *zstdStrings) next() error {
 	f := d.p.file
 	k := d.vector
 	rows := int(min(d.left, storage.VectorSize))
@@ -103,74 +128,88 @@ func (d *zstdStrings) next(b *vector.Budget) error {
 	}
 	off = align4(off)
 	limit := int64(f.Payload() - 8) // the next block's id follows
-	at := f.Offset(block) + off
-	fail := func(field string, err error) error {
-		return &fault.FormatError{Offset: at, Field: "zstd." + field, Err: err}
-	}
+	d.started, d.size = f.Offset(block)+off, size
 	if (block != d.block || off != align4(d.at)) && (page == NoBlock || block == d.block || off != 0) {
-		return fail("offset", fault.Corruptf("a vector starts at %d of block %d, the one before it ends at %d of block %d",
+		return d.fail("offset", fault.Corruptf("a vector starts at %d of block %d, the one before it ends at %d of block %d",
 			off, int64(block), d.at, int64(d.block)))
 	}
 	if off+4*int64(rows) > int64(f.Payload()) {
-		return fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.Payload()))
+		return d.fail("lengths", fault.Corruptf("%d rows at %d of a block of %d bytes", rows, off, f.Payload()))
 	}
-	d.lengths = make([]uint32, rows)
+	lengths := make([]uint32, rows)
 	var sum uint64
-	for i := range d.lengths {
+	for i := range lengths {
 		n := u32(payload, int(off)+4*i)
-		d.lengths[i] = uint32(n)
+		lengths[i] = uint32(n)
 		sum += uint64(n)
 	}
 	off += 4 * int64(rows)
 	switch {
 	case sum != size:
-		return fail("lengths", fault.Corruptf("strings of %d bytes in a frame of %d", sum, size))
+		return d.fail("lengths", fault.Corruptf("strings of %d bytes in a frame of %d", sum, size))
 	case packed > uint64(f.Size()):
-		return fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.Size()))
-	case size > uint64(max(b.Left, 0)):
-		d.lengths = nil
-		return vector.ErrBudget
+		return d.fail("compressed_size", fault.Corruptf("%d in a file of %d bytes", packed, f.Size()))
+	case packed > 0 && off > limit:
+		return d.fail("frame", fault.Corruptf("starts at %d of a block of %d bytes", off, f.Payload()))
 	}
-
-	var frame []byte
-	for left := int64(packed); left > 0; {
-		k := min(left, limit-off)
-		if k < 0 {
-			return fail("frame", fault.Corruptf("starts at %d of a block of %d bytes", off, f.Payload()))
-		}
-		if k == left && frame == nil {
-			frame = payload[off : off+k]
-			off += k
-			break
-		}
-		frame = append(frame, payload[off:off+k]...)
-		off += k
-		if left -= k; left == 0 {
-			break
-		}
-		block, off = u64(payload, int(limit)), 0
-		if payload, err = f.Block(block, "zstd.next"); err != nil {
-			return err
-		}
-	}
+	d.frame = &zstdFrame{file: f, payload: payload, block: block, off: off, limit: limit, left: int64(packed)}
 	if size > 0 {
-		z := zstdReaders.Get().(*zstd.Decoder)
-		defer zstdReaders.Put(z)
-		if err := z.Reset(bytes.NewReader(frame)); err != nil {
-			return fail("frame", fault.Corruptf("%v", err))
-		}
-		d.strs = slices.Grow(d.strs[:0:0], int(size))[:size]
-		if _, err := io.ReadFull(z, d.strs); err != nil {
-			return fail("frame", fmt.Errorf("%w: %w", fault.ErrCorrupt, err))
-		}
-		if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			return fail("frame", fault.Corruptf("does not end after %d bytes", size))
+		d.text = zstdReaders.Get().(*zstd.Decoder)
+		if err := d.text.Reset(d.frame); err != nil {
+			return d.broken(err)
 		}
 	}
-	d.block, d.at = block, off
+	d.lengths = lengths
 	d.vector++
 	d.left -= int64(rows)
 	return nil
+}
+
+// end checks that the frame ends with its strings.
+func (d *zstdStrings) end() error {
+	if d.text != nil {
+		if n, err := d.text.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			if n == 0 && err != nil {
+				return d.broken(err)
+			}
+			return d.fail("frame", fault.Corruptf("does not end after %d bytes", d.size))
+		}
+		zstdReaders.Put(d.text)
+		d.text = nil
+	}
+	if _, err := io.Copy(io.Discard, d.frame); err != nil {
+		return err
+	}
+	d.block, d.at = d.frame.block, d.frame.off
+	return nil
+}
+
+// A zstdFrame reads a frame, which goes on in other blocks.
+type zstdFrame struct {
+	file    *storage.File
+	payload []byte // of the block in which off is
+	block   uint64
+	off     int64
+	limit   int64 // of the bytes of a frame in a block
+	left    int64 // bytes of the frame
+	err     error // of a block
+}
+
+func (r *zstdFrame) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	if r.off == r.limit {
+		r.block, r.off = u64(r.payload, int(r.limit)), 0
+		if r.payload, r.err = r.file.Block(r.block, "zstd.next"); r.err != nil {
+			r.left = 0
+			return 0, r.err
+		}
+	}
+	n := copy(p, r.payload[r.off:r.off+min(r.left, r.limit-r.off)])
+	r.off += int64(n)
+	r.left -= int64(n)
+	return n, nil
 }
 
 func align4(x int64) int64 { return (x + 3) &^ 3 }

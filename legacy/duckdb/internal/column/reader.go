@@ -79,6 +79,9 @@ func (r *Reader) Read(dst *vector.Vector, n int64, b *vector.Budget) error {
 	if err := r.validity.readValidity(dst, at, k); err != nil {
 		return err
 	}
+	if err := r.values.checkBounds(dst); err != nil {
+		return r.values.corrupt("statistics", err)
+	}
 	if r.data.geometry == geometry.LayoutSpatial {
 		return r.convertSpatial(dst, at, b)
 	}
@@ -133,6 +136,9 @@ type segmentReader struct {
 	left int64           // rows left in it; 0 before it is opened
 	dec  codec.Decoder
 	bits codec.ValidityDecoder
+
+	spans  []span // read since the bounds were last checked
+	bounds bounds
 }
 
 // corrupt makes an error about the segment being read.
@@ -175,6 +181,9 @@ func (r *segmentReader) read(dst *vector.Vector, at, n int, b *vector.Budget) er
 		r.dec, err = codec.Open(r.file, &r.segs[0], dst.Type)
 		return err
 	}, func(at, n int) error {
+		if g := &r.segs[0]; g.Exact() {
+			r.spans = append(r.spans, span{g, at, n})
+		}
 		return r.dec.Decode(dst, at, n, b)
 	})
 }

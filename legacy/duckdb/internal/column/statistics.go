@@ -85,7 +85,7 @@ func readTypeStatistics(s *storage.Stream, t *types.Type, st *codec.Statistics) 
 			case 200: // the smallest, though the engine calls it max
 				st.Min, st.HasMin = readBound(s, t)
 			case 201:
-				readBound(s, t)
+				st.Max, st.HasMax = readBound(s, t)
 			default:
 				o.Unknown()
 			}

@@ -3,7 +3,6 @@ package column
 import (
 	"errors"
 
-	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -29,11 +28,10 @@ func (r *Reader) readShredded(dst *vector.Vector, n int, b *vector.Budget) error
 	}
 	for i := range n {
 		err := variant.Unshred(dst, at+i, plain, typed, i, b)
-		if errors.Is(err, fault.ErrUnsupported) {
-			return r.children[1].values.corrupt("variant.typed_value", err)
-		}
-		if err != nil {
+		if errors.Is(err, vector.ErrBudget) {
 			return err
+		} else if err != nil {
+			return r.children[1].values.corrupt("variant.typed_value", err)
 		}
 	}
 	return r.validity.readValidity(dst, at, n)

@@ -34,9 +34,22 @@ type group struct {
 type source struct {
 	vector  *vector.Vector  // decoded already
 	repeat  bool            // the one value of vector stands for every row
+	changed *changed        // of another type, until the log changed that
 	data    *column.Data    // described by the log
 	pointer storage.Pointer // described in the file
 }
+
+// A changed column is one whose values a log made others.
+type changed struct {
+	from    source
+	typ     *types.Type // before
+	updates []update    // of the column, before
+	convert Convert
+}
+
+// A Convert appends to dst what all values of src become, which is of another type. An error other than the budget's is
+// about a value.
+type Convert func(dst, src *vector.Vector, b *vector.Budget) error
 
 // NoRowIDs tells [Load] that the row ids of a table are not stored: row groups follow each other without gaps.
 const NoRowIDs = -1
@@ -109,11 +122,20 @@ func readGroup(s *storage.Stream, columns int) *group {
 	return g
 }
 
-// column reads the description of physical column i, which has type t.
-func (g *group) column(f *storage.File, i int, t *types.Type) (*column.Data, error) {
-	src := g.cols[i]
-	if src.data != nil {
-		return src.data, nil
+// reader starts reading a column of type t from src.
+func (g *group) reader(f *storage.File, src *source, t *types.Type) (valueReader, error) {
+	switch {
+	case src.vector != nil:
+		return &vectorReader{src: *src}, nil
+	case src.changed != nil:
+		inner, err := g.reader(f, &src.changed.from, src.changed.typ)
+		return &changedReader{changed: src.changed, inner: inner, before: vector.New(src.changed.typ)}, err
+	case src.data != nil:
+		return column.NewReader(f, src.data), nil
 	}
-	return column.Load(f, src.pointer, t, g.rows)
+	data, err := column.Load(f, src.pointer, t, g.rows)
+	if err != nil {
+		return nil, err
+	}
+	return column.NewReader(f, data), nil
 }

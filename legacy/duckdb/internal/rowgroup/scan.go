@@ -7,11 +7,11 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/variant"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -155,11 +155,24 @@ func (s *Scanner) Next() bool {
 			s.size = min(s.size*2, storage.VectorSize)
 		}
 		if s.n > 0 {
+			if s.err = s.check(); s.err != nil {
+				break
+			}
 			return true
 		}
 	}
 	s.n = 0
 	return false
+}
+
+// check looks into values that can hold what this reader lacks.
+func (s *Scanner) check() error {
+	for i, v := range s.vectors {
+		if err := variant.Check(v); err != nil {
+			return s.wrapColumn(i, err)
+		}
+	}
+	return nil
 }
 
 // open starts reading a row group.
@@ -184,15 +197,11 @@ func (s *Scanner) open(g *group) error {
 	s.deleted = masks
 	s.readers = make([]valueReader, 0, len(s.cols))
 	for i, c := range s.cols {
-		if src := g.cols[c.Index]; src.vector != nil {
-			s.readers = append(s.readers, &vectorReader{src: src})
-			continue
-		}
-		data, err := g.column(f, c.Index, c.Type)
+		r, err := g.reader(f, &g.cols[c.Index], c.Type)
 		if err != nil {
 			return s.wrapColumn(i, err)
 		}
-		s.readers = append(s.readers, column.NewReader(f, data))
+		s.readers = append(s.readers, r)
 	}
 	return nil
 }
@@ -318,4 +327,26 @@ func (r *vectorReader) Read(dst *vector.Vector, n int64, b *vector.Budget) error
 		return dst.AppendFrom(r.src.vector, 0, int(n), true, b)
 	}
 	return dst.AppendFrom(r.src.vector, at, int(n), false, b)
+}
+
+// changedReader gives values as the log has changed them.
+type changedReader struct {
+	*changed
+	inner  valueReader
+	before *vector.Vector
+	pos    int64
+}
+
+func (r *changedReader) Read(dst *vector.Vector, n int64, b *vector.Budget) error {
+	r.before.Reset()
+	if err := r.inner.Read(r.before, n, b); err != nil {
+		return err
+	}
+	for i := range r.updates {
+		if err := r.updates[i].apply(r.before, r.pos, n, b); err != nil {
+			return err
+		}
+	}
+	r.pos += n
+	return r.convert(dst, r.before, b)
 }

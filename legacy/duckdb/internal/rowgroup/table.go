@@ -6,6 +6,7 @@ import (
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/column"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -100,18 +101,35 @@ func (t *Table) AddColumn(v *vector.Vector) {
 func (t *Table) RemoveColumn(i int) {
 	for _, g := range t.groups {
 		g.cols = slices.Delete(slices.Clone(g.cols), i, i+1)
-		kept := g.updates[:0]
-		for _, u := range g.updates {
-			if u.Column == i {
-				continue
+		g.takeUpdates(i)
+		for k := range g.updates {
+			if g.updates[k].Column > i {
+				g.updates[k].Column--
 			}
-			if u.Column > i {
-				u.Column--
-			}
+		}
+	}
+}
+
+// ChangeColumn makes the values of column i, which are of type before, what convert makes of them when they are read.
+func (t *Table) ChangeColumn(i int, before *types.Type, convert Convert) {
+	for _, g := range t.groups {
+		g.cols = slices.Clone(g.cols)
+		g.cols[i] = source{changed: &changed{g.cols[i], before, g.takeUpdates(i), convert}}
+	}
+}
+
+// takeUpdates takes away what has been changed of column i so far.
+func (g *group) takeUpdates(i int) (taken []update) {
+	var kept []update
+	for _, u := range g.updates {
+		if u.Column == i {
+			taken = append(taken, u)
+		} else {
 			kept = append(kept, u)
 		}
-		g.updates = kept
 	}
+	g.updates = kept
+	return taken
 }
 
 // A Place is where a row is.

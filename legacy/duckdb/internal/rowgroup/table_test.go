@@ -1,10 +1,12 @@
 package rowgroup
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -86,5 +88,89 @@ func TestChanges(t *testing.T) {
 		if got := read(t, rows, i); !slices.Equal(got, want) {
 			t.Errorf("column %d: got %v, want %v", i, got, want)
 		}
+	}
+}
+
+// TestChangedColumn changes the type of a column, between updates, deletes and inserts of before and after.
+func TestChangedColumn(t *testing.T) {
+	rows, b := New(nil), vector.NewBudget(1<<20)
+	place := func(id int64) Place {
+		p, ok := rows.Find(id)
+		if !ok {
+			t.Fatalf("no row %d", id)
+		}
+		return p
+	}
+	twice := func(dst, src *vector.Vector, b *vector.Budget) error {
+		at := dst.N
+		err := dst.Grow(src.N, b)
+		for i := range src.N {
+			dst.I64[at+i] = 2 * src.I64[i]
+		}
+		return err
+	}
+	insert := func(values ...int64) {
+		if err := rows.Insert([]*vector.Vector{numbers(t, values...), numbers(t, values...)}, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := func(id, value int64) {
+		rows.Update(Change{Column: 1, Values: numbers(t, value)}, []Place{place(id)})
+	}
+	insert(1, 2, 3, 4)
+	change(0, 10)
+	change(1, 20)
+	rows.ChangeColumn(1, types.Plain(types.BigInt), twice)
+	change(1, 7)
+	insert(5, 6)
+	if err := rows.Delete(place(2)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read(t, rows, 1), []int64{20, 7, 8, 5, 6}; !slices.Equal(got, want) {
+		t.Errorf("got %d, want %d", got, want)
+	}
+	rows.ChangeColumn(1, types.Plain(types.BigInt), twice)
+	rows.RemoveColumn(0)
+	if got, want := read(t, rows, 0), []int64{40, 14, 16, 10, 12}; !slices.Equal(got, want) {
+		t.Errorf("changed twice: got %d, want %d", got, want)
+	}
+}
+
+// TestUnknownVariant wants a VARIANT of a kind that this reader lacks refused when its row is read, and not before.
+func TestUnknownVariant(t *testing.T) {
+	rows, b := New(nil), vector.NewBudget(1<<20)
+	v := vector.New(types.Plain(types.Variant))
+	values := v.Children[2]
+	err := errors.Join(v.Grow(2, b), v.Children[0].Grow(2, b), v.Children[1].Grow(2, b), values.Grow(2, b), v.Children[3].Grow(2, b),
+		values.Children[0].Grow(2, b), values.Children[0].Children[0].Grow(2, b), values.Children[0].Children[1].Grow(2, b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, kind := range []uint8{1, 99} {
+		for _, c := range v.Children {
+			c.Fill(i, 1, vector.Uint128{})
+		}
+		values.Lists[i] = vector.Span{Off: uint32(i), Len: 1}
+		values.Children[0].Children[0].U8[i], values.Children[0].Children[1].U32[i] = kind, 0
+	}
+	if err := rows.Insert([]*vector.Vector{v}, b); err != nil {
+		t.Fatal(err)
+	}
+	scan := func() (n int, err error) {
+		var decoded atomic.Int64
+		s := rows.Scan(t.Context(), []Column{{Name: "c", Type: v.Type}}, Options{Table: "t", MaxBytes: 1 << 20, Decoded: &decoded})
+		for s.Next() {
+			n += s.Len()
+		}
+		return n, s.Err()
+	}
+	if n, err := scan(); !errors.Is(err, fault.ErrUnsupported) || n != 0 {
+		t.Errorf("got %d rows, %v, want %v", n, err, fault.ErrUnsupported)
+	}
+	if err := rows.Delete(Place{rows.groups[0], 1}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := scan(); err != nil || n != 1 {
+		t.Errorf("without the row: got %d rows, %v, want 1", n, err)
 	}
 }

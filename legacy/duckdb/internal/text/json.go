@@ -12,7 +12,7 @@ import (
 // values as objects and arrays, everything else, JSON columns too, as a string of the text of [Append]. A MAP is an
 // object whose keys are that text; a UNION is an object of its one member; a TUPLE is an array. Bytes that are not
 // UTF-8 become U+FFFD.
-func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
+func (r Release) AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "null"...)
 	}
@@ -21,7 +21,7 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 		return append(dst, "null"...)
 	case types.Boolean, types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt,
 		types.UInteger, types.UBigInt, types.HugeInt, types.UHugeInt, types.BigNum:
-		return Append(dst, v, i)
+		return r.Append(dst, v, i)
 	case types.Float:
 		if x := float64(v.F32[i]); !math.IsNaN(x) && !math.IsInf(x, 0) {
 			return appendFloat(dst, x, 32)
@@ -36,7 +36,7 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 		k := v.Tag(i)
 		dst = append(dst, '{')
 		dst = AppendJSONString(dst, []byte(v.Type.Fields[k].Name))
-		dst = AppendJSON(append(dst, ':'), v.Child(k), i)
+		dst = r.AppendJSON(append(dst, ':'), v.Child(k), i)
 		return append(dst, '}')
 	case types.Struct, types.Tuple:
 		if v.Type.Unnamed() {
@@ -45,7 +45,7 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 				if k > 0 {
 					dst = append(dst, ',')
 				}
-				dst = AppendJSON(dst, c, i)
+				dst = r.AppendJSON(dst, c, i)
 			}
 			return append(dst, ']')
 		}
@@ -55,7 +55,7 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 				dst = append(dst, ',')
 			}
 			dst = AppendJSONString(dst, []byte(v.Type.Fields[k].Name))
-			dst = AppendJSON(append(dst, ':'), c, i)
+			dst = r.AppendJSON(append(dst, ':'), c, i)
 		}
 		return append(dst, '}')
 	case types.Map:
@@ -66,8 +66,8 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = AppendJSONString(dst, Append(nil, keys, e))
-			dst = AppendJSON(append(dst, ':'), values, e)
+			dst = AppendJSONString(dst, r.Append(nil, keys, e))
+			dst = r.AppendJSON(append(dst, ':'), values, e)
 		}
 		return append(dst, '}')
 	case types.List, types.Array:
@@ -77,13 +77,13 @@ func AppendJSON(dst []byte, v *vector.Vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ',')
 			}
-			dst = AppendJSON(dst, v.Children[0], e)
+			dst = r.AppendJSON(dst, v.Children[0], e)
 		}
 		return append(dst, ']')
 	case types.Variant:
-		return appendVariantJSON(dst, v, i)
+		return r.appendVariantJSON(dst, v, i)
 	}
-	return AppendJSONString(dst, Append(nil, v, i))
+	return AppendJSONString(dst, r.Append(nil, v, i))
 }
 
 // AppendJSONString appends text as a JSON string, with nothing escaped that need not be.

@@ -9,8 +9,17 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
+// A Release is an engine whose way of writing values is followed.
+type Release uint8
+
+// Up to 1.5, whichever engine wrote the file, values are written as 1.5 does; 2.0 changed some forms.
+const (
+	Release15 Release = iota
+	Release20
+)
+
 // Append appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-func Append(dst []byte, v *vector.Vector, i int) []byte {
+func (r Release) Append(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return dst
 	}
@@ -54,7 +63,7 @@ func Append(dst []byte, v *vector.Vector, i int) []byte {
 	case types.TimeNS:
 		return AppendTimeNS(dst, v.I64[i])
 	case types.TimeTZ:
-		return AppendTimeTZ(dst, v.U64[i])
+		return r.AppendTimeTZ(dst, v.U64[i])
 	case types.TimestampS:
 		return AppendTimestampS(dst, v.I64[i])
 	case types.TimestampMS:
@@ -64,7 +73,7 @@ func Append(dst []byte, v *vector.Vector, i int) []byte {
 	case types.TimestampNS:
 		return AppendTimestampNS(dst, v.I64[i])
 	case types.TimestampTZ:
-		return AppendTimestampTZ(dst, v.I64[i])
+		return r.AppendTimestampTZ(dst, v.I64[i])
 	case types.TimestampTZNS:
 		return AppendTimestampTZNS(dst, v.I64[i])
 	case types.Interval:
@@ -77,17 +86,17 @@ func Append(dst []byte, v *vector.Vector, i int) []byte {
 	case types.Geometry:
 		return appendWKT(dst, v.Bytes(i))
 	case types.Variant:
-		return appendVariantText(dst, v, i)
+		return r.appendVariantText(dst, v, i)
 	}
-	return appendNested(dst, v, i)
+	return r.appendNested(dst, v, i)
 }
 
 // appendNested appends a LIST, ARRAY, MAP, STRUCT, TUPLE or UNION.
-func appendNested(dst []byte, v *vector.Vector, i int) []byte {
+func (r Release) appendNested(dst []byte, v *vector.Vector, i int) []byte {
 	switch v.Type.ID {
 	case types.Union:
 		k := v.Tag(i)
-		return appendPlain(dst, v.Child(k), i)
+		return r.appendPlain(dst, v.Child(k), i)
 	case types.Struct, types.Tuple:
 		open, end := byte('{'), byte('}')
 		if v.Type.Unnamed() {
@@ -99,10 +108,10 @@ func appendNested(dst []byte, v *vector.Vector, i int) []byte {
 				dst = append(dst, ", "...)
 			}
 			if open == '{' {
-				dst = appendQuoted(dst, v.Type.Fields[k].Name, true)
+				dst = r.appendQuoted(dst, v.Type.Fields[k].Name, true)
 				dst = append(dst, ": "...)
 			}
-			dst = appendElement(dst, c, i)
+			dst = r.appendElement(dst, c, i)
 		}
 		if v.Type.ID == types.Tuple && len(v.Children) == 1 {
 			dst = append(dst, ',')
@@ -116,14 +125,17 @@ func appendNested(dst []byte, v *vector.Vector, i int) []byte {
 			if e > from {
 				dst = append(dst, ", "...)
 			}
-			dst = appendElement(dst, entries.Children[0], e)
+			dst = r.appendElement(dst, entries.Children[0], e)
 			dst = append(dst, '=')
-			dst = appendElement(dst, entries.Children[1], e)
+			dst = r.appendElement(dst, entries.Children[1], e)
 		}
 		return append(dst, '}')
 	}
 	c := v.Children[0]
-	plain := v.Type.ID == types.Array || c.Type.Alias == "JSON"
+	plain := c.Type.Alias == "JSON"
+	if v.Type.ID == types.Array {
+		plain = r == Release15
+	}
 	from, to := v.List(i)
 	dst = append(dst, '[')
 	for e := from; e < to; e++ {
@@ -131,40 +143,40 @@ func appendNested(dst []byte, v *vector.Vector, i int) []byte {
 			dst = append(dst, ", "...)
 		}
 		if plain {
-			dst = appendPlain(dst, c, e)
+			dst = r.appendPlain(dst, c, e)
 		} else {
-			dst = appendElement(dst, c, e)
+			dst = r.appendElement(dst, c, e)
 		}
 	}
 	return append(dst, ']')
 }
 
 // appendElement appends a value within a list, map or struct: NULL by name, text in quotes where it needs them.
-func appendElement(dst []byte, v *vector.Vector, i int) []byte {
+func (r Release) appendElement(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
 	switch v.Type.ID {
 	case types.Varchar, types.Char:
-		return appendQuoted(dst, string(v.Bytes(i)), false)
+		return r.appendQuoted(dst, string(v.Bytes(i)), false)
 	case types.Enum, types.Blob, types.Geometry, types.Date, types.Time, types.TimeNS, types.TimeTZ, types.Interval,
 		types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS, types.TimestampTZ, types.TimestampTZNS:
-		return appendQuoted(dst, string(Append(nil, v, i)), false)
+		return r.appendQuoted(dst, string(r.Append(nil, v, i)), false)
 	}
-	return Append(dst, v, i)
+	return r.Append(dst, v, i)
 }
 
-// appendPlain appends a value within an array or union: NULL by name, text as it is.
-func appendPlain(dst []byte, v *vector.Vector, i int) []byte {
+// appendPlain appends a value within a union or, up to 1.5, an array: NULL by name, text as it is.
+func (r Release) appendPlain(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Null(i) {
 		return append(dst, "NULL"...)
 	}
-	return Append(dst, v, i)
+	return r.Append(dst, v, i)
 }
 
 // appendQuoted appends text within a nested value, in quotes when it could be misread, or always.
-func appendQuoted(dst []byte, s string, always bool) []byte {
-	if !always && !needsQuotes(s) {
+func (r Release) appendQuoted(dst []byte, s string, always bool) []byte {
+	if !always && !r.needsQuotes(s) {
 		return append(dst, s...)
 	}
 	dst = append(dst, '\'')
@@ -177,11 +189,11 @@ func appendQuoted(dst []byte, s string, always bool) []byte {
 	return append(dst, '\'')
 }
 
-func needsQuotes(s string) bool {
+func (r Release) needsQuotes(s string) bool {
 	if s == "" || strings.EqualFold(s, "null") || isSpace(s[0]) || isSpace(s[len(s)-1]) {
 		return true
 	}
-	return strings.ContainsAny(s, `"'(),:=[]{}`)
+	return strings.ContainsAny(s, `"'(),:=[]{}`) || r == Release20 && strings.Contains(s, `\`)
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

@@ -112,7 +112,7 @@ func TimeTZ(x uint64) (micros int64, offset int) {
 }
 
 // AppendTimeTZ appends a time of day with its offset, packed as [TimeTZ] unpacks it.
-func AppendTimeTZ(dst []byte, x uint64) []byte {
+func (r Release) AppendTimeTZ(dst []byte, x uint64) []byte {
 	micros, off := TimeTZ(x)
 	dst = AppendTime(dst, micros)
 	sign := byte('+')
@@ -120,7 +120,7 @@ func AppendTimeTZ(dst []byte, x uint64) []byte {
 		sign, off = '-', -off
 	}
 	dst = appendPadded(append(dst, sign), int64(off/3600), 2)
-	if off/60%60 != 0 {
+	if off/60%60 != 0 || r == Release20 && off%60 != 0 {
 		dst = appendPadded(append(dst, ':'), int64(off/60%60), 2)
 	}
 	if off%60 != 0 {
@@ -159,14 +159,14 @@ func AppendTimestamp(dst []byte, x int64) []byte { return appendInstant(dst, x, 
 func AppendTimestampNS(dst []byte, x int64) []byte { return appendInstant(dst, x, nanosPerDay, 9) }
 
 // AppendTimestampTZ appends microseconds since 1970 as a time in UTC.
-func AppendTimestampTZ(dst []byte, x int64) []byte {
+func (r Release) AppendTimestampTZ(dst []byte, x int64) []byte {
 	if Infinite(x) {
 		return AppendTimestamp(dst, x)
 	}
-	// The engine's calendar counts milliseconds in a float64, which rounds those past 2^53.
+	// Up to 1.5 the engine's calendar counts milliseconds in a float64, which rounds those past 2^53.
 	ms := floorDiv(x, 1000)
 	micros := x - ms*1000
-	if rounded := int64(float64(ms)); rounded != ms && rounded < math.MaxInt64/1000+2 {
+	if rounded := int64(float64(ms)); r == Release15 && rounded != ms && rounded < math.MaxInt64/1000+2 {
 		days := floorDiv(rounded, microsPerDay/1000)
 		dst = append(appendDay(dst, days), ' ')
 		dst = appendClock(dst, (rounded-days*(microsPerDay/1000))*1000+micros, microsPerSecond, 6)

@@ -5,24 +5,24 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-func appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
-	n := variant.Decode(v, i)
+func (r Release) appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
+	n, _ := variant.Decode(v, i) // what is wrong has been found when it was read
 	if n == nil {
 		return dst
 	}
 	if n.Plain != nil {
-		return Append(dst, n.Plain, n.At)
+		return r.Append(dst, n.Plain, n.At)
 	}
-	return appendNodeText(dst, n)
+	return r.appendNodeText(dst, n)
 }
 
 // appendNodeText appends a value within another.
-func appendNodeText(dst []byte, n *variant.Node) []byte {
+func (r Release) appendNodeText(dst []byte, n *variant.Node) []byte {
 	switch {
 	case n == nil:
 		return append(dst, "NULL"...)
 	case n.Plain != nil:
-		return appendElement(dst, n.Plain, n.At)
+		return r.appendElement(dst, n.Plain, n.At)
 	}
 	open, end := byte('['), byte(']')
 	if n.Object {
@@ -35,13 +35,13 @@ func appendNodeText(dst []byte, n *variant.Node) []byte {
 			dst = append(dst, ", "...)
 		}
 		if n.Object {
-			dst = append(appendQuoted(dst, n.Names[k], true), ": "...)
+			dst = append(r.appendQuoted(dst, n.Names[k], true), ": "...)
 		}
 		if bare && p != nil && p.Plain != nil {
-			dst = Append(dst, p.Plain, p.At)
+			dst = r.Append(dst, p.Plain, p.At)
 			continue
 		}
-		dst = appendNodeText(dst, p)
+		dst = r.appendNodeText(dst, p)
 	}
 	return append(dst, end)
 }
@@ -71,16 +71,17 @@ func mixed(n *variant.Node) bool {
 	return false
 }
 
-func appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
-	return appendNodeJSON(dst, variant.Decode(v, i))
+func (r Release) appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
+	n, _ := variant.Decode(v, i)
+	return r.appendNodeJSON(dst, n)
 }
 
-func appendNodeJSON(dst []byte, n *variant.Node) []byte {
+func (r Release) appendNodeJSON(dst []byte, n *variant.Node) []byte {
 	switch {
 	case n == nil:
 		return append(dst, "null"...)
 	case n.Plain != nil:
-		return AppendJSON(dst, n.Plain, n.At)
+		return r.AppendJSON(dst, n.Plain, n.At)
 	}
 	open, end := byte('['), byte(']')
 	if n.Object {
@@ -94,7 +95,7 @@ func appendNodeJSON(dst []byte, n *variant.Node) []byte {
 		if n.Object {
 			dst = append(AppendJSONString(dst, []byte(n.Names[k])), ':')
 		}
-		dst = appendNodeJSON(dst, p)
+		dst = r.appendNodeJSON(dst, p)
 	}
 	return append(dst, end)
 }

@@ -99,6 +99,10 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 			if schema := s.Text("UserTypeInfo.schema"); schema != "" && t.Unbound != "" {
 				t.Unbound = quote.Identifier(schema) + "." + t.Unbound
 			}
+		case infoUser<<16 | 203:
+			var modifiers []string
+			s.List("UserTypeInfo.modifiers", func() { modifiers = append(modifiers, new(writer).value(readValue(s, nil))) })
+			t.Unbound += "(" + strings.Join(modifiers, ", ") + ")"
 		case infoUser<<16 | 204:
 			if s.Bool("UserTypeInfo.expression") {
 				t.Unbound = Read(s, "Expr").SQL()

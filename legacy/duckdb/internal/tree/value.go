@@ -208,21 +208,16 @@ func ReadFixed(s *storage.Stream, p types.Physical, field string) vector.Uint128
 
 // AppendTo appends the constant to a vector, whose type has the same parts; a nil one is NULL.
 func (x *Value) AppendTo(v *vector.Vector, b *vector.Budget) error {
+	if x == nil || x.Null {
+		return v.AppendNull(b)
+	}
 	i := v.N
 	if err := v.Grow(1, b); err != nil {
 		return err
 	}
-	if x == nil {
-		x = &Value{Null: true}
-	}
-	if x.Null {
-		v.Fill(i, 1, vector.Uint128{})
-		v.SetNull(i)
-	}
-	nothing := &Value{Null: true}
 	part := func(k int) *Value {
-		if x.Null || k >= len(x.List) {
-			return nothing
+		if k >= len(x.List) {
+			return nil
 		}
 		return x.List[k]
 	}
@@ -247,18 +242,13 @@ func (x *Value) AppendTo(v *vector.Vector, b *vector.Budget) error {
 			}
 		}
 	case types.PhysString:
-		if x.Null {
-			return nil
-		}
 		s := []byte(x.Str)
 		if v.Type.ID == types.Blob {
 			s = unescapeBlob(s)
 		}
 		return v.SetBytes(i, s, b)
 	default:
-		if !x.Null {
-			v.Fill(i, 1, x.Bits)
-		}
+		v.Fill(i, 1, x.Bits)
 	}
 	return nil
 }
@@ -293,7 +283,7 @@ func (w *writer) value(v *Value) string {
 	if err := v.AppendTo(vec, vector.NewBudget(1<<20)); err != nil {
 		return w.unknown()
 	}
-	text := string(text.Append(nil, vec, 0))
+	text := string(text.Release15.Append(nil, vec, 0))
 	switch v.Type.ID {
 	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.HugeInt, types.UTinyInt, types.USmallInt,
 		types.UInteger, types.UBigInt, types.UHugeInt, types.Decimal, types.BigNum:

@@ -26,7 +26,10 @@ const (
 func Unshred(dst *vector.Vector, at int, plain, typed *vector.Vector, i int, b *vector.Budget) error {
 	left := maxParts
 	s := shredded{plain: plain, row: i, left: &left}
-	node, absent := s.node(typed, i)
+	node, absent, err := s.node(typed, i)
+	if err != nil {
+		return err
+	}
 	if node == nil || absent {
 		dst.SetNull(at)
 		for _, c := range dst.Children {
@@ -51,12 +54,12 @@ type shredded struct {
 }
 
 // node gives value i of v, and whether there is none.
-func (s *shredded) node(v *vector.Vector, i int) (n *Node, absent bool) {
+func (s *shredded) node(v *vector.Vector, i int) (n *Node, absent bool, err error) {
 	typed, index := v, (*vector.Vector)(nil)
 	if v.Type.ID == types.Struct && len(v.Type.Fields) > 0 && slices.ContainsFunc(v.Type.Fields,
 		func(f types.Field) bool { return f.Name == typedValue }) {
 		if v.Null(i) {
-			return nil, false
+			return nil, false, nil
 		}
 		for k, f := range v.Type.Fields {
 			switch f.Name {
@@ -71,47 +74,57 @@ func (s *shredded) node(v *vector.Vector, i int) (n *Node, absent bool) {
 	if index != nil && index.Type.Phys == types.PhysUint32 && !index.Null(i) {
 		k := index.U32[i]
 		if k == untypedAbsent {
-			return nil, true
+			return nil, true, nil
 		}
-		rest = part(s.plain, s.row, int((k-1)&(1<<31-1)), 0, s.left)
+		if rest, err = part(s.plain, s.row, int((k-1)&(1<<31-1)), 0, s.left); err != nil {
+			return nil, false, err
+		}
 	}
 	if typed.Null(i) {
-		return rest, false
+		return rest, false, nil
 	}
-	n = s.typed(typed, i)
+	if n, err = s.typed(typed, i); err != nil {
+		return nil, false, err
+	}
 	if rest != nil && rest.Object && n.Object { // members that not all objects have
 		n.Names, n.Parts = append(n.Names, rest.Names...), append(n.Parts, rest.Parts...)
 		n.sort()
 	}
-	return n, false
+	return n, false, nil
 }
 
 // typed gives value i, which is not NULL, of what is stored by type.
-func (s *shredded) typed(v *vector.Vector, i int) *Node {
-	*s.left--
+func (s *shredded) typed(v *vector.Vector, i int) (*Node, error) {
+	if *s.left--; *s.left < 0 {
+		return nil, errTooLarge
+	}
 	n := &Node{}
 	switch v.Type.ID {
 	case types.Struct:
 		n.Object = true
 		for k, c := range v.Children {
-			if *s.left < 0 {
-				break
+			part, absent, err := s.node(c, i)
+			if err != nil {
+				return nil, err
 			}
-			if part, absent := s.node(c, i); !absent {
+			if !absent {
 				n.Names, n.Parts = append(n.Names, v.Type.Fields[k].Name), append(n.Parts, part)
 			}
 		}
 		n.sort()
 	case types.List:
 		from, to := v.List(i)
-		for e := from; e < to && *s.left >= 0; e++ {
-			part, _ := s.node(v.Children[0], e)
+		for e := from; e < to; e++ {
+			part, _, err := s.node(v.Children[0], e)
+			if err != nil {
+				return nil, err
+			}
 			n.Parts = append(n.Parts, part)
 		}
 	default:
 		n.Plain, n.At = v, i
 	}
-	return n
+	return n, nil
 }
 
 // sort puts an object's members in the order of their names, as the engine does when it puts them together.

@@ -2,7 +2,9 @@ package variant
 
 import (
 	"encoding/binary"
+	"slices"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -48,84 +50,148 @@ const (
 	maxParts = 1 << 20
 )
 
-// Decode decodes value i; nil means NULL, or bytes that are no variant.
-func Decode(v *vector.Vector, i int) *Node {
+// errTooLarge refuses a value that is past the bounds.
+var errTooLarge = fault.Unsupportedf("a VARIANT of more than %d parts, or nested deeper than %d", maxParts, maxDepth)
+
+// Decode decodes value i; nil means NULL. The error is about bytes that are no variant, or one that this reader lacks.
+func Decode(v *vector.Vector, i int) (*Node, error) {
 	if v.Null(i) {
-		return nil
+		return nil, nil
 	}
 	left := maxParts
 	return part(v, i, 0, 0, &left)
 }
 
+// Check decodes every VARIANT that is or is within a value of v.
+func Check(v *vector.Vector) error {
+	if !within(v.Type) {
+		return nil
+	}
+	for i := range v.N {
+		if err := check(v, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// within reports whether values of t are or have in them a VARIANT.
+func within(t *types.Type) bool {
+	return t.ID == types.Variant || t.Elem != nil && within(t.Elem) ||
+		slices.ContainsFunc(t.Fields, func(f types.Field) bool { return within(f.Type) })
+}
+
+func check(v *vector.Vector, i int) error {
+	switch {
+	case v.Null(i) || !within(v.Type):
+		return nil
+	case v.Type.ID == types.Variant:
+		_, err := Decode(v, i)
+		return err
+	case v.Type.ID == types.Union:
+		return check(v.Child(v.Tag(i)), i)
+	case v.Type.Phys == types.PhysStruct:
+		for _, c := range v.Children {
+			if err := check(c, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	from, to := v.List(i)
+	for e := from; e < to; e++ {
+		if err := check(v.Children[0], e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // part decodes entry k of value i.
-func part(v *vector.Vector, i, k, depth int, left *int) *Node {
+func part(v *vector.Vector, i, k, depth int, left *int) (*Node, error) {
 	keys, children, values, data := v.Children[0], v.Children[1], v.Children[2], v.Children[3]
 	if *left--; *left < 0 || depth > maxDepth {
-		return nil
+		return nil, errTooLarge
 	}
-	entry := func(list *vector.Vector, k uint64) (int, bool) {
+	entry := func(what string, list *vector.Vector, k uint64) (int, error) {
 		r := list.Lists[i]
-		return int(r.Off) + int(min(k, uint64(r.Len))), k < uint64(r.Len)
+		if k >= uint64(r.Len) {
+			return 0, fault.Corruptf("%s %d of %d of a VARIANT", what, k, r.Len)
+		}
+		return int(r.Off) + int(k), nil
 	}
-	e, ok := entry(values, uint64(k))
-	if !ok {
-		return nil
+	e, err := entry("value", values, uint64(k))
+	if err != nil {
+		return nil, err
 	}
 	kind, off := values.Children[0].Children[0].U8[e], values.Children[0].Children[1].U32[e]
 	b := data.Bytes(i)
 	if uint64(off) > uint64(len(b)) {
-		return nil
+		return nil, fault.Corruptf("a value at %d of a VARIANT of %d bytes", off, len(b))
 	}
 	b = b[off:]
 	switch kind {
 	case kindNull:
-		return nil
+		return nil, nil
 	case kindObject, kindArray:
-		n, b := takeVarint(b)
+		n, b, err := takeVarint(b)
 		n0 := &Node{Object: kind == kindObject}
-		if n == 0 {
-			return n0
+		if n == 0 || err != nil {
+			return n0, err
 		}
-		first, _ := takeVarint(b)
+		first, _, err := takeVarint(b)
+		if err != nil {
+			return nil, err
+		}
 		for k := range n {
-			c, ok := entry(children, first+k)
-			if !ok || *left <= 0 {
-				return n0
+			c, err := entry("part", children, first+k)
+			if err != nil {
+				return nil, err
 			}
 			refs := children.Children[0]
 			if n0.Object {
-				name, ok := entry(keys, uint64(refs.Children[0].U32[c]))
-				if !ok {
-					return n0
+				name, err := entry("name", keys, uint64(refs.Children[0].U32[c]))
+				if err != nil {
+					return nil, err
 				}
 				n0.Names = append(n0.Names, string(keys.Children[0].Bytes(name)))
 			}
-			n0.Parts = append(n0.Parts, part(v, i, int(refs.Children[1].U32[c]&(1<<31-1)), depth+1, left))
+			p, err := part(v, i, int(refs.Children[1].U32[c]&(1<<31-1)), depth+1, left)
+			if err != nil {
+				return nil, err
+			}
+			n0.Parts = append(n0.Parts, p)
 		}
-		return n0
+		return n0, nil
 	}
 	return decodePlain(kind, b)
 }
 
 // decodePlain decodes a value that has no parts.
-func decodePlain(kind uint8, b []byte) *Node {
+func decodePlain(kind uint8, b []byte) (*Node, error) {
 	t := plainTypes[kind]
 	if kind == kindDecimal {
-		var width, scale uint64
-		width, b = takeVarint(b)
-		scale, b = takeVarint(b)
+		width, rest, err := takeVarint(b)
+		if err != nil {
+			return nil, err
+		}
+		scale, rest, err := takeVarint(rest)
+		if err != nil {
+			return nil, err
+		}
+		b = rest
 		t = &types.Type{ID: types.Decimal, Width: uint8(min(width, 255)), Scale: uint8(min(scale, 255))}
-		if t.Finish() != nil {
-			return nil
+		if err := t.Finish(); err != nil {
+			return nil, err
 		}
 	}
 	if t == nil {
-		return nil
+		return nil, fault.Unsupportedf("a VARIANT of kind %d", kind)
 	}
 	out := vector.New(t)
 	bud := vector.NewBudget(1 << 31)
-	if out.Grow(1, bud) != nil {
-		return nil
+	if err := out.Grow(1, bud); err != nil {
+		return nil, err
 	}
 	switch w := t.Phys.Width(); {
 	case t.ID == types.Boolean:
@@ -134,24 +200,29 @@ func decodePlain(kind uint8, b []byte) *Node {
 			out.U8[0] = 1
 		}
 	case t.Phys == types.PhysString:
-		var n uint64
-		n, b = takeVarint(b)
-		if n > uint64(len(b)) || out.SetBytes(0, b[:n], bud) != nil {
-			return nil
+		n, rest, err := takeVarint(b)
+		if err != nil {
+			return nil, err
+		}
+		if n > uint64(len(rest)) {
+			return nil, fault.Corruptf("%d bytes of %s in a VARIANT that has %d", n, t, len(rest))
+		}
+		if err := out.SetBytes(0, rest[:n], bud); err != nil {
+			return nil, err
 		}
 	case w > len(b):
-		return nil
+		return nil, fault.Corruptf("%d bytes of %s in a VARIANT that has %d", w, t, len(b))
 	default:
 		out.Load(0, 1, b)
 	}
-	return &Node{Plain: out}
+	return &Node{Plain: out}, nil
 }
 
 // takeVarint reads an unsigned LEB128 number.
-func takeVarint(b []byte) (uint64, []byte) {
+func takeVarint(b []byte) (uint64, []byte, error) {
 	x, n := binary.Uvarint(b)
 	if n <= 0 {
-		return 0, nil
+		return 0, nil, fault.Corruptf("a number without an end in a VARIANT")
 	}
-	return x, b[n:]
+	return x, b[n:], nil
 }

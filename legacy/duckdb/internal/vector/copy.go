@@ -135,3 +135,28 @@ func (v *Vector) Set(i int, src *Vector, j int, b *Budget) error {
 	}
 	return nil
 }
+
+// AppendNull appends a NULL, whose members and elements of fixed number are NULL as well.
+func (v *Vector) AppendNull(b *Budget) error {
+	i := v.N
+	if err := v.Grow(1, b); err != nil {
+		return err
+	}
+	v.Fill(i, 1, Uint128{})
+	v.SetNull(i)
+	switch v.Type.Phys {
+	case types.PhysStruct:
+		for _, c := range v.Children {
+			if err := c.AppendNull(b); err != nil {
+				return err
+			}
+		}
+	case types.PhysArray:
+		for range v.Type.Size {
+			if err := v.Children[0].AppendNull(b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,14 +1,17 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/cast"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/rowgroup"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
@@ -86,11 +89,22 @@ func (r *replay) alterTable(t *catalog.Table, rows *rowgroup.Table, n *tree.Node
 		if err != nil {
 			return err
 		}
-		typ := n.Type(401)
-		if !rows.Empty() || typ == nil {
-			return cannotApply("a column's type changes")
+		to := n.Type(401)
+		if to == nil || len(n.Texts(403)) > 0 {
+			return cannotApply("a type changes")
 		}
-		t.Columns[i].Type, t.Columns[i].Err = typ, typ.Finish()
+		if err := to.Finish(); err != nil {
+			return err
+		}
+		var f cast.Func
+		if !rows.Empty() {
+			if f, err = castOf(n.Node(402), &t.Columns[i], to); err != nil {
+				return cannotApply(fmt.Sprintf("column %s becomes %s by %v", quote.Identifier(t.Columns[i].Name), to, err))
+			}
+		}
+		changeColumn(t, rows, i, to, f)
+	case "AddFieldInfo", "RemoveFieldInfo", "RenameFieldInfo":
+		return r.changeField(t, rows, n)
 	case "SetDefaultInfo":
 		i, err := column(400)
 		if err != nil {
@@ -138,16 +152,29 @@ func (r *replay) addColumn(t *catalog.Table, rows *rowgroup.Table, n *tree.Node)
 		if c.Err != nil {
 			return c.Err
 		}
-		x, err := constantOf(d.Node(102), c.Type)
-		if err != nil {
-			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
-		}
-		v := vector.New(c.Type)
-		if err := x.AppendTo(v, r.budget); err != nil {
+		v, err := constant(d.Node(102), c.Type, r.budget)
+		if errors.Is(err, vector.ErrBudget) {
 			return fault.ErrLimit
+		} else if err != nil {
+			return cannotApply(fmt.Sprintf("column %s is added with %v", quote.Identifier(c.Name), err))
 		}
 		rows.AddColumn(v)
 	}
 	t.Columns = append(t.Columns, c)
 	return nil
+}
+
+// changeColumn makes column i one of type to; f casts the values that there are.
+func changeColumn(t *catalog.Table, rows *rowgroup.Table, i int, to *types.Type, f cast.Func) {
+	c := &t.Columns[i]
+	if !c.Generated && !rows.Empty() {
+		rows.ChangeColumn(t.PhysicalIndex(i), c.Type, func(dst, src *vector.Vector, b *vector.Budget) error {
+			err := f.Each(dst, src, 0, src.N, b)
+			if errors.Is(err, fault.ErrUnsupported) {
+				return cannotApply(err.Error())
+			}
+			return err
+		})
+	}
+	c.Type, c.Err = to, nil
 }

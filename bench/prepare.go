@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
+)
+
+// Files of the folder in which all is measured.
+const (
+	runFile      = "run.simexp"   // scale.events events, 2000 an iteration
+	longFile     = "long.simexp"  // the same events in 1000 iterations
+	callsFile    = "calls.simexp" // scale.calls calls of a language model
+	callsRaw     = "calls.txt"    // the texts of these calls
+	scanFile     = "scan.db"      // the events of runFile as rows
+	linesFile    = "run.jsonl"    // runFile as lines
+	folderName   = "folder"       // scale.archives small archives
+	demoFile     = "exp1.simexp"
+	emptyProgram = "empty.exe"
+	libProgram   = "minimal.exe"
+	mainProgram  = "exparchive.exe"
+	outFile      = "out.simexp" // what a measured command writes
+)
+
+// scale is how large what is measured is.
+type scale struct {
+	events   int // of the large runs
+	durable  int // of the run in which each event is flushed
+	calls    int // of language models
+	archives int // of the folder that is listed
+}
+
+func scaleOf(events int) scale {
+	return scale{events: events, durable: max(events/100, 100), calls: max(events/50, 100), archives: max(events/200, 50)}
+}
+
+// iterations gives how many iterations a run of so many events has.
+func (scale) iterations(events int) int { return max(events/2000, 1) }
+
+// prepare makes the files and programs that the cases need.
+func prepare(ctx context.Context, root, dir string, sc scale) error {
+	events := makeEvents(sc.events, sc.iterations(sc.events))
+	db, err := open(filepath.Join(dir, scanFile), "journal_mode(OFF)", "synchronous(OFF)")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(insert(ctx, db, events, false), db.Close()); err != nil {
+		return err
+	}
+	r := &run{iterations: sc.iterations(sc.events), events: events}
+	if err := writeLines(ctx, filepath.Join(dir, linesFile), r); err != nil {
+		return err
+	}
+	calls := makeInteractions(sc.calls, 100)
+	for name, r := range map[string]*run{
+		runFile:   r,
+		longFile:  {iterations: 1000, events: makeEvents(sc.events, 1000)},
+		callsFile: {iterations: 100, interactions: calls},
+	} {
+		if err := recordRun(ctx, filepath.Join(dir, name), r); err != nil {
+			return err
+		}
+	}
+	if err := writeTexts(filepath.Join(dir, callsRaw), calls); err != nil {
+		return err
+	}
+	if err := makeFolder(ctx, filepath.Join(dir, folderName), sc.archives); err != nil {
+		return err
+	}
+	bin := filepath.Join(dir, mainProgram)
+	if err := errors.Join(build(ctx, root, "./cmd/exparchive", bin), buildEmpty(ctx, dir),
+		build(ctx, filepath.Join(root, "bench"), "./minimal", filepath.Join(dir, libProgram))); err != nil {
+		return err
+	}
+	s := stopwatch{}
+	return s.command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile))
+}
+
+func recordRun(ctx context.Context, path string, r *run) error {
+	w, err := record.Create(path, &record.Options{Bulk: true})
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return r.put(ctx, w)
+}
+
+func writeLines(ctx context.Context, path string, r *run) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	return errors.Join(r.put(ctx, jsonl.NewWriter(w)), w.Flush(), f.Close())
+}
+
+func writeTexts(path string, calls []provider.Interaction) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	for i := range calls {
+		for _, text := range []*string{calls[i].SystemPrompt, calls[i].UserPrompt, calls[i].Response} {
+			w.WriteString(*text)
+		}
+	}
+	return errors.Join(w.Flush(), f.Close())
+}
+
+// makeFolder makes n archives of a small run under different names.
+func makeFolder(ctx context.Context, folder string, n int) error {
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return err
+	}
+	first := filepath.Join(folder, "0.simexp")
+	if err := recordRun(ctx, first, &run{iterations: 10, events: makeEvents(100, 10)}); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(first)
+	for i := 1; i < n && err == nil; i++ {
+		err = os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.simexp", i)), data, 0o444)
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// program makes a case that runs exparchive, the arguments given when the folder is known.
+func program(stdin string, args func(dir string) []string) func(context.Context, *stopwatch) error {
+	return func(ctx context.Context, s *stopwatch) error {
+		stdin := stdin
+		if stdin != "" {
+			stdin = filepath.Join(s.dir, stdin)
+		}
+		err := s.command(ctx, stdin, s.binary, args(s.dir)...)
+		return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, outFile)))
+	}
+}
+
+// python makes a case that runs a script of Python's on a file of the folder.
+func python(script, file string) func(context.Context, *stopwatch) error {
+	return func(ctx context.Context, s *stopwatch) error {
+		return s.command(ctx, "", "python3", "-c", script, filepath.Join(s.dir, file))
+	}
+}
+
+// decodeLines decodes each line, as a program that reads them does.
+const decodeLines = `import json, sys
+n = 0
+for line in open(sys.argv[1], 'rb'):
+    n += len(json.loads(line))`
+
+// selectRows reads all rows with the module of Python's own library.
+const selectRows = `import sqlite3, sys
+n = 0
+for row in sqlite3.connect(sys.argv[1]).execute('SELECT id, run_id, iteration, type, ts, data FROM e ORDER BY id'):
+    n += len(row[5])`
+
+// repeated makes a case of what is too short to be measured once.
+func repeated(times int, do func(context.Context, *stopwatch) error) func(context.Context, *stopwatch) error {
+	return func(ctx context.Context, s *stopwatch) error {
+		for range times {
+			if err := do(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// empty runs a program that does nothing.
+func empty(ctx context.Context, s *stopwatch) error {
+	return s.command(ctx, "", filepath.Join(s.dir, emptyProgram))
+}
+
+// fileSize makes a case that measures nothing but the bytes of a file of the folder.
+func fileSize(name string) func(context.Context, *stopwatch) error {
+	return func(_ context.Context, s *stopwatch) error {
+		if s.Bytes = size(filepath.Join(s.dir, name)); s.Bytes == 0 {
+			return fmt.Errorf("%s is empty or missing", name)
+		}
+		return nil
+	}
+}
+
+// build builds a Go program, static and stripped, from folder.
+func build(ctx context.Context, folder, pattern, output string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", output, pattern)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w: %s", pattern, err, out)
+	}
+	return nil
+}
+
+// buildEmpty builds a program that does nothing.
+func buildEmpty(ctx context.Context, dir string) error {
+	source := filepath.Join(dir, "empty")
+	err := errors.Join(os.MkdirAll(source, 0o777),
+		os.WriteFile(filepath.Join(source, "go.mod"), []byte("module empty\n"), 0o666),
+		os.WriteFile(filepath.Join(source, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o666))
+	if err != nil {
+		return err
+	}
+	return build(ctx, source, ".", filepath.Join(dir, emptyProgram))
+}

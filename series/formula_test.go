@@ -253,3 +253,65 @@ func FuzzColumn(f *testing.F) {
 		}
 	})
 }
+
+// TestFormulaRows: a formula has values in the rows of its columns, and makes no row that holds nothing.
+func TestFormulaRows(t *testing.T) {
+	run := play(t, days("r", []string{"1", "2"}, []string{"1", "2"})...)
+	for formula, want := range map[string]string{
+		"f*2":                "0 A 100 [0.1] [0.2]\n0 B 7 [0.25] [0.5]\n1 A 200 [0.2] [0.4]\n1 B 7 [] []\n",
+		"iteration/0":        "0 A 100 [0.1] []\n0 B 7 [0.25] []\n1 A 200 [0.2] []\n1 B 7 [] []\n",
+		"iteration":          "0  [] [0]\n0 A 100 [0.1] []\n0 B 7 [0.25] []\n1  [] [1]\n1 A 200 [0.2] []\n1 B 7 [] []\n",
+		"f*iteration":        "0 A 100 [0.1] [0]\n0 B 7 [0.25] [0]\n1 A 200 [0.2] [0.2]\n1 B 7 [] []\n",
+		"f*iteration else 9": "0 A 100 [0.1] [0]\n0 B 7 [0.25] [0]\n1 A 200 [0.2] [0.2]\n1 B 7 [] [9]\n",
+	} {
+		r, err := Of(t.Context(), run, columns(t, "f=policy:/f", "x="+formula))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := show(r); got != want {
+				t.Errorf("%s: got\n%swant\n%s", formula, got, want)
+			}
+			if err := r.Against(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestFormulaPart: a formula needs all iterations and rows, also where only a part or an outline of the run is asked for.
+func TestFormulaPart(t *testing.T) {
+	run := play(t, days("r", []string{"1", "2", "3"}, []string{"1", "2", "3"})...)
+	for _, o := range []Options{{Span: &provider.Span{First: 2, Last: 2}}, {Outline: true}} {
+		o.Columns = columns(t, "s=day:/settled", "x=total(s)+total(agents(cost_cents))")
+		r, err := Read(t.Context(), run, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := values(r), "0:627 1:627 2:627"; got != want {
+			t.Errorf("%+v: got %s, want %s", o, got, want)
+		}
+	}
+}
+
+// TestChangeAgents: an agent that the baseline does not have is not compared with a default.
+func TestChangeAgents(t *testing.T) {
+	list := columns(t, "f=policy:/f", "x=change(f else 0.5)", "y=change(total(f else 0.5))")
+	of := func(agent string) *Run {
+		r, err := Of(t.Context(), play(t, &provider.Start{RunID: "r", Name: "n", Type: "t"},
+			&provider.Iteration{Number: 0, Policies: map[string]json.RawMessage{agent: []byte(`{}`)}}), list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := of("A")
+	for base, want := range map[string]string{"A": "0 A [] [0] [0]\n", "B": "0 A [] [] []\n"} {
+		if err := r.Against(of(base)); err != nil {
+			t.Fatal(err)
+		}
+		if got := show(r); got != want {
+			t.Errorf("against %s: got %s, want %s", base, got, want)
+		}
+	}
+}

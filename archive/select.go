@@ -3,13 +3,11 @@ package archive
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
-	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
@@ -94,23 +92,13 @@ func (s *scan) reach() error {
 	return err
 }
 
-// findEvent gives the whole row of an event of which only the head was read, nil if it is not selected.
-func (s *scan) findEvent(head tables.Row) (tables.Row, error) {
+// whole gives the whole row of the event that comes next, of which only the head was read; nil if it is not selected.
+func (s *scan) whole() (tables.Row, error) {
+	head := s.events.row
 	if !s.selected.types[head[tables.EventTypeOf].Int] || !s.selected.within(head[tables.EventIteration].Int) {
 		return nil, nil
 	}
-	row, err := s.reading.Find(tables.TableEvent, head[tables.EventSeq].Int)
-	if err == nil && row == nil {
-		err = fmt.Errorf("%w: event %d is missing", sqlitefile.ErrDamaged, head[tables.EventSeq].Int)
-	}
-	size := 0
-	for i := range row {
-		size += len(row[i].Bytes)
-	}
-	if err == nil {
-		err = s.found.Take(size)
-	}
-	return row, err
+	return s.events.rows.Whole()
 }
 
 // brief leaves the prompts and the response out of the row of an interaction.

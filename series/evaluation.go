@@ -40,6 +40,8 @@ var Sources = []Source{
 	documented("policy_evaluation", "/sample_details/{each}/new_cost", "/new_cost", "/cost_std_dev", "/confidence_interval_95", "/num_samples"),
 	documented("bootstrap_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
 	documented("monte_carlo_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
+	documented("evaluation", "", "/total_cost_mean", "/total_cost_std", "", ""), // of the first databases
+	documented("iteration_context", "", "/cost_mean", "/cost_std", "", "/num_samples"),
 }
 
 func documented(name string, pointers ...string) Source {

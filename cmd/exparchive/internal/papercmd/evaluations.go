@@ -47,11 +47,13 @@ What was recorded is printed as it was. What was not is computed of the samples,
 names it: the standard deviation is that of a sample (over n-1), the interval that of the mean by Student's t distribution. It is
 computed exactly and rounded once, half to even, costs to whole cents unless --places says otherwise.
 
-Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation and monte_carlo_evaluation.
---samples, --mean, --std-dev, --interval and --count say where others have theirs; {each} in a pointer stands for each element of
-an array, {agent} for each agent. Numbers that stand in several events of an iteration are one sample each.`,
+Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation, monte_carlo_evaluation,
+evaluation and iteration_context. --samples, --mean, --std-dev, --interval and --count say where others have theirs; {each} in a
+pointer stands for each element of an array, {agent} for each agent. Numbers that stand in several events of an iteration are one
+sample each.`,
 		Example: `  exparchive table evaluations exp2.simexp
   exparchive table evaluations mine.simexp --samples trial:/cost --cents
+  exparchive table evaluations old.db --samples simulation_run:/total_cost --cents
   exparchive table evaluations mine.simexp --samples 'trials:/runs/{each}/rate' --places 4`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {

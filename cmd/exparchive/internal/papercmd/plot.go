@@ -101,11 +101,14 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			}
 			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
-			err = o.each(cmd, args, func(_ string, run *series.Run) error {
+			err = o.each(cmd, args, func(file string, run *series.Run) error {
 				list, err := panels(run, run.RunID)
+				if err != nil {
+					return cli.InFile(file, err)
+				}
 				f.Panels = append(f.Panels, list...)
 				names = append(names, run.RunID)
-				return err
+				return nil
 			})
 			if fatal(err) || len(f.Panels) == 0 && err != nil {
 				return err

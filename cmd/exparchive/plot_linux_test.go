@@ -21,7 +21,7 @@ func TestPlot_terminal(t *testing.T) {
 		}
 		return most
 	}
-	for env, want := range map[string]int{"COLUMNS=120": 119, "COLUMNS=60": 59, "COLUMNS=": 79} { // of which a terminal without size
+	for env, want := range map[string]int{"COLUMNS=120": 119, "COLUMNS=60": 59, "COLUMNS=": 79} { // the last has no size
 		screen, stderr := onTerminal(t, []string{env}, "plot", "convergence", path)
 		if got := width(screen); got != want || stderr != "" {
 			t.Errorf("%s: %d columns, stderr %q, want %d", env, got, stderr, want)

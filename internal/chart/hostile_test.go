@@ -25,7 +25,7 @@ var hostile = []string{
 	") Tj ET Q (", "> Tj <00", "endstream endobj", "<FEFF>", `\) \( \\`, "%%EOF",
 	`\input{/etc/passwd}`, `\write18{id}`, "^^5cinput x", `}\end{tikzpicture}`, "{{{", "}}}", "$x^2$ % & # _ ~",
 	`\\[9cm]`, "];\\draw (0,0);",
-	"--- ``x'' ?` !`", "\x1b[31mred\x1b]0;t\x07", "a\r\nb\x00c\x08\x7f\u009b31m", 
+	"--- ``x'' ?` !`", "\x1b[31mred\x1b]0;t\x07", "a\r\nb\x00c\x08\x7f\u009b31m",
 	"\u202eexe\u2066\ufeff\u200b", "\xff\xfe\xc0\x80", "\ufffe\U000e0041",
 	"銀行 \U0001f3e6 é – € ﷽", "e\u0301\u0301\u0301\u0301\u0301\u0301", strings.Repeat("W", 5000),
 	strings.Repeat("\x00", 3000), "",
@@ -193,7 +193,7 @@ func TestHostile_LaTeX(t *testing.T) {
 		}
 		f.Panels = append(f.Panels, Panel{Title: text, X: text, Y: text, CrossName: text,
 			Crosses: []Point{{0, big.NewRat(1, 1)}},
-			Lines: []Line{{Name: text, Points: []Point{{0, big.NewRat(1, 1)}}}}})
+			Lines:   []Line{{Name: text, Points: []Point{{0, big.NewRat(1, 1)}}}}})
 	}
 	s := f.Scene()
 	for _, format := range []string{"svg", "pdf", "tex"} {

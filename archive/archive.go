@@ -67,8 +67,9 @@ type Archive struct {
 }
 
 var (
-	_ provider.Tail    = (*Archive)(nil)
-	_ provider.Counter = (*Archive)(nil)
+	_ provider.Tail     = (*Archive)(nil)
+	_ provider.Counter  = (*Archive)(nil)
+	_ provider.Selector = (*Archive)(nil)
 )
 
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It

@@ -22,6 +22,7 @@ type scan struct {
 	iterations  []at  // those that may be among them
 	texts       int64 // bytes that the prompts may have in all
 	lent        bool  // records are valid until the next one only
+	selected    *selected
 
 	events     stream
 	others     []*stream
@@ -96,7 +97,7 @@ func (s *scan) begin() error {
 	if err != nil {
 		return err
 	}
-	if s.events.rows, err = s.reading.Rows(tables.TableEvent, 0, s.first, s.last); err != nil {
+	if err := s.beginEvents(); err != nil {
 		return err
 	}
 	s.others = []*stream{{kind: provider.KindIteration}}
@@ -107,7 +108,7 @@ func (s *scan) begin() error {
 		{tables.TableInteraction, provider.KindInteraction}, {tables.TableNote, provider.KindNote},
 		{tables.TableAttachment, provider.KindAttachment},
 	} {
-		if s.iteration != everyIteration && t.kind != provider.KindInteraction {
+		if !s.wanted(t.kind) {
 			continue
 		}
 		rows, err := s.reading.Rows(t.table, 0, s.first, s.last)
@@ -116,12 +117,37 @@ func (s *scan) begin() error {
 		}
 		s.others = append(s.others, &stream{kind: t.kind, rows: rows})
 	}
-	for _, st := range append([]*stream{&s.events}, s.others...) {
+	for _, st := range s.others {
 		if err := s.step(st); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *scan) beginEvents() (err error) {
+	head := 0
+	if s.selected != nil {
+		if head = tables.EventTypeOf + 1; len(s.selected.types) == 0 {
+			s.events.seq = math.MaxInt64
+			return nil
+		}
+	}
+	if s.events.rows, err = s.reading.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
+		return err
+	}
+	return s.step(&s.events)
+}
+
+// wanted reports whether records of a kind, which are neither events nor iterations, may be among those to give.
+func (s *scan) wanted(kind provider.Kind) bool {
+	switch {
+	case s.selected != nil:
+		return kind == provider.KindInteraction && s.selected.Calls
+	case s.iteration != everyIteration:
+		return kind == provider.KindInteraction
+	}
+	return true
 }
 
 func (s *scan) close() {
@@ -167,7 +193,15 @@ func (s *scan) readEvent(give func(provider.Record, int64) error) error {
 	if err := s.ordered(seq); err != nil {
 		return err
 	}
-	if s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration {
+	wanted := s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration
+	if s.selected != nil {
+		var err error
+		if row, err = s.whole(); err != nil {
+			return err
+		}
+		wanted = row != nil
+	}
+	if wanted {
 		if id := row[tables.EventTypeOf].Int; id != s.typeOf {
 			name, err := s.archive.typeName(s.reading, id)
 			if err != nil {
@@ -218,9 +252,16 @@ func (s *scan) read(st *stream) (provider.Record, error) {
 	if s.iteration != everyIteration && st.row[tables.InteractionIteration].Int != s.iteration {
 		return nil, nil
 	}
+	row := st.row
+	if s.selected != nil {
+		if !s.selected.within(row[tables.InteractionIteration].Int) {
+			return nil, nil
+		}
+		row = brief(row)
+	}
 	switch st.kind {
 	case provider.KindInteraction:
-		i, prompts, err := tables.Interaction(st.row)
+		i, prompts, err := tables.Interaction(row)
 		if err != nil {
 			return nil, err
 		}

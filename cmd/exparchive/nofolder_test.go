@@ -51,7 +51,10 @@ func TestNoFolder(t *testing.T) {
 		"reveal":      {"reveal b.simexp --from a.simexp -o"},
 		"run":         {"run exp1 -o"},
 		"sign":        {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o", "sign --new-note-key x --note-key"},
+		"init":        {"paper init a.simexp -o"},
 		"extract":     nil, // which makes its folder
+		"build":       nil, // likewise
+		"check":       nil, // which only reads there
 		"import":      nil, // likewise
 		"attach":      nil,
 		"dump":        nil,

@@ -318,13 +318,24 @@ func (w *Walk) take(s *step, c *cell) bool {
 	}
 	w.started, w.last, w.Key = true, c.rowid, c.rowid
 	w.Highest = max(w.Highest, c.rowid)
-	local := s.page.data[c.at : c.at+c.local]
-	if w.Heads || c.overflow == 0 && int64(c.local) == c.payload {
+	if w.Heads {
+		w.Payload = s.page.data[c.at : c.at+c.local]
+		return true
+	}
+	return w.Whole()
+}
+
+// Whole makes Payload the whole row at which the walk stands, of which Next may have given the head only, and reports
+// whether it could be read.
+func (w *Walk) Whole() bool {
+	c := w.cell
+	local := w.at.data[c.at : c.at+c.local]
+	if c.overflow == 0 && int64(c.local) == c.payload {
 		w.Payload = local
 		return true
 	}
 	if c.payload > maxPayload || c.payload/int64(w.f.size) > int64(w.f.pages) {
-		w.fail(Overflow, s.page.number, c.offset, "a row of %d bytes", c.payload)
+		w.fail(Overflow, w.at.number, c.offset, "a row of %d bytes", c.payload)
 		return false
 	}
 	// At once, since growing step by step would take several times the memory; but no more than a sound row needs.

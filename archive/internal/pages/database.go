@@ -170,6 +170,17 @@ func (r *rows) Next() (tables.Row, error) {
 	return r.decodeHead()
 }
 
+// Whole implements [tables.Rows].
+func (r *rows) Whole() (tables.Row, error) {
+	if !r.walk.Whole() {
+		if r.r.fault == nil {
+			r.r.fault = fmt.Errorf("%w: table %s, row %d cannot be read", sqlitefile.ErrDamaged, r.table, r.key)
+		}
+		return nil, r.r.fault
+	}
+	return r.values, r.decode(r.walk.Payload)
+}
+
 var errColumns = errors.New("other columns than the table has")
 
 // decode takes a row apart.

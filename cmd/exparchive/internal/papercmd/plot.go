@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -81,8 +82,8 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 		Example: "  exparchive plot " + name + " exp1.simexp" + map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
 		Args:    cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if o.parsed, err = series.ParseColumns(o.columns); err != nil {
-				return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
+			if err := o.parse(cmd); err != nil {
+				return err
 			}
 			if columns && len(o.parsed) == 0 {
 				return cli.Usagef("%s: want a --column to draw", cli.Called(cmd))
@@ -91,7 +92,8 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			if o.output != "" && ext != ".svg" && ext != ".pdf" && ext != ".png" && ext != ".tex" {
 				return cli.Usagef("%s: -o %s: want a name that ends in .svg, .pdf, .png or .tex", cli.Called(cmd), o.output)
 			}
-			if o.output != "" {
+			inPaper := pinnedOf(cmd.Context()) != nil
+			if o.output != "" && !inPaper {
 				if err := cmp.Or(outfile.InFolder(o.output), outfile.Free(o.output, o.force)); err != nil {
 					return runio.WithForceHint(err)
 				}
@@ -103,12 +105,12 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
 			err = o.each(cmd, args, func(file string, run *series.Run) error {
-				list, err := panels(run, run.RunID)
+				list, err := panels(run, run.Heading())
 				if err != nil {
 					return cli.InFile(file, err)
 				}
 				f.Panels = append(f.Panels, list...)
-				names = append(names, run.RunID)
+				names = append(names, run.Heading())
 				return nil
 			})
 			if fatal(err) || len(f.Panels) == 0 && err != nil {
@@ -118,11 +120,14 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			if o.output == "" {
 				return cmp.Or(f.WriteText(cmd.OutOrStdout(), cmp.Or(terminal.Width(cmd.OutOrStdout()), plotColumns)), err)
 			}
+			if inPaper {
+				return cmp.Or(draw(cmd.OutOrStdout(), &f, ext), err)
+			}
 			return cmp.Or(o.save(&f, ext), err)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.columns, "column", "c", nil, "draw the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	o.columnOptions.addFlags(cmd, "draw")
 	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
 	flags.IntVar(&o.width, "width", chart.Usual, "how wide the chart in the file is in `millimetres`; one of two columns has 85")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
@@ -130,19 +135,23 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 	return cmd
 }
 
-func (o *plotOptions) save(f *chart.Figure, ext string) error {
-	var b bytes.Buffer
+// draw writes the chart in the form that the ending of a file's name asks for.
+func draw(w io.Writer, f *chart.Figure, ext string) error {
 	s := f.Scene()
-	write := s.WriteSVG
 	switch ext {
 	case ".pdf":
-		write = s.WritePDF
+		return s.WritePDF(w)
 	case ".png":
-		write = s.WritePNG
+		return s.WritePNG(w)
 	case ".tex":
-		write = s.WriteTikZ
+		return s.WriteTikZ(w)
 	}
-	if err := write(&b); err != nil {
+	return s.WriteSVG(w)
+}
+
+func (o *plotOptions) save(f *chart.Figure, ext string) error {
+	var b bytes.Buffer
+	if err := draw(&b, f, ext); err != nil {
 		return err
 	}
 	file, err := outfile.Create(o.output, o.force)

@@ -17,8 +17,8 @@ type agentGroup struct {
 	title  string   // of their panels
 }
 
-// groupsOf divides the agents of a run into groups of at most as many as there are styles, of about the same size.
-func groupsOf(run *series.Run, title string) (list []agentGroup) {
+// agentGroups divides the agents of a run into groups of at most as many as there are styles, of about the same size.
+func agentGroups(run *series.Run, title string) (list []agentGroup) {
 	found := map[string]bool{}
 	for _, r := range run.Rows {
 		if r.Agent != "" {
@@ -100,7 +100,7 @@ func scaled(panels []chart.Panel, scale int) []chart.Panel {
 // costPanels has what each agent cost and what all did, which is a panel of its own where there are several of agents.
 func costPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	empty := chart.Panel{Title: title, X: "iteration", Y: "cost ($)", CrossName: "rejected", FromZero: true}
-	groups := groupsOf(run, title)
+	groups := agentGroups(run, title)
 	for _, g := range groups {
 		p := empty
 		p.Title = g.title
@@ -135,13 +135,35 @@ func costPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	return list, nil
 }
 
+// axisName names the axis of a column, and says what of it was not recorded.
+func axisName(run *series.Run, i int) string {
+	c := run.Columns[i]
+	name := c.Heading()
+	if c.Money() {
+		name += " ($)"
+	}
+	if c.Derived() {
+		name += ", computed"
+	}
+	if slices.ContainsFunc(run.Rows, func(r series.Row) bool { return r.Defaulted != nil && r.Defaulted[i] }) {
+		if c.Default != nil {
+			return name + fmt.Sprintf(", %s where not recorded", c.Default)
+		}
+		name += ", with defaults"
+	}
+	return name
+}
+
 // columnPanels has a panel for each column and group of agents.
 func columnPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for i, c := range run.Columns {
 		var panels []chart.Panel
-		for _, g := range groupsOf(run, title) {
-			p := chart.Panel{Title: g.title, X: "iteration", Y: c.Name, CrossName: "rejected"}
+		for _, g := range agentGroups(run, title) {
+			p := chart.Panel{Title: g.title, X: "iteration", Y: axisName(run, i), CrossName: "rejected"}
 			p.Lines, p.Crosses, err = linesOf(run, g, func(r series.Row) (*big.Rat, error) {
+				if n, ok := cents(c, r.Values[i]); ok {
+					return dollars(&n), nil
+				}
 				return numberIn(c, r, r.Values[i])
 			})
 			if err != nil {
@@ -156,7 +178,7 @@ func columnPanels(run *series.Run, title string) (list []chart.Panel, err error)
 
 // acceptancePanels has a panel for each agent, since lines of several would lie on each other.
 func acceptancePanels(run *series.Run, title string) (list []chart.Panel, err error) {
-	for _, g := range groupsOf(run, title) {
+	for _, g := range agentGroups(run, title) {
 		lines, _, err := linesOf(run, g, func(r series.Row) (*big.Rat, error) {
 			switch {
 			case r.Accepted == nil:
@@ -206,8 +228,8 @@ func acceptancePanel(l chart.Line, title string) chart.Panel {
 func spreadPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for i, c := range run.Columns {
 		var panels []chart.Panel
-		for _, g := range groupsOf(run, title) {
-			p := chart.Panel{Title: g.title, X: "iteration", Y: c.Name}
+		for _, g := range agentGroups(run, title) {
+			p := chart.Panel{Title: g.title, X: "iteration", Y: axisName(run, i)}
 			spans := map[string][]chart.Span{}
 			p.Lines, _, err = linesOf(run, g, func(r series.Row) (*big.Rat, error) {
 				s, err := spreadIn(c, r, r.Values[i])

@@ -79,6 +79,21 @@ func (s *shownArchive) Records(ctx context.Context) iter.Seq2[provider.Record, e
 	}
 }
 
+// Select reads the whole run if the header of the archive tells that another program has written to it, so that what
+// was changed of the run is noticed.
+func (s *shownArchive) Select(ctx context.Context, sel provider.Selection) iter.Seq2[provider.Record, error] {
+	if !s.Touched() {
+		return s.Checked.Select(ctx, sel)
+	}
+	return func(yield func(provider.Record, error) bool) {
+		for r, err := range s.Records(ctx) {
+			if (err != nil || sel.Wants(r)) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
 // ChangedRun divides the error of a command that shows a run: changed says that the run, all of which was shown, was
 // changed after it was sealed; other is any other error.
 func ChangedRun(err error) (changed, other error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -29,8 +30,7 @@ type scan struct {
 	prompts    *tables.Joiner
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
-	typeOf     int64 // type of the event before, by its id
-	typeName   string
+	types      []string // of events, by their ids, as far as they were met
 	arena      arena
 	before     int64 // Seq of the record before
 	readBefore bool
@@ -86,7 +86,6 @@ func (s *scan) run(ctx context.Context, take func(provider.Record, int64) error)
 // begin opens the tables.
 func (s *scan) begin() error {
 	s.found = s.archive.file.Budget()
-	s.typeOf = math.MinInt64
 	s.prompts = tables.NewJoiner(s.texts, s.body)
 	slices.SortFunc(s.iterations, func(a, b at) int { return cmp.Compare(a.seq, b.seq) })
 	s.iterations = slices.DeleteFunc(s.iterations, func(it at) bool { return it.seq < s.first || it.seq > s.last })
@@ -202,17 +201,15 @@ func (s *scan) readEvent(give func(provider.Record, int64) error) error {
 		wanted = row != nil
 	}
 	if wanted {
-		if id := row[tables.EventTypeOf].Int; id != s.typeOf {
-			name, err := s.archive.typeName(s.reading, id)
-			if err != nil {
-				return err
-			}
-			s.typeOf, s.typeName = id, name
-		}
-		e := s.arena.event(s.lent)
-		if err := tables.Event(row, e, s.typeName); err != nil {
+		name, err := s.typeName(row[tables.EventTypeOf].Int)
+		if err != nil {
 			return err
 		}
+		e := s.arena.event(s.lent)
+		if err := tables.Event(row, e, name); err != nil {
+			return err
+		}
+		e.Timestamp = s.arena.text(row[tables.EventTimestamp].Bytes)
 		if !s.lent {
 			e.Data = s.arena.own(e.Data)
 		}
@@ -313,6 +310,20 @@ func (s *scan) body(id int64) (string, error) {
 	return string(row[tables.SectionBody].Bytes), nil
 }
 
+// typeName gives the name of an event type.
+func (s *scan) typeName(id int64) (string, error) {
+	const most = 256 // that are kept here: most runs have a few
+	if id >= 0 && id < int64(len(s.types)) && s.types[id] != "" {
+		return s.types[id], nil
+	}
+	name, err := s.archive.typeName(s.reading, id)
+	if err == nil && id >= 0 && id < most {
+		s.types = append(s.types, make([]string, max(0, int(id)+1-len(s.types)))...)
+		s.types[id] = name
+	}
+	return name, err
+}
+
 // typeName gives the name of an event type. A recorder may have added it since the archive was opened.
 func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 	a.typesMu.RLock()
@@ -340,6 +351,7 @@ func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 type arena struct {
 	events []provider.Event // that are not in use yet
 	texts  []byte
+	times  strings.Builder
 	length int // of the pieces that are taken now
 }
 
@@ -364,6 +376,25 @@ func (a *arena) event(lent bool) *provider.Event {
 	e := &a.events[0]
 	a.events = a.events[1:]
 	return e
+}
+
+// text gives a short text as a string.
+func (a *arena) text(b []byte) string {
+	const piece, most = 4096, 256
+	if len(b) == 0 || len(b) > most {
+		return string(b)
+	}
+	begin := a.times.Len()
+	if begin+len(b) > a.times.Cap() {
+		size := most // for a run of few events
+		if begin > 0 {
+			size = piece
+		}
+		a.times, begin = strings.Builder{}, 0
+		a.times.Grow(size)
+	}
+	a.times.Write(b)
+	return a.times.String()[begin:]
 }
 
 // own gives a copy of a text, nil of nil.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // selecting is a Provider that selects, and notes what it was asked for; its records may not be read.
@@ -26,7 +26,7 @@ func (s *selecting) Select(ctx context.Context, sel provider.Selection) iter.Seq
 // What is read of a Provider that selects is what columns and decisions need, and comes to the same rows.
 func TestRead_selects(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		live := play(t, providertest.Random(rt)...)
+		live := play(t, randomrun.Draw(rt)...)
 		o := Options{Columns: columns(t, "f=policy:/f", "tried=proposed:/parameters/initial_liquidity_fraction", "m=bootstrap_evaluation:/mean_cost",
 			"t=evaluation:/total_cost")}
 		want, err := Read(t.Context(), live, o)
@@ -57,7 +57,7 @@ func decisions(r *Run) (text string) {
 // The decisions of rows are those of the steps that package evolution gives.
 func TestRead_decisions(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		live := play(t, providertest.Random(rt)...)
+		live := play(t, randomrun.Draw(rt)...)
 		run, err := Read(t.Context(), live, Options{Decisions: true})
 		if err != nil {
 			t.Fatal(err)

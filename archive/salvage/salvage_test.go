@@ -24,6 +24,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/schema"
 )
@@ -84,7 +85,7 @@ func TestSalvageWhole(t *testing.T) {
 			if n++; n > 15 {
 				return
 			}
-			records := providertest.Random(rt)
+			records := randomrun.Draw(rt)
 			dir, err := os.MkdirTemp(t.TempDir(), "")
 			if err != nil {
 				t.Fatal(err)

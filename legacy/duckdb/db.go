@@ -212,7 +212,7 @@ func (db *DB) load(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f := storage.NewFile(r, size, h.Active.BlockSize, db.opts.CacheBytes)
-	f.Level = h.Level
+	f.Level, f.Library = h.Level, h.Library
 	const levelOf20 = 69
 	if h.Level >= levelOf20 {
 		db.as = text.Release20

@@ -64,6 +64,7 @@ type Type struct {
 	Values    []string // of an ENUM, in order
 	CRS       string   // coordinate reference system of a GEOMETRY
 	Collation string   // of a VARCHAR
+	State     string   // what an aggregate state is of, until 1.5, such as "sum(INTEGER)::HUGEINT"
 }
 
 // A Field is a member of a STRUCT, TUPLE or UNION.
@@ -81,7 +82,7 @@ func described(t *types.Type) *Type {
 		return nil
 	}
 	d := &Type{ID: TypeID(t.ID), Alias: t.Alias, Width: t.Width, Scale: t.Scale, Elem: described(t.Elem), Size: t.Size,
-		Values: t.Values, CRS: t.CRS, Collation: t.Collation}
+		Values: t.Values, CRS: t.CRS, Collation: t.Collation, State: t.State}
 	for _, f := range t.Fields {
 		d.Fields = append(d.Fields, Field{f.Name, described(f.Type)})
 	}
@@ -95,7 +96,7 @@ func (t *Type) inner() *types.Type {
 	}
 	in := &types.Type{ID: types.ID(t.ID), Alias: t.Alias, Width: t.Width, Scale: t.Scale, Elem: t.Elem.inner(),
 		Size:   t.Size,
-		Values: t.Values, CRS: t.CRS, Collation: t.Collation}
+		Values: t.Values, CRS: t.CRS, Collation: t.Collation, State: t.State}
 	for _, f := range t.Fields {
 		in.Fields = append(in.Fields, types.Field{Name: f.Name, Type: f.Type.inner()})
 	}

@@ -250,10 +250,25 @@ func (w *Walk) reuse() *step {
 		w.stack = make([]*step, 0, maxTreeDepth)
 	}
 	all := w.stack[:len(w.stack)+1]
-	if all[len(all)-1] == nil {
-		all[len(all)-1] = &step{}
+	if top := &all[len(all)-1]; *top == nil {
+		if free := w.f.Pager.free; len(free) > 0 {
+			*top, w.f.Pager.free = free[len(free)-1], free[:len(free)-1]
+		} else {
+			*top = &step{}
+		}
 	}
 	return all[len(all)-1]
+}
+
+// Close ends a walk before its end, and leaves what it needed to the next one. Payload is not valid any more.
+func (w *Walk) Close() {
+	for i, s := range w.stack[:cap(w.stack)] {
+		if s != nil {
+			w.f.Pager.free = append(w.f.Pager.free, s)
+			w.stack[:cap(w.stack)][i] = nil
+		}
+	}
+	w.stack = w.stack[:0]
 }
 
 // Next goes to the next row and reports whether there is one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,9 @@ var lists = []string{"duckdb_schemas", "duckdb_tables", "duckdb_columns", "duckd
 // passing are columns of the lists that are not of the definitions. A sequence of the log still has the start value that
 // it had at first; its SQL has the next one.
 var passing = []string{"oid", "database_name", "estimated_size", "constraint_index", "start_value", "last_value"}
+
+// quotedTypes are names of types in casts that 1.5 read from a text, and not those that it made itself.
+var quotedTypes = regexp.MustCompile(`AS "([A-Z]+)"\)`)
 
 // A catalogReader reads the lists of one engine.
 type catalogReader struct {
@@ -58,7 +62,7 @@ func (r *catalogReader) all(t *testing.T) (all []string) {
 			if list == "duckdb_views" && (c == "column_count" || c == "is_bound") {
 				continue // those of when it was made
 			}
-			if r.loose && (c == "sql" || c == "macro_definition") {
+			if r.loose && (c == "sql" || c == "macro_definition" || c == "column_default") {
 				continue
 			}
 			if !strings.HasSuffix(c, "_oid") && !slices.Contains(passing, c) {
@@ -74,7 +78,7 @@ func (r *catalogReader) all(t *testing.T) (all []string) {
 			t.Fatal(err)
 		}
 		for i := range rows.Len() {
-			all = append(all, list+" "+rows.Text(i, 0))
+			all = append(all, quotedTypes.ReplaceAllString(list+" "+rows.Text(i, 0), "AS $1)"))
 		}
 	}
 	rows, err := r.p.Query("SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'db' AND NOT internal")
@@ -117,8 +121,8 @@ func next(t *testing.T, p *Process, db *duckdb.DB) (all []string) {
 }
 
 // sameCatalog runs the reader's script for the database at path in the engine and compares what its lists say of the
-// two, but for tables that cannot be declared. It reports whether the engine opens the database.
-func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...string) bool {
+// two, but for what the script has to leave out. The error is why the engine does not open the database.
+func sameCatalog(t *testing.T, r *catalogReader, path string, wantLeft ...string) error {
 	t.Helper()
 	p := r.p
 	db, err := duckdb.Open(path, nil)
@@ -127,11 +131,8 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...stri
 	}
 	defer db.Close()
 	script, left := db.SQL()
-	for i, name := range undeclared {
-		undeclared[i] = "table " + name
-	}
-	if !slices.Equal(left, undeclared) {
-		t.Errorf("the script leaves out %q, want %q", left, undeclared)
+	if !slices.Equal(left, wantLeft) {
+		t.Errorf("the script leaves out %q, want %q", left, wantLeft)
 	}
 	attach := func(path, options string) error {
 		return errors.Join(p.Exec("ATTACH "+Quote(path)+" AS db"+options), p.Exec("USE db"))
@@ -142,8 +143,9 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...stri
 			t.Fatal(err)
 		}
 	}
-	if attach(path, "") != nil {
-		return false
+	if err := attach(path, ""); err != nil {
+		p.Kill()
+		return err
 	}
 	want := r.all(t)
 	wantNext := next(t, p, db)
@@ -152,11 +154,14 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...stri
 	if db.Info().Level == 7 { // what it holds may need it
 		options = " (STORAGE_VERSION 'v1.5.0')"
 	}
-	if err := attach(filepath.Join(t.TempDir(), "again.db"), options); err != nil {
+	again := filepath.Join(t.TempDir(), "again.db")
+	if err := attach(again, options); err != nil {
 		t.Fatal(err)
 	}
-	defer detach()
 	for _, sql := range script { // in this order
+		if os.Getenv("ORACLE_SQL") != "" {
+			t.Log(sql)
+		}
 		if p.Release.Name == "1.2" || p.Release.Name == "1.3" {
 			sql = strings.ReplaceAll(sql, "BIGNUM", "VARINT") // as they call it
 		}
@@ -164,13 +169,20 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...stri
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
-	got := r.all(t)
-	ignored := []string{"view_name=unpivoted,"} // its text changes when the engine reads it
-	for _, name := range undeclared {
-		ignored = append(ignored, "table_name="+strings.TrimPrefix(name, "table ")+",")
+	detach() // so that it is read from a file, as the other
+	if err := attach(again, ""); err != nil {
+		t.Fatal(err)
 	}
-	for _, row := range want { // a view whose tables were changed can be used again
-		if view, _, ok := strings.Cut(row, ": "); ok && strings.Contains(row, "Contents of view were altered") {
+	defer detach()
+	got := r.all(t)
+	ignored := []string{"view_name=unpivoted,", // its text changes when the engine reads it
+		"schema_name=information_schema,", "schema_name=pg_catalog,"} // 1.0 and 1.1 write them to the file
+	for _, s := range wantLeft {
+		kind, name, _ := strings.Cut(s, " ")
+		ignored = append(ignored, kind+"_name="+name+",", kind+` "main".`+QuoteName(name))
+	}
+	for _, row := range want { // a view that the engine cannot use, such as one whose tables were changed
+		if view, _, ok := strings.Cut(row, ": engine "); ok && strings.HasPrefix(row, "view ") {
 			ignored = append(ignored, view)
 		}
 	}
@@ -190,7 +202,25 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, undeclared ...stri
 	if got := next(t, p, db); !slices.Equal(got, wantNext) {
 		t.Errorf("got next values %q, want %q", got, wantNext)
 	}
-	return true
+	return nil
+}
+
+// sameForOne is sameCatalog with the first engine that opens the database; not every release opens each of its own files.
+func sameForOne(t *testing.T, writer, path string, readers []*catalogReader, left ...string) {
+	t.Helper()
+	var errs []error
+	for _, r := range readers {
+		r.loose = r.p.Release.Name != writer
+		err := sameCatalog(t, r, path, left...)
+		if err == nil {
+			return
+		}
+		errs = append(errs, err)
+		if os.Getenv("ORACLE_SQL") != "" {
+			t.Log(err)
+		}
+	}
+	t.Error(errors.Join(errs...))
 }
 
 // TestSchemaSQL runs the script that the reader gives for the catalog of every fixture in the release that wrote it,
@@ -209,7 +239,7 @@ func TestSchemaSQL(t *testing.T) {
 		}
 		return readers[release]
 	}
-	undeclared := map[string][]string{"new_types_e20": {"states"}} // of aggregate states
+	left := map[string][]string{"new_types_e20": {"table states"}} // of aggregate states
 	for _, file := range files {
 		dir := filepath.Dir(file)
 		b, err := os.ReadFile(file)
@@ -235,17 +265,7 @@ func TestSchemaSQL(t *testing.T) {
 			if f.Log != "" && slices.Contains([]string{"0.9", "0.10", "1.0"}, engine) {
 				engine = f.Judge
 			}
-			r := reader(engine)
-			r.loose = engine != f.Engine
-			if sameCatalog(t, r, path, undeclared[f.Name]...) {
-				return
-			}
-			if r = reader(f.Judge); f.Judge != f.Engine {
-				r.loose = true
-			}
-			if !sameCatalog(t, r, path, undeclared[f.Name]...) {
-				t.Errorf("engines %s and %s do not open it", engine, f.Judge)
-			}
+			sameForOne(t, f.Engine, path, []*catalogReader{reader(engine), reader(f.Judge)}, left[f.Name]...)
 		})
 	}
 }

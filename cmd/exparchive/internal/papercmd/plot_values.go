@@ -11,10 +11,13 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
-// numberIn gives the number that a row has in a column, nil for none. Anything else is an error.
+// numberIn gives the number that a row has in a column, nil for none; money is in dollars. Anything else is an error.
 func numberIn(c series.Column, r series.Row, v series.Value) (*big.Rat, error) {
 	if v == nil {
 		return nil, nil
+	}
+	if n, ok := cents(c, v); ok {
+		return dollars(&n), nil
 	}
 	n, err := decimal.Parse(string(v))
 	if err == nil {

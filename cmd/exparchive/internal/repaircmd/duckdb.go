@@ -112,8 +112,9 @@ func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
 		Short: "Print the definitions of a DuckDB database as SQL",
 		Long: `Print the definitions of a DuckDB database as SQL, or those of one table. TABLE is a name, or SCHEMA.NAME.
 
-Those of a database are a script that DuckDB runs: each definition stands behind what it needs. Macros and triggers are left
-out; macros that the file holds are named in a comment.`,
+Those of a database are a script that DuckDB runs, the release that wrote the file or a later one: each definition stands
+behind what it needs, and a sequence goes on with its next value. What SQL cannot declare, such as a column of aggregate
+states, is left out with what needs it, and named in a comment.`,
 		Args: cli.NArgs(1, 2, "a database and perhaps a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withDuckDB(cmd, args[0], func(_ context.Context, db *duckdb.DB) error {

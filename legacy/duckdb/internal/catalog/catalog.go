@@ -103,6 +103,9 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 
 // add adds what a CreateInfo creates, and gives the table if it is one.
 func (c *Catalog) add(n *tree.Node) *Table {
+	if strings.HasPrefix(c.file.Library, "v0.") {
+		n.OrderWith()
+	}
 	switch n.Class {
 	case "CreateSchemaInfo":
 		c.putSchema(newSchema(n))

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -126,7 +127,10 @@ func (t *Table) SQL() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(quote.Identifier(c.Name) + " " + c.Type.String())
+		b.WriteString(quote.Identifier(c.Name) + " " + cmp.Or(c.spelled, c.Type).String())
+		if c.Type.Collation != "" {
+			b.WriteString(" COLLATE " + c.Type.Collation)
+		}
 		switch {
 		case c.Generated:
 			b.WriteString(" GENERATED ALWAYS AS(" + c.generating() + ")")

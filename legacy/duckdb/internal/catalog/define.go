@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
@@ -21,8 +22,10 @@ type entry interface{ definition() *Definition }
 
 // A need is something that a definition names: a table or view, a macro or a type.
 type need struct {
-	kind Kind // KindTable of a view too
-	path Path // folded
+	kind  Kind // KindTable of a view too
+	path  Path // folded
+	or    Path // where it is if it is not there; the same if it can be nowhere else
+	table bool // it is a table or a view of the database, not something that the engine has or reads
 }
 
 // define gives the definition that a CreateInfo has.
@@ -35,6 +38,19 @@ func define(n *tree.Node, kind Kind) Definition {
 // needs gives what the expressions and queries of a definition name, sorted. A name without a schema may be of that of
 // the definition or of main.
 func needs(n *tree.Node, at Path) (all []need) {
+	within := map[string]bool{} // names that the definition itself gives to rows
+	n.Walk(func(n *tree.Node) {
+		switch n.Class {
+		case "CommonTableExpressionMap":
+			for _, x := range n.Map(100) {
+				within[fold(x.Name)] = true
+			}
+		case "RecursiveCTENode", "CTENode":
+			within[fold(n.Text(200))] = true
+		case "CreateTriggerInfo":
+			within[fold(n.Text(209))], within[fold(n.Text(210))] = true, true
+		}
+	})
 	add := func(kind Kind, names []string) {
 		if len(names) == 0 {
 			return
@@ -43,19 +59,23 @@ func needs(n *tree.Node, at Path) (all []need) {
 		for len(schemas) > 0 && schemas[0] == "" {
 			schemas = schemas[1:]
 		}
+		x := need{kind: kind, table: kind == KindTable && ordinary(name)}
 		switch len(schemas) {
 		case 0:
-			all = append(all, need{kind, Path{at.Schema, name, at.Nested}.folded()})
-			all = append(all, need{kind, NewPath("", name).folded()})
+			x.path, x.or = Path{at.Schema, name, at.Nested}, NewPath("", name)
+			x.table = x.table && !within[fold(name)]
 		case 1:
-			all = append(all, need{kind, NewPath(schemas[0], name).folded()})
+			x.path, x.or = NewPath(schemas[0], name), NewPath(schemas[0], name)
 			if at.Nested { // named from within the outer schema
-				all = append(all, need{kind, Path{at.Schema, name, true}.folded()})
+				x.or = Path{at.Schema, name, true}
 			}
+			x.table = false // the schema may be a database
 		default: // perhaps with the database
-			all = append(all, need{kind, NestedPath(schemas, name).folded()})
-			all = append(all, need{kind, NestedPath(schemas[1:], name).folded()})
+			x.path, x.or = NestedPath(schemas, name), NestedPath(schemas[1:], name)
+			x.table = false
 		}
+		x.path, x.or = x.path.folded(), x.or.folded()
+		all = append(all, x)
 	}
 	n.Walk(func(n *tree.Node) {
 		switch n.Class {
@@ -70,7 +90,7 @@ func needs(n *tree.Node, at Path) (all []need) {
 		case "ForeignKeyConstraint":
 			const referring = 1
 			if n.Uint(202) == referring { // keys stay within a schema
-				all = append(all, need{KindTable, Path{at.Schema, n.Text(204), at.Nested}.folded()})
+				add(KindTable, []string{n.Text(204)})
 			}
 		}
 	})
@@ -79,6 +99,17 @@ func needs(n *tree.Node, at Path) (all []need) {
 			cmp.Compare(a.path.Name, b.path.Name))
 	})
 	return slices.Compact(all)
+}
+
+// ordinary reports whether a name is that of a table or view that a database holds. Others are of the engine's own, or
+// of a file that it reads.
+func ordinary(name string) bool {
+	for _, s := range []string{"duckdb_", "pg_", "sqlite_", "pragma_"} {
+		if strings.HasPrefix(fold(name), s) {
+			return false
+		}
+	}
+	return !strings.ContainsAny(name, `./\:*?`)
 }
 
 func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name), p.Nested} }

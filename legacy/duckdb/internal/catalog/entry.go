@@ -165,7 +165,7 @@ type Index struct {
 func newIndex(n *tree.Node) *Index {
 	const unique = 1
 	x := &Index{Definition: define(n, KindIndex), Table: n.Text(201), Unique: n.Uint(203) == unique, SQL: n.Text(106)}
-	x.needs = append(x.needs, need{KindTable, x.table().folded()})
+	x.needs = append(x.needs, need{kind: KindTable, path: x.table().folded(), or: x.table().folded()})
 	return x
 }
 

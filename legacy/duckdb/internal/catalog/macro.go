@@ -60,7 +60,7 @@ func overload(f *tree.Node) (string, bool) {
 		name := names[len(names)-1]
 		s := quote.Identifier(name)
 		if t := f.Types(103); i < len(t) && t[i].ID != types.ID(untyped) {
-			s += " " + t[i].Declared()
+			s += " " + t[i].String()
 		}
 		for k, d := range defaults {
 			if d.Name == name && d.Node != nil {
@@ -78,7 +78,7 @@ func overload(f *tree.Node) (string, bool) {
 	s := "(" + strings.Join(parameters, ", ") + ") AS "
 	switch f.Class {
 	case "TableMacroFunction":
-		s += "TABLE " + say(f.Node(200))
+		s += "TABLE (" + say(f.Node(200)) + ")"
 	case "ScalarMacroFunction":
 		s += "(" + say(f.Node(200)) + ")"
 	default:

@@ -5,7 +5,11 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
+
+// builtIn are schemas that every database has; 1.0 and 1.1 write all of them to the file.
+var builtIn = []string{"main", "information_schema", "pg_catalog"}
 
 // A step of a script makes an entry.
 type step struct {
@@ -22,7 +26,7 @@ type step struct {
 func (c *Catalog) Script() (all, left []string) {
 	m := c.made
 	for _, s := range m.Schemas {
-		if !s.Nested && s.Name != "main" {
+		if !s.Nested && !slices.Contains(builtIn, s.Name) {
 			all = append(all, "CREATE SCHEMA "+quote.Identifier(s.Name)+";")
 		}
 	}
@@ -50,10 +54,25 @@ func (c *Catalog) steps() (all []step) {
 		}
 		all = append(all, step{kind, name, d, sql})
 	}
+	named := map[string][]need{} // types by how others name them
 	for _, u := range c.Types {
+		n := need{kind: KindType, path: u.folded(), or: u.folded()}
+		own := fold(quote.Identifier(u.Name))
+		named[own] = append(named[own], n)
+		if p := fold(u.Path.String()); p != own {
+			named[p] = append(named[p], n)
+		}
+	}
+	for _, u := range c.Types {
+		u.Type.Walk(func(t *types.Type) {
+			u.needs = append(u.needs, named[fold(t.Unbound)]...)
+			if t.Alias != "" {
+				u.needs = append(u.needs, named[fold(quote.Identifier(t.Alias))]...)
+			}
+		})
 		sql := ""
 		if u.Type != nil && !u.Type.Unnameable() {
-			sql = "CREATE TYPE " + u.Path.String() + " AS " + u.Type.String() + ";"
+			sql = "CREATE TYPE " + u.Path.String() + " AS " + c.spelled(u.Type).String() + ";"
 		}
 		add(KindType, &u.Definition, "TYPE", sql)
 	}
@@ -61,6 +80,9 @@ func (c *Catalog) steps() (all []step) {
 		add(KindSequence, &q.Definition, "SEQUENCE", q.script()...)
 	}
 	for _, t := range c.Tables {
+		for i := range t.Columns {
+			t.Columns[i].spelled = c.spelled(t.Columns[i].Type)
+		}
 		sql, d := []string{t.SQL()}, t.Definition
 		for _, col := range t.Columns {
 			if col.Type.Unnameable() {
@@ -98,17 +120,72 @@ func (c *Catalog) steps() (all []step) {
 	return all
 }
 
+// spelled is a type as a statement has it: a name that 0.9 and 1.0 keep is that of a type of the database, with its
+// schema, if there is just one of that name and kind. Else the type is spelled out, but for an ENUM in a list, which 1.0
+// and older take for one without a list: of a type of the same values its name stands there.
+func (c *Catalog) spelled(t *types.Type) *types.Type {
+	if t == nil {
+		return nil
+	}
+	var like []*UserType
+	named := false
+	for _, u := range c.Types {
+		if t.Alias != "" && fold(u.Name) == fold(t.Alias) {
+			named = true
+			if u.Type != nil && u.Type.ID == t.ID {
+				like = append(like, u)
+			}
+		}
+	}
+	if !named && t.Elem == nil && t.Fields == nil {
+		return t
+	}
+	own := *t
+	if named {
+		own.Alias = ""
+	}
+	if len(like) == 1 {
+		own.Unbound = like[0].Path.String()
+	}
+	own.Elem, own.Fields = c.spelled(t.Elem), slices.Clone(t.Fields)
+	if e := own.Elem; e != nil && e.ID == types.Enum && e.Unbound == "" {
+		for _, u := range c.Types {
+			if u.Type != nil && u.Type.ID == types.Enum && slices.Equal(u.Type.Values, e.Values) {
+				named := *e
+				named.Unbound = u.Path.String()
+				own.Elem = &named
+				break
+			}
+		}
+	}
+	for i := range own.Fields {
+		own.Fields[i].Type = c.spelled(own.Fields[i].Type)
+	}
+	return &own
+}
+
 func columnComment(p Path, column, text string) string {
 	return "COMMENT ON COLUMN " + p.String() + "." + quote.Identifier(column) + " IS " + quote.Literal(text) + ";"
 }
 
-// inOrder moves steps behind those that they need. One that needs what there are no words for has none either. A circle, which only a damaged file has, stays as it is.
+// inOrder moves steps behind those that they need. One that needs what there are no words for has none either, nor has
+// a view whose table was dropped. A circle, which only a damaged file has, stays as it is.
 func inOrder(steps []step) []step {
+	type place struct {
+		kind Kind
+		path Path
+	}
 	ordered := make([]step, 0, len(steps))
-	places := map[need][]int{} // a scalar macro and one that gives rows may have the same name
+	places := map[place][]int{} // a scalar macro and one that gives rows may have the same name
 	for i, s := range steps {
-		n := need{s.kind, s.entry.folded()}
-		places[n] = append(places[n], i)
+		p := place{s.kind, s.entry.folded()}
+		places[p] = append(places[p], i)
+	}
+	find := func(n need) []int {
+		if at := places[place{n.kind, n.path}]; at != nil {
+			return at
+		}
+		return places[place{n.kind, n.or}]
 	}
 	begun := make([]bool, len(steps))
 	type visit struct {
@@ -126,24 +203,23 @@ func inOrder(steps []step) []step {
 		for begin(i); len(stack) > 0; {
 			top := &stack[len(stack)-1]
 			if len(top.left) > 0 {
-				to := places[top.left[0]]
+				to := find(top.left[0])
 				top.left = top.left[1:]
 				for _, k := range to {
 					begin(k)
 				}
 				continue
 			}
-			s := steps[top.step]
+			s := &steps[top.step]
 			stack = stack[:len(stack)-1]
 			for _, n := range s.entry.needs {
-				for _, k := range places[n] {
-					if steps[k].sql == nil {
-						s.sql = nil
-					}
+				to := find(n)
+				lost := func(k int) bool { return steps[k].sql == nil }
+				if slices.ContainsFunc(to, lost) || to == nil && n.table && s.name == "VIEW" {
+					s.sql = nil
 				}
 			}
-			steps[top.step] = s
-			ordered = append(ordered, s)
+			ordered = append(ordered, *s)
 		}
 	}
 	return ordered

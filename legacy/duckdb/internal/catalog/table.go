@@ -24,7 +24,8 @@ type Column struct {
 	Comment   string
 	Err       error // why the column cannot be read; nil when nothing is known to be in the way
 
-	expression *tree.Node // that of Default
+	expression *tree.Node  // that of Default
+	spelled    *types.Type // Type as a statement has it; nil if that is not known to be something else
 }
 
 // NewColumn makes a column from its ColumnDefinition.

@@ -13,7 +13,8 @@ import (
 
 // A File gives the payloads of a file's blocks, checked, and keeps the most recent ones.
 type File struct {
-	Level int // which features the file may use, as in [Headers]; 0 when that is not known
+	Level   int    // which features the file may use, as in [Headers]; 0 when that is not known
+	Library string // of the engine that created the file; "" when that is not known
 
 	r       io.ReaderAt
 	size    int64

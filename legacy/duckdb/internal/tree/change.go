@@ -90,8 +90,6 @@ func (w *writer) insert(n *Node) string {
 		s += " DEFAULT VALUES"
 	case rows == nil:
 		return w.unknown()
-	case isValues(rows):
-		s += " " + w.values(rows.Node(201))
 	default:
 		s += " " + w.sql(rows)
 	}
@@ -111,13 +109,6 @@ func (w *writer) insert(n *Node) string {
 		return s + " DO UPDATE SET " + w.assignments(set) + w.where(set.Node(100))
 	}
 	return w.unknown()
-}
-
-// isValues reports whether a query is a bare list of rows.
-func isValues(n *Node) bool {
-	t := n.Node(201)
-	return n.Class == "SelectNode" && t != nil && t.Class == "ExpressionListRef" && len(n.Nodes(101)) == 0 &&
-		n.Node(202) == nil && len(n.Nodes(200)) == 1 && n.Nodes(200)[0].Class == "StarExpression"
 }
 
 func (w *writer) merge(n *Node) string {

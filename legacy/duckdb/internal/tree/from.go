@@ -18,8 +18,20 @@ const (
 
 var joins = map[uint64]string{1: "LEFT", 2: "RIGHT", 3: "INNER", 4: "FULL", 5: "SEMI", 6: "ANTI"}
 
-// from writes what rows are taken from.
+// from writes what rows are taken from. Crossings that were made by commas are written so as long as they are outermost.
 func (w *writer) from(t *Node) string {
+	if t == nil {
+		return w.unknown()
+	}
+	implicit := !t.Has(208) || t.Bool(208)
+	if t.Class == "JoinRef" && implicit && t.Uint(204) == joinCross {
+		return w.from(t.Node(200)) + ", " + w.part(t.Node(201))
+	}
+	return w.part(t)
+}
+
+// part is from within a join.
+func (w *writer) part(t *Node) string {
 	if t == nil {
 		return w.unknown()
 	}
@@ -130,11 +142,7 @@ func (w *writer) join(t *Node) string {
 	default:
 		kind = w.unknown()
 	}
-	left, right := w.from(t.Node(200)), w.from(t.Node(201))
-	if t.Bool(208) && t.Uint(204) == joinCross {
-		return left + ", " + right
-	}
-	s := "(" + left + " " + kind + right
+	s := "(" + w.part(t.Node(200)) + " " + kind + w.part(t.Node(201))
 	switch {
 	case t.Uint(204) == joinNearest:
 		s += w.nearest(t)
@@ -166,7 +174,7 @@ func (w *writer) nearest(t *Node) string {
 
 func (w *writer) pivot(t *Node) string {
 	var b strings.Builder
-	b.WriteString(w.from(t.Node(200)))
+	b.WriteString(w.part(t.Node(200)))
 	if aggregates := t.Nodes(201); len(aggregates) > 0 {
 		b.WriteString(" PIVOT (" + strings.Join(w.aliased(aggregates), ", "))
 	} else {
@@ -241,6 +249,9 @@ func (w *writer) show(t *Node) string {
 	}
 	if q := t.Node(201); q != nil {
 		return s + "(" + w.sql(q) + ")"
+	}
+	if name := t.Text(200); strings.HasPrefix(name, `"`) { // as it was written, until 1.5
+		return s + name
 	}
 	return s + dotted(t.Name(205, 203, 204, 200))
 }

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,9 @@ func (w *writer) query(n *Node) string {
 	case "SelectNode":
 		if t := n.Node(201); t != nil && t.Class == "ShowRef" {
 			return w.from(t)
+		}
+		if isValues(n) {
+			return with + w.values(n.Node(201)) + w.modifiers(n)
 		}
 		return with + w.selection(n) + w.modifiers(n)
 	case "SetOperationNode":
@@ -71,6 +75,49 @@ func (w *writer) with(n *Node) string {
 	return "WITH " + strings.Join(all, ", ") + " "
 }
 
+// OrderWith moves the queries of every WITH below n behind those that they name. 0.9 and 0.10 keep them in a hash table
+// and write them in any order.
+func (n *Node) OrderWith() {
+	n.Walk(func(m *Node) {
+		if m.Class != "CommonTableExpressionMap" {
+			return
+		}
+		list := m.Map(100)
+		places := map[string]int{}
+		for i, x := range list {
+			places[x.Name] = i
+		}
+		ordered := make([]any, 0, len(list))
+		begun := make([]bool, len(list))
+		var move func(i int)
+		move = func(i int) {
+			if begun[i] {
+				return
+			}
+			begun[i] = true
+			if list[i].Node != nil {
+				var names []string
+				list[i].Node.Walk(func(t *Node) {
+					if t.Class == "BaseTableRef" && t.Text(200) == "" {
+						names = append(names, t.Text(201))
+					}
+				})
+				slices.Sort(names)
+				for _, s := range names {
+					if k, ok := places[s]; ok {
+						move(k)
+					}
+				}
+			}
+			ordered = append(ordered, m.list(100)[i])
+		}
+		for i := range list {
+			move(i)
+		}
+		m.fields[100] = ordered
+	})
+}
+
 // node is the query of a SelectStatement.
 func (n *Node) node() *Node {
 	if n == nil {
@@ -116,6 +163,18 @@ func (w *writer) selection(n *Node) string {
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+// isValues reports whether a query is a bare list of rows.
+func isValues(n *Node) bool {
+	t := n.Node(201)
+	return t != nil && t.Class == "ExpressionListRef" && n.Node(202) == nil && len(n.list(204)) == 0 && n.Node(206) == nil &&
+		n.Node(207) == nil && n.Node(208) == nil && len(n.Nodes(200)) == 1 && n.Nodes(200)[0].isStar()
+}
+
+// isStar reports whether an expression is a bare star.
+func (n *Node) isStar() bool {
+	return n.Class == "StarExpression" && new(writer).star(n) == "*"
 }
 
 func (w *writer) groups(n *Node) string {

@@ -65,7 +65,7 @@ func (w *writer) sql(e *Node) string {
 	case "CastExpression":
 		to := sub(203)
 		if t := e.Type(201); t != nil {
-			to = t.Declared()
+			to = t.String()
 		}
 		if to == "" {
 			return sub(200)
@@ -172,7 +172,7 @@ func (w *writer) list(list []*Node) []string {
 	return out
 }
 
-// arguments writes expressions, each behind its name if it has one of its own.
+// arguments writes expressions, each behind its name if it has one.
 func (w *writer) arguments(list []*Node) []string {
 	out := make([]string, len(list))
 	for i, n := range list {
@@ -181,9 +181,6 @@ func (w *writer) arguments(list []*Node) []string {
 			out[i], name = w.sql(n.Node(101)), n.Text(100)
 		} else {
 			out[i], name = w.sql(n), n.Text(102)
-			if names := n.Texts(200); n.Class == "ColumnRefExpression" && len(names) > 0 && names[len(names)-1] == name {
-				name = ""
-			}
 		}
 		if name != "" {
 			out[i] = quote.Identifier(name) + " := " + out[i]
@@ -231,17 +228,14 @@ func (w *writer) function(e *Node) string {
 	return b.String()
 }
 
-// functionName is the name of a function with its schema, unless that is main.
+// functionName is the name of a function with its schema, if that is said.
 func functionName(e *Node, schema, qualified int) string {
 	if q := e.Node(qualified); q != nil {
 		if path := q.Texts(100); len(path) > 3 { // within nested schemas
 			return dotted(path[1:])
 		}
 	}
-	if s := e.Text(schema); s != "" && s != "main" {
-		return dotted([]string{s, e.Text(200)})
-	}
-	return quote.Identifier(e.Text(200))
+	return dotted([]string{e.Text(schema), e.Text(200)})
 }
 
 func (w *writer) operator(e *Node) string {
@@ -272,8 +266,8 @@ func (w *writer) operator(e *Node) string {
 	case exprSlice:
 		return args[0] + "[" + strings.Join(bounds(args[1:]), ":") + "]"
 	case exprStructField:
-		if name := e.Nodes(200)[1:]; len(name) == 1 && name[0].Value(200) != nil {
-			return "(" + args[0] + ")." + quote.Identifier(name[0].Value(200).Str)
+		if name := e.Nodes(200)[1:]; len(name) == 1 {
+			return "(" + args[0] + ")." + quote.Identifier(constantText(name[0]))
 		}
 	case exprArray:
 		return "(ARRAY[" + strings.Join(args, ", ") + "])"
@@ -281,6 +275,17 @@ func (w *writer) operator(e *Node) string {
 		return "TRY(" + args[0] + ")"
 	}
 	return w.unknown()
+}
+
+// constantText is the text of a constant.
+func constantText(e *Node) string {
+	if l := e.Node(201); l != nil {
+		return l.Text(101)
+	}
+	if v := e.Value(200); v != nil {
+		return v.Str
+	}
+	return ""
 }
 
 // bounds are those of a slice as they are written: one that is left out is an empty list, and with a step the upper one
@@ -300,14 +305,17 @@ func bounds(args []string) []string {
 
 func (w *writer) lambda(e *Node) string {
 	const keyword = 2
-	if e.Uint(202) != keyword {
-		return "(" + w.sql(e.Node(200)) + " -> " + w.sql(e.Node(201)) + ")"
+	parameters, body := e.Node(200), w.sql(e.Node(201))
+	isRow := parameters != nil && parameters.Class == "FunctionExpression"
+	// Until 1.3 the syntax is not kept, but the row of several parameters has a schema if there was an arrow.
+	if e.Uint(202) == keyword || isRow && e.Uint(202) == 0 && parameters.Text(201) == "" {
+		names := w.sql(parameters)
+		if isRow {
+			names = strings.Join(append(w.list(parameters.Nodes(202)), w.arguments(parameters.Nodes(209))...), ", ")
+		}
+		return "(lambda " + names + ": " + body + ")"
 	}
-	parameters := w.sql(e.Node(200))
-	if row := e.Node(200); row != nil && row.Class == "FunctionExpression" {
-		parameters = strings.Join(append(w.list(row.Nodes(202)), w.arguments(row.Nodes(209))...), ", ")
-	}
-	return "(lambda " + parameters + ": " + w.sql(e.Node(201)) + ")"
+	return "(" + w.sql(parameters) + " -> " + body + ")"
 }
 
 func (w *writer) star(e *Node) string {
@@ -388,8 +396,8 @@ func (w *writer) typeSQL(e *Node) string {
 	}
 	for i, n := range e.Nodes(203) {
 		switch alias := n.Text(102); {
-		case alias == "collation" && n.Value(200) != nil:
-			return name + " COLLATE " + quote.Identifier(n.Value(200).Str)
+		case alias == "collation":
+			return name + " COLLATE " + quote.Identifier(constantText(n))
 		case alias != "":
 			args[i] = quote.Identifier(alias) + " " + args[i]
 		}

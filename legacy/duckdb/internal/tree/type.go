@@ -3,6 +3,7 @@ package tree
 import (
 	"strings"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 )
@@ -46,10 +47,13 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 		infoStruct  = 5
 		infoEnum    = 6
 		infoUser    = 7
+		infoState   = 8
 		infoArray   = 9
 		infoGeo     = 13
 	)
 	kind := uint64(0)
+	var result *types.Type // of the function of an aggregate state
+	var arguments []*types.Type
 	key := func(id int) int { return int(kind)<<16 | id }
 	for o := s.Object("ExtraTypeInfo"); o.Next(); {
 		switch o.ID {
@@ -90,7 +94,11 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 				t.Fields = t.Fields[1:] // the tag
 			}
 		case infoUser<<16 | 200:
-			t.Unbound = s.Text("UserTypeInfo.name")
+			t.Unbound = types.NameSQL(s.Text("UserTypeInfo.name"))
+		case infoUser<<16 | 202:
+			if schema := s.Text("UserTypeInfo.schema"); schema != "" && t.Unbound != "" {
+				t.Unbound = quote.Identifier(schema) + "." + t.Unbound
+			}
 		case infoUser<<16 | 203:
 			var modifiers []string
 			s.List("UserTypeInfo.modifiers", func() { modifiers = append(modifiers, new(writer).value(readValue(s, nil))) })
@@ -99,6 +107,12 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 			if s.Bool("UserTypeInfo.expression") {
 				t.Unbound = Read(s, "Expr").SQL()
 			}
+		case infoState<<16 | 200:
+			t.State = s.Text("AggregateStateTypeInfo.function_name")
+		case infoState<<16 | 201:
+			result = readType(s)
+		case infoState<<16 | 202:
+			s.List("AggregateStateTypeInfo.arguments", func() { arguments = append(arguments, readType(s)) })
 		case infoEnum<<16 | 200:
 			s.ULEB(64, "EnumTypeInfo.count")
 		case infoEnum<<16 | 201:
@@ -119,5 +133,12 @@ func readTypeInfo(s *storage.Stream, t *types.Type) {
 			}
 			walkKind(s, f)
 		}
+	}
+	if t.State != "" && result != nil {
+		names := make([]string, len(arguments))
+		for i, a := range arguments {
+			names[i] = a.String()
+		}
+		t.State += "(" + strings.Join(names, ", ") + ")::" + result.String()
 	}
 }

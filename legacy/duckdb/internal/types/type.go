@@ -22,8 +22,9 @@ type Type struct {
 	Values    []string // of an ENUM, in order
 	CRS       string   // coordinate reference system of a GEOMETRY
 	Collation string   // of a VARCHAR
+	State     string   // what an aggregate state is of, until 1.5, such as "sum(INTEGER)::HUGEINT"
 
-	Unbound string // name of a type in an expression that was not yet looked up
+	Unbound string // name, as SQL, of a type that was not yet looked up
 
 	// What Finish derives.
 	Phys   Physical
@@ -192,6 +193,9 @@ var VariantStruct = StructOf(variantFields...)
 
 // String is the type in SQL, as the engine writes it.
 func (t *Type) String() string {
+	if t.Unbound != "" {
+		return t.Unbound
+	}
 	if t.Alias != "" {
 		if t.Alias == "JSON" || t.Alias == "GEOMETRY" || t.Alias == "AGGREGATE_STATE" {
 			return t.Alias
@@ -232,6 +236,10 @@ func (t *Type) String() string {
 			q[i] = quote.Literal(s)
 		}
 		return "ENUM(" + strings.Join(q, ", ") + ")"
+	case Aggregate:
+		if t.State != "" {
+			return t.ID.String() + "<" + t.State + ">"
+		}
 	case Geometry:
 		if t.CRS != "" {
 			return "GEOMETRY(" + quote.Literal(t.CRS) + ")"
@@ -240,25 +248,22 @@ func (t *Type) String() string {
 	return t.ID.String()
 }
 
-// Declared is the type as written in a declaration, where it may be a name not yet bound.
-func (t *Type) Declared() string {
-	if t.Unbound != "" {
-		return t.Unbound
+// Walk calls f for t and for every type that it has parts of. t may be nil.
+func (t *Type) Walk(f func(*Type)) {
+	if t == nil {
+		return
 	}
-	return t.String()
+	f(t)
+	t.Elem.Walk(f)
+	for _, m := range t.Fields {
+		m.Type.Walk(f)
+	}
 }
 
 // Unnameable reports whether no declaration can name the type, which only a query gives.
-func (t *Type) Unnameable() bool {
-	if t.Alias == "AGGREGATE_STATE" || t.ID == Aggregate || t.Elem != nil && t.Elem.Unnameable() {
-		return true
-	}
-	for _, f := range t.Fields {
-		if f.Type.Unnameable() {
-			return true
-		}
-	}
-	return false
+func (t *Type) Unnameable() (yes bool) {
+	t.Walk(func(t *Type) { yes = yes || t.Alias == "AGGREGATE_STATE" || t.ID == Aggregate })
+	return yes
 }
 
 // Nested reports whether values have parts.

@@ -1,0 +1,128 @@
+CREATE SCHEMA a;
+CREATE SCHEMA z;
+CREATE TYPE inner_type AS ENUM('x', 'y');
+CREATE TYPE composed AS STRUCT(a ENUM('x', 'y'), b DECIMAL(7,3)[]);
+CREATE TYPE "Odd ""type" AS VARCHAR;
+CREATE TYPE z.mood AS ENUM('low', 'high');
+COMMENT ON TYPE z.mood IS 'a ''type''';
+CREATE SEQUENCE ended INCREMENT BY 1 MINVALUE 1 MAXVALUE 2 START 2 NO CYCLE;
+SELECT nextval('ended');
+CREATE SEQUENCE falling INCREMENT BY -2 MINVALUE -3 MAXVALUE -1 START -3 NO CYCLE;
+SELECT nextval('falling');
+CREATE SEQUENCE "Odd ""one" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START 2 NO CYCLE;
+CREATE SEQUENCE turned INCREMENT BY 1 MINVALUE 1 MAXVALUE 2 START 1 CYCLE;
+CREATE SEQUENCE used INCREMENT BY 3 MINVALUE 1 MAXVALUE 9223372036854775807 START 11 NO CYCLE;
+CREATE SEQUENCE z.ids INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START 7 NO CYCLE;
+COMMENT ON SEQUENCE z.ids IS 'numbers';
+CREATE TABLE after_all("New ""i" INTEGER, jj INTEGER, s VARCHAR, gen_g INTEGER GENERATED ALWAYS AS(("New ""i" + jj)), CHECK((jj > 1)), CHECK(("New ""i" < jj)));
+CREATE MACRO aa_used_second(x) AS ((x + 1));
+CREATE TABLE by_macro(i INTEGER, j INTEGER DEFAULT(aa_used_second(1)));
+CREATE TABLE c(num INTEGER NOT NULL, later VARCHAR DEFAULT('x'));
+COMMENT ON COLUMN c.num IS 'its number';
+COMMENT ON TABLE c IS 'three';
+CREATE TABLE checks(i INTEGER, s VARCHAR, CHECK(((i BETWEEN 1 AND 3) OR ((i IN (7, 8)) AND (NOT (i IN (9)))))), CHECK(((s ~~ 'a%') AND (s IS NOT NULL))), CHECK(((s[1] = 'a') AND (s[1:2] = 'ab') AND (s[list_value():2] != 'b') AND (s[2:list_value()] != 'c'))), CHECK(((i IS DISTINCT FROM 3) AND (i IS NOT DISTINCT FROM i))), CHECK(((s COLLATE "NOCASE" != 'x') AND (-(i) < 0) AND (~(i) != 0) AND (factorial(i) > 0))));
+CREATE TABLE "defaults"(a INTEGER[] DEFAULT(list_value(1, 2)), b STRUCT(x INTEGER, y VARCHAR) DEFAULT(struct_pack(x := 1, y := 'it''s')), c DATE DEFAULT(CAST('2020-01-01' AS DATE)), d INTERVAL DEFAULT(to_days(CAST(trunc(CAST(1 AS DOUBLE)) AS INTEGER))), e BLOB DEFAULT(CAST('\xAA' AS BLOB)), f DOUBLE DEFAULT(CAST('nan' AS DOUBLE)), g BOOLEAN DEFAULT((NOT true)), h MAP(VARCHAR, INTEGER) DEFAULT("map"(list_value('k'), list_value(1))), i VARCHAR DEFAULT((upper('a') || 'b')), j HUGEINT DEFAULT(-170141183460469231731687303715884105727), k VARCHAR COLLATE NOCASE DEFAULT('k'), l UUID DEFAULT('00000000-0000-0000-0000-000000000001'), m DECIMAL(4,1) DEFAULT(1.5), n TIMESTAMP WITH TIME ZONE DEFAULT(now()), o VARCHAR DEFAULT(CASE  WHEN ((1 > 2)) THEN ('a') WHEN (NULL) THEN ('b') ELSE 'c' END), p INTEGER DEFAULT(COALESCE(NULL, 3)), q INTEGER DEFAULT(TRY_CAST('x' AS INTEGER)));
+CREATE TABLE dropped(j INTEGER, k INTEGER DEFAULT(4) NOT NULL, gen_g INTEGER GENERATED ALWAYS AS((k * 2)));
+CREATE TABLE fired(i INTEGER PRIMARY KEY, n INTEGER);
+CREATE TABLE keyed_late(i INTEGER, j INTEGER NOT NULL, PRIMARY KEY(i));
+CREATE TABLE keys(a INTEGER, b INTEGER, c VARCHAR UNIQUE, UNIQUE(b, c), PRIMARY KEY(b, a));
+CREATE TABLE of_types(a ENUM('x', 'y'), b STRUCT(a ENUM('x', 'y'), b DECIMAL(7,3)[]), c VARCHAR, d inner_type[]);
+CREATE TABLE tries(i INTEGER DEFAULT(TRY((1 // 0))));
+CREATE TABLE y(id INTEGER PRIMARY KEY, self INTEGER, FOREIGN KEY(self) REFERENCES y(id));
+CREATE TABLE b(id INTEGER DEFAULT(nextval('z.ids')) PRIMARY KEY, m ENUM('low', 'high'), k INTEGER, gen_twice INTEGER GENERATED ALWAYS AS((id * 2)), FOREIGN KEY(k) REFERENCES y(id));
+CREATE TABLE aa(p INTEGER, FOREIGN KEY(p) REFERENCES b(id));
+CREATE TABLE z.parent(id INTEGER PRIMARY KEY, other INTEGER UNIQUE);
+CREATE MACRO zz_after(x) AS ((aa_used_second(x) * 3));
+CREATE MACRO cases(x) AS ((((CASE  WHEN ((x = 1)) THEN ('a') ELSE NULL END || CASE  WHEN ((x > 1)) THEN ('b') ELSE NULL END) || "if"((x > 2), 'c', 'd')) || "nullif"(x, 3)));
+CREATE MACRO casted(x) AS (((((CAST(CAST(x AS DECIMAL(9, 2)) AS VARCHAR) || CAST(CAST(x AS INTEGER[]) AS VARCHAR)) || CAST(TRY_CAST(x AS STRUCT(a INTEGER, b VARCHAR)) AS VARCHAR)) || CAST(CAST(x AS MAP(VARCHAR, INTEGER[])) AS VARCHAR)) || CAST(x AS VARCHAR) COLLATE "NOCASE"));
+CREATE MACRO comp(l) AS (list_apply(list_filter(list_apply(l, (lambda x: struct_pack("filter" := (x > 2), result := (x + 1)))), (lambda elem: struct_extract(elem, 'filter'))), (lambda elem: struct_extract(elem, 'result'))));
+CREATE MACRO dotted(s) AS ((((s.a."b c" || (s).x) || s['y']) || struct_extract(s, 'a')));
+CREATE MACRO lam(l) AS (list_transform(l, (lambda x: (x + 1))));
+CREATE MACRO lam2(l) AS (list_reduce(l, (lambda x, y: (x + y))));
+CREATE MACRO likes(x) AS (((x ~~ 'a%') OR (x !~~* 'b_') OR regexp_full_match(x, 'c') OR regexp_matches(x, 'd') OR (x ~~~ '*') OR like_escape(x, 'e$%', '$')));
+CREATE MACRO named(i) AS (struct_pack(k := i, i := i));
+CREATE MACRO "nothing"() AS (NULL);
+CREATE MACRO "Odd ""name"("Select", b := 'it''s') AS (("Select" || b));
+CREATE MACRO of_odd_type(x) AS (CAST(x AS "Odd ""type"));
+CREATE MACRO of_type(x) AS (CAST(x AS inner_type));
+CREATE MACRO "over"(a) AS (a), (a, b) AS ((a + b)), (a, b, c) AS ((SELECT (max(num) + c) FROM c WHERE ((num = ANY(SELECT k FROM b)) AND (NOT EXISTS(SELECT 1 FROM y)))));
+CREATE MACRO parts(x) AS ((date_part('YEAR', x) + date_part('month', x)));
+CREATE MACRO quoted() AS ('it''s … a "text"');
+CREATE MACRO replaced(x) AS ((x + 7));
+CREATE MACRO slices(l) AS ((((((l[1] + l[1:2][1]) + l[list_value():list_value()][1]) + l[-2:list_value()][1]) + l[list_value():list_value():2][1]) + l[1:3:2][1]));
+CREATE MACRO structs(x) AS (struct_pack(a := x, "b c" := list_value(x, 1), d := struct_pack(e := x)));
+CREATE MACRO times(x) AS (((x + to_months(CAST(trunc(CAST(3 AS DOUBLE)) AS INTEGER))) - timezone('UTC', CAST('1 day 2 hours' AS INTERVAL))));
+CREATE MACRO tried(x) AS (TRY((x // 0)));
+CREATE MACRO typed(a INTEGER, b VARCHAR := 'x') AS ((a || b));
+CREATE MACRO vals(x) AS (((x = ANY((SELECT 1) UNION (SELECT 2))) AND (NOT (x <= ANY(SELECT 0))) AND (x = ANY(SELECT unnest(list_value(1, 2))))));
+CREATE MACRO by_name() AS TABLE (((SELECT 1 AS a, 2 AS b) UNION BY NAME (SELECT 3 AS b)) UNION ALL BY NAME (SELECT 4 AS c));
+CREATE MACRO by_position() AS TABLE (SELECT #1, #2 FROM c);
+CREATE MACRO described() AS TABLE (DESCRIBE (SELECT * FROM c));
+CREATE MACRO export_states() AS TABLE (SELECT sum(num) EXPORT_STATE AS s FROM c);
+CREATE MACRO grouped() AS TABLE (SELECT later, count_star(), sum(DISTINCT num) FILTER (WHERE (num > 1)), string_agg(later, ',' ORDER BY num DESC), list(num ORDER BY num) FROM c GROUP BY later HAVING (count_star() > 0));
+CREATE MACRO grouped_all() AS TABLE (SELECT later, max(num) FROM c GROUP BY ALL);
+CREATE MACRO grouped_cube() AS TABLE (SELECT later, num, count_star() FROM c GROUP BY GROUPING SETS ((), (later), (later, num), (num)));
+CREATE MACRO grouped_sets() AS TABLE (SELECT later, num, GROUPING(later), count_star() FROM c GROUP BY GROUPING SETS ((later, num), (later), ()));
+CREATE MACRO joins() AS TABLE (SELECT * FROM ((((c AS c1 INNER JOIN c AS c2 ON ((c1.num = c2.num))) LEFT JOIN (SELECT num AS z FROM c) AS c3 ON ((z = c1.num))) RIGHT JOIN c AS c4 ON ((c4.num > 1))) FULL JOIN c AS c5 ON (true)), c AS c6(p, q), "range"(3) AS r(i));
+CREATE MACRO joins2() AS TABLE (SELECT * FROM ((((((c AS c1 NATURAL INNER JOIN c AS c2) CROSS JOIN c AS c3) POSITIONAL JOIN c AS c4) SEMI JOIN c AS c5 USING (num)) ANTI JOIN y ON ((y.id = c1.num))) ASOF INNER JOIN b ON ((c1.num >= b.id))));
+CREATE MACRO lateral_join() AS TABLE (SELECT * FROM c, (SELECT (num + 1) AS n) AS l(m), unnest(list_value(1, 2)) AS u(v));
+CREATE MACRO listed() AS TABLE (SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t(a, b));
+CREATE MACRO listed2() AS TABLE (VALUES (1, 2), (3, 4));
+CREATE MACRO nearest() AS TABLE (SELECT * FROM (c AS q INNER JOIN c AS p APPROX NEAREST 3 BY DISTANCE abs((q.num - p.num))));
+CREATE VIEW z.base AS SELECT id FROM b
+CREATE VIEW m AS SELECT * FROM z.base
+COMMENT ON COLUMN m.id IS 'of a view';
+COMMENT ON VIEW m IS 'middle';
+CREATE VIEW a.top AS SELECT * FROM m
+CREATE MACRO of_view() AS TABLE (SELECT * FROM a.top);
+CREATE MACRO ordinal() AS TABLE (SELECT * FROM unnest(list_value('a')) WITH ORDINALITY AS u(v, o));
+CREATE MACRO "percent"() AS TABLE (SELECT num FROM c LIMIT (10) %);
+CREATE MACRO qualified() AS TABLE (SELECT num FROM c QUALIFY (row_number() OVER (ORDER BY num) = 1));
+CREATE MACRO quantile_within() AS TABLE (SELECT quantile_cont(0.5 ORDER BY num), "mode"() WITHIN GROUP ( ORDER BY num) FROM c);
+CREATE MACRO reads() AS TABLE (SELECT * FROM read_csv('../testdata/segments.txt', ("header" = false), ("columns" = struct_pack(a := 'VARCHAR')), (delim = '|')));
+CREATE MACRO sampled() AS TABLE (SELECT * FROM c TABLESAMPLE Reservoir(20 ROWS) REPEATABLE (3));
+CREATE MACRO sampled2() AS TABLE (SELECT * FROM c USING SAMPLE 10.0% (Bernoulli, 7));
+CREATE MACRO "sorted"(n) AS TABLE (SELECT DISTINCT ON (num) num AS a, later FROM c WHERE (num > n) ORDER BY num DESC NULLS LAST, later ASC, 1 LIMIT 5 OFFSET 2);
+CREATE MACRO sorted_all() AS TABLE (SELECT DISTINCT num, later FROM c ORDER BY COLUMNS(*));
+CREATE MACRO stars() AS TABLE (SELECT * EXCLUDE (num) REPLACE (upper(later) AS later), c.*, COLUMNS('n.*'), COLUMNS(* EXCLUDE (num)) FROM c);
+CREATE MACRO stars2() AS TABLE (SELECT * RENAME (num AS number) FROM c);
+CREATE MACRO stars3() AS TABLE (SELECT COALESCE(UNPACK(COLUMNS(list_value('num', 'num')))) FROM c);
+CREATE MACRO stars4() AS TABLE (SELECT * EXCLUDE (c1.num) FROM c AS c1, c AS c2);
+CREATE MACRO stars_lambda() AS TABLE (SELECT COLUMNS(list_filter(*, (lambda x: (x = 'num')))) FROM c);
+CREATE MACRO summed() AS TABLE (SELECT * FROM (SUMMARIZE (SELECT * FROM c)));
+CREATE MACRO tab(x) AS TABLE (SELECT * FROM c WHERE (num = x));
+COMMENT ON MACRO TABLE tab IS 'rows';
+CREATE MACRO tabs(x) AS TABLE (SELECT x AS a), (x, y) AS TABLE (SELECT (x + y) AS b);
+CREATE MACRO turned_back() AS TABLE (SELECT * FROM b UNPIVOT INCLUDE NULLS (v FOR n IN (id, k)) AS u(q, r, s));
+CREATE MACRO turned_round() AS TABLE (SELECT * FROM c PIVOT (count_star() AS n, max(num) FOR (later) IN ('x', 'y' AS why) GROUP BY num));
+CREATE MACRO united() AS TABLE ((((SELECT 1 AS a) UNION ALL (SELECT 2)) UNION (SELECT 3)) EXCEPT ((SELECT 4) INTERSECT (SELECT 5)) ORDER BY a LIMIT 3);
+CREATE MACRO united_all() AS TABLE (((SELECT 1 AS a) EXCEPT ALL (SELECT 2)) INTERSECT ALL (SELECT 1));
+CREATE MACRO windows() AS TABLE (SELECT row_number() OVER (), rank() OVER (PARTITION BY later ORDER BY num DESC), sum(num) OVER (ORDER BY num ROWS BETWEEN 2 PRECEDING AND CURRENT ROW), lead(num, 2, 0) OVER (ORDER BY num), last_value(num IGNORE NULLS) OVER (ORDER BY num RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), count() FILTER (WHERE (num > 1)) OVER (PARTITION BY later), max(num) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM c);
+CREATE MACRO windows2() AS TABLE (SELECT min(num) OVER (ORDER BY num GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW), sum(num) OVER (ORDER BY num ROWS BETWEEN CURRENT ROW AND CURRENT ROW EXCLUDE TIES), first_value(num ORDER BY later) OVER (ORDER BY num), count(DISTINCT num) OVER (PARTITION BY later ORDER BY num), ntile(3) OVER (PARTITION BY later ORDER BY num), lag(num) OVER (PARTITION BY later ORDER BY num), nth_value(num, 2) OVER (PARTITION BY later ORDER BY num) FROM c);
+CREATE MACRO with_kept() AS TABLE (WITH p AS MATERIALIZED (SELECT 1 AS a), q AS NOT MATERIALIZED (SELECT 2 AS a) SELECT p.a, q.a AS b FROM (p INNER JOIN q ON ((p.a < q.a))));
+CREATE MACRO with_keys() AS TABLE (WITH RECURSIVE r (a, b) USING KEY (a) AS ((SELECT 1, 3) UNION (SELECT a, (b - 1) FROM r WHERE (b > 1))) SELECT * FROM r);
+CREATE MACRO with_parts() AS TABLE (WITH p AS (SELECT 1 AS a), q (c) AS (SELECT a FROM p) SELECT * FROM p, q);
+CREATE MACRO with_rows(n) AS TABLE (WITH RECURSIVE r (i) AS ((SELECT 1) UNION ALL (SELECT (i + 1) FROM r WHERE (i < n))) SELECT * FROM r);
+CREATE MACRO z.mac(a, b := 2) AS ((a + b));
+COMMENT ON MACRO z.mac IS 'a macro';
+CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM c
+CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
+CREATE VIEW a_by_view AS SELECT * FROM of_view()
+CREATE VIEW latter AS SELECT 1 AS one
+CREATE SECURE VIEW secure AS SELECT num FROM c
+CREATE SECURE VIEW secure3 AS SELECT num FROM c
+CREATE INDEX later_ones ON c(later)
+COMMENT ON INDEX later_ones IS 'an index';
+CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
+CREATE TRIGGER g AFTER INSERT ON c FOR EACH STATEMENT INSERT INTO fired VALUES (1, 2), (2, 3);
+CREATE TRIGGER g2 BEFORE DELETE ON c FOR EACH STATEMENT DELETE FROM fired WHERE (i > 3);
+CREATE TRIGGER g3 AFTER UPDATE OF num ON c FOR EACH STATEMENT UPDATE fired SET n = (x.num + 1), i = 2 FROM c AS x WHERE (x.num = fired.i);
+CREATE TRIGGER g6 AFTER DELETE ON c FOR EACH STATEMENT DELETE FROM fired USING y WHERE (fired.i = y.id);
+CREATE TRIGGER "Odd ""trigger" AFTER DELETE ON c FOR EACH STATEMENT MERGE INTO fired AS f USING y ON (f.i = y.id) WHEN MATCHED AND (y.self > 1) THEN DELETE WHEN MATCHED THEN UPDATE SET n = 3 WHEN NOT MATCHED BY SOURCE THEN DO NOTHING WHEN NOT MATCHED THEN INSERT (i) VALUES (y.id);
+CREATE TRIGGER g5 AFTER INSERT ON keyed_late FOR EACH ROW INSERT INTO fired (n) VALUES ("NEW".i);
+CREATE TRIGGER g7 AFTER INSERT ON keys FOR EACH STATEMENT INSERT INTO fired SELECT 1, 2 ON CONFLICT (i) DO UPDATE SET n = excluded.n WHERE (fired.n > 3);
+CREATE TRIGGER g8 AFTER INSERT ON keys FOR EACH STATEMENT INSERT OR REPLACE INTO fired BY NAME SELECT 1 AS i;
+CREATE TRIGGER g9 AFTER INSERT ON keys FOR EACH STATEMENT INSERT INTO fired (i) WITH x AS (SELECT zz_after(1) AS a) SELECT a FROM x ON CONFLICT DO NOTHING;
+CREATE TRIGGER ga AFTER INSERT ON keys FOR EACH STATEMENT INSERT INTO fired DEFAULT VALUES;
+CREATE TRIGGER g4 AFTER DELETE ON y REFERENCING OLD TABLE AS ot FOR EACH STATEMENT INSERT INTO fired SELECT id, self FROM ot;
+CREATE TRIGGER g AFTER INSERT ON z.parent FOR EACH STATEMENT INSERT INTO main.fired VALUES (1, 1);

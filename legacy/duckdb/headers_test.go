@@ -234,10 +234,10 @@ func mutations(x uint64, size int) (all []uint64) {
 		mask = ^uint64(0)
 	}
 	candidates := []uint64{x + 1, x - 1, 0, mask, x + 4, x - 4, x + 8, x - 8, 2 * x, x / 2}
-	// Beyond the bits of the largest offsets, and those of modes above offsets, one is as good as another, unless there is
-	// time.
+	// Beyond the bits of the largest offsets, and those of modes above offsets, one is as good as another, and of two
+	// neighbours either, unless there is time.
 	for k := range size {
-		if k < 20 || k >= 24 && k < 27 || k == size-1 || longtest.Count(0, 1) > 0 {
+		if k < 20 && k%2 == 0 || k >= 24 && k < 27 || k == size-1 || longtest.Enabled() {
 			candidates = append(candidates, x^1<<k)
 		}
 	}

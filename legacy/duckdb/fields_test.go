@@ -15,7 +15,8 @@ import (
 // allValues gives the values of all tables as text, and the first error.
 func allValues(t *testing.T, db, wal []byte) (string, error) {
 	t.Helper()
-	d, err := duckdb.New(bytes.NewReader(db), int64(len(db)), &duckdb.Options{WAL: wal, CacheBytes: 1 << 20, MaxBatchBytes: testBatchBytes})
+	o := &duckdb.Options{WAL: wal, CacheBytes: 1 << 20, MaxBatchBytes: testBatchBytes}
+	d, err := duckdb.New(bytes.NewReader(db), int64(len(db)), o)
 	if err != nil {
 		return "", err
 	}
@@ -97,8 +98,10 @@ var logContents = map[string]string{
 
 // checkedInLogs are fields of which some other numbers at least have to be refused.
 var checkedInLogs = []string{
-	"entry.type", "entry.info", "entry.chunk", "header.version", "header.iteration", "header.identifier", "update.path", "RowGroupData", "RowGroupData.row_groups",
-	"Vector.data", "Vector.has_validity", "Vector.validity", "Vector.members", "Vector.list_size", "Vector.lists", "Vector.strings", "Vector.bytes", "Vector.lengths",
+	"entry.type", "entry.info", "entry.chunk", "header.version", "header.iteration",
+	"header.identifier", "update.path", "RowGroupData", "RowGroupData.row_groups",
+	"Vector.data", "Vector.has_validity", "Vector.validity", "Vector.members", "Vector.list_size",
+	"Vector.lists", "Vector.strings", "Vector.bytes", "Vector.lengths",
 }
 
 // changeFields changes one byte of one field at a time in the database of a fixture, or in its log, by the name that

@@ -269,3 +269,13 @@ func TestSchemaSQL(t *testing.T) {
 		})
 	}
 }
+
+// TestSchemaOptions wants 2.0 to refuse options of schemas, for which its definitions have a field: no file has it, and what
+// has it nevertheless is refused.
+func TestSchemaOptions(t *testing.T) {
+	p := startJudge(t, python)
+	err := p.Exec("CREATE SCHEMA s WITH (a = 1)")
+	if err == nil || !strings.Contains(err.Error(), "not supported for schemas in a duckdb catalog") {
+		t.Errorf("got %v, want it refused", err)
+	}
+}

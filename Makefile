@@ -13,8 +13,8 @@ TESTFLAGS   ?=
 TIMEOUT     ?= 12h
 # Tests without a long form in packages that have others with one; what is not named here runs once more, which costs time only.
 LONGSKIP    ?= ^(Test(Scripts|Readme|SSHFS)|Fuzz|Example)
-# Packages with goroutines. The race detector makes tests of killed processes and failing disks take minutes, and of work that is
-# counted, and they look at other things than races.
+# Packages with goroutines. The race detector makes tests of killed processes, failing disks and counted work take minutes, and
+# they look at other things than races.
 RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./internal/lockfile ./internal/outfile \
                ./internal/launch ./internal/workdir
 RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile|WorkInProportion|SealMemory)

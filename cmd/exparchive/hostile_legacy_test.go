@@ -52,8 +52,8 @@ func hostileCommands(f hostileFile) [][]string {
 		return commands
 	}
 	others := [][]string{ // which read as some of those below do, and print something else
-		run("replay", "--audit"), run("replay", "--json"), {"info", "--json", file}, run("policies"), run("export", "--format", "jsonl"),
-		run("digest"), {"duckdb", "tables", "--json", file},
+		run("replay", "--audit"), run("replay", "--json"), {"info", "--json", file}, run("policies"),
+		run("export", "--format", "jsonl"), run("digest"), {"duckdb", "tables", "--json", file},
 	}
 	if f.large { // each is tried on every third of the large files
 		n := slices.Index(largeHostile, f.name)

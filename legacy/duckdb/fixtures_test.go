@@ -381,13 +381,13 @@ func firstDifference(got, want []byte) error {
 		got[from:min(n+80, len(got))], want[from:min(n+80, len(want))])
 }
 
-var updateScripts = flag.Bool("update", false, "write script.sql of the fixtures of definitions")
+var updateScripts = flag.Bool("update", false, "write script.sql of the fixtures that have it")
 
 // The script of definitions is the one that the engine was seen to run: the oracle module runs it.
 func TestScripts(t *testing.T) {
 	found := 0
 	for _, f := range fixtures(t) {
-		if !strings.HasPrefix(f.Name, "definitions_") {
+		if !strings.HasPrefix(f.Name, "definitions_") && !strings.HasPrefix(f.Name, "log_alter_") {
 			continue
 		}
 		found++

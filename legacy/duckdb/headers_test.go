@@ -147,6 +147,10 @@ func TestHeaderFields(t *testing.T) {
 			t.Fatalf("%q: %v", line, err)
 		}
 		tried[s.codec]++
+		if s.codec == "dict_fsst" {
+			f := readFixture(t, s.fixture)
+			tried[fmt.Sprint("dict_fsst in mode ", f.read(t, f.File)[s.offset+8])]++
+		}
 		t.Run(fmt.Sprintf("%s %s %s %d", s.codec, s.fixture, s.column, s.offset), func(t *testing.T) {
 			t.Parallel()
 			f := readFixture(t, s.fixture)
@@ -183,7 +187,7 @@ func TestHeaderFields(t *testing.T) {
 		})
 	}
 	for _, codec := range []string{"uncompressed", "rle", "dictionary", "bitpacking", "fsst", "chimp", "patas", "alp", "alprd",
-		"zstd", "roaring", "dict_fsst"} {
+		"zstd", "roaring", "dict_fsst in mode 0", "dict_fsst in mode 1", "dict_fsst in mode 2"} {
 		if tried[codec] == 0 {
 			t.Errorf("no segment of %s", codec)
 		}

@@ -52,7 +52,8 @@ func ParseColumn(text string, before ...Column) (Column, error) {
 	source, _, ok2 := strings.Cut(unquoted, ":")
 	switch {
 	case !ok || name == "" || rest == "" || ok2 && source == "":
-		return Column{}, fmt.Errorf("%w: %.200q, want NAME=SOURCE:POINTER, such as settled=day:/total_settled, or NAME=FORMULA", ErrColumn, text)
+		return Column{}, fmt.Errorf("%w: %.200q, want NAME=SOURCE:POINTER, such as settled=day:/total_settled, or NAME=FORMULA",
+			ErrColumn, text)
 	case !utf8.ValidString(text):
 		return Column{}, fmt.Errorf("%w: %.200q is not UTF-8", ErrColumn, text)
 	case slices.Contains(fixedNames, name):

@@ -40,6 +40,8 @@ var Sources = []Source{
 	documented("policy_evaluation", "/sample_details/{each}/new_cost", "/new_cost", "/cost_std_dev", "/confidence_interval_95", "/num_samples"),
 	documented("bootstrap_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
 	documented("monte_carlo_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
+	documented("evaluation", "", "/total_cost_mean", "/total_cost_std", "", ""), // of the first databases
+	documented("iteration_context", "", "/cost_mean", "/cost_std", "", "/num_samples"),
 }
 
 func documented(name string, pointers ...string) Source {
@@ -113,6 +115,17 @@ type Evaluation struct {
 	// Derived are those of the [Statistics] that were computed, in their order.
 	Derived []string
 	Row     *Row // with values of columns; what an agent has none of is that of the iteration as a whole
+
+	mean *big.Rat // before it was rounded; nil if there is none that can be computed with
+}
+
+// Change gives by how much the mean differs from that of base, in percent, rounded half to even to some places; empty if
+// one of the two is absent or that of base is zero.
+func (e *Evaluation) Change(base *Evaluation, places int) string {
+	if base == nil || e.mean == nil || base.mean == nil {
+		return ""
+	}
+	return change(e.mean, base.mean, places)
 }
 
 // Evaluations gives the evaluations of a run that was read with columns of which those from first on are [Columns] of the
@@ -172,6 +185,9 @@ func (e *Evaluation) fill(recorded map[string]Value, places int) error {
 		}
 		e.Low, e.High = bounds[0], bounds[1]
 	}
+	if x, err := decimal.Parse(string(e.Mean)); err == nil {
+		e.mean = x
+	}
 	samples := numbers(recorded[Samples])
 	if len(samples) == 0 || e.Count != nil && string(e.Count) != strconv.Itoa(len(samples)) { // not all of them are there
 		return nil
@@ -185,6 +201,9 @@ func (e *Evaluation) fill(recorded map[string]Value, places int) error {
 				e.Derived = append(e.Derived, name)
 			}
 		}
+	}
+	if e.Mean == nil {
+		e.mean = mean
 	}
 	set(Mean, &e.Mean, decimal.Format(mean, places))
 	if variance != nil {

@@ -278,7 +278,8 @@ func (p *parser) factor() *node {
 		p.want(")")
 	case p.kind == tokenNumber:
 		x, err := decimal.Parse(p.word)
-		if err != nil || strings.HasSuffix(p.word, ".") || strings.HasPrefix(p.word, "0") && len(p.word) > 1 && p.word[1] != '.' {
+		zero := strings.HasPrefix(p.word, "0") && len(p.word) > 1 && p.word[1] != '.'
+		if err != nil || zero || strings.HasSuffix(p.word, ".") {
 			p.fail("%.80q is not a number", p.word)
 			return n
 		}

@@ -43,7 +43,8 @@ type Line struct {
 	Points []Point
 }
 
-// A Point is a value of an iteration. Without one there is a gap in the line, and likewise where an iteration is missing.
+// A Point is a value of an iteration. Without one there is a gap in the line, and likewise where an iteration is
+// missing.
 type Point struct {
 	X int
 	Y *big.Rat
@@ -62,8 +63,8 @@ type Span struct {
 	Low, High *big.Rat
 }
 
-// A style is how a line looks. Any two differ in their dashes and in their marks, and, as far as there is room for that,
-// in how light they are, also for people who do not see red, green or blue.
+// A style is how a line looks. Any two differ in their dashes and in their marks, and, as far as there is room for
+// that, in how light they are, also for people who do not see red, green or blue.
 type style struct {
 	color, tint scene.Color
 	dash        []int
@@ -83,7 +84,8 @@ var styles = [Styles]style{
 	{scene.Color{230, 159, 0}, scene.Color{250, 228, 185}, []int{5 * scene.Pt, 2 * scene.Pt}, scene.Square, true, '□'},
 	{scene.Color{0, 158, 115}, scene.Color{200, 235, 224}, []int{8 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt}, scene.Triangle, false, '▲'},
 	{scene.Color{150, 40, 90}, scene.Color{238, 208, 224}, []int{2 * scene.Pt, 2 * scene.Pt}, scene.Diamond, true, '◇'},
-	{scene.Color{86, 180, 233}, scene.Color{214, 236, 250}, []int{13 * scene.Pt, 4 * scene.Pt}, scene.Square, false, '■'},
+	{scene.Color{86, 180, 233}, scene.Color{214, 236, 250}, []int{13 * scene.Pt, 4 * scene.Pt},
+		scene.Square, false, '■'},
 	{scene.Color{100, 60, 20}, scene.Color{222, 212, 200}, []int{4 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt}, scene.Disc, true, '○'},
 }
 

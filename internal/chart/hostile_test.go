@@ -20,11 +20,15 @@ import (
 
 // hostile are texts that would do something if a format took them for its own.
 var hostile = []string{
-	"</title><script>alert(1)</script>", "]]><image href='x'/>", `"/><path d="M0 0"/>`, "&lt;&#x1b;&amp", "<!-- --", "<?xml?>",
+	"</title><script>alert(1)</script>", "]]><image href='x'/>", `"/><path d="M0 0"/>`, "&lt;&#x1b;&amp",
+	"<!-- --", "<?xml?>",
 	") Tj ET Q (", "> Tj <00", "endstream endobj", "<FEFF>", `\) \( \\`, "%%EOF",
-	`\input{/etc/passwd}`, `\write18{id}`, "^^5cinput x", `}\end{tikzpicture}`, "{{{", "}}}", "$x^2$ % & # _ ~", `\\[9cm]`, "];\\draw (0,0);",
-	"--- ``x'' ?` !`", "\x1b[31mred\x1b]0;t\x07", "a\r\nb\x00c\x08\x7f\u009b31m", "\u202eexe\u2066\ufeff\u200b", "\xff\xfe\xc0\x80", "\ufffe\U000e0041",
-	"銀行 \U0001f3e6 é – € ﷽", "e\u0301\u0301\u0301\u0301\u0301\u0301", strings.Repeat("W", 5000), strings.Repeat("\x00", 3000), "",
+	`\input{/etc/passwd}`, `\write18{id}`, "^^5cinput x", `}\end{tikzpicture}`, "{{{", "}}}", "$x^2$ % & # _ ~",
+	`\\[9cm]`, "];\\draw (0,0);",
+	"--- ``x'' ?` !`", "\x1b[31mred\x1b]0;t\x07", "a\r\nb\x00c\x08\x7f\u009b31m",
+	"\u202eexe\u2066\ufeff\u200b", "\xff\xfe\xc0\x80", "\ufffe\U000e0041",
+	"銀行 \U0001f3e6 é – € ﷽", "e\u0301\u0301\u0301\u0301\u0301\u0301", strings.Repeat("W", 5000),
+	strings.Repeat("\x00", 3000), "",
 }
 
 // places put a text into a figure, each in another place.
@@ -43,11 +47,12 @@ func plain() *Figure {
 	one := big.NewRat(1, 1)
 	at := []Point{{0, one}, {1, one}}
 	return &Figure{Title: "t", Description: "d", Panels: []Panel{{Title: "p", X: "x", Y: "y", CrossName: "c",
-		Lines: []Line{{Name: "l", Points: at}}, Bands: []Band{{Name: "b", Spans: []Span{{0, one, one}, {1, one, one}}}}, Crosses: at[:1]}}}
+		Lines: []Line{{Name: "l", Points: at}}, Bands: []Band{{Name: "b", Spans: []Span{{0, one, one}, {1, one, one}}}},
+		Crosses: at[:1]}}}
 }
 
-// structure gives what of a file is not text from outside: the elements of SVG, the operators of PDF, the commands of TikZ, the
-// lines of a terminal's characters.
+// structure gives what of a file is not text from outside: the elements of SVG, the operators of PDF, the commands of
+// TikZ, the lines of a terminal's characters.
 var structure = map[string]func(t *testing.T, f *Figure) []string{
 	"SVG": func(t *testing.T, f *Figure) (list []string) {
 		var b bytes.Buffer
@@ -103,8 +108,8 @@ var structure = map[string]func(t *testing.T, f *Figure) []string{
 			t.Fatal(err)
 		}
 		depth := 0
-		known := strings.Fields(`\char \{ \} \% \$ \# \& \_ \textbackslash \textasciitilde \textasciicircum \textquotedbl \textquotesingle \textless
-			\textgreater \textbar \textendash \texteuro \ifdefined \Umathcode \else \fi`)
+		known := strings.Fields(`\char \{ \} \% \$ \# \& \_ \textbackslash \textasciitilde \textasciicircum \textquotedbl
+			\textquotesingle \textless \textgreater \textbar \textendash \texteuro \ifdefined \Umathcode \else \fi`)
 		for line := range strings.Lines(b.String()) {
 			if strings.HasPrefix(line, "%") {
 				list = append(list, "%")
@@ -186,8 +191,9 @@ func TestHostile_LaTeX(t *testing.T) {
 				put(f, text)
 			}
 		}
-		f.Panels = append(f.Panels, Panel{Title: text, X: text, Y: text, CrossName: text, Crosses: []Point{{0, big.NewRat(1, 1)}},
-			Lines: []Line{{Name: text, Points: []Point{{0, big.NewRat(1, 1)}}}}})
+		f.Panels = append(f.Panels, Panel{Title: text, X: text, Y: text, CrossName: text,
+			Crosses: []Point{{0, big.NewRat(1, 1)}},
+			Lines:   []Line{{Name: text, Points: []Point{{0, big.NewRat(1, 1)}}}}})
 	}
 	s := f.Scene()
 	for _, format := range []string{"svg", "pdf", "tex"} {

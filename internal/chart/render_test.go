@@ -49,7 +49,8 @@ func everything() *Figure {
 	bands := &f.Panels[1]
 	*bands = Panel{Title: "run-2", X: "iteration", Y: "samples"}
 	for k := range 2 {
-		l, b := Line{Name: fmt.Sprintf("%c, mean", 'A'+k), Style: k}, Band{Name: fmt.Sprintf("%c, least to greatest", 'A'+k), Style: k}
+		l := Line{Name: fmt.Sprintf("%c, mean", 'A'+k), Style: k}
+		b := Band{Name: fmt.Sprintf("%c, least to greatest", 'A'+k), Style: k}
 		for _, i := range []int{0, 1, 2, 3, 4, 6, 8, 9, 10} {
 			mean := int64(50 - 3*i + 12*k)
 			l.Points = append(l.Points, Point{X: i, Y: big.NewRat(mean, 1)})
@@ -60,17 +61,18 @@ func everything() *Figure {
 	return f
 }
 
-// perInch is the resolution of the pictures, that of WritePNG, and side how many pixels a side of a block has, which is 3 pt.
+// perInch is the resolution of the pictures, that of WritePNG, and side how many pixels a side of a block has, which is
+// 3 pt.
 const (
 	perInch = 192
 	side    = 8
 )
 
-// Bounds on how far the colours of blocks, from 0 to 255, may be from those of a golden picture. Renderers differ in how
-// they smooth edges, by less than a quarter of a pixel along an edge: an eighth of that in a block, at most 8 of 255 where one
-// edge crosses it and twice that for the two edges of a line. What is drawn elsewhere, in another colour or not at all
-// changes blocks by more, as TestRender_sensitive shows. Of librsvg 2.54 and poppler 22.12 the largest difference is 9, the
-// mean 0.17.
+// Bounds on how far the colours of blocks, from 0 to 255, may be from those of a golden picture. Renderers differ in
+// how they smooth edges, by less than a quarter of a pixel along an edge: an eighth of that in a block, at most 8 of
+// 255 where one edge crosses it and twice that for the two edges of a line. What is drawn elsewhere, in another colour
+// or not at all changes blocks by more, as TestRender_sensitive shows. Of librsvg 2.54 and poppler 22.12 the largest
+// difference is 9, the mean 0.17.
 const (
 	mostInBlock = 24
 	mostInMean  = 0.6
@@ -98,7 +100,8 @@ func blocks(img image.Image) *image.RGBA {
 	return small
 }
 
-// distance gives the largest and the mean difference between blocks of two pictures, of which one may be a block larger.
+// distance gives the largest and the mean difference between blocks of two pictures, of which one may be a block
+// larger.
 func distance(a, b *image.RGBA) (most int, mean float64) {
 	size := a.Rect.Intersect(b.Rect).Size()
 	if d := a.Rect.Size().Sub(size).Add(b.Rect.Size().Sub(size)); max(d.X, d.Y) > 1 || size.X == 0 {
@@ -239,8 +242,8 @@ func TestRender_png(t *testing.T) {
 	}
 }
 
-// TestRender_LaTeX: librsvg, poppler and a real TeX draw the same. TikZ has a golden picture of its own, since text is in
-// other fonts.
+// TestRender_LaTeX: librsvg, poppler and a real TeX draw the same. TikZ has a golden picture of its own, since text is
+// in other fonts.
 func TestRender_LaTeX(t *testing.T) {
 	s := everything().Scene()
 	for _, format := range []string{"svg", "pdf", "tex"} {
@@ -254,15 +257,16 @@ func TestRender_LaTeX(t *testing.T) {
 			most, mean := distance(got, golden(t, name, want))
 			t.Logf("largest %d, mean %.2f", most, mean)
 			if most > mostInBlock || mean > mostInMean {
-				t.Errorf("blocks differ by %d at most and %.2f in the mean, want at most %d and %.1f", most, mean, mostInBlock, mostInMean)
+				t.Errorf("blocks differ by %d at most and %.2f in the mean, want at most %d and %.1f",
+					most, mean, mostInBlock, mostInMean)
 			}
 		})
 	}
 }
 
-// TestRender_sensitive: a thing of each kind that is drawn 2 pt elsewhere, in another colour, without its dashes or not at all
-// is past the bounds. The axes and the edges of bands, which are half a point wide, are left out, and so are the places of
-// texts.
+// TestRender_sensitive: a thing of each kind that is drawn 2 pt elsewhere, in another colour, without its dashes or not
+// at all is past the bounds. The axes and the edges of bands, which are half a point wide, are left out, and so are the
+// places of texts.
 func TestRender_sensitive(t *testing.T) {
 	s := everything().Scene()
 	want := golden(t, "everything.png", picture(t, s))
@@ -288,7 +292,8 @@ func TestRender_sensitive(t *testing.T) {
 			s.Items[i] = change
 			tried[how]++
 			if most, mean := distance(picture(t, s), want); most <= mostInBlock && mean <= mostInMean {
-				t.Errorf("item %d, %.100q, %s: blocks differ by %d at most and %.2f in the mean", i, fmt.Sprint(item), how, most, mean)
+				t.Errorf("item %d, %.100q, %s: blocks differ by %d at most and %.2f in the mean",
+					i, fmt.Sprint(item), how, most, mean)
 			}
 		}
 		s.Items[i] = item

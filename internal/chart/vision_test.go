@@ -12,8 +12,8 @@ import (
 type sight [3][3]float64
 
 // sights are those of people who lack a kind of cones, at full severity, by G. M. Machado, M. M. Oliveira and L. A. F.
-// Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE TVCG 15(6), 2009; and a print
-// in grey, by the luminance of ITU-R BT.709.
+// Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE TVCG 15(6), 2009; and a
+// print in grey, by the luminance of ITU-R BT.709.
 var sights = map[string]sight{
 	"all cones":    {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	"protanopia":   {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
@@ -55,9 +55,9 @@ func (s sight) apart(a, b scene.Color) float64 {
 	return math.Hypot(math.Hypot(x[0]-y[0], x[1]-y[1]), x[2]-y[2])
 }
 
-// TestStyles: any two styles differ in their dashes and in their marks, so that one of the two may be hard to make out, and in a
-// terminal. For every sight, and in grey, each can be seen on white and on its own band, and those that are solid or have long
-// dashes differ in colour too.
+// TestStyles: any two styles differ in their dashes and in their marks, so that one of the two may be hard to make out,
+// and in a terminal. For every sight, and in grey, each can be seen on white and on its own band, and those that are
+// solid or have long dashes differ in colour too.
 func TestStyles(t *testing.T) {
 	const clearly = 10 // of 100 between black and white; 2 can just be told apart side by side
 	all := append(slices.Clone(styles[:]), total)

@@ -78,11 +78,15 @@ figures:
 func TestParseErrors(t *testing.T) {
 	item := func(text string) string { return of("tables:\n  - " + text + "\n") }
 	for text, want := range map[string]string{
-		"": "empty", "#": "empty", "\xff": "not UTF-8", "[": "line 1", "a": "line 1: a paper wants names", "version: 1": `line 1: a paper wants "runs"`,
-		"version: 2\nruns: []": "line 1: version", "version: 1\nruns: []\n": "no runs", "version: 1\nruns: {}\n": "line 2: want a list",
-		of("x: 1"): `line 7: no "x", want one of version, runs, tables, figures`, of("version: 1"): `line 7: "version" stands twice`,
-		of("--- \nversion: 1"): "more than one document", of("tables: &x []"): "line 7: anchors", of("tables: *x"): "anchor",
-		of("tables: !!set []"): "line 7: tags", of("tables:"): "line 7: want a list", of("  - name: b"): `line 7: a run wants "file"`,
+		"": "empty", "#": "empty", "\xff": "not UTF-8", "[": "line 1", "a": "line 1: a paper wants names",
+		"version: 1":           `line 1: a paper wants "runs"`,
+		"version: 2\nruns: []": "line 1: version", "version: 1\nruns: []\n": "no runs",
+		"version: 1\nruns: {}\n": "line 2: want a list",
+		of("x: 1"):               `line 7: no "x", want one of version, runs, tables, figures`,
+		of("version: 1"):         `line 7: "version" stands twice`,
+		of("--- \nversion: 1"):   "more than one document", of("tables: &x []"): "line 7: anchors", of("tables: *x"): "anchor",
+		of("tables: !!set []"): "line 7: tags", of("tables:"): "line 7: want a list",
+		of("  - name: b"): `line 7: a run wants "file"`,
 		of("  - {name: a, file: b, id: c, digest: " + sampleDigest + "}"): `line 7: there are two runs "a"`,
 		of("    lenient: yes"):                            "line 7: \"yes\", want true or false",
 		of("    accept: [x]"):                             "line 7: accept",
@@ -94,7 +98,8 @@ func TestParseErrors(t *testing.T) {
 		strings.Replace(of(""), "1e5", "", 1):             "line 3: run \"a\": the id is empty",
 		strings.Replace(of(""), "name: a", "name: ''", 1): "line 3: a run wants a name",
 		strings.Replace(of(""), sampleDigest, strings.ToUpper(sampleDigest), 1): "lower case",
-		item("file: a.tex"): `line 8: a table wants "table"`, item("{file: a.tex, table: summary, runs: []}"): "line 8: no runs",
+		item("file: a.tex"):                                                        `line 8: a table wants "table"`,
+		item("{file: a.tex, table: summary, runs: []}"):                            "line 8: no runs",
 		item("{file: a.tex, table: summary, runs: [b]}"):                           `line 8: file "a.tex": no run "b"`,
 		item("{file: a.tex, table: summary, runs: {n: 1}}"):                        "line 8: file \"a.tex\": no run has these labels",
 		item("{file: a.tex, table: summary, columns: x}"):                          "line 8: want a list",
@@ -122,12 +127,18 @@ func TestParseErrors(t *testing.T) {
 // TestOutputNames: no name of a file leads out of the folder, is another's, or is one that some file system does not take.
 func TestOutputNames(t *testing.T) {
 	for name, ok := range map[string]bool{
-		"a.tex": true, "t/a.tex": true, "t/u/a b.csv": true, "é銀.svg": true, "console.tex": true, "com10.tex": true, "a..tex": true, "null/x.csv": true,
-		"": false, "../a.tex": false, "/a.tex": false, "a/../../b.tex": false, "./a.tex": false, "a//b.tex": false, "t/": false, `..\a.tex`: false,
-		`t\a.tex`: false, "C:a.tex": false, "C:/a.tex": false, "a.tex:x": false, "con": false, "CON.tex": false, "t/aux.tex/b.tex": false,
-		"nul.tar.tex": false, "com1.tex": false, "COM¹.tex": false, "lpt9": false, "con .tex": false, "a.tex.": false, "a.tex ": false, " a.tex": false,
-		"a\n.tex": false, "a\x00.tex": false, "a\u202e.tex": false, "a?.tex": false, "a*.tex": false, "a|b.tex": false, `a"b.tex`: false, "<a>.tex": false,
-		".a.tex": false, ".git/hooks/a.tex": false, strings.Repeat("x", 201): false, "..": false, ".": false, "a/.": false, "conin$.tex": false,
+		"a.tex": true, "t/a.tex": true, "t/u/a b.csv": true, "é銀.svg": true, "console.tex": true, "com10.tex": true,
+		"a..tex": true, "null/x.csv": true,
+		"": false, "../a.tex": false, "/a.tex": false, "a/../../b.tex": false, "./a.tex": false, "a//b.tex": false,
+		"t/": false, `..\a.tex`: false,
+		`t\a.tex`: false, "C:a.tex": false, "C:/a.tex": false, "a.tex:x": false, "con": false, "CON.tex": false,
+		"t/aux.tex/b.tex": false,
+		"nul.tar.tex":     false, "com1.tex": false, "COM¹.tex": false, "lpt9": false, "con .tex": false, "a.tex.": false,
+		"a.tex ": false, " a.tex": false,
+		"a\n.tex": false, "a\x00.tex": false, "a\u202e.tex": false, "a?.tex": false, "a*.tex": false, "a|b.tex": false,
+		`a"b.tex`: false, "<a>.tex": false,
+		".a.tex": false, ".git/hooks/a.tex": false, strings.Repeat("x", 201): false, "..": false, ".": false, "a/.": false,
+		"conin$.tex": false,
 	} {
 		it := &Item{File: name}
 		p := &Paper{Runs: []*Run{{Name: "a", File: "a", ID: "b", Digest: sampleDigest}}, Items: []*Item{it}, byName: map[string]*Run{}}
@@ -136,7 +147,8 @@ func TestOutputNames(t *testing.T) {
 		}
 	}
 	for _, names := range [][]string{
-		{"a.tex", "a.tex"}, {"a.tex", "A.TEX"}, {"t/a.tex", "T/a.tex"}, {"a.csv", "a.csv.source.json"}, {"É.tex", "é.tex"}, {"ß.tex", "ẞ.tex"},
+		{"a.tex", "a.tex"}, {"a.tex", "A.TEX"}, {"t/a.tex", "T/a.tex"}, {"a.csv", "a.csv.source.json"},
+		{"É.tex", "é.tex"}, {"ß.tex", "ẞ.tex"},
 		{"a.tex", "a.tex/b.tex"}, {"a.csv", "A.csv.source.JSON/x.csv"},
 	} {
 		p := &Paper{Runs: []*Run{{Name: "a", File: "a", ID: "b", Digest: sampleDigest}}, byName: map[string]*Run{}}
@@ -155,8 +167,10 @@ func TestOutputNames(t *testing.T) {
 }
 
 var odd = []string{
-	"", "a", "true", "NO", "null", "~", "1", "0x1", "1e5", "1_000", "2026-01-01", "-", "- a", "a: b", "a #b", "'", `"`, `\`, "\t", "\n", "é", "\u2028", "\x07", "\u202e",
-	"{a}", "[a]", "*a", "&a", "!a", "%", "@", "`", "<<", "=", "a=b", " a ", "\U0001f600", "$(x)", "\\input{x}", "abc", "deadbeef", "y",
+	"", "a", "true", "NO", "null", "~", "1", "0x1", "1e5", "1_000", "2026-01-01", "-", "- a", "a: b", "a #b", "'", `"`,
+	`\`, "\t", "\n", "é", "\u2028", "\x07", "\u202e",
+	"{a}", "[a]", "*a", "&a", "!a", "%", "@", "`", "<<", "=", "a=b", " a ", "\U0001f600", "$(x)", "\\input{x}", "abc",
+	"deadbeef", "y",
 }
 
 // TestWrite: what is written is read as the same, whatever the texts.

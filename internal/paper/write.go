@@ -12,10 +12,12 @@ import (
 // Write writes what a paper's file says; reading it gives the same.
 func (p *Paper) Write(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("# Tables and figures of runs: \"exparchive paper build\" makes them, \"exparchive paper check\" says what has changed.\n" +
-		"# \"exparchive paper --help\" says what can stand here.\nversion: " + version + "\nruns:\n")
+	b.WriteString(`# Tables and figures of runs: "exparchive paper build" makes them, "exparchive paper check" says what has changed.
+# "exparchive paper --help" says what can stand here.
+version: ` + version + "\nruns:\n")
 	for _, r := range p.Runs {
-		fmt.Fprintf(&b, "  - name: %s\n    file: %s\n    id: %s\n    digest: %s\n", quote(r.Name), quote(r.File), quote(r.ID), quote(r.Digest))
+		fmt.Fprintf(&b, "  - name: %s\n    file: %s\n", quote(r.Name), quote(r.File))
+		fmt.Fprintf(&b, "    id: %s\n    digest: %s\n", quote(r.ID), quote(r.Digest))
 		if r.Title != "" {
 			fmt.Fprintf(&b, "    title: %s\n", quote(r.Title))
 		}
@@ -101,15 +103,17 @@ func quote(s string) string {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./", r)
 	}
 	letter := s != "" && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z')
-	if letter && strings.Trim(s, "0123456789abcdefABCDEF") != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 &&
-		!words[strings.ToLower(s)] {
+	odd := strings.ContainsFunc(s, func(r rune) bool { return !plain(r) })
+	if letter && !odd && strings.Trim(s, "0123456789abcdefABCDEF") != "" && !words[strings.ToLower(s)] {
 		return s
 	}
 	return strconv.Quote(s)
 }
 
 // words are those that mean something in some version of YAML.
-var words = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true}
+var words = map[string]bool{
+	"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true,
+}
 
 func quoteAll(list []string) string {
 	quoted := make([]string, len(list))
@@ -145,7 +149,10 @@ type SourceRun struct {
 
 // SourceOf gives the record for a file with some text, made for an item.
 func (p *Paper) SourceOf(it *Item, text []byte) Source {
-	s := Source{File: it.File, SHA256: sum(text), Bytes: len(text), Paper: SourcePaper{p.SHA256}, Made: []string{it.Command, it.Kind}}
+	s := Source{
+		File: it.File, SHA256: sum(text), Bytes: len(text),
+		Paper: SourcePaper{p.SHA256}, Made: []string{it.Command, it.Kind},
+	}
 	for _, r := range p.Sources(it) {
 		s.Runs = append(s.Runs, SourceRun{r.Name, r.File, r.ID, r.Digest, r.Baseline})
 	}

@@ -56,14 +56,15 @@ func (f columnFlag) GetSlice() (texts []string) {
 }
 
 // columnsHelp explains columns in the help of what has them.
-const columnsHelp = `--column NAME=SOURCE:POINTER adds a column. SOURCE is config (the configuration of the run), policy (the policy of each agent in
-each iteration), proposed (the policy that was proposed for it, accepted or not) or a type of events; POINTER is a JSON pointer
-(RFC 6901) into it. An event is of the agent that its member agent_id names, else of the iteration as a whole; {agent} in a
-pointer stands for each agent in turn, {each} for each element of an array, which makes the value an array. Of several events of
-an iteration the last one that has the value counts. " else VALUE" behind it is the value where nothing was recorded.
+const columnsHelp = `--column NAME=SOURCE:POINTER adds a column. SOURCE is config (the configuration of the run),
+policy (the policy of each agent in each iteration), proposed (the policy that was proposed for it, accepted or not)
+or a type of events; POINTER is a JSON pointer (RFC 6901) into it. An event is of the agent that its member agent_id
+names, else of the iteration as a whole; {agent} in a pointer stands for each agent in turn, {each} for each element
+of an array, which makes the value an array. Of several events of an iteration the last one that has the value counts.
+" else VALUE" behind it is the value where nothing was recorded.
 
---column NAME=FORMULA computes a column from columns before it, exactly, with + - * / and parentheses; --let is a column for
-formulas only, that is not shown. A formula may have cost_cents, iteration, names in double quotes, and
+--column NAME=FORMULA computes a column from columns before it, exactly, with + - * / and parentheses; --let is a
+column for formulas only, that is not shown. A formula may have cost_cents, iteration, names in double quotes, and
   x else 0.5               0.5 where x is absent
   if(c, x, y)              x where c is not zero, else y
   running(x), total(x)     the sum over the iterations up to this one; over all (mean, least, greatest likewise)
@@ -71,17 +72,20 @@ formulas only, that is not shown. A formula may have cost_cents, iteration, name
   rises(x)                 1 if x never falls from one iteration to the next, as a running total does; else 0
   agents(x), iterations()  the sum over the agents of the iteration; the number of iterations
   change(x)                by how much x differs from x of the --baseline, in percent
-and around it all round(x, PLACES) or cents(x), shown as money: rounded once, at the end, half to even. What is computed from an
-absent value is absent, and a quotient by zero is. Computed columns bear the mark †, defaults and what comes of them *; as CSV
-and JSON, rows name them in derived_columns and defaulted_columns.`
+and around it all round(x, PLACES) or cents(x), shown as money: rounded once, at the end, half to even. What is
+computed from an absent value is absent, and a quotient by zero is. Computed columns bear the mark †, defaults and
+what comes of them *; as CSV and JSON, rows name them in derived_columns and defaulted_columns.`
 
 // addFlags adds the flags; verb says what is done with a column.
 func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
 	flags := cmd.Flags()
-	flags.VarP(columnFlag{&o.texts, false}, "column", "c", verb+" the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction, or NAME=FORMULA")
-	flags.Var(columnFlag{&o.texts, true}, "let", "a column `NAME=...` that formulas of columns behind it may name, and is not shown")
+	flags.VarP(columnFlag{&o.texts, false}, "column", "c",
+		verb+" the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction, or NAME=FORMULA")
+	flags.Var(columnFlag{&o.texts, true}, "let",
+		"a column `NAME=...` that formulas of columns behind it may name, and is not shown")
 	flags.StringArrayVar(&o.titles, "title", nil, "what people read for a column, as `NAME=TEXT`")
-	flags.StringVar(&o.baseline, "baseline", "", "compare with this `run`, in percent: costs, and what change() in formulas is of")
+	flags.StringVar(&o.baseline, "baseline", "",
+		"compare with this `run`, in percent: costs, and what change() in formulas is of")
 }
 
 // parse reads the columns. Those whose formulas compare runs want a baseline, unless every run may bring its own.
@@ -97,7 +101,8 @@ func (o *columnOptions) parse(cmd *cobra.Command) error {
 			return cli.Usagef("%s: column %s: change() wants a --baseline to compare with", cli.Called(cmd), parsed.Name)
 		}
 		if parsed.Source == series.SourceLabel && pinnedOf(cmd.Context()) == nil {
-			return cli.Usagef("%s: column %s: labels are for runs in a paper.yaml (see `exparchive paper --help`)", cli.Called(cmd), parsed.Name)
+			return cli.Usagef("%s: column %s: labels are for runs in a paper.yaml (see `exparchive paper --help`)",
+				cli.Called(cmd), parsed.Name)
 		}
 		o.declared = append(o.declared, parsed)
 	}
@@ -245,7 +250,8 @@ func (s *sought) missing(cmd *cobra.Command) error {
 			continue
 		}
 		err := error(&series.UnknownError{Column: c})
-		if e := (*series.UnknownError)(nil); errors.As(s.unknown, &e) && e.Column.Name == c.Name || s.runs == 1 && s.unknown != nil {
+		e := (*series.UnknownError)(nil)
+		if s.unknown != nil && (s.runs == 1 || errors.As(s.unknown, &e) && e.Column.Name == c.Name) {
 			err = s.unknown
 		}
 		if c.Default == nil {
@@ -257,7 +263,7 @@ func (s *sought) missing(cmd *cobra.Command) error {
 }
 
 // readBaseline reads the run that others are compared with; nil if none is named.
-func (o *tableOptions) readBaseline(cmd *cobra.Command, want series.Options) (run *series.Run, err error) {
+func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run *series.Run, err error) {
 	if o.baseline == "" {
 		return nil, nil
 	}

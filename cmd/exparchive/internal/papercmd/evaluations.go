@@ -45,13 +45,16 @@ confidence interval and number.
 
 What was recorded is printed as it was. What was not is computed of the samples, if all of them are there, and the column DERIVED
 names it: the standard deviation is that of a sample (over n-1), the interval that of the mean by Student's t distribution. It is
-computed exactly and rounded once, half to even, costs to whole cents unless --places says otherwise.
+computed exactly and rounded once, half to even, costs to whole cents unless --places says otherwise. With --baseline it says by
+how much a mean differs from that of the same agent in the same iteration of another run, in percent to one place.
 
-Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation and monte_carlo_evaluation.
---samples, --mean, --std-dev, --interval and --count say where others have theirs; {each} in a pointer stands for each element of
-an array, {agent} for each agent. Numbers that stand in several events of an iteration are one sample each.`,
+Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation, monte_carlo_evaluation,
+evaluation and iteration_context. --samples, --mean, --std-dev, --interval and --count say where others have theirs; {each} in a
+pointer stands for each element of an array, {agent} for each agent. Numbers that stand in several events of an iteration are one
+sample each.`,
 		Example: `  exparchive table evaluations exp2.simexp
   exparchive table evaluations mine.simexp --samples trial:/cost --cents
+  exparchive table evaluations old.db --samples simulation_run:/total_cost --cents
   exparchive table evaluations mine.simexp --samples 'trials:/runs/{each}/rate' --places 4`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,6 +90,11 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 				}
 			}
 			t := &tabular.Table{Columns: slices.Clone(evaluationColumns)}
+			compared := o.compares(cmd, args)
+			if compared {
+				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
+			}
+			bases := map[*series.Run]evaluationsAt{nil: nil}
 			for _, c := range o.parsed {
 				t.Columns = append(t.Columns, head(c, ""))
 			}
@@ -96,13 +104,20 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 				if err != nil {
 					return err
 				}
+				base, ok := bases[run.Base]
+				if !ok {
+					if base, err = evaluationsOf(run.Base.Shown(), sources, first, places); err != nil {
+						return err
+					}
+					bases[run.Base] = base
+				}
 				for _, r := range run.Rows {
 					seen[r.Agent] = true
 				}
 				for _, e := range list {
 					evaluated = true
 					if chosen.has(e.Agent) && span.Has(e.Iteration) {
-						t.Rows = append(t.Rows, evaluationRow(run, &e, first))
+						t.Rows = append(t.Rows, evaluationRow(run, &e, first, compared, base))
 					}
 				}
 				return nil
@@ -138,13 +153,33 @@ an array, {agent} for each agent. Numbers that stand in several events of an ite
 	return cmd
 }
 
+// changePlaces are the decimal places of changes of means.
+const changePlaces = 1
+
 // maxPlaces is the most decimal places that are printed.
 const maxPlaces = 12
 
 // methods say how what is derived was computed.
 var methods = map[string]string{series.StdDev: "std_dev (n-1)", series.Interval: "ci95 (Student t)"}
 
-func evaluationRow(run *series.Run, e *series.Evaluation, columns int) []tabular.Cell {
+// evaluationsAt are the evaluations of a run by what tells them apart.
+type evaluationsAt map[evaluationKey]*series.Evaluation
+
+type evaluationKey struct {
+	iteration    int
+	agent, event string
+}
+
+func evaluationsOf(run *series.Run, sources []series.Source, first, places int) (evaluationsAt, error) {
+	list, err := run.Evaluations(sources, first, places)
+	all := evaluationsAt{}
+	for i, e := range list {
+		all[evaluationKey{e.Iteration, e.Agent, e.Type}] = &list[i]
+	}
+	return all, err
+}
+
+func evaluationRow(run *series.Run, e *series.Evaluation, columns int, compared bool, base evaluationsAt) []tabular.Cell {
 	amount := func(v series.Value) tabular.Cell {
 		c := tabular.Cell{Value: v}
 		if e.Cents && numeric(v) != nil {
@@ -158,6 +193,9 @@ func evaluationRow(run *series.Run, e *series.Evaluation, columns int) []tabular
 	}
 	row := []tabular.Cell{runCell(run), number(e.Iteration), agentCell(e.Agent), text(e.Type),
 		amount(e.Mean), amount(e.StdDev), amount(e.Low), amount(e.High), {Value: e.Count}, textOr(strings.Join(derived, ", "))}
+	if compared {
+		row = append(row, percent(e.Change(base[evaluationKey{e.Iteration, e.Agent, e.Type}], changePlaces)))
+	}
 	for i, c := range run.Columns[:columns] {
 		row = append(row, cell(c, *e.Row, i))
 	}

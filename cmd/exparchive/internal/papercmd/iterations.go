@@ -69,7 +69,7 @@ and one for each column.`,
 					}
 					for _, r := range rows {
 						seen[r.Agent] = true
-						if chosen.has(r.Agent) && span.Has(r.Iteration) {
+						if (chosen.has(r.Agent) || totals && r.Agent == "") && span.Has(r.Iteration) {
 							t.Rows = append(t.Rows, iterationRow(run, r, compared, base, places))
 						}
 					}

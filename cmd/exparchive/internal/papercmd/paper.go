@@ -25,7 +25,8 @@ func NewPaper() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "paper",
 		Short: "Make a paper's tables and figures from pinned runs, and say what changed",
-		Long: `Make all tables and figures of a paper from runs that are pinned by id and digest. paper.yaml lists them:
+		Long: `Make all tables and figures of a paper from runs that are pinned by id and digest. paper.yaml lists
+them:
 
   version: 1
   runs:
@@ -43,6 +44,7 @@ func NewPaper() *cobra.Command {
       table: summary                  as "exparchive table" has them
       runs: [baseline]                or those that have labels, {model: none}; without it all
       caption: All runs
+    baseline: baseline              the run that all are compared with
       columns:
         - let: settled=day:/settled       for formulas only
         - let: arrived=day:/arrived
@@ -54,8 +56,8 @@ func NewPaper() *cobra.Command {
     - file: costs.pdf                 .pdf, .svg, .png or .tex
       plot: convergence               as "exparchive plot" has them
 
-Every other flag of "exparchive table" or "exparchive plot" can stand in a table or figure by its name: cost, sort, totals, agent,
-group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yaml.`,
+Every other flag of "exparchive table" or "exparchive plot" can stand in a table or figure by its name: cost, sort,
+totals, agent, group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yaml.`,
 		Example: `  exparchive paper init runs/*.simexp
   exparchive paper build
   exparchive paper check`,
@@ -72,7 +74,9 @@ group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yam
 }
 
 // tableFormats are those of tables, by the ending of the file's name.
-var tableFormats = map[string]string{".tex": "latex", ".csv": "csv", ".json": "json", ".md": "markdown", ".html": "html", ".txt": "text"}
+var tableFormats = map[string]string{
+	".tex": "latex", ".csv": "csv", ".json": "json", ".md": "markdown", ".html": "html", ".txt": "text",
+}
 
 // ownFlags are those that a paper says in its own words, or has no use for.
 var ownFlags = []string{"column", "let", "title", "format", "json", "run", "lenient", "output", "force", "help"}
@@ -108,7 +112,8 @@ func commandOf(it *paper.Item, stderr io.Writer) (*cobra.Command, error) {
 	root.SetErr(stderr)
 	cmd, rest, err := root.Find([]string{it.Command, it.Kind})
 	if err != nil || len(rest) > 0 || cmd.HasSubCommands() {
-		return nil, fail(it.Line, "file %.200q: no %s %.80q (see `exparchive %s --help`)", it.File, it.Command, it.Kind, it.Command)
+		return nil, fail(it.Line, "file %.200q: no %s %.80q (see `exparchive %s --help`)",
+			it.File, it.Command, it.Kind, it.Command)
 	}
 	set := func(line int, name string, values []string, list bool) error {
 		flag := cmd.Flags().Lookup(name)

@@ -27,12 +27,13 @@ func newPaperBuild() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build [paper.yaml]",
 		Short: "Make every table and figure of a paper",
-		Long: `Make every table and figure that paper.yaml lists, each with FILE.source.json beside it, which says of which runs, by id and
-digest, it was made. All runs are checked before anything is made, and everything is made before anything is written: a run that
-is missing, changed, unfinished or invalidated is refused by name and the files stay as they were.
+		Long: `Make every table and figure that paper.yaml lists, each with FILE.source.json beside it, which says of
+which runs, by id and digest, it was made. All runs are checked before anything is made, and everything is made before
+anything is written: a run that is missing, changed, unfinished or invalidated is refused by name and the files stay
+as they were.
 
-The same runs give the same bytes, on every machine. A file that is as it should be is not written anew. One that was changed by
-hand, or that build did not make, is not replaced, unless --force says so.`,
+The same runs give the same bytes, on every machine. A file that is as it should be is not written anew. One that was
+changed by hand, or that build did not make, is not replaced, unless --force says so.`,
 		Example: `  exparchive paper build
   exparchive paper build paper.yaml -o figures`,
 		Args: cli.NArgs(0, 1, "one paper.yaml"),
@@ -157,6 +158,9 @@ func protect(p *paper.Paper, folder string) error {
 		kept[p.RunPath(r)] = fmt.Sprintf("that of the run %q", r.Name)
 	}
 	for _, it := range p.Items {
+		fail := func(format string, args ...any) error {
+			return cli.InFile(p.Path, &paper.LineError{Line: it.Line, Err: fmt.Errorf(format, args...)})
+		}
 		for _, name := range []string{it.File, it.File + paper.SourceSuffix} {
 			info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(name)))
 			if err != nil {
@@ -164,7 +168,7 @@ func protect(p *paper.Paper, folder string) error {
 			}
 			for path, what := range kept {
 				if other, err := os.Stat(path); err == nil && os.SameFile(info, other) {
-					return cli.InFile(p.Path, &paper.LineError{Line: it.Line, Err: fmt.Errorf("file %.200q: the file is %s", name, what)})
+					return fail("file %.200q: the file is %s", name, what)
 				}
 			}
 		}
@@ -172,7 +176,7 @@ func protect(p *paper.Paper, folder string) error {
 		for ; dir != "."; dir = filepath.Dir(dir) {
 			at := filepath.Join(folder, dir)
 			if info, err := os.Lstat(at); err == nil && !info.IsDir() {
-				return cli.InFile(p.Path, &paper.LineError{Line: it.Line, Err: fmt.Errorf("file %.200q: %s is no folder", it.File, at)})
+				return fail("file %.200q: %s is no folder", it.File, at)
 			}
 		}
 	}

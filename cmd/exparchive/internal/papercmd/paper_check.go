@@ -30,9 +30,9 @@ func newPaperCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [paper.yaml]",
 		Short: "Say what has changed since the tables and figures of a paper were made",
-		Long: `Say what has changed: runs that are missing, have another id or digest, are unfinished or invalidated; tables and figures that
-are missing or not what would be built now; and whether paper.yaml was changed since. Nothing is written. The exit code is 0 if
-everything is as it was, and 1 if not.`,
+		Long: `Say what has changed: runs that are missing, have another id or digest, are unfinished or invalidated;
+tables and figures that are missing or not what would be built now; and whether paper.yaml was changed since. Nothing
+is written. The exit code is 0 if everything is as it was, and 1 if not.`,
 		Example: `  exparchive paper check
   exparchive paper check paper.yaml -o figures --json`,
 		Args: cli.NArgs(0, 1, "one paper.yaml"),

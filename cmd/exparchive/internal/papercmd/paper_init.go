@@ -47,12 +47,13 @@ func newPaperInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init RUN...",
 		Short: "Write a paper.yaml that pins runs, with tables and a figure of them",
-		Long: `Write a paper.yaml that pins runs by id and digest, with a table of runs, one of iterations and a figure of their costs, which
-builds as it stands and is yours to change. A run is called as its file, or as its id if the file holds several.
+		Long: `Write a paper.yaml that pins runs by id and digest, with a table of runs, one of iterations and a
+figure of their costs, which builds as it stands and is yours to change. A run is called as its file, or as its id if
+the file holds several.
 
 --labels gives each run labels from its name: the named groups of a regular expression (RE2) that matches the name;
---label NAME=VALUE gives one to all runs in whose names the expression does not find it. --baseline NAME=VALUE says which run is the
-baseline of those that have the same --same labels.`,
+--label NAME=VALUE gives one to all runs in whose names the expression does not find it. --baseline NAME=VALUE says
+which run is the baseline of those that have the same --same labels.`,
 		Example: `  exparchive paper init runs/*.simexp
   exparchive paper init runs --labels '(?P<task>.+)_(?P<model>.+)' --baseline model=none`,
 		Args: cli.NArgs(1, -1, "runs"),
@@ -105,10 +106,11 @@ baseline of those that have the same --same labels.`,
 				return err
 			}
 			if o.json {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"output": o.output, "runs": len(p.Runs), "files": len(p.Items)})
+				done := map[string]any{"output": o.output, "runs": len(p.Runs), "files": len(p.Items)}
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(done)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s\n", terminal.Escape(o.output), cli.Plural(int64(len(p.Runs)), "run"),
-				cli.Plural(int64(len(p.Items)), "file"))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s\n", terminal.Escape(o.output),
+				cli.Plural(int64(len(p.Runs)), "run"), cli.Plural(int64(len(p.Items)), "file"))
 			return err
 		},
 	}
@@ -177,8 +179,8 @@ func (o *initOptions) addFile(cmd *cobra.Command, p *paper.Paper, file string) e
 		for n := 2; slices.ContainsFunc(p.Runs, func(x *paper.Run) bool { return x.Name == r.Name }); n++ {
 			r.Name = fmt.Sprintf("%s-%d", name, n)
 		}
-		for word, is := range map[string]bool{paper.AcceptUnfinished: found.unfinished, paper.AcceptInvalidated: found.invalid != ""} {
-			if !is {
+		for _, word := range []string{paper.AcceptInvalidated, paper.AcceptUnfinished} {
+			if word == paper.AcceptUnfinished && !found.unfinished || word == paper.AcceptInvalidated && found.invalid == "" {
 				continue
 			}
 			if !slices.Contains(o.accept, word) {
@@ -186,7 +188,6 @@ func (o *initOptions) addFile(cmd *cobra.Command, p *paper.Paper, file string) e
 			}
 			r.Accept = append(r.Accept, word)
 		}
-		slices.Sort(r.Accept)
 		if r.Labels, err = o.labelsOf(name); err != nil {
 			return err
 		}
@@ -281,8 +282,8 @@ func (o *initOptions) setBaselines(p *paper.Paper) error {
 			continue
 		}
 		if other := bases[key(r)]; other != nil {
-			return fmt.Errorf("--baseline: %q and %q both have the labels %s; more labels, with commas, choose one", other.Name, r.Name,
-				strings.Join(o.baseline, ","))
+			return fmt.Errorf("--baseline: %q and %q both have the labels %s; more labels, with commas, choose one",
+				other.Name, r.Name, strings.Join(o.baseline, ","))
 		}
 		bases[key(r)] = r
 	}
@@ -309,7 +310,8 @@ func (o *initOptions) addItems(cmd *cobra.Command, p *paper.Paper) error {
 		}
 	}
 	first := p.Runs[0]
-	provider, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), p.RunPath(first), runio.Choice{ID: first.ID, Lenient: o.lenient})
+	choice := runio.Choice{ID: first.ID, Lenient: o.lenient}
+	provider, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), p.RunPath(first), choice)
 	if err != nil {
 		return err
 	}
@@ -322,7 +324,8 @@ func (o *initOptions) addItems(cmd *cobra.Command, p *paper.Paper) error {
 		parameters = append(parameters, paper.Column{Text: c.String()})
 	}
 	p.Items = []*paper.Item{
-		{Command: "table", Kind: "summary", File: "runs.tex", Columns: labels, Options: []paper.Option{{Name: "caption", Values: []string{"The runs"}}}},
+		{Command: "table", Kind: "summary", File: "runs.tex", Columns: labels,
+			Options: []paper.Option{{Name: "caption", Values: []string{"The runs"}}}},
 		{Command: "table", Kind: "iterations", File: "iterations.csv", Columns: parameters},
 	}
 	figure := &paper.Item{Command: "plot", Kind: "convergence", File: "costs.pdf", Columns: parameters}

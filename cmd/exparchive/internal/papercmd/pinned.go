@@ -65,10 +65,11 @@ func (s *pinned) check(ctx context.Context, run *paper.Run) error {
 	case found.Digest != run.Digest:
 		return &runError{"digest", fmt.Errorf("%s: digest %s, want %s", run.File, found.Digest, run.Digest)}
 	case found.unfinished && !slices.Contains(run.Accept, paper.AcceptUnfinished):
-		return &runError{"unfinished", fmt.Errorf("%s: the run is unfinished (accept: [unfinished] takes it as it is)", run.File)}
+		return &runError{"unfinished",
+			fmt.Errorf("%s: the run is unfinished (accept: [unfinished] takes it as it is)", run.File)}
 	case found.invalid != "" && !slices.Contains(run.Accept, paper.AcceptInvalidated):
-		return &runError{"invalidated", fmt.Errorf("%s: the run is invalidated: %s (accept: [invalidated] takes it nevertheless)",
-			run.File, found.invalid)}
+		return &runError{"invalidated",
+			fmt.Errorf("%s: the run is invalidated: %s (accept: [invalidated] takes it nevertheless)", run.File, found.invalid)}
 	}
 	s.infos[run.Name] = found.info
 	return nil
@@ -122,13 +123,15 @@ func (s *pinned) examine(ctx context.Context, path, id string, lenient bool) (fo
 }
 
 // read reads a run and gives it to take.
-func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options, take func(provider.Provider, *series.Run) error) error {
+func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options,
+	take func(provider.Provider, *series.Run) error) error {
 	path := s.paper.RunPath(run)
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if was := s.infos[run.Name]; was == nil || !os.SameFile(was, info) || was.Size() != info.Size() || !was.ModTime().Equal(info.ModTime()) {
+	was := s.infos[run.Name]
+	if was == nil || !os.SameFile(was, info) || was.Size() != info.Size() || !was.ModTime().Equal(info.ModTime()) {
 		return fmt.Errorf("%s: the file was changed while it was being read", path)
 	}
 	p, c, err := runio.OpenRun(ctx, io.Discard, path, runio.Choice{ID: run.ID, Lenient: run.Lenient})
@@ -146,7 +149,7 @@ func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options, 
 }
 
 // baselineOf gives the name of the run that one is compared with; empty for none.
-func (o *tableOptions) baselineOf(run *paper.Run) string {
+func (o *readOptions) baselineOf(run *paper.Run) string {
 	if o.baseline != "" {
 		return o.baseline
 	}
@@ -154,7 +157,7 @@ func (o *tableOptions) baselineOf(run *paper.Run) string {
 }
 
 // compares reports whether runs are compared with a baseline.
-func (o *tableOptions) compares(cmd *cobra.Command, args []string) bool {
+func (o *readOptions) compares(cmd *cobra.Command, args []string) bool {
 	set := pinnedOf(cmd.Context())
 	return o.baseline != "" || set != nil && slices.ContainsFunc(args, func(name string) bool {
 		run := set.paper.Run(name)
@@ -168,7 +171,7 @@ func (o *columnOptions) comparing() bool {
 }
 
 // eachPinned is eachOf for runs of a paper.
-func (o *tableOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, want series.Options,
+func (o *readOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, want series.Options,
 	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx := cmd.Context()
 	if o.comparing() && !o.compares(cmd, names) {

@@ -23,7 +23,7 @@ const plotColumns = 80
 
 // plotOptions are the flags of all charts.
 type plotOptions struct {
-	tableOptions
+	readOptions
 	width  int // in millimetres
 	output string
 	force  bool
@@ -34,12 +34,12 @@ func NewPlot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plot",
 		Short: "Draw charts of runs for papers, or in the terminal",
-		Long: `Draw charts of runs, of archives, old databases, web results and JSON lines alike, a panel for each run. The lines of more than
-six agents are divided over several panels. Panels that show the same have the same axes.
+		Long: `Draw charts of runs, of archives, old databases, web results and JSON lines alike, a panel for each run. The lines
+of more than six agents are divided over several panels. Panels that show the same have the same axes.
 
-Without -o a chart is drawn in characters, as wide as the terminal. -o writes SVG, PDF or PNG, or for a name that ends in .tex a
-tikzpicture, whose text is set in the fonts of the paper; the same bytes for the same runs. Text has the same size whatever
-the --width. What was not recorded is a gap, and so is an iteration that is missing. --column is as for table.`,
+Without -o a chart is drawn in characters, as wide as the terminal. -o writes SVG, PDF or PNG, or for a name that ends in
+.tex a tikzpicture, whose text is set in the fonts of the paper; the same bytes for the same runs. Text has the same size
+whatever the --width. What was not recorded is a gap, and so is an iteration that is missing. --column is as for table.`,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
   exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -99,15 +99,19 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 				}
 			}
 			if o.width < chart.Least || o.width > chart.Most {
-				return cli.Usagef("%s: --width %d: want millimetres from %d to %d", cli.Called(cmd), o.width, chart.Least, chart.Most)
+				return cli.Usagef("%s: --width %d: want millimetres from %d to %d",
+					cli.Called(cmd), o.width, chart.Least, chart.Most)
 			}
 			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
 			err = o.each(cmd, args, func(_ string, run *series.Run) error {
 				list, err := panels(run, run.Heading())
+				if err != nil {
+					return err
+				}
 				f.Panels = append(f.Panels, list...)
 				names = append(names, run.Heading())
-				return err
+				return nil
 			})
 			if fatal(err) || len(f.Panels) == 0 && err != nil {
 				return err
@@ -123,11 +127,10 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 		},
 	}
 	flags := cmd.Flags()
-	o.columnOptions.addFlags(cmd, "draw")
+	o.readOptions.addFlags(cmd, "draw")
 	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
-	flags.IntVar(&o.width, "width", chart.Usual, "how wide the chart in the file is in `millimetres`; a column of two is about 85")
+	flags.IntVar(&o.width, "width", chart.Usual, "how wide the chart in the file is in `millimetres`; one of two columns has 85")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
-	runio.AddChoice(cmd, &o.which)
 	return cmd
 }
 

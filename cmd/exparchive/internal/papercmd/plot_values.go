@@ -45,8 +45,8 @@ func notDrawn(c series.Column, r series.Row, v series.Value, want, hint string) 
 // A spread is the least, the mean and the greatest of samples; nil where there are none.
 type spread struct{ low, mean, high *big.Rat }
 
-// spreadIn gives the spread of the samples that a row has in a column, an array of numbers; null stands for a sample that
-// is absent. Anything else is an error.
+// spreadIn gives the spread of the samples that a row has in a column, an array of numbers; null stands for a sample
+// that is absent. Anything else is an error.
 func spreadIn(c series.Column, r series.Row, v series.Value) (s spread, err error) {
 	if v == nil {
 		return s, nil

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,8 +66,9 @@ type Archive struct {
 }
 
 var (
-	_ provider.Tail    = (*Archive)(nil)
-	_ provider.Counter = (*Archive)(nil)
+	_ provider.Tail     = (*Archive)(nil)
+	_ provider.Counter  = (*Archive)(nil)
+	_ provider.Selector = (*Archive)(nil)
 )
 
 // Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It
@@ -199,9 +199,17 @@ func experimentRow(r tables.Reading) (row tables.Row, err error) {
 
 // own gives a copy of a row.
 func own(row tables.Row) tables.Row {
-	row = slices.Clone(row)
+	size := 0
 	for i := range row {
-		row[i].Bytes = bytes.Clone(row[i].Bytes)
+		size += len(row[i].Bytes)
+	}
+	row, all := slices.Clone(row), make([]byte, 0, size)
+	for i := range row {
+		if row[i].Bytes != nil {
+			begin := len(all)
+			all = append(all, row[i].Bytes...)
+			row[i].Bytes = all[begin:len(all):len(all)]
+		}
 	}
 	return row
 }

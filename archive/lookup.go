@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -191,7 +192,9 @@ func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iterat
 		if err := budget.Take(size); err != nil {
 			return err
 		}
-		it, err := tables.Iteration(own(row)) // which policies are a part of
+		policies := &row[tables.IterationPolicies]
+		policies.Bytes = bytes.Clone(policies.Bytes) // of which those of the agents are parts
+		it, err := tables.Iteration(row)
 		if err != nil {
 			return err
 		}

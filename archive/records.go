@@ -10,19 +10,29 @@ import (
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
 // Records implements [provider.Provider]. Of a run that is being recorded it yields what was durable when it was
-// called.
+// called. Events lie together in memory: who keeps one of them keeps some tens of its neighbours.
 func (a *Archive) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
 	return a.RecordsFrom(ctx, 0)
 }
 
 // RecordsFrom implements [provider.Tail].
 func (a *Archive) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[provider.Record, error] {
+	return a.records(ctx, seq, false)
+}
+
+// LentRecords implements [lend.Lender].
+func (a *Archive) LentRecords(ctx context.Context, _ lend.Inside) iter.Seq2[provider.Record, error] {
+	return a.records(ctx, 0, true)
+}
+
+func (a *Archive) records(ctx context.Context, from int64, lent bool) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
-		err := a.readAll(ctx, max(seq, 0), false, func(r provider.Record) bool { return yield(r, nil) })
+		err := a.readAll(ctx, max(from, 0), lent, func(r provider.Record) bool { return yield(r, nil) })
 		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
@@ -22,14 +23,14 @@ type scan struct {
 	iterations  []at  // those that may be among them
 	texts       int64 // bytes that the prompts may have in all
 	lent        bool  // records are valid until the next one only
+	selected    *selected
 
 	events     stream
 	others     []*stream
 	prompts    *tables.Joiner
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
-	typeOf     int64 // type of the event before, by its id
-	typeName   string
+	types      []string // of events, by their ids, as far as they were met
 	arena      arena
 	before     int64 // Seq of the record before
 	readBefore bool
@@ -85,7 +86,6 @@ func (s *scan) run(ctx context.Context, take func(provider.Record, int64) error)
 // begin opens the tables.
 func (s *scan) begin() error {
 	s.found = s.archive.file.Budget()
-	s.typeOf = math.MinInt64
 	s.prompts = tables.NewJoiner(s.texts, s.body)
 	slices.SortFunc(s.iterations, func(a, b at) int { return cmp.Compare(a.seq, b.seq) })
 	s.iterations = slices.DeleteFunc(s.iterations, func(it at) bool { return it.seq < s.first || it.seq > s.last })
@@ -96,7 +96,7 @@ func (s *scan) begin() error {
 	if err != nil {
 		return err
 	}
-	if s.events.rows, err = s.reading.Rows(tables.TableEvent, 0, s.first, s.last); err != nil {
+	if err := s.beginEvents(); err != nil {
 		return err
 	}
 	s.others = []*stream{{kind: provider.KindIteration}}
@@ -107,7 +107,7 @@ func (s *scan) begin() error {
 		{tables.TableInteraction, provider.KindInteraction}, {tables.TableNote, provider.KindNote},
 		{tables.TableAttachment, provider.KindAttachment},
 	} {
-		if s.iteration != everyIteration && t.kind != provider.KindInteraction {
+		if !s.wanted(t.kind) {
 			continue
 		}
 		rows, err := s.reading.Rows(t.table, 0, s.first, s.last)
@@ -116,12 +116,37 @@ func (s *scan) begin() error {
 		}
 		s.others = append(s.others, &stream{kind: t.kind, rows: rows})
 	}
-	for _, st := range append([]*stream{&s.events}, s.others...) {
+	for _, st := range s.others {
 		if err := s.step(st); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *scan) beginEvents() (err error) {
+	head := 0
+	if s.selected != nil {
+		if head = tables.EventTypeOf + 1; len(s.selected.types) == 0 {
+			s.events.seq = math.MaxInt64
+			return nil
+		}
+	}
+	if s.events.rows, err = s.reading.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
+		return err
+	}
+	return s.step(&s.events)
+}
+
+// wanted reports whether records of a kind, which are neither events nor iterations, may be among those to give.
+func (s *scan) wanted(kind provider.Kind) bool {
+	switch {
+	case s.selected != nil:
+		return kind == provider.KindInteraction && s.selected.Calls
+	case s.iteration != everyIteration:
+		return kind == provider.KindInteraction
+	}
+	return true
 }
 
 func (s *scan) close() {
@@ -167,18 +192,24 @@ func (s *scan) readEvent(give func(provider.Record, int64) error) error {
 	if err := s.ordered(seq); err != nil {
 		return err
 	}
-	if s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration {
-		if id := row[tables.EventTypeOf].Int; id != s.typeOf {
-			name, err := s.archive.typeName(s.reading, id)
-			if err != nil {
-				return err
-			}
-			s.typeOf, s.typeName = id, name
-		}
-		e := s.arena.event(s.lent)
-		if err := tables.Event(row, e, s.typeName); err != nil {
+	wanted := s.iteration == everyIteration || row[tables.EventIteration].Int == s.iteration
+	if s.selected != nil {
+		var err error
+		if row, err = s.whole(); err != nil {
 			return err
 		}
+		wanted = row != nil
+	}
+	if wanted {
+		name, err := s.typeName(row[tables.EventTypeOf].Int)
+		if err != nil {
+			return err
+		}
+		e := s.arena.event(s.lent)
+		if err := tables.Event(row, e, name); err != nil {
+			return err
+		}
+		e.Timestamp = s.arena.text(row[tables.EventTimestamp].Bytes)
 		if !s.lent {
 			e.Data = s.arena.own(e.Data)
 		}
@@ -218,9 +249,16 @@ func (s *scan) read(st *stream) (provider.Record, error) {
 	if s.iteration != everyIteration && st.row[tables.InteractionIteration].Int != s.iteration {
 		return nil, nil
 	}
+	row := st.row
+	if s.selected != nil {
+		if !s.selected.within(row[tables.InteractionIteration].Int) {
+			return nil, nil
+		}
+		row = brief(row)
+	}
 	switch st.kind {
 	case provider.KindInteraction:
-		i, prompts, err := tables.Interaction(st.row)
+		i, prompts, err := tables.Interaction(row)
 		if err != nil {
 			return nil, err
 		}
@@ -272,6 +310,20 @@ func (s *scan) body(id int64) (string, error) {
 	return string(row[tables.SectionBody].Bytes), nil
 }
 
+// typeName gives the name of an event type.
+func (s *scan) typeName(id int64) (string, error) {
+	const most = 256 // that are kept here: most runs have a few
+	if id >= 0 && id < int64(len(s.types)) && s.types[id] != "" {
+		return s.types[id], nil
+	}
+	name, err := s.archive.typeName(s.reading, id)
+	if err == nil && id >= 0 && id < most {
+		s.types = append(s.types, make([]string, max(0, int(id)+1-len(s.types)))...)
+		s.types[id] = name
+	}
+	return name, err
+}
+
 // typeName gives the name of an event type. A recorder may have added it since the archive was opened.
 func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 	a.typesMu.RLock()
@@ -299,6 +351,7 @@ func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 type arena struct {
 	events []provider.Event // that are not in use yet
 	texts  []byte
+	times  strings.Builder
 	length int // of the pieces that are taken now
 }
 
@@ -323,6 +376,25 @@ func (a *arena) event(lent bool) *provider.Event {
 	e := &a.events[0]
 	a.events = a.events[1:]
 	return e
+}
+
+// text gives a short text as a string.
+func (a *arena) text(b []byte) string {
+	const piece, most = 4096, 256
+	if len(b) == 0 || len(b) > most {
+		return string(b)
+	}
+	begin := a.times.Len()
+	if begin+len(b) > a.times.Cap() {
+		size := most // for a run of few events
+		if begin > 0 {
+			size = piece
+		}
+		a.times, begin = strings.Builder{}, 0
+		a.times.Grow(size)
+	}
+	a.times.Write(b)
+	return a.times.String()[begin:]
 }
 
 // own gives a copy of a text, nil of nil.

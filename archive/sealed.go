@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -94,14 +95,26 @@ func (a *Archive) Checked() Checked { return Checked{a} }
 
 // Records implements [provider.Provider].
 func (c Checked) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
+	return c.checked(ctx, c.Archive.Records(ctx))
+}
+
+// LentRecords implements [lend.Lender].
+func (c Checked) LentRecords(ctx context.Context, in lend.Inside) iter.Seq2[provider.Record, error] {
+	return c.checked(ctx, c.Archive.LentRecords(ctx, in))
+}
+
+// checked compares records, which are all of the run, with the seal.
+func (c Checked) checked(
+	ctx context.Context, records iter.Seq2[provider.Record, error],
+) iter.Seq2[provider.Record, error] {
 	seal, sealed := c.Seal()
 	if !sealed {
-		return c.Archive.Records(ctx)
+		return records
 	}
 	return func(yield func(provider.Record, error) bool) {
 		var got digest.Sink
 		var broken error
-		for r, err := range c.Archive.Records(ctx) {
+		for r, err := range records {
 			if err == nil && broken == nil {
 				if broken = provider.Put(ctx, &got, r); broken != nil {
 					broken = fmt.Errorf("record %d: %w", got.Count(), broken)

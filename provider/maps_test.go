@@ -10,13 +10,13 @@ import (
 
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // The maps of an iteration come back from their canonical objects, and the objects are what encoding/json understands.
 func TestMaps_roundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		for _, r := range providertest.Random(t) {
+		for _, r := range randomrun.Draw(t) {
 			it, ok := r.(*provider.Iteration)
 			if !ok {
 				continue

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -76,8 +78,19 @@ func (s Set) Objects(version int) ([]Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseListing(string(text))
+	if known, ok := parsed.Load(string(text)); ok {
+		return slices.Clone(known.([]Object)), nil
+	}
+	objects, err := parseListing(string(text))
+	if err == nil {
+		parsed.Store(string(text), slices.Clone(objects))
+	}
+	return objects, err
 }
+
+// parsed are the objects of the listings that were read, by their texts: every archive that is opened is compared with
+// them.
+var parsed sync.Map
 
 // A listing has a line "== type name table" for each object, followed by its SQL as it stands, which may be nothing.
 const listingMark = "== "

@@ -3,6 +3,7 @@ package series
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/simexp/exparchive/internal/decimal"
 	"github.com/simexp/exparchive/provider"
@@ -43,36 +44,95 @@ func Total(rows []Row) (*provider.Cents, error) {
 
 // Cost gives the cost of a run. It is absent where it was not recorded, and a sum or a mean where one of its parts was
 // not: no part stands for the whole.
-func (r *Run) Cost(of CostOf) (*provider.Cents, error) {
-	switch of {
-	case CostFinal, CostBest:
-		if r.Result == nil {
+func (r *Run) Cost(of CostOf) (*provider.Cents, error) { return r.PartCost(of, nil, nil) }
+
+// PartCost is Cost for some agents in some iterations; no agents and a nil span are all. Of a part, final is what its
+// last iteration cost and best what the cheapest did.
+func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provider.Cents, error) {
+	if !slices.Contains(CostsOf, of) {
+		return nil, fmt.Errorf("no cost %q of a run", of)
+	}
+	if len(agents) == 0 && span == nil && (of == CostFinal || of == CostBest) {
+		switch {
+		case r.Result == nil:
 			return nil, nil
-		}
-		if of == CostFinal {
+		case of == CostFinal:
 			return r.Result.FinalCost, nil
 		}
 		return r.Result.BestCost, nil
-	case CostSum, CostMean:
-	default:
-		return nil, fmt.Errorf("no cost %q of a run", of)
 	}
 	sum, n := new(big.Int), int64(0)
+	var last, best *provider.Cents
+	whole := true // there is no iteration of unknown cost
 	for rows := range r.ByIteration() {
-		total, err := Total(rows)
-		if total == nil || err != nil {
+		if !span.Has(rows[0].Iteration) {
+			continue
+		}
+		if len(agents) > 0 {
+			rows = slices.DeleteFunc(slices.Clone(rows), func(x Row) bool { return !slices.Contains(agents, x.Agent) })
+		}
+		var err error
+		if last, err = Total(rows); err != nil {
 			return nil, err
 		}
-		sum.Add(sum, big.NewInt(int64(*total)))
 		n++
+		if last == nil {
+			whole = false
+			continue
+		}
+		sum.Add(sum, big.NewInt(int64(*last)))
+		if best == nil || *last < *best {
+			best = last
+		}
 	}
 	switch {
-	case n == 0:
+	case n == 0 || !whole && of != CostFinal:
 		return nil, nil
+	case of == CostFinal:
+		return last, nil
+	case of == CostBest:
+		return best, nil
 	case of == CostMean:
 		sum = decimal.Round(new(big.Rat).SetFrac(sum, big.NewInt(n)))
 	}
 	return cents(sum)
+}
+
+// Derived reports whether the program computed the cost, be it here or when it read an old database.
+func (r *Run) Derived(of CostOf) bool {
+	subject := map[CostOf]string{CostFinal: "/final_cost", CostBest: "/best_cost"}[of]
+	return subject == "" || slices.ContainsFunc(r.Notes, func(n provider.Note) bool { return n.Kind == "derived" && n.Subject == subject })
+}
+
+// A Spread is the mean, the least and the greatest of costs.
+type Spread struct {
+	N           int
+	Mean        *provider.Cents // rounded half to even; nil for no costs, as are the others
+	Least, Most *provider.Cents
+}
+
+// SpreadOf gives the spread of costs, of which absent ones do not count.
+func SpreadOf(costs []*provider.Cents) Spread {
+	var s Spread
+	sum := new(big.Int)
+	for _, c := range costs {
+		if c == nil {
+			continue
+		}
+		s.N++
+		sum.Add(sum, big.NewInt(int64(*c)))
+		if s.Least == nil || *c < *s.Least {
+			s.Least = c
+		}
+		if s.Most == nil || *c > *s.Most {
+			s.Most = c
+		}
+	}
+	if s.N > 0 {
+		mean := decimal.Round(new(big.Rat).SetFrac(sum, big.NewInt(int64(s.N)))) // between two that fit
+		s.Mean = new(provider.Cents(mean.Int64()))
+	}
+	return s
 }
 
 func cents(n *big.Int) (*provider.Cents, error) {
@@ -85,13 +145,20 @@ func cents(n *big.Int) (*provider.Cents, error) {
 // Change gives by how much of base x differs from it, in percent, rounded half to even to some places; empty if one of
 // the two is absent or base is zero.
 func Change(x, base *provider.Cents, places int) string {
-	if x == nil || base == nil || *base == 0 {
+	if x == nil || base == nil {
 		return ""
 	}
-	change := new(big.Rat).SetFrac(big.NewInt(int64(*x)), big.NewInt(int64(*base)))
-	change.Sub(change, big.NewRat(1, 1))
-	if *base < 0 {
-		change.Neg(change) // a growth of the cost is positive
+	return change(big.NewRat(int64(*x), 1), big.NewRat(int64(*base), 1), places)
+}
+
+func change(x, base *big.Rat, places int) string {
+	if base.Sign() == 0 {
+		return ""
 	}
-	return decimal.Format(change.Mul(change, big.NewRat(100, 1)), places)
+	by := new(big.Rat).Quo(x, base)
+	by.Sub(by, big.NewRat(1, 1))
+	if base.Sign() < 0 {
+		by.Neg(by) // a growth is positive
+	}
+	return decimal.Format(by.Mul(by, big.NewRat(100, 1)), places)
 }

@@ -10,11 +10,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
 
-// An UnknownError reports a column of which a run has no value.
+// An UnknownError reports a column of which a run has no value. That may be right if it has a default.
 type UnknownError struct {
 	Column Column
 	// Sources are the types of events of the run, if it has none of the column's; sorted.
@@ -64,6 +65,19 @@ func Unknown(ctx context.Context, p provider.Provider, c Column) error {
 			return err
 		}
 		texts = append(texts, x.Config)
+	case SourceLabel:
+	case SourceProposed:
+		run, err := evolution.Of(ctx, p, evolution.Options{Brief: true})
+		if err != nil {
+			return err
+		}
+		for _, agent := range run.Agents() {
+			for _, step := range run.Steps(agent) {
+				if step.Proposed != nil && len(texts) <= maxTexts {
+					texts = append(texts, step.Proposed)
+				}
+			}
+		}
 	default:
 		for record, err := range p.Records(ctx) {
 			if err != nil {
@@ -93,12 +107,13 @@ func Unknown(ctx context.Context, p provider.Provider, c Column) error {
 		e.Sources = slices.Sorted(maps.Keys(types))
 		return e
 	}
-	e.Near = nearest(c.Pointer.String(), pointersOf(texts))
+	e.Near = nearest(c.Pointer.String(), pointersOf(texts, strings.Contains(c.Pointer.String(), EachToken)))
 	return e
 }
 
-// pointersOf gives the pointers to the values in some texts that are no objects, in the order in which they occur.
-func pointersOf(texts [][]byte) (list []string) {
+// pointersOf gives the pointers to the values in some texts that are no objects, in the order in which they occur, with
+// each into an array as one.
+func pointersOf(texts [][]byte, each bool) (list []string) {
 	seen := map[string]bool{}
 	var walk func(text []byte, at string)
 	walk = func(text []byte, at string) {
@@ -122,7 +137,11 @@ func pointersOf(texts [][]byte) (list []string) {
 			var elements []json.RawMessage
 			if json.Unmarshal(text, &elements) == nil {
 				for i, x := range elements[:min(len(elements), 10)] {
-					walk(x, at+"/"+strconv.Itoa(i))
+					token := EachToken
+					if !each {
+						token = strconv.Itoa(i)
+					}
+					walk(x, at+"/"+token)
 				}
 			}
 		}
@@ -183,4 +202,43 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// mostParameters bounds what [Parameters] gives.
+const mostParameters = 4
+
+// Parameters gives columns for the numbers that the policies of a run have, in the order of their pointers, but at most
+// four, and none of those that another has the name of.
+func Parameters(ctx context.Context, p provider.Provider) ([]Column, error) {
+	numbers := map[string]bool{}
+	texts := 0
+	for it, err := range provider.EachIteration(ctx, p) {
+		if err != nil {
+			return nil, err
+		}
+		for _, agent := range slices.Sorted(maps.Keys(it.Policies)) {
+			for _, at := range pointersOf([][]byte{it.Policies[agent]}, false) {
+				pointer, err := ParsePointer(at)
+				if err != nil || strings.Contains(at, AgentToken) {
+					continue
+				}
+				if v := pointer.In(it.Policies[agent], agent); len(v) > 0 && (v[0] == '-' || v[0] >= '0' && v[0] <= '9') {
+					numbers[at] = true
+				}
+			}
+			texts++
+		}
+		if texts > maxTexts {
+			break
+		}
+	}
+	var list []Column
+	for _, at := range slices.Sorted(maps.Keys(numbers)) {
+		name := jsontext.UnescapePointer(at[strings.LastIndexByte(at, '/')+1:])
+		c, err := ParseColumn(name+"="+SourcePolicy+":"+at, list...)
+		if err == nil && len(list) < mostParameters {
+			list = append(list, c)
+		}
+	}
+	return list, nil
 }

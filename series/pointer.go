@@ -19,6 +19,10 @@ type Pointer struct {
 // AgentToken is the part of a pointer that stands for the name of each agent in turn, as in /costs/{agent}/total.
 const AgentToken = "{agent}"
 
+// EachToken is the part of a pointer that stands for each element of an array, or each value of an object, as in
+// /samples/{each}/cost: the pointer then leads to the array of what is found in them.
+const EachToken = "{each}"
+
 var errPointer = errors.New("not a JSON pointer, which begins with / and has ~ only as ~0 and ~1")
 
 // ParsePointer reads a JSON pointer.
@@ -57,10 +61,16 @@ func (p Pointer) String() string {
 func (p Pointer) PerAgent() bool { return p.agent }
 
 // In gives what the pointer leads to in a valid JSON text, which it shares memory with, and nil if there is no such
-// value or it is null. The agent stands for [AgentToken].
-func (p Pointer) In(text []byte, agent string) json.RawMessage {
-	for _, token := range p.tokens {
-		if token == AgentToken {
+// value or it is null. The agent stands for [AgentToken]. An element in which there is none of what [EachToken] looks
+// for is null in the array; if none has it, there is no array.
+func (p Pointer) In(text []byte, agent string) json.RawMessage { return in(p.tokens, text, agent) }
+
+func in(tokens []string, text []byte, agent string) json.RawMessage {
+	for i, token := range tokens {
+		switch token {
+		case EachToken:
+			return inEach(tokens[i+1:], text, agent)
+		case AgentToken:
 			token = agent
 		}
 		if text = member(text, token); text == nil {
@@ -71,6 +81,37 @@ func (p Pointer) In(text []byte, agent string) json.RawMessage {
 		return nil
 	}
 	return text
+}
+
+// inEach gives the array of what is found in the elements of an array or in the values of an object.
+func inEach(tokens []string, text []byte, agent string) json.RawMessage {
+	var list []json.RawMessage
+	switch text = jsontext.Trim(text); {
+	case len(text) > 0 && text[0] == '[':
+		if json.Unmarshal(text, &list) != nil {
+			return nil
+		}
+	case len(text) == 0 || text[0] != '{' || jsontext.Members(text, func(_ string, v []byte) error {
+		list = append(list, v)
+		return nil
+	}) != nil:
+		return nil
+	}
+	array, some := []byte{'['}, len(list) == 0
+	for i, x := range list {
+		if i > 0 {
+			array = append(array, ',')
+		}
+		if v := in(tokens, x, agent); v != nil {
+			array, some = append(array, v...), true
+		} else {
+			array = append(array, "null"...)
+		}
+	}
+	if !some {
+		return nil
+	}
+	return append(array, ']')
 }
 
 // Agents gives the names that [AgentToken] can stand for in a text, in the order of the text.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
@@ -18,8 +19,20 @@ type Run struct {
 	// Rows are those of the iterations, ascending, and in each those of the agents, sorted. A row without an agent
 	// comes first in an iteration, and is there if a column has a value of the iteration as a whole.
 	Rows []Row
+	// Settings are the values of the columns of the configuration and of labels, which are also in every row; nil for
+	// other columns.
+	Settings []Value
 	// Iterations is how many iterations were recorded to their end.
 	Iterations int
+	// Title is what people read for the id; empty for that.
+	Title string
+	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
+	Base *Run
+
+	// Whole has the values of columns that have one for the whole run ([Column.OfRun]), which every row has too.
+	Whole Row
+
+	found []bool // of which columns something was recorded
 }
 
 // A Value is a JSON text as it was recorded; nil is absent.
@@ -31,39 +44,160 @@ type Row struct {
 	Agent     string // empty for the iteration as a whole
 	Cost      *provider.Cents
 	Accepted  *bool
-	Values    []Value // one for each column, nil for an absent one; a value of the configuration is in every row
+	Decision  provider.Decision // if it was asked for
+	Values    []Value           // one for each column, nil for an absent one; a value of the configuration is in every row
+	Defaulted []bool            // of which values it holds that they are, or come from, defaults; nil if of none
+
+	added bool // to compute something into it
 }
 
-// Of reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
-// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. Unless a
-// column is one of events, only the iterations are read.
-//
-// Iterations that were never finished have rows if a column has values of them.
+// Options choose what [Read] reads. The zero value is what iterations cost, and whether changes were accepted.
+type Options struct {
+	Columns []Column
+	// Decisions has rows say what came of what was proposed. A column of [SourceProposed] asks for it too.
+	Decisions bool
+	// Span is the iterations of which the events of columns are read; nil is all.
+	Span *provider.Span
+	// Outline leaves out rows, but for those that have values of columns: the iterations are only counted.
+	Outline bool
+}
+
+// Of is [Read] with some columns.
 func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error) {
+	return Read(ctx, p, Options{Columns: columns})
+}
+
+// Read reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
+// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. What is not
+// asked for is not read, where the provider can leave it out ([provider.Selector]).
+//
+// Iterations that were never finished have rows if a column has values of them or something was proposed in them. A
+// formula that cannot be computed is [ErrFormula].
+func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	e, err := p.Experiment(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: columns, iterations: map[int]map[string]*Row{}, config: make([]json.RawMessage, len(columns))}
-	for i, c := range columns {
-		if c.Source == SourceConfig && len(e.Config) > 0 {
+	b := builder{columns: o.Columns, iterations: map[int]map[string]*Row{}, config: make([]Value, len(o.Columns))}
+	for i, c := range o.Columns {
+		b.config[i] = c.label
+		if c.computed() { // from all iterations, perhaps
+			o.Outline, o.Span = false, nil
+		}
+		switch {
+		case c.Source == SourceProposed:
+			o.Decisions = true
+		case c.Source == SourceConfig && len(e.Config) > 0:
 			b.config[i] = c.Pointer.In(e.Config, "")
 		}
 	}
-	if slices.ContainsFunc(columns, Column.ofEvents) {
-		err = b.readRecords(ctx, p)
-	} else {
-		err = b.readIterations(ctx, p)
+	if o.Decisions {
+		b.proposals = evolution.NewBuilder(p, evolution.Options{Brief: true})
 	}
-	if err != nil {
+	if err := b.read(ctx, p, o); err != nil {
 		return nil, err
 	}
-	return &Run{e, columns, b.rows(), b.ended}, nil
+	b.decide()
+	run := &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Iterations: b.ended, Settings: b.config}
+	run.Whole.Values = slices.Clone(b.config)
+	for i, c := range o.Columns {
+		run.found = append(run.found, c.formula != nil ||
+			b.config[i] != nil || slices.ContainsFunc(run.Rows, func(row Row) bool { return row.Values[i] != nil }))
+	}
+	return run, run.derive()
 }
 
-// Has reports whether a row has a value of the column at index i.
-func (r *Run) Has(i int) bool {
-	return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Values[i] != nil })
+// read reads as little as there is a way to.
+func (b *builder) read(ctx context.Context, p provider.Provider, o Options) error {
+	events := provider.Selection{Span: o.Span}
+	policies := false
+	for _, c := range o.Columns {
+		if c.ofEvents() && !slices.Contains(events.Events, c.Source) {
+			events.Events = append(events.Events, c.Source)
+		}
+		policies = policies || c.Source == SourcePolicy
+	}
+	_, selects := p.(provider.Selector)
+	if !selects && (len(events.Events) > 0 || b.proposals != nil) {
+		return b.take(p.Records(ctx), o.Span)
+	}
+	if o.Outline && !policies && b.proposals == nil {
+		numbers, err := p.Iterations(ctx)
+		if err != nil {
+			return err
+		}
+		b.ended = len(numbers)
+	} else if err := b.readIterations(ctx, p); err != nil {
+		return err
+	}
+	if b.proposals != nil {
+		for record, err := range provider.Select(ctx, p, evolution.Proposals) {
+			if err != nil {
+				return err
+			}
+			b.proposals.Add(record)
+		}
+	}
+	if len(events.Events) == 0 {
+		return nil
+	}
+	for record, err := range provider.Select(ctx, p, events) {
+		if err != nil {
+			return err
+		}
+		b.event(record.(*provider.Event))
+	}
+	return nil
+}
+
+// Has reports whether the run has a value of the column at index i that was recorded, or it is one that is computed.
+func (r *Run) Has(i int) bool { return r.found[i] }
+
+// Heading gives what people read for the id.
+func (r *Run) Heading() string {
+	if r.Title != "" {
+		return r.Title
+	}
+	return r.RunID
+}
+
+// Shown gives the run without the columns that are there for others only.
+func (r *Run) Shown() *Run {
+	if !slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Hidden }) {
+		return r
+	}
+	shown := *r
+	shown.Columns, shown.Rows, shown.Settings, shown.found = Visible(r.Columns), slices.Clone(r.Rows), nil, nil
+	for i, c := range r.Columns {
+		if !c.Hidden {
+			shown.Settings, shown.found = append(shown.Settings, r.Settings[i]), append(shown.found, r.found[i])
+		}
+	}
+	for k := range shown.Rows {
+		shown.Rows[k].show(r.Columns)
+	}
+	shown.Whole.show(r.Columns)
+	return &shown
+}
+
+// show leaves out the values of columns that are there for others only.
+func (r *Row) show(columns []Column) {
+	values, defaulted := []Value{}, []bool(nil)
+	for i, c := range columns {
+		if c.Hidden {
+			continue
+		}
+		values = append(values, r.Values[i])
+		if r.Defaulted != nil {
+			defaulted = append(defaulted, r.Defaulted[i])
+		}
+	}
+	r.Values, r.Defaulted = values, defaulted
+}
+
+// Visible gives the columns that are not there for others only.
+func Visible(columns []Column) []Column {
+	return slices.DeleteFunc(slices.Clone(columns), func(c Column) bool { return c.Hidden })
 }
 
 // ByIteration yields the rows of each iteration.
@@ -85,7 +219,8 @@ func (r *Run) ByIteration() iter.Seq[[]Row] {
 // A builder gathers rows by iteration and agent.
 type builder struct {
 	columns    []Column
-	config     []json.RawMessage // values that every row has
+	config     []Value            // values that every row has
+	proposals  *evolution.Builder // nil if decisions are not asked for
 	iterations map[int]map[string]*Row
 	ended      int
 }
@@ -96,12 +231,16 @@ func (b *builder) readIterations(ctx context.Context, p provider.Provider) error
 			return err
 		}
 		b.iteration(&it)
+		if b.proposals != nil {
+			b.proposals.Add(&it)
+		}
 	}
 	return nil
 }
 
-func (b *builder) readRecords(ctx context.Context, p provider.Provider) error {
-	for record, err := range p.Records(ctx) {
+// take takes in records, and the events of a span for columns.
+func (b *builder) take(records iter.Seq2[provider.Record, error], events *provider.Span) error {
+	for record, err := range records {
 		if err != nil {
 			return err
 		}
@@ -109,10 +248,37 @@ func (b *builder) readRecords(ctx context.Context, p provider.Provider) error {
 		case *provider.Iteration:
 			b.iteration(r)
 		case *provider.Event:
-			b.event(r)
+			if events.Has(r.Iteration) {
+				b.event(r)
+			}
+		}
+		if b.proposals != nil {
+			b.proposals.Add(record)
 		}
 	}
 	return nil
+}
+
+// decide adds what came of proposals.
+func (b *builder) decide() {
+	if b.proposals == nil {
+		return
+	}
+	run := b.proposals.Run()
+	for _, agent := range run.Agents() {
+		for _, step := range run.Steps(agent) {
+			if b.iterations[step.Iteration][agent] == nil && step.Decision == "" && step.Proposed == nil {
+				continue
+			}
+			r := b.row(step.Iteration, agent)
+			r.Decision = step.Decision
+			for i, c := range b.columns {
+				if c.Source == SourceProposed && len(step.Proposed) > 0 {
+					r.Values[i] = c.Pointer.In(step.Proposed, agent)
+				}
+			}
+		}
+	}
 }
 
 // row gives the row of an agent in an iteration, which it makes if there is none.
@@ -162,7 +328,12 @@ func (b *builder) event(e *provider.Event) {
 		}
 		for _, agent := range agents {
 			if v := c.Pointer.In(e.Data, agent); v != nil {
-				b.row(e.Iteration, agent).Values[i] = slices.Clone(v)
+				r := b.row(e.Iteration, agent)
+				if c.gather {
+					r.Values[i] = gathered(r.Values[i], v)
+				} else {
+					r.Values[i] = slices.Clone(v)
+				}
 			}
 		}
 	}

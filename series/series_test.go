@@ -14,6 +14,7 @@ import (
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // TestPointer has the examples of RFC 6901, section 5, and what else a pointer can meet.
@@ -131,7 +132,7 @@ func TestOf(t *testing.T) {
 // TestOfReadsLittle: without columns of events, rows are the same, and no record is read.
 func TestOfReadsLittle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		live := play(t, providertest.Random(rt)...)
+		live := play(t, randomrun.Draw(rt)...)
 		all, err := Of(t.Context(), live, columns(t, "f=policy:/f", "none=no such type:/x"))
 		if err != nil {
 			t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 func TestSealed(t *testing.T) {
@@ -43,11 +44,11 @@ func TestSealed(t *testing.T) {
 
 // TestRandomRuns: random runs come back as they were recorded, by way of every form, with the same digest.
 func TestRandomRuns(t *testing.T) {
-	providertest.Checks(t, longtest.Count(30, 100)) // each records two archives
+	randomrun.Checks(t, longtest.Count(15, 100)) // each records two archives
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		records := providertest.Random(rt)
+		records := randomrun.Draw(rt)
 		kept, err := providertest.Kept(records)
 		if err != nil {
 			rt.Fatal(err)

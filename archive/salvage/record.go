@@ -117,7 +117,7 @@ func (s *Survey) record(at place) (r provider.Record, doubt string, err error) {
 	}
 	switch at.kind {
 	case provider.KindEvent:
-		e := &provider.Event{}
+		e := &provider.Event{Timestamp: string(row[tables.EventTimestamp].Bytes)}
 		var name string
 		if name, doubt, err = s.typeName(at, row[tables.EventTypeOf].Int); err == nil {
 			err = tables.Event(row, e, name)

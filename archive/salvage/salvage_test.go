@@ -24,6 +24,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/schema"
 )
@@ -84,7 +85,7 @@ func TestSalvageWhole(t *testing.T) {
 			if n++; n > 15 {
 				return
 			}
-			records := providertest.Random(rt)
+			records := randomrun.Draw(rt)
 			dir, err := os.MkdirTemp(t.TempDir(), "")
 			if err != nil {
 				t.Fatal(err)
@@ -220,7 +221,7 @@ func TestSalvageDamage(t *testing.T) {
 	}
 	const page = schema.PageSize
 	pages := len(good) / page
-	step := longtest.Count(10, 4)
+	step := longtest.Count(16, 4)
 	least := total
 	for p := 0; p < pages; p += step {
 		b := append([]byte(nil), good...)

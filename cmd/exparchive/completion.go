@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
+	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/legacy/duckdb"
@@ -59,7 +60,10 @@ var valuesIn = map[string]values{
 	"table iterations --format":  fixed(papercmd.TableFormats...),
 	"table summary --format":     fixed(papercmd.TableFormats...),
 	"table convergence --format": fixed(papercmd.TableFormats...),
+	"table evaluations --format": fixed(papercmd.TableFormats...),
+	"compare --format":           fixed(papercmd.TableFormats...),
 	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+	"paper init --accept":        fixed(paper.AcceptUnfinished, paper.AcceptInvalidated),
 	"import --name":              fixed("{run_id}", "{experiment}-{run_id}", "{type}-{run_id}"),
 	"diff --run":                 func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[:min(1, len(args))]) },
 	"diff --run-b":               func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[min(1, len(args)):]) },
@@ -69,6 +73,8 @@ var valuesIn = map[string]values{
 	"table iterations --sort":  sortsOf("iterations"),
 	"table summary --sort":     sortsOf("summary"),
 	"table convergence --sort": sortsOf("convergence"),
+	"table evaluations --sort": sortsOf("evaluations"),
+	"compare --sort":           sortsOf("compare"),
 	"duckdb dump --columns":    duckDBColumnsOf,
 	"ls --columns":             fixed(readcmd.ColumnChoices()...),
 	"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,24 +36,25 @@ func TestErrors_words(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "folder", "a.simexp"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	command := func(input string, args ...string) (string, string, error) {
-		cmd := exec.Command("exparchive", args...)
-		var out, messages bytes.Buffer
-		cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = folder, strings.NewReader(input), &out, &messages
-		err := cmd.Run()
-		return out.String(), messages.String(), err
+	m := newMeasurer(t)
+	command := func(input string, args ...string) outcome {
+		o, err := m.run(measured{Folder: folder, Stdin: []byte(input), Args: args})
+		if err != nil {
+			t.Fatalf("%s: ended the process: %v", args, err)
+		}
+		return o
 	}
-	if _, messages, err := command(string(text), "record", "-o", "a.simexp"); err != nil {
-		t.Fatalf("%v: %s", err, messages)
+	if o := command(string(text), "record", "-o", "a.simexp"); o.Code != cli.ExitOK {
+		t.Fatalf("got exit code %d: %s", o.Code, o.Stderr)
 	}
 	failing := func(input, line string) {
 		t.Helper()
-		out, messages, err := command(input, strings.Fields(line)...)
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
-			t.Errorf("%s: got %v, want that it fails", line, err)
+		o := command(input, strings.Fields(line)...)
+		if o.Code == cli.ExitOK {
+			t.Errorf("%s: got exit code 0, want that it fails", line)
 			return
 		}
+		out, messages := string(o.Stdout), string(o.Stderr)
 		if m := wordsOfCalls.FindString(messages + out); m != "" {
 			t.Errorf("%s: got %q in %q", line, m, messages+out)
 		}

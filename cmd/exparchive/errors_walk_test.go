@@ -30,6 +30,8 @@ var working = map[string]string{
 	"reveal": "public.simexp --from a.simexp -o new.simexp", "sign": "--new-note-key x --note-key new",
 	"annotate": "a.simexp --list", "recover": "a.simexp -o new.simexp", "upgrade": "a.simexp", "duckdb tables": "old.db",
 	"duckdb schema": "old.db", "duckdb dump": "old.db experiments", "schema": "info", "version": "", "help": "info",
+	"table evaluations": "spread.jsonl --samples spread:/samples", "compare": "a.simexp",
+	"paper init": "a.simexp -o new.yaml", "paper build": "paper.yaml -o new", "paper check": "", "paper": "",
 	"table": "", "plot": "", "duckdb": "", "completion": "", "exparchive": "",
 }
 
@@ -89,7 +91,7 @@ func TestErrors_walk(t *testing.T) {
 		return code, stdout.String(), stderr.String()
 	}
 	for _, line := range []string{
-		"record -o a.simexp", "record -o attached.simexp --attach text", "redact a.simexp --seq 1- -o public.simexp",
+		"record -o a.simexp", "record -o attached.simexp --attach text", "redact a.simexp --seq 1- -o public.simexp", "paper init a.simexp", "paper build",
 	} {
 		if code, _, messages := called(strings.Fields(line)...); code != cli.ExitOK {
 			t.Fatalf("%s: got %d, %s", line, code, messages)

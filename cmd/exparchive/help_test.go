@@ -72,6 +72,12 @@ var open = map[string]bool{
 	// NAME=SOURCE:POINTER
 	"plot acceptance --column": true, "plot convergence --column": true, "plot parameter --column": true, "plot spread --column": true,
 	"table convergence --column": true, "table iterations --column": true, "table summary --column": true,
+	"table evaluations --column": true, "compare --column": true, "schema --column": true,
+	// TYPE:/POINTER
+	"table evaluations --samples": true, "table evaluations --mean": true, "table evaluations --std-dev": true,
+	"table evaluations --interval": true, "table evaluations --count": true,
+	// names and texts of one's own
+	"paper init --labels": true, "paper init --same": true,
 	// numbers and ranges of them
 	"redact --iteration": true, "redact --seq": true, "replay --seq": true, "reveal --iteration": true, "reveal --seq": true,
 }
@@ -80,7 +86,7 @@ var open = map[string]bool{
 var openAnywhere = map[string]bool{
 	"output": true, "attach": true, "allow": true, "against": true, "from": true, "consistency": true, "baseline": true, "caption": true,
 	"label": true, "key": true, "note-key": true, "passphrase-file": true, "allowed-signers": true, "old-root": true, "proof": true,
-	"root": true, "signature": true,
+	"root": true, "signature": true, "let": true, "title": true,
 }
 
 // Every flag that takes one of a few words, or a name from a file, has its values completed, in whatever command it is.

@@ -61,12 +61,17 @@ func makeHostile(t *testing.T, folder string, flips int) []hostileFile {
 // largeHostile are files on which a command works for long, whatever it is.
 var largeHostile = []string{
 	"rows.db.gz", "other.db.gz", "wide.db.gz", "runs.db.gz", "huge.db.gz", "long.db.gz", "nested.db.gz",
-	"20000 runs in the log", "100000 columns", "agent of 1 MB", "id of 300 KB", "a log of 100 MB of nothing",
-	"export: a line of zeros", "export: 10 MB of text", "export: 10000 days",
+	"names.db.gz", "number.db.gz", "20000 runs in the log", "100000 columns", "agent of 1 MB", "id of 300 KB",
+	"a log of 100 MB of nothing", "export: a line of zeros", "export: 10 MB of text", "export: 10000 days",
+	"export: number of a million digits",
 }
 
-// largestImport is the one of them whose import takes the most memory.
-const largestImport = "wide.db.gz"
+// Those of them whose import takes the most memory, which have the most rows, and the most to say of what there is.
+const (
+	largestImport = "wide.db.gz"
+	largestReplay = "rows.db.gz"
+	largestSchema = "100000 columns"
+)
 
 // add writes a file, and its log if there is one.
 func (m *hostileMaker) add(name, table, run string, db, log []byte) string {

@@ -3,13 +3,7 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,113 +18,6 @@ import (
 	"github.com/simexp/exparchive/internal/terminal"
 )
 
-// A measured is one command line for the program exparchive-measured.
-type measured struct {
-	Folder string // where it runs
-	Args   []string
-}
-
-// An outcome is how a command went.
-type outcome struct {
-	Code           int
-	Stdout, Stderr []byte // not strings, whose bytes that are no UTF-8 JSON would replace
-	hostile.Use
-}
-
-func init() { programs["exparchive-measured"] = runMeasured }
-
-// runMeasured is a program that runs the command lines that stand on its stdin, one after the other, and prints what
-// they take. One that takes much too much ends it.
-func runMeasured() {
-	hostile.LimitMemory()
-	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
-	for {
-		var m measured
-		if err := in.Decode(&m); err != nil {
-			return
-		}
-		if err := errors.Join(os.Chdir(m.Folder), os.Setenv("TMPDIR", m.Folder)); err != nil {
-			panic(err)
-		}
-		var stdout, stderr cappedBuffer
-		var o outcome
-		o.Use = hostile.Measure(func() { o.Code = run(m.Args, strings.NewReader(""), &stdout, &stderr) }, func() {
-			fmt.Fprintln(os.Stderr, "stopped, since it takes too much time")
-			os.Exit(1)
-		})
-		o.Stdout, o.Stderr = stdout.Bytes(), stderr.Bytes()
-		if err := out.Encode(o); err != nil {
-			panic(err)
-		}
-	}
-}
-
-// A measurer runs commands in a process of its own, one for all of them as long as none ends it.
-type measurer struct {
-	t      *testing.T
-	cmd    *exec.Cmd // nil: none runs
-	in     io.WriteCloser
-	enc    *json.Encoder
-	dec    *json.Decoder
-	stderr bytes.Buffer
-}
-
-func newMeasurer(t *testing.T) *measurer {
-	m := &measurer{t: t}
-	t.Cleanup(func() { _ = m.end() })
-	return m
-}
-
-// run gives how a command went, or how it ended the process.
-func (m *measurer) run(folder string, args ...string) (o outcome, err error) {
-	m.t.Helper()
-	if m.cmd == nil {
-		m.start()
-	}
-	cmd := m.cmd
-	if end, ok := m.t.Deadline(); ok { // a command that never ends is named
-		defer time.AfterFunc(time.Until(end)-10*time.Second, func() { _ = cmd.Process.Kill() }).Stop()
-	}
-	if err := errors.Join(m.enc.Encode(measured{folder, args}), m.dec.Decode(&o)); err != nil {
-		return o, errors.Join(m.end(), fmt.Errorf("stderr %.2000q", m.stderr.String()))
-	}
-	return o, nil
-}
-
-func (m *measurer) start() {
-	m.t.Helper()
-	m.stderr.Reset()
-	m.cmd = exec.Command("exparchive-measured")
-	m.cmd.Stderr = &m.stderr
-	in, errIn := m.cmd.StdinPipe()
-	out, errOut := m.cmd.StdoutPipe()
-	if err := errors.Join(errIn, errOut); err != nil {
-		m.t.Fatal(err)
-	}
-	m.in, m.enc, m.dec = in, json.NewEncoder(in), json.NewDecoder(out)
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-}
-
-func (m *measurer) end() error {
-	if m.cmd == nil {
-		return nil
-	}
-	_ = m.in.Close()
-	err := m.cmd.Wait()
-	m.cmd = nil
-	return err
-}
-
-// A cappedBuffer keeps the first megabyte.
-type cappedBuffer struct{ bytes.Buffer }
-
-func (c *cappedBuffer) Write(p []byte) (int, error) {
-	c.Buffer.Write(p[:min(len(p), max(0, 1<<20-c.Len()))])
-	return len(p), nil
-}
-
 // hostileCommands are the command lines for a file.
 func hostileCommands(f hostileFile) [][]string {
 	file := filepath.Base(f.path)
@@ -143,22 +30,26 @@ func hostileCommands(f hostileFile) [][]string {
 	switch {
 	case f.large && testing.Short():
 		return [][]string{run("replay"), run("digest", "--lenient")}
-	case strings.HasPrefix(f.name, "hostile/rows, changed") && !longtest.Enabled(): // as large as what was changed
+	case strings.HasPrefix(f.name, "hostile/") && !longtest.Enabled(): // changed, and as large as what was changed
 		return [][]string{run("replay"), run("digest", "--lenient"), {"duckdb", "dump", file, f.table, "--limit", "1000"}}
 	case f.brief:
 		return [][]string{
 			run("replay"), {"info", file}, {"ls"}, run("digest", "--lenient"), {"import", "--dry-run", file},
 			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
 		}
-	case f.large && !longtest.Enabled():
+	case f.large && !longtest.Enabled(): // each is read once as a run, and once as a database
 		read := run("digest", "--lenient") // replay stops where a value cannot be kept
-		if f.name == largestImport {
+		switch f.name {
+		case largestReplay:
+			read = run("replay")
+		case largestImport:
 			read = []string{"import", "-o", "in/side", "--lenient", file} // which computes the digest too
 		}
-		return [][]string{
-			run("replay"), read,
-			{"duckdb", "tables", file}, {"duckdb", "schema", file}, {"duckdb", "dump", file, f.table, "--limit", "1000"},
+		commands := [][]string{read, {"duckdb", "dump", file, f.table, "--limit", "1000"}}
+		if f.name == largestSchema {
+			commands = append(commands, []string{"duckdb", "tables", file}, []string{"duckdb", "schema", file})
 		}
+		return commands
 	}
 	return [][]string{
 		run("replay"), run("replay", "--verbose", "--lenient"), run("replay", "--audit"), run("replay", "--json"), {"info", file}, {"info", "--json", file},
@@ -205,7 +96,8 @@ func TestHostileLegacy(t *testing.T) {
 			}
 			before := folderListing(t, filepath.Dir(f.path))
 			what := f.name + ": " + strings.Join(args, " ")
-			o, err := m.run(filepath.Dir(f.path), args...)
+			folder := filepath.Dir(f.path)
+			o, err := m.run(measured{Folder: folder, Temp: folder, Args: args})
 			if err != nil {
 				t.Errorf("%s: ended the process: %v", what, err)
 				continue
@@ -303,16 +195,16 @@ func TestHostileLegacyControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMeasurer(t)
-	if o, err := m.run(folder, "replay", "--json", "big.json"); err != nil || o.Memory < 100<<20 {
+	if o, err := m.run(measured{Folder: folder, Args: []string{"replay", "--json", "big.json"}}); err != nil || o.Memory < 100<<20 {
 		t.Errorf("got %d MB, %v, for a text of 30 MB that is read and printed, want that it is counted", o.Memory>>20, err)
 	}
 	if err := m.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if o, err := m.run(folder, "version"); err == nil {
+	if o, err := m.run(measured{Folder: folder, Args: []string{"version"}}); err == nil {
 		t.Errorf("got %v of a process that was killed, want an error", o)
 	}
-	if o, err := m.run(folder, "version"); err != nil || o.Code != cli.ExitOK {
+	if o, err := m.run(measured{Folder: folder, Args: []string{"version"}}); err != nil || o.Code != cli.ExitOK {
 		t.Errorf("got %v, %v of the next process, want that it runs", o, err)
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,16 +21,17 @@ func TestNoFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := func(line string) (string, error) {
-		cmd := exec.Command("exparchive", strings.Fields(line)...)
-		var messages bytes.Buffer
-		cmd.Dir, cmd.Stdin, cmd.Stderr = folder, bytes.NewReader(text), &messages
-		err := cmd.Run()
-		return messages.String(), err
+	m := newMeasurer(t)
+	command := func(line string) (messages string, code int) {
+		o, err := m.run(measured{Folder: folder, Stdin: text, Args: strings.Fields(line)})
+		if err != nil {
+			t.Fatalf("%s: ended the process: %v", line, err)
+		}
+		return string(o.Stderr), o.Code
 	}
 	for _, line := range []string{"record -o a.simexp", "sign --new-note-key x --note-key key", "redact a.simexp --seq 0- -o b.simexp"} {
-		if messages, err := command(line); err != nil {
-			t.Fatalf("%s: %v: %s", line, err, messages)
+		if messages, code := command(line); code != cli.ExitOK {
+			t.Fatalf("%s: got exit code %d: %s", line, code, messages)
 		}
 	}
 	sealed, err := os.ReadFile(filepath.Join(folder, "a.simexp"))
@@ -51,7 +51,10 @@ func TestNoFolder(t *testing.T) {
 		"reveal":      {"reveal b.simexp --from a.simexp -o"},
 		"run":         {"run exp1 -o"},
 		"sign":        {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o", "sign --new-note-key x --note-key"},
+		"init":        {"paper init a.simexp -o"},
 		"extract":     nil, // which makes its folder
+		"build":       nil, // likewise
+		"check":       nil, // which only reads there
 		"import":      nil, // likewise
 		"attach":      nil,
 		"dump":        nil,
@@ -80,8 +83,8 @@ func TestNoFolder(t *testing.T) {
 				if strings.HasPrefix(line, "plot") { // the ending says what is drawn
 					output = strings.TrimSuffix(output, ".simexp") + ".svg"
 				}
-				if messages, err := command(line + " " + output); err == nil || messages != want {
-					t.Errorf("%s %s: got %v, %q, want %q", line, output, err, messages, want)
+				if messages, code := command(line + " " + output); code == cli.ExitOK || messages != want {
+					t.Errorf("%s %s: got exit code %d, %q, want %q", line, output, code, messages, want)
 				}
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/longtest"
 )
@@ -301,23 +302,27 @@ var folderName = regexp.MustCompile(`/[^\s"]*/`)
 // must be the same.
 func readAndCompare(t *testing.T, program, folder string, commands [][]string, who *syscall.Credential, want []string) []string {
 	t.Helper()
-	recorded := filepath.Base(folder) == "recorded"
-	var all []string
-	for i, args := range commands {
-		before := exactListing(t, folder, recorded)
-		cmd := exec.CommandContext(t.Context(), program, args...)
-		cmd.Dir = folder
+	m := newMeasurer(t) // one process for all commands
+	m.prepare = func(cmd *exec.Cmd) {
+		cmd.Path = program
 		cmd.Env = []string{"HOME=/nonexistent", "PATH=/nonexistent"}
 		if who != nil {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
 		}
-		var stdout, stderr bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		err := cmd.Run()
-		got := fmt.Sprintf("%v\n%s\n%s", err, stdout.String(), folderName.ReplaceAllString(stderr.String(), ""))
+	}
+	defer m.end() // before a folder that it runs in is unmounted
+	recorded := filepath.Base(folder) == "recorded"
+	var all []string
+	for i, args := range commands {
+		before := exactListing(t, folder, recorded)
+		o, err := m.run(measured{Folder: folder, Args: args})
+		if err != nil {
+			t.Fatalf("%s: ended the process: %v", args, err)
+		}
+		got := fmt.Sprintf("%d\n%s\n%s", o.Code, o.Stdout, folderName.ReplaceAllString(string(o.Stderr), ""))
 		all = append(all, got)
-		if want == nil && err != nil && args[0] != "verify" && args[0] != "secrets" {
-			t.Errorf("%s: %v: %s", args, err, stderr.String())
+		if want == nil && o.Code != cli.ExitOK && args[0] != "verify" && args[0] != "secrets" {
+			t.Errorf("%s: got exit code %d: %s", args, o.Code, o.Stderr)
 		}
 		if want != nil && got != want[i] {
 			t.Errorf("%s: got\n%.1000s\nwant, as in a folder of one's own,\n%.1000s", args, got, want[i])

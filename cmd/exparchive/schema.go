@@ -2,7 +2,9 @@ package main
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,14 +36,51 @@ func schemaOf(command string) []byte {
 	return text
 }
 
+// withColumns adds the members of columns that a command was asked for to its schema, which is of arrays of objects.
+func withColumns(schema []byte, names []string) ([]byte, error) {
+	if len(names) == 0 {
+		return schema, nil
+	}
+	var s map[string]any
+	if err := json.Unmarshal(schema, &s); err != nil {
+		return nil, err
+	}
+	items, _ := s["items"].(map[string]any)
+	objects, _ := items["anyOf"].([]any)
+	for _, one := range append(objects, items) {
+		object, _ := one.(map[string]any)
+		if object["properties"] == nil {
+			continue
+		}
+		patterns, _ := object["patternProperties"].(map[string]any)
+		if patterns == nil {
+			patterns = map[string]any{}
+			object["patternProperties"] = patterns
+		}
+		for _, name := range names {
+			patterns["^"+regexp.QuoteMeta(name)+"( [\\s\\S]*)?$"] = map[string]any{"description": "the column " + name}
+		}
+		patterns["^(derived|defaulted)_columns$"] = map[string]any{
+			"description": "if columns are computed or have defaults: those that were not recorded but computed, and those whose value here is, or comes from, a default",
+			"type":        "array", "items": map[string]any{"type": "string"},
+		}
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	return append(text, '\n'), err
+}
+
 func newSchemaCommand() *cobra.Command {
-	return &cobra.Command{
+	var columns []string
+	cmd := &cobra.Command{
 		Use:   "schema [COMMAND]",
 		Short: "Print the JSON Schema of what a command prints with --json",
 		Long: `Print the JSON Schema (2020-12) of what a command prints with --json: of each object, where it prints one a line. Without a command
-it lists those that have one. That of replay and run is the line protocol's.`,
+it lists those that have one. That of replay and run is the line protocol's, and that of paper is of the file paper.yaml.
+
+The objects of tables have no members but those that it names: --column NAME adds that of a column of one's own.`,
 		Example: `  exparchive schema verify
-  exparchive schema duckdb tables`,
+  exparchive schema duckdb tables
+  exparchive schema table iterations --column fraction`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(commandsWithSchema(cmd.Root()), "\n"))
@@ -52,7 +91,13 @@ it lists those that have one. That of replay and run is the line protocol's.`,
 			if text == nil {
 				return cli.Usagef("schema: there is none of %q (`exparchive schema` lists them)", command)
 			}
-			_, err := cmd.OutOrStdout().Write(text)
+			if of, _, err := cmd.Root().Find(args); len(columns) > 0 && (err != nil || of.Flags().Lookup("column") == nil) {
+				return cli.Usagef("schema: %s has no --column", command)
+			}
+			text, err := withColumns(text, columns)
+			if err == nil {
+				_, err = cmd.OutOrStdout().Write(text)
+			}
 			return err
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -62,6 +107,8 @@ it lists those that have one. That of replay and run is the line protocol's.`,
 			return cli.Beginning(commandsWithSchema(cmd.Root()), typed, false), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.Flags().StringArrayVar(&columns, "column", nil, "a table has a column of this `name`; may be given several times")
+	return cmd
 }
 
 // commandsWithSchema gives the names of the commands below cmd that have a schema, in the order of the help.

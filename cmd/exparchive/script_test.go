@@ -228,6 +228,16 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			}
 		}
 	},
+	// replace FILE OLD NEW puts one text in the place of another that is in the file; \n is the end of a line.
+	"replace": func(ts *testscript.TestScript, neg bool, args []string) {
+		path := arg(ts, neg, args, 0, 3)
+		text := ts.ReadFile(path)
+		old, new := strings.ReplaceAll(args[1], `\n`, "\n"), strings.ReplaceAll(args[2], `\n`, "\n")
+		if !strings.Contains(text, old) {
+			ts.Fatalf("%s has no %q", args[0], old)
+		}
+		ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(text, old, new)), 0o666))
+	},
 	// repeat COUNT FILE makes FILE.repeated of a file, over and over; # becomes the number.
 	"repeat": func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 1, 2)

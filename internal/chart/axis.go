@@ -23,6 +23,26 @@ func (a *axis) place(v *big.Rat, length int) int {
 	return int(decimal.Round(at).Int64())
 }
 
+// axes gives the axes of each panel.
+func (f *Figure) axes(xTicks, yTicks int) (xs, ys []axis) {
+	same := map[int]Panel{}
+	for _, p := range f.Panels {
+		all := same[p.Scale]
+		all.Lines, all.Bands = append(all.Lines, p.Lines...), append(all.Bands, p.Bands...)
+		all.Crosses = append(all.Crosses, p.Crosses...)
+		all.FromZero, all.Whole = all.FromZero || p.FromZero, all.Whole || p.Whole
+		same[p.Scale] = all
+	}
+	for _, p := range f.Panels {
+		if p.Scale != 0 {
+			p = same[p.Scale]
+		}
+		x, y := p.axes(xTicks, yTicks)
+		xs, ys = append(xs, x), append(ys, y)
+	}
+	return xs, ys
+}
+
 // axes gives those of iterations and of values. An axis of values begins and ends at a mark.
 func (p *Panel) axes(xTicks, yTicks int) (x, y axis) {
 	p.values(func(n int, v *big.Rat) {

@@ -9,12 +9,20 @@ import (
 	"github.com/simexp/exparchive/internal/scene"
 )
 
-// A Figure is a drawing of one or several panels, all of one size.
+// A Figure is a drawing of one or several panels, all of one size, two side by side where the width allows it.
 type Figure struct {
 	Title       string // in the file, not drawn
 	Description string
+	Millimetres int // how wide it is, from [Least] to [Most]; 0 is [Usual]. Text has the same size in all widths.
 	Panels      []Panel
 }
+
+// Widths of a figure in millimetres: the usual one is that of the text on a page; a column of two has about 85.
+const (
+	Least = 50
+	Usual = 160
+	Most  = 1000
+)
 
 // A Panel is one chart.
 type Panel struct {
@@ -25,16 +33,18 @@ type Panel struct {
 	CrossName   string  // of the crosses, in the legend
 	FromZero    bool    // the axis of values has zero on it
 	Whole       bool    // the axis of values is marked at whole numbers only
+	Scale       int     // panels that have the same, which is not 0, have the same axes
 }
 
-// A Line is a series of points, in the order in which they are joined.
+// A Line is a series of points of ascending iterations.
 type Line struct {
 	Name   string
 	Style  int // which of [Styles]; the ones past the end are the same again
 	Points []Point
 }
 
-// A Point is a value of an iteration. Without one there is a gap in the line.
+// A Point is a value of an iteration. Without one there is a gap in the line, and likewise where an iteration is
+// missing.
 type Point struct {
 	X int
 	Y *big.Rat
@@ -44,16 +54,17 @@ type Point struct {
 type Band struct {
 	Name  string
 	Style int
-	Spans []Span
+	Spans []Span // of ascending iterations
 }
 
-// A Span is a band at an iteration. Without both values there is a gap.
+// A Span is a band at an iteration. Without both values there is a gap, and likewise where an iteration is missing.
 type Span struct {
 	X         int
 	Low, High *big.Rat
 }
 
-// A style is how a line looks: in no two both the lightness and the dashes are alike.
+// A style is how a line looks. Any two differ in their dashes and in their marks, and, as far as there is room for
+// that, in how light they are, also for people who do not see red, green or blue.
 type style struct {
 	color, tint scene.Color
 	dash        []int
@@ -73,7 +84,8 @@ var styles = [Styles]style{
 	{scene.Color{230, 159, 0}, scene.Color{250, 228, 185}, []int{5 * scene.Pt, 2 * scene.Pt}, scene.Square, true, '□'},
 	{scene.Color{0, 158, 115}, scene.Color{200, 235, 224}, []int{8 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt}, scene.Triangle, false, '▲'},
 	{scene.Color{150, 40, 90}, scene.Color{238, 208, 224}, []int{2 * scene.Pt, 2 * scene.Pt}, scene.Diamond, true, '◇'},
-	{scene.Color{86, 180, 233}, scene.Color{214, 236, 250}, []int{10 * scene.Pt, 3 * scene.Pt}, scene.Square, false, '■'},
+	{scene.Color{86, 180, 233}, scene.Color{214, 236, 250}, []int{13 * scene.Pt, 4 * scene.Pt},
+		scene.Square, false, '■'},
 	{scene.Color{100, 60, 20}, scene.Color{222, 212, 200}, []int{4 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt}, scene.Disc, true, '○'},
 }
 

@@ -1,14 +1,17 @@
 package chart
 
 import (
+	"cmp"
 	"math/big"
 
 	"github.com/simexp/exparchive/internal/scene"
 )
 
-// Lengths of the layout. A page of 160 mm has two panels side by side.
+const millimetre = scene.Pt * 72 * 10 / 254 // rounded down
+
+// Lengths of the layout.
 const (
-	pageWidth   = 454 * scene.Pt
+	least       = 56 * millimetre // the width of a panel that still has another beside it
 	plotHeight  = 125 * scene.Pt
 	titleSize   = 9 * scene.Pt
 	labelSize   = 8 * scene.Pt
@@ -20,6 +23,8 @@ const (
 	markRadius  = 9 * scene.Pt / 4
 	sampleWidth = 22 * scene.Pt // of a line in a legend
 	mostMarks   = 30            // on a line
+	manyCrosses = 200           // more of them in a panel are small, below the lines
+	nearCross   = 2 * scene.Pt
 )
 
 var (
@@ -31,18 +36,19 @@ var (
 
 // Scene lays the figure out.
 func (f *Figure) Scene() *scene.Scene {
-	s := &scene.Scene{Width: pageWidth, Title: f.Title, Description: f.Description}
+	s := &scene.Scene{Width: cmp.Or(f.Millimetres, Usual) * millimetre, Title: f.Title, Description: f.Description}
 	columns := min(len(f.Panels), 2)
 	if columns == 0 {
 		s.Height = 2 * row
 		return s
 	}
-	l := layout{scene: s, width: (pageWidth - gap*(columns+1)) / columns}
-	var xs, ys []axis
+	if s.Width < 2*least+3*gap {
+		columns = 1
+	}
+	l := layout{scene: s, width: (s.Width - gap*(columns+1)) / columns}
+	xs, ys := f.axes(max(l.width/(36*scene.Pt), 2), 5)
 	for i := range f.Panels {
-		x, y := f.Panels[i].axes(l.width/(36*scene.Pt), 5)
-		xs, ys = append(xs, x), append(ys, y)
-		for _, label := range y.labels {
+		for _, label := range ys[i].labels {
 			l.left = max(l.left, scene.Width(label, tickSize)+tickLength+2*scene.Pt)
 		}
 	}
@@ -163,21 +169,45 @@ func (p *plot) point(x int, y *big.Rat) scene.Point {
 }
 
 func (p *plot) draw(panel *Panel) {
-	for _, b := range panel.Bands {
-		p.band(b)
+	for _, edges := range []bool{false, true} { // all edges over all areas, so that an area shows where it covers another
+		for _, b := range panel.Bands {
+			p.band(b, edges)
+		}
+	}
+	many := len(panel.Crosses) > manyCrosses
+	if many {
+		p.crosses(panel.Crosses, many)
 	}
 	for _, l := range panel.Lines {
 		p.line(l)
 	}
-	for _, c := range panel.Crosses {
-		if c.Y != nil {
-			p.scene.Mark(scene.Cross, p.point(c.X, c.Y), markRadius*5/4, scene.Black, crossLine)
+	if !many {
+		p.crosses(panel.Crosses, many)
+	}
+}
+
+// crosses draws crosses. Many ones are small, lest they hide the lines, and of those so near that one covers the other
+// the first stands for both.
+func (p *plot) crosses(list []Point, many bool) {
+	radius, stroke := markRadius*5/4, crossLine
+	if many {
+		radius, stroke.Width = markRadius/2, scene.Pt/2
+	}
+	taken := map[scene.Point]bool{}
+	for _, c := range list {
+		if c.Y == nil {
+			continue
+		}
+		at := p.point(c.X, c.Y)
+		if place := (scene.Point{X: at.X / nearCross, Y: at.Y / nearCross}); !taken[place] {
+			taken[place] = true
+			p.scene.Mark(scene.Cross, at, radius, scene.Black, stroke)
 		}
 	}
 }
 
-// band draws the area of each stretch of a band without a gap, and its edges, which show where another covers it.
-func (p *plot) band(b Band) {
+// band draws the area of each stretch of a band without a gap, or its edges.
+func (p *plot) band(b Band, edges bool) {
 	st := styleOf(b.Style)
 	edge := scene.Stroke{Width: scene.Pt / 2, Color: st.color, Dash: st.dash}
 	var low, high []scene.Point
@@ -186,18 +216,24 @@ func (p *plot) band(b Band) {
 			low = []scene.Point{{X: low[0].X - scene.Pt, Y: low[0].Y}, {X: low[0].X + scene.Pt, Y: low[0].Y}}
 			high = []scene.Point{{X: high[0].X - scene.Pt, Y: high[0].Y}, {X: high[0].X + scene.Pt, Y: high[0].Y}}
 		}
-		if len(low) > 0 {
+		switch {
+		case len(low) == 0:
+		case edges:
+			p.scene.Line(edge, low...)
+			p.scene.Line(edge, high...)
+		default:
 			around := append([]scene.Point{}, low...)
 			for i := range high {
 				around = append(around, high[len(high)-1-i])
 			}
 			p.scene.Area(st.tint, around...)
-			p.scene.Line(edge, low...)
-			p.scene.Line(edge, high...)
 		}
 		low, high = nil, nil
 	}
-	for _, s := range b.Spans {
+	for i, s := range b.Spans {
+		if i > 0 && s.X-1 > b.Spans[i-1].X {
+			end()
+		}
 		if s.Low == nil || s.High == nil {
 			end()
 			continue
@@ -220,7 +256,10 @@ func (p *plot) line(l Line) {
 		}
 		stretch = nil
 	}
-	for _, at := range l.Points {
+	for i, at := range l.Points {
+		if i > 0 && at.X-1 > l.Points[i-1].X {
+			end()
+		}
 		if at.Y == nil {
 			end()
 			continue

@@ -11,11 +11,12 @@ import (
 // WriteText draws the figure in characters, for a terminal that is so many columns wide. Each panel is below the other.
 func (f *Figure) WriteText(w io.Writer, columns int) error {
 	var b strings.Builder
+	xs, ys := f.axes(6, 5)
 	for i := range f.Panels {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		f.Panels[i].writeText(&b, columns)
+		f.Panels[i].writeText(&b, &xs[i], &ys[i], columns)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -23,8 +24,7 @@ func (f *Figure) WriteText(w io.Writer, columns int) error {
 
 const textRows = 16
 
-func (p *Panel) writeText(b *strings.Builder, columns int) {
-	x, y := p.axes(6, 5)
+func (p *Panel) writeText(b *strings.Builder, x, y *axis, columns int) {
 	left := 0
 	for _, label := range y.labels {
 		left = max(left, len(label))

@@ -55,7 +55,14 @@ func Tables(w io.Writer, db *duckdb.DB) error {
 	for _, t := range db.Tables() {
 		var names []string
 		for _, c := range t.Columns() {
-			names = append(names, c.Name)
+			switch {
+			case c.Generated:
+				names = append(names, c.Name+" (computed)")
+			case c.Err != nil:
+				names = append(names, c.Name+" (cannot be read)")
+			default:
+				names = append(names, c.Name)
+			}
 		}
 		what := strings.Join(names, ", ")
 		if err := t.Err(); err != nil {

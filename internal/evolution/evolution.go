@@ -3,6 +3,7 @@ package evolution
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ type Call struct{ SystemPrompt, UserPrompt, Response *string }
 // Options choose what [Of] gives.
 type Options struct {
 	LLM bool // keep the texts of calls, as far as the provider cannot find them again; needed for [Run.Call]
+	// Brief gives no texts and explanations of calls, which then need not be read.
+	Brief bool
 }
 
 // A Run holds the steps of all agents. Policies and explanations are in memory; the texts of calls are too, if they
@@ -50,60 +53,106 @@ type step struct {
 	latest  latest
 }
 
+// Proposals are the records that tell what was proposed. Besides them a [Builder] makes use of the iterations.
+var Proposals = provider.Selection{Calls: true, Events: []string{
+	initialEvent, "policy_change", "policy_evaluation", "policy_rejected", "llm_interaction", "llm_error",
+}}
+
+const initialEvent = "policy_init"
+
 // Of reads the run of p.
 func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
-	r := &Run{p: p, steps: map[string]map[int]*step{}}
-	_, seekable := p.(provider.Tail)
-	numbers := map[int]struct{}{}
-	withheld := map[int]provider.Commitment{} // policies of iterations
-	for record, err := range p.Records(ctx) {
+	b := NewBuilder(p, o)
+	var records iter.Seq2[provider.Record, error]
+	if _, ok := p.(provider.Selector); !ok || !o.Brief {
+		records = p.Records(ctx)
+	} else {
+		records = provider.Select(ctx, p, Proposals)
+		for it, err := range provider.EachIteration(ctx, p) { // which takes less than their records
+			if err != nil {
+				return nil, err
+			}
+			b.Add(&it)
+		}
+	}
+	for record, err := range records {
 		if err != nil {
 			return nil, err
 		}
-		switch record := record.(type) {
-		case *provider.Iteration:
-			numbers[record.Number] = struct{}{}
-			if c, ok := record.Withheld("policies"); ok {
-				withheld[record.Number] = c
+		b.Add(record)
+	}
+	return b.Run(), nil
+}
+
+// A Builder makes a [Run] of records.
+type Builder struct {
+	r        *Run
+	keep     bool // the texts of calls
+	numbers  map[int]struct{}
+	withheld map[int]provider.Commitment // policies of iterations
+}
+
+// NewBuilder gives a builder for records of p.
+func NewBuilder(p provider.Provider, o Options) *Builder {
+	_, seekable := p.(provider.Tail)
+	return &Builder{
+		r: &Run{p: p, steps: map[string]map[int]*step{}}, keep: o.LLM && !seekable,
+		numbers: map[int]struct{}{}, withheld: map[int]provider.Commitment{},
+	}
+}
+
+// Add takes the next record, in recorded order, but iterations at any time. Those that are no [Proposals] say nothing.
+// It keeps texts of the record.
+func (b *Builder) Add(record provider.Record) {
+	r := b.r
+	switch record := record.(type) {
+	case *provider.Iteration:
+		b.numbers[record.Number] = struct{}{}
+		if c, ok := record.Withheld("policies"); ok {
+			b.withheld[record.Number] = c
+		}
+		for agent, policy := range record.Policies {
+			r.at(agent, record.Number).Policy = policy
+		}
+		for agent, cost := range record.Costs {
+			r.at(agent, record.Number).Cost = &cost
+		}
+		for agent, accepted := range record.AcceptedChanges {
+			r.at(agent, record.Number).Accepted = &accepted
+		}
+	case *provider.Event:
+		if record.Type != initialEvent {
+			if agent, note := proposalEvent(record); note != nil {
+				b.numbers[record.Iteration] = struct{}{}
+				note(&r.at(agent, record.Iteration).latest)
 			}
-			for agent, policy := range record.Policies {
-				r.at(agent, record.Number).Policy = policy
-			}
-			for agent, cost := range record.Costs {
-				r.at(agent, record.Number).Cost = &cost
-			}
-			for agent, accepted := range record.AcceptedChanges {
-				r.at(agent, record.Number).Accepted = &accepted
-			}
-		case *provider.Event:
-			if record.Type != "policy_init" {
-				if agent, note := proposalEvent(record); note != nil {
-					numbers[record.Iteration] = struct{}{}
-					note(&r.at(agent, record.Iteration).latest)
-				}
-				continue
-			}
-			if agent, policy := initial(record.Data); agent != "" && policy != nil {
-				numbers[record.Iteration] = struct{}{}
-				r.at(agent, record.Iteration).initial = policy
-			}
-		case *provider.Interaction:
-			if record.AgentID == "" {
-				continue
-			}
-			numbers[record.Iteration] = struct{}{}
-			s := r.at(record.AgentID, record.Iteration)
-			s.seq = record.Seq
-			s.latest.call(record)
-			if e := explanation(record); e != nil {
-				s.Explanation = e
-			}
-			if o.LLM && !seekable {
-				s.LLM = &Call{record.SystemPrompt, record.UserPrompt, record.Response}
-			}
+			return
+		}
+		if agent, policy := initial(record.Data); agent != "" && policy != nil {
+			b.numbers[record.Iteration] = struct{}{}
+			r.at(agent, record.Iteration).initial = policy
+		}
+	case *provider.Interaction:
+		if record.AgentID == "" {
+			return
+		}
+		b.numbers[record.Iteration] = struct{}{}
+		s := r.at(record.AgentID, record.Iteration)
+		s.seq = record.Seq
+		s.latest.call(record)
+		if e := explanation(record); e != nil {
+			s.Explanation = e
+		}
+		if b.keep {
+			s.LLM = &Call{record.SystemPrompt, record.UserPrompt, record.Response}
 		}
 	}
-	r.have = slices.Sorted(maps.Keys(numbers))
+}
+
+// Run gives what was added. Nothing may be added after it.
+func (b *Builder) Run() *Run {
+	r := b.r
+	r.have = slices.Sorted(maps.Keys(b.numbers))
 	for _, steps := range r.steps {
 		var before, force json.RawMessage
 		for _, n := range slices.Sorted(maps.Keys(steps)) {
@@ -113,7 +162,7 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			}
 			force = s.latest.decide(&s.Step, force)
 			if s.Policy == nil {
-				if c, ok := withheld[n]; ok {
+				if c, ok := b.withheld[n]; ok {
 					s.Withheld, before = &c, nil
 				}
 				continue
@@ -124,7 +173,7 @@ func Of(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			before = s.Policy
 		}
 	}
-	return r, nil
+	return r
 }
 
 func (r *Run) at(agent string, n int) *step {

@@ -1,7 +1,9 @@
 package evolution
 
 import (
+	"context"
 	"encoding/json"
+	"iter"
 	"testing"
 
 	"github.com/simexp/exparchive/provider"
@@ -52,7 +54,15 @@ func TestProposal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		steps := run.Steps("A")
+		brief, err := Of(t.Context(), selecting{providertest.Live(records)}, Options{Brief: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := brief.Steps("A")
+		if len(steps) != 1 || steps[0].Decision != c.want || show(steps[0].Proposes) != c.proposes {
+			t.Errorf("%s, of what is selected: got %+v, want %q and the changes %q", name, steps, c.want, c.proposes)
+		}
+		steps = run.Steps("A")
 		if len(steps) != 1 || steps[0].Decision != c.want || show(steps[0].Proposes) != c.proposes {
 			t.Errorf("%s: got %+v, want %q and the changes %q", name, steps, c.want, c.proposes)
 		}
@@ -94,4 +104,15 @@ func TestProposal_recordedAfter(t *testing.T) {
 	if steps := run.Steps("A"); len(steps) != 2 || steps[1].Decision != "" {
 		t.Errorf("got %+v, want no decision", steps)
 	}
+}
+
+// selecting is a run that selects what of it is wanted, and may not be read whole.
+type selecting struct{ *provider.Live }
+
+func (s selecting) Select(ctx context.Context, sel provider.Selection) iter.Seq2[provider.Record, error] {
+	return provider.Select(ctx, s.Live, sel)
+}
+
+func (selecting) Records(context.Context) iter.Seq2[provider.Record, error] {
+	panic("the whole run is read")
 }

@@ -1,5 +1,10 @@
 package jsontext
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // maxFastDepth bounds how deep valid looks; what is nested deeper is left to encoding/json.
 const maxFastDepth = 512
 
@@ -105,11 +110,11 @@ name:
 
 // endOfString gives the index behind the string that begins at i, and -1 if there is none.
 func endOfString(text []byte, i int) int {
-	for i++; i < len(text); i++ {
-		c := text[i]
-		if stringByte[c] == 0 {
-			continue
+	for i++; ; i++ {
+		if i = skipPlain(text, i); i >= len(text) {
+			return -1
 		}
+		c := text[i]
 		switch {
 		case c == '"':
 			return i + 1
@@ -128,7 +133,24 @@ func endOfString(text []byte, i int) int {
 			return -1
 		}
 	}
-	return -1
+}
+
+// skipPlain gives the index of the first byte from i on that is not simply a part of a string, or the length of text.
+// It looks at eight bytes at a time: a byte that is zero, or below another, is where subtracting borrows.
+func skipPlain(text []byte, i int) int {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		x := binary.LittleEndian.Uint64(text[i:])
+		quote, slash := x^ones*'"', x^ones*'\\'
+		special := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*' ')&^x) & highest
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(text) && stringByte[text[i]] == 0 {
+		i++
+	}
+	return i
 }
 
 func isHex(c byte) bool {

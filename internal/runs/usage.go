@@ -32,7 +32,7 @@ func Count(ctx context.Context, p provider.Provider) (*Counts, error) {
 type Decisions struct{ Accepted, Rejected int64 }
 
 func decisionsOf(ctx context.Context, p provider.Provider) (*Decisions, error) {
-	run, err := evolution.Of(ctx, p, evolution.Options{})
+	run, err := evolution.Of(ctx, p, evolution.Options{Brief: true})
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,18 @@ func (s *Summary) addMore(ctx context.Context, p provider.Provider, o *Options) 
 	c, u, err := readWhole(ctx, p)
 	s.Counts, s.Usage = c, u
 	return fileerr.In(s.File, err)
+}
+
+// UsageOf sums up the calls of language models of p. Of an archive it reads them, of anything else the whole run.
+func UsageOf(ctx context.Context, p provider.Provider) (*archive.Usage, error) {
+	if a, ok := p.(interface {
+		Usage(context.Context) (archive.Usage, error)
+	}); ok {
+		u, err := a.Usage(ctx)
+		return &u, err
+	}
+	_, u, err := readWhole(ctx, p)
+	return u, err
 }
 
 // readWhole reads all records of p.

@@ -36,14 +36,14 @@ func Width(text string, size int) int {
 // Fit cuts text that is drawn wider than width, with an ellipsis for what is left out.
 func Fit(text string, size, width int) string {
 	text = visible.Line(text)
-	runes := []rune(text)
-	if len(runes) > 1000 { // no page is wide enough
-		runes = runes[:1000]
-		text = string(runes) + "…"
+	if len(text) < 4000 && Width(text, size) <= width { // no page is wide enough for more
+		return text
 	}
-	for Width(text, size) > width && len(runes) > 0 {
-		runes = runes[:len(runes)-1]
-		text = string(runes) + "…"
+	used := Width("…", size)
+	for i, r := range text {
+		if used += Width(string(r), size); used > width {
+			return text[:i] + "…"
+		}
 	}
 	return text
 }

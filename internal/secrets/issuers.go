@@ -14,7 +14,7 @@ var cloud = []rule{
 	// Microsoft Purview, sensitive information types "Azure … key"; Azure DevOps, "Changes to format of personal access
 	// tokens".
 	{kind: "azure-storage-key", literals: []string{"accountkey", "account_key", "storage_key", "storagekey"},
-		fold: true, back: nameBytes, before: 40, accept: tokenLike,
+		fold: true, back: nameBytes, before: 40, within: 160, accept: tokenLike,
 		pattern: newPattern(`\A[0-9A-Za-z_.-]*?(?i:account_?key|storage_?key)["']?\s*[=:]\s*["']?([A-Za-z0-9+/]{86}==)`)},
 	infix("azure-client-secret", `([A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})`, 4, nameBytes+"~", "Q~"),
 	{kind: "azure-sas", word: true, literals: []string{"sig="}, back: "?&;", before: 1, accept: tokenLike,

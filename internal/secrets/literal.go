@@ -18,7 +18,10 @@ type literals struct {
 	groups [][]literal
 }
 
-var theLiterals = sync.OnceValue(func() *literals {
+var theLiterals = sync.OnceValue(newLiterals)
+
+// newLiterals gathers them.
+func newLiterals() *literals {
 	l := &literals{groups: [][]literal{nil}}
 	byStart := map[uint16][]literal{}
 	for i, r := range rules {
@@ -33,7 +36,7 @@ var theLiterals = sync.OnceValue(func() *literals {
 		l.groups = append(l.groups, group)
 	}
 	return l
-})
+}
 
 // startsOf gives the pairs of bytes that a literal may begin with.
 func startsOf(text string, fold bool) []uint16 {

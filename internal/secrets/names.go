@@ -30,11 +30,11 @@ var nameWords = []struct {
 	class nameClass
 	words string
 }{
-	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw contrasena senha " +
+	{namesPassword, "password passwd passphrase passcode passwort kennwort pwd pass pw psw contrasena senha " +
 		"requirepass masterauth"},
 	{namesHeader, "authorization xapikey xauthtoken xaccesstoken xauthkey privatetoken jobtoken xgoogapikey " +
 		"xvaulttoken ocpapimsubscriptionkey"},
-	{namesPhrase, "mnemonic mnemonicphrase seedphrase seedwords recoveryphrase secretphrase"},
+	{namesPhrase, "mnemonic mnemonicphrase seedphrase seedword recoveryphrase secretphrase"},
 	{namesSecret, "secret apikey apitoken accesstoken authtoken bearertoken refreshtoken sessiontoken " +
 		"securitytoken idtoken bottoken deploytoken pat privatekey secretkey accesskey authkey encryptionkey " +
 		"signingkey masterkey accountkey storagekey sharedkey clientkey consumerkey servicekey adminkey userkey " +

@@ -58,7 +58,7 @@ var general = []rule{
 		pattern: newPattern(`\A(?i:login)\s+\S+\s+(?i:password)\s+([^\s\x00]+)`)},
 	{kinds: []string{kindPassword, kindHeader, kindAWSSecret, kindAssigned, kindPhrase}, fold: true, textOnly: true,
 		find: assignments,
-		literals: []string{"pass", "pwd", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret",
+		literals: []string{"pass", "pw", "psw", "kennwort", "contrasena", "senha", "key", "token", "secret",
 			"cred", "auth", "cookie", "jwt", "mnemonic", "phrase", "seedwords", "seed_words", "session", "sessid", "pat"}},
 	{kinds: []string{kindAssigned}, textOnly: true, find: webKey, literals: []string{`"kty"`}},
 	{kind: kindPassword, literals: []string{"identified by "}, fold: true, textOnly: true, accept: passwordInText,

@@ -46,6 +46,7 @@ type rule struct {
 	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown
 	word     bool                    // a match has no blanks, quotes and angle brackets
 	textOnly bool                    // would find too much in bytes that are no text
+	within   int                     // a match ends so many bytes behind the beginning of its literal at most; 0 for window
 
 	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal,
 	// emits what it finds there and gives where to go on.
@@ -64,9 +65,10 @@ type scan struct {
 // How much is done in a scan, in units of what a regular expression needs for a byte, about 0.1 µs.
 const (
 	effortLeast  = 256 << 10
-	effortRatio  = 3 // for each byte, of a rule that has a pattern
-	effortValues = 8 // of one that has names and values
-	searching    = 4 // times that, where it is not known where a match begins
+	effortRatio  = 3  // for each byte, of a rule that has a pattern
+	effortValues = 8  // of one that has names and values
+	effortAll    = 12 // of all rules together
+	searching    = 4  // times that, where it is not known where a match begins
 )
 
 // spend takes n off what is left, and is false if that is not there: the place is passed over then.
@@ -164,15 +166,17 @@ func scanView(text []byte) (found []located, all bool) {
 		}
 	}
 	all = true
+	left := effortLeast + effortAll*len(text) // for the rules that are still to come
 	for i := range rules {
-		r, in := &rules[i], text
+		r, in, ratio := &rules[i], text, effortRatio
 		if r.textOnly {
 			in = clean
 		}
-		s := scan{text: in, left: effortLeast + effortRatio*len(text)}
 		if r.find != nil {
-			s.left = effortLeast + effortValues*len(text)
+			ratio = effortValues
 		}
+		most := min(left, effortLeast+ratio*len(text))
+		s := scan{text: in, left: most}
 		behind := 0 // the last secret of the rule, or its last name
 		for _, p := range places[i] {
 			if p.at < behind || in[p.at] == 0 {
@@ -188,6 +192,7 @@ func scanView(text []byte) (found []located, all bool) {
 				behind = f.end
 			}
 		}
+		left -= most - max(s.left, 0)
 		all = all && !s.over
 	}
 	slices.SortFunc(found, func(a, b located) int { return cmp.Compare(a.start, b.start) })
@@ -239,7 +244,7 @@ func take(taken *[]span, s span) bool {
 // match looks for the rule's pattern around its literal at text[at:].
 func (r *rule) match(s *scan, at, length int) (f located, ok bool) {
 	text := s.text
-	start, end := at, min(len(text), at+window)
+	start, end := at, min(len(text), at+cmp.Or(r.within, window))
 	switch {
 	case r.before > 0:
 		for start > 0 && at-start < r.before && strings.IndexByte(r.back, text[start-1]) >= 0 {
@@ -283,10 +288,10 @@ func (r *rule) match(s *scan, at, length int) (f located, ok bool) {
 		(r.whole == nil || r.whole(string(text[start:start+m[1]])))
 }
 
-// cost is what it takes to look for the pattern in n bytes: what has no blanks in it is often matched up to the end, and
-// other patterns end soon, but for keys in files of their own, of which a text does not have many.
+// cost is what it takes to look for the pattern in n bytes: what has no blanks in it is often matched up to the end, as is
+// what is known to end soon. Others end where the next match may begin.
 func (r *rule) cost(n int) int {
-	if r.word {
+	if r.word || r.within > 0 {
 		return n
 	}
 	return min(n, 64)

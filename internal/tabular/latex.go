@@ -43,7 +43,7 @@ func (t *Table) writeLaTeX(w io.Writer, o Options) error {
 	}
 	var head []string
 	for _, c := range t.Columns {
-		text := LaTeX(c.Heading())
+		text := LaTeX(c.ForPeople())
 		if c.Number && o.Siunitx {
 			text = "{" + text + "}"
 		}
@@ -77,13 +77,20 @@ func (t *Table) writeLaTeX(w io.Writer, o Options) error {
 		b.WriteString("\\midrule\n")
 		rows(t.Totals)
 	}
-	switch {
-	case long:
+	if long {
 		b.WriteString("\\end{longtable}\n")
-	case caption != "":
-		b.WriteString("\\bottomrule\n\\end{tabular}\n\\end{table}\n")
-	default:
+	} else {
 		b.WriteString("\\bottomrule\n\\end{tabular}\n")
+	}
+	if len(t.Notes) > 0 {
+		b.WriteString("\\par\\smallskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n")
+		for _, note := range t.Notes {
+			b.WriteString(LaTeX(note) + "\\par\n")
+		}
+		b.WriteString("\\end{minipage}\n")
+	}
+	if caption != "" && !long {
+		b.WriteString("\\end{table}\n")
 	}
 	return b.Flush()
 }

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"bufio"
+	"fmt"
 	"html"
 	"io"
 	"strings"
@@ -15,7 +16,7 @@ func (t *Table) writeMarkdown(w io.Writer) error {
 	}
 	var head, rule []string
 	for _, c := range t.Columns {
-		head = append(head, markdown(c.Heading()))
+		head = append(head, markdown(c.ForPeople()))
 		if c.Number {
 			rule = append(rule, "---:")
 		} else {
@@ -32,6 +33,9 @@ func (t *Table) writeMarkdown(w io.Writer) error {
 			}
 			line(cells)
 		}
+	}
+	for _, note := range t.Notes {
+		b.WriteString("\n" + markdown(note) + "\n")
 	}
 	return b.Flush()
 }
@@ -69,14 +73,15 @@ func (t *Table) writeHTML(w io.Writer, o Options) error {
 		if c.Number {
 			b.WriteString(` class="number"`)
 		}
-		b.WriteString(">" + markup(c.Heading()) + "</th>")
+		b.WriteString(">" + markup(c.ForPeople()) + "</th>")
 	}
 	b.WriteString("</tr>\n</thead>\n")
 	for _, part := range []struct {
 		element string
 		rows    [][]Cell
-	}{{"tbody", t.Rows}, {"tfoot", t.Totals}} {
-		if len(part.rows) == 0 {
+		notes   []string
+	}{{"tbody", t.Rows, nil}, {"tfoot", t.Totals, t.Notes}} {
+		if len(part.rows)+len(part.notes) == 0 {
 			continue
 		}
 		b.WriteString("<" + part.element + ">\n")
@@ -97,6 +102,9 @@ func (t *Table) writeHTML(w io.Writer, o Options) error {
 				b.WriteString(">" + markup(c.ForPeople()) + "</td>")
 			}
 			b.WriteString("</tr>\n")
+		}
+		for _, note := range part.notes {
+			fmt.Fprintf(b, "<tr><td class=\"note\" colspan=\"%d\">%s</td></tr>\n", len(t.Columns), markup(note))
 		}
 		b.WriteString("</" + part.element + ">\n")
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/internal/csv"
@@ -19,6 +20,10 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell
 	Totals  [][]Cell // below the rows
+	// Marked has programs told of every row which of its columns are derived, and which values are defaults: as CSV and
+	// JSON it has the columns derived_columns and defaulted_columns, which are lists of names.
+	Marked bool
+	Notes  []string // below it, for people
 }
 
 // A Column is one of a table. Its texts are UTF-8.
@@ -26,9 +31,27 @@ type Column struct {
 	Name   string // the head in CSV and the member in JSON
 	Title  string // the head for people; empty for Name
 	Number bool   // aligned to the right
+	Coded  bool   // only for programs: in CSV and JSON
+	Given  bool   // the head is the user's, or from a run: it stands as it is
+	// Derived says that the values were not recorded but computed from what was.
+	Derived bool
 }
 
-// Heading gives the head for people.
+// The marks of what was not recorded, for people.
+const (
+	DerivedMark   = "†" // behind the head of a column
+	DefaultedMark = "*" // behind a value
+)
+
+// ForPeople gives the head with the mark of a column that is derived.
+func (c Column) ForPeople() string {
+	if c.Derived {
+		return c.Heading() + DerivedMark
+	}
+	return c.Heading()
+}
+
+// Heading gives the head for people, without a mark.
 func (c Column) Heading() string {
 	if c.Title != "" {
 		return c.Title
@@ -40,6 +63,8 @@ func (c Column) Heading() string {
 type Cell struct {
 	Value json.RawMessage // valid JSON, for programs; nil is absent
 	Text  string          // for people; empty for the string or the number that Value is
+	// Defaulted says that a default stands for, or in, what was not recorded.
+	Defaulted bool
 }
 
 // Absent is what people read in the place of a value that there is not: an en dash.
@@ -52,6 +77,10 @@ func String(s string) Cell {
 
 // ForPeople gives the text of the cell as people read it.
 func (c Cell) ForPeople() string {
+	if c.Defaulted {
+		c.Defaulted = false
+		return c.ForPeople() + DefaultedMark
+	}
 	switch {
 	case c.Text != "":
 		return c.Text
@@ -85,21 +114,80 @@ var ErrFormat = errors.New("no such format")
 // Formats are the formats of [Table.Write].
 var Formats = []string{"csv", "json", "markdown", "latex", "html"}
 
-// Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals.
+// ForPeople gives the table without the columns that are only for programs. It shares cells with t.
+func (t *Table) ForPeople() *Table {
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Coded }) {
+		return t
+	}
+	keep := func(rows [][]Cell) (kept [][]Cell) {
+		for _, row := range rows {
+			var cells []Cell
+			for i, c := range row {
+				if !t.Columns[i].Coded {
+					cells = append(cells, c)
+				}
+			}
+			kept = append(kept, cells)
+		}
+		return kept
+	}
+	columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Coded })
+	return &Table{Columns: columns, Rows: keep(t.Rows), Totals: keep(t.Totals), Notes: t.Notes}
+}
+
+// Write writes the table in a format. CSV and JSON are for programs: they have the values, and no totals and notes.
 func (t *Table) Write(w io.Writer, format string, o Options) error {
+	if t.Marked && (format == "csv" || format == "json") {
+		t = t.withMarks(format == "csv")
+	}
 	switch format {
 	case "csv":
 		return t.writeCSV(w, o)
 	case "json":
 		return t.writeJSON(w)
 	case "markdown":
-		return t.writeMarkdown(w)
+		return t.ForPeople().writeMarkdown(w)
 	case "latex":
-		return t.writeLaTeX(w, o)
+		return t.ForPeople().writeLaTeX(w, o)
 	case "html":
-		return t.writeHTML(w, o)
+		return t.ForPeople().writeHTML(w, o)
 	}
 	return fmt.Errorf("%w: %q", ErrFormat, format)
+}
+
+// withMarks gives the table with columns that say which of the others are derived, and which have defaults: as arrays, or
+// as texts with a semicolon between names.
+func (t *Table) withMarks(asText bool) *Table {
+	list := func(names []string) Cell {
+		if asText {
+			return String(strings.Join(names, ";"))
+		}
+		text := []byte("[")
+		for i, name := range names {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = jsontext.AppendString(text, name)
+		}
+		return Cell{Value: append(text, ']')}
+	}
+	var derived []string
+	for _, c := range t.Columns {
+		if c.Derived {
+			derived = append(derived, c.Name)
+		}
+	}
+	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived_columns"}, Column{Name: "defaulted_columns"})}
+	for _, row := range t.Rows {
+		var defaulted []string
+		for i, c := range row {
+			if c.Defaulted {
+				defaulted = append(defaulted, t.Columns[i].Name)
+			}
+		}
+		marked.Rows = append(marked.Rows, append(slices.Clone(row), list(derived), list(defaulted)))
+	}
+	return marked
 }
 
 func (t *Table) writeCSV(w io.Writer, o Options) error {

@@ -180,6 +180,80 @@ func TestPlain(t *testing.T) {
 	})
 }
 
+// marked gives a table with marks and notes.
+func marked(notes []string) *Table {
+	return &Table{
+		Columns: []Column{{Name: "f", Number: true}, {Name: "a rate", Title: "rate", Number: true, Derived: true}, {Name: "x", Derived: true}},
+		Rows: [][]Cell{
+			{{Value: []byte("0.5"), Defaulted: true}, {Value: []byte("1"), Text: "$0.01", Defaulted: true}, {}},
+			{{Value: []byte("0.5")}, {}, String("")},
+		},
+		Marked: true, Notes: notes,
+	}
+}
+
+// TestMarks: people and programs are told what was not recorded, and notes are text in every form.
+func TestMarks(t *testing.T) {
+	for format, want := range map[string]string{
+		"csv": "f,a rate,x,derived_columns,defaulted_columns\n0.5,1,,\"a rate;x\",\"f;a rate\"\n0.5,,\"\",\"a rate;x\",\"\"\n",
+		"json": `[
+{"f":0.5,"a rate":1,"x":null,"derived_columns":["a rate","x"],"defaulted_columns":["f","a rate"]},
+{"f":0.5,"a rate":null,"x":"","derived_columns":["a rate","x"],"defaulted_columns":[]}
+]
+`,
+		"markdown": "| f | rate† | x† |\n| ---: | ---: | --- |\n| 0.5\\* | \\$0.01\\* | – |\n| 0.5 | – |  |\n\na & b\n\n\\| c\n",
+		"latex": `% needs \usepackage{booktabs}
+\begin{tabular}{rrl}
+\toprule
+f & rate† & x† \\
+\midrule
+0.5{*} & \$0.01{*} & – \\
+0.5 & – &  \\
+\bottomrule
+\end{tabular}
+\par\smallskip
+\begin{minipage}{\linewidth}\footnotesize
+a \& b\par
+\textbar{} c\par
+\end{minipage}
+`,
+		"html": `<table>
+<thead>
+<tr><th scope="col" class="number">f</th><th scope="col" class="number">rate†</th><th scope="col">x†</th></tr>
+</thead>
+<tbody>
+<tr><td class="number">0.5*</td><td class="number">$0.01*</td><td class="absent">–</td></tr>
+<tr><td class="number">0.5</td><td class="number absent">–</td><td></td></tr>
+</tbody>
+<tfoot>
+<tr><td class="note" colspan="3">a &amp; b</td></tr>
+<tr><td class="note" colspan="3">| c</td></tr>
+</tfoot>
+</table>
+`,
+	} {
+		want := strings.ReplaceAll(want, "\n\na & b\n", "\n\na &amp; b\n")
+		if got := write(t, marked([]string{"a & b", "| c"}), format, Options{}); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", format, got, want)
+		}
+	}
+	for _, s := range hostile {
+		table := marked([]string{s})
+		table.Columns[0].Name = s
+		var rows []map[string]any
+		if err := json.Unmarshal([]byte(write(t, table, "json", Options{})), &rows); err != nil || len(rows) != 2 {
+			t.Errorf("%q: %v", s, err)
+		}
+		text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(write(t, table, "html", Options{}), "")
+		if strings.ContainsAny(text, "<>\"'") {
+			t.Errorf("%q: got %q", s, text)
+		}
+		if n := strings.Count(write(t, table, "markdown", Options{}), "\n"); n != 6 {
+			t.Errorf("%q: got %d lines of Markdown, want 6", s, n)
+		}
+	}
+}
+
 // TestLaTeX_compiles: a real TeX sets every table, and no text in it does anything. What it set is read back.
 func TestLaTeX_compiles(t *testing.T) {
 	latex := othertools.FindLarge(t, "pdflatex")
@@ -190,6 +264,7 @@ func TestLaTeX_compiles(t *testing.T) {
 	dir := t.TempDir()
 	text := "\\documentclass{article}\n\\usepackage[margin=1cm]{geometry}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n" +
 		write(t, example, "latex", Options{}) + write(t, hostileTable(hostile), "latex", Options{Caption: strings.Join(hostile, " "), Label: "tab:x"}) +
+		write(t, marked(hostile), "latex", Options{}) + write(t, marked(hostile), "latex", Options{Caption: "c", Siunitx: false}) +
 		"\\clearpage\n" + write(t, long, "latex", Options{Caption: hostile[0]}) + "\\end{document}\n"
 	if err := os.WriteFile(filepath.Join(dir, "a.tex"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)

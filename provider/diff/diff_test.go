@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // compare gives what differs between two runs, and checks what holds for any two.
@@ -85,14 +86,14 @@ func showValue(v *Value) string {
 // TestCompare_digests: two runs have no difference exactly when their digests are equal, which compare checks, whatever was
 // changed, withheld or left out of one.
 func TestCompare_digests(t *testing.T) {
-	providertest.Checks(t, longtest.Count(300, 3000))
+	randomrun.Checks(t, longtest.Count(300, 3000))
 	equal, different := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		a := providertest.Random(t)
+		a := randomrun.Draw(t)
 		b := slices.Clone(a)
 		switch rapid.IntRange(0, 5).Draw(t, "how") {
 		case 0:
-			b = providertest.Random(t)
+			b = randomrun.Draw(t)
 		case 1:
 			if redacted(a) {
 				t.Skip("redacted")
@@ -106,7 +107,7 @@ func TestCompare_digests(t *testing.T) {
 				}
 			}
 		case 4:
-			if c := providertest.Random(t); !redacted(c) && !redacted(a) {
+			if c := randomrun.Draw(t); !redacted(c) && !redacted(a) {
 				b[0] = c[0]
 			}
 		}
@@ -193,7 +194,7 @@ func TestCompare_planted(t *testing.T) {
 	if len(planted) < 30 {
 		t.Fatalf("%d fields", len(planted))
 	}
-	providertest.Checks(t, longtest.Count(10, 50)) // of each field, so more than 300 in all
+	randomrun.Checks(t, longtest.Count(10, 50)) // of each field, so more than 300 in all
 	for _, what := range planted {
 		t.Run(fmt.Sprint(what.kind, " ", what.field), func(t *testing.T) { testPlanted(t, what.kind, what.field) })
 	}
@@ -201,7 +202,7 @@ func TestCompare_planted(t *testing.T) {
 
 func testPlanted(t *testing.T, kind provider.Kind, field string) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := providertest.Random(t)
+		a := randomrun.Draw(t)
 		sample, err := providertest.Kept(providertest.Sample())
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // A node is a JSON value: an object or an array with its parts, or else a text.
@@ -105,7 +106,7 @@ func plant(t *rapid.T, n *node) (pointer, before, after string) {
 // TestCompare_plantedInside: a change of one value in a JSON text, absent, null, zero, false and empty told apart, is the
 // only difference, and is named with both values, wherever the text stands.
 func TestCompare_plantedInside(t *testing.T) {
-	providertest.Checks(t, longtest.Count(300, 3000))
+	randomrun.Checks(t, longtest.Count(300, 3000))
 	fields := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		tree := drawNode(t, 3)

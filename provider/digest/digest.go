@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -42,6 +43,9 @@ type Sink struct {
 }
 
 var _ provider.Sink = (*Sink)(nil)
+
+// Borrows implements [lend.Borrower].
+func (s *Sink) Borrows(lend.Inside) {}
 
 // Begin implements [provider.Sink].
 func (s *Sink) Begin(_ context.Context, r *provider.Start) error {
@@ -110,7 +114,7 @@ func (s *Sink) Root() Hash { return s.tree.Root() }
 // Of computes the digest of the whole run of p and how many records it has.
 func Of(ctx context.Context, p provider.Provider) (root Hash, count int64, err error) {
 	var s Sink
-	if err := provider.Copy(ctx, &s, p); err != nil {
+	if err := lend.Copy(ctx, &s, p); err != nil {
 		return Hash{}, 0, err
 	}
 	return s.Root(), s.Count(), nil

@@ -20,6 +20,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // The leaf hashes of these records were computed from the description of an entry by a program of its own, in another language.
@@ -254,7 +255,7 @@ func (s *slowLeaf) hash(r provider.Record) digest.Hash {
 
 func TestLeaf_random(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		run, err := providertest.Kept(providertest.Random(t))
+		run, err := providertest.Kept(randomrun.Draw(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -128,7 +129,7 @@ func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		run := providertest.Random(rt)
+		run := randomrun.Draw(rt)
 		text := lines(t, run)
 		again := new(bytes.Buffer)
 		w := jsonl.NewWriter(again)

@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 const (
@@ -157,9 +158,9 @@ func TestRecordRejected(t *testing.T) {
 
 // What is not rejected is recorded as if nothing else had been there, and what is comes back byte for byte.
 func TestRecordStrewn(t *testing.T) {
-	providertest.Checks(t, 150)
+	randomrun.Checks(t, 150)
 	rapid.Check(t, func(rt *rapid.T) {
-		sample := providertest.Random(rt)
+		sample := randomrun.Draw(rt)
 		var text bytes.Buffer
 		if err := provider.Copy(context.Background(), NewWriter(&text), providertest.Live(sample)); err != nil {
 			rt.Fatal(err)

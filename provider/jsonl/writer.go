@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -30,6 +31,9 @@ var _ provider.Sink = (*Writer)(nil)
 
 // NewWriter gives a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: bufio.NewWriterSize(w, 64<<10)} }
+
+// Borrows implements [lend.Borrower].
+func (w *Writer) Borrows(lend.Inside) {}
 
 // Begin implements [provider.Sink].
 func (w *Writer) Begin(_ context.Context, s *provider.Start) error {
@@ -226,7 +230,7 @@ func (w *Writer) optionalInteger(name string, n *int64) {
 func (w *Writer) json(name string, text []byte) {
 	switch {
 	case text == nil:
-	case bytes.ContainsAny(text, "\r\n"):
+	case bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0:
 		w.text(name+textSuffix, string(text))
 	default:
 		w.member(name)

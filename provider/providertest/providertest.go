@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -56,6 +57,7 @@ var rules = []struct {
 	{"IterationAt", checkIterationAt},
 	{"EachIteration", checkEachIteration},
 	{"IterationRecords", checkIterationRecords},
+	{"Select", checkSelect},
 	{"UnknownIteration", checkUnknownIteration},
 	{"Cancel", checkCancel},
 	{"Break", checkBreak},
@@ -195,6 +197,65 @@ func checkEachIteration(ctx context.Context, p provider.Provider, want []provide
 		break // and nothing is left open
 	}
 	return nil
+}
+
+// checkSelect: what is selected is what of the whole run is wanted, in its order; only texts of calls may be left out.
+func checkSelect(ctx context.Context, p provider.Provider, want []provider.Record) error {
+	types, numbers := map[string]bool{}, []int{0}
+	for _, r := range want {
+		switch r := r.(type) {
+		case *provider.Event:
+			types[r.Type] = true
+			numbers = append(numbers, r.Iteration)
+		case *provider.Iteration:
+			numbers = append(numbers, r.Number)
+		}
+	}
+	some := append(slices.Sorted(maps.Keys(types)), "no such type")
+	middle := &provider.Span{First: slices.Max(numbers) / 3, Last: 2 * slices.Max(numbers) / 3}
+	for _, s := range []provider.Selection{
+		{}, {Iterations: true}, {Calls: true}, {Events: some[:1]}, {Events: some}, {Events: []string{"no such type"}},
+		{Iterations: true, Calls: true, Events: some[len(some)/2:]}, {Iterations: true, Calls: true, Events: some, Span: middle},
+		{Calls: true, Span: middle}, {Events: some, Span: &provider.Span{First: 1 << 30, Last: 1 << 30}},
+	} {
+		var wanted []provider.Record
+		for _, r := range want {
+			if s.Wants(r) {
+				wanted = append(wanted, brief(r))
+			}
+		}
+		got := func(yield func(provider.Record, error) bool) {
+			for r, err := range provider.Select(ctx, p, s) {
+				if err == nil {
+					r = brief(r)
+				}
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+		if err := compare(got, wanted); err != nil {
+			return fmt.Errorf("%+v: %w", s, err)
+		}
+		for _, err := range provider.Select(ctx, p, s) {
+			if err != nil {
+				return err
+			}
+			break // and nothing is left open
+		}
+	}
+	return nil
+}
+
+// brief leaves out of an interaction what Select may leave out.
+func brief(r provider.Record) provider.Record {
+	i, ok := r.(*provider.Interaction)
+	if !ok {
+		return r
+	}
+	i = i.Clone().(*provider.Interaction)
+	i.SystemPrompt, i.UserPrompt, i.Response = nil, nil, nil
+	return i
 }
 
 func checkIterationAt(ctx context.Context, p provider.Provider, want []provider.Record) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 func TestLive(t *testing.T) {
@@ -31,7 +32,7 @@ func TestLive_cutShort(t *testing.T) {
 
 func TestLive_random(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		run := providertest.Random(rt)
+		run := randomrun.Draw(rt)
 		if err := providertest.Check(t.Context(), providertest.Live(run), run); err != nil {
 			rt.Fatal(err)
 		}

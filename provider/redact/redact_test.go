@@ -19,6 +19,7 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
 // someOf is a rule that picks about one field in n, always the same ones.
@@ -52,9 +53,9 @@ func redacted(t *rapid.T, p provider.Provider, rule Rule) (*provider.Live, *Sink
 func TestRedact(t *testing.T) {
 	dir := t.TempDir()
 	n, withheld := 0, 0
-	providertest.Checks(t, longtest.Count(40, 150)) // each records, seals and verifies an archive
+	randomrun.Checks(t, longtest.Count(20, 150)) // each records, seals and verifies an archive
 	rapid.Check(t, func(t *rapid.T) {
-		records := providertest.Random(t)
+		records := randomrun.Draw(t)
 		whole := providertest.Live(records)
 		want := root(t, whole)
 		once, s := redacted(t, whole, someOf(3))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 	"github.com/simexp/exparchive/provider/replay"
 )
 
@@ -43,7 +44,7 @@ func TestGolden_filters(t *testing.T) {
 func TestFilter_part(t *testing.T) {
 	squeeze := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 	rapid.Check(t, func(rt *rapid.T) {
-		run := providertest.Random(rt)
+		run := randomrun.Draw(rt)
 		var all []string // a summary says what no line above it does, so it may be that of a replay without sections
 		for _, whole := range []replay.Options{{Verbose: true}, {}} {
 			for line := range strings.Lines(text(t, run, &whole)) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -53,6 +54,9 @@ func NewPrinter(w io.Writer, o *Options) *Printer {
 	}
 	return p
 }
+
+// Borrows implements [lend.Borrower]: what is kept of a record is a part of a copy.
+func (p *Printer) Borrows(lend.Inside) {}
 
 // Begin implements [provider.Sink]: it prints the header.
 func (p *Printer) Begin(_ context.Context, s *provider.Start) error {

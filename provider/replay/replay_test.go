@@ -19,6 +19,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 	"github.com/simexp/exparchive/provider/replay"
 )
 
@@ -286,7 +287,7 @@ func checkText(t interface{ Errorf(string, ...any) }, s string) {
 // Live and replayed output are the same: through Tee beside the run in memory, from it, and from lines.
 func TestReplayIdentity(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		run := providertest.Random(rt)
+		run := randomrun.Draw(rt)
 		s := rapid.SampledFrom(slices.Concat(sections, filters)).Draw(rt, "section")
 		var live, again, fromLines, lines bytes.Buffer
 		kept := new(provider.Live)

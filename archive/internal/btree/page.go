@@ -24,6 +24,7 @@ type Pager struct {
 	clock  uint64
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
+	free []*step // of walks that were closed
 }
 
 const (
@@ -48,6 +49,21 @@ type block struct {
 // NewPager reads a file of so many pages of pageSize bytes.
 func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
 	return &Pager{r: r, size: int(pageSize), pages: uint32(min(pages, math.MaxUint32))}
+}
+
+// Reset makes p a pager of another file, which keeps only the memory that it has.
+func (p *Pager) Reset(r io.ReaderAt, pageSize int64, pages int64) {
+	if int(pageSize) != p.size {
+		*p = *NewPager(r, pageSize, pages)
+		return
+	}
+	p.r, p.pages, p.recent, p.clock = r, uint32(min(pages, math.MaxUint32)), 0, 0
+	for i := range p.blocks {
+		p.blocks[i].first, p.blocks[i].count, p.blocks[i].used = 0, 0, 0
+	}
+	for i := range p.kept {
+		p.kept[i].number = 0
+	}
 }
 
 // read gives page n, valid until the next call.
@@ -291,6 +307,13 @@ func (p *page) packed() bool {
 
 // varint reads SQLite's variable-length integer; the size is 0 if b is too short for it.
 func varint(b []byte) (n uint64, size int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return longVarint(b)
+}
+
+func longVarint(b []byte) (n uint64, size int) {
 	for i := range 8 {
 		if i >= len(b) {
 			return 0, 0

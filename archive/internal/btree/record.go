@@ -53,7 +53,7 @@ func DecodeRow(payload []byte, values []Value) (n int, plain bool, err error) {
 			return n, false, fmt.Errorf("column %d: type %d needs %d bytes, there are %d", n, t, width, len(body))
 		}
 		v := &values[n]
-		*v = value(t, body[:width:width])
+		v.set(t, body[:width:width])
 		body = body[width:]
 		plain = plain && (v.Kind != Integer || t == integerType(v.Int))
 		n++
@@ -82,7 +82,7 @@ func DecodeHead(payload []byte, values []Value) (n int, ok bool) {
 		if width > uint64(len(body)) {
 			return n, false
 		}
-		values[n] = value(t, body[:width:width])
+		values[n].set(t, body[:width:width])
 		if v := &values[n]; v.Kind == Integer && t != integerType(v.Int) {
 			return n, false
 		}
@@ -91,23 +91,22 @@ func DecodeHead(payload []byte, values []Value) (n int, ok bool) {
 	return n, n >= len(values)
 }
 
-// value reads a value of the type that SQLite numbers t, of the bytes b.
-func value(t uint64, b []byte) (v Value) {
+// set makes v the value of the type that SQLite numbers t, of the bytes b.
+func (v *Value) set(t uint64, b []byte) {
+	v.Kind, v.Int, v.Float, v.Bytes = Null, 0, 0, nil
 	switch {
 	case t == 0:
 	case t == 7:
 		v.Kind, v.Float = Real, math.Float64frombits(binary.BigEndian.Uint64(b))
+	case t < 7:
+		v.Kind, v.Int = Integer, integer(b)
 	case t < 10:
-		v.Kind = Integer
-		if v.Int = integer(b); t > 7 {
-			v.Int = int64(t - 8)
-		}
+		v.Kind, v.Int = Integer, int64(t-8)
 	case t%2 == 0:
 		v.Kind, v.Bytes = Blob, b
 	default:
 		v.Kind, v.Bytes = Text, b
 	}
-	return v
 }
 
 // AppendRecord appends a row in the shortest record format, as SQLite stores it: a real of a column REAL that is whole
@@ -175,8 +174,10 @@ func typeWidth(t uint64) (uint64, bool) {
 	case t >= 10:
 		return 0, false
 	}
-	return [...]uint64{0, 1, 2, 3, 4, 6, 8, 8, 0, 0}[t], true
+	return uint64(typeWidths[t]), true
 }
+
+var typeWidths = [10]uint8{0, 1, 2, 3, 4, 6, 8, 8, 0, 0}
 
 func integer(b []byte) int64 {
 	n := int64(0)

@@ -250,10 +250,25 @@ func (w *Walk) reuse() *step {
 		w.stack = make([]*step, 0, maxTreeDepth)
 	}
 	all := w.stack[:len(w.stack)+1]
-	if all[len(all)-1] == nil {
-		all[len(all)-1] = &step{}
+	if top := &all[len(all)-1]; *top == nil {
+		if free := w.f.Pager.free; len(free) > 0 {
+			*top, w.f.Pager.free = free[len(free)-1], free[:len(free)-1]
+		} else {
+			*top = &step{}
+		}
 	}
 	return all[len(all)-1]
+}
+
+// Close ends a walk before its end, and leaves what it needed to the next one. Payload is not valid any more.
+func (w *Walk) Close() {
+	for i, s := range w.stack[:cap(w.stack)] {
+		if s != nil {
+			w.f.Pager.free = append(w.f.Pager.free, s)
+			w.stack[:cap(w.stack)][i] = nil
+		}
+	}
+	w.stack = w.stack[:0]
 }
 
 // Next goes to the next row and reports whether there is one.
@@ -318,13 +333,24 @@ func (w *Walk) take(s *step, c *cell) bool {
 	}
 	w.started, w.last, w.Key = true, c.rowid, c.rowid
 	w.Highest = max(w.Highest, c.rowid)
-	local := s.page.data[c.at : c.at+c.local]
-	if w.Heads || c.overflow == 0 && int64(c.local) == c.payload {
+	if w.Heads {
+		w.Payload = s.page.data[c.at : c.at+c.local]
+		return true
+	}
+	return w.Whole()
+}
+
+// Whole makes Payload the whole row at which the walk stands, of which Next may have given the head only, and reports
+// whether it could be read.
+func (w *Walk) Whole() bool {
+	c := w.cell
+	local := w.at.data[c.at : c.at+c.local]
+	if c.overflow == 0 && int64(c.local) == c.payload {
 		w.Payload = local
 		return true
 	}
 	if c.payload > maxPayload || c.payload/int64(w.f.size) > int64(w.f.pages) {
-		w.fail(Overflow, s.page.number, c.offset, "a row of %d bytes", c.payload)
+		w.fail(Overflow, w.at.number, c.offset, "a row of %d bytes", c.payload)
 		return false
 	}
 	// At once, since growing step by step would take several times the memory; but no more than a sound row needs.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,10 +94,13 @@ func (r *Reading) Look(table string, first, last int64) (tables.Rows, error) {
 
 // Find implements [tables.Reading].
 func (r *Reading) Find(table string, key int64) (tables.Row, error) {
-	rows, err := r.Look(table, key, key)
+	root, err := r.root(table)
 	if err != nil {
 		return nil, err
 	}
+	rows := r.newRows(table, r.forest.LookFrom(table, root, key), key)
+	defer rows.Close()
+	rows.owned = true
 	return rows.Next()
 }
 
@@ -123,6 +127,7 @@ type rows struct {
 	values  tables.Row // valid until the next step, as record is
 	head    tables.Row // those of values that are wanted; nil for all
 	record  []byte     // the row as it is stored
+	owned   bool       // rows stay valid
 }
 
 // maxColumns is more than any table has.
@@ -148,7 +153,7 @@ func (r *Reading) newRows(table string, walk *btree.Walk, last int64) *rows {
 }
 
 // Close implements [tables.Rows].
-func (r *rows) Close() {}
+func (r *rows) Close() { r.walk.Close() }
 
 // Next implements [tables.Rows].
 func (r *rows) Next() (tables.Row, error) {
@@ -164,10 +169,24 @@ func (r *rows) Next() (tables.Row, error) {
 	if r.key = r.walk.Key; r.key > r.last {
 		return nil, nil
 	}
-	if r.head == nil {
+	switch {
+	case r.owned:
+		return r.values, r.decode(bytes.Clone(r.walk.Payload))
+	case r.head == nil:
 		return r.values, r.decode(r.walk.Payload)
 	}
 	return r.decodeHead()
+}
+
+// Whole implements [tables.Rows].
+func (r *rows) Whole() (tables.Row, error) {
+	if !r.walk.Whole() {
+		if r.r.fault == nil {
+			r.r.fault = fmt.Errorf("%w: table %s, row %d cannot be read", sqlitefile.ErrDamaged, r.table, r.key)
+		}
+		return nil, r.r.fault
+	}
+	return r.values, r.decode(r.walk.Payload)
 }
 
 var errColumns = errors.New("other columns than the table has")

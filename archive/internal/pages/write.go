@@ -76,6 +76,7 @@ func (r *Reading) copyTable(w *btree.Writer, table string, change Change) error 
 	if err != nil {
 		return err
 	}
+	defer rows.Close()
 	for {
 		row, err := rows.Next()
 		if err != nil {

@@ -96,6 +96,9 @@ func (f *File) Close() error {
 	for _, c := range f.files {
 		err = errors.Join(err, c.Close())
 	}
+	for _, p := range f.pagers {
+		idlePagers.Put(p)
+	}
 	f.files, f.pagers, f.closed = nil, nil, true
 	return err
 }

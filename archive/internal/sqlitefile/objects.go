@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/jmoiron/sqlx"
 
@@ -115,8 +116,16 @@ func (f *File) TakePager() *btree.Pager {
 		f.pagers = f.pagers[:n-1]
 		return p
 	}
-	return btree.NewPager(f.Pages, f.PageSize, f.Size/f.PageSize)
+	p, ok := idlePagers.Get().(*btree.Pager)
+	if !ok {
+		return btree.NewPager(f.Pages, f.PageSize, f.Size/f.PageSize)
+	}
+	p.Reset(f.Pages, f.PageSize, f.Size/f.PageSize)
+	return p
 }
+
+// idlePagers are those of files that were closed, for their memory.
+var idlePagers sync.Pool
 
 // GivePager gives a pager back, with whatever it has read.
 func (f *File) GivePager(p *btree.Pager) {

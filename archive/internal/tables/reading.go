@@ -33,6 +33,9 @@ type Reading interface {
 type Rows interface {
 	// Next gives the next row, valid until the next call, and nil behind the last.
 	Next() (Row, error)
+	// Whole gives the row of which Next gave the first columns, also valid until the next call. A row is read whole
+	// once.
+	Whole() (Row, error)
 	Close()
 }
 
@@ -155,6 +158,15 @@ func (r *sqlRows) Next() (Row, error) {
 	}
 	r.begun, r.last = true, r.row[0].Int
 	return r.row, nil
+}
+
+// Whole implements [Rows].
+func (r *sqlRows) Whole() (Row, error) {
+	row, err := r.reading.Find(r.table, r.last)
+	if err == nil && row == nil {
+		err = fmt.Errorf("%w: table %s: row %d is missing", sqlitefile.ErrDamaged, r.table, r.last)
+	}
+	return row, err
 }
 
 // CheckRow reports a value of a row that has not the type of its column. What is no number becomes NULL, as SQLite

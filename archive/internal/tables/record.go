@@ -61,11 +61,11 @@ func Experiment(row Row) (*provider.Start, *provider.Result) {
 	return s, r
 }
 
-// Event reads a row of the table of events into e. The name of its type is not in the row.
+// Event reads a row of the table of events into e, but for its timestamp. The name of its type is not in the row.
 func Event(row Row, e *provider.Event, name string) (err error) {
 	e.Seq = row[EventSeq].Int
 	e.Iteration, err = iteration(row[EventIteration].Int)
-	e.Type, e.Timestamp, e.Data = name, string(row[EventTimestamp].Bytes), row[EventData].Bytes
+	e.Type, e.Data = name, row[EventData].Bytes
 	return err
 }
 

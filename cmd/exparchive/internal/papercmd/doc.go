@@ -1,2 +1,2 @@
-// Package papercmd has the commands that make what a paper prints: table and plot.
+// Package papercmd has the commands that make what a paper prints: table, plot, compare and paper.
 package papercmd

@@ -2,48 +2,197 @@ package papercmd
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strings"
 
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/decimal"
+	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
 
-// A group is what several runs come to together.
+// A key is one of the things that tell groups of runs apart.
+type key struct {
+	name string // as --group-by has it
+	of   func(outcome) tabular.Cell
+}
+
+// groupKeys reads the values of --group-by.
+func groupKeys(texts []string) (keys []key, err error) {
+	for _, by := range texts {
+		if slices.ContainsFunc(keys, func(k key) bool { return k.name == by }) {
+			return nil, cli.Usagef("--group-by %s is there twice", by)
+		}
+		k := key{name: by}
+		switch pointer, ok := strings.CutPrefix(by, "config:"); {
+		case by == "experiment":
+			k.of = func(x outcome) tabular.Cell { return text(x.Name) }
+		case by == "type":
+			k.of = func(x outcome) tabular.Cell { return text(x.Type) }
+		case ok:
+			p, err := series.ParsePointer(pointer)
+			if err != nil {
+				return nil, cli.Usagef("--group-by: %w", err)
+			}
+			k.of = func(x outcome) tabular.Cell {
+				if len(x.Config) == 0 {
+					return tabular.Cell{}
+				}
+				return tabular.Cell{Value: p.In(x.Config, "")}
+			}
+		default:
+			return nil, cli.Usagef("--group-by %q, want experiment, type or config:/POINTER", by)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+// A group is the runs that have the same keys.
 type group struct {
+	keys []tabular.Cell
+	runs []outcome
+}
+
+// groupsOf puts runs together, in the order of their keys.
+func groupsOf(all []outcome, keys []key) (groups []*group) {
+	by := map[string]*group{}
+	for _, x := range all {
+		var cells []tabular.Cell
+		var id []string
+		for _, k := range keys {
+			c := k.of(x)
+			cells, id = append(cells, c), append(id, string(c.Value))
+		}
+		g := by[strings.Join(id, "\x00")] // which no JSON text has
+		if g == nil {
+			g = &group{keys: cells}
+			by[strings.Join(id, "\x00")] = g
+			groups = append(groups, g)
+		}
+		g.runs = append(g.runs, x)
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int {
+		for i := range keys {
+			x, y := a.keys[i], b.keys[i]
+			if order := cmp.Or(compareCells(x, y), strings.Compare(string(x.Value), string(y.Value))); order != 0 {
+				return order
+			}
+		}
+		return 0
+	})
+	return groups
+}
+
+// A tally counts iterations of runs, and how many converged.
+type tally struct {
 	converged, known int // of so many it was recorded whether they did
 	sum              int // of iterations
 	least, greatest  int
 	runs             int
 }
 
-func groupOf(all []*series.Run) group {
-	g := group{runs: len(all)}
-	for i, run := range all {
-		if c := converged(run); c != nil {
-			g.known++
+func tallyOf(all []outcome) tally {
+	t := tally{runs: len(all)}
+	for i, x := range all {
+		if c := converged(x.Run); c != nil {
+			t.known++
 			if *c {
-				g.converged++
+				t.converged++
 			}
 		}
-		n := run.Iterations
-		g.sum += n
+		n := x.Iterations
+		t.sum += n
 		if i == 0 {
-			g.least = n
+			t.least = n
 		}
-		g.least, g.greatest = min(g.least, n), max(g.greatest, n)
+		t.least, t.greatest = min(t.least, n), max(t.greatest, n)
 	}
-	return g
+	return t
 }
 
-// mean gives the mean number of iterations, to one place.
-func (g group) mean() string { return decimal.Format(big.NewRat(int64(g.sum), int64(g.runs)), 1) }
+// mean gives the mean number of iterations.
+func (t tally) mean(places int) string {
+	return decimal.Format(big.NewRat(int64(t.sum), int64(t.runs)), places)
+}
 
-// noAgent reports an agent that no run has.
-func noAgent(agent string, seen map[string]bool) error {
-	have := slices.DeleteFunc(slices.Sorted(maps.Keys(seen)), func(a string) bool { return a == "" })
-	return fmt.Errorf("no agent %q (the runs have %s)", agent, cmp.Or(strings.Join(have, ", "), "none"))
+// rate gives how many of the runs converged, in percent of those of which it is known.
+func (t tally) rate(places int) tabular.Cell {
+	if t.known == 0 {
+		return tabular.Cell{}
+	}
+	rate := decimal.Format(big.NewRat(100*int64(t.converged), int64(t.known)), places)
+	return tabular.Cell{Value: []byte(rate), Text: rate + " %"}
+}
+
+// groupTable has a row for each group of runs.
+func (o *runOptions) groupTable(all []outcome, keys []key, compared bool) *tabular.Table {
+	t := &tabular.Table{}
+	for _, k := range keys {
+		t.Columns = append(t.Columns, tabular.Column{Name: k.name, Given: true})
+	}
+	t.Columns = append(t.Columns, groupColumns...)
+	t.Columns[len(t.Columns)-3].Title = "mean " + o.cost + " cost (derived)"
+	if compared {
+		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
+	}
+	groups := groupsOf(all, keys)
+	for _, g := range groups {
+		var costs []*provider.Cents
+		for _, x := range g.runs {
+			costs = append(costs, x.cost)
+		}
+		n, s := tallyOf(g.runs), series.SpreadOf(costs)
+		row := append(slices.Clone(g.keys), number(n.runs), number(n.converged), number(n.known), n.rate(o.places),
+			tabular.Cell{Value: []byte(n.mean(o.places))}, number(n.least), number(n.greatest),
+			number(s.N), money(s.Mean), money(s.Least), money(s.Most))
+		if compared {
+			row = append(row, percent(series.Change(s.Mean, baseOf(g.runs), o.places)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	eachColumn(o.parsed, all, func(i int, agent string) {
+		for _, what := range []string{" mean", " min", " max", " n"} {
+			h := head(o.parsed[i], agent)
+			if h.Name += what; h.Title != "" {
+				h.Title += what
+			}
+			h.Derived = h.Derived && what != " n"
+			t.Columns = append(t.Columns, h)
+		}
+		for k, g := range groups {
+			var cells []tabular.Cell
+			for _, x := range g.runs {
+				cells = append(cells, x.last[i][agent])
+			}
+			mean, least, most, n := numbersOf(cells, o.columnPlaces)
+			if o.parsed[i].Money() && mean.Value != nil {
+				mean.Text = series.Dollars(mean.Value)
+			}
+			t.Rows[k] = append(t.Rows[k], mean, least, most, number(n))
+		}
+	})
+	return t
+}
+
+// groupColumns follow the keys of a group.
+var groupColumns = []tabular.Column{
+	{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
+	{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
+	{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
+	{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
+	{Name: "mean_cost_cents", Number: true}, {Name: "min_cost_cents", Title: "least cost", Number: true},
+	{Name: "max_cost_cents", Title: "greatest cost", Number: true},
+}
+
+// baseOf gives the cost of the run with which all of a group are compared; nil if they are compared with several.
+func baseOf(all []outcome) *provider.Cents {
+	for _, x := range all {
+		if x.Base != all[0].Base {
+			return nil
+		}
+	}
+	return all[0].base
 }

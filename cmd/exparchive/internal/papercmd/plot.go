@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -13,15 +14,17 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/chart"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/series"
 )
 
-// plotColumns is how many characters a chart in a terminal is wide.
+// plotColumns is how many characters a chart is wide that is not drawn in a terminal, or in one that does not say.
 const plotColumns = 80
 
 // plotOptions are the flags of all charts.
 type plotOptions struct {
-	tableOptions
+	readOptions
+	width  int // in millimetres
 	output string
 	force  bool
 }
@@ -31,10 +34,12 @@ func NewPlot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plot",
 		Short: "Draw charts of runs for papers, or in the terminal",
-		Long: `Draw charts of runs, of archives, old databases, web results and JSON lines alike, a panel for each run.
+		Long: `Draw charts of runs, of archives, old databases, web results and JSON lines alike, a panel for each run. The lines
+of more than six agents are divided over several panels. Panels that show the same have the same axes.
 
-Without -o a chart is drawn in characters. -o writes SVG, PDF or PNG, or for a name that ends in .tex a tikzpicture, whose text
-is set in the fonts of the paper; the same bytes for the same runs. What was not recorded is a gap. --column is as for table.`,
+Without -o a chart is drawn in characters, as wide as the terminal. -o writes SVG, PDF or PNG, or for a name that ends in
+.tex a tikzpicture, whose text is set in the fonts of the paper; the same bytes for the same runs. Text has the same size
+whatever the --width. What was not recorded is a gap, and so is an iteration that is missing. --column is as for table.`,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
   exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -49,18 +54,22 @@ is set in the fonts of the paper; the same bytes for the same runs. What was not
 		newChart("convergence", "Costs of each agent and of all together over the iterations",
 			`Draw what each iteration cost each agent and all together, rejected proposals marked by a cross, and with --column a panel
 for each column.`, false, func(run *series.Run, title string) ([]chart.Panel, error) {
-				costs, err := costPanel(run, title)
-				return append([]chart.Panel{costs}, columnPanels(run, title)...), err
+				costs, err := costPanels(run, title)
+				if err != nil {
+					return nil, err
+				}
+				columns, err := columnPanels(run, title)
+				return append(costs, columns...), err
 			}),
 		newChart("parameter", "Columns of your own over the iterations",
 			`Draw each column over the iterations, rejected proposals marked by a cross.`, true,
-			func(run *series.Run, title string) ([]chart.Panel, error) { return columnPanels(run, title), nil }),
+			columnPanels),
 		newChart("acceptance", "Accepted against proposed changes of policy",
 			`Draw how many changes of policy each agent had proposed, and how many were accepted, up to each iteration.`, false,
-			func(run *series.Run, title string) ([]chart.Panel, error) { return acceptancePanels(run, title), nil }),
+			acceptancePanels),
 		newChart("spread", "The least, mean and greatest of samples over the iterations",
 			`Draw for each column, whose values are arrays of numbers, the band from the least to the greatest of them and their mean.`, true,
-			func(run *series.Run, title string) ([]chart.Panel, error) { return spreadPanels(run, title), nil }),
+			spreadPanels),
 	)
 	return cmd
 }
@@ -73,8 +82,8 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 		Example: "  exparchive plot " + name + " exp1.simexp" + map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
 		Args:    cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if o.parsed, err = series.ParseColumns(o.columns); err != nil {
-				return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
+			if err := o.parse(cmd); err != nil {
+				return err
 			}
 			if columns && len(o.parsed) == 0 {
 				return cli.Usagef("%s: want a --column to draw", cli.Called(cmd))
@@ -83,50 +92,65 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			if o.output != "" && ext != ".svg" && ext != ".pdf" && ext != ".png" && ext != ".tex" {
 				return cli.Usagef("%s: -o %s: want a name that ends in .svg, .pdf, .png or .tex", cli.Called(cmd), o.output)
 			}
-			if o.output != "" {
+			inPaper := pinnedOf(cmd.Context()) != nil
+			if o.output != "" && !inPaper {
 				if err := cmp.Or(outfile.InFolder(o.output), outfile.Free(o.output, o.force)); err != nil {
 					return runio.WithForceHint(err)
 				}
 			}
-			f := chart.Figure{Title: name}
+			if o.width < chart.Least || o.width > chart.Most {
+				return cli.Usagef("%s: --width %d: want millimetres from %d to %d",
+					cli.Called(cmd), o.width, chart.Least, chart.Most)
+			}
+			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
 			err = o.each(cmd, args, func(_ string, run *series.Run) error {
-				list, err := panels(run, run.RunID)
+				list, err := panels(run, run.Heading())
+				if err != nil {
+					return err
+				}
 				f.Panels = append(f.Panels, list...)
-				names = append(names, run.RunID)
-				return err
+				names = append(names, run.Heading())
+				return nil
 			})
 			if fatal(err) || len(f.Panels) == 0 && err != nil {
 				return err
 			}
 			f.Description = fmt.Sprintf("%s of %s", name, strings.Join(names, ", "))
 			if o.output == "" {
-				return cmp.Or(f.WriteText(cmd.OutOrStdout(), plotColumns), err)
+				return cmp.Or(f.WriteText(cmd.OutOrStdout(), cmp.Or(terminal.Width(cmd.OutOrStdout()), plotColumns)), err)
+			}
+			if inPaper {
+				return cmp.Or(draw(cmd.OutOrStdout(), &f, ext), err)
 			}
 			return cmp.Or(o.save(&f, ext), err)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.columns, "column", "c", nil, "draw the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	o.readOptions.addFlags(cmd, "draw")
 	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
+	flags.IntVar(&o.width, "width", chart.Usual, "how wide the chart in the file is in `millimetres`; one of two columns has 85")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
-	runio.AddChoice(cmd, &o.which)
 	return cmd
+}
+
+// draw writes the chart in the form that the ending of a file's name asks for.
+func draw(w io.Writer, f *chart.Figure, ext string) error {
+	s := f.Scene()
+	switch ext {
+	case ".pdf":
+		return s.WritePDF(w)
+	case ".png":
+		return s.WritePNG(w)
+	case ".tex":
+		return s.WriteTikZ(w)
+	}
+	return s.WriteSVG(w)
 }
 
 func (o *plotOptions) save(f *chart.Figure, ext string) error {
 	var b bytes.Buffer
-	s := f.Scene()
-	write := s.WriteSVG
-	switch ext {
-	case ".pdf":
-		write = s.WritePDF
-	case ".png":
-		write = s.WritePNG
-	case ".tex":
-		write = s.WriteTikZ
-	}
-	if err := write(&b); err != nil {
+	if err := draw(&b, f, ext); err != nil {
 		return err
 	}
 	file, err := outfile.Create(o.output, o.force)

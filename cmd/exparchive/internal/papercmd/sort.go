@@ -23,17 +23,24 @@ func SortChoices(table string, cmd *cobra.Command) []string {
 		columns = summaryColumns
 	case "convergence":
 		columns = convergenceColumns
-		if cmd.Flags().Changed("group-by") {
-			columns = groupColumns
-		}
+	case "evaluations":
+		columns = evaluationColumns
+	case "compare":
+		columns = compareColumns
 	}
 	var names []string
+	if keys, err := cmd.Flags().GetStringArray("group-by"); err == nil && len(keys) > 0 {
+		names, columns = slices.Compact(keys), groupColumns // completion reads flags twice
+	}
 	for _, c := range columns {
 		names = append(names, c.Name)
 	}
-	own, _ := cmd.Flags().GetStringArray("column")
+	var own []string
+	if f, ok := cmd.Flags().Lookup("column").Value.(columnFlag); ok {
+		own = f.GetSlice()
+	}
 	for _, c := range own {
-		if name, _, ok := strings.Cut(c, "="); ok && !slices.Contains(names, name) { // completion reads flags twice
+		if name, _, ok := strings.Cut(c, "="); ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

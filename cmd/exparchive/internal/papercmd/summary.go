@@ -3,26 +3,24 @@ package papercmd
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
 
 var summaryColumns = []tabular.Column{
 	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "status"},
-	{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"}, {Name: "cost_cents", Number: true},
+	{Name: "num_iterations", Title: "iterations", Number: true}, {Name: "converged"},
+	{Name: "cost_cents", Number: true}, {Name: "cost_derived", Coded: true},
 }
 
 func newSummary() *cobra.Command {
-	var o tableOptions
-	var cost, baseline string
-	var places int
+	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "summary RUN...",
 		Short: "One row a run: how it ended, its iterations, its cost",
@@ -30,155 +28,120 @@ func newSummary() *cobra.Command {
 cost, with --baseline by how much of the baseline's cost that differs from it, and columns of your own. A column of policies or
 events has the last value there is of the run, where several agents have one that of each by its name.
 
---cost says what the cost of a run is: final or best, as its result has it, the sum of all iterations, or their mean.`,
+--cost says what the cost of a run is: final or best, as its result has it, the sum of all iterations, or their mean. With --agent,
+--start or --end it is that of these agents in these iterations: final is then what the last of them cost, best what the
+cheapest did. What is computed so is marked as derived; a mean is rounded half to even to whole cents.
+
+With --group-by there is a row for each group of runs instead: how many converged of how many of which that is known, the mean,
+the least and the greatest number of iterations and cost and of how many runs the cost is known, and for each column of your
+own the mean, the least and the greatest of its numbers, and how many there are.`,
 		Example: `  exparchive table summary runs/ --cost sum --baseline runs/baseline.simexp
   exparchive table summary *.simexp --column seed=config:/master_seed --sort=-cost_cents
+  exparchive table summary runs/ --group-by experiment --group-by config:/model
   exparchive table summary *.simexp --format latex --caption "All runs"`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(cmd); err != nil {
-				return err
-			}
-			of := series.CostOf(cost)
-			if !slices.Contains(series.CostsOf, of) {
-				return cli.Usagef("table summary: --cost %q, want final, best, sum or mean", cost)
-			}
-			if places < 0 || places > 20 {
-				return cli.Usagef("table summary: --places %d, want 0 to 20", places)
-			}
-			t := &tabular.Table{Columns: slices.Clone(summaryColumns)}
-			t.Columns[len(t.Columns)-1].Title = cost + " cost"
-			var base *series.Run
-			if baseline != "" {
-				var err error
-				if base, err = o.readBaseline(cmd.Context(), cmd.ErrOrStderr(), baseline); err != nil {
-					return err
-				}
-				t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
-			}
-			var all []*series.Run
-			err := o.each(cmd, args, func(file string, run *series.Run) error {
-				all = append(all, run)
-				row, err := summaryRow(run, base, of, places)
-				if err != nil {
-					return cli.InFile(file, err)
-				}
-				t.Rows = append(t.Rows, row)
-				return nil
-			})
-			if fatal(err) || len(t.Rows) == 0 && err != nil {
-				return err
-			}
-			addColumns(t, o.parsed, all)
-			markNumbers(t)
-			return cmp.Or(o.write(cmd, t), err)
+			return o.run(cmd, args, o.summaryTable)
 		},
 	}
 	o.addFlags(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&cost, "cost", string(series.CostFinal), "what the cost of a run is: `final`, best, sum or mean")
-	flags.StringVar(&baseline, "baseline", "", "add by how much the cost differs from that of this `run`, in percent")
-	flags.IntVar(&places, "places", 1, "decimal `places` of percentages")
+	cmd.Flags().BoolVar(&o.totals, "totals", false, "add a row with what all runs come to, for people")
 	return cmd
 }
 
-func summaryRow(run, base *series.Run, of series.CostOf, places int) ([]tabular.Cell, error) {
-	c, err := run.Cost(of)
+// run makes a table of runs, or of groups of them.
+func (o *runOptions) run(cmd *cobra.Command, args []string, table func(all []outcome, compared bool) *tabular.Table) error {
+	if err := o.check(cmd); err != nil {
+		return err
+	}
+	keys, err := groupKeys(o.groupBy)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	row := []tabular.Cell{text(run.RunID), text(run.Name), text(string(run.Status())), number(run.Iterations),
-		truth(converged(run)), money(c)}
-	if base != nil {
-		b, err := base.Cost(of)
-		if err != nil {
-			return nil, err
-		}
-		row = append(row, percent(series.Change(c, b, places)))
+	if keys != nil && o.totals {
+		return cli.Usagef("%s: --totals and --group-by: want one of them", cli.Called(cmd))
 	}
-	return row, nil
+	compared := o.compares(cmd, args)
+	all, failed := o.read(cmd, args)
+	if all == nil {
+		return failed
+	}
+	var t *tabular.Table
+	if keys != nil {
+		t = o.groupTable(all, keys, compared)
+	} else {
+		t = table(all, compared)
+	}
+	markNumbers(t)
+	return cmp.Or(o.write(cmd, t), failed)
 }
 
-func converged(run *series.Run) *bool {
-	if run.Result == nil {
-		return nil
+func (o *runOptions) summaryTable(all []outcome, compared bool) *tabular.Table {
+	t := &tabular.Table{Columns: slices.Clone(summaryColumns)}
+	t.Columns[len(t.Columns)-2].Title = o.costTitle()
+	if compared {
+		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change", Number: true})
 	}
-	return run.Result.Converged
+	var costs []*provider.Cents
+	for _, x := range all {
+		costs = append(costs, x.cost)
+		derived := tabular.Cell{}
+		if x.cost != nil {
+			d := o.partly() || x.Derived(series.CostOf(o.cost))
+			derived = truth(&d)
+		}
+		row := []tabular.Cell{runCell(x.Run), text(x.Name), text(string(x.Status())), number(x.Iterations), truth(converged(x.Run)),
+			money(x.cost), derived}
+		if compared {
+			row = append(row, percent(series.Change(x.cost, x.base, o.places)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	o.addColumns(t, all)
+	if !o.totals {
+		return t
+	}
+	n, s := tallyOf(all), series.SpreadOf(costs)
+	row := []tabular.Cell{{Text: cli.Plural(int64(n.runs), "run")}, blank, blank, {Text: fmt.Sprint(n.sum)},
+		{Text: fmt.Sprintf("%d of %d", n.converged, n.known)}, {Text: "mean –"}, blank}
+	if s.N > 0 {
+		row[5].Text = "mean " + s.Mean.String()
+	}
+	if s.N < n.runs {
+		row[5].Text += fmt.Sprintf(" of %d", s.N)
+	}
+	t.Totals = [][]tabular.Cell{row}
+	for len(t.Totals[0]) < len(t.Columns) {
+		t.Totals[0] = append(t.Totals[0], blank)
+	}
+	return t
 }
 
-// addColumns adds the columns of one's own: one for values of runs and of iterations, and one for each agent that has
-// values.
-func addColumns(t *tabular.Table, columns []series.Column, all []*series.Run) {
-	for i, c := range columns {
-		agents := map[string]bool{}
-		last := make([]map[string]series.Value, len(all))
-		for k, run := range all {
-			last[k] = map[string]series.Value{}
-			for _, r := range run.Rows {
-				agent := r.Agent
-				if c.Source == series.SourceConfig {
-					agent = ""
-				}
-				if r.Values[i] != nil {
-					last[k][agent], agents[agent] = r.Values[i], true
-				}
-			}
-		}
-		for _, agent := range slices.Sorted(maps.Keys(agents)) {
-			name := c.Name
-			if agent != "" {
-				name += " " + agent
-			}
-			t.Columns = append(t.Columns, tabular.Column{Name: name, Number: true})
-			for k := range t.Rows {
-				t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: last[k][agent]})
-			}
-		}
-	}
-}
+// blank is a cell in which nothing is to be said.
+var blank = tabular.Cell{Text: " "}
 
 func newConvergence() *cobra.Command {
-	var o tableOptions
-	var groupBy string
+	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "convergence RUN...",
 		Short: "How many iterations runs had, and how many of the runs converged",
-		Long: `Print a row for each run: the number of its iterations (not the highest index), whether it converged and why; and below, for all
-of them, how many converged of how many of which that was recorded, and the mean, the least and the greatest number of iterations.
-With --group-by there is a row for each group of runs instead.`,
+		Long: `Print a row for each run: the number of its iterations (not the highest index), whether it converged and why, and columns of your
+own as summary has them; and below, for all of them, how many converged of how many of which that was recorded, and the mean, the
+least and the greatest number of iterations. With --group-by there is a row for each group of runs instead, as summary
+has it; --cost, --agent, --start, --end and --baseline are about the costs in it.`,
 		Example: `  exparchive table convergence runs/
   exparchive table convergence runs/ --group-by experiment --format latex`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(cmd); err != nil {
-				return err
+			for _, name := range []string{"cost", "agent", "start", "end", "baseline"} {
+				if len(o.groupBy) == 0 && cmd.Flags().Changed(name) && (name != "baseline" || !o.comparing()) {
+					return cli.Usagef("table convergence: --%s is about costs, which it has with --group-by; see table summary", name)
+				}
 			}
-			key, err := groupKey(groupBy)
-			switch {
-			case err != nil:
-				return err
-			case key != nil && len(o.columns) > 0:
-				return cli.Usagef("table convergence: --column is of runs, and does not go with --group-by")
-			}
-			var all []*series.Run
-			failed := o.each(cmd, args, func(_ string, run *series.Run) error {
-				all = append(all, run)
-				return nil
-			})
-			if fatal(failed) || len(all) == 0 && failed != nil {
-				return failed
-			}
-			var t *tabular.Table
-			if key == nil {
-				t = convergenceTable(all, o.parsed)
-			} else {
-				t = groupTable(all, groupBy, key)
-			}
-			return cmp.Or(o.write(cmd, t), failed)
+			return o.run(cmd, args, func(all []outcome, _ bool) *tabular.Table { return o.convergenceTable(all) })
 		},
 	}
 	o.addFlags(cmd)
-	cmd.Flags().StringVar(&groupBy, "group-by", "", "a row for each `what`: experiment, type or config:/POINTER")
 	return cmd
 }
 
@@ -187,77 +150,22 @@ var convergenceColumns = []tabular.Column{
 	{Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
 }
 
-func convergenceTable(all []*series.Run, columns []series.Column) *tabular.Table {
+func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
 	t := &tabular.Table{Columns: slices.Clone(convergenceColumns)}
-	for _, run := range all {
-		reason := tabular.Cell{}
-		if run.Result != nil && run.Result.ConvergenceReason != nil {
-			reason = text(*run.Result.ConvergenceReason)
-		}
+	for _, x := range all {
 		t.Rows = append(t.Rows, []tabular.Cell{
-			text(run.RunID), text(run.Name), number(run.Iterations), truth(converged(run)), reason,
+			runCell(x.Run), text(x.Name), number(x.Iterations), truth(converged(x.Run)), reasonCell(x.Run),
 		})
 	}
-	addColumns(t, columns, all)
-	markNumbers(t)
-	g := groupOf(all)
-	totals := []tabular.Cell{
-		{Text: cli.Plural(int64(len(all)), "run")}, {Text: " "},
-		{Text: fmt.Sprintf("mean %s, %d to %d", g.mean(), g.least, g.greatest)},
-		{Text: fmt.Sprintf("%d of %d", g.converged, g.known)},
+	o.addColumns(t, all)
+	n := tallyOf(all)
+	row := []tabular.Cell{
+		{Text: cli.Plural(int64(n.runs), "run")}, blank, {Text: fmt.Sprintf("mean %s, %d to %d", n.mean(o.places), n.least, n.greatest)},
+		{Text: fmt.Sprintf("%d of %d", n.converged, n.known)},
 	}
-	for len(totals) < len(t.Columns) {
-		totals = append(totals, tabular.Cell{Text: " "})
+	for len(row) < len(t.Columns) {
+		row = append(row, blank)
 	}
-	t.Totals = [][]tabular.Cell{totals}
-	return t
-}
-
-// groupKey gives what tells the group of a run, nil for no groups.
-func groupKey(by string) (func(*series.Run) tabular.Cell, error) {
-	switch pointer, ok := strings.CutPrefix(by, "config:"); {
-	case by == "":
-		return nil, nil
-	case by == "experiment":
-		return func(r *series.Run) tabular.Cell { return text(r.Name) }, nil
-	case by == "type":
-		return func(r *series.Run) tabular.Cell { return text(r.Type) }, nil
-	case ok:
-		p, err := series.ParsePointer(pointer)
-		if err != nil {
-			return nil, cli.Usagef("--group-by: %w", err)
-		}
-		return func(r *series.Run) tabular.Cell {
-			if len(r.Config) == 0 {
-				return tabular.Cell{}
-			}
-			return tabular.Cell{Value: p.In(r.Config, "")}
-		}, nil
-	}
-	return nil, cli.Usagef("--group-by %q, want experiment, type or config:/POINTER", by)
-}
-
-var groupColumns = []tabular.Column{
-	{Name: "group"}, {Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
-	{Name: "num_known", Title: "of", Number: true}, {Name: "mean_iterations", Title: "mean iterations", Number: true},
-	{Name: "min_iterations", Title: "least", Number: true}, {Name: "max_iterations", Title: "greatest", Number: true},
-}
-
-func groupTable(all []*series.Run, by string, key func(*series.Run) tabular.Cell) *tabular.Table {
-	t := &tabular.Table{Columns: slices.Clone(groupColumns)}
-	t.Columns[0].Title = by
-	groups := map[string][]*series.Run{}
-	cells := map[string]tabular.Cell{}
-	for _, run := range all {
-		c := key(run)
-		groups[string(c.Value)], cells[string(c.Value)] = append(groups[string(c.Value)], run), c
-	}
-	order := slices.Collect(maps.Keys(groups))
-	slices.SortFunc(order, func(a, b string) int { return cmp.Or(compareCells(cells[a], cells[b]), cmp.Compare(a, b)) })
-	for _, k := range order {
-		g := groupOf(groups[k])
-		t.Rows = append(t.Rows, []tabular.Cell{cells[k], number(len(groups[k])), number(g.converged), number(g.known),
-			{Value: []byte(g.mean())}, number(g.least), number(g.greatest)})
-	}
+	t.Totals = [][]tabular.Cell{row}
 	return t
 }

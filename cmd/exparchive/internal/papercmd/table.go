@@ -1,9 +1,6 @@
 package papercmd
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,11 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
-	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
-	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/tabular"
-	"github.com/simexp/exparchive/provider"
-	"github.com/simexp/exparchive/series"
+	"github.com/simexp/exparchive/internal/terminal"
 )
 
 // TableFormats are the values of --format.
@@ -24,14 +18,11 @@ var TableFormats = append([]string{"text"}, tabular.Formats...)
 
 // tableOptions are the flags that all tables have.
 type tableOptions struct {
-	which   runio.Choice
-	columns []string
-	format  string
-	json    bool
-	sort    []string
-	layout  tabular.Options
-
-	parsed []series.Column
+	readOptions
+	format string
+	json   bool
+	sort   []string
+	layout tabular.Options
 }
 
 // NewTable makes the command table.
@@ -41,32 +32,30 @@ func NewTable() *cobra.Command {
 		Short: "Make tables of runs for papers, spreadsheets and programs",
 		Long: `Make tables of runs, of archives, old databases, web results and JSON lines alike.
 
---column NAME=SOURCE:POINTER adds a column to a table of any kind. SOURCE is config (the configuration of the run), policy
-(the policy of each agent in each iteration) or a type of events; POINTER is a JSON pointer (RFC 6901) into it. An event is of the
-agent that its member agent_id names, else of the iteration as a whole; {agent} in a pointer stands for each agent in turn.
-Of several events of an iteration the last one that has the value counts.
+` + columnsHelp + `
 
 A number is printed as it was recorded. What was not recorded is a dash for people, an empty cell in CSV, null in JSON. Costs are
 whole cents in CSV and JSON.`,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
   exparchive table summary runs/ --cost mean --baseline baseline.simexp --format latex
-  exparchive table convergence runs/ --group-by experiment`,
+  exparchive table convergence runs/ --group-by experiment
+  exparchive table evaluations exp2.simexp --format csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
 			}
-			return cli.Usagef("table: no table %q, want iterations, summary or convergence", args[0])
+			return cli.Usagef("table: no table %q, want iterations, summary, convergence or evaluations", args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newIterations(), newSummary(), newConvergence())
+	cmd.AddCommand(newIterations(), newSummary(), newConvergence(), newEvaluations())
 	return cmd
 }
 
 // addFlags adds the flags of all tables.
 func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&o.columns, "column", "c", nil, "add the column `NAME=SOURCE:POINTER`, as fraction=policy:/parameters/fraction")
+	o.readOptions.addFlags(cmd, "add")
 	flags.StringVarP(&o.format, "format", "f", "text", "write the table as this `format`: text, csv, json, markdown, latex or html")
 	flags.BoolVar(&o.json, "json", false, "the same as --format json: an array of objects, one a row")
 	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
@@ -74,11 +63,10 @@ func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.layout.Label, "label", "", "the `label` of the table, in LaTeX")
 	flags.BoolVar(&o.layout.Siunitx, "siunitx", false, "align numbers at the point, by the LaTeX package siunitx")
 	flags.BoolVar(&o.layout.Raw, "raw", false, "leave cells of CSV as they are that a spreadsheet would take for a formula")
-	runio.AddChoice(cmd, &o.which)
 }
 
 // check reads the flags.
-func (o *tableOptions) check(cmd *cobra.Command) (err error) {
+func (o *tableOptions) check(cmd *cobra.Command) error {
 	if o.json {
 		if cmd.Flags().Changed("format") && o.format != "json" {
 			return cli.Usagef("%s: --json and --format %s: want one of them", cli.Called(cmd), o.format)
@@ -88,89 +76,46 @@ func (o *tableOptions) check(cmd *cobra.Command) (err error) {
 	if !slices.Contains(TableFormats, o.format) {
 		return cli.Usagef("%s: --format %q, want one of %s", cli.Called(cmd), o.format, strings.Join(TableFormats, ", "))
 	}
-	if o.parsed, err = series.ParseColumns(o.columns); err != nil {
-		return cli.Usagef("%s: --column: %w", cli.Called(cmd), err)
-	}
-	return nil
-}
-
-// fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
-func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Reported)) }
-
-// each reads the runs that the arguments name, and gives them to f with the names of their files.
-func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	found := make([]bool, len(o.parsed))
-	var unknown error // of the first run
-	var failed error
-	n := 0
-	read := func(from runio.Source, id string) error {
-		p, c, err := runio.OpenRun(ctx, stderr, from.Path, runio.Choice{ID: id, Lenient: o.which.Lenient})
-		if err != nil {
-			return from.Named(err)
-		}
-		defer c.Close()
-		p, changed := runio.Shown(p)
-		run, err := series.Of(ctx, p, o.parsed)
-		if err = cmp.Or(err, changed()); err != nil {
-			return cli.InFile(from.Name, err)
-		}
-		n++
-		for i := range o.parsed {
-			found[i] = found[i] || run.Has(i)
-		}
-		if i := slices.Index(found, false); i >= 0 && n == 1 {
-			unknown = series.Unknown(ctx, p, o.parsed[i])
-		}
-		return f(from.Name, run)
-	}
-	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
-		ids := []string{o.which.ID}
-		var kind runs.Kind
-		if err == nil {
-			kind, err = runio.SniffFile(from.Path)
-		}
-		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
-			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {
-				err = runio.WithRunHint(from.Named(err))
-			}
-		}
-		if err != nil {
-			ids = nil
-		}
-		for _, id := range ids {
-			err = cmp.Or(err, read(from, id))
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && len(args) == 1 && !runio.IsFolder(args[0]):
-			return err
-		case err != nil:
-			cli.Warnf(stderr, "%v", cli.InFile(from.Name, err))
-			failed = cli.Reported{}
-		}
-	}
-	if n == 0 {
-		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
-	}
-	for i, c := range o.parsed {
-		switch e := (*series.UnknownError)(nil); {
-		case found[i]:
-		case errors.As(unknown, &e) && e.Column.Name == c.Name || n == 1:
-			return unknown
-		default:
-			return &series.UnknownError{Column: c}
-		}
-	}
-	return failed
+	return o.parse(cmd)
 }
 
 // write sorts the table and prints it.
 func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.sortTable(cmd, t); err != nil {
+		return err
+	}
+	return o.print(cmd, t)
+}
+
+func (o *tableOptions) sortTable(cmd *cobra.Command, t *tabular.Table) error {
+	if err := o.checkNames(cmd, t); err != nil {
+		return err
+	}
 	if err := sortRows(t, o.sort); err != nil {
 		return cli.Usagef("%s: --sort: %w", cli.Called(cmd), err)
 	}
+	if err := o.finish(t); err != nil {
+		return cli.Usagef("%s: %w", cli.Called(cmd), err)
+	}
+	return nil
+}
+
+// checkNames refuses columns of one's own whose names others have: a row could not tell them apart.
+func (o *tableOptions) checkNames(cmd *cobra.Command, t *tabular.Table) error {
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		if seen[c.Name] {
+			return cli.Usagef("%s: --column: there is a column %q already; choose another name", cli.Called(cmd), c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return nil
+}
+
+// forPeople reports whether people read the format.
+func (o *tableOptions) forPeople() bool { return o.format != "csv" && o.format != "json" }
+
+func (o *tableOptions) print(cmd *cobra.Command, t *tabular.Table) error {
 	if o.format == "text" {
 		return printTable(cmd.OutOrStdout(), t)
 	}
@@ -179,15 +124,15 @@ func (o *tableOptions) write(cmd *cobra.Command, t *tabular.Table) error {
 
 // printTable prints the table for a terminal.
 func printTable(w io.Writer, t *tabular.Table) error {
-	var titles []string
+	out := &cli.Table{}
+	t = t.ForPeople()
 	for _, c := range t.Columns {
-		title := strings.ToUpper(c.Heading())
-		if c.Number {
-			title = ">" + title
+		title := c.ForPeople()
+		if !c.Given {
+			title = strings.ToUpper(title)
 		}
-		titles = append(titles, title)
+		out.Head, out.Right = append(out.Head, terminal.Escape(title)), append(out.Right, c.Number)
 	}
-	out := cli.NewTable(titles...)
 	for _, rows := range [][][]tabular.Cell{t.Rows, t.Totals} {
 		for _, row := range rows {
 			var cells []string
@@ -197,49 +142,13 @@ func printTable(w io.Writer, t *tabular.Table) error {
 			out.Add(cells...)
 		}
 	}
-	return out.Print(w)
-}
-
-// readBaseline gives the cost of the run that others are compared with.
-func (o *tableOptions) readBaseline(ctx context.Context, stderr io.Writer, name string) (run *series.Run, err error) {
-	p, c, err := runio.OpenRun(ctx, stderr, name, runio.Choice{Lenient: o.which.Lenient})
-	if err != nil {
-		return nil, err
+	if err := out.Print(w); err != nil {
+		return err
 	}
-	defer c.Close()
-	p, changed := runio.Shown(p)
-	run, err = series.Of(ctx, p, nil)
-	return run, cli.InFile(name, cmp.Or(err, changed()))
-}
-
-// The cells of tables.
-
-func text(s string) tabular.Cell { return tabular.String(s) }
-
-func money(c *provider.Cents) tabular.Cell {
-	if c == nil {
-		return tabular.Cell{}
+	for _, note := range t.Notes {
+		if _, err := fmt.Fprintln(w, terminal.Escape(note)); err != nil {
+			return err
+		}
 	}
-	return tabular.Cell{Value: fmt.Appendf(nil, "%d", int64(*c)), Text: c.String()}
-}
-
-func truth(b *bool) tabular.Cell {
-	if b == nil {
-		return tabular.Cell{}
-	}
-	return tabular.Cell{Value: fmt.Appendf(nil, "%t", *b), Text: cli.YesNoOrDash(b)}
-}
-
-func number(n int) tabular.Cell { return tabular.Cell{Value: fmt.Appendf(nil, "%d", n)} }
-
-// percent is a change that [series.Change] gives.
-func percent(change string) tabular.Cell {
-	if change == "" {
-		return tabular.Cell{}
-	}
-	sign := ""
-	if change[0] != '-' && strings.Trim(change, "0.") != "" {
-		sign = "+"
-	}
-	return tabular.Cell{Value: []byte(change), Text: sign + change + " %"}
+	return nil
 }

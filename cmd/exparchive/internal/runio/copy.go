@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -34,10 +35,10 @@ func DigestRun(ctx context.Context, stderr io.Writer, p provider.Provider) (dige
 func copyUnchecked(ctx context.Context, stderr io.Writer, label string, s provider.Sink, p provider.Provider) error {
 	bar := progress.New(stderr, label, recordCount(ctx, p))
 	if bar == nil {
-		return provider.Copy(ctx, s, p)
+		return lend.Copy(ctx, s, p)
 	}
 	defer bar.Clear()
-	return provider.Copy(ctx, s, counted{p, bar})
+	return lend.Copy(ctx, s, counted{p, bar})
 }
 
 // Checked gives p for something that is made from the whole run: that of a sealed archive ends with an error if it is
@@ -66,13 +67,37 @@ type shownArchive struct {
 }
 
 func (s *shownArchive) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
+	return s.shown(s.Checked.Records(ctx))
+}
+
+// LentRecords implements [lend.Lender].
+func (s *shownArchive) LentRecords(ctx context.Context, in lend.Inside) iter.Seq2[provider.Record, error] {
+	return s.shown(s.Checked.LentRecords(ctx, in))
+}
+
+func (s *shownArchive) shown(records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
-		for r, err := range s.Checked.Records(ctx) {
+		for r, err := range records {
 			if changed, _ := ChangedRun(err); changed != nil {
 				s.changed = changed
 				return
 			}
 			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Select reads the whole run if the header of the archive tells that another program has written to it, so that what
+// was changed of the run is noticed.
+func (s *shownArchive) Select(ctx context.Context, sel provider.Selection) iter.Seq2[provider.Record, error] {
+	if !s.Touched() {
+		return s.Checked.Select(ctx, sel)
+	}
+	return func(yield func(provider.Record, error) bool) {
+		for r, err := range s.Records(ctx) {
+			if (err != nil || sel.Wants(r)) && !yield(r, err) {
 				return
 			}
 		}
@@ -105,8 +130,17 @@ type counted struct {
 }
 
 func (c counted) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
+	return c.counting(c.Provider.Records(ctx))
+}
+
+// LentRecords implements [lend.Lender].
+func (c counted) LentRecords(ctx context.Context, _ lend.Inside) iter.Seq2[provider.Record, error] {
+	return c.counting(lend.Records(ctx, c.Provider))
+}
+
+func (c counted) counting(records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
-		for r, err := range c.Provider.Records(ctx) {
+		for r, err := range records {
 			c.bar.Add(1)
 			if !yield(r, err) {
 				return

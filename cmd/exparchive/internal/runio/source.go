@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/runs"
@@ -74,7 +76,8 @@ func (e *renamedError) Is(target error) bool {
 }
 
 // SourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What
-// cannot be looked at comes with an error.
+// cannot be looked at comes with an error. The files beside a recording that is named too, as by a pattern of the shell,
+// are passed over.
 func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive bool) func(yield func(Source, error) bool) {
 	return func(yield func(Source, error) bool) {
 		for _, arg := range args {
@@ -84,6 +87,9 @@ func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive b
 				}
 				continue
 			}
+			if besideOneOf(args, arg) {
+				continue
+			}
 			for path, err := range runs.Files(arg, recursive) {
 				if !yield(Source{path, path}, err) {
 					return
@@ -91,6 +97,12 @@ func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive b
 			}
 		}
 	}
+}
+
+// besideOneOf reports whether path is a file that belongs to one of several recordings.
+func besideOneOf(recordings []string, path string) bool {
+	recording, what, ok := strings.Cut(path, archive.Extension+archive.LiveSuffix+"-")
+	return ok && !strings.ContainsAny(what, `/\`) && slices.Contains(recordings, recording+archive.Extension+archive.LiveSuffix)
 }
 
 // IsFolder reports whether path is one.

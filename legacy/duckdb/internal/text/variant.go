@@ -5,8 +5,18 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
+// decode decodes value i, in which nothing is wrong: that was found when it was read. Up to 1.5 the members of an object
+// come in the order in which they are stored, later in that of their names.
+func (r Release) decode(v *vector.Vector, i int) *variant.Node {
+	n, _ := variant.Decode(v, i)
+	if r == Release20 {
+		n.Sort()
+	}
+	return n
+}
+
 func (r Release) appendVariantText(dst []byte, v *vector.Vector, i int) []byte {
-	n, _ := variant.Decode(v, i) // what is wrong has been found when it was read
+	n := r.decode(v, i)
 	if n == nil {
 		return dst
 	}
@@ -72,8 +82,7 @@ func mixed(n *variant.Node) bool {
 }
 
 func (r Release) appendVariantJSON(dst []byte, v *vector.Vector, i int) []byte {
-	n, _ := variant.Decode(v, i)
-	return r.appendNodeJSON(dst, n)
+	return r.appendNodeJSON(dst, r.decode(v, i))
 }
 
 func (r Release) appendNodeJSON(dst []byte, n *variant.Node) []byte {

@@ -127,8 +127,11 @@ func (s *shredded) typed(v *vector.Vector, i int) (*Node, error) {
 	return n, nil
 }
 
-// sort puts an object's members in the order of their names, as the engine does when it puts them together.
+// sort puts an object's members in the order of their names, as the engine does when it gives them out.
 func (n *Node) sort() {
+	if slices.IsSorted(n.Names) {
+		return
+	}
 	order := make([]int, len(n.Names))
 	for i := range order {
 		order[i] = i

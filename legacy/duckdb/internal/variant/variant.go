@@ -62,6 +62,19 @@ func Decode(v *vector.Vector, i int) (*Node, error) {
 	return part(v, i, 0, 0, &left)
 }
 
+// Sort puts the members of every object within n in the order of their names.
+func (n *Node) Sort() {
+	if n == nil {
+		return
+	}
+	if n.Object {
+		n.sort()
+	}
+	for _, p := range n.Parts {
+		p.Sort()
+	}
+}
+
 // Check decodes every VARIANT that is or is within a value of v.
 func Check(v *vector.Vector) error {
 	if !within(v.Type) {

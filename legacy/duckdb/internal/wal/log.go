@@ -82,8 +82,8 @@ func parse(buf []byte, name string) (*log, error) {
 	s := storage.NewStream(buf, 0, name)
 	torn, err := l.readHeader(s)
 	if err != nil || torn {
-		l.tail = len(buf)
-		return l, err
+		// A header that is not all there says nothing.
+		return &log{name: name, size: len(buf), tail: len(buf)}, err
 	}
 	off := int(s.Offset()) // s began at 0
 	committed, end := 0, off

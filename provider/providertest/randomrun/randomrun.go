@@ -1,4 +1,6 @@
-package providertest
+// Package randomrun draws random runs for property tests. It stands apart from package providertest, since what it draws
+// them with, package rapid, makes tables of all of Unicode when a program begins, as tests do a thousand times.
+package randomrun
 
 import (
 	"encoding/json"
@@ -10,12 +12,14 @@ import (
 
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// Random draws a valid run: any number of agents with odd names, iterations with gaps in any order, costs past 2^53,
-// empty maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in
-// prompts, thousands of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts are in the form in which they are kept.
-func Random(t *rapid.T) []provider.Record {
+// Draw draws a valid run: any number of agents with odd names, iterations with gaps in any order, costs past 2^53, empty
+// maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in prompts, thousands
+// of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts are in the
+// form in which they are kept.
+func Draw(t *rapid.T) []provider.Record {
 	g := &generator{T: t, iterations: map[int]bool{}}
 	for range rapid.IntRange(0, 4).Draw(t, "agents") {
 		g.agents = append(g.agents, g.name("agent"))
@@ -38,7 +42,7 @@ func Random(t *rapid.T) []provider.Record {
 		run = append(run, g.result())
 	}
 	if rapid.IntRange(0, 5).Draw(t, "redacted") == 0 {
-		run = Redact(run, func(_ provider.Record, field string) bool { return rapid.Bool().Draw(t, "withhold "+field) })
+		run = providertest.Redact(run, func(_ provider.Record, field string) bool { return rapid.Bool().Draw(t, "withhold "+field) })
 	}
 	return run
 }

@@ -1,27 +1,33 @@
-package main
+package recordcmd_test
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"pgregory.net/rapid"
 
-	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/publishcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
-	"github.com/simexp/exparchive/provider/providertest"
+	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
-// What a random run prints while it is recorded is what every later form of it prints: the archive, its export as lines,
-// the archive recorded from those. The archives are the same byte for byte, and all the digests are one.
+// TestReplayIdentity: what a random run prints while it is recorded is what every later form of it prints: the archive,
+// its export as lines, the archive recorded from those. The archives are the same byte for byte, and all the digests are
+// one.
 func TestReplayIdentity(t *testing.T) {
-	providertest.Checks(t, longtest.Count(30, 100)) // each flushes a dozen times to disk
+	randomrun.Checks(t, longtest.Count(15, 100)) // each flushes a dozen times to disk
 	rapid.Check(t, func(t *rapid.T) {
 		folder, err := os.MkdirTemp("", "identity")
 		if err != nil {
@@ -33,7 +39,7 @@ func TestReplayIdentity(t *testing.T) {
 		var lines bytes.Buffer
 		w := jsonl.NewWriter(&lines)
 		finished := false
-		for _, r := range providertest.Random(t) {
+		for _, r := range randomrun.Draw(t) {
 			if err := provider.Put(context.Background(), w, r); err != nil {
 				t.Fatal(err)
 			}
@@ -78,8 +84,16 @@ func TestReplayIdentity(t *testing.T) {
 // runOK runs a command line in this process and gives what it prints.
 func runOK(t *rapid.T, stdin string, args ...string) string {
 	var stdout, stderr bytes.Buffer
-	if code := run(args, strings.NewReader(stdin), &stdout, &stderr); code != cli.ExitOK {
-		t.Fatalf("%s: got exit code %d, want 0; stderr: %s", args, code, stderr.String())
+	root := &cobra.Command{Use: "exparchive"}
+	root.PersistentFlags().String("color", "auto", "")
+	root.AddCommand(recordcmd.NewRecord(), readcmd.NewReplay(), publishcmd.NewDigest(), publishcmd.NewVerify())
+	root.SetArgs(args)
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&stdout)
+	root.SetErr(&stderr)
+	ctx, files := runio.WithScratch(t.Context(), root.InOrStdin())
+	if err := errors.Join(root.ExecuteContext(ctx), files.Remove()); err != nil {
+		t.Fatalf("%s: got %v, want that it succeeds; stderr: %s", args, err, stderr.String())
 	}
 	return stdout.String()
 }

@@ -1,0 +1,249 @@
+package papercmd
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/decimal"
+	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/tabular"
+	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/series"
+)
+
+// manyRuns is from how many runs on each is a row, and no column.
+const manyRuns = 7
+
+type compareOptions struct {
+	tableOptions
+	costs  []string
+	places int
+	rows   bool
+}
+
+// NewCompare makes the command compare.
+func NewCompare() *cobra.Command {
+	var o compareOptions
+	cmd := &cobra.Command{
+		Use:   "compare RUN...",
+		Short: "Put runs side by side: costs, outcome, and where their configurations differ",
+		Long: `Print what many runs have, side by side: how they ended, their iterations, their costs and by how much the first of these
+differs from that of the first run or of --baseline, the models and tokens of their calls, how many of their proposals were
+accepted, columns of your own (as table summary has them), and every member of the configuration that is not the same in all of
+them, by its JSON pointer.
+
+For people each run is a column, of more than six or with --rows a row. CSV and JSON have a row for each run. See diff for what
+differs between two runs record by record.`,
+		Example: `  exparchive compare a.simexp b.simexp
+  exparchive compare runs/ --baseline runs/baseline.simexp --cost final,mean --format csv
+  exparchive compare a.simexp b.simexp --column f=policy:/parameters/fraction --format latex`,
+		Args: cli.NArgs(1, -1, "runs"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	o.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringSliceVar(&o.costs, "cost", []string{"final", "best"}, "`what` of costs: final, best, sum or mean; several with commas")
+	flags.BoolVar(&o.rows, "rows", false, "a row for each run, of few too; --rows=false a column, of many too")
+	addPlaces(cmd, &o.places)
+	return cmd
+}
+
+// A compared run is what compare says of one.
+type compared struct {
+	outcome
+	file               string
+	costs              []*provider.Cents
+	accepted, rejected int64
+	usage              *archive.Usage
+	settings           settings
+}
+
+func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
+	if err := cmp.Or(o.check(cmd), checkPlaces(cmd, o.places)); err != nil {
+		return err
+	}
+	for i, of := range o.costs {
+		if !slices.Contains(series.CostsOf, series.CostOf(of)) || slices.Contains(o.costs[:i], of) {
+			return cli.Usagef("compare: --cost %q, want final, best, sum and mean, each once", of)
+		}
+	}
+	var all []compared
+	failed := o.eachOf(cmd, args, series.Options{Decisions: true}, func(file string, p provider.Provider, run *series.Run) error {
+		x := compared{file: cli.ShownName(file), settings: settingsOf(run.Config)}
+		for _, of := range o.costs {
+			c, err := run.Cost(series.CostOf(of))
+			if err != nil {
+				return err
+			}
+			x.costs = append(x.costs, c)
+		}
+		for _, r := range run.Rows {
+			switch r.Decision {
+			case provider.DecisionAccepted:
+				x.accepted++
+			case provider.DecisionRejected:
+				x.rejected++
+			}
+		}
+		var err error
+		if x.usage, err = runs.UsageOf(cmd.Context(), p); err != nil {
+			return err
+		}
+		x.outcome = outcomeOf(run, o.parsed, nil, nil)
+		all = append(all, x)
+		return nil
+	})
+	if fatal(failed) || len(all) == 0 && failed != nil {
+		return failed
+	}
+	first, base := all[0].Run, all[0].Base
+	baseCost := slices.Concat(all[0].costs, []*provider.Cents{nil})[0]
+	if base != nil && len(o.costs) > 0 {
+		first = base
+		var err error
+		if baseCost, err = base.Cost(series.CostOf(o.costs[0])); err != nil {
+			return err
+		}
+	}
+	t := o.table(all, first.RunID, baseCost)
+	markNumbers(t)
+	if err := o.sortTable(cmd, t); err != nil {
+		return err
+	}
+	if o.forPeople() && !o.rows && (len(all) < manyRuns || cmd.Flags().Changed("rows")) {
+		t = sideways(t)
+	}
+	if o.format == "text" {
+		clip(t)
+	}
+	return cmp.Or(o.print(cmd, t), failed)
+}
+
+// clip shortens long texts, such as descriptions in configurations.
+func clip(t *tabular.Table) {
+	for _, row := range t.Rows {
+		for i := range row {
+			if shown := row[i].ForPeople(); utf8.RuneCountInString(shown) > mostShown {
+				row[i].Text = terminal.Clip(shown, mostShown)
+			}
+		}
+	}
+}
+
+// mostShown is how many characters of a value a terminal shows.
+const mostShown = 48
+
+// compareColumns are the first of them.
+var compareColumns = []tabular.Column{
+	{Name: "file"}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "experiment_type", Title: "type"},
+	{Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
+	{Name: "num_iterations", Title: "iterations", Number: true},
+}
+
+// table has a row for each run.
+func (o *compareOptions) table(all []compared, base string, baseCost *provider.Cents) *tabular.Table {
+	t := &tabular.Table{Columns: slices.Clone(compareColumns)}
+	t.Columns[0].Coded = !sameIDs(all)
+	for _, of := range o.costs {
+		title := of + " cost"
+		if of == string(series.CostSum) || of == string(series.CostMean) {
+			title += " (derived)"
+		}
+		t.Columns = append(t.Columns, tabular.Column{Name: of + "_cost", Title: title, Number: true})
+	}
+	if len(o.costs) > 0 {
+		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change from " + base, Number: true, Given: true})
+	}
+	t.Columns = append(t.Columns, []tabular.Column{
+		{Name: "models"}, {Name: "prompt_tokens", Title: "prompt tokens", Number: true},
+		{Name: "completion_tokens", Title: "completion tokens", Number: true},
+		{Name: "num_accepted", Coded: true}, {Name: "num_rejected", Coded: true}, {Name: "acceptance_rate", Title: "accepted", Number: true},
+	}...)
+	var outcomes []outcome
+	for _, x := range all {
+		outcomes = append(outcomes, x.outcome)
+		row := []tabular.Cell{text(x.file), runCell(x.Run), text(x.Name), text(x.Type), text(string(x.Status())), truth(converged(x.Run)),
+			reasonCell(x.Run), number(x.Iterations)}
+		for _, c := range x.costs {
+			row = append(row, money(c))
+		}
+		if len(o.costs) > 0 {
+			row = append(row, percent(series.Change(x.costs[0], baseCost, o.places)))
+		}
+		row = append(row, textOr(strings.Join(x.usage.Models, ", ")), count(x.usage.PromptTokens), count(x.usage.CompletionTokens),
+			number(x.accepted), number(x.rejected), o.acceptance(x.accepted, x.rejected))
+		t.Rows = append(t.Rows, row)
+	}
+	o.addColumns(t, outcomes)
+	var each []settings
+	for _, x := range all {
+		each = append(each, x.settings)
+	}
+	for _, pointer := range differing(each) {
+		t.Columns = append(t.Columns, tabular.Column{Name: "config:" + pointer, Number: true, Given: true})
+		for k, x := range all {
+			t.Rows[k] = append(t.Rows[k], tabular.Cell{Value: x.settings.values[pointer]})
+		}
+	}
+	return t
+}
+
+// sameIDs reports whether runs can only be told apart by their files.
+func sameIDs(all []compared) bool {
+	seen := map[string]bool{}
+	for _, x := range all {
+		if seen[x.RunID] {
+			return true
+		}
+		seen[x.RunID] = true
+	}
+	return false
+}
+
+// count is a number that may not be known.
+func count(n *int64) tabular.Cell {
+	if n == nil {
+		return tabular.Cell{}
+	}
+	return number(*n)
+}
+
+func (o *compareOptions) acceptance(accepted, rejected int64) tabular.Cell {
+	if accepted+rejected == 0 {
+		return tabular.Cell{}
+	}
+	share := big.NewRat(accepted, accepted+rejected)
+	inPercent := new(big.Rat).Mul(share, big.NewRat(100, 1))
+	return tabular.Cell{Value: []byte(decimal.Format(share, o.places+2)),
+		Text: fmt.Sprintf("%d of %d (%s %%)", accepted, accepted+rejected, decimal.Format(inPercent, o.places))}
+}
+
+// sideways makes columns of the rows of a table of runs, for people. The runs are the heads.
+func sideways(t *tabular.Table) *tabular.Table {
+	t = t.ForPeople()
+	head := slices.IndexFunc(t.Columns, func(c tabular.Column) bool { return c.Name == "run_id" })
+	turned := &tabular.Table{Columns: []tabular.Column{{Name: "run_id", Title: "run"}}, Notes: t.Notes}
+	for _, row := range t.Rows {
+		turned.Columns = append(turned.Columns, tabular.Column{Name: row[head].ForPeople(), Number: true, Given: true})
+	}
+	for i, c := range t.Columns {
+		if i == head {
+			continue
+		}
+		cells := []tabular.Cell{{Text: c.ForPeople()}}
+		for _, row := range t.Rows {
+			cells = append(cells, row[i])
+		}
+		turned.Rows = append(turned.Rows, cells)
+	}
+	return turned
+}

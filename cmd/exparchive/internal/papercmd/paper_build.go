@@ -1,0 +1,227 @@
+package papercmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/paper"
+	"github.com/simexp/exparchive/internal/terminal"
+)
+
+func newPaperBuild() *cobra.Command {
+	var output string
+	var force, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "build [paper.yaml]",
+		Short: "Make every table and figure of a paper",
+		Long: `Make every table and figure that paper.yaml lists, each with FILE.source.json beside it, which says of
+which runs, by id and digest, it was made. All runs are checked before anything is made, and everything is made before
+anything is written: a run that is missing, changed, unfinished or invalidated is refused by name and the files stay
+as they were.
+
+The same runs give the same bytes, on every machine. A file that is as it should be is not written anew. One that was
+changed by hand, or that build did not make, is not replaced, unless --force says so.`,
+		Example: `  exparchive paper build
+  exparchive paper build paper.yaml -o figures`,
+		Args: cli.NArgs(0, 1, "one paper.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := readPaper(args)
+			if err != nil {
+				return err
+			}
+			folder := outputFolder(p, output)
+			if err := protect(p, folder); err != nil {
+				return err
+			}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}}
+			if err := set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
+				cli.Warnf(cmd.ErrOrStderr(), "run %s: %v", terminal.Escape(r.Name), e)
+			}); err != nil {
+				return err
+			}
+			texts := make([][]byte, len(p.Items))
+			for i, it := range p.Items {
+				if texts[i], err = set.make(cmd.Context(), it); err != nil {
+					return cli.InFile(p.Path, err)
+				}
+			}
+			if !force {
+				if err := ownFiles(p, folder, texts); err != nil {
+					return err
+				}
+			}
+			return writeFiles(cmd, p, folder, texts, asJSON)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` for the files; without it that of paper.yaml")
+	cmd.Flags().BoolVar(&force, "force", false, "replace files too that were changed by hand or made by something else")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file")
+	return cmd
+}
+
+// writeFiles writes the files and the records of what they came from. All are on disk before the first has its name.
+func writeFiles(cmd *cobra.Command, p *paper.Paper, folder string, texts [][]byte, asJSON bool) error {
+	var open []*outfile.File
+	defer func() {
+		for _, f := range open {
+			f.Abort()
+		}
+	}()
+	list := make([]builtFile, len(p.Items))
+	for i, it := range p.Items {
+		list[i] = builtFile{it.File, "unchanged"}
+		for name, text := range pairs(it.File, texts[i], it.File+paper.SourceSuffix, p.SourceOf(it, texts[i]).Text()) {
+			f, err := prepare(folder, name, text)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				open = append(open, f)
+				list[i].Done = "written"
+			}
+		}
+	}
+	for _, f := range open {
+		if err := f.Commit(); err != nil {
+			return err
+		}
+	}
+	for _, b := range list {
+		if err := b.print(cmd.OutOrStdout(), asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairs yields two names with their texts.
+func pairs(a string, x []byte, b string, y []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) { _ = yield(a, x) && yield(b, y) }
+}
+
+// A builtFile is what build says of a file.
+type builtFile struct {
+	File string `json:"file"`
+	Done string `json:"done"` // written or unchanged
+}
+
+func (f builtFile) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(f)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s\n", terminal.Escape(f.File), f.Done)
+	return err
+}
+
+// outputFolder gives the folder for the files.
+func outputFolder(p *paper.Paper, output string) string {
+	if output != "" {
+		return output
+	}
+	return filepath.Dir(p.Path)
+}
+
+// checkAll checks runs, tells of those with which something is wrong, and fails if there are any.
+func (s *pinned) checkAll(ctx context.Context, runs []*paper.Run, tell func(*paper.Run, *runError)) error {
+	var failed error
+	for _, r := range runs {
+		err := s.check(ctx, r)
+		e := (*runError)(nil)
+		switch {
+		case errors.As(err, &e):
+			tell(r, e)
+			failed = cli.Reported{}
+		case err != nil:
+			return err
+		}
+	}
+	return failed
+}
+
+// protect refuses files that would lie where the paper or its runs do, or behind a link that leads elsewhere.
+func protect(p *paper.Paper, folder string) error {
+	kept := map[string]string{p.Path: "the paper itself"}
+	for _, r := range p.Runs {
+		kept[p.RunPath(r)] = fmt.Sprintf("that of the run %q", r.Name)
+	}
+	for _, it := range p.Items {
+		fail := func(format string, args ...any) error {
+			return cli.InFile(p.Path, &paper.LineError{Line: it.Line, Err: fmt.Errorf(format, args...)})
+		}
+		for _, name := range []string{it.File, it.File + paper.SourceSuffix} {
+			info, err := os.Stat(filepath.Join(folder, filepath.FromSlash(name)))
+			if err != nil {
+				continue
+			}
+			for path, what := range kept {
+				if other, err := os.Stat(path); err == nil && os.SameFile(info, other) {
+					return fail("file %.200q: the file is %s", name, what)
+				}
+			}
+		}
+		dir := filepath.Dir(filepath.FromSlash(it.File))
+		for ; dir != "."; dir = filepath.Dir(dir) {
+			at := filepath.Join(folder, dir)
+			if info, err := os.Lstat(at); err == nil && !info.IsDir() {
+				return fail("file %.200q: %s is no folder", it.File, at)
+			}
+		}
+	}
+	return nil
+}
+
+// ownFiles refuses to replace files that were changed by hand, or that have no record of what they came from.
+func ownFiles(p *paper.Paper, folder string, texts [][]byte) error {
+	for i, it := range p.Items {
+		path := filepath.Join(folder, filepath.FromSlash(it.File))
+		old, err := os.ReadFile(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(old, texts[i]):
+			continue
+		case err != nil:
+			return fileerr.In(path, err)
+		}
+		text, err := os.ReadFile(path + paper.SourceSuffix)
+		source, parseErr := paper.ParseSource(text)
+		switch {
+		case err != nil || parseErr != nil || source.File != it.File:
+			return fmt.Errorf("%s: it is there already, and not made by paper build (--force replaces it)", path)
+		case !source.IsOf(old):
+			return fmt.Errorf("%s: it was changed after it was built (--force replaces it)", path)
+		}
+	}
+	return nil
+}
+
+// prepare makes a file of a folder ready to get its name; nil if it is there already with that text.
+func prepare(folder, name string, text []byte) (*outfile.File, error) {
+	path := filepath.Join(folder, filepath.FromSlash(name))
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fileerr.In(path, err)
+	}
+	f, err := outfile.Create(path, true)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Write(text); err != nil {
+		f.Abort()
+		return nil, err
+	}
+	return f, nil
+}

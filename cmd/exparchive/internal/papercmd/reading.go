@@ -1,0 +1,139 @@
+package papercmd
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/series"
+)
+
+// readOptions say which runs are read and with which columns.
+type readOptions struct {
+	columnOptions
+	which runio.Choice
+}
+
+// addFlags adds the flags; verb says what becomes of a column.
+func (o *readOptions) addFlags(cmd *cobra.Command, verb string) {
+	o.columnOptions.addFlags(cmd, verb)
+	runio.AddChoice(cmd, &o.which)
+}
+
+// fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
+func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Reported)) }
+
+// each reads the runs that the arguments name, and gives them to f with the names of their files.
+func (o *readOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
+	return o.eachOf(cmd, args, series.Options{}, func(file string, _ provider.Provider, run *series.Run) error { return f(file, run) })
+}
+
+// eachOf is each for what else is to be read. A run need not have values of the columns in want, which follow those of
+// the flags.
+func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Options,
+	f func(file string, p provider.Provider, run *series.Run) error) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	want.Columns = slices.Concat(o.declared, want.Columns)
+	if set := pinnedOf(ctx); set != nil {
+		return o.eachPinned(cmd, set, args, want, f)
+	}
+	base, err := o.readBaseline(cmd, want)
+	if err != nil {
+		return err
+	}
+	sought := sought{columns: o.declared}
+	var failed error
+	read := func(from runio.Source, id string) error {
+		p, c, err := runio.OpenRun(ctx, stderr, from.Path, runio.Choice{ID: id, Lenient: o.which.Lenient})
+		if err != nil {
+			return from.Named(err)
+		}
+		defer c.Close()
+		p, changed := runio.Shown(p)
+		run, err := series.Read(ctx, p, want)
+		if err == nil && base != nil {
+			err = run.Against(base)
+		}
+		if err == nil {
+			err = sought.add(ctx, p, run, want.Span != nil)
+		}
+		if err = cmp.Or(err, changed()); err != nil {
+			return cli.InFile(from.Name, err)
+		}
+		return cli.InFile(from.Name, f(from.Name, p, run.Shown()))
+	}
+	for from, err := range runio.SourcesOf(ctx, stderr, args, false) {
+		ids := []string{o.which.ID}
+		var kind runs.Kind
+		if err == nil {
+			kind, err = runio.SniffFile(from.Path)
+		}
+		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
+			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {
+				err = runio.WithRunHint(from.Named(err))
+			}
+		}
+		if err != nil {
+			ids = nil
+		}
+		for _, id := range ids {
+			err = cmp.Or(err, read(from, id))
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && len(args) == 1 && !runio.IsFolder(args[0]):
+			return err
+		case err != nil:
+			cli.Warnf(stderr, "%v", cli.InFile(from.Name, err))
+			failed = cli.Reported{}
+		}
+	}
+	if sought.runs == 0 {
+		return cmp.Or(failed, cmp.Or(runio.PassedOver(args), fmt.Errorf("%s: no runs", strings.Join(args, ", "))))
+	}
+	return cmp.Or(sought.missing(cmd), failed)
+}
+
+// A part is what of runs a table is about: flags.
+type part struct {
+	agents     []string
+	start, end int
+}
+
+func (f *part) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.agents, "agent", nil, "only what is of this `agent`; several with commas")
+	flags.IntVar(&f.start, "start", -1, "only iterations from this `number` on")
+	flags.IntVar(&f.end, "end", -1, "only iterations up to this `number`")
+	cli.NoDefault(cmd, "start", "end")
+}
+
+// span gives the iterations that are chosen, nil for all.
+func (f *part) span(cmd *cobra.Command) (*provider.Span, error) {
+	from, to := cmd.Flags().Changed("start"), cmd.Flags().Changed("end")
+	s := provider.Span{First: f.start, Last: f.end}
+	switch {
+	case from && f.start < 0 || to && f.end < 0:
+		return nil, cli.Usagef("%s: iterations have numbers from 0", cli.Called(cmd))
+	case from && to && f.start > f.end:
+		return nil, cli.Usagef("%s: --start %d is behind --end %d", cli.Called(cmd), f.start, f.end)
+	case !from && !to:
+		return nil, nil
+	case !to:
+		s.Last = math.MaxInt
+	}
+	return &s, nil
+}
+
+// has reports whether rows of an agent are chosen.
+func (f *part) has(agent string) bool { return len(f.agents) == 0 || slices.Contains(f.agents, agent) }

@@ -101,7 +101,9 @@ func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provid
 // Derived reports whether the program computed the cost, be it here or when it read an old database.
 func (r *Run) Derived(of CostOf) bool {
 	subject := map[CostOf]string{CostFinal: "/final_cost", CostBest: "/best_cost"}[of]
-	return subject == "" || slices.ContainsFunc(r.Notes, func(n provider.Note) bool { return n.Kind == "derived" && n.Subject == subject })
+	return subject == "" || slices.ContainsFunc(r.Notes, func(n provider.Note) bool {
+		return n.Kind == "derived" && n.Subject == subject
+	})
 }
 
 // A Spread is the mean, the least and the greatest of costs.
@@ -145,13 +147,20 @@ func cents(n *big.Int) (*provider.Cents, error) {
 // Change gives by how much of base x differs from it, in percent, rounded half to even to some places; empty if one of
 // the two is absent or base is zero.
 func Change(x, base *provider.Cents, places int) string {
-	if x == nil || base == nil || *base == 0 {
+	if x == nil || base == nil {
 		return ""
 	}
-	change := new(big.Rat).SetFrac(big.NewInt(int64(*x)), big.NewInt(int64(*base)))
-	change.Sub(change, big.NewRat(1, 1))
-	if *base < 0 {
-		change.Neg(change) // a growth of the cost is positive
+	return change(big.NewRat(int64(*x), 1), big.NewRat(int64(*base), 1), places)
+}
+
+func change(x, base *big.Rat, places int) string {
+	if base.Sign() == 0 {
+		return ""
 	}
-	return decimal.Format(change.Mul(change, big.NewRat(100, 1)), places)
+	by := new(big.Rat).Quo(x, base)
+	by.Sub(by, big.NewRat(1, 1))
+	if base.Sign() < 0 {
+		by.Neg(by) // a growth is positive
+	}
+	return decimal.Format(by.Mul(by, big.NewRat(100, 1)), places)
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -78,5 +79,56 @@ func TestOdd(t *testing.T) {
 		if strings.Contains(b.String(), "\x1b") {
 			t.Error("a control character of the text is in a file")
 		}
+	}
+}
+
+// long is a figure of two panels of five agents over a thousand iterations, half of whose proposals were rejected.
+func long() *Figure {
+	f := &Figure{Panels: make([]Panel, 2)}
+	for k := range 10 {
+		p := &f.Panels[k/5]
+		l := Line{Name: string(rune('A' + k)), Style: k % 5}
+		for i := range 1000 {
+			at := Point{X: i, Y: big.NewRat(int64(90_000/(i+3)+i*i%97+5000*k), 100)}
+			l.Points = append(l.Points, at)
+			if i%2 == 0 {
+				p.Crosses = append(p.Crosses, at)
+			}
+		}
+		p.Lines = append(p.Lines, l)
+	}
+	return f
+}
+
+// TestLong: marks and crosses do not grow with the iterations of a long run, so files grow by the points of lines only.
+func TestLong(t *testing.T) {
+	f := long()
+	s := f.Scene()
+	if n := len(s.Items); n > 5000 {
+		t.Errorf("%d items", n)
+	}
+	for name, write := range map[string]func(io.Writer) error{"SVG": s.WriteSVG, "PDF": s.WritePDF, "TikZ": s.WriteTikZ} {
+		var b strings.Builder
+		if err := write(&b); err != nil || b.Len() > 1_000_000 {
+			t.Errorf("%s: %d bytes, %v", name, b.Len(), err)
+		}
+	}
+}
+
+func BenchmarkLong(b *testing.B) {
+	f := long()
+	for name, write := range map[string]func() error{
+		"SVG": func() error { return f.Scene().WriteSVG(io.Discard) }, "PDF": func() error { return f.Scene().WritePDF(io.Discard) },
+		"PNG":  func() error { return f.Scene().WritePNG(io.Discard) },
+		"TikZ": func() error { return f.Scene().WriteTikZ(io.Discard) },
+		"text": func() error { return f.WriteText(io.Discard, 80) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := write(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

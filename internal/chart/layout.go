@@ -24,7 +24,7 @@ const (
 	sampleWidth = 22 * scene.Pt // of a line in a legend
 	mostMarks   = 30            // on a line
 	manyCrosses = 200           // more of them in a panel are small, below the lines
-	nearCross   = 3 * scene.Pt / 2
+	nearCross   = 2 * scene.Pt
 )
 
 var (

@@ -263,7 +263,7 @@ func (s *sought) missing(cmd *cobra.Command) error {
 }
 
 // readBaseline reads the run that others are compared with; nil if none is named.
-func (o *tableOptions) readBaseline(cmd *cobra.Command, want series.Options) (run *series.Run, err error) {
+func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run *series.Run, err error) {
 	if o.baseline == "" {
 		return nil, nil
 	}

@@ -149,7 +149,7 @@ func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options,
 }
 
 // baselineOf gives the name of the run that one is compared with; empty for none.
-func (o *tableOptions) baselineOf(run *paper.Run) string {
+func (o *readOptions) baselineOf(run *paper.Run) string {
 	if o.baseline != "" {
 		return o.baseline
 	}
@@ -157,7 +157,7 @@ func (o *tableOptions) baselineOf(run *paper.Run) string {
 }
 
 // compares reports whether runs are compared with a baseline.
-func (o *tableOptions) compares(cmd *cobra.Command, args []string) bool {
+func (o *readOptions) compares(cmd *cobra.Command, args []string) bool {
 	set := pinnedOf(cmd.Context())
 	return o.baseline != "" || set != nil && slices.ContainsFunc(args, func(name string) bool {
 		run := set.paper.Run(name)
@@ -171,7 +171,7 @@ func (o *columnOptions) comparing() bool {
 }
 
 // eachPinned is eachOf for runs of a paper.
-func (o *tableOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, want series.Options,
+func (o *readOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string, want series.Options,
 	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx := cmd.Context()
 	if o.comparing() && !o.compares(cmd, names) {

@@ -23,7 +23,7 @@ const plotColumns = 80
 
 // plotOptions are the flags of all charts.
 type plotOptions struct {
-	tableOptions
+	readOptions
 	width  int // in millimetres
 	output string
 	force  bool
@@ -104,10 +104,10 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 			}
 			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
-			err = o.each(cmd, args, func(file string, run *series.Run) error {
+			err = o.each(cmd, args, func(_ string, run *series.Run) error {
 				list, err := panels(run, run.Heading())
 				if err != nil {
-					return cli.InFile(file, err)
+					return err
 				}
 				f.Panels = append(f.Panels, list...)
 				names = append(names, run.Heading())
@@ -127,11 +127,10 @@ func newChart(name, short, long string, columns bool, panels func(run *series.Ru
 		},
 	}
 	flags := cmd.Flags()
-	o.columnOptions.addFlags(cmd, "draw")
+	o.readOptions.addFlags(cmd, "draw")
 	flags.StringVarP(&o.output, "output", "o", "", "write the chart to this `file`: .svg, .pdf, .png or .tex")
 	flags.IntVar(&o.width, "width", chart.Usual, "how wide the chart in the file is in `millimetres`; one of two columns has 85")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
-	runio.AddChoice(cmd, &o.which)
 	return cmd
 }
 

@@ -17,11 +17,23 @@ import (
 	"github.com/simexp/exparchive/series"
 )
 
+// readOptions say which runs are read and with which columns.
+type readOptions struct {
+	columnOptions
+	which runio.Choice
+}
+
+// addFlags adds the flags; verb says what becomes of a column.
+func (o *readOptions) addFlags(cmd *cobra.Command, verb string) {
+	o.columnOptions.addFlags(cmd, verb)
+	runio.AddChoice(cmd, &o.which)
+}
+
 // fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
 func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Reported)) }
 
 // each reads the runs that the arguments name, and gives them to f with the names of their files.
-func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
+func (o *readOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
 	return o.eachOf(cmd, args, series.Options{}, func(file string, _ provider.Provider, run *series.Run) error {
 		return f(file, run)
 	})
@@ -29,7 +41,7 @@ func (o *tableOptions) each(cmd *cobra.Command, args []string, f func(file strin
 
 // eachOf is each for what else is to be read. A run need not have values of the columns in want, which follow those of
 // the flags.
-func (o *tableOptions) eachOf(cmd *cobra.Command, args []string, want series.Options,
+func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Options,
 	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	want.Columns = slices.Concat(o.declared, want.Columns)

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
-	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/internal/terminal"
 )
@@ -19,8 +18,7 @@ var TableFormats = append([]string{"text"}, tabular.Formats...)
 
 // tableOptions are the flags that all tables have.
 type tableOptions struct {
-	columnOptions
-	which  runio.Choice
+	readOptions
 	format string
 	json   bool
 	sort   []string
@@ -57,7 +55,7 @@ whole cents in CSV and JSON.`,
 // addFlags adds the flags of all tables.
 func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	o.columnOptions.addFlags(cmd, "add")
+	o.readOptions.addFlags(cmd, "add")
 	flags.StringVarP(&o.format, "format", "f", "text",
 		"write the table as this `format`: text, csv, json, markdown, latex or html")
 	flags.BoolVar(&o.json, "json", false, "the same as --format json: an array of objects, one a row")
@@ -68,7 +66,6 @@ func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.layout.Siunitx, "siunitx", false, "align numbers at the point, by the LaTeX package siunitx")
 	flags.BoolVar(&o.layout.Raw, "raw", false,
 		"leave cells of CSV as they are that a spreadsheet would take for a formula")
-	runio.AddChoice(cmd, &o.which)
 }
 
 // check reads the flags.

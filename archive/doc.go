@@ -13,9 +13,10 @@
 //
 // # Reading never writes
 //
-// Open changes nothing in the file's folder and needs no permission to. SQLite sees a sealed or unfinished file only
-// through a read-only handle of this package, never by its path; so file names are never interpreted and no sidecar is
-// created. Only a run that another process is recording at the moment is read through SQLite's own shared memory file.
+// Open changes nothing in the file's folder and needs no permission to. The pages of a sealed or unfinished file are
+// read by this package itself. SQLite opens it for [Archive.Query], and sees it only through a read-only handle of this
+// package, never by its path; so file names are never interpreted and no sidecar is created. Only a run that another
+// process is recording at the moment is read through SQLite's own shared memory file.
 //
 // Whoever reads a live file without SQLite's locks, one that was left behind or whose recorder keeps it to itself, as
 // on a network file system, may find that a recorder takes it up or closes it meanwhile. That is [ErrChanged], never

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,6 +140,13 @@ func hostileSource(t testing.TB) hostile.Source {
 	return src
 }
 
+// seenElsewhere are files that take long, and show in the long form only what others show in the usual one.
+var seenElsewhere = map[string]bool{
+	"one section without end": true, // which the tests of work in proportion have every reader read
+	"a million iterations":    true, // of which there are without end in another
+	"keys without end":        true, // as there are commitments without end, in the same table
+}
+
 // TestHostile gives every hostile file to a child with limits: it is refused or read, in bounded time and memory, and
 // nothing in its folder or beside it changes.
 func TestHostile(t *testing.T) {
@@ -152,6 +160,9 @@ func TestHostile(t *testing.T) {
 	}
 	if len(files) < 100 {
 		t.Errorf("got %d hostile files, want 100 or more", len(files))
+	}
+	if !longtest.Enabled() {
+		files = slices.DeleteFunc(files, func(f hostile.File) bool { return seenElsewhere[f.Name] })
 	}
 	before := archivetest.FolderState(t, dir)
 	// The sound file comes first and must be read: that the child works at all.

@@ -104,7 +104,9 @@ func (c Checked) LentRecords(ctx context.Context, in lend.Inside) iter.Seq2[prov
 }
 
 // checked compares records, which are all of the run, with the seal.
-func (c Checked) checked(ctx context.Context, records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
+func (c Checked) checked(
+	ctx context.Context, records iter.Seq2[provider.Record, error],
+) iter.Seq2[provider.Record, error] {
 	seal, sealed := c.Seal()
 	if !sealed {
 		return records

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/archive/salvage"
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -67,6 +68,9 @@ func TestWorkInProportion(t *testing.T) {
 	for name, records := range map[string]iter.Seq2[provider.Record, error]{
 		"records": a.Records(ctx), "checked": a.Checked().Records(ctx),
 	} {
+		if name == "checked" && !longtest.Enabled() {
+			continue // which reads as the first does, and hashes it all
+		}
 		if got, err := read(records); !errors.Is(err, archive.ErrDamaged) || got > limit || got < limit-2*call {
 			t.Errorf("%s: got %d bytes of prompts, %v, want at most %d and ErrDamaged", name, got, err, limit)
 		}

@@ -181,7 +181,7 @@ func TestFaultsExclusive(t *testing.T) { testFaults(t, true) }
 func testFaults(t *testing.T, exclusive bool) {
 	records := faultRun(40, 7)
 	k := &take{records: records, roots: prefixRoots(records), exclusive: exclusive}
-	places := longtest.Count(6, 25)
+	places := longtest.Count(4, 25)
 	if os.Getenv("EXPARCHIVE_FAULTS") != "" {
 		places = 1 << 30
 	}

@@ -292,7 +292,7 @@ func powerStates(t testing.TB) int {
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_POWERLOSS")); err == nil {
 		return n
 	}
-	return longtest.Count(400, 1500)
+	return longtest.Count(250, 1500)
 }
 
 // TestPowerLoss records runs on a disk that loses, reorders and tears whatever was not flushed: at no moment is a

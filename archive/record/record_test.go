@@ -44,7 +44,7 @@ func TestSealed(t *testing.T) {
 
 // TestRandomRuns: random runs come back as they were recorded, by way of every form, with the same digest.
 func TestRandomRuns(t *testing.T) {
-	randomrun.Checks(t, longtest.Count(30, 100)) // each records two archives
+	randomrun.Checks(t, longtest.Count(15, 100)) // each records two archives
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {

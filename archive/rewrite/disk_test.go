@@ -114,7 +114,7 @@ func powerStates() int {
 	if n, err := strconv.Atoi(os.Getenv("EXPARCHIVE_POWERLOSS")); err == nil {
 		return n
 	}
-	return longtest.Count(150, 600)
+	return longtest.Count(100, 600)
 }
 
 // crash makes the change and visits about n states that a loss of power could leave. Of every deep-th the change is
@@ -241,7 +241,7 @@ var saysWhat = regexp.MustCompile(`^: (copy|change the copy|check of the copy|ba
 // was being done and names the archive once, and when the disk works again the change can be made. EXPARCHIVE_FAULTS=1
 // makes it every call.
 func TestFaults(t *testing.T) {
-	places := longtest.Count(3, 8)
+	places := longtest.Count(2, 8)
 	if os.Getenv("EXPARCHIVE_FAULTS") != "" {
 		places = 1 << 30
 	}

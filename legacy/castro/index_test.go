@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -66,6 +67,12 @@ func TestManyRuns(t *testing.T) {
 		{"mixed runs, shuffled", "mixed", wholeOfMany, shuffled, 0, 6},
 		{"mixed runs, little memory", "mixed", wholeOfMany, inOrder, 4 << 20, 40},
 	} {
+		switch test.name { // to which the others come near
+		case "summaries", "mixed runs", "mixed runs, backward":
+			if !longtest.Enabled() {
+				continue
+			}
+		}
 		d, rows := manyRuns(t, test.file)
 		infos, err := d.Runs(t.Context())
 		if err != nil || len(infos) != 5000 {
@@ -131,13 +138,15 @@ func runsByIndex(t *testing.T, file string) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	ids := []string{infos[0].ID, infos[1].ID, infos[0].ID, infos[4999].ID}
-	for range 8 {
+	for range longtest.Count(2, 8) {
 		ids = append(ids, infos[rng.IntN(len(infos))].ID)
 	}
 	want := map[string]string{}
 	for _, id := range ids {
-		fresh, _ := manyRuns(t, file)
-		want[id] = identity(fresh, id)
+		if want[id] == "" {
+			fresh, _ := manyRuns(t, file)
+			want[id] = identity(fresh, id)
+		}
 		if got := identity(d, id); got != want[id] || !strings.HasSuffix(got, "<nil>") {
 			t.Errorf("%s: got %s by the index, %s without", id, got, want[id])
 		}

@@ -98,7 +98,7 @@ func TestCut(t *testing.T) {
 				case n < 3*4096:
 					n += 1 + r.IntN(700)
 				default:
-					n += 1 + r.IntN(max(len(whole)/longtest.Count(15, 100), 1))
+					n += 1 + r.IntN(max(len(whole)/longtest.Count(10, 100), 1))
 				}
 			}
 		})
@@ -168,7 +168,7 @@ func repair(db []byte, at int) {
 
 // TestFlip changes bytes of fixtures at random places, and repairs the checksums, so that decoders see the damage.
 func TestFlip(t *testing.T) {
-	rounds := longtest.Count(8, 50)
+	rounds := longtest.Count(5, 50)
 	total := 0
 	for _, name := range hardened {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func usedBytes(b []byte) (at []int) {
 
 // TestFlipLog changes bytes of logs, and repairs the checksums of their entries.
 func TestFlipLog(t *testing.T) {
-	rounds := longtest.Count(40, 300)
+	rounds := longtest.Count(25, 300)
 	for _, name := range []string{"log_only_e15_s15", "log_variant_e15", "log_key", "log_only_e11"} {
 		t.Run(name, func(t *testing.T) {
 			f := readFixture(t, name)

@@ -32,7 +32,7 @@ func rowTexts(b *duckdb.Batch) (rows []string) {
 func TestSeek(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	seeks := 0
-	for i, f := range fixtures(t) {
+	for i, f := range fixturesOfNewest(t) {
 		if f.Refused != "" || testing.Short() && i%8 != 0 {
 			continue
 		}

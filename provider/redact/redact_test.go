@@ -53,7 +53,7 @@ func redacted(t *rapid.T, p provider.Provider, rule Rule) (*provider.Live, *Sink
 func TestRedact(t *testing.T) {
 	dir := t.TempDir()
 	n, withheld := 0, 0
-	randomrun.Checks(t, longtest.Count(40, 150)) // each records, seals and verifies an archive
+	randomrun.Checks(t, longtest.Count(20, 150)) // each records, seals and verifies an archive
 	rapid.Check(t, func(t *rapid.T) {
 		records := randomrun.Draw(t)
 		whole := providertest.Live(records)

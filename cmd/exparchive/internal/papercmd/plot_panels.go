@@ -17,8 +17,8 @@ type agentGroup struct {
 	title  string   // of their panels
 }
 
-// agentGroupsOf divides the agents of a run into groups of at most as many as there are styles, of about the same size.
-func agentGroupsOf(run *series.Run, title string) (list []agentGroup) {
+// agentGroups divides the agents of a run into groups of at most as many as there are styles, of about the same size.
+func agentGroups(run *series.Run, title string) (list []agentGroup) {
 	found := map[string]bool{}
 	for _, r := range run.Rows {
 		if r.Agent != "" {
@@ -97,7 +97,7 @@ func scaled(panels []chart.Panel, scale int) []chart.Panel {
 // costPanels has what each agent cost and what all did, which is a panel of its own where there are several of agents.
 func costPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	empty := chart.Panel{Title: title, X: "iteration", Y: "cost ($)", CrossName: "rejected", FromZero: true}
-	groups := agentGroupsOf(run, title)
+	groups := agentGroups(run, title)
 	for _, g := range groups {
 		p := empty
 		p.Title = g.title
@@ -155,7 +155,7 @@ func axisName(run *series.Run, i int) string {
 func columnPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for i, c := range run.Columns {
 		var panels []chart.Panel
-		for _, g := range agentGroupsOf(run, title) {
+		for _, g := range agentGroups(run, title) {
 			p := chart.Panel{Title: g.title, X: "iteration", Y: axisName(run, i), CrossName: "rejected"}
 			p.Lines, p.Crosses, err = linesOf(run, g, func(r series.Row) (*big.Rat, error) { return numberIn(c, r, r.Values[i]) })
 			if err != nil {
@@ -170,7 +170,7 @@ func columnPanels(run *series.Run, title string) (list []chart.Panel, err error)
 
 // acceptancePanels has a panel for each agent, since lines of several would lie on each other.
 func acceptancePanels(run *series.Run, title string) (list []chart.Panel, err error) {
-	for _, g := range agentGroupsOf(run, title) {
+	for _, g := range agentGroups(run, title) {
 		lines, _, err := linesOf(run, g, func(r series.Row) (*big.Rat, error) {
 			switch {
 			case r.Accepted == nil:
@@ -219,7 +219,7 @@ func acceptancePanel(l chart.Line, title string) chart.Panel {
 func spreadPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for i, c := range run.Columns {
 		var panels []chart.Panel
-		for _, g := range agentGroupsOf(run, title) {
+		for _, g := range agentGroups(run, title) {
 			p := chart.Panel{Title: g.title, X: "iteration", Y: axisName(run, i)}
 			spans := map[string][]chart.Span{}
 			p.Lines, _, err = linesOf(run, g, func(r series.Row) (*big.Rat, error) {

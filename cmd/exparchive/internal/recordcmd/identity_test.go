@@ -27,7 +27,7 @@ import (
 // its export as lines, the archive recorded from those. The archives are the same byte for byte, and all the digests are
 // one.
 func TestReplayIdentity(t *testing.T) {
-	randomrun.Checks(t, longtest.Count(30, 100)) // each flushes a dozen times to disk
+	randomrun.Checks(t, longtest.Count(15, 100)) // each flushes a dozen times to disk
 	rapid.Check(t, func(t *rapid.T) {
 		folder, err := os.MkdirTemp("", "identity")
 		if err != nil {

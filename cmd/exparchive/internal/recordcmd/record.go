@@ -36,6 +36,15 @@ type recording struct {
 	command   commandLine
 	sections  *runio.SectionFlags
 	preamble  *preamble // nil for a resumed recording
+	watch     *signalWatch
+}
+
+// watchSignals takes signals from now on, which end the context of the command no more: what they interrupt is the
+// reading of lines. The caller stops the watch.
+func (r *recording) watchSignals(cmd *cobra.Command) *signalWatch {
+	r.watch = watchSignals(cmd.Context(), cmd.ErrOrStderr())
+	cmd.SetContext(context.WithoutCancel(cmd.Context()))
+	return r.watch
 }
 
 func (r *recording) addFlags(cmd *cobra.Command) {
@@ -139,6 +148,7 @@ one file only as far as the file system's locks reach.`,
 			if err != nil {
 				return err
 			}
+			defer r.watchSignals(cmd).stop()
 			if r.preamble, err = start.newPreamble(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
@@ -170,9 +180,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	// The recording outlives whoever reads what it prints, and a signal ends it by way of its input. A signal that is
 	// ignored would be so in the experiment too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	watch := watchSignals(cmd.Context(), stderr)
-	defer watch.stop()
-	ctx := context.WithoutCancel(cmd.Context())
+	watch, ctx := r.watch, cmd.Context()
 
 	sink := provider.Sink(w)
 	var printed *provider.Aside

@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/jsonl"
 )
 
 // A standing is how far a recording has come: what a program has to know that goes on with it.
@@ -80,14 +81,21 @@ name of the folder, as in rejected-120/LINE.`,
 			if answers {
 				return printAnswers(cmd.Context(), cmd.OutOrStdout(), live)
 			}
-			stdin, lines := cmd.InOrStdin(), false
-			if len(r.command.words) == 0 && !asJSON && !terminal.IsInput(stdin) {
-				buffered := bufio.NewReader(stdin)
-				if _, err := buffered.Peek(1); err != nil && err != io.EOF {
+			lines := !asJSON && !terminal.IsInput(cmd.InOrStdin())
+			if lines || len(r.command.words) > 0 {
+				defer r.watchSignals(cmd).stop()
+			}
+			if lines && len(r.command.words) == 0 {
+				input := jsonl.Interruptible(r.watch.ctx, cmd.InOrStdin())
+				defer input.Close()
+				buffered := bufio.NewReader(input)
+				_, err := buffered.Peek(1)
+				if err != nil && err != io.EOF && !errors.Is(err, jsonl.ErrInterrupted) {
 					return fmt.Errorf("standard input: %w", err)
-				} else if err == nil {
-					stdin, lines = buffered, true
 				}
+				r.watch.settle()
+				lines = err == nil || r.watch.came() != nil
+				cmd.SetIn(buffered)
 			}
 			if dropOpen { // not before the program that writes the lines has begun: it may read the open iteration
 				if err := drop(cmd, live, r.exclusive); err != nil {
@@ -105,7 +113,6 @@ name of the folder, as in rejected-120/LINE.`,
 			if err != nil {
 				return err
 			}
-			cmd.SetIn(stdin)
 			return r.record(cmd, w, true)
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
@@ -70,6 +71,9 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 				continue
 			}
 			info := tree.Read(s, "CreateInfo")
+			if made := Kind(info.Uint(100)); s.Err() == nil && made != kind {
+				s.Fail("CatalogEntry.type", fault.Corruptf("%d of a definition of type %d", kind, made))
+			}
 			if s.Err() == nil {
 				t = c.add(info)
 			}

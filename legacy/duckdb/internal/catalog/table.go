@@ -87,7 +87,7 @@ func (t *Table) Rows() (*rowgroup.Table, error) {
 		t.rows = rowgroup.New(t.file)
 		return t.rows, nil
 	}
-	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes(), t.next)
+	rows, err := rowgroup.Load(t.file, t.data, t.PhysicalTypes(), t.total, t.next)
 	if err != nil {
 		t.err = fmt.Errorf("table %s: %w", t.Path, placed(err))
 		return nil, t.err

@@ -474,6 +474,12 @@ func TestSegmentOffset(t *testing.T) {
 			}))
 			g := &Segment{Rows: 1, Codec: codec, Offset: offset}
 			_, err := OpenValidity(f, g)
+			if name == "constant" { // has no block at all
+				if !errors.Is(err, fault.ErrCorrupt) {
+					t.Errorf("constant at %d of a block: got %v, want %v", offset, err, fault.ErrCorrupt)
+				}
+				continue
+			}
 			var fe *fault.FormatError
 			if errors.As(err, &fe) && fe.Field != "segment.offset" || (err == nil) != want {
 				t.Errorf("%s at %d: got %v, want an error about segment.offset: %v", name, offset, err, !want)

@@ -90,6 +90,14 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 	return p, nil
 }
 
+// noBlock checks that a segment that needs no data has none: otherwise it is one of another compression.
+func (p *part) noBlock() error {
+	if p.seg.Block == NoBlock {
+		return nil
+	}
+	return &fault.FormatError{Offset: p.seg.At, Field: "segment.compression", Err: fault.Corruptf("%s with data in block %d", p.name, p.seg.Block)}
+}
+
 // refuse says that a codec does not go with a type.
 func (p *part) refuse(t *types.Type) error {
 	return p.fail(0, "type", fault.Unsupportedf("%s compressed as %s", t, p.name))

@@ -75,6 +75,9 @@ func openConstant(p *part, t *types.Type) (Decoder, error) {
 	if t.Phys == types.PhysString || t.Phys.Width() == 0 {
 		return nil, p.refuse(t)
 	}
+	if err := p.noBlock(); err != nil {
+		return nil, err
+	}
 	if !p.seg.Stats.HasMin {
 		return &constant{null: true}, nil
 	}
@@ -95,7 +98,7 @@ func (d *constant) Decode(dst *vector.Vector, at, n int, _ *vector.Budget) error
 }
 
 func openConstantValidity(p *part) (ValidityDecoder, error) {
-	return constantValidity(p.seg.Stats.HasNull), nil
+	return constantValidity(p.seg.Stats.HasNull), p.noBlock()
 }
 
 // constantValidity is true when all values are NULL.

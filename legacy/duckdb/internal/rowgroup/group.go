@@ -55,8 +55,8 @@ type Convert func(dst, src *vector.Vector, b *vector.Budget) error
 const NoRowIDs = -1
 
 // Load reads the data stream of a table whose columns with data have those types: statistics, then row group pointers.
-// The row id after the last is next, or [NoRowIDs].
-func Load(f *storage.File, p storage.Pointer, columns []*types.Type, next int64) (*Table, error) {
+// The rows are total in all, with deleted ones, and the row id after the last is next, or [NoRowIDs].
+func Load(f *storage.File, p storage.Pointer, columns []*types.Type, total, next int64) (*Table, error) {
 	t := &Table{file: f}
 	s := storage.OpenMetadata(f, p, "table")
 	column.ReadStatistics(s, columns)
@@ -64,11 +64,13 @@ func Load(f *storage.File, p storage.Pointer, columns []*types.Type, next int64)
 	if n > maxRowGroups {
 		s.Fail("table.row_group_count", fault.Corruptf("%d row groups", n))
 	}
+	left := total
 	for ; n > 0 && s.Err() == nil; n-- {
 		g := readGroup(s, len(columns))
 		if s.Err() != nil {
 			break
 		}
+		left -= g.rows
 		masks, err := g.readDeletes(f)
 		if err != nil {
 			return nil, err
@@ -83,6 +85,9 @@ func Load(f *storage.File, p storage.Pointer, columns []*types.Type, next int64)
 		}
 		t.next = g.start
 		t.add(g, g.rows-countDeleted(masks))
+	}
+	if left != 0 {
+		s.Fail("table.row_group_count", fault.Corruptf("row groups of %d rows, want %d", total-left, total))
 	}
 	t.next = max(t.next, next)
 	return t, s.Err()

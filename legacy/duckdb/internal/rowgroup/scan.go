@@ -124,14 +124,14 @@ func (s *Scanner) Next() bool {
 			break
 		}
 		g := s.groups[0]
-		if s.pos == g.rows {
-			s.groups, s.readers, s.pos = s.groups[1:], nil, 0
-			continue
-		}
-		if s.readers == nil {
+		if s.readers == nil { // one that claims to have no rows, too
 			if s.err = s.open(g); s.err != nil {
 				break
 			}
+		}
+		if s.pos == g.rows {
+			s.groups, s.readers, s.pos = s.groups[1:], nil, 0
+			continue
 		}
 		n := min(s.size, storage.VectorSize-s.pos%storage.VectorSize, g.rows-s.pos)
 		err := s.decode(g, n)

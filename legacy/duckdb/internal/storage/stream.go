@@ -42,6 +42,10 @@ const MaxStreamBytes = 256 << 20
 // maxObjectDepth bounds nested objects, such as expressions.
 const maxObjectDepth = 1000
 
+// Trace, if it is not nil, is told where the bytes of every field are that any stream reads. Tests set it, which change
+// fields one at a time.
+var Trace func(field string, at int64, n int)
+
 var errMetadataLoop = fault.Corruptf("chain of metadata sub-blocks loops")
 
 // OpenMetadata opens the chain at p.
@@ -143,6 +147,9 @@ func (s *Stream) Fill(dst []byte, field string) {
 			return
 		}
 		n := copy(dst, s.buf[s.off:])
+		if Trace != nil {
+			Trace(field, s.Offset(), n)
+		}
 		s.off += n
 		s.spend(n, field)
 		dst = dst[n:]
@@ -159,6 +166,9 @@ func (s *Stream) spend(n int, field string) {
 func (s *Stream) Byte(field string) byte {
 	if s.err != nil || s.off == len(s.buf) && !s.hop(field) {
 		return 0
+	}
+	if Trace != nil {
+		Trace(field, s.Offset(), 1)
 	}
 	b := s.buf[s.off]
 	s.off++

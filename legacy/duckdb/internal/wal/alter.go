@@ -15,7 +15,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// alter applies an ALTER of the log. A change that this reader cannot make refuses the table, not the database.
+// alter applies an ALTER of the log. A change that this reader cannot make refuses the rows of the table, not its
+// definition nor the database.
 func (r *replay) alter(n *tree.Node) {
 	p := alteredPath(n)
 	switch n.Class {
@@ -25,24 +26,23 @@ func (r *replay) alter(n *tree.Node) {
 	case "SetCommentInfo":
 		r.catalog.SetComment(catalog.Kind(n.Uint(300)), p, n.Comment(301))
 		return
-	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
-		return
-	}
-	if n.Class == "SetColumnCommentInfo" {
+	case "SetColumnCommentInfo":
 		r.catalog.SetColumnComment(p, n.Text(302), n.Comment(301))
+		return
+	case "ChangeOwnershipInfo", "RenameDatabaseInfo":
 		return
 	}
 	t := r.catalog.Table(p)
 	if t == nil {
 		return // of something that is not reported
 	}
-	rows, err := t.Rows()
-	if err != nil {
-		return
-	}
-	if err := r.alterTable(t, rows, n); err != nil {
+	if rows, err := t.Rows(); err == nil {
+		if err = r.alterTable(t, rows, n); err == nil {
+			return
+		}
 		t.Refuse(err)
 	}
+	_ = r.alterTable(t, rowgroup.New(nil), n) // an error is said of the rows
 }
 
 // alteredPath gives what an AlterInfo is about. From 2.0 on a path says so, which begins with the database.

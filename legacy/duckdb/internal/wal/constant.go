@@ -6,6 +6,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/cast"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/catalog"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -85,7 +86,7 @@ func castOf(e *tree.Node, c *catalog.Column, to *types.Type) (cast.Func, error) 
 // names reports whether a CastExpression is one to type to, which it may only name.
 func names(e *tree.Node, to *types.Type) bool {
 	if t := e.Type(201); t != nil {
-		return t.Unbound != "" && (t.Unbound == to.String() || strings.EqualFold(t.Unbound, to.Alias))
+		return t.Unbound != "" && (t.Unbound == to.String() || strings.EqualFold(t.Unbound, quote.Identifier(to.Alias)))
 	}
 	// From 2.0 on the type is an expression. Of the cast that the engine makes itself, if a statement has no USING, it is
 	// the column's new type, and stands nowhere in the statement.

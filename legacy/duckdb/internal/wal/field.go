@@ -12,6 +12,7 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/rowgroup"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
 // A structChange gives what becomes of a STRUCT's members and values.
@@ -38,7 +39,7 @@ func (r *replay) changeField(t *catalog.Table, rows *rowgroup.Table, n *tree.Nod
 	var change structChange
 	switch n.Class {
 	case "AddFieldInfo":
-		change = r.addField(n)
+		change = r.addField(n, !rows.Empty())
 	case "RemoveFieldInfo":
 		change = func(t *types.Type) ([]types.Field, []cast.Member, error) {
 			at := fieldIndex(t, last)
@@ -73,8 +74,8 @@ func (r *replay) changeField(t *catalog.Table, rows *rowgroup.Table, n *tree.Nod
 	return nil
 }
 
-// addField adds the field that an AddFieldInfo defines.
-func (r *replay) addField(n *tree.Node) structChange {
+// addField adds the field that an AddFieldInfo defines, with its default if there are values.
+func (r *replay) addField(n *tree.Node, values bool) structChange {
 	return func(t *types.Type) ([]types.Field, []cast.Member, error) {
 		d := n.Node(400)
 		if d == nil {
@@ -91,9 +92,12 @@ func (r *replay) addField(n *tree.Node) structChange {
 		if c.Err != nil {
 			return nil, nil, c.Err
 		}
-		v, err := constant(d.Node(102), c.Type, r.budget)
-		if err != nil {
-			return nil, nil, err
+		var v *vector.Vector
+		if values {
+			var err error
+			if v, err = constant(d.Node(102), c.Type, r.budget); err != nil {
+				return nil, nil, err
+			}
 		}
 		return append(fields, types.Field{Name: c.Name, Type: c.Type}), append(members, cast.Member{Given: v}), nil
 	}

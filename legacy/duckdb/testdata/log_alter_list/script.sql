@@ -1,0 +1,3 @@
+CREATE TABLE emptied(x BIGINT);
+CREATE TABLE gone(x INTEGER);
+CREATE TABLE t(id INTEGER, s VARCHAR, d DOUBLE, l BIGINT[], st STRUCT(a BIGINT, b STRUCT(c VARCHAR, d DATE)), r INTEGER[] DEFAULT(main.list_value(1, NULL, 3)), q STRUCT(a INTEGER) DEFAULT(main.struct_pack(a := 5)));

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/simexp/exparchive/archive"
@@ -82,25 +83,17 @@ func (w *Writer) create() error {
 	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
 		return err
 	}
-	// The schema is made without waiting for the disk, since nothing is acknowledged yet, and flushed once. Only then
-	// does the file get its name: a live file that is cut short by a crash is never mistaken for a recording.
+	// Only a file that is whole and flushed gets its name: a live file that is cut short by a crash is never mistaken for
+	// a recording.
 	temp := w.live + creatingSuffix
 	if err := w.sweep(); err != nil {
 		return err
 	}
-	options := append([]string{"mode=rwc", "_journal_mode=MEMORY", "_synchronous=OFF", "_dqs=0"}, w.sys.Options...)
-	db, err := sqlitefile.OpenWritable(temp, options...)
+	empty, err := emptyLive()
 	if err != nil {
 		return err
 	}
-	err = sqlitefile.Formats.Create(db)
-	if err == nil {
-		err = schema.CreateLive(func(statement string) error {
-			_, err := db.Exec(statement)
-			return err
-		})
-	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if err := errors.Join(w.sys.Create(temp, 0o644), w.sys.Overwrite(temp, empty, 0)); err != nil {
 		return errors.Join(err, w.sweep())
 	}
 	if err := w.sys.Sync(temp); err != nil {
@@ -113,6 +106,53 @@ func (w *Writer) create() error {
 		return errors.Join(err, w.removeLive())
 	}
 	return w.open()
+}
+
+// emptyLive gives the bytes of a live file that holds no record. To make the schema takes longer than to record a short
+// run, so that it is made once, for as many recordings as there are.
+func emptyLive() ([]byte, error) {
+	if sqlitefile.Formats != schema.Released() { // in tests
+		return makeLive()
+	}
+	releasedLive.Lock()
+	defer releasedLive.Unlock()
+	var err error
+	if releasedLive.bytes == nil {
+		releasedLive.bytes, err = makeLive()
+	}
+	return releasedLive.bytes, err
+}
+
+var releasedLive struct {
+	sync.Mutex
+	bytes []byte
+}
+
+func makeLive() (b []byte, err error) {
+	db, err := sqlitefile.OpenWritable("live", "mode=memory", "_dqs=0")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := sqlitefile.Formats.Create(db); err != nil {
+		return nil, err
+	}
+	if err := schema.CreateLive(func(statement string) error {
+		_, err := db.Exec(statement)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	err = conn.Raw(func(c any) (err error) {
+		b, err = c.(interface{ Serialize() ([]byte, error) }).Serialize()
+		return err
+	})
+	return b, err
 }
 
 // holdsRun reports whether a live file has anything of a run in it that its source cannot give again. One that has none

@@ -243,7 +243,7 @@ func TestFaultControl(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "run")
 	t.Setenv("TMPDIR", folder)
 	s := newFaultStory(t, k, d, folder)
-	d.Fail(faultKind{"full", []disktest.Kind{disktest.Write}, disktest.Failure{Code: disktest.Full}, true}.at(150))
+	d.Fail(faultKind{"full", []disktest.Kind{disktest.Write}, disktest.Failure{Code: disktest.Full}, true}.at(60))
 	if err := s.record(t.Context()); err == nil {
 		t.Fatal("got no error from a full disk")
 	}

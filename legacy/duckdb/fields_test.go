@@ -161,8 +161,8 @@ func changeFields(t *testing.T, fixture, file string, contents map[string]string
 	}
 }
 
-// TestFields changes the metadata of files, as the rooms storage, catalog, rowgroup and column read them, one field at a
-// time, and makes checksums right: the file is refused, or gives what it gave before, unless the field is a content.
+// TestFields changes the metadata of files, as the rooms storage, catalog, rowgroup and column read them, one field at
+// a time, and makes checksums right: the file is refused, or gives what it gave before, unless the field is a content.
 func TestFields(t *testing.T) {
 	refused := map[string]int{}
 	for _, name := range []string{"deletes_e20", "deletes_e14_s14"}[:longtest.Count(1, 2)] {

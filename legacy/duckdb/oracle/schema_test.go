@@ -270,8 +270,8 @@ func TestSchemaSQL(t *testing.T) {
 	}
 }
 
-// TestSchemaOptions wants 2.0 to refuse options of schemas, for which its definitions have a field: no file has it, and what
-// has it nevertheless is refused.
+// TestSchemaOptions wants 2.0 to refuse options of schemas, for which its definitions have a field: no file has it,
+// and what has it nevertheless is refused.
 func TestSchemaOptions(t *testing.T) {
 	p := startJudge(t, python)
 	err := p.Exec("CREATE SCHEMA s WITH (a = 1)")

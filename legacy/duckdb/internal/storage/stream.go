@@ -42,8 +42,8 @@ const MaxStreamBytes = 256 << 20
 // maxObjectDepth bounds nested objects, such as expressions.
 const maxObjectDepth = 1000
 
-// Trace, if it is not nil, is told where in which file the bytes of every field are that any stream reads. Tests set it,
-// which change fields one at a time.
+// Trace, if it is not nil, is told where in which file the bytes of every field are that any stream reads. Tests set
+// it, which change fields one at a time.
 var Trace func(file, field string, at int64, n int)
 
 var errMetadataLoop = fault.Corruptf("chain of metadata sub-blocks loops")

@@ -23,7 +23,8 @@ func (a *Archive) Select(ctx context.Context, sel provider.Selection) iter.Seq2[
 	}
 }
 
-func (a *Archive) readSelected(ctx context.Context, sel provider.Selection, yield func(provider.Record) bool) (err error) {
+func (a *Archive) readSelected(ctx context.Context, sel provider.Selection,
+	yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
 	if err != nil {
@@ -68,20 +69,21 @@ func (s *scan) reach() error {
 	var all []at
 	first, last := int64(math.MaxInt64), int64(0) // of the span, as a sealed archive notes it
 	budget := s.archive.file.Budget()
-	err := each(s.reading, tables.TableIteration, tables.IterationSeq+1, math.MinInt64, math.MaxInt64, func(row tables.Row) error {
-		it := at{row[tables.IterationSeq].Int, row[tables.IterationNumber].Int}
-		within := s.selected.within(it.number)
-		if within {
-			first, last = min(first, row[tables.IterationFirstSeq].Int), max(last, row[tables.IterationLastSeq].Int)
-		}
-		if row[tables.IterationSeq].Kind != btree.Null {
-			all = append(all, it)
-			if within && s.selected.Iterations {
-				s.iterations = append(s.iterations, it)
+	err := each(s.reading, tables.TableIteration, tables.IterationSeq+1, math.MinInt64, math.MaxInt64,
+		func(row tables.Row) error {
+			it := at{row[tables.IterationSeq].Int, row[tables.IterationNumber].Int}
+			within := s.selected.within(it.number)
+			if within {
+				first, last = min(first, row[tables.IterationFirstSeq].Int), max(last, row[tables.IterationLastSeq].Int)
 			}
-		}
-		return budget.Take(0)
-	})
+			if row[tables.IterationSeq].Kind != btree.Null {
+				all = append(all, it)
+				if within && s.selected.Iterations {
+					s.iterations = append(s.iterations, it)
+				}
+			}
+			return budget.Take(0)
+		})
 	if err != nil {
 		return err
 	}

@@ -36,9 +36,11 @@ func TestSelect_readsLittle(t *testing.T) {
 	const iterations = 20
 	for n := range iterations {
 		for k := range 2 {
-			records = append(records, &provider.Event{Iteration: n, Type: "tick", Data: []byte(`"` + strings.Repeat(string(rune('a'+k)), 500_000) + `"`)})
+			records = append(records, &provider.Event{Iteration: n, Type: "tick",
+				Data: []byte(`"` + strings.Repeat(string(rune('a'+k)), 500_000) + `"`)})
 		}
-		records = append(records, &provider.Event{Iteration: n, Type: "day", Data: []byte(`{"settled": 1}`)}, &provider.Iteration{Number: n})
+		records = append(records, &provider.Event{Iteration: n, Type: "day", Data: []byte(`{"settled": 1}`)},
+			&provider.Iteration{Number: n})
 	}
 	for _, r := range append(records, &provider.Result{Status: provider.StatusCompleted}) {
 		if err := provider.Put(t.Context(), w, r); err != nil {
@@ -79,7 +81,8 @@ func TestSelect_readsLittle(t *testing.T) {
 	} {
 		n, size := read(c.selection)
 		if n != c.records || size*100 > c.most*int64(len(text)) {
-			t.Errorf("%s: got %d records of %d bytes read, want %d records of at most %d %% of %d bytes", c.name, n, size, c.records, c.most, len(text))
+			t.Errorf("%s: got %d records of %d bytes read, want %d records of at most %d %% of %d bytes", c.name, n, size,
+				c.records, c.most, len(text))
 		}
 		if c.name == "everything" && size < int64(len(text))*9/10 {
 			t.Errorf("everything: only %d of %d bytes were read", size, len(text))

@@ -101,7 +101,9 @@ func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provid
 // Derived reports whether the program computed the cost, be it here or when it read an old database.
 func (r *Run) Derived(of CostOf) bool {
 	subject := map[CostOf]string{CostFinal: "/final_cost", CostBest: "/best_cost"}[of]
-	return subject == "" || slices.ContainsFunc(r.Notes, func(n provider.Note) bool { return n.Kind == "derived" && n.Subject == subject })
+	return subject == "" || slices.ContainsFunc(r.Notes, func(n provider.Note) bool {
+		return n.Kind == "derived" && n.Subject == subject
+	})
 }
 
 // A Spread is the mean, the least and the greatest of costs.

@@ -37,7 +37,8 @@ type Source struct {
 
 // Sources are the events of the original project that have samples.
 var Sources = []Source{
-	documented("policy_evaluation", "/sample_details/{each}/new_cost", "/new_cost", "/cost_std_dev", "/confidence_interval_95", "/num_samples"),
+	documented("policy_evaluation", "/sample_details/{each}/new_cost", "/new_cost", "/cost_std_dev",
+		"/confidence_interval_95", "/num_samples"),
 	documented("bootstrap_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
 	documented("monte_carlo_evaluation", "/seed_results/{each}/cost", "/mean_cost", "/std_cost", "", ""),
 	documented("evaluation", "", "/total_cost_mean", "/total_cost_std", "", ""), // of the first databases
@@ -62,7 +63,8 @@ func ParseSources(texts map[string][]string, cents bool) ([]Source, error) {
 		for _, text := range texts[name] {
 			c, err := ParseColumn("x=" + text)
 			if err != nil || !c.ofEvents() {
-				return nil, fmt.Errorf("%w: %.200q, want TYPE:/POINTER with a type of events, such as my_trials:/costs", ErrColumn, text)
+				return nil, fmt.Errorf("%w: %.200q, want TYPE:/POINTER with a type of events, such as my_trials:/costs",
+					ErrColumn, text)
 			}
 			i := slices.IndexFunc(list, func(s Source) bool { return s.Type == c.Source })
 			if i < 0 {
@@ -119,8 +121,8 @@ type Evaluation struct {
 	mean *big.Rat // before it was rounded; nil if there is none that can be computed with
 }
 
-// Change gives by how much the mean differs from that of base, in percent, rounded half to even to some places; empty if
-// one of the two is absent or that of base is zero.
+// Change gives by how much the mean differs from that of base, in percent, rounded half to even to some places; empty
+// if one of the two is absent or that of base is zero.
 func (e *Evaluation) Change(base *Evaluation, places int) string {
 	if base == nil || e.mean == nil || base.mean == nil {
 		return ""
@@ -128,8 +130,8 @@ func (e *Evaluation) Change(base *Evaluation, places int) string {
 	return change(e.mean, base.mean, places)
 }
 
-// Evaluations gives the evaluations of a run that was read with columns of which those from first on are [Columns] of the
-// sources. What was not recorded is computed of the samples, if they are all there: the mean, the standard deviation of
+// Evaluations gives the evaluations of a run that was read with columns of which those from first on are [Columns] of
+// the sources. What was not recorded is computed of the samples, if they are all there: the mean, the standard deviation of
 // the sample (over n-1), and the interval by Student's t distribution; exactly, and rounded once, half to even, to some
 // decimal places. One sample has no deviation.
 func (r *Run) Evaluations(sources []Source, first, places int) ([]Evaluation, error) {
@@ -150,7 +152,8 @@ func (r *Run) Evaluations(sources []Source, first, places int) ([]Evaluation, er
 				if len(values) == 0 {
 					continue
 				}
-				e := Evaluation{Iteration: rows[i].Iteration, Agent: rows[i].Agent, Type: s.Type, Cents: s.Cents, Row: withWhole(rows, i)}
+				e := Evaluation{Iteration: rows[i].Iteration, Agent: rows[i].Agent, Type: s.Type, Cents: s.Cents,
+					Row: withWhole(rows, i)}
 				if err := e.fill(values, places); err != nil {
 					return nil, fmt.Errorf("iteration %d: %s: %w", e.Iteration, s.Type, err)
 				}

@@ -38,13 +38,15 @@ func event(n int, kind, data string) *provider.Event {
 // The events of the original project: what was recorded stands, the rest is computed of the samples.
 func TestEvaluations_documented(t *testing.T) {
 	got, err := evaluate(t, Sources, 0, &provider.Start{RunID: "r", Name: "n", Type: "t"},
-		event(0, "policy_evaluation", `{"agent_id": "A", "new_cost": 11000, "num_samples": 5, "cost_std_dev": 1581, "confidence_interval_95": [9037, 12962],
+		event(0, "policy_evaluation",
+			`{"agent_id": "A", "new_cost": 11000, "num_samples": 5, "cost_std_dev": 1581, "confidence_interval_95": [9037, 12962],
 			"sample_details": [{"new_cost": 1}, {"new_cost": 2}]}`),
 		event(0, "policy_evaluation", `{"agent_id": "B", "new_cost": 11000, "num_samples": 5,
 			"sample_details": [{"new_cost": 10000}, {"new_cost": 12000}, {"new_cost": 11000}, {"new_cost": 13000}, {"new_cost": 9000}]}`),
 		event(1, "policy_evaluation", `{"agent_id": "A", "new_cost": 2000, "num_samples": 1, "sample_details": null}`),
 		event(1, "bootstrap_evaluation", `{"seed_results": [{"seed": 1, "cost": 5}, {"seed": 2, "cost": 6}]}`),
-		event(1, "policy_evaluation", `{"agent_id": "B", "num_samples": 3, "sample_details": [{"new_cost": 1}, {"new_cost": 2}]}`),
+		event(1, "policy_evaluation",
+			`{"agent_id": "B", "num_samples": 3, "sample_details": [{"new_cost": 1}, {"new_cost": 2}]}`),
 		event(2, "monte_carlo_evaluation", `{"seed_results": [{"seed": 1, "cost": 5}], "mean_cost": 5.0, "std_cost": 0}`),
 	)
 	const want = `0 A policy_evaluation: mean 11000, sd 1581, 9037 to 12962, n 5; derived 
@@ -66,14 +68,18 @@ func TestEvaluations_samples(t *testing.T) {
 		events        []string
 		want          string
 	}{
-		{"numbers of events", "/x", []string{`{"x": 1}`, `{"x": 2.5}`, `{"y": 7}`, `{"x": 4}`}, "mean 2.50, sd 1.50, -1.23 to 6.23, n 3; derived mean,std_dev,ci95,n"},
+		{"numbers of events", "/x", []string{`{"x": 1}`, `{"x": 2.5}`, `{"y": 7}`, `{"x": 4}`},
+			"mean 2.50, sd 1.50, -1.23 to 6.23, n 3; derived mean,std_dev,ci95,n"},
 		{"the last array", "/x", []string{`{"x": [1, 2, 3]}`, `{"x": [5]}`}, "mean 5.00, sd ,  to , n 1; derived mean,n"},
-		{"an array behind numbers", "/x", []string{`{"x": 1}`, `{"x": [5, 5]}`}, "mean 5.00, sd 0.00, 5.00 to 5.00, n 2; derived mean,std_dev,ci95,n"},
+		{"an array behind numbers", "/x", []string{`{"x": 1}`, `{"x": [5, 5]}`},
+			"mean 5.00, sd 0.00, 5.00 to 5.00, n 2; derived mean,std_dev,ci95,n"},
 		{"an absent one", "/x/{each}/c", []string{`{"x": [{"c": 1}, {}]}`}, "mean , sd ,  to , n ; derived "},
 		{"a text", "/x", []string{`{"x": [1, "2"]}`}, "mean , sd ,  to , n ; derived "},
 		{"no array", "/x", []string{`{"x": {"a": 1}}`}, "mean , sd ,  to , n ; derived "},
-		{"members", "/x/{each}", []string{`{"x": {"a": 1, "b": 2}}`}, "mean 1.50, sd 0.71, -4.85 to 7.85, n 2; derived mean,std_dev,ci95,n"},
-		{"exponents", "/x", []string{`{"x": [1e2, 1E+2]}`}, "mean 100.00, sd 0.00, 100.00 to 100.00, n 2; derived mean,std_dev,ci95,n"},
+		{"members", "/x/{each}", []string{`{"x": {"a": 1, "b": 2}}`},
+			"mean 1.50, sd 0.71, -4.85 to 7.85, n 2; derived mean,std_dev,ci95,n"},
+		{"exponents", "/x", []string{`{"x": [1e2, 1E+2]}`},
+			"mean 100.00, sd 0.00, 100.00 to 100.00, n 2; derived mean,std_dev,ci95,n"},
 		{"past what is computed with", "/x", []string{`{"x": [1e5000]}`}, "mean , sd ,  to , n ; derived "},
 	} {
 		sources, err := ParseSources(map[string][]string{Samples: {"e:" + c.pointer}}, false)
@@ -95,14 +101,16 @@ func TestEvaluations_interval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := evaluate(t, sources, 0, &provider.Start{RunID: "r", Name: "n", Type: "t"}, event(3, "e", `{"ci": [1, 2, 3]}`)); err == nil {
+	if _, err := evaluate(t, sources, 0, &provider.Start{RunID: "r", Name: "n", Type: "t"}, event(3, "e",
+		`{"ci": [1, 2, 3]}`)); err == nil {
 		t.Error("got no error for an interval of three numbers")
 	}
 }
 
 func TestParseSources(t *testing.T) {
 	list, err := ParseSources(map[string][]string{Samples: {"a:/x", "b:/{agent}/y"}, Mean: {"a:/m"}}, true)
-	if err != nil || len(list) != 2 || !list[0].Cents || list[0].At[Mean].String() != "/m" || list[1].At[Samples].String() != "/{agent}/y" {
+	if err != nil || len(list) != 2 || !list[0].Cents || list[0].At[Mean].String() != "/m" ||
+		list[1].At[Samples].String() != "/{agent}/y" {
 		t.Errorf("got %+v, %v", list, err)
 	}
 	for _, text := range []string{"", "a", "a:x", ":/x", "config:/x", "policy:/x", "proposed:/x"} {
@@ -124,7 +132,8 @@ func TestEvaluations_reference(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		values := rapid.SliceOfN(rapid.Int64Range(-1_000_000, 1_000_000), 2, 40).Draw(rt, "values")
 		text, _ := json.Marshal(values)
-		run, err := Of(t.Context(), play(t, &provider.Start{RunID: "r", Name: "n", Type: "t"}, event(0, "e", `{"x": `+string(text)+`}`)), Columns(source))
+		run, err := Of(t.Context(), play(t, &provider.Start{RunID: "r", Name: "n", Type: "t"}, event(0, "e",
+			`{"x": `+string(text)+`}`)), Columns(source))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +169,8 @@ func TestEvaluations_reference(t *testing.T) {
 
 func TestDollars(t *testing.T) {
 	for v, want := range map[string]string{
-		"5000": "$50.00", "5000.25": "$50.0025", "-0.5": "-$0.005", "0": "$0.00", "2.50": "$0.025", "1e2": "$1.00", `"x"`: "", "123456789": "$1,234,567.89",
+		"5000": "$50.00", "5000.25": "$50.0025", "-0.5": "-$0.005", "0": "$0.00", "2.50": "$0.025", "1e2": "$1.00",
+		`"x"`: "", "123456789": "$1,234,567.89",
 		"1e30": "",
 	} {
 		if got := Dollars(Value(v)); got != want {
@@ -204,7 +214,8 @@ func TestCost_reference(t *testing.T) {
 		case twice > n || twice == n && mean%2 != 0:
 			mean += map[bool]int64{true: 1, false: -1}[rest > 0]
 		}
-		for of, want := range map[CostOf]int64{CostFinal: part[n-1], CostBest: slices.Min(part), CostSum: sum, CostMean: mean} {
+		for of, want := range map[CostOf]int64{CostFinal: part[n-1], CostBest: slices.Min(part), CostSum: sum,
+			CostMean: mean} {
 			got, err := run.PartCost(of, agents, span)
 			if err != nil || got == nil || int64(*got) != want {
 				rt.Errorf("%s of %v: got %v, %v, want %d", of, part, got, err, want)
@@ -215,7 +226,8 @@ func TestCost_reference(t *testing.T) {
 			costs = append(costs, new(provider.Cents(x)), nil)
 		}
 		s := SpreadOf(costs)
-		if s.N != len(part) || int64(*s.Mean) != mean || int64(*s.Least) != slices.Min(part) || int64(*s.Most) != slices.Max(part) {
+		if s.N != len(part) || int64(*s.Mean) != mean || int64(*s.Least) != slices.Min(part) ||
+			int64(*s.Most) != slices.Max(part) {
 			rt.Errorf("spread of %v: got %d, %d, %d, %d, want mean %d", part, s.N, *s.Mean, *s.Least, *s.Most, mean)
 		}
 	})

@@ -27,7 +27,8 @@ func (s *selecting) Select(ctx context.Context, sel provider.Selection) iter.Seq
 func TestRead_selects(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		live := play(t, randomrun.Draw(rt)...)
-		o := Options{Columns: columns(t, "f=policy:/f", "tried=proposed:/parameters/initial_liquidity_fraction", "m=bootstrap_evaluation:/mean_cost",
+		o := Options{Columns: columns(t, "f=policy:/f", "tried=proposed:/parameters/initial_liquidity_fraction",
+			"m=bootstrap_evaluation:/mean_cost",
 			"t=evaluation:/total_cost")}
 		want, err := Read(t.Context(), live, o)
 		if err != nil {
@@ -95,7 +96,8 @@ func TestRead_decisions(t *testing.T) {
 func TestRead_proposed(t *testing.T) {
 	run, err := Of(t.Context(), play(t,
 		&provider.Start{RunID: "r", Name: "n", Type: "t"},
-		&provider.Iteration{Number: 0, Policies: map[string]Value{"A": Value(`{"f": 1}`)}, AcceptedChanges: map[string]bool{"A": false}},
+		&provider.Iteration{Number: 0, Policies: map[string]Value{"A": Value(`{"f": 1}`)},
+			AcceptedChanges: map[string]bool{"A": false}},
 		&provider.Interaction{Iteration: 0, AgentID: "A", ParsedPolicy: Value(`{"f": 2}`)},
 		&provider.Interaction{Iteration: 1, AgentID: "B", ParsedPolicy: Value(`{"f": 3.0}`)},
 	), columns(t, "f=policy:/f", "tried=proposed:/f"))
@@ -112,7 +114,8 @@ func TestRead_span(t *testing.T) {
 	live := play(t, example...)
 	const want = "0 A 0 [0.10] []\n0 B 9007199254740993 false [] []\n0 C [\"x\"] []\n3 A 5 [] []\n4  [] []\n5  [] [3]\n"
 	for _, p := range []provider.Provider{live, &selecting{onlyIterations: onlyIterations{live}}} {
-		run, err := Read(t.Context(), p, Options{Columns: columns(t, "f=policy:/f", "settled=day:/settled"), Span: &provider.Span{First: 4, Last: 5}})
+		run, err := Read(t.Context(), p, Options{Columns: columns(t, "f=policy:/f", "settled=day:/settled"),
+			Span: &provider.Span{First: 4, Last: 5}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +142,10 @@ func TestPointer_each(t *testing.T) {
 	const text = `{"a": [{"x": 1}, {"x": 2.50}, {"y": 3}], "o": {"p": {"x": 4}, "q": {"x": 5}}, "e": [], "s": "t", "n": [[1, 2], [3]],
 		"agents": {"A": [{"c": 7}]}}`
 	for pointer, want := range map[string]string{
-		"/a/{each}/x": "[1,2.50,null]", "/a/{each}": `[{"x": 1},{"x": 2.50},{"y": 3}]`, "/o/{each}/x": "[4,5]", "/e/{each}/x": "[]", "/s/{each}": "",
-		"/none/{each}": "", "/a/{each}/z": "", "/n/{each}/0": "[1,3]", "/n/{each}/{each}": "[[1,2],[3]]", "/agents/{agent}/{each}/c": "[7]",
+		"/a/{each}/x": "[1,2.50,null]", "/a/{each}": `[{"x": 1},{"x": 2.50},{"y": 3}]`, "/o/{each}/x": "[4,5]",
+		"/e/{each}/x": "[]", "/s/{each}": "",
+		"/none/{each}": "", "/a/{each}/z": "", "/n/{each}/0": "[1,3]", "/n/{each}/{each}": "[[1,2],[3]]",
+		"/agents/{agent}/{each}/c": "[7]",
 	} {
 		p, err := ParsePointer(pointer)
 		if err != nil {

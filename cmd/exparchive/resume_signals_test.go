@@ -15,12 +15,13 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// TestSignal_resume: a signal that comes while resume still waits for the first line leaves what the experiment makes of
-// it, be that its last words or none.
+// TestSignal_resume: a signal that comes while resume still waits for the first line leaves what the experiment makes
+// of it, be that its last words or none.
 func TestSignal_resume(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, words string }{
-		{"last words", `{"type":"event","iteration":0,"event_type":"last"}` + "\n" + `{"type":"result","status":"interrupted"}` + "\n"},
+		{"last words", `{"type":"event","iteration":0,"event_type":"last"}` + "\n" +
+			`{"type":"result","status":"interrupted"}` + "\n"},
 		{"none", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

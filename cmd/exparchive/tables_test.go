@@ -18,8 +18,10 @@ import (
 // hostileNames are what runs, agents, members and values may be called by somebody who wants a table to be more than
 // text.
 var hostileNames = []string{
-	"=cmd|' /C calc'!A0", "@SUM(1+1)", "a,b;c\td", "two\nlines\r\nof \"quotes\"", `\input{/etc/passwd}$\alpha$ & % # _ ^ ~ {}`,
-	"<script>alert(1)</script><!--", "| a | b | `x` [l](http://x) ![i](y) **", "\x1b[31mred\x1b]0;title\a", "\u202egnp.exe", ">right", "-1e5",
+	"=cmd|' /C calc'!A0", "@SUM(1+1)", "a,b;c\td", "two\nlines\r\nof \"quotes\"",
+	`\input{/etc/passwd}$\alpha$ & % # _ ^ ~ {}`,
+	"<script>alert(1)</script><!--", "| a | b | `x` [l](http://x) ![i](y) **", "\x1b[31mred\x1b]0;title\a",
+	"\u202egnp.exe", ">right", "-1e5",
 	"A", "a", "ÄÖ–†*", "NaN", "run_id", "  ",
 }
 
@@ -52,7 +54,8 @@ func TestTables_hostile(t *testing.T) {
 	var wanted [][][]any // of each CSV, the rows as JSON has them
 	for i, table := range []string{
 		"table iterations --totals --column p=policy:/p", "table summary --column p=proposed:/p --column k=config:/k",
-		"table summary --group-by config:/k --group-by experiment --column p=policy:/p", "table convergence --column p=policy:/p",
+		"table summary --group-by config:/k --group-by experiment --column p=policy:/p",
+		"table convergence --column p=policy:/p",
 		"table convergence --group-by type", "table evaluations --column p=policy:/p", "compare --column p=policy:/p",
 	} {
 		args := append(strings.Fields(table), folder)
@@ -61,11 +64,13 @@ func TestTables_hostile(t *testing.T) {
 			t.Error(err)
 		}
 		wanted = append(wanted, rowsOf(t, text))
-		if err := os.WriteFile(filepath.Join(csvs, fmt.Sprintf("%02d.csv", i)), []byte(read(append(args, "--format", "csv", "--raw")...)), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(csvs, fmt.Sprintf("%02d.csv", i)), []byte(read(append(args, "--format", "csv",
+			"--raw")...)), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		for row := range strings.Lines(read(append(args, "--format", "csv")...)) {
-			if strings.HasPrefix(row, "=") || strings.Contains(row, ",=") || strings.Contains(row, `"=`) || strings.Contains(row, ",@") {
+			if strings.HasPrefix(row, "=") || strings.Contains(row, ",=") || strings.Contains(row, `"=`) ||
+				strings.Contains(row, ",@") {
 				t.Errorf("%s: a spreadsheet would run %q", table, row)
 			}
 		}

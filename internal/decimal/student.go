@@ -91,7 +91,8 @@ func student95(degrees int) *big.Float {
 
 // studentSeries is the quantile by the first terms of its series (Abramowitz and Stegun, 26.7.5).
 func studentSeries(degrees int) *big.Float {
-	z, _, err := big.ParseFloat("1.9599639845400542355245944305205515279555", 10, precision, big.ToNearestEven) // of the normal distribution
+	z, _, err := big.ParseFloat("1.9599639845400542355245944305205515279555", 10, precision,
+		big.ToNearestEven) // of the normal distribution
 	if err != nil {
 		panic(err)
 	}
@@ -101,7 +102,8 @@ func studentSeries(degrees int) *big.Float {
 		coefficients []int64 // of z, z³, z⁵, …
 		over         int64
 	}{
-		{[]int64{1, 1}, 4}, {[]int64{3, 16, 5}, 96}, {[]int64{-15, 17, 19, 3}, 384}, {[]int64{-945, -1920, 1482, 776, 79}, 92160},
+		{[]int64{1, 1}, 4}, {[]int64{3, 16, 5}, 96}, {[]int64{-15, 17, 19, 3}, 384}, {[]int64{-945, -1920, 1482, 776, 79},
+			92160},
 	} {
 		power.Quo(power, ratio(int64(degrees), 1))
 		term, x := float(), float().Set(power)

@@ -13,7 +13,8 @@ import (
 // digits where they are known in closed form: tan(0.475π) and 0.95·√(2/(1-0.95²)).
 func TestStudent95(t *testing.T) {
 	for degrees, want := range map[int]string{
-		1: "12.7062047361747", 2: "4.3026527297495", 3: "3.182446", 4: "2.776445", 5: "2.570582", 6: "2.446912", 7: "2.364624",
+		1: "12.7062047361747", 2: "4.3026527297495", 3: "3.182446", 4: "2.776445", 5: "2.570582", 6: "2.446912",
+		7: "2.364624",
 		8: "2.306004", 9: "2.262157", 10: "2.228139", 15: "2.131450", 20: "2.085963", 30: "2.042272", 40: "2.021075",
 		60: "2.000298", 100: "1.983972", 120: "1.979930", 1_000: "1.962339", 1_000_000_000: "1.959964",
 	} {
@@ -62,7 +63,8 @@ func TestSqrt(t *testing.T) {
 		want   string
 	}{
 		{"0", 0, "0"}, {"0", 2, "0.00"}, {"2", 10, "1.4142135624"}, {"1/4", 0, "0"}, {"9/4", 0, "2"}, {"25/4", 0, "2"},
-		{"49/4", 0, "4"}, {"2500000", 0, "1581"}, {"1e40", 0, "100000000000000000000"}, {"1e-6", 3, "0.001"}, {"1/1000001", 3, "0.001"},
+		{"49/4", 0, "4"}, {"2500000", 0, "1581"}, {"1e40", 0, "100000000000000000000"}, {"1e-6", 3, "0.001"}, {"1/1000001",
+			3, "0.001"},
 	} {
 		x, _ := new(big.Rat).SetString(c.x)
 		if got := Sqrt(x, c.places); got != c.want {
@@ -99,7 +101,8 @@ func TestInterval(t *testing.T) {
 		mean, _ := new(big.Rat).SetString(c.mean)
 		variance, _ := new(big.Rat).SetString(c.variance)
 		if low, high := Interval(mean, variance, c.n, c.places); low != c.low || high != c.high {
-			t.Errorf("mean %s, variance %s of %d: got %s to %s, want %s to %s", c.mean, c.variance, c.n, low, high, c.low, c.high)
+			t.Errorf("mean %s, variance %s of %d: got %s to %s, want %s to %s", c.mean, c.variance, c.n, low, high, c.low,
+				c.high)
 		}
 	}
 }

@@ -16,8 +16,7 @@ const lanes = 8
 
 // WritePNG writes the scene as PNG of 192 pixels an inch.
 func (s *Scene) WritePNG(w io.Writer) error {
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	return e.Encode(w, s.pixels())
+	return png.Encode(w, s.pixels())
 }
 
 func (s *Scene) pixels() *image.RGBA {

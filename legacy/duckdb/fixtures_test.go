@@ -71,7 +71,10 @@ func fixtures(t testing.TB) []fixture {
 	return all
 }
 
-// fixturesOfNewest are the fixtures, but in the usual form of those with the same rows by several engines only the last.
+// byEngine is the end of the name of a fixture that several engines made of the same statements.
+var byEngine = regexp.MustCompile(`_e\d+(_s\d+)?$`)
+
+// fixturesOfNewest are the fixtures, but in the usual form of those that several engines made only the last.
 func fixturesOfNewest(t testing.TB) []fixture {
 	t.Helper()
 	all := fixtures(t)
@@ -80,8 +83,9 @@ func fixturesOfNewest(t testing.TB) []fixture {
 	}
 	var some []fixture
 	for i, f := range all {
-		rows, _, _ := strings.Cut(f.Name, "_e1")
-		if i+1 == len(all) || !strings.HasPrefix(all[i+1].Name, rows+"_e1") {
+		made := byEngine.FindString(f.Name)
+		if made == "" || i+1 == len(all) || byEngine.FindString(all[i+1].Name) == "" ||
+			byEngine.ReplaceAllString(all[i+1].Name, "") != strings.TrimSuffix(f.Name, made) {
 			some = append(some, f)
 		}
 	}

@@ -36,13 +36,13 @@ func NewCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare RUN...",
 		Short: "Put runs side by side: costs, outcome, and where their configurations differ",
-		Long: `Print what many runs have, side by side: how they ended, their iterations, their costs and by how much the first of these
-differs from that of the first run or of --baseline, the models and tokens of their calls, how many of their proposals were
-accepted, columns of your own (as table summary has them), and every member of the configuration that is not the same in all of
-them, by its JSON pointer.
+		Long: `Print what many runs have, side by side: how they ended, their iterations, their costs and by how
+much the first of these differs from that of the first run or of --baseline, the models and tokens of their calls,
+how many of their proposals were accepted, columns of your own (as table summary has them), and every member of the
+configuration that is not the same in all of them, by its JSON pointer.
 
-For people each run is a column, of more than six or with --rows a row. CSV and JSON have a row for each run. See diff for what
-differs between two runs record by record.`,
+For people each run is a column, of more than six or with --rows a row. CSV and JSON have a row for each run. See
+diff for what differs between two runs record by record.`,
 		Example: `  exparchive compare a.simexp b.simexp
   exparchive compare runs/ --baseline runs/baseline.simexp --cost final,mean --format csv
   exparchive compare a.simexp b.simexp --column f=policy:/parameters/fraction --format latex`,
@@ -51,7 +51,8 @@ differs between two runs record by record.`,
 	}
 	o.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&o.costs, "cost", []string{"final", "best"}, "`what` of costs: final, best, sum or mean; several with commas")
+	flags.StringSliceVar(&o.costs, "cost", []string{"final", "best"},
+		"`what` of costs: final, best, sum or mean; several with commas")
 	flags.BoolVar(&o.rows, "rows", false, "a row for each run, of few too; --rows=false a column, of many too")
 	addPlaces(cmd, &o.places)
 	return cmd
@@ -77,7 +78,8 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	var all []compared
-	failed := o.eachOf(cmd, args, series.Options{Decisions: true}, func(file string, p provider.Provider, run *series.Run) error {
+	want := series.Options{Decisions: true}
+	failed := o.eachOf(cmd, args, want, func(file string, p provider.Provider, run *series.Run) error {
 		x := compared{file: cli.ShownName(file), settings: settingsOf(run.Config)}
 		for _, of := range o.costs {
 			c, err := run.Cost(series.CostOf(of))
@@ -144,7 +146,8 @@ const mostShown = 48
 
 // compareColumns are the first of them.
 var compareColumns = []tabular.Column{
-	{Name: "file"}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "experiment_type", Title: "type"},
+	{Name: "file"}, {Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"},
+	{Name: "experiment_type", Title: "type"},
 	{Name: "status"}, {Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
 	{Name: "num_iterations", Title: "iterations", Number: true},
 }
@@ -161,17 +164,20 @@ func (o *compareOptions) table(all []compared, base string, baseCost *provider.C
 		t.Columns = append(t.Columns, tabular.Column{Name: of + "_cost", Title: title, Number: true})
 	}
 	if len(o.costs) > 0 {
-		t.Columns = append(t.Columns, tabular.Column{Name: "change_percent", Title: "change from " + base, Number: true, Given: true})
+		t.Columns = append(t.Columns,
+			tabular.Column{Name: "change_percent", Title: "change from " + base, Number: true, Given: true})
 	}
 	t.Columns = append(t.Columns, []tabular.Column{
 		{Name: "models"}, {Name: "prompt_tokens", Title: "prompt tokens", Number: true},
 		{Name: "completion_tokens", Title: "completion tokens", Number: true},
-		{Name: "num_accepted", Coded: true}, {Name: "num_rejected", Coded: true}, {Name: "acceptance_rate", Title: "accepted", Number: true},
+		{Name: "num_accepted", Coded: true}, {Name: "num_rejected", Coded: true},
+		{Name: "acceptance_rate", Title: "accepted", Number: true},
 	}...)
 	var outcomes []outcome
 	for _, x := range all {
 		outcomes = append(outcomes, x.outcome)
-		row := []tabular.Cell{text(x.file), runCell(x.Run), text(x.Name), text(x.Type), text(string(x.Status())), truth(converged(x.Run)),
+		row := []tabular.Cell{text(x.file), runCell(x.Run), text(x.Name), text(x.Type), text(string(x.Status())),
+			truth(converged(x.Run)),
 			reasonCell(x.Run), number(x.Iterations)}
 		for _, c := range x.costs {
 			row = append(row, money(c))
@@ -179,7 +185,8 @@ func (o *compareOptions) table(all []compared, base string, baseCost *provider.C
 		if len(o.costs) > 0 {
 			row = append(row, percent(series.Change(x.costs[0], baseCost, o.places)))
 		}
-		row = append(row, textOr(strings.Join(x.usage.Models, ", ")), count(x.usage.PromptTokens), count(x.usage.CompletionTokens),
+		row = append(row, textOr(strings.Join(x.usage.Models, ", ")), count(x.usage.PromptTokens),
+			count(x.usage.CompletionTokens),
 			number(x.accepted), number(x.rejected), o.acceptance(x.accepted, x.rejected))
 		t.Rows = append(t.Rows, row)
 	}

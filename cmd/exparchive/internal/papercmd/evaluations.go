@@ -17,17 +17,21 @@ import (
 
 // sampleFlags are the flags that say where samples and their statistics are, by what they say it of.
 var sampleFlags = []struct{ statistic, name, what string }{
-	{series.Samples, "samples", "samples are at `TYPE:/POINTER`, in events of that type: an array of numbers, or a number an event"},
+	{series.Samples, "samples",
+		"samples are at `TYPE:/POINTER`, in events of that type: an array of numbers, or a number an event"},
 	{series.Mean, "mean", "the mean was recorded at `TYPE:/POINTER`"},
 	{series.StdDev, "std-dev", "the standard deviation was recorded at `TYPE:/POINTER`"},
-	{series.Interval, "interval", "the 95 % confidence interval was recorded at `TYPE:/POINTER`, as an array of two numbers"},
+	{series.Interval, "interval",
+		"the 95 % confidence interval was recorded at `TYPE:/POINTER`, as an array of two numbers"},
 	{series.Count, "count", "the number of samples was recorded at `TYPE:/POINTER`"},
 }
 
 var evaluationColumns = []tabular.Column{
-	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"}, {Name: "source"},
+	{Name: "run_id", Title: "run"}, {Name: "iteration", Number: true}, {Name: "agent_id", Title: "agent"},
+	{Name: "source"},
 	{Name: "mean", Number: true}, {Name: "std_dev", Title: "std dev", Number: true},
-	{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true}, {Name: "n", Number: true},
+	{Name: "ci95_low", Title: "95 % from", Number: true}, {Name: "ci95_high", Title: "to", Number: true},
+	{Name: "n", Number: true},
 	{Name: "derived"},
 }
 
@@ -40,18 +44,19 @@ func newEvaluations() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluations RUN...",
 		Short: "Mean, standard deviation, confidence interval and number of samples",
-		Long: `Print a row for each agent in each iteration of each run of which samples were recorded: their mean, standard deviation, 95 %
-confidence interval and number.
+		Long: `Print a row for each agent in each iteration of each run of which samples were recorded: their mean,
+standard deviation, 95 % confidence interval and number.
 
-What was recorded is printed as it was. What was not is computed of the samples, if all of them are there, and the column DERIVED
-names it: the standard deviation is that of a sample (over n-1), the interval that of the mean by Student's t distribution. It is
-computed exactly and rounded once, half to even, costs to whole cents unless --places says otherwise. With --baseline it says by
-how much a mean differs from that of the same agent in the same iteration of another run, in percent to one place.
+What was recorded is printed as it was. What was not is computed of the samples, if all of them are there, and the
+column DERIVED names it: the standard deviation is that of a sample (over n-1), the interval that of the mean by
+Student's t distribution. It is computed exactly and rounded once, half to even, costs to whole cents unless
+--places says otherwise. With --baseline it says by how much a mean differs from that of the same agent in the same
+iteration of another run, in percent to one place.
 
-Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation, monte_carlo_evaluation,
-evaluation and iteration_context. --samples, --mean, --std-dev, --interval and --count say where others have theirs; {each} in a
-pointer stands for each element of an array, {agent} for each agent. Numbers that stand in several events of an iteration are one
-sample each.`,
+Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation,
+monte_carlo_evaluation, evaluation and iteration_context. --samples, --mean, --std-dev, --interval and --count say
+where others have theirs; {each} in a pointer stands for each element of an array, {agent} for each agent. Numbers
+that stand in several events of an iteration are one sample each.`,
 		Example: `  exparchive table evaluations exp2.simexp
   exparchive table evaluations mine.simexp --samples trial:/cost --cents
   exparchive table evaluations old.db --samples simulation_run:/total_cost --cents
@@ -130,7 +135,8 @@ sample each.`,
 				for _, s := range sources {
 					types = append(types, s.Type)
 				}
-				return fmt.Errorf("no samples in events of the types %s (--samples TYPE:/POINTER names others)", strings.Join(types, ", "))
+				return fmt.Errorf("no samples in events of the types %s (--samples TYPE:/POINTER names others)",
+					strings.Join(types, ", "))
 			}
 			for _, a := range chosen.agents {
 				if !seen[a] {
@@ -179,7 +185,8 @@ func evaluationsOf(run *series.Run, sources []series.Source, first, places int) 
 	return all, err
 }
 
-func evaluationRow(run *series.Run, e *series.Evaluation, columns int, compared bool, base evaluationsAt) []tabular.Cell {
+func evaluationRow(run *series.Run, e *series.Evaluation, columns int, compared bool,
+	base evaluationsAt) []tabular.Cell {
 	amount := func(v series.Value) tabular.Cell {
 		c := tabular.Cell{Value: v}
 		if e.Cents && numeric(v) != nil {
@@ -192,7 +199,8 @@ func evaluationRow(run *series.Run, e *series.Evaluation, columns int, compared 
 		derived = append(derived, cmp.Or(methods[name], name))
 	}
 	row := []tabular.Cell{runCell(run), number(e.Iteration), agentCell(e.Agent), text(e.Type),
-		amount(e.Mean), amount(e.StdDev), amount(e.Low), amount(e.High), {Value: e.Count}, textOr(strings.Join(derived, ", "))}
+		amount(e.Mean), amount(e.StdDev), amount(e.Low), amount(e.High), {Value: e.Count},
+		textOr(strings.Join(derived, ", "))}
 	if compared {
 		row = append(row, percent(e.Change(base[evaluationKey{e.Iteration, e.Agent, e.Type}], changePlaces)))
 	}

@@ -181,7 +181,8 @@ func (o *runOptions) groupTable(all []outcome, keys []key, compared bool) *tabul
 var groupColumns = []tabular.Column{
 	{Name: "num_runs", Title: "runs", Number: true}, {Name: "num_converged", Title: "converged", Number: true},
 	{Name: "num_known", Title: "of", Number: true}, {Name: "converged_percent", Title: "rate", Number: true},
-	{Name: "mean_iterations", Title: "mean iterations", Number: true}, {Name: "min_iterations", Title: "least", Number: true},
+	{Name: "mean_iterations", Title: "mean iterations", Number: true},
+	{Name: "min_iterations", Title: "least", Number: true},
 	{Name: "max_iterations", Title: "greatest", Number: true}, {Name: "num_costs", Title: "costs", Number: true},
 	{Name: "mean_cost_cents", Number: true}, {Name: "min_cost_cents", Title: "least cost", Number: true},
 	{Name: "max_cost_cents", Title: "greatest cost", Number: true},

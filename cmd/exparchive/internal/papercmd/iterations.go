@@ -25,13 +25,14 @@ func newIterations() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "iterations RUN...",
 		Short: "What each iteration cost each agent and what it tried, and columns of your own",
-		Long: `Print a row for each agent in each iteration of each run: what it cost, what came of what was proposed for the agent (accepted,
-rejected, kept: the proposal repeats the policy in force, none), and columns of your own. Values of an iteration as a whole
-stand in a row without an agent, which with --totals has what all agents cost together; it is absent where the cost of one of
-them is. With --baseline it says by how much a cost differs from that of the same agent in the same iteration of another run.
+		Long: `Print a row for each agent in each iteration of each run: what it cost, what came of what was
+proposed for the agent (accepted, rejected, kept: the proposal repeats the policy in force, none), and columns of
+your own. Values of an iteration as a whole stand in a row without an agent, which with --totals has what all agents
+cost together; it is absent where the cost of one of them is. With --baseline it says by how much a cost differs
+from that of the same agent in the same iteration of another run.
 
-As JSON it is an array of objects with the members run_id, iteration, agent_id, cost_cents, accepted (as it was recorded), decision
-and one for each column.`,
+As JSON it is an array of objects with the members run_id, iteration, agent_id, cost_cents, accepted (as it was
+recorded), decision and one for each column.`,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
   exparchive table iterations exp1.simexp --column tried=proposed:/parameters/fraction
   exparchive table iterations a.simexp b.simexp --agent BANK_A --totals --format csv`,
@@ -51,7 +52,8 @@ and one for each column.`,
 			}
 			bases := map[*series.Run]costsAt{nil: nil}
 			seen := map[string]bool{}
-			err = o.eachOf(cmd, args, series.Options{Decisions: true, Span: span}, func(_ string, _ provider.Provider, run *series.Run) error {
+			want := series.Options{Decisions: true, Span: span}
+			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
 				base, ok := bases[run.Base]
 				if !ok {
 					var err error
@@ -147,7 +149,8 @@ func withTotal(run *series.Run, rows []series.Row) ([]series.Row, error) {
 	}
 	rows = slices.Clone(rows)
 	if rows[0].Agent != "" {
-		rows = slices.Insert(rows, 0, series.Row{Iteration: rows[0].Iteration, Values: run.Whole.Values, Defaulted: run.Whole.Defaulted})
+		whole := series.Row{Iteration: rows[0].Iteration, Values: run.Whole.Values, Defaulted: run.Whole.Defaulted}
+		rows = slices.Insert(rows, 0, whole)
 	}
 	rows[0].Cost = total
 	return rows, nil

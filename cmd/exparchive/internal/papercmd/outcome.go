@@ -41,7 +41,8 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	o.part.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.cost, "cost", string(series.CostFinal), "what the cost of a run is: `final`, best, sum or mean")
-	flags.StringArrayVar(&o.groupBy, "group-by", nil, "a row for each `what`: experiment, type or config:/POINTER; several are told apart by all")
+	flags.StringArrayVar(&o.groupBy, "group-by", nil,
+		"a row for each `what`: experiment, type or config:/POINTER; several are told apart by all")
 	addPlaces(cmd, &o.places)
 }
 
@@ -86,7 +87,8 @@ func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
 // read reads the runs. Those that were read are there also with an error that was told of.
 func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err error) {
 	seen := map[string]bool{}
-	err = o.eachOf(cmd, args, series.Options{Outline: !o.derived(), Span: o.span}, func(_ string, _ provider.Provider, run *series.Run) error {
+	want := series.Options{Outline: !o.derived(), Span: o.span}
+	err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
 		c, err := o.costOf(run)
 		if err != nil {
 			return err
@@ -114,8 +116,8 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 	return all, err
 }
 
-// outcomeOf takes the rows out of a run and keeps the last values of columns, of some agents in some iterations; no agents
-// and a nil span are all.
+// outcomeOf takes the rows out of a run and keeps the last values of columns, of some agents in some iterations; no
+// agents and a nil span are all.
 func outcomeOf(run *series.Run, columns []series.Column, agents []string, span *provider.Span) outcome {
 	x := outcome{Run: run, last: make([]map[string]tabular.Cell, len(columns))}
 	for i, c := range columns {

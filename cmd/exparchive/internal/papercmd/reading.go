@@ -34,7 +34,9 @@ func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Report
 
 // each reads the runs that the arguments name, and gives them to f with the names of their files.
 func (o *readOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
-	return o.eachOf(cmd, args, series.Options{}, func(file string, _ provider.Provider, run *series.Run) error { return f(file, run) })
+	return o.eachOf(cmd, args, series.Options{}, func(file string, _ provider.Provider, run *series.Run) error {
+		return f(file, run)
+	})
 }
 
 // eachOf is each for what else is to be read. A run need not have values of the columns in want, which follow those of

@@ -24,17 +24,19 @@ func newSummary() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "summary RUN...",
 		Short: "One row a run: how it ended, its iterations, its cost",
-		Long: `Print a row for each run: its experiment, how it ended, the number of its iterations, whether it converged, what it
-cost, with --baseline by how much of the baseline's cost that differs from it, and columns of your own. A column of policies or
-events has the last value there is of the run, where several agents have one that of each by its name.
+		Long: `Print a row for each run: its experiment, how it ended, the number of its iterations, whether it
+converged, what it cost, with --baseline by how much of the baseline's cost that differs from it, and columns of
+your own. A column of policies or events has the last value there is of the run, where several agents have one that
+of each by its name.
 
---cost says what the cost of a run is: final or best, as its result has it, the sum of all iterations, or their mean. With --agent,
---start or --end it is that of these agents in these iterations: final is then what the last of them cost, best what the
-cheapest did. What is computed so is marked as derived; a mean is rounded half to even to whole cents.
+--cost says what the cost of a run is: final or best, as its result has it, the sum of all iterations, or their
+mean. With --agent, --start or --end it is that of these agents in these iterations: final is then what the last of
+them cost, best what the cheapest did. What is computed so is marked as derived; a mean is rounded half to even to
+whole cents.
 
-With --group-by there is a row for each group of runs instead: how many converged of how many of which that is known, the mean,
-the least and the greatest number of iterations and cost and of how many runs the cost is known, and for each column of your
-own the mean, the least and the greatest of its numbers, and how many there are.`,
+With --group-by there is a row for each group of runs instead: how many converged of how many of which that is
+known, the mean, the least and the greatest number of iterations and cost and of how many runs the cost is known,
+and for each column of your own the mean, the least and the greatest of its numbers, and how many there are.`,
 		Example: `  exparchive table summary runs/ --cost sum --baseline runs/baseline.simexp
   exparchive table summary *.simexp --column seed=config:/master_seed --sort=-cost_cents
   exparchive table summary runs/ --group-by experiment --group-by config:/model
@@ -50,7 +52,8 @@ own the mean, the least and the greatest of its numbers, and how many there are.
 }
 
 // run makes a table of runs, or of groups of them.
-func (o *runOptions) run(cmd *cobra.Command, args []string, table func(all []outcome, compared bool) *tabular.Table) error {
+func (o *runOptions) run(cmd *cobra.Command, args []string,
+	table func(all []outcome, compared bool) *tabular.Table) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
@@ -90,7 +93,8 @@ func (o *runOptions) summaryTable(all []outcome, compared bool) *tabular.Table {
 			d := o.partly() || x.Derived(series.CostOf(o.cost))
 			derived = truth(&d)
 		}
-		row := []tabular.Cell{runCell(x.Run), text(x.Name), text(string(x.Status())), number(x.Iterations), truth(converged(x.Run)),
+		row := []tabular.Cell{runCell(x.Run), text(x.Name), text(string(x.Status())), number(x.Iterations),
+			truth(converged(x.Run)),
 			money(x.cost), derived}
 		if compared {
 			row = append(row, percent(series.Change(x.cost, x.base, o.places)))
@@ -125,10 +129,11 @@ func newConvergence() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convergence RUN...",
 		Short: "How many iterations runs had, and how many of the runs converged",
-		Long: `Print a row for each run: the number of its iterations (not the highest index), whether it converged and why, and columns of your
-own as summary has them; and below, for all of them, how many converged of how many of which that was recorded, and the mean, the
-least and the greatest number of iterations. With --group-by there is a row for each group of runs instead, as summary
-has it; --cost, --agent, --start, --end and --baseline are about the costs in it.`,
+		Long: `Print a row for each run: the number of its iterations (not the highest index), whether it converged
+and why, and columns of your own as summary has them; and below, for all of them, how many converged of how many of
+which that was recorded, and the mean, the least and the greatest number of iterations. With --group-by there is a
+row for each group of runs instead, as summary has it; --cost, --agent, --start, --end and --baseline are about the
+costs in it.`,
 		Example: `  exparchive table convergence runs/
   exparchive table convergence runs/ --group-by experiment --format latex`,
 		Args: cli.NArgs(1, -1, "runs"),
@@ -146,7 +151,8 @@ has it; --cost, --agent, --start, --end and --baseline are about the costs in it
 }
 
 var convergenceColumns = []tabular.Column{
-	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "num_iterations", Title: "iterations", Number: true},
+	{Name: "run_id", Title: "run"}, {Name: "experiment_name", Title: "experiment"}, {Name: "num_iterations",
+		Title: "iterations", Number: true},
 	{Name: "converged"}, {Name: "convergence_reason", Title: "reason"},
 }
 
@@ -160,7 +166,8 @@ func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
 	o.addColumns(t, all)
 	n := tallyOf(all)
 	row := []tabular.Cell{
-		{Text: cli.Plural(int64(n.runs), "run")}, blank, {Text: fmt.Sprintf("mean %s, %d to %d", n.mean(o.places), n.least, n.greatest)},
+		{Text: cli.Plural(int64(n.runs), "run")}, blank, {Text: fmt.Sprintf("mean %s, %d to %d", n.mean(o.places), n.least,
+			n.greatest)},
 		{Text: fmt.Sprintf("%d of %d", n.converged, n.known)},
 	}
 	for len(row) < len(t.Columns) {

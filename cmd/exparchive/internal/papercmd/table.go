@@ -56,13 +56,16 @@ whole cents in CSV and JSON.`,
 func (o *tableOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	o.readOptions.addFlags(cmd, "add")
-	flags.StringVarP(&o.format, "format", "f", "text", "write the table as this `format`: text, csv, json, markdown, latex or html")
+	flags.StringVarP(&o.format, "format", "f", "text",
+		"write the table as this `format`: text, csv, json, markdown, latex or html")
 	flags.BoolVar(&o.json, "json", false, "the same as --format json: an array of objects, one a row")
-	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
+	flags.StringSliceVar(&o.sort, "sort", nil,
+		"sort by this `column`, from the largest with - before it; several with commas")
 	flags.StringVar(&o.layout.Caption, "caption", "", "the `text` above the table, in LaTeX and HTML")
 	flags.StringVar(&o.layout.Label, "label", "", "the `label` of the table, in LaTeX")
 	flags.BoolVar(&o.layout.Siunitx, "siunitx", false, "align numbers at the point, by the LaTeX package siunitx")
-	flags.BoolVar(&o.layout.Raw, "raw", false, "leave cells of CSV as they are that a spreadsheet would take for a formula")
+	flags.BoolVar(&o.layout.Raw, "raw", false,
+		"leave cells of CSV as they are that a spreadsheet would take for a formula")
 }
 
 // check reads the flags.

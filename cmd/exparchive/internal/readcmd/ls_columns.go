@@ -46,6 +46,9 @@ type column struct {
 
 func (c *column) title() string {
 	title := strings.ToUpper(strings.ReplaceAll(cmp.Or(c.short, c.name), "_", " "))
+	if c.name == "digest" {
+		title += " (AS SEALED, NOT CHECKED)"
+	}
 	if c.right {
 		return ">" + title
 	}

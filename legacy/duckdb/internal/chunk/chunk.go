@@ -84,6 +84,7 @@ type vectorObject struct {
 	count     int // values in flat
 	valid     []byte
 	hasValid  bool
+	given     bool // whether there are values, if those of the type are not in children
 	listSize  int
 	lengths   []byte // of the strings, 4 bytes each, when their bytes come together
 	bytes     uint64 // of all these strings
@@ -110,33 +111,32 @@ func (r *vectorObject) target() *vector.Vector {
 }
 
 func (r *vectorObject) field(o *storage.Object) {
-	const field = "Vector"
 	s := r.s
 	switch o.ID {
 	case 90:
-		r.form = s.ULEB(8, field)
+		r.form = s.ULEB(8, "Vector.form")
 		if r.form != vectorFlat && (r.form < vectorConstant || r.form > vectorSequence) {
-			s.Fail(field, fault.Unsupportedf("vector form %d", r.form))
+			s.Fail("Vector.form", fault.Unsupportedf("vector form %d", r.form))
 		}
 		return
 	case 91:
 		if r.form == vectorSequence {
-			r.start = s.SLEB(64, field)
+			r.start = s.SLEB(64, "Vector.sequence")
 			return
 		}
-		r.selection = s.Blob(field)
+		r.selection = s.Blob("Vector.selection")
 		if len(r.selection) != 4*r.n {
-			s.Fail(field, fault.Corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
+			s.Fail("Vector.selection", fault.Corruptf("a selection of %d bytes for %d values", len(r.selection), r.n))
 		}
 		return
 	case 92:
 		if r.form == vectorSequence {
-			r.increment = s.SLEB(64, field)
+			r.increment = s.SLEB(64, "Vector.sequence")
 			return
 		}
-		r.count = int(s.ULEB(31, field))
+		r.count = int(s.ULEB(31, "Vector.dictionary"))
 		if int64(r.count) > max(s.Left(), int64(r.n)) { // every value of a dictionary is stored, or used
-			s.Fail(field, fault.Corruptf("a dictionary of %d values", r.count))
+			s.Fail("Vector.dictionary", fault.Corruptf("a dictionary of %d values", r.count))
 			r.count = 0
 		}
 		return
@@ -152,62 +152,66 @@ func (r *vectorObject) field(o *storage.Object) {
 	n := r.count
 	switch {
 	case o.ID == 99 && v.Type.ID == types.Geometry:
-		if layout := s.ULEB(8, field); layout != geometry.LayoutWKB {
-			s.Fail(field, fault.Unsupportedf("geometry layout %d in a log", layout))
+		if layout := s.ULEB(8, "Vector.layout"); layout != geometry.LayoutWKB {
+			s.Fail("Vector.layout", fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
 	case o.ID == 100:
-		r.hasValid = s.Bool(field)
+		r.hasValid = s.Bool("Vector.has_validity")
 	case o.ID == 101:
-		r.valid = s.Blob(field)
+		r.valid = s.Blob("Vector.validity")
 		if len(r.valid) < (n+7)/8 {
-			s.Fail(field, fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
+			s.Fail("Vector.validity", fault.Corruptf("validity of %d bytes for %d values", len(r.valid), n))
 		}
 	case o.ID == 102 && v.Type.Phys == types.PhysString:
-		if k := s.Length(field); k != n {
-			s.Fail(field, fault.Corruptf("%d strings, want %d", k, n))
+		if k := s.Length("Vector.strings"); k != n {
+			s.Fail("Vector.strings", fault.Corruptf("%d strings, want %d", k, n))
 			return
 		}
+		r.given = true
 		for i := range n {
-			if v.SetBytes(i, s.Blob(field), r.b) != nil {
-				s.Fail(field, fault.ErrLimit)
+			if v.SetBytes(i, s.Blob("Vector.strings"), r.b) != nil {
+				s.Fail("Vector.strings", fault.ErrLimit)
 			}
 		}
 	case o.ID == 107 && v.Type.Phys == types.PhysString:
-		r.bytes = s.ULEB(64, field)
+		r.bytes = s.ULEB(64, "Vector.bytes")
 	case o.ID == 108 && v.Type.Phys == types.PhysString:
-		if r.lengths = s.Blob(field); len(r.lengths) != 4*n {
-			s.Fail(field, fault.Corruptf("%d bytes of lengths for %d strings", len(r.lengths), n))
+		if r.lengths = s.Blob("Vector.lengths"); len(r.lengths) != 4*n {
+			s.Fail("Vector.lengths", fault.Corruptf("%d bytes of lengths for %d strings", len(r.lengths), n))
 		}
 	case o.ID == 109 && v.Type.Phys == types.PhysString:
+		r.given = true
 		r.strings(v)
 	case o.ID == 102 && v.Type.Phys.Width() > 0 && v.Type.Phys != types.PhysList:
-		d := s.Blob(field)
+		d := s.Blob("Vector.data")
 		if len(d) != n*v.Type.Phys.Width() {
-			s.Fail(field, fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.Type))
+			s.Fail("Vector.data", fault.Corruptf("%d bytes for %d values of %s", len(d), n, v.Type))
 			return
 		}
 		v.Load(0, n, d)
+		r.given = true
 	case o.ID == 103 && v.Type.Phys == types.PhysStruct:
-		if k := s.Length(field); k != len(v.Children) {
-			s.Fail(field, fault.Corruptf("%d members, want %d", k, len(v.Children)))
+		if k := s.Length("Vector.members"); k != len(v.Children) {
+			s.Fail("Vector.members", fault.Corruptf("%d members, want %d", k, len(v.Children)))
 			return
 		}
 		for _, c := range v.Children {
 			readVector(s, c, n, r.b)
 		}
 	case o.ID == 104 && v.Type.Phys == types.PhysList:
-		r.listSize = int(s.ULEB(31, field))
+		r.listSize = int(s.ULEB(31, "Vector.list_size"))
 	case o.ID == 105 && v.Type.Phys == types.PhysList:
+		r.given = true
 		r.lists(v)
 	case o.ID == 106 && v.Type.Phys == types.PhysList:
 		readVector(s, v.Children[0], r.listSize, r.b)
 	case o.ID == 103 && v.Type.Phys == types.PhysArray:
-		if k := s.ULEB(31, field); int(k) != v.Type.Size {
-			s.Fail(field, fault.Corruptf("arrays of %d elements, want %d", k, v.Type.Size))
+		if k := s.ULEB(31, "Vector.array_size"); int(k) != v.Type.Size {
+			s.Fail("Vector.array_size", fault.Corruptf("arrays of %d elements, want %d", k, v.Type.Size))
 		}
 	case o.ID == 104 && v.Type.Phys == types.PhysArray:
 		if int64(n)*int64(v.Type.Size) > r.b.Left {
-			s.Fail(field, fault.ErrLimit)
+			s.Fail("Vector.array_size", fault.ErrLimit)
 			return
 		}
 		readVector(s, v.Children[0], n*v.Type.Size, r.b)
@@ -295,6 +299,14 @@ func (r *vectorObject) finish() {
 			v.Fill(i, 1, vector.Uint128{Hi: uint64(x >> 63), Lo: uint64(x)})
 			x += r.increment
 		}
+		return
+	}
+	if r.hasValid != (len(r.valid) > 0) && r.count > 0 {
+		s.Fail("Vector.has_validity", fault.Corruptf("%v, with %d bytes of validity", r.hasValid, len(r.valid)))
+		return
+	}
+	if parts := v.Type.Phys == types.PhysStruct || v.Type.Phys == types.PhysArray; !parts && !r.given && r.count > 0 {
+		s.Fail("Vector.data", fault.Corruptf("none of %d values", r.count))
 		return
 	}
 	for i := range r.count {

@@ -101,6 +101,9 @@ func readBound(s *storage.Stream, t *types.Type) (x vector.Uint128, has bool) {
 		case 100:
 			has = s.Bool("BaseStatistics.has_value")
 		case 101:
+			if !has {
+				s.Fail("BaseStatistics.has_value", fault.Corruptf("false, and a value"))
+			}
 			if t.ID == types.Boolean {
 				if s.Bool("BaseStatistics.value") {
 					x.Lo = 1

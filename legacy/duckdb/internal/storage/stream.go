@@ -42,9 +42,9 @@ const MaxStreamBytes = 256 << 20
 // maxObjectDepth bounds nested objects, such as expressions.
 const maxObjectDepth = 1000
 
-// Trace, if it is not nil, is told where the bytes of every field are that any stream reads. Tests set it, which change
-// fields one at a time.
-var Trace func(field string, at int64, n int)
+// Trace, if it is not nil, is told where in which file the bytes of every field are that any stream reads. Tests set it,
+// which change fields one at a time.
+var Trace func(file, field string, at int64, n int)
 
 var errMetadataLoop = fault.Corruptf("chain of metadata sub-blocks loops")
 
@@ -148,7 +148,7 @@ func (s *Stream) Fill(dst []byte, field string) {
 		}
 		n := copy(dst, s.buf[s.off:])
 		if Trace != nil {
-			Trace(field, s.Offset(), n)
+			Trace(s.name, field, s.Offset(), n)
 		}
 		s.off += n
 		s.spend(n, field)
@@ -168,7 +168,7 @@ func (s *Stream) Byte(field string) byte {
 		return 0
 	}
 	if Trace != nil {
-		Trace(field, s.Offset(), 1)
+		Trace(s.name, field, s.Offset(), 1)
 	}
 	b := s.buf[s.off]
 	s.off++

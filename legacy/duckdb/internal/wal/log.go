@@ -110,10 +110,10 @@ func parse(buf []byte, name string) (*log, error) {
 		}
 		switch e.kind {
 		case entryCheckpoint:
-			p := storage.Pointer{}
-			if o.Next() && o.ID == 101 {
-				p = es.Pointer("checkpoint.meta_block")
+			if !o.Next() || o.ID != 101 {
+				es.Fail("checkpoint.meta_block", fault.Corruptf("none"))
 			}
+			p := es.Pointer("checkpoint.meta_block")
 			if es.Err() != nil {
 				return nil, es.Err()
 			}

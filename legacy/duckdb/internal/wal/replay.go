@@ -91,6 +91,13 @@ func (r *replay) apply(l *log) error {
 	return nil
 }
 
+// created are the kinds of catalog entry that entries of the log define.
+var created = map[uint64]catalog.Kind{
+	entryCreateTable: catalog.KindTable, entryCreateView: catalog.KindView, entryCreateSequence: catalog.KindSequence,
+	entryCreateType: catalog.KindType, entryCreateIndex: catalog.KindIndex, entryCreateMacro: catalog.KindMacro,
+	entryCreateTableFn: catalog.KindTableMacro, entryCreateTrigger: catalog.KindTrigger,
+}
+
 // dropped are the kinds of catalog entry that entries of the log remove.
 var dropped = map[uint64]catalog.Kind{
 	entryDropTable: catalog.KindTable, entryDropView: catalog.KindView, entryDropSequence: catalog.KindSequence,
@@ -104,10 +111,12 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 	case entryCreateTable, entryCreateView, entryCreateSequence, entryCreateType, entryCreateIndex,
 		entryCreateMacro, entryCreateTableFn, entryCreateTrigger:
 		// What an index entry holds after its definition cannot be walked, and need not be.
-		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
-			if n := tree.Read(s, "CreateInfo"); s.Err() == nil {
-				r.catalog.Put(n)
-			}
+		n := readInfo(s, o, "CreateInfo")
+		if s.Err() == nil && catalog.Kind(n.Uint(100)) != created[kind] {
+			s.Fail("entry.type", fault.Corruptf("%d of a definition of type %d", kind, n.Uint(100)))
+		}
+		if s.Err() == nil {
+			r.catalog.Put(n)
 		}
 	case entryCreateSchema:
 		if names := readNames(s, o); s.Err() == nil {
@@ -126,10 +135,8 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 	case entryDropTrigger:
 		r.dropTrigger(s, o)
 	case entryAlter:
-		if o.Next() && o.ID == 101 && s.Bool("entry.info") {
-			if n := tree.Read(s, "ParseInfo"); s.Err() == nil {
-				r.alter(n)
-			}
+		if n := readInfo(s, o, "ParseInfo"); s.Err() == nil {
+			r.alter(n)
 		}
 	case entryUseTable:
 		p := readPath(s, o)
@@ -162,6 +169,15 @@ func (r *replay) entry(kind uint64, s *storage.Stream, o *storage.Object) error 
 			"open the database once with DuckDB to checkpoint it", kind))
 	}
 	return s.Err()
+}
+
+// readInfo reads what an entry defines or changes.
+func readInfo(s *storage.Stream, o *storage.Object, class string) *tree.Node {
+	if !o.Next() || o.ID != 101 || !s.Bool("entry.info") {
+		s.Fail("entry.info", fault.Corruptf("none"))
+		return nil
+	}
+	return tree.Read(s, class)
 }
 
 // readNames reads the names in an entry about a schema: its own, after those of the schemas that it is in.

@@ -25,7 +25,8 @@ func (a Annotation) Validate() error {
 		return fmt.Errorf("%w: annotation %.80q: too long: kind and name may have %d bytes, the text %d",
 			provider.ErrInvalid, a.Kind, provider.MaxName, provider.MaxText)
 	case provider.CheckName(a.Kind) != nil || provider.CheckName(a.Name) != nil:
-		return fmt.Errorf("%w: annotation %.80q: kind or name %w", provider.ErrInvalid, a.Kind, provider.CheckName(a.Kind+a.Name))
+		return fmt.Errorf("%w: annotation %.80q: kind or name %w", provider.ErrInvalid, a.Kind,
+			provider.CheckName(a.Kind+a.Name))
 	case !utf8.ValidString(a.Kind + a.Name + a.Text):
 		return fmt.Errorf("%w: annotation %.80q: not UTF-8", provider.ErrInvalid, a.Kind)
 	}

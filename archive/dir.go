@@ -14,8 +14,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Dir is a folder of archives, a repository of runs: each file in it whose name ends in .simexp or .simexp-live is one run.
-// It keeps nothing open and sees the folder as it is at each call.
+// A Dir is a folder of archives, a repository of runs: each file in it whose name ends in .simexp or .simexp-live is
+// one run. It keeps nothing open and sees the folder as it is at each call.
 type Dir struct{ path string }
 
 // OpenDir gives the repository over the folder at path, which must exist.
@@ -39,7 +39,8 @@ type Filter struct {
 
 // Match reports whether f picks a run.
 func (f Filter) Match(e provider.Experiment) bool {
-	return (f.Type == "" || f.Type == e.Type) && (f.Name == "" || f.Name == e.Name) && (f.Status == "" || f.Status == e.Status())
+	return (f.Type == "" || f.Type == e.Type) && (f.Name == "" || f.Name == e.Name) &&
+		(f.Status == "" || f.Status == e.Status())
 }
 
 // An Entry is one run of a folder.
@@ -50,8 +51,8 @@ type Entry struct {
 	Summary    Summary
 }
 
-// List yields the runs that f picks, by file name. A file that cannot be read is yielded as an error with its Path in the
-// Entry, and the listing goes on.
+// List yields the runs that f picks, by file name. A file that cannot be read is yielded as an error with its Path in
+// the Entry, and the listing goes on.
 func (d *Dir) List(ctx context.Context, f Filter) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		paths, err := d.files()
@@ -94,8 +95,8 @@ func ReadEntry(ctx context.Context, path string) (Entry, error) {
 	return Entry{Path: path, State: a.State(), Experiment: experiment, Summary: summary}, nil
 }
 
-// Open opens the run of an id, or of the beginning of an id that only one run has. [provider.ErrNoRun] lists what there is. A run
-// that several files hold is [ErrManyFiles]; a live file beside the archive that it became does not count.
+// Open opens the run of an id, or of the beginning of an id that only one run has. [provider.ErrNoRun] lists what there
+// is. A run that several files hold is [ErrManyFiles]; a live file beside the archive that it became does not count.
 func (d *Dir) Open(ctx context.Context, runID string) (*Archive, error) {
 	path, _, err := d.Find(ctx, runID)
 	if err != nil {
@@ -137,8 +138,8 @@ func (d *Dir) Find(ctx context.Context, runID string) (path, id string, err erro
 	return all[0], id, nil
 }
 
-// PickRun finds the run that want means among ids: the id itself, or the only one that begins with it. An empty want means
-// the only run there is. If none begins so, that is [provider.ErrNoRun].
+// PickRun finds the run that want means among ids: the id itself, or the only one that begins with it. An empty want
+// means the only run there is. If none begins so, that is [provider.ErrNoRun].
 func PickRun(want string, ids []string) (string, error) {
 	if slices.Contains(ids, want) {
 		return want, nil

@@ -84,7 +84,8 @@ func TestDirList(t *testing.T) {
 
 func TestDirOpen(t *testing.T) {
 	d, dir := fillDir(t)
-	for id, want := range map[string]string{"exp1-a": "exp1-a", "exp2": "exp2-a", `other/../..\x`: `other/../..\x`, "o": `other/../..\x`} {
+	for id, want := range map[string]string{"exp1-a": "exp1-a", "exp2": "exp2-a", `other/../..\x`: `other/../..\x`,
+		"o": `other/../..\x`} {
 		a, err := d.Open(t.Context(), id)
 		if err != nil {
 			t.Errorf("%q: %v", id, err)
@@ -95,7 +96,8 @@ func TestDirOpen(t *testing.T) {
 		}
 		a.Close()
 	}
-	if _, err := d.Open(t.Context(), "nothing"); !errors.Is(err, provider.ErrNoRun) || !strings.Contains(err.Error(), `"exp1-a"`) {
+	if _, err := d.Open(t.Context(), "nothing"); !errors.Is(err, provider.ErrNoRun) ||
+		!strings.Contains(err.Error(), `"exp1-a"`) {
 		t.Errorf("got %v, want %v and the ids there are", err, provider.ErrNoRun)
 	}
 	for _, id := range []string{"exp1", ""} {
@@ -108,8 +110,8 @@ func TestDirOpen(t *testing.T) {
 	}
 }
 
-// A run in two files is refused by name, whichever of them has the name of the run; a live file beside its archive is no second
-// one.
+// A run in two files is refused by name, whichever of them has the name of the run; a live file beside its archive is
+// no second one.
 func TestDirOpenTwice(t *testing.T) {
 	d, dir := fillDir(t)
 	path := filepath.Join(dir, archive.FileName("exp2-a"))
@@ -132,7 +134,8 @@ func TestDirOpenTwice(t *testing.T) {
 	}
 	for _, id := range []string{"exp2-a", "exp2"} {
 		a, err := d.Open(t.Context(), id)
-		if !errors.Is(err, archive.ErrManyFiles) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), other) {
+		if !errors.Is(err, archive.ErrManyFiles) || !strings.Contains(err.Error(), path) ||
+			!strings.Contains(err.Error(), other) {
 			t.Errorf("%s: got %v, want %v and both files", id, err, archive.ErrManyFiles)
 		}
 		if err == nil {

@@ -62,7 +62,8 @@ func recordRun(ctx context.Context, path string) (err error) {
 	}
 	defer w.Close() // after Finish it does nothing; before, it leaves a recording that can be resumed
 	sink := provider.Tee(w, replay.NewPrinter(os.Stdout, nil))
-	if err := sink.Begin(ctx, &provider.Start{RunID: "demo-1", Name: "demo", Type: "example", Config: json.RawMessage(`{"seed": 42}`)}); err != nil {
+	if err := sink.Begin(ctx, &provider.Start{RunID: "demo-1", Name: "demo", Type: "example",
+		Config: json.RawMessage(`{"seed": 42}`)}); err != nil {
 		return err
 	}
 	if err := sink.Iteration(ctx, &provider.Iteration{

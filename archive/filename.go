@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxFileName is how many bytes of a run's id FileName keeps. File systems take names of 255, and files with longer names stand
-// beside an archive while it is recorded or changed.
+// maxFileName is how many bytes of a run's id FileName keeps. File systems take names of 255, and files with longer
+// names stand beside an archive while it is recorded or changed.
 const maxFileName = 200
 
-// FileName gives the name of the archive of a run, one that every file system takes: its id, and the extension. Another id gives
-// another name, though file systems that do not tell upper from lower case may take two of them for one. In the name stand as
-// %xx, two hexadecimal digits for each byte,
+// FileName gives the name of the archive of a run, one that every file system takes: its id, and the extension. Another
+// id gives another name, though file systems that do not tell upper from lower case may take two of them for one. In
+// the name stand as %xx, two hexadecimal digits for each byte,
 //   - what Windows keeps for itself (/ \ : * ? " < > |), the percent sign, bytes that are not UTF-8, and characters that do
 //     not print;
 //   - a dot or hyphen at the beginning, which hide the file or make an option of it;

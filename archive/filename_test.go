@@ -51,7 +51,8 @@ func TestFileName(t *testing.T) {
 	}
 }
 
-// Whatever the id, the name is one that every system takes, leaves room for what stands beside it, and is no other id's.
+// Whatever the id, the name is one that every system takes, leaves room for what stands beside it, and is no other
+// id's.
 func TestFileNameFits(t *testing.T) {
 	ids := rapid.OneOf(rapid.String(), rapid.StringMatching(`(com|LPT|con|nul|\.|-|é)[0-9. ]{0,3}`),
 		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
@@ -66,7 +67,8 @@ func TestFileNameFits(t *testing.T) {
 		}
 		seen[name] = id
 		base := strings.TrimSuffix(name, Extension)
-		if len(name)+len("-upgrading-journal") > 255 || !utf8.ValidString(name) || strings.ContainsAny(name, "/\\:*?\"<>|\x00\n") {
+		if len(name)+len("-upgrading-journal") > 255 || !utf8.ValidString(name) ||
+			strings.ContainsAny(name, "/\\:*?\"<>|\x00\n") {
 			t.Fatalf("got name %q of %d bytes", name, len(name))
 		}
 		if id != "" && (strings.TrimRight(base, ". ") != base || base[0] == '.' || base[0] == '-' || reservedName(base)) {

@@ -101,7 +101,8 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 		}
 	})
 	for _, view := range []string{
-		"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies", "accepted_changes",
+		"experiments", "experiment_iterations", "experiment_events", "llm_interactions", "costs", "policies",
+		"accepted_changes",
 		"totals", "notes", "attachments", "withheld",
 	} {
 		way(func() { // a view may go over rows without end, and is stopped, as a statement of a command is
@@ -123,7 +124,8 @@ func readEveryWay(path string) (most hostile.Use, err error) {
 func hostileSource(t testing.TB) hostile.Source {
 	t.Helper()
 	records := archivetest.LongRun()[:120]
-	records = append(records, &provider.Note{Kind: "doubtful", Text: "text"}, &provider.Attachment{Name: "a/b", Data: []byte("data")})
+	records = append(records, &provider.Note{Kind: "doubtful", Text: "text"},
+		&provider.Attachment{Name: "a/b", Data: []byte("data")})
 	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records)
 	live := archivetest.CopyKilled(t, w.LivePath())
 	if err := w.Finish(t.Context(), &provider.Result{Status: provider.StatusCompleted}); err != nil {

@@ -21,7 +21,8 @@ func TestMagic(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed := archivetest.Write(t, recordtest.SampleBytes(t))
-	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ExampleRun(nil)[:3]).LivePath()
+	live := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"),
+		archivetest.ExampleRun(nil)[:3]).LivePath()
 	ended := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.ExampleRun(nil)[:3])
 	if err := ended.Close(); err != nil {
 		t.Fatal(err)
@@ -43,7 +44,8 @@ func TestMagic(t *testing.T) {
 			t.Errorf("file %s: got %q, %v, want %q", c.option, out, err, c.want)
 		}
 	}
-	if out, err := exec.CommandContext(t.Context(), "file", "-m", magic, "-b", other).CombinedOutput(); err != nil || strings.Contains(string(out), "experiment") {
+	if out, err := exec.CommandContext(t.Context(), "file", "-m", magic, "-b", other).CombinedOutput(); err != nil ||
+		strings.Contains(string(out), "experiment") {
 		t.Errorf("another database: got %q, %v", out, err)
 	}
 	if !strings.Contains(archive.Magic, archive.MediaType) {

@@ -99,7 +99,8 @@ func TestUnsealedForms(t *testing.T) {
 
 // TestOddPaths: a file name is only a name.
 func TestOddPaths(t *testing.T) {
-	names := []string{"a b.simexp", "x?mode=rwc&a=#%41.simexp", "%2e%2e.simexp", "ünï ☃.simexp", "file:x.simexp", "-.simexp", "a'b\"c;.simexp", ":memory:.simexp"}
+	names := []string{"a b.simexp", "x?mode=rwc&a=#%41.simexp", "%2e%2e.simexp", "ünï ☃.simexp", "file:x.simexp",
+		"-.simexp", "a'b\"c;.simexp", ":memory:.simexp"}
 	if runtime.GOOS == "windows" {
 		names = []string{"a b.simexp", "#%41&a=b.simexp", "ünï ☃.simexp", "-.simexp"}
 	}
@@ -135,7 +136,8 @@ func TestOddPaths(t *testing.T) {
 func TestReadingChangesNothing(t *testing.T) {
 	sample := providertest.Sample()
 	sealed := filepath.Dir(recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), sample, nil))
-	killed := filepath.Dir(archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), sample[:20]).LivePath()))
+	killed := filepath.Dir(archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"),
+		sample[:20]).LivePath()))
 	for name, dir := range map[string]string{"sealed": sealed, "killed": killed} {
 		for _, mode := range []fs.FileMode{0o755, 0o555} {
 			if err := os.Chmod(dir, mode); err != nil {
@@ -174,7 +176,8 @@ func numberedAs(r provider.Record, seq int) provider.Record {
 	return r
 }
 
-// TestReadWhileRecording: readers see a growing, always complete run, and the recorder goes on while one holds a cursor.
+// TestReadWhileRecording: readers see a growing, always complete run, and the recorder goes on while one holds a
+// cursor.
 func TestReadWhileRecording(t *testing.T) {
 	records := archivetest.ManyRecords(4000)
 	w := recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records[:100])

@@ -37,14 +37,18 @@ func TestOpenRefuses(t *testing.T) {
 		{"folder", t.TempDir(), archive.ErrNotArchive, "not a regular file"},
 		{"empty", archivetest.Write(t, nil), archive.ErrNotArchive, "empty"},
 		{"text", archivetest.Write(t, []byte("hello")), archive.ErrNotArchive, "not an SQLite database"},
-		{"LFS pointer", archivetest.Write(t, []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")), archive.ErrNotArchive, "git lfs pull"},
+		{"LFS pointer", archivetest.Write(t, []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")),
+			archive.ErrNotArchive, "git lfs pull"},
 		{"DuckDB", archivetest.Write(t, append(make([]byte, 8), "DUCK________"...)), archive.ErrNotArchive, "DuckDB"},
 		{"JSON lines", archivetest.Write(t, []byte(`{"type":"experiment"}`)), archive.ErrNotArchive, "JSON"},
 		{"other database", archivetest.Write(t, at(68, 0, 0, 0, 0)), archive.ErrNotArchive, "application id"},
 		{"newer", archivetest.Write(t, at(60, 0, 0, 0, 99)), archive.ErrNewer, "version 99"},
-		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive, "schema version 0, the first is 1"},
-		{"negative version", archivetest.Write(t, at(60, 255, 255, 255, 255)), archive.ErrNotArchive, "schema version -1, the first is 1"},
-		{"the recorder's table", recordtest.Edit(t, schema.LiveObjects()[0].SQL.String), archive.ErrNotArchive, "a table that only a recording has"},
+		{"older than the first", archivetest.Write(t, at(60, 0, 0, 0, 0)), archive.ErrNotArchive,
+			"schema version 0, the first is 1"},
+		{"negative version", archivetest.Write(t, at(60, 255, 255, 255, 255)), archive.ErrNotArchive,
+			"schema version -1, the first is 1"},
+		{"the recorder's table", recordtest.Edit(t, schema.LiveObjects()[0].SQL.String), archive.ErrNotArchive,
+			"a table that only a recording has"},
 		{"half a header", archivetest.Write(t, good[:50]), archive.ErrDamaged, "header"},
 		{"half a file", archivetest.Write(t, good[:len(good)/2]), archive.ErrDamaged, "bytes"},
 		{"a byte more", archivetest.Write(t, append(good[:len(good):len(good)], 0)), archive.ErrDamaged, "bytes"},
@@ -52,8 +56,10 @@ func TestOpenRefuses(t *testing.T) {
 		{"encoding", archivetest.Write(t, at(56, 0, 0, 0, 2)), archive.ErrDamaged, "encoding"},
 		{"reserved bytes", archivetest.Write(t, at(20, 255)), archive.ErrDamaged, "reserved"},
 		{"copy of a live file", archivetest.Write(t, at(18, 2, 2)), archive.ErrUnsealed, "-wal"},
-		{"garbage behind the header", archivetest.Write(t, append(good[:100:100], bytes.Repeat([]byte{0xa5}, len(good)-100)...)), archive.ErrDamaged, ""},
-		{"trigger", recordtest.Edit(t, "CREATE TRIGGER x AFTER INSERT ON z_event BEGIN SELECT 1; END"), archive.ErrNotArchive, `unknown "trigger"`},
+		{"garbage behind the header", archivetest.Write(t,
+			append(good[:100:100], bytes.Repeat([]byte{0xa5}, len(good)-100)...)), archive.ErrDamaged, ""},
+		{"trigger", recordtest.Edit(t, "CREATE TRIGGER x AFTER INSERT ON z_event BEGIN SELECT 1; END"), archive.ErrNotArchive,
+			`unknown "trigger"`},
 		{"view that never ends", recordtest.Edit(t, "DROP VIEW costs; CREATE VIEW costs AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c"), archive.ErrNotArchive, "view"},
 		{"view for a table", recordtest.Edit(t, "DROP TABLE z_note; CREATE VIEW z_note AS SELECT 1 AS seq, 'a' AS kind, zeroblob(1e9) AS text"), archive.ErrNotArchive, "z_note"},
 		{"table missing", recordtest.Edit(t, "DROP TABLE z_annotation"), archive.ErrNotArchive, "z_annotation"},
@@ -104,7 +110,8 @@ func TestSidecar(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	a := archivetest.Open(t, archivetest.Write(t, recordtest.SampleBytes(t)))
-	columns, rows, err := archivetest.Query(t.Context(), a, "SELECT run_id, status, 1.5 AS x, NULL AS n, x'00ff' AS b FROM experiments")
+	columns, rows, err := archivetest.Query(t.Context(), a,
+		"SELECT run_id, status, 1.5 AS x, NULL AS n, x'00ff' AS b FROM experiments")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +122,12 @@ func TestQuery(t *testing.T) {
 	}
 	other := filepath.Join(t.TempDir(), "other.db")
 	for _, q := range []string{
-		"DELETE FROM z_event", "UPDATE z_experiment SET run_id = 'x'", "DROP TABLE z_event", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
-		"ATTACH '" + other + "' AS o", "VACUUM INTO '" + other + "'", "PRAGMA writable_schema = 1", "PRAGMA journal_mode = DELETE",
-		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM z_event", "SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
+		"DELETE FROM z_event", "UPDATE z_experiment SET run_id = 'x'", "DROP TABLE z_event", "CREATE TABLE x (y)",
+		"CREATE TEMP TABLE x (y)",
+		"ATTACH '" + other + "' AS o", "VACUUM INTO '" + other + "'", "PRAGMA writable_schema = 1",
+		"PRAGMA journal_mode = DELETE",
+		"PRAGMA user_version = 7", "SELECT load_extension('x')", "BEGIN; SELECT 1", "SELECT 1; DELETE FROM z_event",
+		"SELECT 1; SELECT 2", "SELECT ';'; SELECT 2", "SELECT 1 /* ; */;;x", "", "SELECT", "REINDEX",
 		"INSERT INTO z_event SELECT * FROM z_event RETURNING 1",
 	} {
 		if _, rows, err := archivetest.Query(t.Context(), a, q); !errors.As(err, new(*archive.StatementError)) {
@@ -141,7 +151,8 @@ func TestQuery(t *testing.T) {
 	} {
 		_, _, err := archivetest.Query(t.Context(), a, q)
 		var statement *archive.StatementError
-		if !errors.As(err, &statement) || statement.Text != want || err.Error() != want || errors.Is(err, archive.ErrDamaged) {
+		if !errors.As(err, &statement) || statement.Text != want || err.Error() != want ||
+			errors.Is(err, archive.ErrDamaged) {
 			t.Errorf("%q: got %v, want %q as a fault of the statement", q, err, want)
 		}
 	}
@@ -161,7 +172,8 @@ func TestQuery(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v, want %v", err, context.Canceled)
 	}
-	for _, q := range []string{"SELECT 1;", "SELECT 1 ; -- end", "SELECT ';' AS \"a;b\", 'it''s;' AS [c;d], 2 AS `e;f` /* ; */ ;; -- ;\n /* no end", "-- ;\nSELECT 1"} {
+	for _, q := range []string{"SELECT 1;", "SELECT 1 ; -- end",
+		"SELECT ';' AS \"a;b\", 'it''s;' AS [c;d], 2 AS `e;f` /* ; */ ;; -- ;\n /* no end", "-- ;\nSELECT 1"} {
 		if _, rows, err := archivetest.Query(t.Context(), a, q); err != nil || len(rows) != 1 {
 			t.Errorf("%q: got %v, %v, want one row", q, rows, err)
 		}
@@ -190,7 +202,8 @@ func FuzzNew(f *testing.F) {
 		defer a.Close()
 		root, records, err := digest.Of(t.Context(), a)
 		if report.OK() && (err != nil || root != report.Root || records != report.Records) {
-			t.Errorf("sound, %d records with digest %v; read are %d with %v, %v", report.Records, report.Root, records, root, err)
+			t.Errorf("sound, %d records with digest %v; read are %d with %v, %v", report.Records, report.Root, records, root,
+				err)
 		}
 	})
 }

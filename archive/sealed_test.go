@@ -56,11 +56,12 @@ func TestChecked(t *testing.T) {
 	for name, test := range map[string]struct{ statement, record string }{
 		"as sealed": {"", ""},
 		"event":     {`UPDATE z_event SET data = '"changed"' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`, ""},
-		"rule":      {`UPDATE z_event SET data = '{' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`, "event_data"},
-		"count":     {`UPDATE z_experiment SET notes = notes + 1`, ""},
-		"records":   {`UPDATE z_experiment SET records = records + 1`, ""},
-		"root":      {`UPDATE z_experiment SET digest = zeroblob(32)`, ""},
-		"result":    {`UPDATE z_experiment SET convergence_reason = 'another'`, ""},
+		"rule": {`UPDATE z_event SET data = '{' WHERE seq = (SELECT min(seq) FROM z_event WHERE data IS NOT NULL)`,
+			"event_data"},
+		"count":   {`UPDATE z_experiment SET notes = notes + 1`, ""},
+		"records": {`UPDATE z_experiment SET records = records + 1`, ""},
+		"root":    {`UPDATE z_experiment SET digest = zeroblob(32)`, ""},
+		"result":  {`UPDATE z_experiment SET convergence_reason = 'another'`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := archive.Open(changedCopy(t, test.statement))
@@ -88,7 +89,8 @@ func TestChecked(t *testing.T) {
 					t.Errorf("got %d records, want %d", n, len(records))
 				}
 				var e *archive.SealError
-				if found := errors.As(last, &e) && errors.Is(last, archive.ErrDamaged); found != (test.statement != "" && from == 0) {
+				if found := errors.As(last, &e) && errors.Is(last,
+					archive.ErrDamaged); found != (test.statement != "" && from == 0) {
 					t.Errorf("from record %d: got error %v", from, last)
 				} else if !found {
 					continue
@@ -154,7 +156,8 @@ func TestChecked_writers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rewrite.Annotate(t.Context(), path, []archive.Annotation{{Kind: "k", Text: "t"}}); !errors.Is(err, archive.ErrDamaged) {
+	if err := rewrite.Annotate(t.Context(), path, []archive.Annotation{{Kind: "k", Text: "t"}}); !errors.Is(err,
+		archive.ErrDamaged) {
 		t.Errorf("annotate: got %v, want ErrDamaged", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {

@@ -173,7 +173,8 @@ func compareSources(t *testing.T, name string, b []byte) (answered, refused int)
 	}
 	for question, g := range got {
 		if w := want[question]; g.err != nil && w.err == nil {
-			t.Errorf("%s: %s: by pages %v, by SQL %d values; verify says %v", name, question, g.err, len(w.values), report.Problems)
+			t.Errorf("%s: %s: by pages %v, by SQL %d values; verify says %v", name, question, g.err, len(w.values),
+				report.Problems)
 		}
 	}
 	return answered, refused

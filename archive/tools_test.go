@@ -90,7 +90,8 @@ func TestPromptsShareSections(t *testing.T) {
 	history, total := "", 0
 	for i := range 100 {
 		history += strings.Repeat(fmt.Sprintf("In iteration %d this and that happened. ", i), 20) + "\n\n"
-		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: new(strings.Repeat("Rules. ", 2000)), UserPrompt: new(history + "Now decide.")})
+		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: new(strings.Repeat("Rules. ", 2000)),
+			UserPrompt: new(history + "Now decide.")})
 		total += len(history) + 14000
 	}
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)

@@ -27,7 +27,8 @@ func TestUsage(t *testing.T) {
 	}{
 		"none": {nil, archive.Usage{}},
 		"some": {
-			[]*provider.Interaction{call("b", new(int64(3)), nil), call("", new(int64(4)), new(int64(0))), call("a", nil, nil), call("b", nil, nil)},
+			[]*provider.Interaction{call("b", new(int64(3)), nil), call("", new(int64(4)), new(int64(0))), call("a", nil, nil),
+				call("b", nil, nil)},
 			archive.Usage{PromptTokens: new(int64(7)), CompletionTokens: new(int64(0)), Models: []string{"a", "b"}},
 		},
 		"large": {
@@ -35,7 +36,8 @@ func TestUsage(t *testing.T) {
 			archive.Usage{PromptTokens: new(big), Models: []string{"a", "b"}},
 		},
 		"larger": {
-			[]*provider.Interaction{call("a", new(big), new(int64(1)<<53+1)), call("a", new(big), nil), call("a", new(big), nil)},
+			[]*provider.Interaction{call("a", new(big), new(int64(1)<<53+1)), call("a", new(big), nil),
+				call("a", new(big), nil)},
 			archive.Usage{CompletionTokens: new(int64(1)<<53 + 1), Models: []string{"a"}},
 		},
 	} {
@@ -45,7 +47,8 @@ func TestUsage(t *testing.T) {
 		}
 		path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), records, nil)
 		got, err := archivetest.Open(t, path).Usage(t.Context())
-		if err != nil || !equal(got.PromptTokens, c.want.PromptTokens) || !equal(got.CompletionTokens, c.want.CompletionTokens) ||
+		if err != nil || !equal(got.PromptTokens, c.want.PromptTokens) ||
+			!equal(got.CompletionTokens, c.want.CompletionTokens) ||
 			!slices.Equal(got.Models, c.want.Models) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
 		}

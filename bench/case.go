@@ -23,7 +23,8 @@ type measure struct {
 	Bytes int64         `json:"bytes,omitempty"`
 	// Allocs is the number of allocations between the clock's start and its end; of another program there is none.
 	Allocs uint64 `json:"allocs,omitempty"`
-	// Sum is the SHA-256 of the rows that were read, or read back after the clock had stopped; cases that read the same have one sum.
+	// Sum is the SHA-256 of the rows that were read, or read back after the clock had stopped; cases that read the same
+	// have one sum.
 	Sum string `json:"sum,omitempty"`
 }
 

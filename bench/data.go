@@ -15,7 +15,8 @@ const seed = 42
 
 // text draws a sentence of n words.
 func text(random *rand.Rand, n int) string {
-	words := []string{"settled", "queue", "liquidity", "payment", "collateral", "deadline", "credit", "cost", "bank", "tick"}
+	words := []string{"settled", "queue", "liquidity", "payment", "collateral", "deadline", "credit", "cost", "bank",
+		"tick"}
 	var s strings.Builder
 	for i := range n {
 		if i > 0 {
@@ -32,7 +33,8 @@ func makeEvents(n, iterations int) []provider.Event {
 	types := []string{"arrival", "settlement", "queue", "cost", "evaluation", "policy_change", "collateral", "credit"}
 	events := make([]provider.Event, n)
 	for i := range events {
-		data := fmt.Appendf(nil, `{"tick":%d,"agent_id":"BANK_%c","tx_id":"%016x","amount":%d,"note":%q}`, i%100, 'A'+rune(i%26),
+		data := fmt.Appendf(nil, `{"tick":%d,"agent_id":"BANK_%c","tx_id":"%016x","amount":%d,"note":%q}`, i%100,
+			'A'+rune(i%26),
 			random.Uint64(), random.IntN(1e6), text(random, 4+random.IntN(24)))
 		events[i] = provider.Event{
 			Iteration: i * iterations / n, Type: types[random.IntN(len(types))], Data: data,
@@ -42,8 +44,8 @@ func makeEvents(n, iterations int) []provider.Event {
 	return events
 }
 
-// makeInteractions makes n calls of a language model whose prompts of 8 to 30 KB share a system prompt (of eight) and sections of
-// a history (of twenty-four), as those of an experiment that repeats itself do.
+// makeInteractions makes n calls of a language model whose prompts of 8 to 30 KB share a system prompt (of eight) and
+// sections of a history (of twenty-four), as those of an experiment that repeats itself do.
 func makeInteractions(n, iterations int) []provider.Interaction {
 	random := rand.New(rand.NewPCG(seed, seed+1))
 	systems, sections := make([]string, 8), make([]string, 24)

@@ -2,9 +2,10 @@
 //
 //	go run . [-n EVENTS] [-rounds 5] [-only REGEXP] [-gate 1.5] [-o RESULTS.md]
 //
-// Each measurement is a process of its own. The cases take turns, so that what disturbs the machine disturbs all of them; a ratio is
-// taken within a round, and given as the median of the rounds with the least and the greatest. The first round is for warming up and
-// is not counted. Cases that read or wrote the same rows prove it by a SHA-256 of what was read back after the clock had stopped.
+// Each measurement is a process of its own. The cases take turns, so that what disturbs the machine disturbs all of
+// them; a ratio is taken within a round, and given as the median of the rounds with the least and the greatest. The
+// first round is for warming up and is not counted. Cases that read or wrote the same rows prove it by a SHA-256 of
+// what was read back after the clock had stopped.
 package main
 
 import (

@@ -84,7 +84,8 @@ type report struct {
 func (r *report) write(w io.Writer) error {
 	var s strings.Builder
 	s.WriteString("# What exparchive costs beside what people would use instead\n\nMade by `make bench`. ")
-	fmt.Fprintf(&s, "%d events, %d archives, %d rounds; ratios are of one round, median [least, greatest]. ", r.scale.events,
+	fmt.Fprintf(&s, "%d events, %d archives, %d rounds; ratios are of one round, median [least, greatest]. ",
+		r.scale.events,
 		r.scale.archives, r.rounds)
 	fmt.Fprintf(&s, "%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 	if r.load[0] != "" {
@@ -97,14 +98,16 @@ func (r *report) write(w io.Writer) error {
 		if l.must != 0 {
 			goal = fmt.Sprint(l.must)
 		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %.3g [%.3g, %.3g] %s | %s | %s |\n", l.id, l.what, l.metric, l.median, l.least, l.most,
+		fmt.Fprintf(&s, "| %s | %s | %s | %.3g [%.3g, %.3g] %s | %s | %s |\n", l.id, l.what, l.metric, l.median, l.least,
+			l.most,
 			l.unitName, goal, l.verdict())
 	}
 	_, err := io.WriteString(w, s.String())
 	return err
 }
 
-// gate fails if a ratio is more than factor times what it must be. Wall time is left out: it measures the load of the machine.
+// gate fails if a ratio is more than factor times what it must be. Wall time is left out: it measures the load of the
+// machine.
 func (r *report) gate(factor float64) (err error) {
 	for _, l := range r.lines {
 		if limit := l.must * factor; l.must != 0 && l.metric != wall && l.least > limit {

@@ -25,8 +25,9 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 	return db, err
 }
 
-// writeRow makes a case that writes events with a prepared INSERT, a row a call, as programs of this kind do. If each is true every
-// event is a transaction that is on disk when it returns; else one transaction has all and nothing is flushed.
+// writeRow makes a case that writes events with a prepared INSERT, a row a call, as programs of this kind do. If each
+// is true every event is a transaction that is on disk when it returns; else one transaction has all and nothing is
+// flushed.
 func writeRow(each bool) func(context.Context, *stopwatch) error {
 	return func(ctx context.Context, s *stopwatch) error {
 		n := s.scale.events

@@ -2,8 +2,8 @@ package provider
 
 import "context"
 
-// An Aside is a [Sink] that never fails: it stands in a [Tee] beside one that must miss nothing, and after the first error of the
-// sink behind it takes nothing more.
+// An Aside is a [Sink] that never fails: it stands in a [Tee] beside one that must miss nothing, and after the first
+// error of the sink behind it takes nothing more.
 type Aside struct {
 	sink Sink
 	err  error

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Cents is an amount of money in hundredths of the currency unit. It is never a float: reading refuses whatever is not a
-// whole number of cents, and only display divides by 100, in integers.
+// Cents is an amount of money in hundredths of the currency unit. It is never a float: reading refuses whatever is not
+// a whole number of cents, and only display divides by 100, in integers.
 type Cents int64
 
 var (
@@ -14,9 +14,10 @@ var (
 	errCentsRange = errors.New("past the range of a 64-bit integer")
 )
 
-// ParseCents reads the decimal integer text, as JSON spells it: an optional minus sign and digits without leading zeros.
-// A fraction, an exponent, a quoted number, NaN, minus zero, and a value past int64 are refused with a [*CostError], even
-// where the value would be whole, as in 10.0 or 1e3: a writer that produces those computes money in floats.
+// ParseCents reads the decimal integer text, as JSON spells it: an optional minus sign and digits without leading
+// zeros. A fraction, an exponent, a quoted number, NaN, minus zero, and a value past int64 are refused with a
+// [*CostError], even where the value would be whole, as in 10.0 or 1e3: a writer that produces those computes money in
+// floats.
 func ParseCents(text string) (Cents, error) {
 	digits := text
 	if len(digits) > 0 && digits[0] == '-' {

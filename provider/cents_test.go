@@ -23,8 +23,10 @@ func TestParseCents(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"10.0", "0.5", "1e3", "1E3", "1e0", `"100"`, "NaN", "Infinity", "-Infinity", "null", "true", "", "-", "+5", " 5", "5 ", "05", "-05",
-		"-0", "-00", "-0.0", "--5", "0x10", "1_000", "1,000", "9223372036854775808", "-9223372036854775809", "99999999999999999999", "٣", "[5]", "{}",
+		"10.0", "0.5", "1e3", "1E3", "1e0", `"100"`, "NaN", "Infinity", "-Infinity", "null", "true", "", "-", "+5", " 5",
+		"5 ", "05", "-05",
+		"-0", "-00", "-0.0", "--5", "0x10", "1_000", "1,000", "9223372036854775808", "-9223372036854775809",
+		"99999999999999999999", "٣", "[5]", "{}",
 	} {
 		got, err := provider.ParseCents(text)
 		ce := (*provider.CostError)(nil)
@@ -36,7 +38,8 @@ func TestParseCents(t *testing.T) {
 
 func TestCents_String(t *testing.T) {
 	for c, want := range map[provider.Cents]string{
-		0: "$0.00", 1: "$0.01", -1: "-$0.01", 99: "$0.99", 100: "$1.00", 99999: "$999.99", 100000: "$1,000.00", 123456: "$1,234.56",
+		0: "$0.00", 1: "$0.01", -1: "-$0.01", 99: "$0.99", 100: "$1.00", 99999: "$999.99", 100000: "$1,000.00",
+		123456:     "$1,234.56",
 		-123456789: "-$1,234,567.89", 1<<53 + 1: "$90,071,992,547,409.93",
 		math.MaxInt64: "$92,233,720,368,547,758.07", math.MinInt64: "-$92,233,720,368,547,758.08",
 	} {
@@ -90,7 +93,8 @@ func TestParseCosts(t *testing.T) {
 			t.Errorf("%s: got %v, want agent and value in the text", value, err)
 		}
 	}
-	for _, bad := range []string{"[]", "1", `"x"`, `{"A":NaN}`, `{"A":1,"A":1}`, `{"A":1`, `{"A":1}{}`, "\xff", `{"\ud800":1}`} {
+	for _, bad := range []string{"[]", "1", `"x"`, `{"A":NaN}`, `{"A":1,"A":1}`, `{"A":1`, `{"A":1}{}`, "\xff",
+		`{"\ud800":1}`} {
 		if _, err := provider.ParseCosts([]byte(bad)); !errors.Is(err, provider.ErrInvalid) {
 			t.Errorf("%s: got %v, want ErrInvalid", bad, err)
 		}
@@ -103,7 +107,8 @@ func TestParseAcceptedChanges(t *testing.T) {
 		t.Errorf("got %v, error %v, want A true, B false, and nothing of C", got, err)
 	}
 	for _, value := range []string{"1", `"true"`, "[]", "0"} {
-		if _, err := provider.ParseAcceptedChanges([]byte(`{"A":` + value + `}`)); !errors.Is(err, provider.ErrInvalid) || !strings.Contains(err.Error(), `"A" is `+value) {
+		if _, err := provider.ParseAcceptedChanges([]byte(`{"A":` + value + `}`)); !errors.Is(err, provider.ErrInvalid) ||
+			!strings.Contains(err.Error(), `"A" is `+value) {
 			t.Errorf("%s: got %v, want ErrInvalid that names A and the value", value, err)
 		}
 	}
@@ -122,7 +127,8 @@ func TestMaps_canonical(t *testing.T) {
 	if got := string(provider.AppendPolicies(nil, policies)); got != "{\"a\":1.0,\"b\":{ \n}}" {
 		t.Errorf("got %s", got)
 	}
-	if got := string(provider.AppendAcceptedChanges(nil, map[string]bool{"b": true, "a": false})); got != `{"a":false,"b":true}` {
+	if got := string(provider.AppendAcceptedChanges(nil,
+		map[string]bool{"b": true, "a": false})); got != `{"a":false,"b":true}` {
 		t.Errorf("got %s", got)
 	}
 }

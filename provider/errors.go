@@ -39,9 +39,9 @@ func (e *CostError) Error() string {
 // Unwrap gives both the particular error and [ErrInvalid].
 func (e *CostError) Unwrap() []error { return []error{ErrInvalid, e.Err} }
 
-// A TextsError reports a call of a language model that a recorder refused, since with it the texts of the calls of the run would
-// be longer than an archive of it may hold. Prompts share much, and what they share is stored once: without a limit a small file
-// could keep its readers busy for as long as it likes.
+// A TextsError reports a call of a language model that a recorder refused, since with it the texts of the calls of the
+// run would be longer than an archive of it may hold. Prompts share much, and what they share is stored once: without a
+// limit a small file could keep its readers busy for as long as it likes.
 type TextsError struct {
 	Bytes int64 // of the texts of all calls, the one that was refused included
 	Limit int64 // that the archive may hold, for what it stores of them

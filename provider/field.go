@@ -18,8 +18,8 @@ type Field struct {
 	addr   func(Record) any // nil for a record of another kind
 }
 
-// fields has those of each kind of record in ascending order of their ids, which are part of the archive format. A field
-// that is added gets an id behind the others.
+// fields has those of each kind of record in ascending order of their ids, which are part of the archive format. A
+// field that is added gets an id behind the others.
 var fields = [...][]Field{
 	KindStart: {
 		required(1, "run_id", func(s *Start) any { return &s.RunID }),
@@ -167,8 +167,8 @@ func (f Field) In(r Record) bool {
 	return !f.IsZero(r)
 }
 
-// IsZero reports whether the field has nothing in it, whatever the redaction of r says. The value of a field that is not
-// always there may be empty, such as a response of no text, which is not nothing.
+// IsZero reports whether the field has nothing in it, whatever the redaction of r says. The value of a field that is
+// not always there may be empty, such as a response of no text, which is not nothing.
 func (f Field) IsZero(r Record) bool {
 	switch p := f.Addr(r).(type) {
 	case *int:
@@ -197,8 +197,8 @@ func (f Field) IsZero(r Record) bool {
 	return true
 }
 
-// Value gives the bytes of a committed field as its commitment covers them, which must not be modified. It is nil if the
-// field is not in r, and never otherwise.
+// Value gives the bytes of a committed field as its commitment covers them, which must not be modified. It is nil if
+// the field is not in r, and never otherwise.
 func (f Field) Value(r Record) []byte {
 	if !f.Committed || !f.In(r) {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// A Live is a run in memory: a Sink that keeps what it takes and a Provider of it, both at the same time. A run that is being
-// played can so be looked at with everything that reads recorded runs. Memory grows with the run.
+// A Live is a run in memory: a Sink that keeps what it takes and a Provider of it, both at the same time. A run that is
+// being played can so be looked at with everything that reads recorded runs. Memory grows with the run.
 //
 // The zero value is ready. Reading sees every record whose call has returned; Records yields those that were there when
 // it was called.

@@ -9,9 +9,9 @@ import (
 	"github.com/simexp/exparchive/internal/jsontext"
 )
 
-// The functions of this file turn the maps of an [Iteration] into JSON objects and back. The objects are canonical: agents
-// in ascending order of their UTF-8 bytes, no white space, names escaped as little as JSON allows, integers in decimal.
-// Both the archive's columns and the content hash use this form.
+// The functions of this file turn the maps of an [Iteration] into JSON objects and back. The objects are canonical:
+// agents in ascending order of their UTF-8 bytes, no white space, names escaped as little as JSON allows, integers in
+// decimal. Both the archive's columns and the content hash use this form.
 
 // AppendCosts appends costs as a canonical JSON object.
 func AppendCosts(dst []byte, costs map[string]Cents) []byte {
@@ -40,8 +40,8 @@ func appendMap[V any](dst []byte, m map[string]V, value func([]byte, V) []byte) 
 	return append(dst, '}')
 }
 
-// ParseCosts reads a JSON object of costs by agent. White space and the order of agents do not matter; a cost that is not
-// a whole number of cents is a [*CostError] that names the agent. Absent text (empty or null) gives an empty map.
+// ParseCosts reads a JSON object of costs by agent. White space and the order of agents do not matter; a cost that is
+// not a whole number of cents is a [*CostError] that names the agent. Absent text (empty or null) gives an empty map.
 func ParseCosts(text []byte) (map[string]Cents, error) {
 	return parseMap(text, func(agent string, value []byte) (Cents, error) {
 		c, err := ParseCents(string(value))

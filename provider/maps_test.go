@@ -44,7 +44,8 @@ func TestMaps_roundTrip(t *testing.T) {
 				t.Fatalf("policies: %v", err)
 			}
 			policies, err := provider.ParsePolicies(text)
-			if err != nil || !maps.EqualFunc(policies, it.Policies, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			if err != nil || !maps.EqualFunc(policies, it.Policies,
+				func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
 				t.Fatalf("policies: got %q, error %v, want %q", policies, err, it.Policies)
 			}
 		}

@@ -20,7 +20,8 @@ var errNotPlain = errors.New("not a plain relative path")
 // CheckPlain gives nil for the name of an attachment that is a plain relative path with slashes: no empty part, no "."
 // or "..", no slash at either end, no backslash or colon.
 func CheckPlain(name string) error {
-	if name == "" || path.Clean(name) != name || path.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "../") ||
+	if name == "" || path.Clean(name) != name || path.IsAbs(name) || name == "." || name == ".." ||
+		strings.HasPrefix(name, "../") ||
 		strings.ContainsAny(name, "\\:") {
 		return fmt.Errorf("%.80q is %w", name, errNotPlain)
 	}
@@ -71,7 +72,8 @@ func isDevice(name string) bool {
 	if !ok {
 		number, ok = strings.CutPrefix(name, "lpt")
 	}
-	return ok && (len(number) == 1 && '0' <= number[0] && number[0] <= '9' || number == "¹" || number == "²" || number == "³")
+	return ok && (len(number) == 1 && '0' <= number[0] && number[0] <= '9' || number == "¹" || number == "²" ||
+		number == "³")
 }
 
 // lower makes a letter of ASCII a small one.
@@ -97,11 +99,14 @@ func (e *NameClashError) Error() string {
 	case e.Name == e.Other:
 		return fmt.Sprintf("attachment %.80q is recorded already", e.Name)
 	case e.Folder:
-		return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: one of them would be a folder and a file", e.Name, e.Other)
+		return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: one of them would be a folder and a file",
+			e.Name, e.Other)
 	case e.Spelling:
-		return fmt.Sprintf("attachment %+.80q cannot lie in one folder with %+.80q: some systems take the names for the same", e.Name, e.Other)
+		return fmt.Sprintf("attachment %+.80q cannot lie in one folder with %+.80q: some systems take the names for the same",
+			e.Name, e.Other)
 	}
-	return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: only the case of letters tells them apart", e.Name, e.Other)
+	return fmt.Sprintf("attachment %.80q cannot lie in one folder with %.80q: only the case of letters tells them apart",
+		e.Name, e.Other)
 }
 
 // Unwrap gives [ErrInvalid].

@@ -29,8 +29,10 @@ func TestCheckPlain(t *testing.T) {
 func TestCheckPortable(t *testing.T) {
 	part := strings.Repeat("x", 255)
 	for _, name := range []string{
-		"a", "a/b", "configs/exp1.yaml", part, "a/" + part + "/" + part, "a b", ".a", "a.b.c", "..x", "é", "日本/🏦", "a\u00a0", "\u3000a",
-		"con1", "cont.txt", "xcon", "com", "com10", "com1x", "lpt", "lpt10", "auxiliary.py", ".con", "conin", "conout$x", "com⁴", "co.n",
+		"a", "a/b", "configs/exp1.yaml", part, "a/" + part + "/" + part, "a b", ".a", "a.b.c", "..x", "é", "日本/🏦", "a\u00a0",
+		"\u3000a",
+		"con1", "cont.txt", "xcon", "com", "com10", "com1x", "lpt", "lpt10", "auxiliary.py", ".con", "conin", "conout$x",
+		"com⁴", "co.n",
 		"c on", "a'b", "a;b&c", "a=b,c+d[e]", "\u0080",
 	} {
 		if err := provider.CheckPortable(name); err != nil {
@@ -38,8 +40,10 @@ func TestCheckPortable(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		part + "x", strings.Repeat("é", 128), "a/" + part + "x/b", "a.", "a..", "a/b./c", "a ", "a /b", " a", "a/ b", "\x01", "a\x1f", "a\n", "\x7f",
-		"a<", "a>b", "a:b", `"`, "|", "what?", "*.py", `a\b`, "con", "CON", "Con.txt", "prn", "aux.h", "nul", "NUL.tar.gz", "conin$", "CONOUT$.x",
+		part + "x", strings.Repeat("é", 128), "a/" + part + "x/b", "a.", "a..", "a/b./c", "a ", "a /b", " a", "a/ b", "\x01",
+		"a\x1f", "a\n", "\x7f",
+		"a<", "a>b", "a:b", `"`, "|", "what?", "*.py", `a\b`, "con", "CON", "Con.txt", "prn", "aux.h", "nul", "NUL.tar.gz",
+		"conin$", "CONOUT$.x",
 		"com0", "COM1", "com9.log", "lpt0", "LPT9", "com¹", "COM².txt", "lpt³", "con .txt", "nul  .a.b", "a/aux/b", "a/com1",
 	} {
 		err := provider.CheckPortable(name)
@@ -48,7 +52,8 @@ func TestCheckPortable(t *testing.T) {
 		}
 	}
 	err := provider.CheckPortable("figures/aux/a.svg")
-	if want := `"figures/aux/a.svg" is ` + provider.ErrNotPortable.Error() + `: "aux" is the name of a device on Windows`; err == nil || err.Error() != want {
+	if want := `"figures/aux/a.svg" is ` + provider.ErrNotPortable.Error() +
+		`: "aux" is the name of a device on Windows`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -97,7 +102,8 @@ func TestAttachmentNames(t *testing.T) {
 				break
 			}
 			var clash *provider.NameClashError
-			if !errors.As(err, &clash) || clash.Name != name || clash.Other != test.other || !errors.Is(err, provider.ErrInvalid) ||
+			if !errors.As(err, &clash) || clash.Name != name || clash.Other != test.other ||
+				!errors.Is(err, provider.ErrInvalid) ||
 				!strings.Contains(err.Error(), test.kind) || clash.Folder != strings.Contains(test.kind, "folder") {
 				t.Errorf("%s: got %#v, want a clash with %q: %s", test.names, err, test.other, test.kind)
 			}
@@ -151,7 +157,8 @@ func TestAttachmentNames_many(t *testing.T) {
 	const n = 3000
 	file := func(i int) string { return fmt.Sprintf("f%04d/x", i) }
 	for name, at := range map[string]func(i int) int{
-		"ascending": func(i int) int { return i }, "descending": func(i int) int { return n - 1 - i }, "mixed": func(i int) int { return i * 1009 % n },
+		"ascending": func(i int) int { return i }, "descending": func(i int) int { return n - 1 - i },
+		"mixed": func(i int) int { return i * 1009 % n },
 	} {
 		var names provider.AttachmentNames
 		for i := range n {
@@ -224,7 +231,8 @@ func TestAttachmentNames_Remove(t *testing.T) {
 }
 
 func TestStatus_Known(t *testing.T) {
-	for s, want := range map[provider.Status]bool{"completed": true, "failed": true, "interrupted": true, "unfinished": true, "done": false, "": false, "Completed": false} {
+	for s, want := range map[provider.Status]bool{"completed": true, "failed": true, "interrupted": true,
+		"unfinished": true, "done": false, "": false, "Completed": false} {
 		if got := s.Known(); got != want {
 			t.Errorf("%q: got %v, want %v", s, got, want)
 		}

@@ -70,7 +70,8 @@ func TestProtocol_GetExperimentInfo(t *testing.T) {
 func TestProtocol_GetFinalResult(t *testing.T) {
 	sample := providertest.Sample()
 	e, err := providertest.Live(sample).Experiment(t.Context())
-	if err != nil || e.Result.FinalCost == nil || *e.Result.FinalCost != 2000 || e.Result.BestCost == nil || *e.Result.BestCost != 2000 || e.Status() != provider.StatusCompleted {
+	if err != nil || e.Result.FinalCost == nil || *e.Result.FinalCost != 2000 || e.Result.BestCost == nil ||
+		*e.Result.BestCost != 2000 || e.Status() != provider.StatusCompleted {
 		t.Errorf("got %+v, error %v, want final and best cost of 2000 cents", e.Result, err)
 	}
 	e, err = providertest.Live(sample[:len(sample)-1]).Experiment(t.Context())
@@ -136,7 +137,8 @@ func TestProtocol_GetIterationPolicies(t *testing.T) {
 	var policy struct {
 		Parameters map[string]json.Number
 	}
-	if err := json.Unmarshal(got[providertest.AgentB], &policy); err != nil || policy.Parameters["initial_liquidity_fraction"] != "0.2" {
+	if err := json.Unmarshal(got[providertest.AgentB], &policy); err != nil ||
+		policy.Parameters["initial_liquidity_fraction"] != "0.2" {
 		t.Errorf("got %s, error %v, want a fraction of 0.2", got[providertest.AgentB], err)
 	}
 	if _, err := provider.Policies(t.Context(), p, 9); !errors.Is(err, provider.ErrNoIteration) {
@@ -199,8 +201,10 @@ func TestProtocol_GetAllEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Type != want[n].Type || e.Iteration != want[n].Iteration || string(e.Data) != string(want[n].Data) || e.Seq <= last {
-			t.Errorf("event %d: got %d %s in iteration %d, want %s in %d", n, e.Seq, e.Type, e.Iteration, want[n].Type, want[n].Iteration)
+		if e.Type != want[n].Type || e.Iteration != want[n].Iteration || string(e.Data) != string(want[n].Data) ||
+			e.Seq <= last {
+			t.Errorf("event %d: got %d %s in iteration %d, want %s in %d", n, e.Seq, e.Type, e.Iteration, want[n].Type,
+				want[n].Iteration)
 		}
 		last = e.Seq
 		n++

@@ -43,8 +43,8 @@ type IterationLister interface {
 	EachIteration(ctx context.Context) iter.Seq2[Iteration, error]
 }
 
-// EachIteration yields the [Iteration] records of p in the order of their numbers. An error is yielded once and ends the
-// sequence.
+// EachIteration yields the [Iteration] records of p in the order of their numbers. An error is yielded once and ends
+// the sequence.
 func EachIteration(ctx context.Context, p Provider) iter.Seq2[Iteration, error] {
 	if l, ok := p.(IterationLister); ok {
 		return l.EachIteration(ctx)
@@ -135,5 +135,6 @@ func NoIteration(n int, have []int) error {
 	case 1:
 		return fmt.Errorf("iteration %d: %w (the run has only %d)", n, ErrNoIteration, have[0])
 	}
-	return fmt.Errorf("iteration %d: %w (the run has %d, from %d to %d)", n, ErrNoIteration, len(have), have[0], have[len(have)-1])
+	return fmt.Errorf("iteration %d: %w (the run has %d, from %d to %d)", n, ErrNoIteration, len(have), have[0],
+		have[len(have)-1])
 }

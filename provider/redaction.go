@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// A Commitment stands for the value of a field: a SHA-256 over it that package digest defines. Who has the value can prove
-// that it is the one; who has only the commitment learns nothing of a value that cannot be guessed.
+// A Commitment stands for the value of a field: a SHA-256 over it that package digest defines. Who has the value can
+// prove that it is the one; who has only the commitment learns nothing of a value that cannot be guessed.
 type Commitment [32]byte
 
 // String gives c in lower-case hexadecimal.
@@ -19,12 +19,13 @@ type Key [32]byte
 // String gives k in lower-case hexadecimal.
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
-// A Redaction says what a record of a published copy lacks, and holds what is needed to compute its hash all the same. It is
-// shared between copies of a record and must not be modified.
+// A Redaction says what a record of a published copy lacks, and holds what is needed to compute its hash all the same.
+// It is shared between copies of a record and must not be modified.
 type Redaction struct {
 	// Withheld has the commitment of each field whose value was taken out, by its name in the line protocol.
 	Withheld map[string]Commitment
-	// FieldKeys are the keys of the committed values that are still there, the salt aside, if the salt of the run is withheld.
+	// FieldKeys are the keys of the committed values that are still there, the salt aside, if the salt of the run is
+	// withheld.
 	FieldKeys map[string]Key
 }
 

@@ -41,7 +41,8 @@ func TestValidate_redaction(t *testing.T) {
 		field string // "" if it is valid
 	}{
 		{"field key", call(), provider.Redaction{Withheld: withheld("extra"), FieldKeys: keys("response")}, ""},
-		{"field key of an iteration", &provider.Iteration{}, provider.Redaction{FieldKeys: keys("costs_per_agent", "policies")}, ""},
+		{"field key of an iteration", &provider.Iteration{},
+			provider.Redaction{FieldKeys: keys("costs_per_agent", "policies")}, ""},
 		{"field key of an attachment", &provider.Attachment{Name: "a"}, provider.Redaction{FieldKeys: keys("data")}, ""},
 		{"withheld note", &provider.Note{Kind: "k"}, provider.Redaction{Withheld: withheld("text")}, ""},
 

@@ -2,10 +2,11 @@ package provider
 
 import "maps"
 
-// A SaltRule checks what only a whole run shows of its redaction: whoever withholds anything of a run with a salt withholds
-// the salt too, since it opens what can be guessed; a copy without the salt has the key of each committed value that it holds;
-// and nothing else has a key, since one that no hash depends on could be changed unseen. Sinks that keep records embed it by
-// value and ask it about each record, in their order. The zero value is a run that has not begun, of which nothing is known.
+// A SaltRule checks what only a whole run shows of its redaction: whoever withholds anything of a run with a salt
+// withholds the salt too, since it opens what can be guessed; a copy without the salt has the key of each committed
+// value that it holds; and nothing else has a key, since one that no hash depends on could be changed unseen. Sinks
+// that keep records embed it by value and ask it about each record, in their order. The zero value is a run that has
+// not begun, of which nothing is known.
 type SaltRule struct{ salt saltState }
 
 type saltState uint8
@@ -46,9 +47,10 @@ func (s *SaltRule) Check(r Record) error {
 	return c.err
 }
 
-// Fit gives a record that has passed its Validate the keys that it must have, and takes those that it may not have: one that
-// is missing is zero. It is for runs that are not what they were, such as what was brought out of a damaged file: the hash of
-// a record that lacked a key becomes another one. Fit takes the place of Check and is asked in the same order.
+// Fit gives a record that has passed its Validate the keys that it must have, and takes those that it may not have: one
+// that is missing is zero. It is for runs that are not what they were, such as what was brought out of a damaged file:
+// the hash of a record that lacked a key becomes another one. Fit takes the place of Check and is asked in the same
+// order.
 func (s *SaltRule) Fit(r Record) {
 	s.begin(r)
 	var red Redaction

@@ -59,7 +59,8 @@ func TestSaltRule(t *testing.T) {
 		{"salt withheld, nothing there", keyed, event("", nil, nil), "", ""},
 		{"salt withheld, withheld", keyed, event("", is("event_data"), nil), "", ""},
 		{"salt withheld, no key", keyed, event("{}", nil, nil), "event_data", "key of a value is missing"},
-		{"salt withheld, no key of an empty map", keyed, &provider.Iteration{}, "costs_per_agent", "key of a value is missing"},
+		{"salt withheld, no key of an empty map", keyed, &provider.Iteration{}, "costs_per_agent",
+			"key of a value is missing"},
 		{"salt withheld, one key of two", keyed, &provider.Interaction{Response: new(""), Extra: json.RawMessage("{}"),
 			Meta: provider.Meta{Redaction: redaction(is("user_prompt"), is("extra"))}}, "response", "key of a value is missing"},
 		{"salt withheld, no committed field", keyed, &provider.Result{Status: "completed"}, "", ""},
@@ -83,7 +84,8 @@ func TestSaltRule(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: got %v, want no error", test.name, err)
 			}
-		case !errors.As(err, &fe) || fe.Field != test.field || !errors.Is(err, provider.ErrInvalid) || !strings.Contains(err.Error(), test.text):
+		case !errors.As(err, &fe) || fe.Field != test.field || !errors.Is(err, provider.ErrInvalid) ||
+			!strings.Contains(err.Error(), test.text):
 			t.Errorf("%s: got %v, want a FieldError of %s: %s", test.name, err, test.field, test.text)
 		}
 		if missing := strings.Contains(test.text, "missing"); errors.Is(err, provider.ErrKey) != missing {
@@ -107,7 +109,8 @@ func redaction(withheld, keys []string) *provider.Redaction {
 func TestLive_saltRule(t *testing.T) {
 	ctx := t.Context()
 	var l provider.Live
-	if err := l.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Salt: make([]byte, provider.SaltSize)}); err != nil {
+	if err := l.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t",
+		Salt: make([]byte, provider.SaltSize)}); err != nil {
 		t.Fatal(err)
 	}
 	bad := &provider.Event{Type: "t", Meta: provider.Meta{Redaction: redaction([]string{"event_data"}, nil)}}
@@ -119,8 +122,8 @@ func TestLive_saltRule(t *testing.T) {
 	}
 }
 
-// A record that is made to fit has the keys that it must have, those that were there among them, and no others; what is withheld
-// stays so. Its redaction, which it may share, is not changed.
+// A record that is made to fit has the keys that it must have, those that were there among them, and no others; what is
+// withheld stays so. Its redaction, which it may share, is not changed.
 func TestSaltRule_Fit(t *testing.T) {
 	start := func(withheld ...string) *provider.Start {
 		return &provider.Start{RunID: "r", Name: "n", Type: "t", Meta: provider.Meta{Redaction: redaction(withheld, nil)}}

@@ -203,7 +203,8 @@ func TestLive_keepsCopies(t *testing.T) {
 		t.Errorf("event before Begin: got %v, want ErrOrder", err)
 	}
 	start := &provider.Start{RunID: "r", Name: "n", Type: "t"}
-	it := &provider.Iteration{Number: 5, Costs: map[string]provider.Cents{"A": 1}, Policies: map[string]json.RawMessage{"A": json.RawMessage(" 1 ")}}
+	it := &provider.Iteration{Number: 5, Costs: map[string]provider.Cents{"A": 1},
+		Policies: map[string]json.RawMessage{"A": json.RawMessage(" 1 ")}}
 	want := []provider.Record{start.Clone(), it.Clone()}
 	for _, err := range []error{l.Begin(ctx, start), l.Iteration(ctx, it)} {
 		if err != nil {
@@ -234,7 +235,8 @@ func TestLive_keepsCopies(t *testing.T) {
 		t.Errorf("attachment twice: got %v, want ErrInvalid", err)
 	}
 	var clash *provider.NameClashError
-	if err := l.Attachment(ctx, &provider.Attachment{Name: "A/b"}); !errors.As(err, &clash) || clash.Name != "A/b" || clash.Other != "a" {
+	if err := l.Attachment(ctx, &provider.Attachment{Name: "A/b"}); !errors.As(err, &clash) || clash.Name != "A/b" ||
+		clash.Other != "a" {
 		t.Errorf("attachment in a folder of the name of another: got %v, want a clash of the two", err)
 	}
 	providertest.Test(t, l, append(want, &provider.Attachment{Name: "a"}))

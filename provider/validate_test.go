@@ -32,7 +32,8 @@ func TestValidate_refuses(t *testing.T) {
 		{"two values", &provider.Event{Type: "t", Data: json.RawMessage("1 2")}, "event_data"},
 		{"data in UTF-8", &provider.Event{Type: "t", Data: json.RawMessage("\"\xff\"")}, "event_data"},
 		{"huge data", &provider.Event{Type: "t", Data: hugeJSON}, "event_data"},
-		{"deep data", &provider.Event{Type: "t", Data: json.RawMessage(strings.Repeat("[", 501) + strings.Repeat("]", 501))}, "event_data"},
+		{"deep data", &provider.Event{Type: "t", Data: json.RawMessage(strings.Repeat("[", 501) + strings.Repeat("]", 501))},
+			"event_data"},
 		{"prompt in UTF-8", &provider.Interaction{UserPrompt: new("\xc3")}, "user_prompt"},
 		{"huge prompt", &provider.Interaction{SystemPrompt: &huge}, "system_prompt"},
 		{"response in UTF-8", &provider.Interaction{Response: new("\xed\xa0\x80")}, "response"},
@@ -48,14 +49,16 @@ func TestValidate_refuses(t *testing.T) {
 		{"empty agent", &provider.Iteration{AcceptedChanges: map[string]bool{"": true}}, "accepted_changes"},
 		{"agent in UTF-8", &provider.Iteration{Costs: map[string]provider.Cents{"\xff": 1}}, "costs_per_agent"},
 		{"no policy", &provider.Iteration{Policies: map[string]json.RawMessage{"A": json.RawMessage("null")}}, "policies"},
-		{"bad policy", &provider.Iteration{Policies: map[string]json.RawMessage{"A": json.RawMessage("{")}}, `policies: agent "A"`},
+		{"bad policy", &provider.Iteration{Policies: map[string]json.RawMessage{"A": json.RawMessage("{")}},
+			`policies: agent "A"`},
 		{"no kind", &provider.Note{Text: "x"}, "kind"},
 		{"no text", &provider.Note{Kind: "k"}, "text"},
 		{"subject", &provider.Note{Kind: "k", Text: "t", Subject: "final_cost"}, "subject"},
 		{"subject with a tilde", &provider.Note{Kind: "k", Text: "t", Subject: "/a~2"}, "subject"},
 		{"subject with a tilde at the end", &provider.Note{Kind: "k", Text: "t", Subject: "/a~"}, "subject"},
 		{"subject in UTF-8", &provider.Note{Kind: "k", Text: "t", Subject: "/\xff"}, "subject"},
-		{"long subject", &provider.Note{Kind: "k", Text: "t", Subject: "/" + strings.Repeat("x", provider.MaxName)}, "subject"},
+		{"long subject", &provider.Note{Kind: "k", Text: "t", Subject: "/" + strings.Repeat("x", provider.MaxName)},
+			"subject"},
 		{"no file name", &provider.Attachment{}, "name"},
 		{"absolute", &provider.Attachment{Name: "/etc/passwd"}, "name"},
 		{"outside", &provider.Attachment{Name: "../x"}, "name"},
@@ -75,7 +78,8 @@ func TestValidate_refuses(t *testing.T) {
 	} {
 		err := test.r.Validate()
 		fe := (*provider.FieldError)(nil)
-		if !errors.As(err, &fe) || fe.Record != test.r.RecordKind().String() || fe.Field != test.field || !errors.Is(err, provider.ErrInvalid) {
+		if !errors.As(err, &fe) || fe.Record != test.r.RecordKind().String() || fe.Field != test.field ||
+			!errors.Is(err, provider.ErrInvalid) {
 			t.Errorf("%s: got %v, want a FieldError of %s: %s", test.name, err, test.r.RecordKind(), test.field)
 		}
 		if err != nil && len(err.Error()) > 1000 {
@@ -99,7 +103,8 @@ func TestValidate_keeps(t *testing.T) {
 	if err := i.Validate(); err != nil || *i.LatencySeconds != 0 || *i.SystemPrompt != "a\x00b" {
 		t.Errorf("got %v, error %v, want 0 and the prompt with its NUL", *i.LatencySeconds, err)
 	}
-	for _, subject := range []string{"", "/", "/final_cost", "/iterations/3/costs_per_agent/BANK~1A~0", "//", "/" + strings.Repeat("x", provider.MaxName-1)} {
+	for _, subject := range []string{"", "/", "/final_cost", "/iterations/3/costs_per_agent/BANK~1A~0", "//",
+		"/" + strings.Repeat("x", provider.MaxName-1)} {
 		n := &provider.Note{Kind: "k", Text: "t", Subject: subject}
 		if err := n.Validate(); err != nil || n.Subject != subject {
 			t.Errorf("subject %.40q: got %.40q, error %v, want it as it is", subject, n.Subject, err)

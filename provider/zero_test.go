@@ -10,7 +10,8 @@ import (
 
 func TestCheckName(t *testing.T) {
 	for name, ok := range map[string]bool{
-		"": true, "a": true, "a b\n\t\x01\x7f": true, "␀": true, "é\xff": true, "\x00": false, "a\x00": false, "\x00a": false, "a\x00b": false,
+		"": true, "a": true, "a b\n\t\x01\x7f": true, "␀": true, "é\xff": true, "\x00": false, "a\x00": false, "\x00a": false,
+		"a\x00b": false,
 	} {
 		if err := provider.CheckName(name); (err == nil) != ok {
 			t.Errorf("%q: got %v, want ok %t", name, err, ok)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestFormatHasTheSchema: appendix B of FORMAT.md has the text of every object of the newest version, in the order of the
-// rows of sqlite_schema.
+// TestFormatHasTheSchema: appendix B of FORMAT.md has the text of every object of the newest version, in the order of
+// the rows of sqlite_schema.
 func TestFormatHasTheSchema(t *testing.T) {
 	const begin, end = "<!-- schema: written by the tests of package schema -->\n```sql\n",
 		"```\n<!-- end of schema -->"

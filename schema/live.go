@@ -12,7 +12,8 @@ const liveSection = `CREATE TABLE live_section (
 // LiveObjects gives the objects that a live file may have beside those of its version. They hold nothing that is not
 // in the tables of the run as well.
 func LiveObjects() []Object {
-	return []Object{{Type: "table", Name: "live_section", Table: "live_section", SQL: sql.NullString{String: liveSection, Valid: true}}}
+	return []Object{{Type: "table", Name: "live_section", Table: "live_section",
+		SQL: sql.NullString{String: liveSection, Valid: true}}}
 }
 
 // CreateLive makes the objects of [LiveObjects] in db anew, empty.

@@ -26,7 +26,8 @@ func (s Set) Create(db *sql.DB) error { return s.create(db, s.Version) }
 
 func (s Set) create(db *sql.DB, version int) error {
 	// The page size can be chosen only before the first table, which is golang-migrate's own.
-	if _, err := db.Exec(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA encoding = 'UTF-8'; PRAGMA auto_vacuum = NONE", PageSize)); err != nil {
+	if _, err := db.Exec(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA encoding = 'UTF-8'; PRAGMA auto_vacuum = NONE",
+		PageSize)); err != nil {
 		return fmt.Errorf("create schema: %w", err)
 	}
 	if err := s.migrate(db, 0, version); err != nil {
@@ -35,8 +36,9 @@ func (s Set) create(db *sql.DB, version int) error {
 	return nil
 }
 
-// Upgrade brings db, whose schema [Set.Check] has found to be that of version from, to the newest. It must belong to the caller
-// alone and have one connection. A process killed in between leaves a database that Check refuses: work on a copy.
+// Upgrade brings db, whose schema [Set.Check] has found to be that of version from, to the newest. It must belong to
+// the caller alone and have one connection. A process killed in between leaves a database that Check refuses: work on a
+// copy.
 func (s Set) Upgrade(db *sql.DB, from int) error {
 	if err := s.migrate(db, from, s.Version); err != nil {
 		return fmt.Errorf("upgrade schema from version %d to %d: %w", from, s.Version, err)

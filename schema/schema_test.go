@@ -61,7 +61,8 @@ func TestMigrationsMakeTheListing(t *testing.T) {
 			t.Errorf("version %d: got objects\n%s\nwant\n%s", version, formatListing(got), formatListing(want))
 		}
 		var id, user, page int64
-		if err := errors.Join(db.Get(&id, "PRAGMA application_id"), db.Get(&user, "PRAGMA user_version"), db.Get(&page, "PRAGMA page_size")); err != nil {
+		if err := errors.Join(db.Get(&id, "PRAGMA application_id"), db.Get(&user, "PRAGMA user_version"),
+			db.Get(&page, "PRAGMA page_size")); err != nil {
 			t.Fatal(err)
 		}
 		if id != ApplicationID || user != int64(version) || page != PageSize {

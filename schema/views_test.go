@@ -81,7 +81,8 @@ var views = []struct {
 			"'r-1',2,NULL,NULL,NULL,NULL,6,'costs_per_agent,accepted_changes,policies'",
 			"'r-1',3,'{}','{}','{}',NULL,7,NULL",
 			`'r-1',4,'{"A":9223372036854775806,"B":1}','{}','{}',NULL,8,NULL`,
-			`'r-1',5,'{"A":-8999999999999998999,"B":-1}','{}','{"A":"x\ud800","B":"\ud83d\ude00","C":"` + "\ufffd" + `"}',NULL,9,NULL`,
+			`'r-1',5,'{"A":-8999999999999998999,"B":-1}','{}','{"A":"x\ud800","B":"\ud83d\ude00","C":"` + "\ufffd" +
+				`"}',NULL,9,NULL`,
 		}, "iteration = 0"},
 	{"experiments", "run_id TEXT, experiment_name TEXT, experiment_type TEXT, config TEXT, created_at TEXT, " +
 		"completed_at TEXT, num_iterations INTEGER, converged INTEGER, convergence_reason TEXT, status TEXT, " +

@@ -153,8 +153,8 @@ func (c Column) NeedsBaseline() bool {
 // OfRun reports whether the column has one value for the whole run.
 func (c Column) OfRun() bool { return c.ofRun }
 
-// Labelled gives the columns for a run of which somebody says something, as a JSON object: columns of [SourceLabel] have
-// their values from it. Without it they have none.
+// Labelled gives the columns for a run of which somebody says something, as a JSON object: columns of [SourceLabel]
+// have their values from it. Without it they have none.
 func Labelled(columns []Column, labels []byte) []Column {
 	columns = slices.Clone(columns)
 	for i, c := range columns {

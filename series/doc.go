@@ -27,7 +27,8 @@
 //
 // What is computed from an absent value is absent, and so is a quotient by zero: a sum over iterations or agents has
 // all its parts, or is absent. A formula has its values where the columns that it names have theirs: for the iteration
-// as a whole, or, if one of them is of agents, for each agent, to which the others give what they have of the iteration.
+// as a whole, or, if one of them is of agents, for each agent, to which the others give what they have of the
+// iteration.
 //
 // A default stands where an iteration or an agent with a part in it has no value, and is marked, as is what is computed
 // from it.

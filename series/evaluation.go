@@ -131,9 +131,9 @@ func (e *Evaluation) Change(base *Evaluation, places int) string {
 }
 
 // Evaluations gives the evaluations of a run that was read with columns of which those from first on are [Columns] of
-// the sources. What was not recorded is computed of the samples, if they are all there: the mean, the standard deviation of
-// the sample (over n-1), and the interval by Student's t distribution; exactly, and rounded once, half to even, to some
-// decimal places. One sample has no deviation.
+// the sources. What was not recorded is computed of the samples, if they are all there: the mean, the standard
+// deviation of the sample (over n-1), and the interval by Student's t distribution; exactly, and rounded once, half to
+// even, to some decimal places. One sample has no deviation.
 func (r *Run) Evaluations(sources []Source, first, places int) ([]Evaluation, error) {
 	var list []Evaluation
 	for rows := range r.ByIteration() {

@@ -23,8 +23,10 @@ func days(id string, settled, arrived []string) []provider.Record {
 			delete(policies, "B")
 		}
 		records = append(records,
-			&provider.Event{Iteration: i, Type: "day", Data: []byte(fmt.Sprintf(`{"settled": %s, "arrived": %s, "word": "w"}`, settled[i], arrived[i]))},
-			&provider.Iteration{Number: i, Costs: map[string]provider.Cents{"A": provider.Cents(100 * (i + 1)), "B": 7}, Policies: policies})
+			&provider.Event{Iteration: i, Type: "day", Data: []byte(fmt.Sprintf(`{"settled": %s, "arrived": %s, "word": "w"}`,
+				settled[i], arrived[i]))},
+			&provider.Iteration{Number: i, Costs: map[string]provider.Cents{"A": provider.Cents(100 * (i + 1)), "B": 7},
+				Policies: policies})
 	}
 	return records
 }
@@ -46,7 +48,8 @@ func values(r *Run) string {
 	return strings.Join(list, " ")
 }
 
-var daily = []string{"s=day:/settled", "a=day:/arrived", "f=policy:/f", "k=config:/k", "word=day:/word", "none=day:/none else 3"}
+var daily = []string{"s=day:/settled", "a=day:/arrived", "f=policy:/f", "k=config:/k", "word=day:/word",
+	"none=day:/none else 3"}
 
 func TestFormulas(t *testing.T) {
 	run, base := days("r", []string{"1", "2", "3"}, []string{"3", "2", "7"}), days("base", []string{"4"}, []string{"8"})
@@ -63,8 +66,9 @@ func TestFormulas(t *testing.T) {
 		"total(s/(a-2))": "",
 		"s/(a-2) else 9": "0:1 1:9* 2:0.6", "(s/(a-2) else -1.5)*2": "0:2 1:-3* 2:1.2",
 		"total(s/(a-2) else 0)": "0:1.6* 1:1.6* 2:1.6*",
-		"f":                     "0A:0.1 0B:0.25 1A:0.2 2A:0.3 2B:0.25", "f else 0.5": "0A:0.1 0B:0.25 1A:0.2 1B:0.5* 2A:0.3 2B:0.25",
-		"agents(f)": "0:0.35 2:0.55", "agents(f else 0.5)": "0:0.35 1:0.7* 2:0.55",
+		"f":                     "0A:0.1 0B:0.25 1A:0.2 2A:0.3 2B:0.25",
+		"f else 0.5":            "0A:0.1 0B:0.25 1A:0.2 1B:0.5* 2A:0.3 2B:0.25",
+		"agents(f)":             "0:0.35 2:0.55", "agents(f else 0.5)": "0:0.35 1:0.7* 2:0.55",
 		"f*s":      "0A:0.1 0B:0.25 1A:0.4 2A:0.9 2B:0.75",
 		"total(f)": "0A:0.6 1A:0.6 2A:0.6", "cost_cents": "0A:100 0B:7 1A:200 1B:7 2A:300 2B:7",
 		"agents(cost_cents)":                        "0:107 1:207 2:307",
@@ -72,9 +76,10 @@ func TestFormulas(t *testing.T) {
 		"iteration*10":                              "0:0 1:10 2:20",
 		"iterations()":                              "0:3 0A:3 0B:3 1:3 1A:3 1B:3 2:3 2A:3 2B:3",
 		"k/8":                                       "0:0.5 0A:0.5 0B:0.5 1:0.5 1A:0.5 1B:0.5 2:0.5 2A:0.5 2B:0.5",
-		"change(s)":                                 "0:-75", "change(total(s))": "0:50 1:50 2:50", "round(change(last(a)), 1)": "0:-12.5 1:-12.5 2:-12.5",
-		"change(-s)": "0:75",
-		"change(f)":  "0A:0 0B:0", "change(total(f))": "0A:500 1A:500 2A:500", "none": "0:3* 1:3* 2:3*",
+		"change(s)":                                 "0:-75", "change(total(s))": "0:50 1:50 2:50",
+		"round(change(last(a)), 1)": "0:-12.5 1:-12.5 2:-12.5",
+		"change(-s)":                "0:75",
+		"change(f)":                 "0A:0 0B:0", "change(total(f))": "0A:500 1A:500 2A:500", "none": "0:3* 1:3* 2:3*",
 		"none+s": "0:4* 1:5* 2:6*",
 		"word":   `0:"w" 1:"w" 2:"w"`, "if(s-1, 1, 0)": "0:0 1:1 2:1", "if(s/(a-2), 1, 0)": "0:1 2:1",
 		"round(2.5, 0) ": "0:2 0A:2 0B:2 1:2 1A:2 1B:2 2:2 2A:2 2B:2",
@@ -169,11 +174,13 @@ func TestFormulaErrors(t *testing.T) {
 		strings.Repeat("(", 300) + "s": "deep", strings.Repeat("-(", 300) + "s": "deep", strings.Repeat("s", 20_000): "bytes",
 	} {
 		_, err := ParseColumn("x="+formula, columns(t, daily...)...)
-		if !errors.Is(err, ErrColumn) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "column x: ") {
+		if !errors.Is(err, ErrColumn) || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "column x: ") {
 			t.Errorf("%.80s: got %v, want %s", formula, err, want)
 		}
 	}
-	for _, formula := range []string{"word+1", "total(word)", "round(word, 1)", "agents(cost_cents*word)", "if(word, 1, 2)", "change(word)"} {
+	for _, formula := range []string{"word+1", "total(word)", "round(word, 1)", "agents(cost_cents*word)",
+		"if(word, 1, 2)", "change(word)"} {
 		list := columns(t, append(slices.Clone(daily), "x="+formula)...)
 		r, err := Of(t.Context(), play(t, days("r", []string{"1"}, []string{"1"})...), list)
 		if err == nil && formula == "change(word)" {
@@ -299,7 +306,8 @@ func TestFormulaRows(t *testing.T) {
 	}
 }
 
-// TestFormulaPart: a formula needs all iterations and rows, also where only a part or an outline of the run is asked for.
+// TestFormulaPart: a formula needs all iterations and rows, also where only a part or an outline of the run is asked
+// for.
 func TestFormulaPart(t *testing.T) {
 	run := play(t, days("r", []string{"1", "2", "3"}, []string{"1", "2", "3"})...)
 	for _, o := range []Options{{Span: &provider.Span{First: 2, Last: 2}}, {Outline: true}} {

@@ -28,7 +28,8 @@ type UnknownError struct {
 func (e *UnknownError) Error() string {
 	text := fmt.Sprintf("column %s: ", e.Column.Name)
 	if e.Sources != nil {
-		return text + fmt.Sprintf("no event of type %.80q; there are %s", e.Column.Source, strings.Join(quoteAll(e.Sources), ", "))
+		return text + fmt.Sprintf("no event of type %.80q; there are %s", e.Column.Source,
+			strings.Join(quoteAll(e.Sources), ", "))
 	}
 	text += fmt.Sprintf("nothing at %.200q in any %s", e.Column.Pointer, e.Column.Source)
 	if len(e.Near) > 0 {

@@ -67,9 +67,9 @@ func Of(ctx context.Context, p provider.Provider, columns []Column) (*Run, error
 	return Read(ctx, p, Options{Columns: columns})
 }
 
-// Read reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value counts.
-// An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. What is not
-// asked for is not read, where the provider can leave it out ([provider.Selector]).
+// Read reads a run. Of several events of a type in one iteration, for one agent, the last one that has the value
+// counts. An event is of the agent that its member agent_id names; without one it is of the iteration as a whole. What
+// is not asked for is not read, where the provider can leave it out ([provider.Selector]).
 //
 // Iterations that were never finished have rows if a column has values of them or something was proposed in them. A
 // formula that cannot be computed is [ErrFormula].

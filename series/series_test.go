@@ -22,8 +22,10 @@ func TestPointer(t *testing.T) {
 	const text = `{"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8,
 		"n": null, "d": {"x": {"y": 1.50}}, "~1": 9}`
 	for pointer, want := range map[string]string{
-		"": text, "/foo": `["bar", "baz"]`, "/foo/0": `"bar"`, "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4", `/i\j`: "5",
-		`/k"l`: "6", "/ ": "7", "/m~0n": "8", "/n": "", "/none": "", "/foo/2": "", "/foo/00": "", "/foo/-": "", "/foo/+1": "", "/d/x/y": "1.50",
+		"": text, "/foo": `["bar", "baz"]`, "/foo/0": `"bar"`, "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4",
+		`/i\j`: "5",
+		`/k"l`: "6", "/ ": "7", "/m~0n": "8", "/n": "", "/none": "", "/foo/2": "", "/foo/00": "", "/foo/-": "", "/foo/+1": "",
+		"/d/x/y":   "1.50",
 		"/d/x/y/z": "", "/~01": "9", "/foo/bar": "",
 	} {
 		p, err := ParsePointer(pointer)
@@ -41,8 +43,10 @@ func TestPointer(t *testing.T) {
 
 func TestParseColumn(t *testing.T) {
 	for text, ok := range map[string]bool{
-		"f=policy:/a/b": true, "f=day:": true, "f=a=b:/x": true, "f=day:/a:b": true, "f=policy:/{agent}": true, "x=config:/a": true,
-		"": false, "f": false, "f=policy": false, "=policy:/a": false, "f=:/a": false, "f=policy:a": false, "f=policy:/~": false, "f=day:/~2": false,
+		"f=policy:/a/b": true, "f=day:": true, "f=a=b:/x": true, "f=day:/a:b": true, "f=policy:/{agent}": true,
+		"x=config:/a": true,
+		"":            false, "f": false, "f=policy": false, "=policy:/a": false, "f=:/a": false, "f=policy:a": false,
+		"f=policy:/~": false, "f=day:/~2": false,
 		"cost_cents=policy:/a": false, "\xff=policy:/a": false, "f=config:/{agent}": false,
 	} {
 		c, err := ParseColumn(text)
@@ -102,8 +106,9 @@ var example = []provider.Record{
 	&provider.Event{Iteration: 0, Type: "day", Data: []byte(`{"settled": null}`)},
 	&provider.Event{Iteration: 0, Type: "evaluation", Data: []byte(`{"agent_id": "A", "mean": 1e2}`)},
 	&provider.Iteration{
-		Number: 0, Costs: map[string]provider.Cents{"A": 0, "B": 9007199254740993}, AcceptedChanges: map[string]bool{"B": false},
-		Policies: map[string]json.RawMessage{"A": []byte(`{"f": 0.10}`), "C": []byte(`{"f": "x"}`)},
+		Number: 0, Costs: map[string]provider.Cents{"A": 0, "B": 9007199254740993},
+		AcceptedChanges: map[string]bool{"B": false},
+		Policies:        map[string]json.RawMessage{"A": []byte(`{"f": 0.10}`), "C": []byte(`{"f": "x"}`)},
 	},
 	&provider.Iteration{Number: 3, Costs: map[string]provider.Cents{"A": 5}},
 	&provider.Iteration{Number: 4},
@@ -111,7 +116,8 @@ var example = []provider.Record{
 }
 
 func TestOf(t *testing.T) {
-	run, err := Of(t.Context(), play(t, example...), columns(t, "f=policy:/f", "settled=day:/settled", "delay=day:/costs/{agent}/delay",
+	run, err := Of(t.Context(), play(t, example...), columns(t, "f=policy:/f", "settled=day:/settled",
+		"delay=day:/costs/{agent}/delay",
 		"mean=evaluation:/mean", "seed=config:/seed"))
 	if err != nil {
 		t.Fatal(err)
@@ -177,11 +183,14 @@ func TestCost(t *testing.T) {
 			map[CostOf]string{CostFinal: "7", CostBest: "absent", CostSum: "11", CostMean: "4"}}, // 3.67
 		{"half to even", []provider.Record{start, iteration(0, 2), iteration(1, 3)},
 			map[CostOf]string{CostFinal: "absent", CostBest: "absent", CostSum: "5", CostMean: "2"}},
-		{"a part is absent", []provider.Record{start, iteration(0, 1, 2), partial, end}, map[CostOf]string{CostFinal: "7", CostSum: "absent", CostMean: "absent"}},
-		{"an iteration without costs", []provider.Record{start, iteration(0, 1), iteration(1)}, map[CostOf]string{CostSum: "absent"}},
+		{"a part is absent", []provider.Record{start, iteration(0, 1, 2), partial, end},
+			map[CostOf]string{CostFinal: "7", CostSum: "absent", CostMean: "absent"}},
+		{"an iteration without costs", []provider.Record{start, iteration(0, 1), iteration(1)},
+			map[CostOf]string{CostSum: "absent"}},
 		{"none", []provider.Record{start}, map[CostOf]string{CostSum: "absent", CostMean: "absent"}},
 		{"too much", []provider.Record{start, iteration(0, 1<<62, 1<<62)}, map[CostOf]string{CostSum: "error"}},
-		{"a sum that fits again", []provider.Record{start, iteration(0, 1<<62, 1<<62, -1<<62)}, map[CostOf]string{CostSum: "4611686018427387904"}},
+		{"a sum that fits again", []provider.Record{start, iteration(0, 1<<62, 1<<62, -1<<62)},
+			map[CostOf]string{CostSum: "4611686018427387904"}},
 	} {
 		run, err := Of(t.Context(), play(t, c.records...), nil)
 		if err != nil {
@@ -229,12 +238,14 @@ func TestUnknown(t *testing.T) {
 		"x=day:/zzzzzzzzz": nil,
 	} {
 		var e *UnknownError
-		if err := Unknown(t.Context(), live, columns(t, text)[0]); !errors.As(err, &e) || !slices.Equal(sorted(e.Near), want) || e.Sources != nil {
+		if err := Unknown(t.Context(), live, columns(t, text)[0]); !errors.As(err, &e) ||
+			!slices.Equal(sorted(e.Near), want) || e.Sources != nil {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}
 	var e *UnknownError
-	if err := Unknown(t.Context(), live, columns(t, "x=dy:/settled")[0]); !errors.As(err, &e) || !slices.Equal(e.Sources, []string{"day", "evaluation"}) {
+	if err := Unknown(t.Context(), live, columns(t, "x=dy:/settled")[0]); !errors.As(err, &e) ||
+		!slices.Equal(e.Sources, []string{"day", "evaluation"}) {
 		t.Errorf("got %v, want the types of events", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 // note keys given.
 var ErrUnknownSigner = errors.New("unknown signer")
 
-// AllowedSigners says whose keys are trusted. It is a file in the format that ssh-keygen(1) describes under ALLOWED SIGNERS,
-// a line for each key:
+// AllowedSigners says whose keys are trusted. It is a file in the format that ssh-keygen(1) describes under ALLOWED
+// SIGNERS, a line for each key:
 //
 //	alice@example.com namespaces="simexp-*" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…
 //
@@ -124,8 +124,8 @@ func parseTime(s string, loc *time.Location) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("time %.80q: %w", s, errLine)
 }
 
-// Check reports who signed text with s: the principals of the line that allows the key at the time now. A signature that
-// does not verify wraps [ErrSignature], one by another key [ErrUnknownSigner].
+// Check reports who signed text with s: the principals of the line that allows the key at the time now. A signature
+// that does not verify wraps [ErrSignature], one by another key [ErrUnknownSigner].
 func (a *AllowedSigners) Check(s *Signature, text string, now time.Time) (principals string, err error) {
 	if err := s.Verify(text); err != nil {
 		return "", err

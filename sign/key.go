@@ -39,10 +39,10 @@ type KeyOptions struct {
 	Ask func(ctx context.Context, prompt string) ([]byte, error)
 }
 
-// LoadSigner gives the key in the file at path, private or public. An encrypted private key is opened with the passphrase
-// or used through the agent, and otherwise the user is asked; a public key (also FILE.pub beside a private key of a kind that
-// this program cannot use itself, such as one on a security token) always goes through the agent. The caller closes
-// the Closer after the last signature; when ctx is done it closes by itself.
+// LoadSigner gives the key in the file at path, private or public. An encrypted private key is opened with the
+// passphrase or used through the agent, and otherwise the user is asked; a public key (also FILE.pub beside a private
+// key of a kind that this program cannot use itself, such as one on a security token) always goes through the agent.
+// The caller closes the Closer after the last signature; when ctx is done it closes by itself.
 //
 // Errors wrap [ErrKey], [ErrLocked], [ErrPassphrase], [ErrUnsupported] or those of the file system and of the agent.
 func LoadSigner(ctx context.Context, path string, o KeyOptions) (ssh.Signer, io.Closer, error) {
@@ -72,7 +72,8 @@ func checked(signer ssh.Signer) (ssh.Signer, io.Closer, error) {
 }
 
 // unlock gives the signer of an encrypted key. The public key is nil where the file does not say it.
-func (o KeyOptions) unlock(ctx context.Context, path string, text []byte, public ssh.PublicKey) (ssh.Signer, io.Closer, error) {
+func (o KeyOptions) unlock(ctx context.Context, path string, text []byte, public ssh.PublicKey) (ssh.Signer, io.Closer,
+	error) {
 	if o.Passphrase != nil {
 		return decrypt(text, o.Passphrase)
 	}
@@ -166,7 +167,8 @@ func (o KeyOptions) fromAgent(ctx context.Context, key ssh.PublicKey) (ssh.Signe
 			return s, closer, nil
 		}
 	}
-	return nil, nil, errors.Join(fmt.Errorf("%w: the ssh-agent does not have %s; add it with ssh-add", ErrLocked, Describe(key)), closer.Close())
+	return nil, nil, errors.Join(fmt.Errorf("%w: the ssh-agent does not have %s; add it with ssh-add", ErrLocked,
+		Describe(key)), closer.Close())
 }
 
 // An agentConn is a connection to an agent that ends with a context.

@@ -12,15 +12,18 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// MaxNoteName is the length in bytes of the longest name of a note key that [NewNoteKey] takes: with it a signed checkpoint
-// stays below 300 bytes.
+// MaxNoteName is the length in bytes of the longest name of a note key that [NewNoteKey] takes: with it a signed
+// checkpoint stays below 300 bytes.
 const MaxNoteName = 60
 
-// NewNoteKey makes a note key. The name says whose it is, best as a URL without its scheme, such as example.org/lab. Both
-// keys are lines of text: the signer is secret, the verifier is for everybody.
+// NewNoteKey makes a note key. The name says whose it is, best as a URL without its scheme, such as example.org/lab.
+// Both keys are lines of text: the signer is secret, the verifier is for everybody.
 func NewNoteKey(name string) (signer, verifier string, err error) {
 	switch {
-	case name == "" || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '+' }):
+	case name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) ||
+			r == '+'
+	}):
 		return "", "", fmt.Errorf("name of a note key: %.80q, want a text without spaces and plus signs, such as example.org/lab", name)
 	case len(name) > MaxNoteName:
 		return "", "", fmt.Errorf("name of a note key: %.80q has %d bytes, more than %d", name, len(name), MaxNoteName)
@@ -37,7 +40,8 @@ var (
 	errSecret       = errors.New("this is the secret key of a note; its public key is wanted, and this one should be shown to nobody")
 )
 
-// SignNote signs the checkpoint with a note key as [NewNoteKey] makes them, and gives the signed note and the key's name.
+// SignNote signs the checkpoint with a note key as [NewNoteKey] makes them, and gives the signed note and the key's
+// name.
 func SignNote(signer string, c digest.Checkpoint) (signed, name string, err error) {
 	key := strings.TrimSpace(signer)
 	if len(key) > maxNoteKey {
@@ -98,7 +102,8 @@ func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []
 			for _, s := range unverified.Note.UnverifiedSigs {
 				by = append(by, fmt.Sprintf("%s+%08x", s.Name, s.Hash))
 			}
-			return c, nil, fmt.Errorf("%w: the note is signed by %.300s, which is none of the keys given", ErrUnknownSigner, strings.Join(by, ", "))
+			return c, nil, fmt.Errorf("%w: the note is signed by %.300s, which is none of the keys given", ErrUnknownSigner,
+				strings.Join(by, ", "))
 		}
 		return c, nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
@@ -111,8 +116,8 @@ func OpenNote(signed string, verifiers ...string) (c digest.Checkpoint, names []
 	return c, names, nil
 }
 
-// MergeNotes gives one note with the signatures of all of the notes over the checkpoint c. Notes of anything else are left
-// out. Without any it gives the empty string.
+// MergeNotes gives one note with the signatures of all of the notes over the checkpoint c. Notes of anything else are
+// left out. Without any it gives the empty string.
 func MergeNotes(c digest.Checkpoint, notes ...string) string {
 	text := c.Text()
 	var lines []string

@@ -44,7 +44,8 @@ func newKeys(t testing.TB) map[string]any {
 	if keys[ssh.KeyAlgoRSA], err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		t.Fatal(err)
 	}
-	for name, curve := range map[string]elliptic.Curve{ssh.KeyAlgoECDSA256: elliptic.P256(), ssh.KeyAlgoECDSA384: elliptic.P384(), ssh.KeyAlgoECDSA521: elliptic.P521()} {
+	for name, curve := range map[string]elliptic.Curve{ssh.KeyAlgoECDSA256: elliptic.P256(),
+		ssh.KeyAlgoECDSA384: elliptic.P384(), ssh.KeyAlgoECDSA521: elliptic.P521()} {
 		if keys[name], err = ecdsa.GenerateKey(curve, rand.Reader); err != nil {
 			t.Fatal(err)
 		}
@@ -251,14 +252,16 @@ func TestWithSSHKeygen(t *testing.T) {
 		t.Fatal(err)
 	}
 	verify := func(allowed, signature, text string) error {
-		cmd := exec.Command(keygen, "-Y", "verify", "-f", allowed, "-I", "alice@example.com", "-n", Namespace, "-s", signature)
+		cmd := exec.Command(keygen, "-Y", "verify", "-f", allowed, "-I", "alice@example.com", "-n", Namespace, "-s",
+			signature)
 		cmd.Stdin = strings.NewReader(text)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
 		return nil
 	}
-	for _, kind := range [][]string{{"ed25519"}, {"rsa", "-b", "2048"}, {"ecdsa", "-b", "256"}, {"ecdsa", "-b", "384"}, {"ecdsa", "-b", "521"}} {
+	for _, kind := range [][]string{{"ed25519"}, {"rsa", "-b", "2048"}, {"ecdsa", "-b", "256"}, {"ecdsa", "-b", "384"},
+		{"ecdsa", "-b", "521"}} {
 		name := strings.Join(kind, "")
 		path := filepath.Join(dir, name)
 		args := append([]string{"-q", "-N", "", "-C", "", "-f", path, "-t"}, kind...)
@@ -301,7 +304,8 @@ func TestWithSSHKeygen(t *testing.T) {
 			t.Errorf("%s: ssh-keygen accepts our signature for another text", name)
 		}
 
-		if out, err := exec.Command(keygen, "-q", "-Y", "sign", "-f", path, "-n", Namespace, message).CombinedOutput(); err != nil {
+		if out, err := exec.Command(keygen, "-q", "-Y", "sign", "-f", path, "-n", Namespace,
+			message).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 		theirs, err := os.ReadFile(message + ".sig")
@@ -504,7 +508,8 @@ func TestAgent(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			if again, err := ParseSignature([]byte(s.Armor())); err != nil || Describe(again.Key) != Describe(public) || again.Verify(text) != nil {
+			if again, err := ParseSignature([]byte(s.Armor())); err != nil || Describe(again.Key) != Describe(public) ||
+				again.Verify(text) != nil {
 				t.Errorf("%s: got %v", name, err)
 			}
 			if err := closer.Close(); err != nil {
@@ -663,7 +668,8 @@ func FuzzParseSignature(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add([]byte(s.Armor()), false)
-	data, _ := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(s.Armor(), beginSignature), endSignature+"\n"))
+	data, _ := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(s.Armor(), beginSignature),
+		endSignature+"\n"))
 	f.Add(data, true)
 	f.Fuzz(func(t *testing.T, b []byte, raw bool) {
 		parse := ParseSignature

@@ -24,7 +24,8 @@ var (
 	ErrUnsupported = errors.New("unsupported kind of key or signature")
 )
 
-// A Signature is an SSH signature: the key, what it was made for, and the signature itself, but not the text that it signs.
+// A Signature is an SSH signature: the key, what it was made for, and the signature itself, but not the text that it
+// signs.
 type Signature struct {
 	Key       ssh.PublicKey
 	Namespace string
@@ -33,8 +34,8 @@ type Signature struct {
 	signature *ssh.Signature
 }
 
-// The blob of a signature, and what is signed, after PROTOCOL.sshsig. All numbers are big-endian and all strings have their
-// length before them, as usual in SSH.
+// The blob of a signature, and what is signed, after PROTOCOL.sshsig. All numbers are big-endian and all strings have
+// their length before them, as usual in SSH.
 type (
 	blob struct {
 		Magic     [6]byte
@@ -136,8 +137,8 @@ func signIn(namespace string, signer ssh.Signer, text string) (*Signature, error
 	return s, nil
 }
 
-// Verify reports whether s is a signature of text by s.Key in [Namespace]. Whether the key is anybody's is another question:
-// see [AllowedSigners]. An error wraps [ErrSignature].
+// Verify reports whether s is a signature of text by s.Key in [Namespace]. Whether the key is anybody's is another
+// question: see [AllowedSigners]. An error wraps [ErrSignature].
 func (s *Signature) Verify(text string) error {
 	if s.Namespace != Namespace {
 		return fmt.Errorf("%w: made for %.80q, want %q", ErrSignature, s.Namespace, Namespace)
@@ -168,8 +169,8 @@ func (s *Signature) Armor() string {
 	return b.String()
 }
 
-// ParseSignature undoes [Signature.Armor]. It checks only the form: see [Signature.Verify]. An error wraps [ErrSignature] or
-// [ErrUnsupported].
+// ParseSignature undoes [Signature.Armor]. It checks only the form: see [Signature.Verify]. An error wraps
+// [ErrSignature] or [ErrUnsupported].
 func ParseSignature(armoured []byte) (*Signature, error) {
 	if len(armoured) > MaxSignature {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrSignature, len(armoured), MaxSignature)

@@ -125,7 +125,8 @@ func TestJudge_many(t *testing.T) {
 		if v := l.Verdicts[MaxSignatures]; v.Signer != fmt.Sprintf("s%d@example.com", count-1) {
 			t.Errorf("%d signatures: the user's own: got %q, %v", n, v.Signer, v.Err)
 		}
-		if n == MaxSignatures && len(faults) > 0 || n > MaxSignatures && (len(faults) != 1 || !errors.Is(faults[0].Err, ErrTooMany)) {
+		if n == MaxSignatures && len(faults) > 0 || n > MaxSignatures &&
+			(len(faults) != 1 || !errors.Is(faults[0].Err, ErrTooMany)) {
 			t.Errorf("%d signatures: got faults %v", n, faults)
 		}
 	}

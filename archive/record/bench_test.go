@@ -23,15 +23,16 @@ func benchEvents(n int) []provider.Event {
 		events[i] = provider.Event{
 			Iteration: i / 2000, Type: types[random.IntN(len(types))],
 			Timestamp: fmt.Sprintf("2025-12-11T14:%02d:%02d.%06d", i/60%60, i%60, i%1000000),
-			Data: fmt.Appendf(nil, `{"tick":%d,"agent_id":"BANK_%c","tx_id":"%016x","amount":%d,"note":%q}`, i%100, 'A'+rune(i%26), random.Uint64(),
+			Data: fmt.Appendf(nil, `{"tick":%d,"agent_id":"BANK_%c","tx_id":"%016x","amount":%d,"note":%q}`, i%100,
+				'A'+rune(i%26), random.Uint64(),
 				random.IntN(1e6), strings.Repeat("settled in full ", random.IntN(28))),
 		}
 	}
 	return events
 }
 
-// BenchmarkWrite compares recording, which checks, hashes and commits every 1000 events to disk, with a loop over one prepared
-// INSERT in a single transaction that does none of it.
+// BenchmarkWrite compares recording, which checks, hashes and commits every 1000 events to disk, with a loop over one
+// prepared INSERT in a single transaction that does none of it.
 func BenchmarkWrite(b *testing.B) {
 	events := benchEvents(100_000)
 	b.Run("archive", func(b *testing.B) {
@@ -105,8 +106,8 @@ func benchArchive(b *testing.B, n int) string {
 	return w.Path()
 }
 
-// BenchmarkRead compares reading all events as records, and with hashing, with a database/sql loop that scans the same columns
-// into strings.
+// BenchmarkRead compares reading all events as records, and with hashing, with a database/sql loop that scans the same
+// columns into strings.
 func BenchmarkRead(b *testing.B) {
 	const n = 200_000
 	path := benchArchive(b, n)

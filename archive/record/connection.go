@@ -28,7 +28,8 @@ func (w *Writer) open() (err error) {
 		return err
 	}
 	w.batchNo = batches.add(&w.batch)
-	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule, w.batchNo)); err != nil {
+	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule,
+		w.batchNo)); err != nil {
 		return err
 	}
 	if w.sections, err = newSectionWriter(ctx, w.conn); err != nil {
@@ -139,7 +140,8 @@ func (w *Writer) disconnect() error {
 // prepared gives the statements of the connection. SQLite lets go of the files only when none is left.
 func (w *Writer) prepared() []*sql.Stmt {
 	s := w.stmt
-	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction, s.block}
+	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction,
+		s.block}
 	if w.sections != nil {
 		all = append(all, w.sections.find, w.sections.insert, w.sections.index)
 	}

@@ -13,11 +13,12 @@ import (
 // ErrOtherRun means that a recording cannot be continued with a run, since it holds other records.
 var ErrOtherRun = errors.New("the recording is of another run")
 
-// A Continuation is a [provider.Sink] for a source that can only start anew, such as a deterministic experiment: it takes the
-// run from its start, checks that it repeats the records that an earlier process recorded, and passes on the others.
+// A Continuation is a [provider.Sink] for a source that can only start anew, such as a deterministic experiment: it
+// takes the run from its start, checks that it repeats the records that an earlier process recorded, and passes on the
+// others.
 //
-// A record that differs from the one recorded in its place is [ErrOtherRun], and nothing is recorded. A result that says
-// [provider.StatusInterrupted] before the run has caught up is dropped: the recording stays as it was.
+// A record that differs from the one recorded in its place is [ErrOtherRun], and nothing is recorded. A result that
+// says [provider.StatusInterrupted] before the run has caught up is dropped: the recording stays as it was.
 //
 // It holds 32 bytes a recorded record.
 type Continuation struct {

@@ -33,9 +33,11 @@ func crashRecord(seq int64) provider.Record {
 	case seq%20 == 19:
 		return &provider.Iteration{Number: iteration, Costs: map[string]provider.Cents{"A": provider.Cents(seq)}}
 	case seq%20 == 10:
-		return &provider.Interaction{Iteration: iteration, AgentID: "A", UserPrompt: new(strings.Repeat(fmt.Sprintf("prompt %d\n\n", seq), 50)), Response: new("yes")}
+		return &provider.Interaction{Iteration: iteration, AgentID: "A",
+			UserPrompt: new(strings.Repeat(fmt.Sprintf("prompt %d\n\n", seq), 50)), Response: new("yes")}
 	}
-	return &provider.Event{Iteration: iteration, Type: fmt.Sprint("type ", seq%5), Data: fmt.Appendf(nil, `{"seq":%d}`, seq)}
+	return &provider.Event{Iteration: iteration, Type: fmt.Sprint("type ", seq%5),
+		Data: fmt.Appendf(nil, `{"seq":%d}`, seq)}
 }
 
 // recordForever creates or resumes the archive args[0], exclusively if there is another argument, and records until
@@ -198,7 +200,8 @@ func TestInterruptedSeal(t *testing.T) {
 			}
 		},
 		"annotated": func(t *testing.T, path string) {
-			other := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample, &Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}})
+			other := recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), sample,
+				&Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}})
 			if err := os.Rename(other, path); err != nil {
 				t.Fatal(err)
 			}

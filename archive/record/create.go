@@ -78,7 +78,8 @@ func (w *Writer) create() error {
 		return err
 	}
 	if _, err := os.Lstat(w.live + spillSuffix); err == nil && !w.opts.Restart {
-		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", archive.ErrExists, w.live+spillSuffix)
+		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", archive.ErrExists,
+			w.live+spillSuffix)
 	}
 	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
 		return err

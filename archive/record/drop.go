@@ -69,7 +69,8 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 		return "", err
 	}
 	to, err := Create(w.path+droppingSuffix, &Options{
-		Bulk: true, Restart: true, Replace: true, Exclusive: w.exclusive, Annotations: annotations, system: w.opts.system, network: w.opts.network,
+		Bulk: true, Restart: true, Replace: true, Exclusive: w.exclusive, Annotations: annotations, system: w.opts.system,
+		network: w.opts.network,
 	})
 	if err != nil {
 		return "", err
@@ -133,7 +134,8 @@ func (d *dropped) add(ctx context.Context, r provider.Record) error {
 		return err
 	}
 	if len(line) > provider.MaxText {
-		return fmt.Errorf("its line has %d bytes, more than the %d that an attachment may have: nothing was dropped", len(line), provider.MaxText)
+		return fmt.Errorf("its line has %d bytes, more than the %d that an attachment may have: nothing was dropped",
+			len(line), provider.MaxText)
 	}
 	if len(d.part.Data)+len(line) > maxDropped {
 		if err := d.flush(ctx); err != nil {

@@ -20,7 +20,8 @@ import (
 // it.
 func openRun() []provider.Record {
 	call := func(response string) *provider.Interaction {
-		return &provider.Interaction{Iteration: 1, AgentID: "A", UserPrompt: new(strings.Repeat("prompt ", 2000)), Response: &response}
+		return &provider.Interaction{Iteration: 1, AgentID: "A", UserPrompt: new(strings.Repeat("prompt ", 2000)),
+			Response: &response}
 	}
 	return []provider.Record{
 		&provider.Start{RunID: "r", Name: "x", Type: "y", Salt: []byte(strings.Repeat("s", provider.SaltSize))},
@@ -125,7 +126,8 @@ func TestDropOpen(t *testing.T) {
 			if string(dropped.Data) != string(want) {
 				t.Errorf("got %.200q, want %.200q", dropped.Data, want)
 			}
-			if n, ok := got[len(kept)+1].(*provider.Note); !ok || n.Kind != "dropped" || !strings.Contains(n.Text, "from record 4 on, 4 records were dropped") {
+			if n, ok := got[len(kept)+1].(*provider.Note); !ok || n.Kind != "dropped" ||
+				!strings.Contains(n.Text, "from record 4 on, 4 records were dropped") {
 				t.Errorf("got %+v, want a note", got[len(kept)+1])
 			}
 			a, err := archive.Open(live)
@@ -138,7 +140,8 @@ func TestDropOpen(t *testing.T) {
 			}
 
 			// The live file is the one that records those would have made.
-			same := leave(t, filepath.Join(t.TempDir(), "run.simexp"), got, &Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}})
+			same := leave(t, filepath.Join(t.TempDir(), "run.simexp"), got,
+				&Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}}})
 			if _, err := Seal(t.Context(), live, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +216,10 @@ func TestDropOpen_faults(t *testing.T) {
 		sys.Sync = func(path string) error {
 			return errors.Join(fails("sync "+filepath.Base(path)), sqlitefile.RealSystem.Sync(path))
 		}
-		sys.SyncDir = func(path string) error { return errors.Join(fails("sync folder"), sqlitefile.RealSystem.SyncDir(path)) }
+		sys.SyncDir = func(path string) error {
+			return errors.Join(fails("sync folder"),
+				sqlitefile.RealSystem.SyncDir(path))
+		}
 		sys.Rename = func(from, to string) error {
 			if err := fails("rename to " + filepath.Base(to)); err != nil {
 				return err

@@ -72,7 +72,8 @@ func TestExclusive(t *testing.T) {
 		}
 		root, n, err := digest.Of(t.Context(), a)
 		if a.State() != archive.Recording || err != nil || n != int64(i)+1 || root != roots[n] {
-			t.Errorf("got %s, %d records, %v, want %s and the %d that are acknowledged", a.State(), n, err, archive.Recording, i+1)
+			t.Errorf("got %s, %d records, %v, want %s and the %d that are acknowledged", a.State(), n, err, archive.Recording,
+				i+1)
 		}
 		if err := a.Close(); err != nil {
 			t.Fatal(err)
@@ -81,14 +82,16 @@ func TestExclusive(t *testing.T) {
 	if now, err := os.ReadFile(w.LivePath()); err != nil || !bytes.Equal(now, main) {
 		t.Errorf("the main file changed while it was recorded into (%v)", err)
 	}
-	if report, err := verify.File(t.Context(), w.LivePath()); err != nil || !report.OK() || report.State != archive.Recording {
+	if report, err := verify.File(t.Context(), w.LivePath()); err != nil || !report.OK() ||
+		report.State != archive.Recording {
 		t.Errorf("verify: got %v, %+v", err, report)
 	}
 	archivetest.WantFiles(t, dir, "run.simexp-live", "run.simexp-live-lock", "run.simexp-live-wal")
 	db := archivetest.OpenSQL(t, w.LivePath(), "mode=ro")
 	defer db.Close()
 	var n int
-	if err := db.QueryRow("SELECT count(*) FROM z_event").Scan(&n); err == nil || !strings.Contains(err.Error(), "locked") {
+	if err := db.QueryRow("SELECT count(*) FROM z_event").Scan(&n); err == nil ||
+		!strings.Contains(err.Error(), "locked") {
 		t.Errorf("SQLite reads along: got %d, %v, want that the file is locked", n, err)
 	}
 	db.Close()
@@ -201,7 +204,8 @@ func TestChangedWhileRead(t *testing.T) {
 			}
 			t.Cleanup(func() { again.Close() })
 			for range 2000 {
-				if err := again.Event(t.Context(), &provider.Event{Type: "later", Data: []byte(`{"padding":"` + strings.Repeat("z", 500) + `"}`)}); err != nil {
+				if err := again.Event(t.Context(), &provider.Event{Type: "later",
+					Data: []byte(`{"padding":"` + strings.Repeat("z", 500) + `"}`)}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -214,7 +218,8 @@ func TestChangedWhileRead(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"), append(slices.Clone(records), &provider.Note{Kind: "x", Text: "end"}))
+			w := startExclusive(t, filepath.Join(t.TempDir(), "run.simexp"),
+				append(slices.Clone(records), &provider.Note{Kind: "x", Text: "end"}))
 			a := archivetest.Open(t, w.LivePath())
 			_, want, err := digest.Of(t.Context(), a)
 			if err != nil {
@@ -247,7 +252,8 @@ func TestChangedWhileRead(t *testing.T) {
 			if e, err := a.Experiment(t.Context()); !errors.Is(err, archive.ErrChanged) && (err != nil || e.RunID != "long") {
 				t.Errorf("got run %q, %v, want the run or %v", e.RunID, err, archive.ErrChanged)
 			}
-			if _, _, err := archivetest.Query(t.Context(), a, "SELECT * FROM experiment_events"); !errors.Is(err, archive.ErrChanged) {
+			if _, _, err := archivetest.Query(t.Context(), a, "SELECT * FROM experiment_events"); !errors.Is(err,
+				archive.ErrChanged) {
 				t.Errorf("query: got %v, want %v", err, archive.ErrChanged)
 			}
 		})

@@ -82,7 +82,8 @@ func checkStopped(t *testing.T, path string, lines *bufio.Scanner) {
 	}
 	defer w.Close()
 	if w.Count() <= n {
-		t.Errorf("got %d records after resuming, want more than the %d before, since one was refused and spilled", w.Count(), n)
+		t.Errorf("got %d records after resuming, want more than the %d before, since one was refused and spilled", w.Count(),
+			n)
 	}
 	if err := w.Finish(t.Context(), nil); err != nil {
 		t.Fatal(err)

@@ -28,14 +28,19 @@ type faultKind struct {
 }
 
 var faultKinds = []faultKind{
-	{"full once", []disktest.Kind{disktest.Write, disktest.Create, disktest.Open}, disktest.Failure{Code: disktest.Full}, false},
+	{"full once", []disktest.Kind{disktest.Write, disktest.Create, disktest.Open}, disktest.Failure{Code: disktest.Full},
+		false},
 	{"full for good", []disktest.Kind{disktest.Write, disktest.Create}, disktest.Failure{Code: disktest.Full}, true},
 	{"short writes", []disktest.Kind{disktest.Write}, disktest.Failure{Code: disktest.Full, Short: true}, true},
-	{"write error once", []disktest.Kind{disktest.Write, disktest.Truncate}, disktest.Failure{Code: disktest.WriteEIO, Short: true}, false},
-	{"flush error once", []disktest.Kind{disktest.Sync, disktest.SyncDir}, disktest.Failure{Code: disktest.SyncEIO}, false},
-	{"flush error for good", []disktest.Kind{disktest.Sync, disktest.SyncDir}, disktest.Failure{Code: disktest.SyncEIO}, true},
+	{"write error once", []disktest.Kind{disktest.Write, disktest.Truncate},
+		disktest.Failure{Code: disktest.WriteEIO, Short: true}, false},
+	{"flush error once", []disktest.Kind{disktest.Sync, disktest.SyncDir}, disktest.Failure{Code: disktest.SyncEIO},
+		false},
+	{"flush error for good", []disktest.Kind{disktest.Sync, disktest.SyncDir}, disktest.Failure{Code: disktest.SyncEIO},
+		true},
 	{"read error once", []disktest.Kind{disktest.Read, disktest.Shm}, disktest.Failure{Code: disktest.ReadEIO}, false},
-	{"names cannot change", []disktest.Kind{disktest.Link, disktest.Rename, disktest.Delete, disktest.Create}, disktest.Failure{Code: disktest.DeleteEIO}, true},
+	{"names cannot change", []disktest.Kind{disktest.Link, disktest.Rename, disktest.Delete, disktest.Create},
+		disktest.Failure{Code: disktest.DeleteEIO}, true},
 	{"dead disk", nil, disktest.Failure{Code: disktest.IOErr}, true},
 }
 
@@ -294,7 +299,8 @@ func TestNoSharedMemory(t *testing.T) {
 	}
 	defer w.Close()
 	if !w.Exclusive() || w.NetworkFileSystem() != "" {
-		t.Errorf("got exclusive %v on %q, want an exclusive recorder on no network file system", w.Exclusive(), w.NetworkFileSystem())
+		t.Errorf("got exclusive %v on %q, want an exclusive recorder on no network file system", w.Exclusive(),
+			w.NetworkFileSystem())
 	}
 	for _, r := range records {
 		if err := provider.Put(t.Context(), w, r); err != nil {

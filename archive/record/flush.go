@@ -135,7 +135,8 @@ func (w *Writer) insertRedaction(ctx context.Context, record provider.Record, se
 // annotate writes the annotations that were asked for behind those that are there.
 func (w *Writer) annotate(ctx context.Context) error {
 	for _, a := range w.opts.Annotations {
-		if _, err := w.conn.ExecContext(ctx, tables.InsertAnnotation, tables.AnnotationRow(a.Kind, a.Name, a.Text)...); err != nil {
+		if _, err := w.conn.ExecContext(ctx, tables.InsertAnnotation,
+			tables.AnnotationRow(a.Kind, a.Name, a.Text)...); err != nil {
 			return err
 		}
 	}

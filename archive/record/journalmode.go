@@ -57,7 +57,8 @@ func (w *Writer) leaveWAL() error {
 	if err := w.sys.Sync(log); err != nil {
 		return err
 	}
-	if err := w.sys.Patch(w.live, []byte{sqlitefile.ModeRollback, sqlitefile.ModeRollback}, sqlitefile.ModeOffset); err != nil {
+	if err := w.sys.Patch(w.live, []byte{sqlitefile.ModeRollback, sqlitefile.ModeRollback},
+		sqlitefile.ModeOffset); err != nil {
 		return err
 	}
 	return errors.Join(w.remove(log), w.remove(w.live+"-shm"))
@@ -86,7 +87,8 @@ func (w *Writer) restoreLog() error {
 	} else if err != nil {
 		return err
 	}
-	if write, read, err := readMode(w.live); err != nil || write == sqlitefile.ModeRollback && read == sqlitefile.ModeRollback {
+	if write, read, err := readMode(w.live); err != nil || write == sqlitefile.ModeRollback &&
+		read == sqlitefile.ModeRollback {
 		return err
 	}
 	if _, err := os.Lstat(w.live + "-wal"); !errors.Is(err, fs.ErrNotExist) {

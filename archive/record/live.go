@@ -70,9 +70,11 @@ func nameFits(path, suffix string) error {
 // besides are the ends of the names of the files that stand beside an archive while it is recorded, sealed, annotated,
 // signed or upgraded.
 var besides = []string{
-	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal", archive.LiveSuffix + "-shm",
+	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal",
+	archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
-	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated", "-upgrading",
+	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated",
+	"-upgrading",
 	droppingSuffix + archive.LiveSuffix, droppingSuffix + archive.LiveSuffix + sqlitefile.LockSuffix,
 }
 
@@ -80,7 +82,8 @@ var besides = []string{
 func besideFree(path string) error {
 	for _, suffix := range besides {
 		if info, err := os.Lstat(path + suffix); err == nil && info.IsDir() {
-			return fileerr.Errorf(path+suffix, "is a folder, and a file of that name will be needed beside %s", filepath.Base(path))
+			return fileerr.Errorf(path+suffix, "is a folder, and a file of that name will be needed beside %s",
+				filepath.Base(path))
 		}
 	}
 	return nil

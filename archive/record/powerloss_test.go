@@ -58,7 +58,8 @@ func faultRun(n int, seed uint64) []provider.Record {
 		}
 		return new(b.String())
 	}
-	records := []provider.Record{&provider.Start{RunID: fmt.Sprint("run ", seed), Name: "faults", Type: "test", Config: []byte(`{"a":1}`)}}
+	records := []provider.Record{&provider.Start{RunID: fmt.Sprint("run ", seed), Name: "faults", Type: "test",
+		Config: []byte(`{"a":1}`)}}
 	for i := 1; i < n-1; i++ {
 		iteration := i / 12
 		var r provider.Record
@@ -66,13 +67,15 @@ func faultRun(n int, seed uint64) []provider.Record {
 		case i%12 == 11:
 			r = &provider.Iteration{Number: iteration, Costs: map[string]provider.Cents{"A": provider.Cents(i), "B": -1}}
 		case k < 3:
-			r = &provider.Interaction{Iteration: iteration, AgentID: "A", SystemPrompt: text(2000), UserPrompt: text(9000), Response: text(3000)}
+			r = &provider.Interaction{Iteration: iteration, AgentID: "A", SystemPrompt: text(2000), UserPrompt: text(9000),
+				Response: text(3000)}
 		case k == 3:
 			r = &provider.Note{Kind: "doubtful", Text: fmt.Sprint("record ", i)}
 		case k == 4:
 			r = &provider.Attachment{Name: fmt.Sprint("file ", i), Data: []byte(*text(20000))}
 		default:
-			r = &provider.Event{Iteration: iteration, Type: fmt.Sprint("type ", random.IntN(7)), Data: fmt.Appendf(nil, `{"i":%d,"t":%q}`, i, *text(400))}
+			r = &provider.Event{Iteration: iteration, Type: fmt.Sprint("type ", random.IntN(7)),
+				Data: fmt.Appendf(nil, `{"i":%d,"t":%q}`, i, *text(400))}
 		}
 		records = append(records, r)
 	}
@@ -230,7 +233,8 @@ func (k *take) only(ctx context.Context, path string) error {
 	}
 	for _, e := range entries {
 		// The log of a live file that is gone is litter that Create removes; a disk that cannot remove it leaves it.
-		litter := e.Name() == filepath.Base(path)+archive.LiveSuffix+"-wal" || e.Name() == filepath.Base(path)+archive.LiveSuffix+"-shm"
+		litter := e.Name() == filepath.Base(path)+archive.LiveSuffix+"-wal" ||
+			e.Name() == filepath.Base(path)+archive.LiveSuffix+"-shm"
 		if e.Name() != filepath.Base(path) && !litter {
 			return fmt.Errorf("%s is left over", e.Name())
 		}
@@ -276,7 +280,8 @@ func (k *take) crash(t testing.TB, n, deep int, seed uint64, lying bool) (sum ta
 					sum.bad++
 				}
 				if first == nil {
-					first = fmt.Errorf("state %d, after step %d (%s %s), %d acknowledged: %w", sum.states, step, op.Kind, filepath.Base(op.Path), replay.Mark(), err)
+					first = fmt.Errorf("state %d, after step %d (%s %s), %d acknowledged: %w", sum.states, step, op.Kind,
+						filepath.Base(op.Path), replay.Mark(), err)
 				}
 			}
 			if err := os.RemoveAll(folder); err != nil {
@@ -313,7 +318,8 @@ func TestPowerLoss(t *testing.T) {
 		k := newTake(t, 40+15*int(seed%5), seed, opts, checkpoint)
 		s, err := k.crash(t, n, 30, seed, false)
 		if err != nil {
-			t.Errorf("run %d, %s: %d lost and %d bad of %d states; the first: %v", seed, checkpoint, s.lost, s.bad, s.states, err)
+			t.Errorf("run %d, %s: %d lost and %d bad of %d states; the first: %v", seed, checkpoint, s.lost, s.bad, s.states,
+				err)
 		}
 		sum.states, sum.continued = sum.states+s.states, sum.continued+s.continued
 	}
@@ -332,7 +338,8 @@ func TestPowerLossControls(t *testing.T) {
 	}
 	k = newTake(t, 100, 102, Options{Exclusive: true})
 	if s, _ := k.crash(t, states, 0, 3, true); s.lost == 0 || s.bad == 0 {
-		t.Errorf("an exclusive recorder on a disk that does not flush: got %d lost and %d bad of %d states, want both", s.lost, s.bad, s.states)
+		t.Errorf("an exclusive recorder on a disk that does not flush: got %d lost and %d bad of %d states, want both",
+			s.lost, s.bad, s.states)
 	} else {
 		t.Logf("an exclusive recorder on a disk that does not flush: %d lost, %d bad of %d states", s.lost, s.bad, s.states)
 	}

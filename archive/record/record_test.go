@@ -32,8 +32,10 @@ func TestSealed(t *testing.T) {
 	if a.State() != archive.Sealed {
 		t.Errorf("got state %q, want %q", a.State(), archive.Sealed)
 	}
-	if s, ok := a.Seal(); !ok || s.Root != archivetest.RootOf(t, providertest.Sample()) || s.Records != int64(len(providertest.Sample())) {
-		t.Errorf("got seal %+v, %v, want root %v of %d records", s, ok, archivetest.RootOf(t, providertest.Sample()), len(providertest.Sample()))
+	if s, ok := a.Seal(); !ok || s.Root != archivetest.RootOf(t, providertest.Sample()) ||
+		s.Records != int64(len(providertest.Sample())) {
+		t.Errorf("got seal %+v, %v, want root %v of %d records", s, ok, archivetest.RootOf(t, providertest.Sample()),
+			len(providertest.Sample()))
 	}
 	providertest.Test(t, a, providertest.Sample())
 	archivetest.WantFiles(t, dir, "run.simexp")
@@ -202,7 +204,8 @@ func TestCreateRefuses(t *testing.T) {
 	}
 	w := startRecording(t, filepath.Join(dir, "live.simexp"), providertest.Sample()[:5])
 	for _, force := range []bool{false, true} {
-		if _, err := Create(w.Path(), &Options{Replace: force, Restart: force}); !errors.Is(err, archive.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		if _, err := Create(w.Path(), &Options{Replace: force, Restart: force}); !errors.Is(err, archive.ErrBusy) ||
+			!strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 			t.Errorf("beside a recorder, force %v: got %v, want %v and this process", force, err, archive.ErrBusy)
 		}
 	}

@@ -79,7 +79,8 @@ func TestRecordsRejectedLines(t *testing.T) {
 	}
 	defer w.Close()
 	lines := []string{
-		`{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","withheld":{"salt":"` + strings.Repeat("ab", 32) + `"}}`,
+		`{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","withheld":{"salt":"` +
+			strings.Repeat("ab", 32) + `"}}`,
 		`{"type":"note","kind":"k","text":"has no key"}`, "bad", `{"type":"result","status":"completed"}`, "late",
 	}
 	err = jsonl.Record(t.Context(), w, strings.NewReader(strings.Join(lines, "\n")), nil)

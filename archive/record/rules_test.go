@@ -94,7 +94,8 @@ func TestResume_wholeRun(t *testing.T) {
 	}
 }
 
-// changedRecording records some notes, changes the live file by a statement, and gives the name of the archive that is to be.
+// changedRecording records some notes, changes the live file by a statement, and gives the name of the archive that is
+// to be.
 func changedRecording(t *testing.T, statement string, notes ...*provider.Note) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "run.simexp")

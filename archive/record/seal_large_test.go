@@ -17,8 +17,8 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// TestSealBeyondLockPage: a run of more than 1 GiB, whose file has the page that SQLite leaves out, is sealed, and SQLite
-// reads it.
+// TestSealBeyondLockPage: a run of more than 1 GiB, whose file has the page that SQLite leaves out, is sealed, and
+// SQLite reads it.
 func TestSealBeyondLockPage(t *testing.T) {
 	if !longtest.Enabled() {
 		t.Skip("writes 3 GB")

@@ -77,7 +77,8 @@ func (w *Writer) fail(cause error, r provider.Record) error {
 	if w.opts.Bulk || w.tree.Len() == 0 || w.takingIn || r == nil && len(w.batch.events) == 0 {
 		return w.err
 	}
-	header, err := json.Marshal(spillHeader{Version: spillVersion, RunID: w.runID, First: w.tree.Len(), Root: w.tree.Root().String()})
+	header, err := json.Marshal(spillHeader{Version: spillVersion, RunID: w.runID, First: w.tree.Len(),
+		Root: w.tree.Root().String()})
 	if err != nil {
 		return errors.Join(cause, err)
 	}

@@ -131,7 +131,8 @@ func (w *Writer) takeIn(ctx context.Context, s *spilled) error {
 	}
 	switch {
 	case w.next < s.header.First:
-		return fmt.Errorf("%s begins with record %d, but %s ends before record %d: move it away to go on without it", s.path, s.header.First, w.live, w.next)
+		return fmt.Errorf("%s begins with record %d, but %s ends before record %d: move it away to go on without it", s.path,
+			s.header.First, w.live, w.next)
 	case w.next == s.header.First:
 		if err := s.begins(w.tree.Root()); err != nil {
 			return err

@@ -152,9 +152,11 @@ func TestSpillRefused(t *testing.T) {
 		text []byte
 		want string
 	}{
-		"changed":         {bytes.Replace(text, []byte(`{"i":`), []byte(`{"j":`), 1), "has hash"},
-		"line missing":    {slices.Concat(text[:bytes.IndexByte(text, '\n')+1], text[bytes.Index(text, []byte("\n{\"seq\":13"))+1:]), "record 13, want 12"},
-		"zero bytes":      {bytes.Replace(text, []byte(`{"i":`), []byte("{\x00i\":"), 1), "zero bytes, and whole lines behind it"},
+		"changed": {bytes.Replace(text, []byte(`{"i":`), []byte(`{"j":`), 1), "has hash"},
+		"line missing": {slices.Concat(text[:bytes.IndexByte(text, '\n')+1],
+			text[bytes.Index(text, []byte("\n{\"seq\":13"))+1:]), "record 13, want 12"},
+		"zero bytes": {bytes.Replace(text, []byte(`{"i":`), []byte("{\x00i\":"), 1),
+			"zero bytes, and whole lines behind it"},
 		"no JSON":         {append(bytes.Clone(text), "x\n"...), "line 14"},
 		"newer":           {bytes.Replace(text, []byte(`{"spill":1`), []byte(`{"spill":2`), 1), archive.ErrNewer.Error()},
 		"another record":  {second(spillSome(t, forked, 12)), "record 12 is not the one in"},

@@ -113,7 +113,8 @@ func TestSSHFS(t *testing.T) {
 		return err != nil || len(hidden) == 0
 	})
 	archivetest.WantFiles(t, there, "killed.simexp", "run.simexp")
-	got, want := archivetest.Sum(t, path), archivetest.Sum(t, recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
+	got, want := archivetest.Sum(t, path), archivetest.Sum(t,
+		recordRun(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil))
 	if got != want {
 		t.Error("the archive has other bytes than one that was recorded on a local disk")
 	}

@@ -5,8 +5,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// texts counts the bytes of the texts of a run, for the limit that FORMAT.md sets them (SX-107): prompts share sections,
-// which are stored once, and a file must not hold more text than is in proportion to its size.
+// texts counts the bytes of the texts of a run, for the limit that FORMAT.md sets them (SX-107): prompts share
+// sections, which are stored once, and a file must not hold more text than is in proportion to its size.
 type texts struct {
 	recorded int64 // as z_iteration counts them
 	stored   int64 // a lower bound of the size of the sealed file, without the sections
@@ -41,5 +41,6 @@ func (t *texts) fits(i *provider.Interaction, sections int64) error {
 
 // textOf gives the bytes of an interaction that z_iteration counts.
 func textOf(i *provider.Interaction) int64 {
-	return tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) + int64(len(i.ParsedPolicy))
+	return tables.TextLength(i.SystemPrompt) + tables.TextLength(i.UserPrompt) + tables.TextLength(i.Response) +
+		int64(len(i.ParsedPolicy))
 }

@@ -14,7 +14,8 @@ import (
 // TestTextLimit: an interaction with which the run would hold more text than its file may is refused, and nothing else.
 func TestTextLimit(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:3])
-	call := &provider.Interaction{SystemPrompt: new("sys"), UserPrompt: new("user"), Response: new("yes"), ParsedPolicy: []byte(`{}`)}
+	call := &provider.Interaction{SystemPrompt: new("sys"), UserPrompt: new("user"), Response: new("yes"),
+		ParsedPolicy: []byte(`{}`)}
 	stored := w.texts.stored + w.sections.stored
 	w.texts.recorded = tables.TextLimit(stored) - 12 // of which the call has 3, 4, 3 and 2
 	if err := w.Interaction(t.Context(), call); err != nil {
@@ -55,6 +56,7 @@ func TestTextsResumed(t *testing.T) {
 	}
 	defer again.Close()
 	if again.texts != want || again.sections.stored != sections || again.counts != w.counts {
-		t.Errorf("got %+v, %d and %v, want %+v, %d and %v", again.texts, again.sections.stored, again.counts, want, sections, w.counts)
+		t.Errorf("got %+v, %d and %v, want %+v, %d and %v", again.texts, again.sections.stored, again.counts, want, sections,
+			w.counts)
 	}
 }

@@ -218,7 +218,8 @@ func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error
 		s.Interactions++
 		s.Bytes += textOf(i)
 		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
-			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response, jsonText(i.ParsedPolicy),
+			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response,
+			jsonText(i.ParsedPolicy),
 			i.ParsingError, jsonText(i.Extra))
 		return err
 	})

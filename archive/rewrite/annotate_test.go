@@ -47,7 +47,8 @@ func TestAnnotateGivesTheBytesOfSealing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first := recordtest.Record(t, filepath.Join(dir, "first.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{doi, invalid}})
+	first := recordtest.Record(t, filepath.Join(dir, "first.simexp"), providertest.Sample(),
+		&record.Options{Annotations: []archive.Annotation{doi, invalid}})
 	if got, want := archivetest.ReadFile(t, later), archivetest.ReadFile(t, first); !bytes.Equal(got, want) {
 		t.Errorf("got %d bytes that differ from the %d of a file sealed with the annotations", len(got), len(want))
 	}
@@ -186,7 +187,8 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What a killed process left behind does not matter.
-	for _, suffix := range []string{annotated, upgrading, upgrading + "-journal", upgraded, lockName + sqlitefile.LockSuffix} {
+	for _, suffix := range []string{annotated, upgrading, upgrading + "-journal", upgraded,
+		lockName + sqlitefile.LockSuffix} {
 		if err := os.WriteFile(path+suffix, []byte("litter"), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +200,8 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 		t.Errorf("got annotations %v", got)
 	}
 	archivetest.WantFiles(t, filepath.Dir(path), "x.simexp")
-	if root, _, err := digest.Of(t.Context(), archivetest.Open(t, path)); err != nil || root != archivetest.RootOf(t, providertest.Sample()) {
+	if root, _, err := digest.Of(t.Context(), archivetest.Open(t, path)); err != nil ||
+		root != archivetest.RootOf(t, providertest.Sample()) {
 		t.Errorf("got digest %v, %v", root, err)
 	}
 }
@@ -206,7 +209,8 @@ func TestAnnotateWhileAnotherDoes(t *testing.T) {
 // TestReplacedMeanwhile: an archive that somebody puts in the place of the one that was looked at is not replaced.
 func TestReplacedMeanwhile(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), providertest.Sample(), nil)
-	other := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), archivetest.ViewRun(), nil))
+	other := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), archivetest.ViewRun(),
+		nil))
 	sys := *sqlitefile.RealSystem
 	sys.Remove = func(name string) error { // before the copy is made
 		return errors.Join(os.Remove(name), os.Remove(path), os.WriteFile(path, other, 0o666))
@@ -222,8 +226,10 @@ func TestReplacedMeanwhile(t *testing.T) {
 // TestEditAnnotations: an annotation that is taken out leaves nothing behind.
 func TestEditAnnotations(t *testing.T) {
 	dir := t.TempDir()
-	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{invalid, doi}})
-	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(dir, "y.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{doi}}))
+	path := recordtest.Record(t, filepath.Join(dir, "x.simexp"), providertest.Sample(),
+		&record.Options{Annotations: []archive.Annotation{invalid, doi}})
+	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(dir, "y.simexp"), providertest.Sample(),
+		&record.Options{Annotations: []archive.Annotation{doi}}))
 	err := Edit(t.Context(), path, func(old []archive.Annotation) ([]archive.Annotation, error) { return old[1:], nil })
 	if err != nil {
 		t.Fatal(err)
@@ -232,10 +238,16 @@ func TestEditAnnotations(t *testing.T) {
 		t.Errorf("got %d bytes that differ from the %d of a file sealed with the other annotation", len(got), len(want))
 	}
 	no := errors.New("no")
-	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation, error) { return nil, no }); !errors.Is(err, no) {
+	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation, error) {
+		return nil,
+			no
+	}); !errors.Is(err, no) {
 		t.Errorf("got %v, want the error of the edit", err)
 	}
-	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation, error) { return []archive.Annotation{{}}, nil }); !errors.Is(err, provider.ErrInvalid) {
+	if err := Edit(t.Context(), path, func([]archive.Annotation) ([]archive.Annotation,
+		error) {
+		return []archive.Annotation{{}}, nil
+	}); !errors.Is(err, provider.ErrInvalid) {
 		t.Errorf("got %v, want ErrInvalid", err)
 	}
 	if got := archivetest.ReadFile(t, path); !bytes.Equal(got, want) {

@@ -15,8 +15,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// TestChangedRunIsRefused: neither an annotation nor a new version makes a sound archive of a run that was changed after
-// it was sealed. The file stays as it is, and nothing is left beside it.
+// TestChangedRunIsRefused: neither an annotation nor a new version makes a sound archive of a run that was changed
+// after it was sealed. The file stays as it is, and nothing is left beside it.
 func TestChangedRunIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.simexp")
 	if err := os.WriteFile(path, recordtest.SampleBytes(t), 0o644); err != nil {

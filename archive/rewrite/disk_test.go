@@ -46,7 +46,8 @@ func stories(t *testing.T) []*story {
 			_, err := upgradeOn(ctx, sys, path, Options{})
 			return err
 		}},
-		{name: "upgrade without links", backup: true, change: func(ctx context.Context, sys *sqlitefile.System, path string) error {
+		{name: "upgrade without links", backup: true, change: func(ctx context.Context, sys *sqlitefile.System,
+			path string) error {
 			_, err := upgradeOn(ctx, withoutLinks(sys), path, Options{})
 			return err
 		}},

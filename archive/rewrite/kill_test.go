@@ -100,7 +100,8 @@ func killRewriting(t *testing.T, how string, kills int) (killed, leftovers int) 
 		}
 		if !through {
 			killed++
-			if left := archivetest.Names(t, filepath.Dir(path)); slices.ContainsFunc(left, func(name string) bool { return !slices.Contains(want, name) }) {
+			if left := archivetest.Names(t, filepath.Dir(path)); slices.ContainsFunc(left,
+				func(name string) bool { return !slices.Contains(want, name) }) {
 				leftovers++
 			}
 			if killed%3 != 0 {
@@ -113,7 +114,8 @@ func killRewriting(t *testing.T, how string, kills int) (killed, leftovers int) 
 			}
 			whole = max(whole, took) // others may have come to use the machine
 		}
-		if got := archivetest.Names(t, filepath.Dir(path)); !slices.Equal(got, want) || !bytes.Equal(archivetest.ReadFile(t, path), done) {
+		if got := archivetest.Names(t, filepath.Dir(path)); !slices.Equal(got, want) ||
+			!bytes.Equal(archivetest.ReadFile(t, path), done) {
 			t.Fatalf("after %d kills: got files %q, want %q and the new archive", killed, got, want)
 		}
 		path = fresh()
@@ -134,17 +136,25 @@ func TestKillRewriting(t *testing.T) {
 // TestUpgradeAgain: each state that a killed upgrade can leave is gone through; a backup of something else is refused
 // as ever.
 func TestUpgradeAgain(t *testing.T) {
-	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil))
+	old := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(),
+		nil))
 	useFormats(t, nextVersion(t))
 	for name, c := range map[string]struct {
 		leave func(path string) error
 		fails error
 	}{
-		"backup linked":          {func(path string) error { return os.Link(path, path+".v1.bak") }, nil},
-		"backup copied":          {func(path string) error { return os.WriteFile(path+".v1.bak", old, 0o644) }, nil},
-		"temporaries":            {func(path string) error { return os.WriteFile(path+upgrading+"-journal", []byte("x"), 0o644) }, nil},
-		"backup of another file": {func(path string) error { return os.WriteFile(path+".v1.bak", append([]byte("x"), old[1:]...), 0o644) }, archive.ErrExists},
-		"backup that is a link":  {func(path string) error { return os.Symlink(filepath.Base(path), path+".v1.bak") }, archive.ErrExists},
+		"backup linked": {func(path string) error { return os.Link(path, path+".v1.bak") }, nil},
+		"backup copied": {func(path string) error { return os.WriteFile(path+".v1.bak", old, 0o644) }, nil},
+		"temporaries": {func(path string) error {
+			return os.WriteFile(path+upgrading+"-journal", []byte("x"),
+				0o644)
+		}, nil},
+		"backup of another file": {func(path string) error {
+			return os.WriteFile(path+".v1.bak",
+				append([]byte("x"), old[1:]...), 0o644)
+		}, archive.ErrExists},
+		"backup that is a link": {func(path string) error { return os.Symlink(filepath.Base(path), path+".v1.bak") },
+			archive.ErrExists},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "run.simexp")

@@ -41,8 +41,10 @@ func nextFormats() (schema.Set, error) {
 		}
 	}
 	const table = "CREATE TABLE extra (\n  id INTEGER PRIMARY KEY,\n  text TEXT NOT NULL\n) STRICT"
-	all["migrations/0002_extra.up.sql"] = &fstest.MapFile{Data: []byte(table + ";\nINSERT INTO extra VALUES (1, 'migrated');\nPRAGMA user_version = 2;\n")}
-	all["listings/v2.txt"] = &fstest.MapFile{Data: []byte(string(all["listings/v1.txt"].Data) + "== table extra extra\n" + table + "\n")}
+	all["migrations/0002_extra.up.sql"] = &fstest.MapFile{Data: []byte(table +
+		";\nINSERT INTO extra VALUES (1, 'migrated');\nPRAGMA user_version = 2;\n")}
+	all["listings/v2.txt"] = &fstest.MapFile{Data: []byte(string(all["listings/v1.txt"].Data) + "== table extra extra\n" +
+		table + "\n")}
 	return schema.Set{Version: 2, Migrations: all, Listings: all}, nil
 }
 
@@ -78,7 +80,8 @@ func extra(t *testing.T, a *archive.Archive) (n int64) {
 // its folder.
 func TestOlderVersionIsRead(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
-	killed := archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:20]).LivePath())
+	killed := archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"),
+		providertest.Sample()[:20]).LivePath())
 	useFormats(t, nextVersion(t))
 	temp := t.TempDir()
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
@@ -161,7 +164,8 @@ func TestOlderRecordingIsRead(t *testing.T) {
 
 func TestUpgrade(t *testing.T) {
 	dir := t.TempDir()
-	path := recordtest.Record(t, filepath.Join(dir, "run.simexp"), providertest.Sample(), &record.Options{Annotations: []archive.Annotation{doi}})
+	path := recordtest.Record(t, filepath.Join(dir, "run.simexp"), providertest.Sample(),
+		&record.Options{Annotations: []archive.Annotation{doi}})
 	old := archivetest.ReadFile(t, path)
 	if u, err := Upgrade(t.Context(), path, Options{}); err != nil || u != (Upgraded{From: 1, To: 1}) {
 		t.Errorf("of the newest version: got %+v, %v, want nothing to do", u, err)
@@ -202,7 +206,8 @@ func TestUpgrade(t *testing.T) {
 func TestAnnotateOlderVersion(t *testing.T) {
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
 	opts := &record.Options{Annotations: []archive.Annotation{doi}}
-	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), opts))
+	want := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(),
+		opts))
 	useFormats(t, nextVersion(t))
 	if err := Annotate(t.Context(), path, opts.Annotations); err != nil {
 		t.Fatal(err)
@@ -223,7 +228,8 @@ func TestUpgradeRefuses(t *testing.T) {
 		name string
 		file []byte
 		want error
-	}{{"run.simexp", changed, archive.ErrDamaged}, {"run.simexp-live", old, archive.ErrNotSealed}, {"run.simexp", []byte("text"), archive.ErrNotArchive}} {
+	}{{"run.simexp", changed, archive.ErrDamaged}, {"run.simexp-live", old, archive.ErrNotSealed},
+		{"run.simexp", []byte("text"), archive.ErrNotArchive}} {
 		path := filepath.Join(dir, c.name)
 		if err := os.WriteFile(path, c.file, 0o644); err != nil {
 			t.Fatal(err)
@@ -234,7 +240,8 @@ func TestUpgradeRefuses(t *testing.T) {
 		archivetest.WantFiles(t, dir, c.name)
 		os.Remove(path)
 	}
-	if err := errors.Join(os.WriteFile(path, old, 0o644), os.WriteFile(path+".v1.bak", []byte("mine"), 0o644)); err != nil {
+	if err := errors.Join(os.WriteFile(path, old, 0o644),
+		os.WriteFile(path+".v1.bak", []byte("mine"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Upgrade(t.Context(), path, Options{}); !errors.Is(err, archive.ErrExists) {
@@ -246,7 +253,8 @@ func TestUpgradeRefuses(t *testing.T) {
 	// A newer file is refused with both numbers.
 	newer := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil)
 	sqlitefile.Formats = schema.Released()
-	if _, err := Upgrade(t.Context(), newer, Options{}); !errors.Is(err, archive.ErrNewer) || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "version 1") {
+	if _, err := Upgrade(t.Context(), newer, Options{}); !errors.Is(err, archive.ErrNewer) ||
+		!strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "version 1") {
 		t.Errorf("a newer file: got %v", err)
 	}
 }

@@ -27,11 +27,13 @@ func remarked(t *testing.T) ([]byte, []archive.Annotation) {
 	t.Helper()
 	var all []archive.Annotation
 	for i := range 40 {
-		all = append(all, archive.Annotation{Kind: "comment", Name: fmt.Sprint(i + 1), Text: strings.Repeat(fmt.Sprint("remark ", i, ". "), 60)})
+		all = append(all, archive.Annotation{Kind: "comment", Name: fmt.Sprint(i + 1),
+			Text: strings.Repeat(fmt.Sprint("remark ", i, ". "), 60)})
 	}
 	all[6] = archive.Annotation{Kind: "invalidated", Text: "wrong configuration"}
 	path := filepath.Join(t.TempDir(), "run.simexp")
-	return archivetest.ReadFile(t, recordtest.Record(t, path, providertest.Sample(), &record.Options{Annotations: all})), all
+	return archivetest.ReadFile(t, recordtest.Record(t, path, providertest.Sample(), &record.Options{Annotations: all})),
+		all
 }
 
 // treePages gives the pages of a table's tree, its root first; the schema is one too.
@@ -161,7 +163,8 @@ func TestAtLeastLost(t *testing.T) {
 	}
 	// Without the tree only the gaps are known.
 	r = survey(t, changed(changed(file, own[0], zero), leaves[1], zero))
-	if r.Lost != middle || !r.Unsure || !strings.Contains(r.LostAnnotations(), fmt.Sprintf("at least %d annotations are lost", middle)) {
+	if r.Lost != middle || !r.Unsure || !strings.Contains(r.LostAnnotations(),
+		fmt.Sprintf("at least %d annotations are lost", middle)) {
 		t.Errorf("without the root: got %d lost, unsure %v, %q, want %d, true",
 			r.Lost, r.Unsure, r.LostAnnotations(), middle)
 	}
@@ -202,7 +205,8 @@ func TestDamagedInvalidation(t *testing.T) {
 	path := archivetest.Write(t, bad)
 	r, a := salvage(t, path, false)
 	want := DamagedAnnotation{7, archive.Annotation{Kind: "invalidated", Text: "wrong\xff configuratio"}}
-	if !r.Whole || r.Lost != 0 || r.Unsure || len(r.Annotations) != len(all)-1 || !slices.Equal(r.Damaged, []DamagedAnnotation{want}) {
+	if !r.Whole || r.Lost != 0 || r.Unsure || len(r.Annotations) != len(all)-1 ||
+		!slices.Equal(r.Damaged, []DamagedAnnotation{want}) {
 		t.Errorf("got whole %v, lost %d, unsure %v, %d annotations and damaged %v",
 			r.Whole, r.Lost, r.Unsure, len(r.Annotations), r.Damaged)
 	}
@@ -210,11 +214,13 @@ func TestDamagedInvalidation(t *testing.T) {
 		t.Errorf("got %d records, want the %d of the whole run and no note", got, len(providertest.Sample()))
 	}
 	remarks := r.Remarks()
-	if len(remarks) != 1 || remarks[0].Validate() != nil || remarks[0].Kind != salvagedKind || !strings.Contains(remarks[0].Text, `kind "invalidated", name "", text: wrong`) {
+	if len(remarks) != 1 || remarks[0].Validate() != nil || remarks[0].Kind != salvagedKind ||
+		!strings.Contains(remarks[0].Text, `kind "invalidated", name "", text: wrong`) {
 		t.Errorf("got remarks %q", remarks)
 	}
 	// In a run that is not whole it stands among the notes too.
-	s, err := Open(t.Context(), archivetest.Write(t, bytes.Replace(bad, []byte("policy_stability"), []byte("policy_ztability"), 1)))
+	s, err := Open(t.Context(), archivetest.Write(t, bytes.Replace(bad, []byte("policy_stability"),
+		[]byte("policy_ztability"), 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,9 +299,11 @@ func TestTablesOf(t *testing.T) {
 // TestCurrentPages: a page whose newest version is in the log is read from there, and what there is none of is the end.
 func TestCurrentPages(t *testing.T) {
 	main, log := bytes.Repeat([]byte("m"), 1024), bytes.Repeat([]byte("l"), 512)
-	p := &pages{size: 512, pages: 2, main: image{r: bytes.NewReader(main)}, log: []image{{r: bytes.NewReader(log)}}, newest: map[uint32]int64{2: 2}}
+	p := &pages{size: 512, pages: 2, main: image{r: bytes.NewReader(main)}, log: []image{{r: bytes.NewReader(log)}},
+		newest: map[uint32]int64{2: 2}}
 	b := make([]byte, 2048)
-	if n, err := (view{p, p.newest}).ReadAt(b, 0); n != 1024 || err != io.EOF || string(b[:1024]) != strings.Repeat("m", 512)+strings.Repeat("l", 512) {
+	if n, err := (view{p, p.newest}).ReadAt(b, 0); n != 1024 || err != io.EOF ||
+		string(b[:1024]) != strings.Repeat("m", 512)+strings.Repeat("l", 512) {
 		t.Errorf("got %d bytes, %v", n, err)
 	}
 }

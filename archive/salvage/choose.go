@@ -17,7 +17,8 @@ import (
 func (s *Survey) choose(ctx context.Context) error {
 	// The current version of a page comes before others, and of those the newest first.
 	slices.SortStableFunc(s.found, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.seq, b.seq), compareBool(a.old, b.old), cmp.Compare(b.image, a.image), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.seq, b.seq), compareBool(a.old, b.old), cmp.Compare(b.image, a.image),
+			cmp.Compare(a.offset, b.offset))
 	})
 	leaf, start := s.leaf()
 	hashes := map[int64]digest.Hash{}

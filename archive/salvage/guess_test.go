@@ -278,7 +278,8 @@ func TestRedactionOrAttachment(t *testing.T) {
 			if _, ends := records[len(records)-1].(*provider.Result); ends {
 				records = records[:len(records)-1]
 			}
-			check(t, archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"), records).LivePath()), records)
+			check(t, archivetest.CopyKilled(t, recordtest.StartRecording(t, filepath.Join(t.TempDir(), "run.simexp"),
+				records).LivePath()), records)
 		})
 	}
 }

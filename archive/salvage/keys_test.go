@@ -19,8 +19,9 @@ func TestWrite_keysLost(t *testing.T) {
 	copied := providertest.Redact(run, func(_ provider.Record, field string) bool { return field == "response" })
 	for name, damage := range map[string]string{
 		"start": "DELETE FROM z_experiment", "a key": "DELETE FROM z_redaction WHERE id = 2 * 256 + 4",
-		"that the salt is withheld": "DELETE FROM z_redaction WHERE id = 6", "all keys": "DELETE FROM z_redaction WHERE key IS NOT NULL",
-		"all": "DELETE FROM z_redaction",
+		"that the salt is withheld": "DELETE FROM z_redaction WHERE id = 6",
+		"all keys":                  "DELETE FROM z_redaction WHERE key IS NOT NULL",
+		"all":                       "DELETE FROM z_redaction",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path, out := filepath.Join(t.TempDir(), "a.simexp"), filepath.Join(t.TempDir(), "b.simexp")
@@ -43,7 +44,8 @@ func TestWrite_keysLost(t *testing.T) {
 			write(t, out, func(w *record.Writer) error { return s.Write(t.Context(), w, salvage.Options{KeepChanged: true}) })
 			report, err := verify.File(t.Context(), out)
 			if err != nil || !report.OK() || report.Records < int64(len(copied))-1 {
-				t.Errorf("got %d records, problems %v, %v, want about %d and none", report.Records, report.Problems, err, len(copied))
+				t.Errorf("got %d records, problems %v, %v, want about %d and none", report.Records, report.Problems, err,
+					len(copied))
 			}
 		})
 	}

@@ -57,8 +57,10 @@ func TestSalvageWhole(t *testing.T) {
 	check := func(t *testing.T, path string, records []provider.Record) {
 		t.Helper()
 		s, a := salvage(t, path, false)
-		if !s.Whole || s.Records != int64(len(records)) || len(s.Missing)+len(s.Changed)+len(s.Doubts) > 0 || s.Uncommitted > 0 {
-			t.Errorf("got %d records of %d, whole %v, missing %v, changed %v, doubts %v", s.Records, len(records), s.Whole, s.Missing, s.Changed, s.Doubts)
+		if !s.Whole || s.Records != int64(len(records)) || len(s.Missing)+len(s.Changed)+len(s.Doubts) > 0 ||
+			s.Uncommitted > 0 {
+			t.Errorf("got %d records of %d, whole %v, missing %v, changed %v, doubts %v", s.Records, len(records), s.Whole,
+				s.Missing, s.Changed, s.Doubts)
 		}
 		if root, _, err := digest.Of(t.Context(), a); err != nil || root != archivetest.RootOf(t, records) {
 			t.Errorf("got digest %v, %v, want %v", root, err, archivetest.RootOf(t, records))
@@ -72,7 +74,8 @@ func TestSalvageWhole(t *testing.T) {
 		}
 	})
 	t.Run("sample", func(t *testing.T) {
-		check(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil), providertest.Sample())
+		check(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample(), nil),
+			providertest.Sample())
 	})
 	t.Run("killed", func(t *testing.T) {
 		records := archivetest.LongRun()[:600]
@@ -175,7 +178,8 @@ func TestSharedPrompts(t *testing.T) {
 	rules := strings.Repeat(strings.Repeat("A rule that stands in every prompt. ", 10)+"\n\n", 60) // 20 KB
 	records := []provider.Record{&provider.Start{RunID: "shared", Name: "shared", Type: "test"}}
 	for i := range 200 {
-		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: &rules, UserPrompt: new(fmt.Sprint(rules, i))})
+		records = append(records, &provider.Interaction{Iteration: i, SystemPrompt: &rules,
+			UserPrompt: new(fmt.Sprint(rules, i))})
 	}
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
 	if info, err := os.Stat(path); err != nil || info.Size()*20 > int64(2*200*len(rules)) {
@@ -256,7 +260,8 @@ func TestSalvageControl(t *testing.T) {
 	recordtest.EditAt(t, path, change)
 	s, a := salvage(t, path, false)
 	if fmt.Sprint(s.Changed) != "[100]" || s.Whole || archivetest.CountRecordsOf(t, a) != 901 {
-		t.Errorf("got changed %v, whole %v, %d records, want record 100, false and 900 records and a note", s.Changed, s.Whole, archivetest.CountRecordsOf(t, a))
+		t.Errorf("got changed %v, whole %v, %d records, want record 100, false and 900 records and a note", s.Changed,
+			s.Whole, archivetest.CountRecordsOf(t, a))
 	}
 	if _, a = salvage(t, path, true); archivetest.CountRecordsOf(t, a) != 902 {
 		t.Errorf("kept: got %d records, want 901 and a note", archivetest.CountRecordsOf(t, a))
@@ -275,7 +280,8 @@ func TestSalvageNames(t *testing.T) {
 	}
 	path := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
 	for _, edit := range []string{
-		"UPDATE z_attachment SET name = CASE name WHEN 'b' THEN 'A' WHEN 'c' THEN 'a/x' WHEN 'f' THEN 'D' ELSE name END", "DELETE FROM z_leaf_block",
+		"UPDATE z_attachment SET name = CASE name WHEN 'b' THEN 'A' WHEN 'c' THEN 'a/x' WHEN 'f' THEN 'D' ELSE name END",
+		"DELETE FROM z_leaf_block",
 	} {
 		recordtest.EditAt(t, path, edit)
 		for _, keep := range []bool{false, true} {
@@ -435,7 +441,8 @@ func TestSalvageLog(t *testing.T) {
 	before := archivetest.CountRecordsOf(t, a)
 	s, _ := salvage(t, live, false)
 	if s.Records <= before || s.Uncommitted == 0 {
-		t.Errorf("got %d records, %d of them uncommitted, want more than the %d before the damaged place", s.Records, s.Uncommitted, before)
+		t.Errorf("got %d records, %d of them uncommitted, want more than the %d before the damaged place", s.Records,
+			s.Uncommitted, before)
 	}
 	if err := os.Remove(live + "-wal"); err != nil {
 		t.Fatal(err)

@@ -11,10 +11,10 @@ import (
 )
 
 // Rows are known by their columns, and no tree is needed for that. There are two exceptions. A row of the event types
-// looks like one of the sections. Which of the two it is, the tree tells that its page belongs to. Where that is
-// lost, the other tree may be whole, and then the page is not of it. If that does not tell it either, the hash of a
-// record does which names the row, see [Survey.settle]. The other is a row of the redactions that could be an attachment:
-// if no tree tells it, it is one only if its hash proves that, since such an attachment is hardly ever recorded.
+// looks like one of the sections. Which of the two it is, the tree tells that its page belongs to. Where that is lost,
+// the other tree may be whole, and then the page is not of it. If that does not tell it either, the hash of a record
+// does which names the row, see [Survey.settle]. The other is a row of the redactions that could be an attachment: if
+// no tree tells it, it is one only if its hash proves that, since such an attachment is hardly ever recorded.
 
 // trees are those of the tables that a survey looks at, in one state of the pages.
 type trees struct {

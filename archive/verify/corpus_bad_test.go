@@ -43,7 +43,8 @@ func badFiles() []badFile {
 		{code: sxVersion, base: "start", layout: poke(60, "00000063")},
 	}
 	for at, data := range []string{ // what a tool leaves that writes to the file, and others
-		27: "02", 39: "01", 43: "02", 47: "03", 51: "03", 55: "01", 59: "02", 67: "01", 68: "00000000", 80: "01", 95: "02", 96: "002e99b1",
+		27: "02", 39: "01", 43: "02", 47: "03", 51: "03", 55: "01", 59: "02", 67: "01", 68: "00000000", 80: "01", 95: "02",
+		96: "002e99b1",
 	} {
 		if data != "" {
 			list = append(list, badFile{code: sxHeader, base: "start", layout: poke(at, data)})
@@ -68,14 +69,18 @@ func badFiles() []badFile {
 			x[0] = btree.Value{Kind: btree.Integer, Int: key}
 			return x
 		})},
-		{code: sxColumns, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { return x[:len(x)-1] })},
-		{code: sxColumns, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { return append(x, btree.Value{}) })},
+		{code: sxColumns, base: "all", row: edit(tables.TableNote,
+			func(_ int64, x tables.Row) tables.Row { return x[:len(x)-1] })},
+		{code: sxColumns, base: "all", row: edit(tables.TableNote,
+			func(_ int64, x tables.Row) tables.Row { return append(x, btree.Value{}) })},
 		// A row that is no record: its header ends behind it, a type that there is not, a value that ends behind it.
 		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 0, 0x7f)},
 		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 2, 10)},
 		{code: sxColumns, base: "all", row: pokeRecord(tables.TableNote, 4, 0x7f)},
-		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind].Kind = btree.Blob; return x })},
-		{code: sxType, base: "all", row: edit(tables.TableNote, func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind] = btree.Value{}; return x })},
+		{code: sxType, base: "all", row: edit(tables.TableNote,
+			func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind].Kind = btree.Blob; return x })},
+		{code: sxType, base: "all", row: edit(tables.TableNote,
+			func(_ int64, x tables.Row) tables.Row { x[tables.NoteKind] = btree.Value{}; return x })},
 		{code: sxType, base: "all", sql: "UPDATE z_experiment SET digest = 'a text of 32 bytes, not a digest'"},
 		{code: sxType, base: "all", sql: "UPDATE z_experiment SET digest = 7"},
 		{code: sxUTF8, base: "all", sql: "UPDATE z_note SET text = CAST(x'ff' AS TEXT)", reseal: true},
@@ -110,7 +115,8 @@ func badFiles() []badFile {
 		{code: sxTokens, base: "all", sql: "UPDATE z_llm_interaction SET prompt_tokens = -1", reseal: true},
 		{code: sxLatency, base: "all", sql: "UPDATE z_llm_interaction SET latency_seconds = -0.5", reseal: true},
 		{code: sxLatency, base: "all", sql: "UPDATE z_llm_interaction SET latency_seconds = 9e999", reseal: true},
-		{code: sxExtra, base: "prompts", sql: "UPDATE z_llm_interaction SET extra = '[1]' WHERE extra IS NOT NULL", reseal: true},
+		{code: sxExtra, base: "prompts", sql: "UPDATE z_llm_interaction SET extra = '[1]' WHERE extra IS NOT NULL",
+			reseal: true},
 
 		{code: sxExperimentRow, base: "all", sql: "INSERT INTO z_experiment (id, run_id, experiment_name, experiment_type) VALUES (2, 'r', 'n', 't')"},
 		{code: sxExperimentRow, base: "all", sql: "DELETE FROM z_experiment"},
@@ -147,7 +153,8 @@ func badFiles() []badFile {
 		{code: sxEventType, base: "all", sql: "UPDATE z_event SET type = 99 WHERE seq = 4"},
 		{code: sxTypeOrder, base: "events", sql: "UPDATE z_event SET type = 3 - type; UPDATE z_event_type SET name = CASE name WHEN 'a1' THEN 'a2' ELSE 'a1' END"},
 		{code: sxTypeOrder, base: "events", sql: "UPDATE z_event SET type = 3 WHERE type = 2; UPDATE z_event_type SET id = 3 WHERE id = 2"},
-		{code: sxTypeUnused, base: "events", sql: "UPDATE z_event SET type = 3 WHERE type = 2; UPDATE z_event_type SET id = 3 WHERE id = 2; INSERT INTO z_event_type VALUES (2, 'a3')"}, // in the middle
+		// in the middle
+		{code: sxTypeUnused, base: "events", sql: "UPDATE z_event SET type = 3 WHERE type = 2; UPDATE z_event_type SET id = 3 WHERE id = 2; INSERT INTO z_event_type VALUES (2, 'a3')"},
 		{code: sxTypeUnused, base: "events", sql: "INSERT INTO z_event_type VALUES (3, 'a3')"},
 		{code: sxTypeTwice, base: "events", sql: "UPDATE z_event_type SET name = 'a1'", reseal: true},
 		{code: sxTypeCount, base: "events", sql: "INSERT INTO z_event_type WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i+1 FROM n WHERE i < 65537) SELECT i, 'n' || i FROM n", large: true},
@@ -169,16 +176,23 @@ func badFiles() []badFile {
 		{code: sxSpanCounts, base: "all", sql: "UPDATE z_iteration SET interactions = 0 WHERE number = 0"},
 		{code: sxSpanBytes, base: "all", sql: "UPDATE z_iteration SET bytes = bytes + 1 WHERE number = 0"},
 		{code: sxSpanBytes, base: "all", sql: "UPDATE z_iteration SET bytes = 0 WHERE number = 0"},
-		{code: sxAttachmentFolder, base: "attachments", sql: "UPDATE z_attachment SET name = 'FIGURES' WHERE name = 'a1'", reseal: true},
-		{code: sxAttachmentName, base: "attachments", sql: "UPDATE z_attachment SET name = '../a2' WHERE name = 'a2'", reseal: true},
-		{code: sxAttachmentName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a//2' WHERE name = 'a2'", reseal: true},
-		{code: sxAttachmentOnce, base: "attachments", sql: "UPDATE z_attachment SET name = 'a1' WHERE name = 'a2'", reseal: true},
-		{code: sxAttachmentOnce, base: "attachments", sql: "UPDATE z_attachment SET name = 'A1' WHERE name = 'a2'", reseal: true},
+		{code: sxAttachmentFolder, base: "attachments", sql: "UPDATE z_attachment SET name = 'FIGURES' WHERE name = 'a1'",
+			reseal: true},
+		{code: sxAttachmentName, base: "attachments", sql: "UPDATE z_attachment SET name = '../a2' WHERE name = 'a2'",
+			reseal: true},
+		{code: sxAttachmentName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a//2' WHERE name = 'a2'",
+			reseal: true},
+		{code: sxAttachmentOnce, base: "attachments", sql: "UPDATE z_attachment SET name = 'a1' WHERE name = 'a2'",
+			reseal: true},
+		{code: sxAttachmentOnce, base: "attachments", sql: "UPDATE z_attachment SET name = 'A1' WHERE name = 'a2'",
+			reseal: true},
 		{code: sxProportion, base: "start", sql: endless(12)},
 		{code: sxNotRecorded, base: "events", sql: "UPDATE z_iteration SET costs_per_agent = '{}' WHERE seq IS NULL"},
 		{code: sxPortableName, base: "attachments", sql: "UPDATE z_attachment SET name = 'figures/Con .txt' WHERE name = 'a2'", reseal: true},
-		{code: sxPortableName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a2.' WHERE name = 'a2'", reseal: true},
-		{code: sxPortableName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a?2' WHERE name = 'a2'", reseal: true},
+		{code: sxPortableName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a2.' WHERE name = 'a2'",
+			reseal: true},
+		{code: sxPortableName, base: "attachments", sql: "UPDATE z_attachment SET name = 'a?2' WHERE name = 'a2'",
+			reseal: true},
 
 		{code: sxBlockRows, base: "blocks", sql: "DELETE FROM z_leaf_block WHERE first_seq = 256"},
 		{code: sxBlockRows, base: "all", sql: "UPDATE z_leaf_block SET leaves = CAST(leaves || x'00112233' AS BLOB)"},
@@ -193,7 +207,8 @@ func badFiles() []badFile {
 		{code: sxRedactedField, base: "withheld", sql: "UPDATE z_redaction SET id = id | 255 WHERE field = 'response'"},
 		{code: sxRedactionForm, base: "withheld", sql: "UPDATE z_redaction SET key = x'' WHERE id >> 8 = 3"},
 		{code: sxRedactionForm, base: "withheld", sql: "UPDATE z_redaction SET commitment = NULL WHERE id >> 8 = 3"},
-		{code: sxRedactionForm, base: "withheld-salted", sql: "UPDATE z_redaction SET commitment = substr(commitment, 1, 31) WHERE commitment IS NOT NULL"},
+		{code: sxRedactionForm, base: "withheld-salted",
+			sql: "UPDATE z_redaction SET commitment = substr(commitment, 1, 31) WHERE commitment IS NOT NULL"},
 		{code: sxWithheldValue, base: "withheld", sql: "UPDATE z_note SET text = 'x' WHERE seq = (SELECT min(seq) FROM z_note)"},
 		{code: sxWithheldValue, base: "withheld", sql: "UPDATE z_attachment SET data = x''"},
 		{code: sxKeyMissing, base: "withheld-salted", sql: "DELETE FROM z_redaction WHERE id >> 8 = 3"},

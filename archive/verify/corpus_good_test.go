@@ -52,16 +52,20 @@ func goodFiles() map[string]goodFile {
 			&provider.Iteration{Number: 0},
 		}},
 		"prompts": {Records: []provider.Record{archivetest.ExampleStart(),
-			&provider.Interaction{SystemPrompt: new("S"), UserPrompt: new(strings.Repeat("rules ", 30) + "\n\n\n" + strings.Repeat("history ", 30) + "\n\nask")},
-			&provider.Interaction{SystemPrompt: new("S"), UserPrompt: new(strings.Repeat("rules ", 30) + "\n\n\n" + strings.Repeat("news ", 30) + "\n\nask")},
+			&provider.Interaction{SystemPrompt: new("S"), UserPrompt: new(strings.Repeat("rules ",
+				30) + "\n\n\n" + strings.Repeat("history ", 30) + "\n\nask")},
+			&provider.Interaction{SystemPrompt: new("S"), UserPrompt: new(strings.Repeat("rules ",
+				30) + "\n\n\n" + strings.Repeat("news ", 30) + "\n\nask")},
 			&provider.Interaction{SystemPrompt: new(""), Response: new(""), Model: new(""), ParsingError: new("")},
 			&provider.Interaction{},
-			&provider.Interaction{Response: new("{}"), Extra: json.RawMessage(`{"temperature": 0.7}`), LatencySeconds: new(8.0), PromptTokens: new(int64(0))},
+			&provider.Interaction{Response: new("{}"), Extra: json.RawMessage(`{"temperature": 0.7}`), LatencySeconds: new(8.0),
+				PromptTokens: new(int64(0))},
 		}},
 		"iterations": {Records: []provider.Record{archivetest.ExampleStart(),
 			&provider.Iteration{Number: 12, Costs: map[string]provider.Cents{"B": 2, "A": 1}},
 			&provider.Iteration{Number: 3, AcceptedChanges: map[string]bool{"A": true, "B": false}},
-			&provider.Iteration{Number: provider.MaxIteration, Policies: map[string]json.RawMessage{"A": json.RawMessage(`{ "x" : 1.0 }`)}},
+			&provider.Iteration{Number: provider.MaxIteration,
+				Policies: map[string]json.RawMessage{"A": json.RawMessage(`{ "x" : 1.0 }`)}},
 		}},
 		"attachments": {Records: []provider.Record{archivetest.ExampleStart(),
 			&provider.Attachment{Name: "a1", Data: []byte("one")},
@@ -69,29 +73,37 @@ func goodFiles() map[string]goodFile {
 			&provider.Attachment{Name: "figures/b.png", Data: bytes.Repeat([]byte{0, 255}, 10_000)},
 		}},
 		"extremes": {Records: []provider.Record{
-			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0001\u001b[31m", Type: "日本🏦", Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
+			&provider.Start{RunID: strings.Repeat("é", 2048), Name: "\u0001\u001b[31m", Type: "日本🏦",
+				Config: json.RawMessage(strings.Repeat("[", 500) + strings.Repeat("]", 500))},
 			&provider.Event{Type: "x", Data: json.RawMessage(`{"a":1e400,"a":-0,"\ud800":"\u0000"}`)},
 			&provider.Event{Type: "long", Data: json.RawMessage(fmt.Sprintf("%q", long))},
-			&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"min": math.MinInt64, "max": math.MaxInt64, "odd": 1<<53 + 1, "zero": 0, "\"\\\u0001": 5}},
-			&provider.Interaction{LatencySeconds: new(math.MaxFloat64), PromptTokens: new(int64(math.MaxInt64)), Response: &long, UserPrompt: &long},
+			&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"min": math.MinInt64, "max": math.MaxInt64,
+				"odd": 1<<53 + 1, "zero": 0, "\"\\\u0001": 5}},
+			&provider.Interaction{LatencySeconds: new(math.MaxFloat64), PromptTokens: new(int64(math.MaxInt64)), Response: &long,
+				UserPrompt: &long},
 			&provider.Interaction{LatencySeconds: new(5e-324)},
 			&provider.Note{Kind: "k", Text: long[:8570]}, // leaves a piece of its last page
 			&provider.Note{Kind: "k", Text: long, Subject: "/records/2/event_data"},
-			&provider.Result{Status: "gave up", FinalCost: new(provider.Cents(math.MinInt64)), BestCost: new(provider.Cents(0)), Converged: new(false)},
+			&provider.Result{Status: "gave up", FinalCost: new(provider.Cents(math.MinInt64)), BestCost: new(provider.Cents(0)),
+				Converged: new(false)},
 		}},
-		"blocks":          {Records: archivetest.ManyRecords(600)},
-		"salted":          {Records: salted()},
-		"withheld":        {Records: providertest.Redact(providertest.Sample(), withhold("config", "event_data", "response", "policies", "text", "data", "convergence_reason"))},
-		"withheld-salted": {Records: providertest.Redact(salted(), withhold("salt", "response", "policies", "system_prompt"))},
-		"withheld-all":    {Records: providertest.Redact(salted(), func(provider.Record, string) bool { return true })},
-		"annotated":       {Records: sample, annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}, {Kind: "provenance", Name: "file", Text: "exp1.db"}}},
+		"blocks": {Records: archivetest.ManyRecords(600)},
+		"salted": {Records: salted()},
+		"withheld": {Records: providertest.Redact(providertest.Sample(),
+			withhold("config", "event_data", "response", "policies", "text", "data", "convergence_reason"))},
+		"withheld-salted": {Records: providertest.Redact(salted(),
+			withhold("salt", "response", "policies", "system_prompt"))},
+		"withheld-all": {Records: providertest.Redact(salted(), func(provider.Record, string) bool { return true })},
+		"annotated": {Records: sample, annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"},
+			{Kind: "provenance", Name: "file", Text: "exp1.db"}}},
 	}
 }
 
 // make records the file and gives its bytes.
 func (g goodFile) make(t testing.TB) []byte {
 	t.Helper()
-	return archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), g.Records, &record.Options{Annotations: g.annotations, Bulk: true}))
+	return archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), g.Records,
+		&record.Options{Annotations: g.annotations, Bulk: true}))
 }
 
 const corpusDir = "../../testdata/corpus"
@@ -109,7 +121,8 @@ func TestCorpusGood(t *testing.T) {
 			if want := archivetest.ReadGzip(t, path); !bytes.Equal(b, want) {
 				t.Errorf("got %d bytes that differ from the %d of %s", len(b), len(want), path)
 			}
-			if r := verifyBytes(t, b); len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != archive.Sealed || r.Root != archivetest.RootOf(t, g.Records) {
+			if r := verifyBytes(t, b); len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != archive.Sealed ||
+				r.Root != archivetest.RootOf(t, g.Records) {
 				t.Errorf("got %+v", r)
 			}
 			file := archivetest.Write(t, b)

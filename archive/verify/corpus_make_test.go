@@ -54,7 +54,8 @@ func relay(t testing.TB, b []byte, change func(table string, key int64, record [
 		if _, _, err := btree.DecodeRow(w.Payload, row); err != nil {
 			t.Fatal(err)
 		}
-		o := btree.Object{Type: string(row[0].Bytes), Name: string(row[1].Bytes), Table: string(row[2].Bytes), SQL: string(row[4].Bytes)}
+		o := btree.Object{Type: string(row[0].Bytes), Name: string(row[1].Bytes), Table: string(row[2].Bytes),
+			SQL: string(row[4].Bytes)}
 		objects = append(objects, o)
 		roots[o.Name] = uint32(row[3].Int)
 	}
@@ -80,7 +81,10 @@ func relay(t testing.TB, b []byte, change func(table string, key int64, record [
 			}
 		}
 	}
-	if _, err := writer.Finish(func(pages uint32) []byte { return sqlitefile.CanonicalHeader(pages, schema.Version) }); err != nil {
+	if _, err := writer.Finish(func(pages uint32) []byte {
+		return sqlitefile.CanonicalHeader(pages,
+			schema.Version)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -166,7 +170,8 @@ func reseal(t testing.TB, path string) {
 	db := archivetest.OpenSQL(t, path, "mode=rw", "_journal_mode=MEMORY")
 	defer db.Close()
 	for _, row := range append(b.Take(), b.Last(&tree)...) {
-		if _, err := db.Exec("INSERT OR REPLACE INTO z_leaf_block VALUES (?, ?, ?)", row.First, row.Root[:], row.Leaves); err != nil {
+		if _, err := db.Exec("INSERT OR REPLACE INTO z_leaf_block VALUES (?, ?, ?)", row.First, row.Root[:],
+			row.Leaves); err != nil {
 			t.Fatal(err)
 		}
 	}

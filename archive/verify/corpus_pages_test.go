@@ -131,9 +131,14 @@ func badPages() []badFile {
 			putCells(page, cells, 0)
 		})},
 		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionPromptTokens, 8, 1, []byte{0})},
-		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, math.Float64bits(8)))},
-		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, binary.BigEndian.AppendUint64(nil, 1<<63))}, // minus zero
-		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7, []byte{0x7f, 0xf8, 0, 0, 0, 0, 0, 0})},      // no number
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7,
+			binary.BigEndian.AppendUint64(nil, math.Float64bits(8)))},
+		// minus zero
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7,
+			binary.BigEndian.AppendUint64(nil, 1<<63))},
+		// no number
+		{base: "prompts", row: editValue(tables.TableInteraction, tables.InteractionLatency, 1, 7,
+			[]byte{0x7f, 0xf8, 0, 0, 0, 0, 0, 0})},
 		// A tree of the schema that cannot be read.
 		{base: "start", layout: poke(100, "0c")},
 		{base: "start", layout: func(t testing.TB, b []byte) []byte {

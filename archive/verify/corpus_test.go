@@ -83,14 +83,22 @@ func applyPatch(t *testing.T, line string) (name string, bad []byte) {
 // sqlSees are the requirements that check.sql looks for.
 var sqlSees = map[string]bool{
 	sxUnknownObject: true, sxMissingObject: true, sxType: true, sxNameLength: true, sxTextLength: true,
-	sxJSON: true, sxJSONForm: true, sxAbsent: true, sxRequired: true, sxAgents: true, sxCents: true, sxAccepted: true, sxPolicies: true, sxIterationRange: true,
-	sxTokens: true, sxLatency: true, sxExtra: true, sxExperimentRow: true, sxSalt: true, sxNoResult: true, sxStatus: true, sxConverged: true,
-	sxAlways: true, sxSubject: true, sxSeqGap: true, sxSeqTwice: true, sxEventType: true, sxTypeOrder: true, sxTypeUnused: true,
-	sxZeroByte: true, sxNegative: true, sxTypeTwice: true, sxTypeCount: true, sxSectionList: true, sxSectionMissing: true, sxSectionOrder: true, sxSectionUnused: true,
-	sxSpanRows: true, sxSpanEnds: true, sxSpanCounts: true, sxSpanBytes: true, sxAttachmentFolder: true, sxAttachmentName: true,
-	sxAttachmentOnce: true, sxProportion: true, sxNotRecorded: true, sxPortableName: true, sxBlockRows: true, sxRedactedRecord: true,
-	sxRedactedField: true, sxRedactionForm: true, sxWithheldValue: true, sxKeyMissing: true, sxKeyNeedless: true, sxSaltKept: true,
-	sxSealRow: true, sxSealCounts: true, sxAnnotationID: true,
+	sxJSON: true, sxJSONForm: true, sxAbsent: true, sxRequired: true, sxAgents: true, sxCents: true, sxAccepted: true,
+	sxPolicies: true, sxIterationRange: true,
+	sxTokens: true, sxLatency: true, sxExtra: true, sxExperimentRow: true, sxSalt: true, sxNoResult: true, sxStatus: true,
+	sxConverged: true,
+	sxAlways:    true, sxSubject: true, sxSeqGap: true, sxSeqTwice: true, sxEventType: true, sxTypeOrder: true,
+	sxTypeUnused: true,
+	sxZeroByte:   true, sxNegative: true, sxTypeTwice: true, sxTypeCount: true, sxSectionList: true,
+	sxSectionMissing: true,
+	sxSectionOrder:   true, sxSectionUnused: true,
+	sxSpanRows: true, sxSpanEnds: true, sxSpanCounts: true, sxSpanBytes: true, sxAttachmentFolder: true,
+	sxAttachmentName: true,
+	sxAttachmentOnce: true, sxProportion: true, sxNotRecorded: true, sxPortableName: true, sxBlockRows: true,
+	sxRedactedRecord: true,
+	sxRedactedField:  true, sxRedactionForm: true, sxWithheldValue: true, sxKeyMissing: true, sxKeyNeedless: true,
+	sxSaltKept: true,
+	sxSealRow:  true, sxSealCounts: true, sxAnnotationID: true,
 }
 
 // TestCorpusBad: verify finds the fault that was planted in each bad file, and no other; check.sql sees the same, where
@@ -204,7 +212,8 @@ func readersAgree(t *testing.T, f badFile, b []byte) {
 		want = []string{f.code}
 	} // and there is no seal in a live file
 	r, err := verifyShared(t.Context(), file)
-	if got := codes(r); err != nil || want != nil && !slices.Equal(got, want) || want == nil && slices.ContainsFunc(got, func(code string) bool { return requirementOf(code).Stage < StageBlocks }) {
+	if got := codes(r); err != nil || want != nil && !slices.Equal(got, want) || want == nil &&
+		slices.ContainsFunc(got, func(code string) bool { return requirementOf(code).Stage < StageBlocks }) {
 		t.Errorf("through SQL: got %v, %v, want %s alone", r.Problems, err, want)
 	}
 }

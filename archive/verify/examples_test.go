@@ -17,8 +17,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// TestExamples: the worked examples of FORMAT.md are what the program computes, and what SHA-256 and HMAC give when they
-// are followed by hand.
+// TestExamples: the worked examples of FORMAT.md are what the program computes, and what SHA-256 and HMAC give when
+// they are followed by hand.
 func TestExamples(t *testing.T) {
 	const begin, end = "<!-- examples: written by the tests of package verify -->\n", "<!-- end of examples -->"
 	text, err := os.ReadFile("../FORMAT.md")
@@ -35,7 +35,8 @@ func TestExamples(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("the examples of FORMAT.md are not those that the program computes; -update writes them\ngot\n%s\nwant\n%s", got, want)
+		t.Fatalf("the examples of FORMAT.md are not those that the program computes; -update writes them\ngot\n%s\nwant\n%s",
+			got, want)
 	}
 	if err := os.WriteFile("../FORMAT.md", []byte(before+begin+want+end+after), 0o644); err != nil {
 		t.Fatal(err)

@@ -182,7 +182,8 @@ func (l *valueCheck) run(in <-chan *recordBatch) {
 			}
 			e := &b.events[it.event]
 			c := func() checker { return checker{&l.problemLog, Place{Table: tables.TableEvent, Record: new(e.Seq)}} }
-			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName || provider.CheckName(e.Timestamp) != nil) {
+			if it.time[0] >= 0 && (e.Timestamp == "" || len(e.Timestamp) > provider.MaxName ||
+				provider.CheckName(e.Timestamp) != nil) {
 				c().name("timestamp", btree.Value{Kind: btree.Text, Bytes: []byte(e.Timestamp)}, false)
 			}
 			if e.Data != nil && (len(e.Data) > provider.MaxText || len(jsontext.Trim(e.Data)) != len(e.Data) ||

@@ -30,8 +30,8 @@ type tableVector struct {
 	Rows  []rowVector `json:"rows"`
 }
 
-// A rowVector is the rows from rowid First to Last, of the same values. Those behind the primary key are integers, objects
-// for reals and blobs, texts, and pieces, for a text that repeats.
+// A rowVector is the rows from rowid First to Last, of the same values. Those behind the primary key are integers,
+// objects for reals and blobs, texts, and pieces, for a text that repeats.
 type rowVector struct {
 	First  int64 `json:"first_rowid"`
 	Last   int64 `json:"last_rowid"`

@@ -399,7 +399,8 @@ func subjectVectors(t *testing.T) any {
 	} {
 		all = append(all, subjectVector{s, ""})
 	}
-	all = append(all, subjectVector{"", "SX-047"}, subjectVector{"/" + strings.Repeat("x", 4096), "SX-042"}, subjectVector{"/a\x00b", "SX-067"})
+	all = append(all, subjectVector{"", "SX-047"}, subjectVector{"/" + strings.Repeat("x", 4096), "SX-042"},
+		subjectVector{"/a\x00b", "SX-067"})
 	for _, s := range []string{"final_cost", " /a", "#/a", "/~", "/a~", "/a~2b", "/~/a", "~1"} {
 		all = append(all, subjectVector{s, "SX-066"})
 	}

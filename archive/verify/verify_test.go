@@ -73,7 +73,8 @@ func TestVerifyLive(t *testing.T) {
 	check := func(what, path string, state archive.State) {
 		t.Helper()
 		r, err := File(t.Context(), path)
-		if err != nil || len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != state || r.Records != 650 || r.Root != archivetest.RootOf(t, records[:650]) {
+		if err != nil || len(r.Problems) > 0 || len(r.Unchecked) > 0 || r.State != state || r.Records != 650 ||
+			r.Root != archivetest.RootOf(t, records[:650]) {
 			t.Errorf("%s: got %+v, %v", what, r, err)
 		}
 	}
@@ -135,7 +136,8 @@ func TestVerifyLivePages(t *testing.T) {
 			}
 		}
 		r, err := File(t.Context(), path)
-		if err != nil || !slices.Equal(codes(r), []string{sxIntegrity}) || (r.Problems[0].Place.Offset == nil) != (c.byte < 0) {
+		if err != nil || !slices.Equal(codes(r), []string{sxIntegrity}) ||
+			(r.Problems[0].Place.Offset == nil) != (c.byte < 0) {
 			t.Errorf("%s: got %v, %v", what, r.Problems, err)
 		} else if at := r.Problems[0].Place.Offset; at != nil && *at != c.byte {
 			t.Errorf("%s: got byte %d, want %d", what, *at, c.byte)
@@ -164,7 +166,8 @@ func TestVerifyEachField(t *testing.T) {
 		}
 		for i, c := range columns[1:] {
 			base := "all"
-			change := map[btree.Type]string{btree.Integer: "%s + 1", btree.Real: "%s + 0.5", btree.Text: "'x' || %s", btree.Blob: "%s || x'00'"}[c.Kind]
+			change := map[btree.Type]string{btree.Integer: "%s + 1", btree.Real: "%s + 0.5", btree.Text: "'x' || %s",
+				btree.Blob: "%s || x'00'"}[c.Kind]
 			switch c.Name {
 			case "seq", "first_seq", "last_seq", "events", "interactions", "bytes":
 				continue
@@ -173,7 +176,8 @@ func TestVerifyEachField(t *testing.T) {
 			case "data":
 				change = map[string]string{tables.TableEvent: `'{"changed":true}'`, tables.TableAttachment: "x'00'"}[table]
 			case "policies", "costs_per_agent", "accepted_changes":
-				change = map[string]string{"costs_per_agent": `'{"BANK_A":1}'`, "accepted_changes": `'{"BANK_B":true}'`, "policies": `'{"BANK_A":{}}'`}[c.Name]
+				change = map[string]string{"costs_per_agent": `'{"BANK_A":1}'`, "accepted_changes": `'{"BANK_B":true}'`,
+					"policies": `'{"BANK_A":{}}'`}[c.Name]
 			case "type":
 				change = "%s %% 2 + 1"
 			case "converged":
@@ -209,8 +213,10 @@ func TestVerifyEachField(t *testing.T) {
 			if c.Name == "salt" {
 				want = len(goodFiles()[base].Records) // all commitments depend on it, but for those of records without a value
 			}
-			if len(named) == 0 || len(named) > want || report.Root == (digest.Hash{}) || report.Root == archivetest.RootOf(t, goodFiles()[base].Records) {
-				t.Errorf("%s: got records %v named, digest %v: %v, %v", statement, named, report.Root, report.Problems, report.Unchecked)
+			if len(named) == 0 || len(named) > want || report.Root == (digest.Hash{}) ||
+				report.Root == archivetest.RootOf(t, goodFiles()[base].Records) {
+				t.Errorf("%s: got records %v named, digest %v: %v, %v", statement, named, report.Root, report.Problems,
+					report.Unchecked)
 			}
 		}
 	}
@@ -222,7 +228,8 @@ func TestVerifyNotAnArchive(t *testing.T) {
 	if err != nil || !slices.Equal(codes(report), []string{sxMagic}) {
 		t.Errorf("a text file: got %v, %v, want %s", report.Problems, err, sxMagic)
 	}
-	if report, err := File(t.Context(), t.TempDir()); err != nil || !slices.Equal(codes(report), []string{sxFileName, sxMagic}[1:]) {
+	if report, err := File(t.Context(), t.TempDir()); err != nil ||
+		!slices.Equal(codes(report), []string{sxFileName, sxMagic}[1:]) {
 		t.Errorf("a folder: got %v, %v", report.Problems, err)
 	}
 	if _, err := File(t.Context(), filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {

@@ -49,12 +49,18 @@ func TestWorkInProportion(t *testing.T) {
 		joined    int64 // at most
 	}{
 		{"one section without end", endless(250), []string{sxProportion}, 0},
-		{"one section without end, and none of it counted", endless(250) + "; UPDATE z_iteration SET bytes = 0", []string{sxSpanBytes}, 0},
-		{"the first 128 MiB of it are counted", endless(250) + "; UPDATE z_iteration SET bytes = 1 << 27", []string{sxSpanBytes}, 1 << 27},
-		{"all sections in each interaction", sections(4000) + interactions(250, allSections, "1 << 40"), []string{sxProportion}, 0},
-		{"all sections in each interaction, and none counted", sections(4000) + interactions(250, allSections, "0"), []string{sxSpanBytes}, 0},
-		{"an iteration without a row", sections(4000) + interactions(250, allSections, "0") + "; DELETE FROM z_iteration", []string{sxSpanRows}, 0},
-		{"the empty section, again and again", "INSERT INTO z_section VALUES (1, '');" + interactions(1, again(4<<20-1), "0"), []string{sxSectionCut}, 0},
+		{"one section without end, and none of it counted", endless(250) + "; UPDATE z_iteration SET bytes = 0",
+			[]string{sxSpanBytes}, 0},
+		{"the first 128 MiB of it are counted", endless(250) + "; UPDATE z_iteration SET bytes = 1 << 27",
+			[]string{sxSpanBytes}, 1 << 27},
+		{"all sections in each interaction", sections(4000) + interactions(250, allSections, "1 << 40"),
+			[]string{sxProportion}, 0},
+		{"all sections in each interaction, and none counted", sections(4000) + interactions(250, allSections, "0"),
+			[]string{sxSpanBytes}, 0},
+		{"an iteration without a row", sections(4000) + interactions(250, allSections, "0") + "; DELETE FROM z_iteration",
+			[]string{sxSpanRows}, 0},
+		{"the empty section, again and again", "INSERT INTO z_section VALUES (1, '');" + interactions(1, again(4<<20-1), "0"),
+			[]string{sxSectionCut}, 0},
 		{"sections out of order", sections(many) + interactions(1, fmt.Sprintf(
 			"SELECT '[' || group_concat(1 + id * 7919 %% %d) || ']' FROM z_section", many), "0") + `;
 			UPDATE z_iteration SET bytes = 2 * (SELECT sum(length(body)) FROM z_section)`, []string{sxSectionOrder, sxSectionCut}, int64(2 * 20 * many)},

@@ -1,4 +1,5 @@
-// Command minimal is the least program that opens, reads and verifies an archive: its size is what the library adds to a program.
+// Command minimal is the least program that opens, reads and verifies an archive: its size is what the library adds to
+// a program.
 package main
 
 import (

@@ -64,7 +64,8 @@ func buildCampaign(t *testing.T, folder string, more ...string) map[string]*publ
 			t.Fatalf("exparchive %q: %v\n%s", args, err, out)
 		}
 	}
-	exparchive(append([]string{"paper", "init", "results", "--label", "run=1", "--baseline", "model=baseline,run=1", "--same", "scenario", "--labels",
+	exparchive(append([]string{"paper", "init", "results", "--label", "run=1", "--baseline", "model=baseline,run=1",
+		"--same", "scenario", "--labels",
 		`^(?P<scenario>.+)_-_(?P<model>.+?)[ _]?(\((?P<run>\d+)\))?$`}, more...)...)
 	paper := filepath.Join(folder, "paper.yaml")
 	text, err := os.ReadFile(paper)
@@ -136,7 +137,8 @@ func compareCampaign(t *testing.T, want []published, got map[string]*published) 
 			t.Errorf("%s: not in the table", w.File)
 			continue
 		}
-		if g.NumDays != w.NumDays || g.Final != w.Final || g.Average != w.Average || !g.Rate.is(w.Rate) || g.Settled != w.Settled ||
+		if g.NumDays != w.NumDays || g.Final != w.Final || g.Average != w.Average || !g.Rate.is(w.Rate) ||
+			g.Settled != w.Settled ||
 			g.Arrived != w.Arrived || !g.Change.is(w.Change) {
 			t.Errorf("%s: got %+v, want %+v", w.File, *g, w)
 		}
@@ -274,19 +276,28 @@ func TestCampaignShapes(t *testing.T) {
 		"long_one_-_none.json": make(25, with(long(4), func(_ int, d *resultDay) {
 			d.Policies = map[string]any{"A": policy(map[string]any{}), "B": policy(nil)}
 		})),
-		"long_one_-_partly.json":        make(25, with(long(5), func(n int, d *resultDay) { d.Policies["A"] = fraction(nil); d.Policies["B"] = fraction(n % 2) })),
-		"one_day_-_baseline.json":       make(1, rounds(6)),
-		"one_day_-_pro.json":            make(1, rounds(7)),
-		"same_-_baseline.json":          make(1, func(_ int, d *resultDay) { d.Arrived, d.Settled, d.Cost = 4, 4, 5000 }),
-		"same_-_pro.json":               make(9, func(n int, d *resultDay) { d.Arrived, d.Settled, d.Cost = 4, 4-int64(n%2), 5000-int64(n) }),
-		"nothing_-_baseline.json":       make(2, func(_ int, d *resultDay) {}),
-		"nothing_-_pro.json":            make(3, func(n int, d *resultDay) { d.Arrived, d.Settled, d.Cost = int64(n), int64(n), -int64(n) }),
+		"long_one_-_partly.json": make(25, with(long(5),
+			func(n int, d *resultDay) { d.Policies["A"] = fraction(nil); d.Policies["B"] = fraction(n % 2) })),
+		"one_day_-_baseline.json": make(1, rounds(6)),
+		"one_day_-_pro.json":      make(1, rounds(7)),
+		"same_-_baseline.json":    make(1, func(_ int, d *resultDay) { d.Arrived, d.Settled, d.Cost = 4, 4, 5000 }),
+		"same_-_pro.json": make(9, func(n int, d *resultDay) {
+			d.Arrived, d.Settled, d.Cost = 4, 4-int64(n%2),
+				5000-int64(n)
+		}),
+		"nothing_-_baseline.json": make(2, func(_ int, d *resultDay) {}),
+		"nothing_-_pro.json": make(3, func(n int, d *resultDay) {
+			d.Arrived, d.Settled, d.Cost = int64(n),
+				int64(n), -int64(n)
+		}),
 		"without_baseline_-_flash.json": make(2, rounds(8)),
-		"agents_-_baseline.json":        make(2, with(rounds(9), func(n int, d *resultDay) { d.Policies["$C & é"] = fraction(0.125) })),
-		"running_-_baseline.json":       make(4, rounds(10)),
-		"stopped_-_baseline.json":       make(4, rounds(11)),
+		"agents_-_baseline.json": make(2, with(rounds(9),
+			func(n int, d *resultDay) { d.Policies["$C & é"] = fraction(0.125) })),
+		"running_-_baseline.json": make(4, rounds(10)),
+		"stopped_-_baseline.json": make(4, rounds(11)),
 	}
-	for name, status := range map[string]string{"running_-_baseline.json": "running", "stopped_-_baseline.json": "stopped"} {
+	for name, status := range map[string]string{"running_-_baseline.json": "running",
+		"stopped_-_baseline.json": "stopped"} {
 		r := results[name]
 		r.Status = status
 		results[name] = r

@@ -65,8 +65,14 @@ var valuesIn = map[string]values{
 	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
 	"paper init --accept":        fixed(paper.AcceptUnfinished, paper.AcceptInvalidated),
 	"import --name":              fixed("{run_id}", "{experiment}-{run_id}", "{type}-{run_id}"),
-	"diff --run":                 func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[:min(1, len(args))]) },
-	"diff --run-b":               func(cmd *cobra.Command, args []string) []string { return runIDsOf(cmd, args[min(1, len(args)):]) },
+	"diff --run": func(cmd *cobra.Command,
+		args []string) []string {
+		return runIDsOf(cmd, args[:min(1, len(args))])
+	},
+	"diff --run-b": func(cmd *cobra.Command,
+		args []string) []string {
+		return runIDsOf(cmd, args[min(1, len(args)):])
+	},
 	"replay --against-run": func(cmd *cobra.Command, _ []string) []string {
 		return runIDsOf(cmd, []string{cmd.Flag("against").Value.String()})
 	},
@@ -219,7 +225,8 @@ func annotationsOf(cmd *cobra.Command, args []string) (numbers []string) {
 				continue
 			}
 			for i, a := range s.Annotations {
-				numbers = append(numbers, fmt.Sprintf("%d\t%s: %s", i+1, a.Kind, terminal.Clip(strings.Join(strings.Fields(a.Text), " "), 40)))
+				numbers = append(numbers, fmt.Sprintf("%d\t%s: %s", i+1, a.Kind,
+					terminal.Clip(strings.Join(strings.Fields(a.Text), " "), 40)))
 			}
 		}
 	}

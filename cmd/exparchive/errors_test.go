@@ -26,7 +26,8 @@ func TestErrors_words(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
-		"run.jsonl": string(text), "text": "a text\n", "empty": "", "half.jsonl": `{"type":"experiment","run_id":"x"` + "\n", "key": "no key\n",
+		"run.jsonl": string(text), "text": "a text\n", "empty": "", "half.jsonl": `{"type":"experiment","run_id":"x"` + "\n",
+		"key":   "no key\n",
 		"allow": "email [\n",
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o666); err != nil {
@@ -66,17 +67,21 @@ func TestErrors_words(t *testing.T) {
 	}
 	// Every command on what is no file that it takes.
 	more := map[string]string{
-		"import": " -o new", "recover": " -o new.simexp", "redact": " --seq 3 -o new.simexp", "reveal": " --from a.simexp -o new.simexp",
-		"prove": " --seq 1", "sign": " --key key", "annotate": " --kind x --text y", "duckdb dump": " t", "attachments add": " text", "attach": " text",
+		"import": " -o new", "recover": " -o new.simexp", "redact": " --seq 3 -o new.simexp",
+		"reveal": " --from a.simexp -o new.simexp",
+		"prove":  " --seq 1", "sign": " --key key", "annotate": " --kind x --text y", "duckdb dump": " t",
+		"attachments add": " text", "attach": " text",
 		"attachments extract": " -o new", "query": " SELECT", "ls": "",
 	}
 	commands := 0
 	var all func(cmd *cobra.Command)
 	all = func(cmd *cobra.Command) {
 		name := cli.Called(cmd)
-		if strings.Contains(cmd.Use, " FILE") || strings.Contains(cmd.Use, "PUBLIC") || strings.Contains(cmd.Use, "OLD") || strings.Contains(cmd.Use, "DAMAGED") || name == "ls" {
+		if strings.Contains(cmd.Use, " FILE") || strings.Contains(cmd.Use, "PUBLIC") || strings.Contains(cmd.Use, "OLD") ||
+			strings.Contains(cmd.Use, "DAMAGED") || name == "ls" {
 			commands++
-			for _, file := range []string{"none.simexp", "folder/none/a.simexp", "text/a.simexp", "empty", "text", "half.jsonl", "folder/a.simexp", "nul\x01/x"} {
+			for _, file := range []string{"none.simexp", "folder/none/a.simexp", "text/a.simexp", "empty", "text", "half.jsonl",
+				"folder/a.simexp", "nul\x01/x"} {
 				if name == "record" || name == "run" || name == "ls" && strings.HasPrefix(file, "folder/a") {
 					continue
 				}
@@ -93,24 +98,39 @@ func TestErrors_words(t *testing.T) {
 	}
 	for _, line := range []string{
 		// Where nothing can be written.
-		"record -o none/b.simexp", "record -o text/b.simexp", "record -o folder", "record -o b.simexp --attach none", "run exp1 -o none/b.simexp",
-		"run exp1 -o text/b.simexp", "export a.simexp -o none/b.jsonl", "export a.simexp -o text/b.jsonl", "export a.simexp -o folder",
-		"export a.simexp --format csv -o text/b", "export a.simexp --format csv -o text", "redact a.simexp --seq 1- -o none/b.simexp",
+		"record -o none/b.simexp", "record -o text/b.simexp", "record -o folder", "record -o b.simexp --attach none",
+		"run exp1 -o none/b.simexp",
+		"run exp1 -o text/b.simexp", "export a.simexp -o none/b.jsonl", "export a.simexp -o text/b.jsonl",
+		"export a.simexp -o folder",
+		"export a.simexp --format csv -o text/b", "export a.simexp --format csv -o text",
+		"redact a.simexp --seq 1- -o none/b.simexp",
 		"redact a.simexp --seq 1- -o text/b.simexp", "prove a.simexp --seq 1 -o none/p", "prove a.simexp --seq 1 -o text/p",
-		"sign a.simexp --note-key none", "sign a.simexp --key none", "sign a.simexp --key folder", "sign a.simexp --key key", "sign a.simexp --note-key key",
-		"sign --new-note-key x --note-key none/key", "sign --new-note-key x --note-key text/key", "recover a.simexp -o none/b.simexp",
+		"sign a.simexp --note-key none", "sign a.simexp --key none", "sign a.simexp --key folder", "sign a.simexp --key key",
+		"sign a.simexp --note-key key",
+		"sign --new-note-key x --note-key none/key", "sign --new-note-key x --note-key text/key",
+		"recover a.simexp -o none/b.simexp",
 		"recover a.simexp -o text/b.simexp", "attachments extract a.simexp -o text", "attachments extract a.simexp -o text/b",
-		"attachments extract a.simexp none -o b", "attachments extract a.simexp -o text/b/c", "secrets a.simexp --allow none", "secrets a.simexp --allow folder",
-		"secrets a.simexp --allow allow", "verify a.simexp --allowed-signers none", "verify a.simexp --allowed-signers folder",
-		"verify a.simexp --note-key none", "verify a.simexp --signature none", "verify --proof none", "verify --proof text", "verify --proof folder",
-		"verify --proof text --root none", "prove a.simexp --consistency none", "prove a.simexp --consistency text", "prove a.simexp --seq 900",
+		"attachments extract a.simexp none -o b", "attachments extract a.simexp -o text/b/c", "secrets a.simexp --allow none",
+		"secrets a.simexp --allow folder",
+		"secrets a.simexp --allow allow", "verify a.simexp --allowed-signers none",
+		"verify a.simexp --allowed-signers folder",
+		"verify a.simexp --note-key none", "verify a.simexp --signature none", "verify --proof none", "verify --proof text",
+		"verify --proof folder",
+		"verify --proof text --root none", "prove a.simexp --consistency none", "prove a.simexp --consistency text",
+		"prove a.simexp --seq 900",
 		// Numbers and other values of flags.
-		"replay a.simexp --start x", "replay a.simexp --start 99999999999999999999", "replay a.simexp --seq x", "replay a.simexp --seq 99999999999999999999",
-		"replay a.simexp --seq 3-1", "replay a.simexp --json=perhaps", "policies a.simexp --start 1.5", "ls --limit x", "prove a.simexp --seq x",
-		"prove a.simexp --consistency 0", "prove a.simexp --consistency 99999999999999999999", "redact a.simexp --seq x", "redact a.simexp --iteration 1-x",
-		"redact a.simexp --seq 99999999999999999999", "redact a.simexp --match ( -o b.simexp", "redact a.simexp --field \"x", "run exp1 --seed x --dry-run",
-		"run exp1 --seed -1 --dry-run", "run exp1 --max-iter 1e3 --dry-run", "run exp1 --pause 5 --dry-run", "query a.simexp --timeout 5 SELECT",
-		"query a.simexp --timeout x SELECT", "annotate a.simexp --remove x", "duckdb dump a.simexp t --limit x", "verify --proof text --old-root x",
+		"replay a.simexp --start x", "replay a.simexp --start 99999999999999999999", "replay a.simexp --seq x",
+		"replay a.simexp --seq 99999999999999999999",
+		"replay a.simexp --seq 3-1", "replay a.simexp --json=perhaps", "policies a.simexp --start 1.5", "ls --limit x",
+		"prove a.simexp --seq x",
+		"prove a.simexp --consistency 0", "prove a.simexp --consistency 99999999999999999999", "redact a.simexp --seq x",
+		"redact a.simexp --iteration 1-x",
+		"redact a.simexp --seq 99999999999999999999", "redact a.simexp --match ( -o b.simexp", "redact a.simexp --field \"x",
+		"run exp1 --seed x --dry-run",
+		"run exp1 --seed -1 --dry-run", "run exp1 --max-iter 1e3 --dry-run", "run exp1 --pause 5 --dry-run",
+		"query a.simexp --timeout 5 SELECT",
+		"query a.simexp --timeout x SELECT", "annotate a.simexp --remove x", "duckdb dump a.simexp t --limit x",
+		"verify --proof text --old-root x",
 		"verify a.simexp --note-key a+b+c", "replay a.simexp --color", "nosuch", "help nosuch",
 	} {
 		failing(string(text), line)
@@ -118,12 +138,18 @@ func TestErrors_words(t *testing.T) {
 	for _, lines := range []string{
 		"{", "{}", "[]", "x", `{"type":"experiment","experiment_name":"n","experiment_type":"t","config":{"a":01}}`,
 		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"iteration","iteration":"x"}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"iteration","iteration":99999999999999999999}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"iteration","iteration":1,"costs_per_agent":{"A":1.5}}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"iteration","iteration":1,"costs_per_agent":{"A":99999999999999999999}}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"attachment","name":"x","data":"!"}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"llm_interaction","iteration":1,"agent_id":"A","latency_seconds":1e999}`,
-		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" + `{"type":"llm_interaction","iteration":1,"agent_id":"A","prompt_tokens":1.5}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"iteration","iteration":99999999999999999999}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"iteration","iteration":1,"costs_per_agent":{"A":1.5}}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"iteration","iteration":1,"costs_per_agent":{"A":99999999999999999999}}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"attachment","name":"x","data":"!"}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"llm_interaction","iteration":1,"agent_id":"A","latency_seconds":1e999}`,
+		`{"type":"experiment","experiment_name":"n","experiment_type":"t"}` + "\n" +
+			`{"type":"llm_interaction","iteration":1,"agent_id":"A","prompt_tokens":1.5}`,
 	} {
 		failing(lines, "record -o lines.simexp --force")
 		failing(lines, "replay -")

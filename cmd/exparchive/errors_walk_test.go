@@ -24,9 +24,12 @@ var working = map[string]string{
 	"attachments add": "live.simexp-live text", "attach": "live.simexp-live text",
 	"attachments extract": "attached.simexp -o new", "extract": "attached.simexp -o new", "diff": "a.simexp a.simexp",
 	"table iterations": "a.simexp", "table summary": "a.simexp", "table convergence": "a.simexp",
-	"plot convergence": "a.simexp", "plot acceptance": "a.simexp", "plot spread": "spread.jsonl --column f=spread:/samples",
-	"plot parameter": "a.simexp --column f=policy:/initial_liquidity_fraction", "digest": "a.simexp", "checkpoint": "a.simexp",
-	"verify": "a.simexp", "prove": "a.simexp --seq 1", "secrets": "a.simexp", "redact": "a.simexp --seq 1- -o new.simexp",
+	"plot convergence": "a.simexp", "plot acceptance": "a.simexp",
+	"plot spread":    "spread.jsonl --column f=spread:/samples",
+	"plot parameter": "a.simexp --column f=policy:/initial_liquidity_fraction", "digest": "a.simexp",
+	"checkpoint": "a.simexp",
+	"verify":     "a.simexp", "prove": "a.simexp --seq 1", "secrets": "a.simexp",
+	"redact": "a.simexp --seq 1- -o new.simexp",
 	"reveal": "public.simexp --from a.simexp -o new.simexp", "sign": "--new-note-key x --note-key new",
 	"annotate": "a.simexp --list", "recover": "a.simexp -o new.simexp", "upgrade": "a.simexp", "duckdb tables": "old.db",
 	"duckdb schema": "old.db", "duckdb dump": "old.db experiments", "schema": "info", "version": "", "help": "info",
@@ -91,7 +94,8 @@ func TestErrors_walk(t *testing.T) {
 		return code, stdout.String(), stderr.String()
 	}
 	for _, line := range []string{
-		"record -o a.simexp", "record -o attached.simexp --attach text", "redact a.simexp --seq 1- -o public.simexp", "paper init a.simexp", "paper build",
+		"record -o a.simexp", "record -o attached.simexp --attach text", "redact a.simexp --seq 1- -o public.simexp",
+		"paper init a.simexp", "paper build",
 	} {
 		if code, _, messages := called(strings.Fields(line)...); code != cli.ExitOK {
 			t.Fatalf("%s: got %d, %s", line, code, messages)

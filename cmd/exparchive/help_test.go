@@ -67,10 +67,13 @@ func TestReflow(t *testing.T) {
 // open are the flags that take files, numbers with words, or any text: all others that are no switches and no numbers
 // have their values completed.
 var open = map[string]bool{
-	"annotate --name": true, "annotate --text": true, "attach --as": true, "attach --type": true, "attachments add --as": true,
-	"attachments add --type": true, "ls --where": true, "redact --match": true, "run --run-id": true, "sign --new-note-key": true,
+	"annotate --name": true, "annotate --text": true, "attach --as": true, "attach --type": true,
+	"attachments add --as":   true,
+	"attachments add --type": true, "ls --where": true, "redact --match": true, "run --run-id": true,
+	"sign --new-note-key": true,
 	// NAME=SOURCE:POINTER
-	"plot acceptance --column": true, "plot convergence --column": true, "plot parameter --column": true, "plot spread --column": true,
+	"plot acceptance --column": true, "plot convergence --column": true, "plot parameter --column": true,
+	"plot spread --column":       true,
 	"table convergence --column": true, "table iterations --column": true, "table summary --column": true,
 	"table evaluations --column": true, "compare --column": true, "schema --column": true,
 	// TYPE:/POINTER
@@ -79,14 +82,17 @@ var open = map[string]bool{
 	// names and texts of one's own
 	"paper init --labels": true, "paper init --same": true,
 	// numbers and ranges of them
-	"redact --iteration": true, "redact --seq": true, "replay --seq": true, "reveal --iteration": true, "reveal --seq": true,
+	"redact --iteration": true, "redact --seq": true, "replay --seq": true, "reveal --iteration": true,
+	"reveal --seq": true,
 }
 
 // openAnywhere are those that are so in whatever command.
 var openAnywhere = map[string]bool{
-	"output": true, "attach": true, "allow": true, "against": true, "from": true, "consistency": true, "baseline": true, "caption": true,
-	"label": true, "key": true, "note-key": true, "passphrase-file": true, "allowed-signers": true, "old-root": true, "proof": true,
-	"root": true, "signature": true, "let": true, "title": true,
+	"output": true, "attach": true, "allow": true, "against": true, "from": true, "consistency": true, "baseline": true,
+	"caption": true,
+	"label":   true, "key": true, "note-key": true, "passphrase-file": true, "allowed-signers": true, "old-root": true,
+	"proof": true,
+	"root":  true, "signature": true, "let": true, "title": true,
 }
 
 // Every flag that takes one of a few words, or a name from a file, has its values completed, in whatever command it is.

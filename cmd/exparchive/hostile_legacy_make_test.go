@@ -178,7 +178,8 @@ func resum(db []byte) []byte {
 func (m *hostileMaker) headers() {
 	whole := m.fixture("k1.db.gz")
 	const first, second = 4096, 8192 // the two headers
-	words := map[string]int{"iteration": 8, "catalog": 16, "free list": 24, "block count": 32, "block size": 40, "vector size": 48, "level": 56}
+	words := map[string]int{"iteration": 8, "catalog": 16, "free list": 24, "block count": 32, "block size": 40,
+		"vector size": 48, "level": 56}
 	for name, at := range words {
 		for _, value := range []uint64{1 << 62, 1<<64 - 1, 1 << 40, 0} {
 			db := bytes.Clone(whole)
@@ -203,12 +204,14 @@ func (m *hostileMaker) headers() {
 		garbage[i] = byte(i * i >> 3)
 	}
 	m.add("garbage behind the headers", "experiments", "", resum(append(bytes.Clone(whole[:3*4096]), garbage...)), nil)
-	m.add("the same block everywhere", "experiments", "exp2", resum(append(bytes.Clone(whole[:3*4096]), bytes.Repeat(whole[3*4096:3*4096+16384], 24)...)), nil)
+	m.add("the same block everywhere", "experiments", "exp2",
+		resum(append(bytes.Clone(whole[:3*4096]), bytes.Repeat(whole[3*4096:3*4096+16384], 24)...)), nil)
 }
 
 // flipped have bytes changed at random, most of them with the right checksums.
 func (m *hostileMaker) flipped(n int) {
-	names := []string{"k1", "k4", "s1", "s5", "c", "g", "hybrid", "u", "w", "hostile/rows", "hostile/long", "hostile/nested"}
+	names := []string{"k1", "k4", "s1", "s5", "c", "g", "hybrid", "u", "w", "hostile/rows", "hostile/long",
+		"hostile/nested"}
 	r := rand.New(rand.NewPCG(11, 12))
 	for i := range n {
 		name := names[i%len(names)]
@@ -303,7 +306,8 @@ func (m *hostileMaker) logs() {
 	l := parseLog(m.t, log)
 	const id, table = "exp1_2025-12-03-110217", "policy_iterations"
 	for name, text := range map[string]string{
-		"id outside": "../../../escaped", "id of 300 KB": strings.Repeat("x", 300<<10), "id with escapes": "\x1b[2J\x1b]0;x\x07\u202e\r\n", "id with NUL": "a\x00b",
+		"id outside": "../../../escaped", "id of 300 KB": strings.Repeat("x", 300<<10),
+		"id with escapes": "\x1b[2J\x1b]0;x\x07\u202e\r\n", "id with NUL": "a\x00b",
 		"id not UTF-8": "\xff\xfe\x80", "id empty": "", "id dots": "..",
 	} {
 		m.add(name, table, "", db, l.replaced(id, text))
@@ -411,7 +415,8 @@ func (m *hostileMaker) exports() {
 	export("export: number of a million digits", day(`{"A": 1`+strings.Repeat("0", 1e6)+`}`))
 	export("export: an agent twice", day(`{"A": 1, "A": 2}`))
 	export("export: sum past int64", day(`{"A": 9223372036854775807, "B": 9223372036854775807}`))
-	export("export: an array in an array", `{"days": [{"day": 0, "x": `+strings.Repeat("[", 1e6)+strings.Repeat("]", 1e6)+`}]}`)
+	export("export: an array in an array", `{"days": [{"day": 0, "x": `+strings.Repeat("[", 1e6)+strings.Repeat("]",
+		1e6)+`}]}`)
 	export("export: open arrays", `{"days": `+strings.Repeat("[", 5e6))
 	export("export: open objects", strings.Repeat(`{"days":`, 1e6))
 	export("export: 10 MB of text", `{"days": [{"day": 0, "x": "`+strings.Repeat("x", 10<<20)+`"}]}`)

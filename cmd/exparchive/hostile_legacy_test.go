@@ -124,7 +124,8 @@ func TestHostileLegacy(t *testing.T) {
 					t.Errorf("%s: got stderr %.2000q", what, stderr)
 				}
 			}
-			if o.Code == cli.ExitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" && args[0] != "duckdb" {
+			if o.Code == cli.ExitFailed && !oneCause.MatchString(stderr) && args[0] != "import" && args[0] != "ls" &&
+				args[0] != "duckdb" {
 				t.Errorf("%s: got stderr %.500q, want one line", what, stderr)
 			}
 			if shown := strings.ReplaceAll(stderr, "\n", ""); terminal.Escape(shown) != shown {
@@ -171,7 +172,8 @@ func TestHostileLegacy(t *testing.T) {
 // plain reports whether a command prints text for people, in which nothing may act on a terminal. SQL is for programs.
 func plain(args []string) bool {
 	switch line := strings.Join(args, " "); {
-	case strings.Contains(line, "json"), strings.HasPrefix(line, "duckdb dump"), strings.HasPrefix(line, "duckdb schema"), strings.HasPrefix(line, "export"):
+	case strings.Contains(line, "json"), strings.HasPrefix(line, "duckdb dump"), strings.HasPrefix(line, "duckdb schema"),
+		strings.HasPrefix(line, "export"):
 		return false
 	}
 	return true
@@ -190,7 +192,8 @@ func folderListing(t testing.TB, folder string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.WriteString(e.Name() + " " + info.Mode().String() + " " + strconv.FormatInt(info.Size(), 10) + " " + info.ModTime().String() + "\n")
+		b.WriteString(e.Name() + " " + info.Mode().String() + " " + strconv.FormatInt(info.Size(),
+			10) + " " + info.ModTime().String() + "\n")
 	}
 	return b.String()
 }
@@ -198,11 +201,13 @@ func folderListing(t testing.TB, folder string) string {
 // TestHostileLegacyControl: the measure sees a command that takes much memory, and a process that is ended.
 func TestHostileLegacyControl(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "big.json"), []byte(`{"days": [{"day": 0, "x": "`+strings.Repeat("x", 30<<20)+`"}]}`), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "big.json"),
+		[]byte(`{"days": [{"day": 0, "x": "`+strings.Repeat("x", 30<<20)+`"}]}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	m := newMeasurer(t)
-	if o, err := m.run(measured{Folder: folder, Args: []string{"replay", "--json", "big.json"}}); err != nil || o.Memory < 100<<20 {
+	if o, err := m.run(measured{Folder: folder, Args: []string{"replay", "--json", "big.json"}}); err != nil ||
+		o.Memory < 100<<20 {
 		t.Errorf("got %d MB, %v, for a text of 30 MB that is read and printed, want that it is counted", o.Memory>>20, err)
 	}
 	if err := m.cmd.Process.Kill(); err != nil {

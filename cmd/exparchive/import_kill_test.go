@@ -118,7 +118,8 @@ func TestKillImport(t *testing.T) {
 	}
 	checkImported(t, out, want)
 	if leftovers == 0 || partly == 0 {
-		t.Errorf("of %d kills %d left a folder to sweep and %d hit between two archives, want some of each", kills, leftovers, partly)
+		t.Errorf("of %d kills %d left a folder to sweep and %d hit between two archives, want some of each", kills, leftovers,
+			partly)
 	}
 	t.Logf("%d kills, %d left a folder for the next start to remove, 0 archives incomplete", kills, leftovers)
 }
@@ -169,7 +170,8 @@ func TestImportSweeps(t *testing.T) {
 		t.Fatal("what is left is not seen")
 	}
 	var stderr strings.Builder
-	if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{}, &stderr); code != cli.ExitOK {
+	if code := run([]string{"import", "--force", "-o", out, db}, strings.NewReader(""), &strings.Builder{},
+		&stderr); code != cli.ExitOK {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 	if left := leftIn(t, out); len(left) > 0 {

@@ -19,8 +19,8 @@ const (
 	largeCalls      = 4    // in each iteration
 )
 
-// BenchmarkLargeRun runs the program on a run of a million events and four thousand prompts of 8 to 30 KB, and gives the time
-// of each command and the most memory that it had.
+// BenchmarkLargeRun runs the program on a run of a million events and four thousand prompts of 8 to 30 KB, and gives
+// the time of each command and the most memory that it had.
 func BenchmarkLargeRun(b *testing.B) {
 	folder := b.TempDir()
 	path := filepath.Join(folder, "large.simexp")

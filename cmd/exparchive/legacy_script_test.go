@@ -21,8 +21,8 @@ import (
 
 // Commands for scripts about old databases.
 func init() {
-	// legacy NAME FILE puts a test database of legacy/castro, and its log if it has one, into the script's folder. A NAME with an
-	// extension is that of a plain file.
+	// legacy NAME FILE puts a test database of legacy/castro, and its log if it has one, into the script's folder. A NAME
+	// with an extension is that of a plain file.
 	scriptCommands["legacy"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 1, 2)
 		if filepath.Ext(args[0]) != "" {
@@ -42,11 +42,13 @@ func init() {
 		path := arg(ts, neg, args, 1, 2)
 		ts.Check(gunzip(filepath.Join(ts.Getenv("EXPARCHIVE_REALDATA"), filepath.FromSlash(args[0])+".gz"), path))
 	}
-	// for-each-legacy FILE PATTERN runs every command that reads a run of an old file: exit code 1, stderr as the pattern, no stdout.
+	// for-each-legacy FILE PATTERN runs every command that reads a run of an old file: exit code 1, stderr as the pattern,
+	// no stdout.
 	scriptCommands["for-each-legacy"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		_ = arg(ts, neg, args, 0, 2)
 		want := regexp.MustCompile(args[1])
-		for _, command := range [][]string{{"replay"}, {"replay", "--audit"}, {"replay", "--json"}, {"digest"}, {"policies"}, {"export", "--format", "jsonl"}} {
+		for _, command := range [][]string{{"replay"}, {"replay", "--audit"}, {"replay", "--json"}, {"digest"}, {"policies"},
+			{"export", "--format", "jsonl"}} {
 			var exit *exec.ExitError
 			err := ts.Exec("exparchive", append(slices.Clone(command), args[0])...)
 			if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed {

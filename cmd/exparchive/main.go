@@ -27,7 +27,8 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n", cli.OneLine(fmt.Sprint(p)))
+			fmt.Fprintf(stderr, "exparchive: internal error: %s (EXPARCHIVE_TRACE=1 shows where; please report it)\n",
+				cli.OneLine(fmt.Sprint(p)))
 			if os.Getenv("EXPARCHIVE_TRACE") != "" {
 				stderr.Write(debug.Stack())
 			}

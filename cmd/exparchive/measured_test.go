@@ -61,8 +61,8 @@ func runMeasured() {
 	}
 }
 
-// A measurer runs commands in a process of its own, one for all of them as long as none ends it. That is for tests which
-// run hundreds: to start a program takes longer than most commands.
+// A measurer runs commands in a process of its own, one for all of them as long as none ends it. That is for tests
+// which run hundreds: to start a program takes longer than most commands.
 type measurer struct {
 	t       *testing.T
 	prepare func(cmd *exec.Cmd) // the process, before it starts

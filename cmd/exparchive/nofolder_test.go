@@ -29,7 +29,8 @@ func TestNoFolder(t *testing.T) {
 		}
 		return string(o.Stderr), o.Code
 	}
-	for _, line := range []string{"record -o a.simexp", "sign --new-note-key x --note-key key", "redact a.simexp --seq 0- -o b.simexp"} {
+	for _, line := range []string{"record -o a.simexp", "sign --new-note-key x --note-key key",
+		"redact a.simexp --seq 0- -o b.simexp"} {
 		if messages, code := command(line); code != cli.ExitOK {
 			t.Fatalf("%s: got exit code %d: %s", line, code, messages)
 		}
@@ -39,7 +40,8 @@ func TestNoFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := map[string][]string{
-		"export":      {"export a.simexp -o", "export a.simexp --format json -o", "export a.simexp --format csv -o", "export a.simexp --format csv --table costs -o"},
+		"export": {"export a.simexp -o", "export a.simexp --format json -o", "export a.simexp --format csv -o",
+			"export a.simexp --format csv --table costs -o"},
 		"convergence": {"plot convergence a.simexp -o"},
 		"parameter":   {"plot parameter a.simexp --column f=policy:/f -o"},
 		"acceptance":  {"plot acceptance a.simexp -o"},
@@ -47,18 +49,20 @@ func TestNoFolder(t *testing.T) {
 		"prove":       {"prove a.simexp --seq 1 -o"},
 		"record":      {"record -o", "record --force -o"},
 		"recover":     {"recover a.simexp -o", "recover --force a.simexp -o"},
-		"redact":      {"redact a.simexp --seq 0- -o", "redact a.simexp --force --seq 0- -o", "redact a.simexp --mask --match BANK_A -o"},
-		"reveal":      {"reveal b.simexp --from a.simexp -o"},
-		"run":         {"run exp1 -o"},
-		"sign":        {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o", "sign --new-note-key x --note-key"},
-		"init":        {"paper init a.simexp -o"},
-		"extract":     nil, // which makes its folder
-		"build":       nil, // likewise
-		"check":       nil, // which only reads there
-		"import":      nil, // likewise
-		"attach":      nil,
-		"dump":        nil,
-		"exparchive":  nil,
+		"redact": {"redact a.simexp --seq 0- -o", "redact a.simexp --force --seq 0- -o",
+			"redact a.simexp --mask --match BANK_A -o"},
+		"reveal": {"reveal b.simexp --from a.simexp -o"},
+		"run":    {"run exp1 -o"},
+		"sign": {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o",
+			"sign --new-note-key x --note-key"},
+		"init":       {"paper init a.simexp -o"},
+		"extract":    nil, // which makes its folder
+		"build":      nil, // likewise
+		"check":      nil, // which only reads there
+		"import":     nil, // likewise
+		"attach":     nil,
+		"dump":       nil,
+		"exparchive": nil,
 	}
 	var all func(cmd *cobra.Command)
 	all = func(cmd *cobra.Command) {

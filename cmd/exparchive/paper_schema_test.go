@@ -10,15 +10,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestPaperSchema: the schema of paper.yaml takes what init writes and what the tests build, and nothing that build refuses
-// for its form.
+// TestPaperSchema: the schema of paper.yaml takes what init writes and what the tests build, and nothing that build
+// refuses for its form.
 func TestPaperSchema(t *testing.T) {
 	s, err := resolveSchema(schemaOf("paper"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	for _, args := range [][]string{{"run", "exp1", "-o", "a.simexp"}, {"paper", "init", "a.simexp", "--label", "num=1", "--label", "m=x"}} {
+	for _, args := range [][]string{{"run", "exp1", "-o", "a.simexp"},
+		{"paper", "init", "a.simexp", "--label", "num=1", "--label", "m=x"}} {
 		cmd := exec.CommandContext(t.Context(), "exparchive", args...)
 		cmd.Dir = folder
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -48,7 +49,8 @@ func TestPaperSchema(t *testing.T) {
 		}
 	}
 	for _, change := range [][2]string{
-		{"version: 1", "version: 2"}, {"    file: a.simexp", "    file: 1"}, {"    id:", "    ID:"}, {"labels: {num: 1", "labels: {num: [1]"},
+		{"version: 1", "version: 2"}, {"    file: a.simexp", "    file: 1"}, {"    id:", "    ID:"},
+		{"labels: {num: 1", "labels: {num: [1]"},
 		{"file: runs.tex", "file: ../runs.tex"}, {"file: runs.tex", "file: runs.exe"}, {"table: summary", "tabel: summary"},
 		{"      - \"num=label:/num\"", "      - {let: a, column: b}"}, {"digest: \"dc", "digest: \"Dc"},
 	} {

@@ -35,7 +35,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// runLine runs a command line as README.md has it: words, one of them perhaps in double quotes, and perhaps a file for its input.
+// runLine runs a command line as README.md has it: words, one of them perhaps in double quotes, and perhaps a file for
+// its input.
 func runLine(t *testing.T, folder, line string) string {
 	t.Helper()
 	line, input, hasInput := strings.Cut(line, " < ")

@@ -69,7 +69,8 @@ func names(entries []os.DirEntry) (all []string) {
 
 // repeats are commands that read a file just as others do, and only print something else.
 var repeats = map[string]bool{
-	"replay --verbose": true, "replay --audit": true, "replay --verbose --audit": true, "info --json": true, "policies": true,
+	"replay --verbose": true, "replay --audit": true, "replay --verbose --audit": true, "info --json": true,
+	"policies":             true,
 	"export --format json": true,
 }
 
@@ -89,7 +90,8 @@ func readers(kind, file string) [][]string {
 		all = slices.DeleteFunc(all, func(args []string) bool { return repeats[strings.Join(args[:len(args)-1], " ")] })
 	}
 	if strings.HasPrefix(kind, "duckdb") {
-		all = append(all, []string{"duckdb", "tables", file}, []string{"duckdb", "schema", file}, []string{"import", "--dry-run", file})
+		all = append(all, []string{"duckdb", "tables", file}, []string{"duckdb", "schema", file},
+			[]string{"import", "--dry-run", file})
 	}
 	return all
 }
@@ -228,7 +230,8 @@ func TestReadOnlyMatrix(t *testing.T) {
 		}},
 		{"duckdb with a log", "old.db", func(folder string) {
 			for _, suffix := range []string{"", ".wal"} {
-				if err := gunzip(filepath.Join(legacyTestdata, "killed.db"+suffix+".gz"), filepath.Join(folder, "old.db"+suffix)); err != nil {
+				if err := gunzip(filepath.Join(legacyTestdata, "killed.db"+suffix+".gz"),
+					filepath.Join(folder, "old.db"+suffix)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -300,7 +303,8 @@ var folderName = regexp.MustCompile(`/[^\s"]*/`)
 
 // readAndCompare runs commands in folder, as another user if who is given, and gives what they print. With want, that
 // must be the same.
-func readAndCompare(t *testing.T, program, folder string, commands [][]string, who *syscall.Credential, want []string) []string {
+func readAndCompare(t *testing.T, program, folder string, commands [][]string, who *syscall.Credential,
+	want []string) []string {
 	t.Helper()
 	m := newMeasurer(t) // one process for all commands
 	m.prepare = func(cmd *exec.Cmd) {

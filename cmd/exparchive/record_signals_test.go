@@ -173,7 +173,8 @@ func TestSignal_pipe(t *testing.T) {
 				if len(records) != 4 || e.Status() != provider.StatusUnfinished || runio.Exists(path) {
 					t.Errorf("got %d records, status %s, want 4 and unfinished", len(records), e.Status())
 				}
-				want := fmt.Sprintf("interrupted by %s; a.simexp-live keeps 4 records", map[int]string{130: "SIGINT", 143: "SIGTERM", 129: "SIGHUP"}[test.code])
+				want := fmt.Sprintf("interrupted by %s; a.simexp-live keeps 4 records",
+					map[int]string{130: "SIGINT", 143: "SIGTERM", 129: "SIGHUP"}[test.code])
 				if !strings.Contains(r.stderr.String(), want) {
 					t.Errorf("got %s, want %q", r.stderr, want)
 				}
@@ -235,7 +236,8 @@ func TestSignal_insist(t *testing.T) {
 	if _, records := contents(t, live); len(records) != 3 {
 		t.Errorf("got %d records, want 3", len(records))
 	}
-	for _, want := range []string{"SIGINT again: the recording stops", "interrupted by SIGTERM; a.simexp-live keeps 3 records"} {
+	for _, want := range []string{"SIGINT again: the recording stops",
+		"interrupted by SIGTERM; a.simexp-live keeps 3 records"} {
 		if !strings.Contains(r.stderr.String(), want) {
 			t.Errorf("got %s, want %q", r.stderr, want)
 		}
@@ -364,7 +366,8 @@ func TestCommand_insist(t *testing.T) {
 	if code := r.code(); code != 130 {
 		t.Errorf("got exit code %d, want 130; it said %s", code, r.stderr)
 	}
-	if _, records := contents(t, live); strings.Join(notes(records), "; ") != "exit_status: signal 9 (SIGKILL); the recorder ended it" {
+	if _, records := contents(t, live); strings.Join(notes(records),
+		"; ") != "exit_status: signal 9 (SIGKILL); the recorder ended it" {
 		t.Errorf("got notes %q", notes(records))
 	}
 }
@@ -402,7 +405,8 @@ func TestCommand_grandchild(t *testing.T) {
 	if code := r.code(); code != 130 {
 		t.Errorf("got exit code %d, want 130; it said %s", code, r.stderr)
 	}
-	if _, records := contents(t, live); len(records) != 4 || strings.Join(notes(records), "; ") != "exit_status: exit status 0" {
+	if _, records := contents(t, live); len(records) != 4 ||
+		strings.Join(notes(records), "; ") != "exit_status: exit status 0" {
 		t.Errorf("got %d records, notes %q, want 4 and the exit status", len(records), notes(records))
 	}
 }
@@ -426,7 +430,8 @@ func TestCommand_killed(t *testing.T) {
 	}
 	<-r.ended
 	out, err := exec.Command("sh", "-c", `exparchive info --json "$1" && echo '{"type":"result","status":"failed"}' | exparchive resume "$1"`, "sh", live).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), `"state":"unfinished"`) || !strings.Contains(string(out), `"status":"unfinished"`) {
+	if err != nil || !strings.Contains(string(out), `"state":"unfinished"`) ||
+		!strings.Contains(string(out), `"status":"unfinished"`) {
 		t.Errorf("got %v, %s, want a recording that was cut short and goes on", err, out)
 	}
 }

@@ -30,7 +30,9 @@ func TestRedactRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	live := w.LivePath()
-	if _, stderr := command(t, cli.ExitFailed, "redact", live, "--field", "config", "-o", filepath.Join(dir, "p.simexp")); !strings.Contains(stderr, "is being recorded; redact it when the recording has ended") {
+	if _, stderr := command(t, cli.ExitFailed, "redact", live, "--field", "config", "-o",
+		filepath.Join(dir, "p.simexp")); !strings.Contains(stderr,
+		"is being recorded; redact it when the recording has ended") {
 		t.Errorf("redact: got %s", stderr)
 	}
 	if _, stderr := command(t, cli.ExitFailed, "attach", live, file); !strings.Contains(stderr, "being recorded by") {
@@ -73,7 +75,8 @@ func TestRedactRealData(t *testing.T) {
 		t.Skip("EXPARCHIVE_REALDATA is not set")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"castro_exp1_debug.db", "core_exp1.db", "web/castro_exp2_-_flash.json", "web/large_network_-_pro.json", "web/lehman_month_-_glm.json"} {
+	for _, name := range []string{"castro_exp1_debug.db", "core_exp1.db", "web/castro_exp2_-_flash.json",
+		"web/large_network_-_pro.json", "web/lehman_month_-_glm.json"} {
 		path := filepath.Join(dir, filepath.Base(name))
 		if err := gunzip(filepath.Join(folder, filepath.FromSlash(name)+".gz"), path); err != nil {
 			t.Fatal(err)
@@ -82,7 +85,8 @@ func TestRedactRealData(t *testing.T) {
 			t.Errorf("%s: got secrets %s, want none", name, stdout)
 		}
 		public := filepath.Join(dir, "public.simexp")
-		stdout, _ := command(t, cli.ExitOK, "redact", path, "--field", "config,user_prompt,response,event_data", "-o", public, "--force")
+		stdout, _ := command(t, cli.ExitOK, "redact", path, "--field", "config,user_prompt,response,event_data", "-o", public,
+			"--force")
 		before, _ := command(t, cli.ExitOK, "digest", path)
 		after, _ := command(t, cli.ExitOK, "digest", public)
 		if before[:64] != after[:64] || !strings.Contains(stdout, before[:64]) {

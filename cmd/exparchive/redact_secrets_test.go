@@ -27,8 +27,8 @@ func command(t *testing.T, wantCode int, args ...string) (stdout, stderr string)
 	return out.String(), err.String()
 }
 
-// TestRedactSecrets plants 500 secrets of every kind into every field of a run. The scan finds at least 99 of 100, and after redact
-// --secrets the bytes of the file have none, in whatever form, and the digest of the run.
+// TestRedactSecrets plants 500 secrets of every kind into every field of a run. The scan finds at least 99 of 100, and
+// after redact --secrets the bytes of the file have none, in whatever form, and the digest of the run.
 func TestRedactSecrets(t *testing.T) {
 	const count = 500
 	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(2026, 5))}
@@ -52,23 +52,29 @@ func TestRedactSecrets(t *testing.T) {
 		case 0:
 			records = append(records, &provider.Event{Iteration: n, Type: "e", Data: quote(map[string]string{"a": text})})
 		case 1:
-			records = append(records, &provider.Event{Iteration: n, Type: "e", Data: quote([]any{map[string]string{"json": string(quote(text))}})})
+			records = append(records, &provider.Event{Iteration: n, Type: "e",
+				Data: quote([]any{map[string]string{"json": string(quote(text))}})})
 		case 2:
-			records = append(records, &provider.Interaction{Iteration: n, SystemPrompt: new(strings.Repeat("You are an optimiser.\n\n", 200) + text)})
+			records = append(records, &provider.Interaction{Iteration: n,
+				SystemPrompt: new(strings.Repeat("You are an optimiser.\n\n", 200) + text)})
 		case 3:
 			records = append(records, &provider.Interaction{Iteration: n, UserPrompt: &text})
 		case 4:
-			records = append(records, &provider.Interaction{Iteration: n, Response: new("```json\n" + string(quote(text)) + "\n```")})
+			records = append(records, &provider.Interaction{Iteration: n,
+				Response: new("```json\n" + string(quote(text)) + "\n```")})
 		case 5:
-			records = append(records, &provider.Interaction{Iteration: n, ParsedPolicy: quote(map[string]any{"p": []string{text}}), ParsingError: new("fine")})
+			records = append(records, &provider.Interaction{Iteration: n,
+				ParsedPolicy: quote(map[string]any{"p": []string{text}}), ParsingError: new("fine")})
 		case 6:
-			records = append(records, &provider.Interaction{Iteration: n, ParsingError: &text, Extra: quote(map[string]string{"fine": "yes"})})
+			records = append(records, &provider.Interaction{Iteration: n, ParsingError: &text,
+				Extra: quote(map[string]string{"fine": "yes"})})
 		case 7:
 			records = append(records, &provider.Interaction{Iteration: n, Extra: quote(map[string]string{"header": text})})
 		case 8:
 			records = append(records, &provider.Note{Kind: "k", Text: text})
 		case 9:
-			records = append(records, &provider.Attachment{Name: "a/" + string(quote(i)), Data: []byte(strings.Repeat("# configuration\n", 300) + text)})
+			records = append(records, &provider.Attachment{Name: "a/" + string(quote(i)),
+				Data: []byte(strings.Repeat("# configuration\n", 300) + text)})
 		case 10:
 			if start == nil {
 				start = &provider.Start{RunID: "planted", Name: "n", Type: "t", Config: quote(map[string]string{"env": text})}

@@ -71,11 +71,14 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupOther, Title: "Seldom needed:"},
 	)
 	addCommands(root, groupRecord, recordcmd.NewRecord, recordcmd.NewResume, recordcmd.NewSeal, recordcmd.NewImport)
-	addCommands(root, groupRead, readcmd.NewLs, readcmd.NewInfo, readcmd.NewReplay, readcmd.NewPolicies, readcmd.NewQuery, readcmd.NewExport,
+	addCommands(root, groupRead, readcmd.NewLs, readcmd.NewInfo, readcmd.NewReplay, readcmd.NewPolicies, readcmd.NewQuery,
+		readcmd.NewExport,
 		func() *cobra.Command { return readcmd.NewAttachments(recordcmd.NewAttach("add")) })
-	addCommands(root, groupCompare, papercmd.NewTable, papercmd.NewPlot, papercmd.NewPaper, comparecmd.NewDiff, papercmd.NewCompare,
+	addCommands(root, groupCompare, papercmd.NewTable, papercmd.NewPlot, papercmd.NewPaper, comparecmd.NewDiff,
+		papercmd.NewCompare,
 		publishcmd.NewDigest, publishcmd.NewVerify, publishcmd.NewProve)
-	addCommands(root, groupPublish, publishcmd.NewSecrets, publishcmd.NewRedact, publishcmd.NewReveal, publishcmd.NewSign, publishcmd.NewAnnotate)
+	addCommands(root, groupPublish, publishcmd.NewSecrets, publishcmd.NewRedact, publishcmd.NewReveal, publishcmd.NewSign,
+		publishcmd.NewAnnotate)
 	addCommands(root, groupRepair, repaircmd.NewRecover)
 	addCommands(root, groupDemo, recordcmd.NewRun)
 	addCommands(root, groupOther, repaircmd.NewUpgrade, repaircmd.NewDuckDB, newSchemaCommand, newVersionCommand)

@@ -19,8 +19,9 @@ var schemas embed.FS
 
 // sharedSchemas has the commands that print what another one does, and the name of its schema.
 var sharedSchemas = map[string]string{
-	"attachments add": "attachments", "attachments extract": "attachments", "attach": "attachments", "extract": "attachments",
-	"seal": "digest", "replay": "lines", "run": "lines",
+	"attachments add": "attachments", "attachments extract": "attachments", "attach": "attachments",
+	"extract": "attachments",
+	"seal":    "digest", "replay": "lines", "run": "lines",
 }
 
 // schemaOf gives the schema of a command by its name, nil if it has none.

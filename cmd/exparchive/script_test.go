@@ -256,7 +256,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 // readCommands gives every command line that reads the run in a file. SQL is for archives only.
 func readCommands(file string) [][]string {
 	commands := [][]string{
-		{"replay", file}, {"replay", "--verbose", file}, {"replay", "--audit", file}, {"replay", "--json", file}, {"replay", "--follow", file},
+		{"replay", file}, {"replay", "--verbose", file}, {"replay", "--audit", file}, {"replay", "--json", file},
+		{"replay", "--follow", file},
 		{"info", file}, {"info", "--json", file}, {"digest", file}, {"policies", file}, {"table", "iterations", file},
 		{"export", "--format", "jsonl", file}, {"export", "--format", "json", file},
 	}
@@ -316,7 +317,8 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"),
+		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT")}
 	var stderr lockedBuffer
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
@@ -334,7 +336,8 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	case "kill":
 		ts.Check(cmd.Process.Kill())
 	case "busy":
-		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live}, {"ls", "--status", "running", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
+		for _, other := range [][]string{{"resume", live}, {"seal", live}, {"info", live},
+			{"ls", "--status", "running", live}, {"record", "--force", "-o", strings.TrimSuffix(live, archive.LiveSuffix)}} {
 			second := exec.Command(path, other...)
 			second.Dir, second.Env = cmd.Dir, cmd.Env
 			second.Stdin = strings.NewReader("{}")
@@ -385,7 +388,8 @@ func interruptQuery(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	_, _ = io.Copy(io.Discard, stdout)
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed || stderr.String() != "exparchive: interrupted\n" {
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed ||
+		stderr.String() != "exparchive: interrupted\n" {
 		ts.Fatalf("got %v, stderr %q, want exit code 1 and that it was interrupted", err, stderr.String())
 	}
 }

@@ -63,12 +63,14 @@ func TestVerify_manySignatures(t *testing.T) {
 		return path
 	}
 	path := signedBy(count)
-	stdout, _ := command(t, cli.ExitFailed, "verify", path, "--note-key", keys[0], "--note-key", keys[sign.MaxSignatures-1])
+	stdout, _ := command(t, cli.ExitFailed, "verify", path, "--note-key", keys[0], "--note-key",
+		keys[sign.MaxSignatures-1])
 	if want := path + ": signature: too many signatures: 150, of which 100 are checked\n"; stdout != want {
 		t.Errorf("got %q, want %q", stdout, want)
 	}
 	stdout, _ = command(t, cli.ExitFailed, "verify", path, "--note-key", keys[count-1], "--json")
-	if n := strings.Count(stdout, `"kind":"note"`); n != sign.MaxSignatures || !strings.Contains(stdout, `"text":"no signature by the note key"`) {
+	if n := strings.Count(stdout, `"kind":"note"`); n != sign.MaxSignatures ||
+		!strings.Contains(stdout, `"text":"no signature by the note key"`) {
 		t.Errorf("got %d signatures: %s", n, stdout)
 	}
 
@@ -78,7 +80,8 @@ func TestVerify_manySignatures(t *testing.T) {
 		t.Errorf("got %s, want the last one checked", stdout)
 	}
 	// One more would make the archive one that verify refuses.
-	if _, stderr := command(t, cli.ExitFailed, "sign", path, "--note-key", secret); !strings.Contains(stderr, "it has 100, and no more are checked") {
+	if _, stderr := command(t, cli.ExitFailed, "sign", path, "--note-key", secret); !strings.Contains(stderr,
+		"it has 100, and no more are checked") {
 		t.Errorf("got %s", stderr)
 	}
 	command(t, cli.ExitOK, "sign", path, "--note-key", secret, "--detached")

@@ -27,7 +27,8 @@ Archives of older schema versions can be read, newer ones cannot.`,
 				SQLite   string `json:"sqlite"`
 				Schema   int    `json:"schema_version"`
 				Platform string `json:"platform"`
-			}{cli.ProgramVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version, runtime.GOOS + "/" + runtime.GOARCH}
+			}{cli.ProgramVersion(), runtime.Version(), sqlite3.SQLITE_VERSION, schema.Version,
+				runtime.GOOS + "/" + runtime.GOARCH}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}

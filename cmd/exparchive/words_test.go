@@ -29,7 +29,8 @@ func TestDecisions_agree(t *testing.T) {
 		runs[name] = live
 	}
 	words := map[provider.Decision]string{
-		provider.DecisionAccepted: "accepted", provider.DecisionRejected: "rejected", provider.DecisionKept: "kept", provider.DecisionNone: "no proposal",
+		provider.DecisionAccepted: "accepted", provider.DecisionRejected: "rejected", provider.DecisionKept: "kept",
+		provider.DecisionNone: "no proposal",
 	}
 	met := map[provider.Decision]bool{}
 	for name, p := range runs {
@@ -54,12 +55,14 @@ func TestDecisions_agree(t *testing.T) {
 					}
 				}
 				if got != s.Decision {
-					t.Errorf("%s, iteration %d, %s: replay has %q, policies %q, in %q", name, s.Iteration, agent, got, s.Decision, line)
+					t.Errorf("%s, iteration %d, %s: replay has %q, policies %q, in %q", name, s.Iteration, agent, got, s.Decision,
+						line)
 				}
 			}
 		}
 	}
-	for _, d := range []provider.Decision{provider.DecisionAccepted, provider.DecisionRejected, provider.DecisionNone, ""} {
+	for _, d := range []provider.Decision{provider.DecisionAccepted, provider.DecisionRejected, provider.DecisionNone,
+		""} {
 		if !met[d] {
 			t.Errorf("no proposal is %q", d)
 		}

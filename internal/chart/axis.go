@@ -114,8 +114,8 @@ func (a *axis) unit(label string) string {
 	return fmt.Sprintf("%s (×10^%d)", label, a.power)
 }
 
-// stepOf gives the least of 1, 2 and 5 times a power of ten that goes at most n times into a range, and the decimal places
-// that it has; below zero it is a multiple of that power of ten.
+// stepOf gives the least of 1, 2 and 5 times a power of ten that goes at most n times into a range, and the decimal
+// places that it has; below zero it is a multiple of that power of ten.
 func stepOf(span *big.Rat, n int, whole bool) (step *big.Rat, places int) {
 	least := new(big.Rat).Quo(span, big.NewRat(int64(n), 1))
 	e := exponent(least)

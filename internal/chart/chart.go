@@ -1,6 +1,6 @@
-// Package chart lays out line charts of numbers over iterations: panels side by side with axes, a legend, lines with gaps,
-// bands and crosses. Values are exact; no float is involved. Lines differ in lightness, dashes and marks, so that they can
-// be told apart in grey and by people who do not see colours.
+// Package chart lays out line charts of numbers over iterations: panels side by side with axes, a legend, lines with
+// gaps, bands and crosses. Values are exact; no float is involved. Lines differ in lightness, dashes and marks, so that
+// they can be told apart in grey and by people who do not see colours.
 package chart
 
 import (
@@ -82,14 +82,17 @@ const Total = -1
 var styles = [Styles]style{
 	{scene.Color{0, 80, 140}, scene.Color{190, 212, 230}, nil, scene.Disc, false, '●'},
 	{scene.Color{230, 159, 0}, scene.Color{250, 228, 185}, []int{5 * scene.Pt, 2 * scene.Pt}, scene.Square, true, '□'},
-	{scene.Color{0, 158, 115}, scene.Color{200, 235, 224}, []int{8 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt}, scene.Triangle, false, '▲'},
+	{scene.Color{0, 158, 115}, scene.Color{200, 235, 224}, []int{8 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt, 2 * scene.Pt},
+		scene.Triangle, false, '▲'},
 	{scene.Color{150, 40, 90}, scene.Color{238, 208, 224}, []int{2 * scene.Pt, 2 * scene.Pt}, scene.Diamond, true, '◇'},
 	{scene.Color{86, 180, 233}, scene.Color{214, 236, 250}, []int{13 * scene.Pt, 4 * scene.Pt},
 		scene.Square, false, '■'},
-	{scene.Color{100, 60, 20}, scene.Color{222, 212, 200}, []int{4 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt}, scene.Disc, true, '○'},
+	{scene.Color{100, 60, 20}, scene.Color{222, 212, 200}, []int{4 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt, 1 * scene.Pt},
+		scene.Disc, true, '○'},
 }
 
-var total = style{scene.Black, scene.Color{215, 215, 215}, []int{scene.Pt * 6 / 5, scene.Pt * 8 / 5}, scene.NoMarker, false, '·'}
+var total = style{scene.Black, scene.Color{215, 215, 215}, []int{scene.Pt * 6 / 5, scene.Pt * 8 / 5}, scene.NoMarker,
+	false, '·'}
 
 const crossLetter = '×'
 

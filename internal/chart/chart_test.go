@@ -33,7 +33,8 @@ func TestAxis(t *testing.T) {
 		{"0", "1e300", "0.0 0.2 0.4 0.6 0.8 1.0", 300},
 		{"0", "1e-300", "0.0 0.2 0.4 0.6 0.8 1.0", -300},
 		{"9007199254740992", "9007199254740993",
-			"9.0071992547409920 9.0071992547409922 9.0071992547409924 9.0071992547409926 9.0071992547409928 9.0071992547409930", 15},
+			"9.0071992547409920 9.0071992547409922 9.0071992547409924 9.0071992547409926 9.0071992547409928 9.0071992547409930",
+			15},
 	} {
 		p := Panel{Lines: []Line{{Points: []Point{{0, number(t, c.low)}, {1, nil}, {2, number(t, c.high)}}}}}
 		_, y := p.axes(5, 5)
@@ -49,10 +50,12 @@ func TestAxis(t *testing.T) {
 // TestGap: an absent value ends a line, and is not zero.
 func TestGap(t *testing.T) {
 	one := big.NewRat(1, 1)
-	f := Figure{Panels: []Panel{{Lines: []Line{{Style: Total, Points: []Point{{0, one}, {1, one}, {2, nil}, {3, one}, {4, one}}}}}}}
+	f := Figure{Panels: []Panel{{Lines: []Line{{Style: Total,
+		Points: []Point{{0, one}, {1, one}, {2, nil}, {3, one}, {4, one}}}}}}}
 	lines := 0
 	for _, i := range f.Scene().Items {
-		if s, ok := i.(scene.Shape); ok && s.Stroke.Width == lineWidth && len(s.Points) == 2 && s.Stroke.Color == total.color {
+		if s, ok := i.(scene.Shape); ok && s.Stroke.Width == lineWidth && len(s.Points) == 2 &&
+			s.Stroke.Color == total.color {
 			lines++
 		}
 	}
@@ -66,12 +69,15 @@ func TestOdd(t *testing.T) {
 	hostile := strings.Repeat("\x1b[31m\xff</svg>", 1000)
 	for _, f := range []Figure{
 		{}, {Panels: []Panel{{}}}, {Panels: make([]Panel, 5)},
-		{Panels: []Panel{{Title: hostile, X: hostile, Y: hostile, Lines: []Line{{Name: hostile, Points: []Point{{-1 << 31, big.NewRat(1, 3)}}}},
-			Crosses: []Point{{1<<31 - 1, big.NewRat(-1, 3)}}, Bands: []Band{{Spans: []Span{{X: 1, Low: new(big.Rat), High: big.NewRat(1, 1)}}}}}}},
+		{Panels: []Panel{{Title: hostile, X: hostile, Y: hostile,
+			Lines:   []Line{{Name: hostile, Points: []Point{{-1 << 31, big.NewRat(1, 3)}}}},
+			Crosses: []Point{{1<<31 - 1, big.NewRat(-1, 3)}},
+			Bands:   []Band{{Spans: []Span{{X: 1, Low: new(big.Rat), High: big.NewRat(1, 1)}}}}}}},
 	} {
 		var b strings.Builder
 		s := f.Scene()
-		for _, err := range []error{s.WriteSVG(&b), s.WritePDF(&b), s.WritePNG(new(strings.Builder)), s.WriteTikZ(&b), f.WriteText(&b, 0)} {
+		for _, err := range []error{s.WriteSVG(&b), s.WritePDF(&b), s.WritePNG(new(strings.Builder)), s.WriteTikZ(&b),
+			f.WriteText(&b, 0)} {
 			if err != nil {
 				t.Error(err)
 			}
@@ -118,7 +124,8 @@ func TestLong(t *testing.T) {
 func BenchmarkLong(b *testing.B) {
 	f := long()
 	for name, write := range map[string]func() error{
-		"SVG": func() error { return f.Scene().WriteSVG(io.Discard) }, "PDF": func() error { return f.Scene().WritePDF(io.Discard) },
+		"SVG":  func() error { return f.Scene().WriteSVG(io.Discard) },
+		"PDF":  func() error { return f.Scene().WritePDF(io.Discard) },
 		"PNG":  func() error { return f.Scene().WritePNG(io.Discard) },
 		"TikZ": func() error { return f.Scene().WriteTikZ(io.Discard) },
 		"text": func() error { return f.WriteText(io.Discard, 80) },

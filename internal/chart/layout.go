@@ -115,7 +115,8 @@ func (l *layout) panel(p *Panel, x, y *axis, left, top, legendRows int) {
 	}
 	l.text(left, top+row*(legendRows+1)+row*3/4, labelSize, scene.Start, scene.Fit(y.unit(p.Y), labelSize, l.width))
 
-	plot := plot{scene: s, x: x, y: y, left: left + l.left, bottom: top + row*(2*legendRows+5)/2 + plotHeight, width: l.width - l.left}
+	plot := plot{scene: s, x: x, y: y, left: left + l.left, bottom: top + row*(2*legendRows+5)/2 + plotHeight,
+		width: l.width - l.left}
 	for i, v := range y.ticks {
 		at := plot.bottom - y.place(v, plotHeight)
 		s.Line(grid, scene.Point{X: plot.left, Y: at}, scene.Point{X: plot.left + plot.width, Y: at})
@@ -130,7 +131,8 @@ func (l *layout) panel(p *Panel, x, y *axis, left, top, legendRows int) {
 	}
 	s.Line(frame, scene.Point{X: plot.left, Y: plot.bottom - plotHeight}, scene.Point{X: plot.left, Y: plot.bottom},
 		scene.Point{X: plot.left + plot.width, Y: plot.bottom})
-	l.text(plot.left+plot.width/2, plot.bottom+2*row, labelSize, scene.Middle, scene.Fit(x.unit(p.X), labelSize, plot.width))
+	l.text(plot.left+plot.width/2, plot.bottom+2*row, labelSize, scene.Middle,
+		scene.Fit(x.unit(p.X), labelSize, plot.width))
 	plot.draw(p)
 }
 

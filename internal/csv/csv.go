@@ -1,6 +1,6 @@
 // Package csv writes tables as comma-separated values (RFC 4180) that keep what the standard library's writer loses: an
-// absent value is an empty cell, an empty text is a quoted one, and line breaks in texts stay as they are. Lines end with a line
-// feed.
+// absent value is an empty cell, an empty text is a quoted one, and line breaks in texts stay as they are. Lines end
+// with a line feed.
 package csv
 
 import (
@@ -74,12 +74,13 @@ func (w *Writer) End() error {
 // Flush passes on what is buffered, and gives the first error of all writing.
 func (w *Writer) Flush() error { return w.w.Flush() }
 
-// signs begin a formula: = + - @, and the other forms of them that spreadsheets take for the same (Unicode, "Compatibility
-// Decomposition": full width, small, raised and lowered), and the mathematical minus.
+// signs begin a formula: = + - @, and the other forms of them that spreadsheets take for the same (Unicode,
+// "Compatibility Decomposition": full width, small, raised and lowered), and the mathematical minus.
 const signs = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u207b\u207c\u208a\u208b\u208c\ufb29"
 
-// Formula reports whether a spreadsheet might run s: it begins with one of = + - @ in any form, be it behind blanks, line breaks or
-// characters that do not show, and is not a number, or it begins with a tab or a carriage return (OWASP, "CSV Injection").
+// Formula reports whether a spreadsheet might run s: it begins with one of = + - @ in any form, be it behind blanks,
+// line breaks or characters that do not show, and is not a number, or it begins with a tab or a carriage return (OWASP,
+// "CSV Injection").
 func Formula(s string) bool {
 	if s != "" && (s[0] == '\t' || s[0] == '\r') {
 		return true
@@ -92,8 +93,9 @@ func Formula(s string) bool {
 // passedOver reports whether spreadsheets may leave r out at the beginning of a cell.
 func passedOver(r rune) bool {
 	const brailleBlank = '\u2800'
-	return unicode.IsSpace(r) || r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Variation_Selector,
-		unicode.Other_Default_Ignorable_Code_Point)
+	return unicode.IsSpace(r) || r == brailleBlank ||
+		unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Variation_Selector,
+			unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // number reports whether s is a decimal number, perhaps with a sign, a fraction and an exponent.

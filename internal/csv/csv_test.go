@@ -36,7 +36,8 @@ func TestWriter(t *testing.T) {
 	}{
 		{[]any{"a", "b"}, "a,b\n"},
 		{[]any{nil, "", nil}, ",\"\",\n"},
-		{[]any{`say "x"`, "a,b", "l1\r\nl2", " x", "x ", "\x00"}, `"say ""x""","a,b","l1` + "\r\n" + `l2"," x","x ",` + "\x00\n"},
+		{[]any{`say "x"`, "a,b", "l1\r\nl2", " x", "x ", "\x00"},
+			`"say ""x""","a,b","l1` + "\r\n" + `l2"," x","x ",` + "\x00\n"},
 		{[]any{"=1+1", "+1", "-1", "-5e3", "-x", "@a", "\tx", "\rx", "-", "+", "--1", "1=2"},
 			`'=1+1,+1,-1,-5e3,'-x,'@a,` + "\"'\tx\",\"'\rx\"" + `,'-,'+,'--1,1=2` + "\n"},
 		{[]any{"a;=1", "a\t=1"}, "\"a;=1\",\"a\t=1\"\n"},
@@ -54,7 +55,8 @@ func TestWriter(t *testing.T) {
 
 func TestFormula(t *testing.T) {
 	for text, want := range map[string]bool{
-		"": false, "a": false, "-1": false, "-1.5": false, "+1e10": false, "-1E-5": false, "-1.": true, "-.5": true, "-1e": true,
+		"": false, "a": false, "-1": false, "-1.5": false, "+1e10": false, "-1E-5": false, "-1.": true, "-.5": true,
+		"-1e":  true,
 		"-1e+": true, "-1+cmd|' /C calc'!A0": true, "-٣": true, "=": true, "@": true, "+-1": true, "@SUM(A1)": true,
 		"a=1": false, "1-1": false, "'=1": false, "\x00": false, " ": false, "\n": false,
 		// full-width and small forms
@@ -62,10 +64,12 @@ func TestFormula(t *testing.T) {
 		"（1）": false, "％1": false, "＃1": false,
 		"⁺1": true, "⁻1": true, "⁼1": true, "₊1": true, "₋1": true, "₌1": true, "﬩1": true,
 		// behind what does not show
-		"\u180e=1": true, "\u3164=1": true, "\u2800=1": true, "\ufe0f@a": true, "\u034f-a": true, "\uffa0＝1": true, "\u205f\u2060\U000e0020=1": true,
-		"\ufeff\ufeff\u200d＋a": true, "\u00ad=1": true, "\u0085=1": true,
-		" =1": true, "\n=1": true, "\r\n=1": true, "\t=1": true, "\u00a0=1": true, "\u3000＝1": true, "\ufeff=1": true, "\u200b@a": true,
-		"\x00=1": true, "\v-a": true, " \n \u2028 +a": true, "\u202e=1": true,
+		"\u180e=1": true, "\u3164=1": true, "\u2800=1": true, "\ufe0f@a": true, "\u034f-a": true, "\uffa0＝1": true,
+		"\u205f\u2060\U000e0020=1": true,
+		"\ufeff\ufeff\u200d＋a":     true, "\u00ad=1": true, "\u0085=1": true,
+		" =1": true, "\n=1": true, "\r\n=1": true, "\t=1": true, "\u00a0=1": true, "\u3000＝1": true, "\ufeff=1": true,
+		"\u200b@a": true,
+		"\x00=1":   true, "\v-a": true, " \n \u2028 +a": true, "\u202e=1": true,
 		" a=1": false, "\n# title": false, "\n\n- item": true, " -5": false, "\n-5.25": false, "\u00a0 text": false,
 		// whatever comes then
 		"\ta": true, "\ra": true, "\t5": true, "\na": false,

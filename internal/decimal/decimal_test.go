@@ -17,8 +17,10 @@ func TestFormat(t *testing.T) {
 		places int
 		want   string
 	}{
-		{"0.125", 2, "0.12"}, {"0.375", 2, "0.38"}, {"-0.125", 2, "-0.12"}, {"-0.375", 2, "-0.38"}, {"2.5", 0, "2"}, {"3.5", 0, "4"},
-		{"-2.5", 0, "-2"}, {"-0.4", 0, "0"}, {"0", 3, "0.000"}, {"1e3", 0, "1000"}, {"12E-4", 4, "0.0012"}, {"-1.005", 2, "-1.00"},
+		{"0.125", 2, "0.12"}, {"0.375", 2, "0.38"}, {"-0.125", 2, "-0.12"}, {"-0.375", 2, "-0.38"}, {"2.5", 0, "2"},
+		{"3.5", 0, "4"},
+		{"-2.5", 0, "-2"}, {"-0.4", 0, "0"}, {"0", 3, "0.000"}, {"1e3", 0, "1000"}, {"12E-4", 4, "0.0012"},
+		{"-1.005", 2, "-1.00"},
 		{"9007199254740993", 0, "9007199254740993"}, {"99.995", 2, "100.00"}, {"-0", 1, "0.0"},
 	} {
 		x, err := Parse(c.text)
@@ -32,7 +34,8 @@ func TestFormat(t *testing.T) {
 }
 
 func TestParse_refuses(t *testing.T) {
-	for _, text := range []string{"", "x", "1/3", "0x10", "1_000", "1e1001", "1e-1001", "1e99999999999", "Inf", "NaN", "\"1\"", "true",
+	for _, text := range []string{"", "x", "1/3", "0x10", "1_000", "1e1001", "1e-1001", "1e99999999999", "Inf", "NaN",
+		"\"1\"", "true",
 		strings.Repeat("9", 1001), "1e", "1p4"} {
 		if _, err := Parse(text); !errors.Is(err, ErrNumber) {
 			t.Errorf("%.20q: got %v, want ErrNumber", text, err)
@@ -44,7 +47,10 @@ func TestParse_refuses(t *testing.T) {
 // their exact value.
 func TestFormatAsStandard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := rapid.Float64().Filter(func(f float64) bool { return math.Abs(f) < 1e300 && (f == 0 || math.Abs(f) > 1e-300) }).Draw(t, "f")
+		f := rapid.Float64().Filter(func(f float64) bool {
+			return math.Abs(f) < 1e300 &&
+				(f == 0 || math.Abs(f) > 1e-300)
+		}).Draw(t, "f")
 		places := rapid.IntRange(0, 20).Draw(t, "places")
 		want := strings.TrimPrefix(strconv.FormatFloat(f, 'f', places, 64), "-")
 		if got := strings.TrimPrefix(Format(new(big.Rat).SetFloat64(f), places), "-"); got != want {

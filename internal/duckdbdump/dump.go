@@ -113,12 +113,14 @@ func TablesJSON(w io.Writer, db *duckdb.DB) error {
 		Checkpoint: i.Iteration, LogBytes: i.LogBytes, LogApplied: i.LogApplied, Transactions: i.Transactions,
 		Notes: append([]string{}, i.Notes...), Tables: []jsonTable{}}
 	for _, t := range db.Tables() {
-		j := jsonTable{Schema: t.Schema(), Name: t.Name(), Rows: t.RowCount(), Comment: t.Comment(), PrimaryKey: t.PrimaryKey()}
+		j := jsonTable{Schema: t.Schema(), Name: t.Name(), Rows: t.RowCount(), Comment: t.Comment(),
+			PrimaryKey: t.PrimaryKey()}
 		if err := t.Err(); err != nil {
 			j.Error = err.Error()
 		}
 		for _, c := range t.Columns() {
-			k := jsonColumn{Name: c.Name, Type: c.Type.String(), NotNull: c.NotNull, Default: c.Default, Generated: c.Generated, Comment: c.Comment}
+			k := jsonColumn{Name: c.Name, Type: c.Type.String(), NotNull: c.NotNull, Default: c.Default, Generated: c.Generated,
+				Comment: c.Comment}
 			if c.Err != nil {
 				k.Error = c.Err.Error()
 			}
@@ -132,7 +134,8 @@ func TablesJSON(w io.Writer, db *duckdb.DB) error {
 	return enc.Encode(out)
 }
 
-// Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out is named in comments.
+// Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out is named
+// in comments.
 func Schema(w io.Writer, db *duckdb.DB) error {
 	b := bufio.NewWriter(w)
 	statements, left := db.SQL()
@@ -170,7 +173,8 @@ func CSV(ctx context.Context, w io.Writer, t *duckdb.Table, o Options) error {
 		}
 		at := len(line)
 		line = quoteCell(append(line, c.Name...), at, o.Defuse)
-		defuse = append(defuse, o.Defuse && c.Type.ID != duckdb.TypeFloat && c.Type.ID != duckdb.TypeDouble) // -inf is a number
+		// -inf is a number
+		defuse = append(defuse, o.Defuse && c.Type.ID != duckdb.TypeFloat && c.Type.ID != duckdb.TypeDouble)
 	}
 	out.Write(append(line, '\n'))
 	err := each(s, o.Limit, func(b *duckdb.Batch, i int) error {
@@ -210,7 +214,8 @@ func each(s *duckdb.Scanner, limit int64, do func(b *duckdb.Batch, i int) error)
 	return s.Err()
 }
 
-// quoteCell puts the cell that starts at line[at] in quotes where it needs them, and perhaps an apostrophe before a formula.
+// quoteCell puts the cell that starts at line[at] in quotes where it needs them, and perhaps an apostrophe before a
+// formula.
 func quoteCell(line []byte, at int, defuse bool) []byte {
 	if defuse && csv.Formula(string(line[at:])) {
 		line = slices.Insert(line, at, '\'')

@@ -14,9 +14,10 @@ type Change struct {
 	Old, New json.RawMessage
 }
 
-// Diff gives the differences between two valid JSON values, in the order of the members of the first and then of those that only
-// the second has. White space, the order of members and the escapes in strings do not matter; numbers are the same if they are
-// spelt the same. Values that are too large or too deep to go into, see [jsontext.Compare], are compared as a whole.
+// Diff gives the differences between two valid JSON values, in the order of the members of the first and then of those
+// that only the second has. White space, the order of members and the escapes in strings do not matter; numbers are the
+// same if they are spelt the same. Values that are too large or too deep to go into, see [jsontext.Compare], are
+// compared as a whole.
 func Diff(old, proposed json.RawMessage) (changes []Change) {
 	_ = jsontext.Compare(old, proposed, func(path jsontext.Path, a, b []byte, inner bool) (bool, error) {
 		if !inner && (a == nil || b == nil || !jsontext.SameSpelling(a, b)) {

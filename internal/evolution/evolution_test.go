@@ -46,7 +46,8 @@ func TestDiff(t *testing.T) {
 	if got := Diff(json.RawMessage(`{"a":`+big+`}`), json.RawMessage(`{"a": `+big+`}`)); got != nil {
 		t.Errorf("a large value and the same: got %d changes, want none", len(got))
 	}
-	if got := Diff(json.RawMessage(`{"a":`+big+`}`), json.RawMessage(`{"b":`+big+`}`)); len(got) != 1 || got[0].Path != "" {
+	if got := Diff(json.RawMessage(`{"a":`+big+`}`), json.RawMessage(`{"b":`+big+`}`)); len(got) != 1 ||
+		got[0].Path != "" {
 		t.Errorf("large values: got %d changes, want one of the whole", len(got))
 	}
 }
@@ -87,7 +88,8 @@ func TestOf(t *testing.T) {
 		&provider.Interaction{Iteration: 7, AgentID: "B", UserPrompt: new("first")},
 		&provider.Interaction{Iteration: 7, AgentID: "B", UserPrompt: new("second"),
 			Response: new("```json\n{\"explanation\":\"because\",\"f\":1}\n```")},
-		&provider.Interaction{Iteration: 8, AgentID: "B", Extra: json.RawMessage(`{"llm_reasoning":"no"}`), Response: new("{")},
+		&provider.Interaction{Iteration: 8, AgentID: "B", Extra: json.RawMessage(`{"llm_reasoning":"no"}`),
+			Response: new("{")},
 		&provider.Interaction{Iteration: 8, UserPrompt: new("nobody's")},
 		&provider.Iteration{Number: 8, AcceptedChanges: map[string]bool{"B": false}},
 		&provider.Iteration{Number: 3, Policies: map[string]json.RawMessage{"B": policy("0.6")}},
@@ -118,7 +120,8 @@ func TestOf(t *testing.T) {
 		if seventh.Cost == nil || *seventh.Cost != 0 || seventh.Explanation == nil || *seventh.Explanation != "because" {
 			t.Errorf("iteration 7: got %+v, want cost 0 and an explanation", seventh)
 		}
-		if eighth.Policy != nil || eighth.Accepted == nil || *eighth.Accepted || eighth.Explanation == nil || *eighth.Explanation != "no" {
+		if eighth.Policy != nil || eighth.Accepted == nil || *eighth.Accepted || eighth.Explanation == nil ||
+			*eighth.Explanation != "no" {
 			t.Errorf("iteration 8: got %+v, want no policy, not accepted, an explanation", eighth)
 		}
 		if ninth.Changes != nil || ninth.First {
@@ -169,8 +172,9 @@ func TestWriteJSON(t *testing.T) {
 		&provider.Interaction{Iteration: 0, AgentID: "B", Response: new("<a>\n")},
 		&provider.Iteration{Number: 0, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{ "z" : 1e3, "a" : "\u0041<" }`)}},
 		&provider.Iteration{
-			Number: 7, Costs: map[string]provider.Cents{"A": -5, "B": 9007199254740993}, AcceptedChanges: map[string]bool{"B": false},
-			Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"z":1e3,"b":[]}`)},
+			Number: 7, Costs: map[string]provider.Cents{"A": -5, "B": 9007199254740993},
+			AcceptedChanges: map[string]bool{"B": false},
+			Policies:        map[string]json.RawMessage{"B": json.RawMessage(`{"z":1e3,"b":[]}`)},
 		},
 	}
 	r, err := Of(t.Context(), providertest.Live(run), Options{LLM: true})
@@ -184,11 +188,13 @@ func TestWriteJSON(t *testing.T) {
 		want string
 	}{
 		"all": {JSONOptions{Compact: true}, `{"A":{"iteration_7":{"cost":-5}},"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"}},` + last + "}}\n"},
-		"with calls": {JSONOptions{Compact: true, LLM: true, Agents: []string{"B"}, Wanted: func(n int) bool { return n == 0 }},
+		"with calls": {JSONOptions{Compact: true, LLM: true, Agents: []string{"B"},
+			Wanted: func(n int) bool { return n == 0 }},
 			`{"B":{"iteration_0":{"policy":{"z":1e3,"a":"\u0041<"},"llm":{"response":"<a>\u000a"}}}}` + "\n"},
 		"none of them": {JSONOptions{Compact: true, Wanted: func(n int) bool { return n == 1 }}, `{"A":{},"B":{}}` + "\n"},
 		"no agent":     {JSONOptions{Agents: []string{}}, "{}\n"},
-		"lines":        {JSONOptions{Agents: []string{"A"}}, "{\n  \"A\": {\n    \"iteration_7\": {\n      \"cost\": -5\n    }\n  }\n}\n"},
+		"lines": {JSONOptions{Agents: []string{"A"}},
+			"{\n  \"A\": {\n    \"iteration_7\": {\n      \"cost\": -5\n    }\n  }\n}\n"},
 	} {
 		var b strings.Builder
 		if err := r.WriteJSON(t.Context(), &b, c.o); err != nil || b.String() != c.want {

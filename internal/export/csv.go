@@ -25,15 +25,18 @@ var tables = []struct {
 	name    string
 	columns []string
 }{
-	{"experiment", []string{"run_id", "experiment_name", "experiment_type", "config", "created_at", "completed_at", "status",
+	{"experiment", []string{"run_id", "experiment_name", "experiment_type", "config", "created_at", "completed_at",
+		"status",
 		"converged", "convergence_reason", "final_cost", "best_cost", "withheld"}},
 	{"events", []string{"run_id", "id", "iteration", "event_type", "event_data", "timestamp", "withheld"}},
-	{"iterations", []string{"run_id", "iteration", "costs_per_agent", "accepted_changes", "policies", "timestamp", "withheld"}},
+	{"iterations", []string{"run_id", "iteration", "costs_per_agent", "accepted_changes", "policies", "timestamp",
+		"withheld"}},
 	{"costs", []string{"run_id", "iteration", "agent_id", "cost_cents"}},
 	{"policies", []string{"run_id", "iteration", "agent_id", "policy"}},
 	{"accepted", []string{"run_id", "iteration", "agent_id", "accepted"}},
 	{"interactions", []string{"run_id", "id", "iteration", "agent_id", "model", "system_prompt", "user_prompt", "response",
-		"parsed_policy", "parsing_error", "prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra", "withheld"}},
+		"parsed_policy", "parsing_error", "prompt_tokens", "completion_tokens", "latency_seconds", "timestamp", "extra",
+		"withheld"}},
 	{"notes", []string{"run_id", "id", "kind", "text", "subject", "withheld"}},
 	{"attachments", []string{"run_id", "id", "name", "media_type", "data_base64", "withheld"}},
 }

@@ -36,7 +36,8 @@ func TestCSV(t *testing.T) {
 		&provider.Start{RunID: "r1", Name: "=exp", Type: "t", Config: json.RawMessage(`{"a": 1}`)},
 		&provider.Event{Iteration: 0, Type: "empty"},
 		&provider.Attachment{Name: "f", Data: []byte("hi")},
-		&provider.Interaction{Iteration: 1, Model: new(""), Response: new("a\nb"), PromptTokens: new(int64(0)), LatencySeconds: new(8.25)},
+		&provider.Interaction{Iteration: 1, Model: new(""), Response: new("a\nb"), PromptTokens: new(int64(0)),
+			LatencySeconds: new(8.25)},
 		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"B": -5, "A": 9007199254740993},
 			AcceptedChanges: map[string]bool{"A": false}, Policies: map[string]json.RawMessage{"A": json.RawMessage(`[1, 2]`)}},
 		&provider.Note{Kind: "k", Text: "t"},
@@ -46,11 +47,12 @@ func TestCSV(t *testing.T) {
 	want := map[string]string{
 		"experiment": "run_id,experiment_name,experiment_type,config,created_at,completed_at,status,converged,convergence_reason,final_cost,best_cost,withheld\n" +
 			"r1,'=exp,t,\"{\"\"a\"\": 1}\",,,completed,false,,0,,\n",
-		"events":     "run_id,id,iteration,event_type,event_data,timestamp,withheld\nr1,1,0,empty,,,\n",
-		"iterations": "run_id,iteration,costs_per_agent,accepted_changes,policies,timestamp,withheld\n" + `r1,1,"{""A"":9007199254740993,""B"":-5}","{""A"":false}","{""A"":[1, 2]}",,` + "\n",
-		"costs":      "run_id,iteration,agent_id,cost_cents\nr1,1,A,9007199254740993\nr1,1,B,-5\n",
-		"policies":   "run_id,iteration,agent_id,policy\nr1,1,A,\"[1, 2]\"\n",
-		"accepted":   "run_id,iteration,agent_id,accepted\nr1,1,A,false\n",
+		"events": "run_id,id,iteration,event_type,event_data,timestamp,withheld\nr1,1,0,empty,,,\n",
+		"iterations": "run_id,iteration,costs_per_agent,accepted_changes,policies,timestamp,withheld\n" +
+			`r1,1,"{""A"":9007199254740993,""B"":-5}","{""A"":false}","{""A"":[1, 2]}",,` + "\n",
+		"costs":    "run_id,iteration,agent_id,cost_cents\nr1,1,A,9007199254740993\nr1,1,B,-5\n",
+		"policies": "run_id,iteration,agent_id,policy\nr1,1,A,\"[1, 2]\"\n",
+		"accepted": "run_id,iteration,agent_id,accepted\nr1,1,A,false\n",
 		"interactions": "run_id,id,iteration,agent_id,model,system_prompt,user_prompt,response,parsed_policy,parsing_error,prompt_tokens,completion_tokens,latency_seconds,timestamp,extra,withheld\n" +
 			"r1,3,1,,\"\",,,\"a\nb\",,,0,,8.25,,,\n",
 		"notes":       "run_id,id,kind,text,subject,withheld\nr1,5,k,t,,\nr1,6,k,t,/final_cost,\n",
@@ -66,7 +68,8 @@ func TestCSV(t *testing.T) {
 		t.Errorf("raw: got\n%s, want the name as it is", got)
 	}
 	// A run without a result goes on.
-	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got, ",unfinished,,,,,\n") {
+	if got := tablesOf(t, false, []string{"experiment"}, records[:2])["experiment"]; !strings.HasSuffix(got,
+		",unfinished,,,,,\n") {
 		t.Errorf("cut short: got\n%s, want status unfinished", got)
 	}
 }
@@ -83,8 +86,10 @@ func TestCSV_withheld(t *testing.T) {
 	records := []provider.Record{
 		&provider.Start{RunID: "r1", Name: "n", Type: "t", Meta: provider.Meta{Redaction: withheld("salt", "config")}},
 		&provider.Event{Type: "e", Meta: provider.Meta{Redaction: withheld("event_data")}},
-		&provider.Interaction{AgentID: "A", Response: new(""), Meta: provider.Meta{Redaction: withheld("user_prompt", "extra", "system_prompt")}},
-		&provider.Iteration{Costs: map[string]provider.Cents{"A": 1}, Meta: provider.Meta{Redaction: withheld("accepted_changes", "policies")}},
+		&provider.Interaction{AgentID: "A", Response: new(""),
+			Meta: provider.Meta{Redaction: withheld("user_prompt", "extra", "system_prompt")}},
+		&provider.Iteration{Costs: map[string]provider.Cents{"A": 1},
+			Meta: provider.Meta{Redaction: withheld("accepted_changes", "policies")}},
 		&provider.Note{Kind: "k", Subject: "/final_cost", Meta: provider.Meta{Redaction: withheld("text")}},
 		&provider.Attachment{Name: "f", Meta: provider.Meta{Redaction: withheld("data")}},
 		&provider.Attachment{Name: "g"},

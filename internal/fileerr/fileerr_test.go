@@ -30,7 +30,8 @@ func TestIn(t *testing.T) {
 		{"x", &fs.PathError{Op: "read", Path: "y", Err: broken}, "x: read y: broken"},
 		{"x", &Error{"x", &fs.PathError{Op: "read", Path: "x", Err: broken}}, "x: broken"},
 		{"x", errors.Join(&fs.PathError{Op: "read", Path: "x", Err: broken}, In("y", broken)), "x: broken\nx: y: broken"},
-		{"x", fmt.Errorf("%w: %w", fs.ErrInvalid, &fs.PathError{Op: "read", Path: "x", Err: broken}), "x: invalid argument: read x: broken"},
+		{"x", fmt.Errorf("%w: %w", fs.ErrInvalid, &fs.PathError{Op: "read", Path: "x", Err: broken}),
+			"x: invalid argument: read x: broken"},
 		{missing, noFile, missing + ": no such file"},
 		{missing, In(missing, noFile), missing + ": no such file"},
 	} {
@@ -41,7 +42,8 @@ func TestIn(t *testing.T) {
 		if !Names(got, c.path) || Names(got, "z") {
 			t.Errorf("%v: got that it names %s: %v, z: %v", got, c.path, Names(got, c.path), Names(got, "z"))
 		}
-		if want := errors.Is(c.err, broken); errors.Is(got, broken) != want || errors.Is(got, fs.ErrNotExist) == want && c.path == missing {
+		if want := errors.Is(c.err, broken); errors.Is(got, broken) != want || errors.Is(got, fs.ErrNotExist) == want &&
+			c.path == missing {
 			t.Errorf("%v: what it wraps is lost", got)
 		}
 	}

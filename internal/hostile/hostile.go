@@ -135,19 +135,24 @@ const (
 func (m *maker) schemas() {
 	m.edited("trigger", true, "CREATE TRIGGER t AFTER INSERT ON z_event BEGIN DELETE FROM z_event; END")
 	m.edited("trigger on a view", true, "CREATE TRIGGER t INSTEAD OF INSERT ON costs BEGIN SELECT 1; END")
-	m.edited("view without end", true, "DROP VIEW costs", "CREATE VIEW costs AS "+endless+"x AS iteration, x AS agent_id, x AS cost_cents FROM c")
-	m.edited("table as a view without end", true, "DROP TABLE z_note", "CREATE VIEW z_note AS "+endless+"x AS seq, x AS kind, x AS text FROM c")
-	m.edited("table as a view of a gigabyte", true, "DROP TABLE z_note", "CREATE VIEW z_note AS SELECT 1 AS seq, 'a' AS kind, hex(zeroblob(500000000)) AS text")
+	m.edited("view without end", true, "DROP VIEW costs",
+		"CREATE VIEW costs AS "+endless+"x AS iteration, x AS agent_id, x AS cost_cents FROM c")
+	m.edited("table as a view without end", true, "DROP TABLE z_note",
+		"CREATE VIEW z_note AS "+endless+"x AS seq, x AS kind, x AS text FROM c")
+	m.edited("table as a view of a gigabyte", true, "DROP TABLE z_note",
+		"CREATE VIEW z_note AS SELECT 1 AS seq, 'a' AS kind, hex(zeroblob(500000000)) AS text")
 	m.edited("blocks of hashes as a view", true, "DROP TABLE z_leaf_block",
 		"CREATE VIEW z_leaf_block AS SELECT 0 AS first_seq, randomblob(32) AS root, zeroblob(1000000000) AS leaves")
 	m.edited("seal that is other at each look", true, "ALTER TABLE z_experiment RENAME TO run",
 		"CREATE VIEW z_experiment AS SELECT run.*, randomblob(32) AS digest FROM run")
 	m.edited("table of a recorder in a sealed file", false,
 		"CREATE TABLE live_section (\n  sha256 BLOB PRIMARY KEY,\n  id INTEGER NOT NULL\n) WITHOUT ROWID")
-	m.edited("view that loads code", true, "CREATE VIEW x AS SELECT 1", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT load_extension(''/tmp/x'')' WHERE name = 'x'")
+	m.edited("view that loads code", true, "CREATE VIEW x AS SELECT 1", shadow,
+		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT load_extension(''/tmp/x'')' WHERE name = 'x'")
 	m.edited("virtual table of full text", true, "CREATE VIRTUAL TABLE x USING fts5(y)")
 	m.edited("virtual table of boxes", true, "CREATE VIRTUAL TABLE x USING rtree(id, a, b)")
-	m.edited("virtual table of unknown module", true, "CREATE TABLE x (y)", shadow, "UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE x USING nothing(y)', rootpage = 0 WHERE name = 'x'")
+	m.edited("virtual table of unknown module", true, "CREATE TABLE x (y)", shadow,
+		"UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE x USING nothing(y)', rootpage = 0 WHERE name = 'x'")
 	m.edited("generated column", true, "CREATE TABLE x (a, b AS (hex(zeroblob(100000000))))")
 	m.edited("generated column in our table", true, "ALTER TABLE z_note ADD COLUMN bomb TEXT AS (hex(zeroblob(100000000)))")
 	m.edited("index of an expression", true, "CREATE INDEX i ON z_event (length(data))")
@@ -162,8 +167,10 @@ func (m *maker) schemas() {
 	m.edited("names in capitals", true, shadow, "UPDATE sqlite_schema SET name = 'Z_NOTE', tbl_name = 'Z_NOTE' WHERE name = 'z_note'")
 	m.edited("SQL that is no SQL", true, shadow, "UPDATE sqlite_schema SET sql = 'CREATE garbage' WHERE name = 'z_note'")
 	m.edited("no SQL", true, shadow, "UPDATE sqlite_schema SET sql = NULL WHERE name = 'z_note'")
-	m.edited("root page of another table", false, shadow, "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'z_event') WHERE name = 'z_note'")
-	m.edited("root page beyond the end", false, shadow, "UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'z_event'")
+	m.edited("root page of another table", false, shadow,
+		"UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'z_event') WHERE name = 'z_note'")
+	m.edited("root page beyond the end", false, shadow,
+		"UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'z_event'")
 	m.edited("root page 0", false, shadow, "UPDATE sqlite_schema SET rootpage = 0 WHERE name = 'z_event'")
 	m.edited("root page 1", false, shadow, "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'z_event'")
 	m.edited("root page negative", false, shadow, "UPDATE sqlite_schema SET rootpage = -5 WHERE name = 'z_event'")
@@ -177,7 +184,8 @@ func (m *maker) schemas() {
 	m.edited("3000 tables", true, append(many, "COMMIT")...)
 	m.edited("SQL of ten megabytes", true, shadow, "UPDATE sqlite_schema SET sql = sql || ' -- ' || hex(zeroblob(5000000)) WHERE name = 'costs'")
 	m.edited("deep expression", true, "CREATE VIEW x AS SELECT 1", shadow,
-		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")", 5000)+"' WHERE name = 'x'")
+		"UPDATE sqlite_schema SET sql = 'CREATE VIEW x AS SELECT "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")",
+			5000)+"' WHERE name = 'x'")
 }
 
 // contents keeps the schema and lies in the rows. What a column declares is not looked at when a file is read.
@@ -206,18 +214,22 @@ func (m *maker) contents() {
 	edit("event type missing", false, "DELETE FROM z_event_type")
 	edit("event type empty", false, "UPDATE z_event_type SET name = '' WHERE id = 1")
 	edit("event type of a megabyte", false, "UPDATE z_event_type SET name = hex(zeroblob(500000)) WHERE id = 1")
-	edit("JSON 100000 deep", false, "UPDATE z_event SET data = '"+strings.Repeat("[", 100000)+strings.Repeat("]", 100000)+"'")
+	edit("JSON 100000 deep", false, "UPDATE z_event SET data = '"+strings.Repeat("[", 100000)+strings.Repeat("]",
+		100000)+"'")
 	edit("JSON cut short", false, "UPDATE z_event SET data = '{\"a\":'")
 	edit("JSON with a key twice", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":1,\"A\":2}'")
 	edit("cost with an exponent", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":1e999}'")
 	edit("cost as text", false, "UPDATE z_iteration SET costs_per_agent = '{\"A\":\"1\"}'")
 	edit("costs of a megabyte", false, "UPDATE z_iteration SET costs_per_agent = '{\"' || hex(zeroblob(500000)) || '\":1}'")
 	edit("costs not an object", false, "UPDATE z_iteration SET costs_per_agent = '[[[[1]]]]'")
-	edit("text that is no UTF-8", false, "UPDATE z_note SET text = CAST(x'ff00fe41' AS TEXT)", "UPDATE z_experiment SET experiment_name = CAST(x'c328ff' AS TEXT)")
+	edit("text that is no UTF-8", false, "UPDATE z_note SET text = CAST(x'ff00fe41' AS TEXT)",
+		"UPDATE z_experiment SET experiment_name = CAST(x'c328ff' AS TEXT)")
 	edit("terminal codes", false, "UPDATE z_note SET text = char(27) || '[2J' || char(27) || ']0;owned' || char(7) || char(8238) || 'txt.exe' || char(13) || 'x'",
 		"UPDATE z_experiment SET run_id = char(27) || '[31m' || char(8238), experiment_name = char(10) || 'fake line' || char(0) || 'x'")
-	edit("formulas", false, "UPDATE z_event_type SET name = '=cmd|''/C calc''!A0' WHERE id = 1", "UPDATE z_iteration SET costs_per_agent = '{\"=1+1\":1,\"@SUM(A1)\":2,\"-2\":3}'")
-	edit("markup", false, "UPDATE z_experiment SET experiment_name = '<script>alert(1)</script>'", "UPDATE z_event_type SET name = '\"><img src=x onerror=alert(1)>' WHERE id = 1")
+	edit("formulas", false, "UPDATE z_event_type SET name = '=cmd|''/C calc''!A0' WHERE id = 1",
+		"UPDATE z_iteration SET costs_per_agent = '{\"=1+1\":1,\"@SUM(A1)\":2,\"-2\":3}'")
+	edit("markup", false, "UPDATE z_experiment SET experiment_name = '<script>alert(1)</script>'",
+		"UPDATE z_event_type SET name = '\"><img src=x onerror=alert(1)>' WHERE id = 1")
 	edit("attachment that leaves its folder", false, "UPDATE z_attachment SET name = '../../../../tmp/owned'")
 	edit("attachment at the root", false, "UPDATE z_attachment SET name = '/etc/cron.d/owned'")
 	edit("attachment of 70 megabytes", false, "UPDATE z_attachment SET data = zeroblob(70000000)")
@@ -237,7 +249,8 @@ func (m *maker) contents() {
 	edit("section list of a million", false, "UPDATE z_section SET body = hex(zeroblob(500000))",
 		"UPDATE z_llm_interaction SET user_prompt = '[1' || replace(hex(zeroblob(500000)), '00', ',1') || ']' WHERE seq = (SELECT min(seq) FROM z_llm_interaction)")
 	edit("blocks of hashes that are none", false, "UPDATE z_leaf_block SET leaves = x'00', root = zeroblob(32)")
-	edit("blocks of hashes everywhere", false, "DELETE FROM z_leaf_block", "WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO z_leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
+	edit("blocks of hashes everywhere", false, "DELETE FROM z_leaf_block",
+		"WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c LIMIT 50000) INSERT INTO z_leaf_block SELECT x * 7 - 1000, zeroblob(32), zeroblob(8) FROM c")
 	edit("redactions of everything", false,
 		"INSERT OR REPLACE INTO z_redaction SELECT seq * 256 + 4, 'event_data', zeroblob(32), NULL FROM z_event")
 	edit("redactions of nothing", false,
@@ -266,7 +279,8 @@ func (m *maker) contents() {
 			"CREATE TABLE keep AS SELECT sql FROM sqlite_schema WHERE name = 'z_event'",
 			"UPDATE sqlite_schema SET sql = 'CREATE TABLE z_event (seq INTEGER PRIMARY KEY, iteration, type, timestamp, data)' WHERE name = 'z_event'",
 			"PRAGMA schema_version = 1000", statement,
-			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'z_event'", "PRAGMA schema_version = 1001", "DROP TABLE keep")
+			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'z_event'", "PRAGMA schema_version = 1001",
+			"DROP TABLE keep")
 	}
 }
 
@@ -330,13 +344,18 @@ func (m *maker) repetitions() {
 	m.repeated("event types without end", false, "z_event_type", 6, "SELECT 1")
 	// The iterations say that they end behind all of that, and no prompt ends a reading before.
 	const spans = "UPDATE z_iteration SET first_seq = 1, last_seq = 1000000; UPDATE z_llm_interaction SET system_prompt = NULL, user_prompt = NULL"
-	for _, table := range []string{"z_iteration", "z_event", "z_section", "z_llm_interaction", "z_note", "z_attachment", "z_leaf_block"} {
+	for _, table := range []string{"z_iteration", "z_event", "z_section", "z_llm_interaction", "z_note", "z_attachment",
+		"z_leaf_block"} {
 		m.repeated("rows of "+table+" without end", false, table, 6, spans)
 	}
-	m.repeated("what is withheld without end", false, "z_redaction", 6, "INSERT INTO z_redaction VALUES (5, 'config', zeroblob(32), NULL)")
-	m.repeated("keys without end", false, "z_redaction", 6, "INSERT INTO z_redaction VALUES (5, 'config', NULL, zeroblob(32))")
-	m.repeated("annotations without end", false, "z_annotation", 6, "INSERT INTO z_annotation VALUES (1, 'k', NULL, 't', zeroblob(32))")
-	m.repeated("iterations without end that were not recorded", false, "z_iteration", 6, "UPDATE z_iteration SET seq = NULL")
+	m.repeated("what is withheld without end", false, "z_redaction", 6,
+		"INSERT INTO z_redaction VALUES (5, 'config', zeroblob(32), NULL)")
+	m.repeated("keys without end", false, "z_redaction", 6,
+		"INSERT INTO z_redaction VALUES (5, 'config', NULL, zeroblob(32))")
+	m.repeated("annotations without end", false, "z_annotation", 6,
+		"INSERT INTO z_annotation VALUES (1, 'k', NULL, 't', zeroblob(32))")
+	m.repeated("iterations without end that were not recorded", false, "z_iteration", 6,
+		"UPDATE z_iteration SET seq = NULL")
 	m.repeated("an event type of three megabytes, hundreds of times", true, "z_event_type", 1,
 		"UPDATE z_event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
 }
@@ -406,17 +425,25 @@ func (m *maker) logs() {
 	beside("stale log", true, m.src.Sealed, "-wal", m.src.Log)
 	beside("shared memory of noise", false, m.src.Sealed, "-shm", make([]byte, 32768))
 	beside("log of noise", true, m.src.Live, "-wal", []byte(strings.Repeat("noise", 10000)))
-	beside("log of another page size", true, m.src.Live, "-wal", Log(8192, Frame{Page: 1, Commit: 1, Data: make([]byte, 8192)}))
+	beside("log of another page size", true, m.src.Live, "-wal",
+		Log(8192, Frame{Page: 1, Commit: 1, Data: make([]byte, 8192)}))
 	pageSize := int(binary.BigEndian.Uint16(m.src.Sealed[16:]))
 	first := func(change func([]byte)) []byte {
 		b := append([]byte(nil), m.src.Live[:pageSize]...)
 		change(b)
 		return b
 	}
-	beside("log that makes the file of 2^32-1 pages", true, m.src.Live, "-wal", Log(pageSize, Frame{Page: 1, Commit: 1<<32 - 1, Data: first(func(b []byte) { binary.BigEndian.PutUint32(b[28:], 1<<32-1) })}))
-	beside("log that cuts the file to a page", true, m.src.Live, "-wal", Log(pageSize, Frame{Page: 1, Commit: 1, Data: first(func(b []byte) { binary.BigEndian.PutUint32(b[28:], 1) })}))
-	beside("log with page 2^32-1", true, m.src.Live, "-wal", Log(pageSize, Frame{Page: 1<<32 - 1, Commit: 1<<32 - 1, Data: make([]byte, pageSize)}))
-	beside("log with another header", true, m.src.Live, "-wal", Log(pageSize, Frame{Page: 1, Commit: 30, Data: make([]byte, pageSize)}))
+	beside("log that makes the file of 2^32-1 pages", true, m.src.Live, "-wal",
+		Log(pageSize, Frame{Page: 1, Commit: 1<<32 - 1, Data: first(func(b []byte) {
+			binary.BigEndian.PutUint32(b[28:],
+				1<<32-1)
+		})}))
+	beside("log that cuts the file to a page", true, m.src.Live, "-wal",
+		Log(pageSize, Frame{Page: 1, Commit: 1, Data: first(func(b []byte) { binary.BigEndian.PutUint32(b[28:], 1) })}))
+	beside("log with page 2^32-1", true, m.src.Live, "-wal",
+		Log(pageSize, Frame{Page: 1<<32 - 1, Commit: 1<<32 - 1, Data: make([]byte, pageSize)}))
+	beside("log with another header", true, m.src.Live, "-wal",
+		Log(pageSize, Frame{Page: 1, Commit: 30, Data: make([]byte, pageSize)}))
 	beside("holder of terminal codes", false, m.src.Sealed, "-lock", []byte("\x1b[2Jowned\n"))
 	beside("holder of ten megabytes", false, m.src.Sealed, "-lock", make([]byte, 10<<20))
 }

@@ -37,10 +37,11 @@ const (
 	maxComparedDepth = 64
 )
 
-// Compare walks through two valid JSON values side by side, and calls visit with each pair of values whose texts differ, the
-// outer ones first, in the order of the members of a and then of those that only b has. A nil value is absent. Where both are
-// objects or both are arrays, unless they are too large or too deep or have a name twice, inner is true and visit says whether
-// to go into them. The path is only valid until visit returns. Compare stops at the first error of visit.
+// Compare walks through two valid JSON values side by side, and calls visit with each pair of values whose texts
+// differ, the outer ones first, in the order of the members of a and then of those that only b has. A nil value is
+// absent. Where both are objects or both are arrays, unless they are too large or too deep or have a name twice, inner
+// is true and visit says whether to go into them. The path is only valid until visit returns. Compare stops at the
+// first error of visit.
 func Compare(a, b []byte, visit func(path Path, a, b []byte, inner bool) (enter bool, err error)) error {
 	return (&comparison{visit: visit}).value(a, b)
 }
@@ -63,7 +64,8 @@ func (c *comparison) value(a, b []byte) error {
 		return nil
 	}
 	into := func() error { return nil }
-	inner := len(c.path) < maxComparedDepth && max(len(a), len(b)) <= maxCompared && min(len(a), len(b)) > 0 && a[0] == b[0]
+	inner := len(c.path) < maxComparedDepth && max(len(a), len(b)) <= maxCompared && min(len(a), len(b)) > 0 &&
+		a[0] == b[0]
 	switch {
 	case !inner:
 	case a[0] == '{':
@@ -133,8 +135,8 @@ func (c *comparison) arrays(before, after []json.RawMessage) error {
 	return nil
 }
 
-// SameSpelling compares two valid JSON values without looking at white space and, for two strings, at escapes. Numbers are the
-// same if they are spelt the same.
+// SameSpelling compares two valid JSON values without looking at white space and, for two strings, at escapes. Numbers
+// are the same if they are spelt the same.
 func SameSpelling(a, b []byte) bool {
 	if len(a) > 0 && len(b) > 0 && a[0] == '"' && b[0] == '"' {
 		x, errX := Unquote(a)

@@ -46,7 +46,10 @@ func TestCompare(t *testing.T) {
 		t.Errorf("unwanted parts: %s", got)
 	}
 	stop := errors.New("stop")
-	if err := Compare([]byte("1"), []byte("2"), func(Path, []byte, []byte, bool) (bool, error) { return false, stop }); !errors.Is(err, stop) {
+	if err := Compare([]byte("1"), []byte("2"), func(Path, []byte, []byte, bool) (bool, error) {
+		return false,
+			stop
+	}); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -56,7 +59,8 @@ func TestSameSpelling(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{`{"a": 1}`, `{"a":1}`, true}, {`"A"`, `"\u0041"`, true}, {`"A"`, `"B"`, false}, {`1`, `1.0`, false}, {`"1"`, `1`, false},
+		{`{"a": 1}`, `{"a":1}`, true}, {`"A"`, `"\u0041"`, true}, {`"A"`, `"B"`, false}, {`1`, `1.0`, false},
+		{`"1"`, `1`, false},
 		{`{"a":1,"b":2}`, `{"b":2,"a":1}`, false},
 	} {
 		if got := SameSpelling([]byte(c.a), []byte(c.b)); got != c.want {

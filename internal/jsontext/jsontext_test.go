@@ -21,14 +21,17 @@ func TestCheck(t *testing.T) {
 		text string
 		want error
 	}{
-		{"{}", nil}, {" \t\r\n1\n", nil}, {`"\ud800"`, nil}, {"1e400", nil}, {"\"\u2028\"", nil}, {`{"a":1,"a":2}`, nil}, {"-0", nil},
+		{"{}", nil}, {" \t\r\n1\n", nil}, {`"\ud800"`, nil}, {"1e400", nil}, {"\"\u2028\"", nil}, {`{"a":1,"a":2}`, nil},
+		{"-0", nil},
 		{`"` + strings.Repeat("[{", 1000) + `\"` + strings.Repeat("[", 1000) + `"`, nil},
 		{deep(jsontext.MaxDepth), nil},
 		{deep(jsontext.MaxDepth + 2), jsontext.ErrDepth},
 		{strings.Repeat("[]", 2) + "", jsontext.ErrSyntax},
 		{"[" + strings.Repeat("[],", 1000) + "[]]", nil},
-		{"", jsontext.ErrSyntax}, {"{", jsontext.ErrSyntax}, {"NaN", jsontext.ErrSyntax}, {"01", jsontext.ErrSyntax}, {"1 2", jsontext.ErrSyntax},
-		{"'a'", jsontext.ErrSyntax}, {`{"a":1,}`, jsontext.ErrSyntax}, {"\"\n\"", jsontext.ErrSyntax}, {"\ufeff1", jsontext.ErrSyntax},
+		{"", jsontext.ErrSyntax}, {"{", jsontext.ErrSyntax}, {"NaN", jsontext.ErrSyntax}, {"01", jsontext.ErrSyntax},
+		{"1 2", jsontext.ErrSyntax},
+		{"'a'", jsontext.ErrSyntax}, {`{"a":1,}`, jsontext.ErrSyntax}, {"\"\n\"", jsontext.ErrSyntax},
+		{"\ufeff1", jsontext.ErrSyntax},
 		{"\"\xff\"", jsontext.ErrUTF8}, {"{\"\xed\xa0\x80\":1}", jsontext.ErrUTF8},
 	} {
 		if err := jsontext.Check([]byte(test.text)); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
@@ -50,7 +53,8 @@ func TestTrim(t *testing.T) {
 	if got := jsontext.Trim([]byte("\u00a0\v1\f")); string(got) != "\u00a0\v1\f" {
 		t.Errorf("got %q: only JSON's own white space is to go", got)
 	}
-	for text, want := range map[string]bool{"": true, "null": true, "NULL": false, " null": false, "0": false, `""`: false} {
+	for text, want := range map[string]bool{"": true, "null": true, "NULL": false, " null": false, "0": false,
+		`""`: false} {
 		if got := jsontext.IsNull([]byte(text)); got != want {
 			t.Errorf("IsNull(%q): got %t, want %t", text, got, want)
 		}
@@ -80,8 +84,10 @@ func TestMembers(t *testing.T) {
 	}
 	for text, want := range map[string]error{
 		"[]": jsontext.ErrNotObject, "": jsontext.ErrNotObject, "null": jsontext.ErrNotObject, `"{}"`: jsontext.ErrNotObject,
-		`{"a":1,"a":2}`: jsontext.ErrKey, `{"a":1,"\u0061":2}`: jsontext.ErrKey, `{"\ud800":1}`: jsontext.ErrKey, `{"\udc00x":1}`: jsontext.ErrKey,
-		`{"\ud800\ud800":1}`: jsontext.ErrKey, `{"\ud83c\udfe6":1}`: nil, `{"\\ud800":1}`: nil, `{"\ufffd":1}`: nil, "{}": nil,
+		`{"a":1,"a":2}`: jsontext.ErrKey, `{"a":1,"\u0061":2}`: jsontext.ErrKey, `{"\ud800":1}`: jsontext.ErrKey,
+		`{"\udc00x":1}`:      jsontext.ErrKey,
+		`{"\ud800\ud800":1}`: jsontext.ErrKey, `{"\ud83c\udfe6":1}`: nil, `{"\\ud800":1}`: nil, `{"\ufffd":1}`: nil,
+		"{}": nil,
 	} {
 		if _, err := members(text); !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%s: got %v, want %v", text, err, want)
@@ -89,14 +95,16 @@ func TestMembers(t *testing.T) {
 	}
 	stop := errors.New("stop")
 	n := 0
-	if err := jsontext.Members([]byte(`{"a":1,"b":2}`), func(string, []byte) error { n++; return stop }); err != stop || n != 1 {
+	if err := jsontext.Members([]byte(`{"a":1,"b":2}`), func(string, []byte) error { n++; return stop }); err != stop ||
+		n != 1 {
 		t.Errorf("got %v after %d members, want the function's error after 1", err, n)
 	}
 }
 
 func TestUnquote(t *testing.T) {
 	for text, want := range map[string]string{
-		`""`: "", `"a"`: "a", `"\"\\\/\b\f\n\r\t\u0041"`: "\"\\/\b\f\n\r\tA", `"\ud83c\uDFE6"`: "🏦", `"\u0000"`: "\x00", `"\\ud800"`: `\ud800`,
+		`""`: "", `"a"`: "a", `"\"\\\/\b\f\n\r\t\u0041"`: "\"\\/\b\f\n\r\tA", `"\ud83c\uDFE6"`: "🏦", `"\u0000"`: "\x00",
+		`"\\ud800"`:  `\ud800`,
 		"\"\ufffd\"": "\ufffd", `"\ufffd"`: "\ufffd", "\"\x7f\"": "\x7f",
 	} {
 		if got, err := jsontext.Unquote([]byte(text)); err != nil || got != want {
@@ -104,8 +112,10 @@ func TestUnquote(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]error{
-		`"\ud800"`: jsontext.ErrSurrogate, `"\udc00"`: jsontext.ErrSurrogate, `"\ud800\u0041"`: jsontext.ErrSurrogate, `"\ud800x\udc00"`: jsontext.ErrSurrogate,
-		`"\ud800\\udc00"`: jsontext.ErrSurrogate, "\"\xff\"": jsontext.ErrUTF8, `1`: jsontext.ErrSyntax, `"a`: jsontext.ErrSyntax, `"a" `: nil,
+		`"\ud800"`: jsontext.ErrSurrogate, `"\udc00"`: jsontext.ErrSurrogate, `"\ud800\u0041"`: jsontext.ErrSurrogate,
+		`"\ud800x\udc00"`: jsontext.ErrSurrogate,
+		`"\ud800\\udc00"`: jsontext.ErrSurrogate, "\"\xff\"": jsontext.ErrUTF8, `1`: jsontext.ErrSyntax,
+		`"a`: jsontext.ErrSyntax, `"a" `: nil,
 	} {
 		if _, err := jsontext.Unquote([]byte(text)); !errors.Is(err, want) || (err == nil) != (want == nil) {
 			t.Errorf("%s: got %v, want %v", text, err, want)
@@ -118,7 +128,8 @@ func TestUnquote(t *testing.T) {
 
 func TestAppendString(t *testing.T) {
 	for s, want := range map[string]string{
-		"": `""`, "a": `"a"`, `"\`: `"\"\\"`, "\x00\n\x1f\x7f": "\"\\u0000\\u000a\\u001f\x7f\"", "é🏦\u2028</>&": "\"é🏦\u2028</>&\"", "/": `"/"`,
+		"": `""`, "a": `"a"`, `"\`: `"\"\\"`, "\x00\n\x1f\x7f": "\"\\u0000\\u000a\\u001f\x7f\"",
+		"é🏦\u2028</>&": "\"é🏦\u2028</>&\"", "/": `"/"`,
 	} {
 		if got := string(jsontext.AppendString(nil, s)); got != want {
 			t.Errorf("%q: got %s, want %s", s, got, want)
@@ -224,15 +235,18 @@ func levels(text []byte) int {
 }
 
 var seeds = []string{
-	`{}`, `{"a":1}`, ` { "a" : [ 1 , { "b" : "}" } ] , "c" : null } `, `{"\ud83c\udfe6":"\ud800"}`, `{"a":1,"a":2}`, `[[[[]]]]`, `"x"`, `-0.0e-0`,
-	`{"\\":"\\\"","\"":"\\\\"}`, "{\"\u2028\":\"\xff\"}", `{"a":}`, `{"a" 1}`, `{,}`, "\x00", `{"":""}`, `{"a":"\u0000","b":1e400}`,
+	`{}`, `{"a":1}`, ` { "a" : [ 1 , { "b" : "}" } ] , "c" : null } `, `{"\ud83c\udfe6":"\ud800"}`, `{"a":1,"a":2}`,
+	`[[[[]]]]`, `"x"`, `-0.0e-0`,
+	`{"\\":"\\\"","\"":"\\\\"}`, "{\"\u2028\":\"\xff\"}", `{"a":}`, `{"a" 1}`, `{,}`, "\x00", `{"":""}`,
+	`{"a":"\u0000","b":1e400}`,
 }
 
 func TestAgainstStandard(t *testing.T) {
 	for _, s := range seeds {
 		checkAgainstStandard(t, []byte(s))
 	}
-	pieces := []string{"{", "}", "[", "]", ",", ":", " ", "\n", `"a"`, `"\ud800"`, `"\""`, `"\\"`, "1", "-1.5e3", "true", "null", `"b":`, "\xff", "é"}
+	pieces := []string{"{", "}", "[", "]", ",", ":", " ", "\n", `"a"`, `"\ud800"`, `"\""`, `"\\"`, "1", "-1.5e3", "true",
+		"null", `"b":`, "\xff", "é"}
 	rapid.Check(t, func(t *rapid.T) {
 		checkAgainstStandard(t, []byte(strings.Join(rapid.SliceOf(rapid.SampledFrom(pieces)).Draw(t, "text"), "")))
 	})
@@ -246,7 +260,8 @@ func FuzzAgainstStandard(f *testing.F) {
 }
 
 func FuzzUnquote(f *testing.F) {
-	for _, s := range []string{`"a"`, `"\ud83c\udfe6"`, `"\ud800"`, `"\ud800\u0041"`, `"\\ud800"`, "\"\xff\"", `"`, `"\u12`, ``, `"\`} {
+	for _, s := range []string{`"a"`, `"\ud83c\udfe6"`, `"\ud800"`, `"\ud800\u0041"`, `"\\ud800"`, "\"\xff\"", `"`,
+		`"\u12`, ``, `"\`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -17,9 +17,9 @@ var stringByte = func() (t [256]byte) {
 	return t
 }()
 
-// valid reports whether text is one JSON value that nests no deeper than maxDepth. It may say false of one that is, but never
-// true of one that is not; whether strings are UTF-8 it does not look at. It is what encoding/json's Valid is, several times
-// as fast: every event passes it when it is written and when it is checked.
+// valid reports whether text is one JSON value that nests no deeper than maxDepth. It may say false of one that is, but
+// never true of one that is not; whether strings are UTF-8 it does not look at. It is what encoding/json's Valid is,
+// several times as fast: every event passes it when it is written and when it is checked.
 func valid(text []byte, maxDepth int) bool {
 	var objects [maxFastDepth / 64]uint64 // a bit for each level: set in an object
 	depth, i := 0, 0

@@ -8,10 +8,14 @@ import (
 
 // validSeeds are values, and what is nearly one.
 var validSeeds = []string{
-	`{"a":1,"b":[true,false,null],"c":{"d":"x\u00e9\n\/"}}`, ` [ ] `, `{}`, `{ }`, `""`, `0`, `-0`, `1.5e-3`, `1E+9`, "[\n1\t,\r2 ]", `"\ud800"`,
-	`[[[[]]]]`, `{"":{"":{}}}`, `"é"`, "\"\xff\"", `"\u12G4"`, `"\u123`, `"\x"`, `"\`, `"`, `01`, `-`, `1.`, `.5`, `1e`, `1e+`, `tru`, `truee`, `nul`,
-	`[1,]`, `[,1]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{1:2}`, `[1 2]`, `{]`, `[}`, `]`, `1 2`, ``, ` `, "\"\x1f\"", "[1]\x00", "\ufeff1",
-	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600), strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
+	`{"a":1,"b":[true,false,null],"c":{"d":"x\u00e9\n\/"}}`, ` [ ] `, `{}`, `{ }`, `""`, `0`, `-0`, `1.5e-3`, `1E+9`,
+	"[\n1\t,\r2 ]", `"\ud800"`,
+	`[[[[]]]]`, `{"":{"":{}}}`, `"é"`, "\"\xff\"", `"\u12G4"`, `"\u123`, `"\x"`, `"\`, `"`, `01`, `-`, `1.`, `.5`, `1e`,
+	`1e+`, `tru`, `truee`, `nul`,
+	`[1,]`, `[,1]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{1:2}`, `[1 2]`, `{]`, `[}`, `]`, `1 2`, ``, ` `, "\"\x1f\"",
+	"[1]\x00", "\ufeff1",
+	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600),
+	strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
 }
 
 func checkValid(t *testing.T, text string) {
@@ -50,7 +54,8 @@ func FuzzValid(f *testing.F) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	text := []byte(`{"tick":17,"agent_id":"BANK_C","tx_id":"00f1e2d3c4b5a697","amount":123456,"note":"` + strings.Repeat("settled in full ", 10) + `"}`)
+	text := []byte(`{"tick":17,"agent_id":"BANK_C","tx_id":"00f1e2d3c4b5a697","amount":123456,"note":"` +
+		strings.Repeat("settled in full ", 10) + `"}`)
 	b.Run("check", func(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		for b.Loop() {

@@ -156,7 +156,8 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("got %+v, want the same commit, and changes", dirty)
 	}
 	var members map[string]any
-	if text, err := (Provenance{Git: clean}).JSON(); err != nil || json.Unmarshal(text, &members) != nil || members["git"] == nil {
+	if text, err := (Provenance{Git: clean}).JSON(); err != nil || json.Unmarshal(text, &members) != nil ||
+		members["git"] == nil {
 		t.Errorf("got %s, %v, want a member git", text, err)
 	}
 }

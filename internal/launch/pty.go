@@ -10,8 +10,8 @@ import (
 // ErrNoTerminal means that there are no pseudo-terminals, on this system or just now.
 var ErrNoTerminal = errors.New("no pseudo-terminal")
 
-// An output is the recorder's end of a pseudo-terminal, whose reads fail with EIO when no program has the other end open
-// any more.
+// An output is the recorder's end of a pseudo-terminal, whose reads fail with EIO when no program has the other end
+// open any more.
 type output struct{ *os.File }
 
 // Read implements [io.Reader].

@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// The random arrivals of exp2 are a table, so that nobody needs the generator to repeat the experiment. The table was made
-// by [generateArrivals] with [arrivalsSeed], which a test repeats.
+// The random arrivals of exp2 are a table, so that nobody needs the generator to repeat the experiment. The table was
+// made by [generateArrivals] with [arrivalsSeed], which a test repeats.
 //
 //go:embed arrivals.csv
 var arrivalsTable string
@@ -21,8 +21,8 @@ const (
 )
 
 // generateArrivals draws a day of payments among banks: for every tick and bank a Poisson(2) number of payments to the
-// next bank, each of a log-normal amount with mean 10,000 and standard deviation 5,000 cents, due 3 to 8 ticks later but
-// before the day ends (and at least one tick after it arrived).
+// next bank, each of a log-normal amount with mean 10,000 and standard deviation 5,000 cents, due 3 to 8 ticks later
+// but before the day ends (and at least one tick after it arrived).
 func generateArrivals(seed uint64, ticks, banks int) []Payment {
 	r := derive(seed, placeArrivals)
 	var payments []Payment

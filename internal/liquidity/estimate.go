@@ -164,8 +164,8 @@ type verdict struct {
 	reason   string
 }
 
-// judge compares two estimates on the same samples for one bank. In a deterministic scenario a proposal is accepted if it
-// is cheaper. Otherwise it must be cheaper on average, its saving must differ from zero at the 95 % level, and the
+// judge compares two estimates on the same samples for one bank. In a deterministic scenario a proposal is accepted if
+// it is cheaper. Otherwise it must be cheaper on average, its saving must differ from zero at the 95 % level, and the
 // standard deviation of its cost must not be more than half its mean.
 func judge(mode Mode, bank int, old, proposed estimate) verdict {
 	v := verdict{old: old.mean(bank, Day.Total), new: proposed.mean(bank, Day.Total)}

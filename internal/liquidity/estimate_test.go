@@ -11,14 +11,16 @@ import (
 
 func TestParseFraction(t *testing.T) {
 	for text, want := range map[string]Fraction{
-		"0": 0, "-0": 0, "0.0": 0, "1": 1000, "1.000": 1000, "0.5": 500, "0.29": 290, "0.001": 1, "00.2500000": 250, "0.999": 999,
+		"0": 0, "-0": 0, "0.0": 0, "1": 1000, "1.000": 1000, "0.5": 500, "0.29": 290, "0.001": 1, "00.2500000": 250,
+		"0.999": 999,
 	} {
 		if got, err := ParseFraction(text); err != nil || got != want {
 			t.Errorf("%q: got %d, %v, want %d", text, int(got), err, int(want))
 		}
 	}
 	for _, text := range []string{
-		"", ".", ".5", "1.", "-0.1", "1.001", "2", "10", "0.0001", "1e-1", "+0.5", "NaN", "0.5 ", "٠.٥", "--0", "99999999999999999999999",
+		"", ".", ".5", "1.", "-0.1", "1.001", "2", "10", "0.0001", "1e-1", "+0.5", "NaN", "0.5 ", "٠.٥", "--0",
+		"99999999999999999999999",
 	} {
 		if got, err := ParseFraction(text); err == nil {
 			t.Errorf("%q: got %v, want an error", text, got)
@@ -51,7 +53,8 @@ func TestDecimal(t *testing.T) {
 		n      int64
 		places int
 		want   string
-	}{{0, 3, "0"}, {5, 3, "0.005"}, {-5, 3, "-0.005"}, {1250, 3, "1.25"}, {-1000, 3, "-1"}, {7, 0, "7"}, {9583, 4, "0.9583"}} {
+	}{{0, 3, "0"}, {5, 3, "0.005"}, {-5, 3, "-0.005"}, {1250, 3, "1.25"}, {-1000, 3, "-1"}, {7, 0, "7"},
+		{9583, 4, "0.9583"}} {
 		if got := decimal(c.n, c.places); got != c.want {
 			t.Errorf("%d / 10^%d: got %s, want %s", c.n, c.places, got, c.want)
 		}
@@ -59,7 +62,8 @@ func TestDecimal(t *testing.T) {
 }
 
 func TestDivideRound(t *testing.T) {
-	for _, c := range [][3]int64{{0, 3, 0}, {1, 2, 1}, {-1, 2, 0}, {-3, 2, -1}, {3, 2, 2}, {7, 5, 1}, {8, 5, 2}, {-7, 5, -1}, {-8, 5, -2}} {
+	for _, c := range [][3]int64{{0, 3, 0}, {1, 2, 1}, {-1, 2, 0}, {-3, 2, -1}, {3, 2, 2}, {7, 5, 1}, {8, 5, 2},
+		{-7, 5, -1}, {-8, 5, -2}} {
 		if got := divideRound(c[0], c[1]); got != c[2] {
 			t.Errorf("%d / %d: got %d, want %d", c[0], c[1], got, c[2])
 		}

@@ -14,8 +14,8 @@ import (
 // Type is the type of experiment that the runs of this package record.
 const Type = "liquidity"
 
-// DefaultSeed is the seed of the runs that the documentation shows. With it exp1 and exp3 have every kind of answer that the
-// stand-in can give.
+// DefaultSeed is the seed of the runs that the documentation shows. With it exp1 and exp3 have every kind of answer
+// that the stand-in can give.
 const DefaultSeed uint64 = 556
 
 // Options say how an experiment is played.
@@ -37,9 +37,9 @@ var (
 // Play plays the reference experiment name into sink, from Begin to Finish. The same name and options give the same
 // records. An unknown name is [ErrUnknown].
 //
-// When ctx is cancelled, Play ends the run with a [provider.Result] of status interrupted and returns the cause. It does so
-// between two records; the sink is given a context that is not cancelled. After an error of the sink, which Play
-// returns, the sink is not called again.
+// When ctx is cancelled, Play ends the run with a [provider.Result] of status interrupted and returns the cause. It
+// does so between two records; the sink is given a context that is not cancelled. After an error of the sink, which
+// Play returns, the sink is not called again.
 //
 // A run whose recording was cut short goes on by playing it again with Skip set to the number of records that the
 // sink has: the sink is then given the records after those, without Begin.
@@ -229,7 +229,8 @@ func (r *run) bootstrap(it *iteration) bootstrapEvaluation {
 	return ev
 }
 
-// ratio gives a / b as a JSON number with a number of decimals, rounded. Where b is 0 there was nothing to do, and all of it is done.
+// ratio gives a / b as a JSON number with a number of decimals, rounded. Where b is 0 there was nothing to do, and all
+// of it is done.
 func ratio(a, b int64, places int) json.Number {
 	if b == 0 {
 		a, b = 1, 1
@@ -308,7 +309,8 @@ func (r *run) call(it *iteration, i int) (answer, error) {
 		callContext{b.share, it.costs[i], it.estimate.mean(i, func(d Day) provider.Cents { return d.Delay })},
 	})
 	record := &provider.Interaction{
-		Iteration: n, AgentID: name, Model: new(Model), SystemPrompt: new(systemPrompt), UserPrompt: &prompt, Response: &re.text,
+		Iteration: n, AgentID: name, Model: new(Model), SystemPrompt: new(systemPrompt), UserPrompt: &prompt,
+		Response:     &re.text,
 		ParsedPolicy: answer.policy, PromptTokens: &in, CompletionTokens: &out,
 		LatencySeconds: new(float64(re.latency) / 4), Timestamp: r.now(),
 		Extra: encode(map[string]int{"attempt": re.errors + 1}),
@@ -399,7 +401,8 @@ func (r *run) conclude(converged bool) {
 		r.note("derived", "/iterations", "Costs of an iteration are means over %d days resampled from the attached payments, rounded to cents.", r.s.Samples)
 	}
 	if !converged {
-		r.note("doubtful", provider.Subject("iterations", strconv.Itoa(r.n), "accepted_changes"), "The run stopped at its limit of %d iterations; changes accepted in the last one are in no cost.", r.s.MaxIter)
+		r.note("doubtful", provider.Subject("iterations", strconv.Itoa(r.n), "accepted_changes"),
+			"The run stopped at its limit of %d iterations; changes accepted in the last one are in no cost.", r.s.MaxIter)
 	}
 	r.note("synthetic", "", "Prompts are real, but the responses come from a deterministic stand-in; its latencies and the time stamps are simulated, and its tokens are words.")
 	r.put(&provider.Result{

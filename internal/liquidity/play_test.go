@@ -57,7 +57,8 @@ func TestEveryRunEndsInEquilibrium(t *testing.T) {
 		for seed := range uint64(100) {
 			live := play(t, name, Options{Seed: seed})
 			e, _ := live.Experiment(t.Context())
-			if e.Status() != provider.StatusCompleted || !*e.Result.Converged || *e.Result.ConvergenceReason != "policy_stability" {
+			if e.Status() != provider.StatusCompleted || !*e.Result.Converged ||
+				*e.Result.ConvergenceReason != "policy_stability" {
 				t.Errorf("%s, seed %d: got result %+v, want convergence", name, seed, *e.Result)
 				continue
 			}
@@ -67,7 +68,8 @@ func TestEveryRunEndsInEquilibrium(t *testing.T) {
 				t.Errorf("%s, seed %d: got costs %v, want %v", name, seed, last.Costs, want)
 			}
 			if total := want["BANK_A"] + want["BANK_B"]; *e.Result.FinalCost != total || *e.Result.BestCost != total {
-				t.Errorf("%s, seed %d: got final cost %v and best %v, want %v", name, seed, *e.Result.FinalCost, *e.Result.BestCost, total)
+				t.Errorf("%s, seed %d: got final cost %v and best %v, want %v", name, seed, *e.Result.FinalCost, *e.Result.BestCost,
+					total)
 			}
 			shares := map[string]Fraction{"BANK_A": 0, "BANK_B": 200}
 			if name == "exp3" {
@@ -180,7 +182,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Together the runs have every kind of record and every type of event that the original knew, and exp1 alone has every kind of answer.
+// Together the runs have every kind of record and every type of event that the original knew, and exp1 alone has every
+// kind of answer.
 func TestVariety(t *testing.T) {
 	kinds, types, answers := map[provider.Kind]bool{}, map[string]bool{}, map[string]bool{}
 	for _, name := range Names() {
@@ -213,7 +216,8 @@ func TestVariety(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"experiment_start", "simulation_run", "context_simulation_complete", "bootstrap_evaluation", "iteration_start", "evaluation",
+		"experiment_start", "simulation_run", "context_simulation_complete", "bootstrap_evaluation", "iteration_start",
+		"evaluation",
 		"llm_call", "llm_error", "policy_evaluation", "policy_change", "policy_rejected", "iteration_metrics", "llm_stats",
 		"experiment_end", "experiment_summary",
 	} {
@@ -222,7 +226,8 @@ func TestVariety(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"validation_failed", "cost_not_improved", "parameters.initial_liquidity_fraction", "payment_tree:", "the", "fenced", "parsing error",
+		"validation_failed", "cost_not_improved", "parameters.initial_liquidity_fraction", "payment_tree:", "the", "fenced",
+		"parsing error",
 	} {
 		if !answers[want] {
 			t.Errorf("got no answer with %q in exp1: %v", want, answers)
@@ -246,7 +251,8 @@ func TestConsistency(t *testing.T) {
 				if (i.ParsingError == nil) != (i.ParsedPolicy != nil) {
 					t.Errorf("%s, iteration %d: got parsed policy %s and error %v", name, i.Iteration, i.ParsedPolicy, i.ParsingError)
 				}
-				if other := map[string]string{"BANK_A": "BANK_B", "BANK_B": "BANK_A"}[i.AgentID]; strings.Contains(*i.UserPrompt, other) {
+				if other := map[string]string{"BANK_A": "BANK_B", "BANK_B": "BANK_A"}[i.AgentID]; strings.Contains(*i.UserPrompt,
+					other) {
 					t.Errorf("%s, iteration %d: the prompt of %s names %s", name, i.Iteration, i.AgentID, other)
 				}
 			}

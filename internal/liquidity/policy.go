@@ -49,8 +49,8 @@ type answer struct {
 	faults []string // why the policy cannot be used
 }
 
-// parseResponse reads the response of a model: a JSON object with the members of a policy and perhaps an explanation, which
-// is left out of the policy. A fence of three backquotes around it is dropped.
+// parseResponse reads the response of a model: a JSON object with the members of a policy and perhaps an explanation,
+// which is left out of the policy. A fence of three backquotes around it is dropped.
 func parseResponse(response string) (answer, error) {
 	var a answer
 	text := strings.TrimSpace(response)
@@ -87,7 +87,8 @@ func encode(v any) json.RawMessage {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(fmt.Sprintf("liquidity: encoding %T: %v", v, err)) // only with a payload type of this package that JSON cannot hold
+		// only with a payload type of this package that JSON cannot hold
+		panic(fmt.Sprintf("liquidity: encoding %T: %v", v, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -96,7 +96,8 @@ func (s *Scenario) userPrompt(n, i int, b *bank, day Day, protocol []Entry) stri
 	sections = append(sections, b.past...)
 	sections = append(sections,
 		s.daySection(i, day, protocol),
-		fmt.Sprintf("## Your task\nThe present policy sets %v of the pool aside. Propose a policy that costs %s less.", b.share, s.Banks[i]),
+		fmt.Sprintf("## Your task\nThe present policy sets %v of the pool aside. Propose a policy that costs %s less.",
+			b.share, s.Banks[i]),
 	)
 	return strings.Join(sections, "\n\n")
 }

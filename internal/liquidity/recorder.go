@@ -85,5 +85,6 @@ func words(text string) int64 { return int64(len(strings.Fields(text))) }
 // runID gives the run id of an experiment that is played with the given options: the name, the start of the run on its
 // simulated clock, and six hexadecimal digits that depend on the name, the seed and the limit on iterations.
 func (s *Scenario) runID(seed uint64) string {
-	return fmt.Sprintf("%s-%s-%06x", s.Name, start.Format("20060102-150405"), uint64(*s.derive(seed, placeRunID, uint64(s.MaxIter))>>40))
+	return fmt.Sprintf("%s-%s-%06x", s.Name, start.Format("20060102-150405"),
+		uint64(*s.derive(seed, placeRunID, uint64(s.MaxIter))>>40))
 }

@@ -71,11 +71,11 @@ type waiting struct {
 //
 // In every tick the payments that arrive are submitted at once, and one settles in full if its bank's balance covers
 // it; otherwise it queues. After the new payments the queue is tried from its head, passing over payments that the
-// balance does not cover. What a bank receives in a tick is credited after settlement and can be spent from the next tick on.
-// Then each bank pays for the tick: for the liquidity it set aside, at LiquidityBps hundredths of a percent; for delay,
-// a fifth of what is queued, and five times as much for what is overdue; and a penalty once for every payment
-// that became overdue. At the end of the last tick every queued payment whose deadline lay before it costs a fee.
-// Both proportional costs are rounded to the nearest cent, halves up.
+// balance does not cover. What a bank receives in a tick is credited after settlement and can be spent from the next
+// tick on. Then each bank pays for the tick: for the liquidity it set aside, at LiquidityBps hundredths of a percent;
+// for delay, a fifth of what is queued, and five times as much for what is overdue; and a penalty once for every
+// payment that became overdue. At the end of the last tick every queued payment whose deadline lay before it costs a
+// fee. Both proportional costs are rounded to the nearest cent, halves up.
 func (s *Scenario) Settle(shares []Fraction, protocol func(Entry)) []Day {
 	if protocol == nil {
 		protocol = func(Entry) {}

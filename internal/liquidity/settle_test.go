@@ -71,7 +71,8 @@ func TestUniqueEquilibrium(t *testing.T) {
 	}
 }
 
-// From one half each, unlimited best responses arrive in one iteration, one after the other as well as at the same time.
+// From one half each, unlimited best responses arrive in one iteration, one after the other as well as at the same
+// time.
 func TestBestResponseArrivesAtOnce(t *testing.T) {
 	for name, want := range map[string][]Fraction{"exp1": {0, 200}, "exp3": {200, 200}} {
 		s := load(t, name)
@@ -98,8 +99,9 @@ func TestBestResponseWithinReach(t *testing.T) {
 	}
 }
 
-// Deadlines, by hand: a payment of 1000 arrives in tick 0, is due in tick 1 and never settles in a day of 4 ticks. Delay
-// costs 200 in ticks 0 and 1 and 1000 in ticks 2 and 3, where it is overdue; the penalty falls due once, the fee at the end.
+// Deadlines, by hand: a payment of 1000 arrives in tick 0, is due in tick 1 and never settles in a day of 4 ticks.
+// Delay costs 200 in ticks 0 and 1 and 1000 in ticks 2 and 3, where it is overdue; the penalty falls due once, the fee
+// at the end.
 func TestOverdue(t *testing.T) {
 	s := &Scenario{
 		Banks: banks(), Ticks: 4, Pool: 1000,

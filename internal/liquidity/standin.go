@@ -34,10 +34,10 @@ const (
 	chanceProbe   = 50
 )
 
-// respond stands in for a language model. Most of the time it proposes the best response within the bank's reach. Sometimes,
-// as r decides, it makes a mistake: a worse share, one that is out of range, an action that does not exist, prose, an
-// answer that is cut off. Two mistakes never follow each other, so a search that has not arrived goes on. Where nothing
-// better is in reach it keeps its share or probes next to it.
+// respond stands in for a language model. Most of the time it proposes the best response within the bank's reach.
+// Sometimes, as r decides, it makes a mistake: a worse share, one that is out of range, an action that does not exist,
+// prose, an answer that is cut off. Two mistakes never follow each other, so a search that has not arrived goes on.
+// Where nothing better is in reach it keeps its share or probes next to it.
 func (s *Scenario) respond(r *random, n, i int, b *bank, shares []Fraction) reply {
 	re := reply{latency: 30 + r.below(130)}
 	if r.below(100) < chanceError {
@@ -54,7 +54,8 @@ func (s *Scenario) respond(r *random, n, i int, b *bank, shares []Fraction) repl
 	probe := r.below(100) < chanceProbe
 
 	share := json.Number(best.String())
-	why := fmt.Sprintf("Moving from %v to %v sets less money aside while the day's payments still settle in time.", b.share, best)
+	why := fmt.Sprintf("Moving from %v to %v sets less money aside while the day's payments still settle in time.",
+		b.share, best)
 	if best > b.share {
 		why = fmt.Sprintf("Payments waited in the queue, so %v instead of %v is worth its price.", best, b.share)
 	}

@@ -1,5 +1,5 @@
-// Package lockfile holds locks by files. A lock ends with the process that holds it, however that ends; its file may stay behind
-// and then stands for nothing.
+// Package lockfile holds locks by files. A lock ends with the process that holds it, however that ends; its file may
+// stay behind and then stands for nothing.
 package lockfile
 
 import (
@@ -11,8 +11,8 @@ import (
 // A Lock is held until Release.
 type Lock struct{ f *flock.Flock }
 
-// Try takes the lock of the file at path, which it makes if need be. The lock is nil, without an error, if it is held by
-// somebody else, be it in this process.
+// Try takes the lock of the file at path, which it makes if need be. The lock is nil, without an error, if it is held
+// by somebody else, be it in this process.
 func Try(path string) (*Lock, error) { return try(path, (*flock.Flock).TryLock) }
 
 // try takes the lock by a call that opens and locks the file, between which somebody else may remove it.
@@ -28,8 +28,8 @@ func try(path string, lock func(*flock.Flock) (bool, error)) (*Lock, error) {
 	return nil, f.Close()
 }
 
-// inPlace reports whether the locked file is still the one at its path, and not one that its last holder removed between our
-// opening and locking it.
+// inPlace reports whether the locked file is still the one at its path, and not one that its last holder removed
+// between our opening and locking it.
 func inPlace(f *flock.Flock) bool {
 	locked, err := f.Stat()
 	if err != nil {

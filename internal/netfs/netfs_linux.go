@@ -37,8 +37,10 @@ const fuseMagic = 0x65735546
 
 // localFUSE are the kinds of them that lie on a disk of this machine. All others may come from another machine.
 var localFUSE = map[string]bool{
-	"fuseblk": true, "fuse.fuse-overlayfs": true, "fuse.bindfs": true, "fuse.mergerfs": true, "fuse.unionfs": true, "fuse.unionfs-fuse": true,
-	"fuse.gocryptfs": true, "fuse.encfs": true, "fuse.cryfs": true, "fuse.ntfs-3g": true, "fuse.exfat": true, "fuse.ext2": true, "fuse.zfs": true,
+	"fuseblk": true, "fuse.fuse-overlayfs": true, "fuse.bindfs": true, "fuse.mergerfs": true, "fuse.unionfs": true,
+	"fuse.unionfs-fuse": true,
+	"fuse.gocryptfs":    true, "fuse.encfs": true, "fuse.cryfs": true, "fuse.ntfs-3g": true, "fuse.exfat": true,
+	"fuse.ext2": true, "fuse.zfs": true,
 }
 
 // Kind gives the kind of network file system that the folder dir, absolute and without links, is on; "" for a local

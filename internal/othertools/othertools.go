@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Find gives the path of a program. Where it is not installed the test is skipped; with EXPARCHIVE_TOOLS=required in the environment,
-// as in continuous integration, it fails.
+// Find gives the path of a program. Where it is not installed the test is skipped; with EXPARCHIVE_TOOLS=required in
+// the environment, as in continuous integration, it fails.
 func Find(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

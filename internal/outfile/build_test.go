@@ -20,7 +20,8 @@ func TestFree(t *testing.T) {
 		force bool
 		want  error
 	}{
-		{path, false, ErrExists}, {path, true, nil}, {folder, true, fileerr.ErrNotRegular}, {filepath.Join(folder, "none"), false, nil},
+		{path, false, ErrExists}, {path, true, nil}, {folder, true, fileerr.ErrNotRegular},
+		{filepath.Join(folder, "none"), false, nil},
 		{filepath.Join(folder, "none", "none"), false, nil},
 	} {
 		if err := Free(test.path, test.force); !errors.Is(err, test.want) {
@@ -65,7 +66,8 @@ func TestBuild(t *testing.T) {
 	}
 	stands("one")
 	fault := errors.New("fault")
-	if err := Build(path, true, func(temp string) error { return errors.Join(write("two")(temp), fault) }); !errors.Is(err, fault) {
+	if err := Build(path, true, func(temp string) error { return errors.Join(write("two")(temp), fault) }); !errors.Is(err,
+		fault) {
 		t.Errorf("got %v, want %v", err, fault)
 	}
 	stands("one")
@@ -86,7 +88,8 @@ func TestBuild(t *testing.T) {
 	stands("two")
 
 	nowhere := filepath.Join(folder, "none", "a")
-	if err := Build(nowhere, false, write("x")); !fileerr.Names(err, filepath.Dir(nowhere)) || !errors.Is(err, fileerr.ErrNoFolder) {
+	if err := Build(nowhere, false, write("x")); !fileerr.Names(err, filepath.Dir(nowhere)) ||
+		!errors.Is(err, fileerr.ErrNoFolder) {
 		t.Errorf("no folder: got %v, want an error about the folder of %s", err, nowhere)
 	}
 }

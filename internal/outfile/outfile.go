@@ -44,7 +44,8 @@ func Free(path string, force bool) error {
 	return nil
 }
 
-// InFolder reports that there is no folder for a file at path: [fileerr.ErrNoFolder], or that what has its name is none.
+// InFolder reports that there is no folder for a file at path: [fileerr.ErrNoFolder], or that what has its name is
+// none.
 func InFolder(path string) error {
 	folder := filepath.Dir(path)
 	info, err := os.Stat(folder)
@@ -200,7 +201,8 @@ func Rename(from, to string) error {
 		return err
 	}
 	there, statErr := os.Lstat(to)
-	if statErr != nil || !there.Mode().IsRegular() || there.Mode().Perm()&0o200 != 0 || os.Chmod(to, there.Mode().Perm()|0o200) != nil {
+	if statErr != nil || !there.Mode().IsRegular() || there.Mode().Perm()&0o200 != 0 ||
+		os.Chmod(to, there.Mode().Perm()|0o200) != nil {
 		return err
 	}
 	if system.rename(from, to) == nil {

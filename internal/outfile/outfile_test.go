@@ -115,7 +115,8 @@ func TestRefusals(t *testing.T) {
 		_, created := Create(path, false)
 		_, made := Folder(path)
 		for call, err := range map[string]error{
-			"InFolder": InFolder(path), "Create": created, "Folder": made, "Build": Build(path, true, func(string) error { return nil }),
+			"InFolder": InFolder(path), "Create": created, "Folder": made,
+			"Build": Build(path, true, func(string) error { return nil }),
 		} {
 			if !errors.Is(err, c.want) || !fileerr.Names(err, within) || fileerr.Names(err, path) {
 				t.Errorf("%s in %s: got %v, want %v", call, c.folder, err, c.want)

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Same reports whether two files hold the same bytes. It opens regular files only: one that is not, or that cannot be looked at, is
-// an error or, for a folder or a pipe, false.
+// Same reports whether two files hold the same bytes. It opens regular files only: one that is not, or that cannot be
+// looked at, is an error or, for a folder or a pipe, false.
 func Same(a, b string) (bool, error) {
 	var files [2]*os.File
 	var size [2]int64

@@ -114,7 +114,10 @@ func checkOutput(name string) error {
 			return fmt.Errorf("want a name in the folder for the files, in which no part is empty, a point or two")
 		case strings.HasPrefix(part, "."):
 			return fmt.Errorf("a name that begins with a point hides the file")
-		case strings.ContainsFunc(part, func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`\:*?"<>|`, r) }):
+		case strings.ContainsFunc(part, func(r rune) bool {
+			return !unicode.IsPrint(r) ||
+				strings.ContainsRune(`\:*?"<>|`, r)
+		}):
 			return fmt.Errorf("it has characters that not every file system takes")
 		case strings.HasSuffix(part, ".") || strings.HasSuffix(part, " ") || strings.HasPrefix(part, " "):
 			return fmt.Errorf("spaces at the ends and a point at the end are not what every file system takes")

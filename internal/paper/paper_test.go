@@ -43,7 +43,8 @@ figures:
 		t.Fatal(err)
 	}
 	a, b := p.Run("a"), p.Run("b")
-	if a.ID != "0123" || a.Digest != strings.Repeat("1", 64) || a.File != "../x/a b.db" || !a.Lenient || b.ID != "1e5" || b.Baseline != "a" ||
+	if a.ID != "0123" || a.Digest != strings.Repeat("1", 64) || a.File != "../x/a b.db" || !a.Lenient || b.ID != "1e5" ||
+		b.Baseline != "a" ||
 		b.Title != "B & co" || !slices.Equal(b.Accept, []string{"unfinished"}) {
 		t.Errorf("got %+v and %+v", a, b)
 	}
@@ -84,7 +85,8 @@ func TestParseErrors(t *testing.T) {
 		"version: 1\nruns: {}\n": "line 2: want a list",
 		of("x: 1"):               `line 7: no "x", want one of version, runs, tables, figures`,
 		of("version: 1"):         `line 7: "version" stands twice`,
-		of("--- \nversion: 1"):   "more than one document", of("tables: &x []"): "line 7: anchors", of("tables: *x"): "anchor",
+		of("--- \nversion: 1"):   "more than one document", of("tables: &x []"): "line 7: anchors",
+		of("tables: *x"):       "anchor",
 		of("tables: !!set []"): "line 7: tags", of("tables:"): "line 7: want a list",
 		of("  - name: b"): `line 7: a run wants "file"`,
 		of("  - {name: a, file: b, id: c, digest: " + sampleDigest + "}"): `line 7: there are two runs "a"`,
@@ -124,7 +126,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// TestOutputNames: no name of a file leads out of the folder, is another's, or is one that some file system does not take.
+// TestOutputNames: no name of a file leads out of the folder, is another's, or is one that some file system does not
+// take.
 func TestOutputNames(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"a.tex": true, "t/a.tex": true, "t/u/a b.csv": true, "é銀.svg": true, "console.tex": true, "com10.tex": true,
@@ -141,7 +144,8 @@ func TestOutputNames(t *testing.T) {
 		"conin$.tex": false,
 	} {
 		it := &Item{File: name}
-		p := &Paper{Runs: []*Run{{Name: "a", File: "a", ID: "b", Digest: sampleDigest}}, Items: []*Item{it}, byName: map[string]*Run{}}
+		p := &Paper{Runs: []*Run{{Name: "a", File: "a", ID: "b", Digest: sampleDigest}}, Items: []*Item{it},
+			byName: map[string]*Run{}}
 		if err := p.check(); (err == nil) != ok || err != nil && !errors.Is(err, ErrPaper) {
 			t.Errorf("%q: got %v, want ok %v", name, err, ok)
 		}
@@ -159,7 +163,8 @@ func TestOutputNames(t *testing.T) {
 			t.Errorf("%q: got %v, want ErrPaper", names, err)
 		}
 	}
-	for name, ok := range map[string]bool{"a": true, "../../x y/a.db": true, "/a": false, `a\b`: false, "C:x": false, "": false, "a\nb": false} {
+	for name, ok := range map[string]bool{"a": true, "../../x y/a.db": true, "/a": false, `a\b`: false, "C:x": false,
+		"": false, "a\nb": false} {
 		if err := checkInput(name); (err == nil) != ok {
 			t.Errorf("input %q: got %v, want ok %v", name, err, ok)
 		}
@@ -177,11 +182,14 @@ var odd = []string{
 func TestWrite(t *testing.T) {
 	for _, s := range odd {
 		p := &Paper{
-			Runs: []*Run{{Name: "a", File: "a" + s, ID: "i" + s, Digest: sampleDigest, Title: s, Lenient: true, Accept: []string{AcceptInvalidated}, Baseline: "a",
+			Runs: []*Run{{Name: "a", File: "a" + s, ID: "i" + s, Digest: sampleDigest, Title: s, Lenient: true,
+				Accept: []string{AcceptInvalidated}, Baseline: "a",
 				Labels: []Label{{s, fmt.Appendf(nil, "%d", len(s))}, {s + "x", appendString(s)}}}},
 			Items: []*Item{
-				{Command: "table", Kind: s, File: "a.tex", Runs: []string{"a"}, Columns: []Column{{Text: "x" + s}, {Text: "y" + s, Let: true}},
-					Titles: []Label{{s, appendString(s)}}, Options: []Option{{Name: "o" + s, Values: []string{s}}, {Name: "l", Values: []string{s, s}, List: true}}},
+				{Command: "table", Kind: s, File: "a.tex", Runs: []string{"a"},
+					Columns: []Column{{Text: "x" + s}, {Text: "y" + s, Let: true}},
+					Titles:  []Label{{s, appendString(s)}}, Options: []Option{{Name: "o" + s, Values: []string{s}},
+						{Name: "l", Values: []string{s, s}, List: true}}},
 				{Command: "plot", Kind: s, File: "b.tex", Select: []Label{{s + "x", appendString(s)}}},
 			},
 		}
@@ -200,7 +208,8 @@ func TestWrite(t *testing.T) {
 		if err := q.Write(&again); err != nil || again.String() != b.String() {
 			t.Errorf("%q: got\n%s\nwant\n%s", s, again.String(), b.String())
 		}
-		if q.Runs[0].Title != s || q.Items[0].Options[1].Values[1] != s || string(q.Runs[0].LabelsJSON()) != string(p.Runs[0].LabelsJSON()) {
+		if q.Runs[0].Title != s || q.Items[0].Options[1].Values[1] != s ||
+			string(q.Runs[0].LabelsJSON()) != string(p.Runs[0].LabelsJSON()) {
 			t.Errorf("%q: got %+v", s, q.Runs[0])
 		}
 	}
@@ -216,7 +225,8 @@ func TestSource(t *testing.T) {
 	if err != nil || !bytes.Equal(again.Text(), s.Text()) || !again.IsOf([]byte("text")) || again.IsOf([]byte("other")) {
 		t.Errorf("got %s, %v", s.Text(), err)
 	}
-	for _, want := range []string{`"file": "t/a&b.tex"`, `"run_id": "1e5"`, `"digest": "` + sampleDigest + `"`, `"sha256": "` + p.SHA256 + `"`} {
+	for _, want := range []string{`"file": "t/a&b.tex"`, `"run_id": "1e5"`, `"digest": "` + sampleDigest + `"`,
+		`"sha256": "` + p.SHA256 + `"`} {
 		if !strings.Contains(string(s.Text()), want) {
 			t.Errorf("got %s, want %s in it", s.Text(), want)
 		}

@@ -1,5 +1,5 @@
-// Package progress shows on a terminal how far a long piece of work is. Where there is no terminal it writes nothing, so
-// that what a command prints to a file or a pipe never depends on time.
+// Package progress shows on a terminal how far a long piece of work is. Where there is no terminal it writes nothing,
+// so that what a command prints to a file or a pipe never depends on time.
 package progress
 
 import (
@@ -66,7 +66,8 @@ func (b *Bar) text() string {
 	}
 	part := min(float64(b.done)/float64(b.total), 1)
 	full := int(part * width)
-	return fmt.Sprintf("%s [%s%s] %3d%%", b.label, strings.Repeat("#", full), strings.Repeat(".", width-full), int(part*100))
+	return fmt.Sprintf("%s [%s%s] %3d%%", b.label, strings.Repeat("#", full), strings.Repeat(".", width-full),
+		int(part*100))
 }
 
 // draw overwrites the last drawing, with blanks where it was longer: not every terminal can erase a line.

@@ -14,7 +14,8 @@ import (
 const module = "github.com/simexp/exparchive/"
 
 // notOnTheMap are programs that make fixtures and packages that are a test; nothing imports them.
-var notOnTheMap = []string{"legacy/castro/fixtures", "internal/secrets/secretstest", "internal/rooms", "internal/platforms",
+var notOnTheMap = []string{"legacy/castro/fixtures", "internal/secrets/secretstest", "internal/rooms",
+	"internal/platforms",
 	"archive/internal/btree/btreetest/databases"}
 
 // TestImportsGoDown: every package is on the map once, and imports only what is on lines below its own.

@@ -53,7 +53,8 @@ func walk(folder string, recursive bool, yield func(string, error) bool) bool {
 
 // mayHoldRun tells by its name whether a file of a folder is looked into.
 func mayHoldRun(name string) bool {
-	for _, suffix := range []string{archive.Extension, archive.Extension + archive.LiveSuffix, ".db", ".duckdb", ".jsonl"} {
+	for _, suffix := range []string{archive.Extension, archive.Extension + archive.LiveSuffix, ".db", ".duckdb",
+		".jsonl"} {
 		if strings.HasSuffix(name, suffix) && name != suffix {
 			return true
 		}
@@ -63,8 +64,9 @@ func mayHoldRun(name string) bool {
 
 // Passed is what [Files] passes over in a folder, though it may hold runs.
 type Passed struct {
-	Deeper  []string // files in folders of the folder, whose names say so
-	Renamed []string // files in the folder itself whose first bytes are those of an archive, a database or lines, but not their names
+	Deeper []string // files in folders of the folder, whose names say so
+	// files in the folder itself whose first bytes are those of an archive, a database or lines, but not their names
+	Renamed []string
 }
 
 // passedMost bounds a Passed and the looking for it: that there is something is told, not all of it.

@@ -8,8 +8,8 @@ import (
 	"github.com/simexp/exparchive/legacy/castro"
 )
 
-// openDatabase opens the database of the original project at path, which package castro reads. It is nil if a file of this kind
-// holds something else: JSON lines that do not begin with the experiment, say.
+// openDatabase opens the database of the original project at path, which package castro reads. It is nil if a file of
+// this kind holds something else: JSON lines that do not begin with the experiment, say.
 func openDatabase(path string, kind Kind, o *Options) (*castro.Database, error) {
 	if kind != DuckDB && kind != JSON {
 		return nil, nil
@@ -42,7 +42,8 @@ func Describe(ctx context.Context, path string, o *Options) (*castro.Description
 	return &about, nil
 }
 
-// IDs lists the ids of the runs in the file at path, in its order: one, unless it is a database of the original project.
+// IDs lists the ids of the runs in the file at path, in its order: one, unless it is a database of the original
+// project.
 func IDs(ctx context.Context, path string, o *Options) ([]string, error) {
 	kind, err := Sniff(path)
 	if err != nil {

@@ -167,7 +167,8 @@ func TestOpen(t *testing.T) {
 		if err == nil {
 			r.Close()
 		}
-		if !errors.Is(err, c.want) || !strings.HasPrefix(err.Error(), c.path+": ") || strings.Count(err.Error(), c.path+": ") > 1 {
+		if !errors.Is(err, c.want) || !strings.HasPrefix(err.Error(), c.path+": ") ||
+			strings.Count(err.Error(), c.path+": ") > 1 {
 			t.Errorf("%s, run %q: got %v, want the name of the file and %v", c.path, c.runID, err, c.want)
 		}
 	}
@@ -185,7 +186,8 @@ func TestLenient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if e, err := r.Provider.Experiment(t.Context()); err != nil || !slices.ContainsFunc(e.Notes, func(n provider.Note) bool { return n.Kind == "left out" }) {
+	if e, err := r.Provider.Experiment(t.Context()); err != nil ||
+		!slices.ContainsFunc(e.Notes, func(n provider.Note) bool { return n.Kind == "left out" }) {
 		t.Errorf("got notes %v, %v, want one of what was left out", e.Notes, err)
 	}
 }
@@ -208,14 +210,17 @@ func summaries(t *testing.T, path string) (all []Summary, errs []error) {
 // A run has the same summary in whatever it lies, but for what only an archive has, and the same as its own.
 func TestList(t *testing.T) {
 	folder := t.TempDir()
-	for _, path := range []string{seal(t, filepath.Join(folder, "a.simexp"), "a"), lines(t, filepath.Join(folder, "a.jsonl"), "a")} {
+	for _, path := range []string{seal(t, filepath.Join(folder, "a.simexp"), "a"),
+		lines(t, filepath.Join(folder, "a.jsonl"), "a")} {
 		all, errs := summaries(t, path)
 		if len(errs) > 0 || len(all) != 1 {
 			t.Fatalf("%s: got %d runs and errors %v, want one run", path, len(all), errs)
 		}
 		s := all[0]
-		if s.RunID != "a" || s.Iterations != 3 || s.FinalCost == nil || *s.FinalCost != 2000 || s.Status != provider.StatusCompleted ||
-			len(s.FirstCosts) == 0 || len(s.LastCosts) == 0 || (s.State == archive.Sealed) != strings.HasSuffix(path, ".simexp") {
+		if s.RunID != "a" || s.Iterations != 3 || s.FinalCost == nil || *s.FinalCost != 2000 ||
+			s.Status != provider.StatusCompleted ||
+			len(s.FirstCosts) == 0 || len(s.LastCosts) == 0 ||
+			(s.State == archive.Sealed) != strings.HasSuffix(path, ".simexp") {
 			t.Errorf("%s: got %+v", path, s)
 		}
 	}
@@ -244,7 +249,8 @@ func TestList(t *testing.T) {
 		break
 	}
 	bad := legacy(t, "bad/cents.db.gz", filepath.Join(folder, "cents.db"))
-	if all, errs := summaries(t, bad); len(all) != 0 || len(errs) != 1 || !errors.As(errs[0], new(*castro.CellError)) || !strings.HasPrefix(errs[0].Error(), bad+": ") {
+	if all, errs := summaries(t, bad); len(all) != 0 || len(errs) != 1 || !errors.As(errs[0], new(*castro.CellError)) ||
+		!strings.HasPrefix(errs[0].Error(), bad+": ") {
 		t.Errorf("got %d runs and errors %v, want the error of a cell", len(all), errs)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -274,7 +280,8 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want neither", path, about, err)
 		}
 	}
-	if _, err := Describe(t.Context(), write(t, filepath.Join(folder, "bad.db"), strings.Repeat("\x00", 8)+"DUCK"), nil); err == nil {
+	if _, err := Describe(t.Context(), write(t, filepath.Join(folder, "bad.db"), strings.Repeat("\x00", 8)+"DUCK"),
+		nil); err == nil {
 		t.Error("a cut database: got no error")
 	}
 }
@@ -284,7 +291,8 @@ func TestFiles(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "deep", "er.db"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"b.simexp", "a.simexp-live", "c.db", "d.duckdb", "e.jsonl", "f.txt", ".simexp", ".db", "g.json", "w.json", "h.simexp-live-wal", "deep/i.simexp", "deep/er.db/j.db"} {
+	for _, name := range []string{"b.simexp", "a.simexp-live", "c.db", "d.duckdb", "e.jsonl", "f.txt", ".simexp", ".db",
+		"g.json", "w.json", "h.simexp-live-wal", "deep/i.simexp", "deep/er.db/j.db"} {
 		text := ""
 		if name == "w.json" {
 			text = `{"days": []}`
@@ -369,12 +377,14 @@ func TestListMore(t *testing.T) {
 	if a.Decisions == nil || !reflect.DeepEqual(a.Decisions, b.Decisions) {
 		t.Errorf("got decisions %+v and %+v, want the same of both", a.Decisions, b.Decisions)
 	}
-	if a.Counts == nil || a.Usage == nil || !reflect.DeepEqual(a.Counts, b.Counts) || !reflect.DeepEqual(a.Usage, b.Usage) ||
+	if a.Counts == nil || a.Usage == nil || !reflect.DeepEqual(a.Counts, b.Counts) ||
+		!reflect.DeepEqual(a.Usage, b.Usage) ||
 		a.Counts.Records == 0 {
 		t.Errorf("got counts %+v and %+v, usage %+v and %+v, want the same of both", a.Counts, b.Counts, a.Usage, b.Usage)
 	}
 	old := legacy(t, "k1.db.gz", filepath.Join(folder, "k1.db"))
-	if s := one(old, &Options{Usage: true}); s.Usage == nil || s.Usage.PromptTokens == nil || s.Counts == nil || s.Counts.Interactions == 0 {
+	if s := one(old, &Options{Usage: true}); s.Usage == nil || s.Usage.PromptTokens == nil || s.Counts == nil ||
+		s.Counts.Interactions == 0 {
 		t.Errorf("got counts %+v and usage %+v of an old database", s.Counts, s.Usage)
 	}
 }
@@ -412,7 +422,8 @@ func TestFind(t *testing.T) {
 			t.Errorf("got %v, want that several runs begin so, %s among them", err, id)
 		}
 	}
-	if _, err := Find(t.Context(), folder, "exp9", nil); !errors.Is(err, provider.ErrNoRun) || !strings.HasPrefix(err.Error(), folder+": ") {
+	if _, err := Find(t.Context(), folder, "exp9", nil); !errors.Is(err, provider.ErrNoRun) ||
+		!strings.HasPrefix(err.Error(), folder+": ") {
 		t.Errorf("got %v, want %v", err, provider.ErrNoRun)
 	}
 	// The whole id is a choice, whatever else begins so.
@@ -438,7 +449,8 @@ func TestFind(t *testing.T) {
 	if err := os.Rename(sealed, strings.TrimSuffix(live, archive.LiveSuffix)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Find(t.Context(), folder, "exp3", nil); got != strings.TrimSuffix(live, archive.LiveSuffix) || err != nil {
+	if got, err := Find(t.Context(), folder, "exp3", nil); got != strings.TrimSuffix(live, archive.LiveSuffix) ||
+		err != nil {
 		t.Errorf("got %s, %v, want the archive", got, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -44,7 +44,8 @@ func TestSniff(t *testing.T) {
 // The kind does not depend on how much of a long first line fits into the head.
 func TestSniffLongLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "long.jsonl")
-	line := `{"config":{"text":"` + strings.Repeat("x", 2*headSize) + `"},"run_id":"x","experiment_name":"a","experiment_type":"b","type":"experiment"}`
+	line := `{"config":{"text":"` + strings.Repeat("x",
+		2*headSize) + `"},"run_id":"x","experiment_name":"a","experiment_type":"b","type":"experiment"}`
 	if err := os.WriteFile(path, []byte(line), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -14,9 +14,10 @@ import (
 
 // A Summary is what a list says about a run. What is not recorded is nil, which JSON shows as null.
 type Summary struct {
-	File              string                    `json:"file"`
-	State             archive.State             `json:"state,omitempty"`   // of archives only
-	Touched           bool                      `json:"touched,omitempty"` // another program has written to it since it was sealed
+	File  string        `json:"file"`
+	State archive.State `json:"state,omitempty"` // of archives only
+	// another program has written to it since it was sealed
+	Touched           bool                      `json:"touched,omitempty"`
 	RunID             string                    `json:"run_id"`
 	Experiment        string                    `json:"experiment_name"`
 	Type              string                    `json:"experiment_type"`
@@ -30,17 +31,19 @@ type Summary struct {
 	BestCost          *provider.Cents           `json:"best_cost"`
 	FirstCosts        map[string]provider.Cents `json:"first_costs"`
 	LastCosts         map[string]provider.Cents `json:"last_costs"`
-	Rejected          int64                     `json:"rejected_lines,omitempty"` // of the recorder's input, kept as attachments
-	Annotations       []Annotation              `json:"annotations,omitempty"`    // of archives only
-	Digest            *string                   `json:"digest"`                   // as the seal says
-	DigestChecked     *bool                     `json:"digest_checked,omitempty"`
-	Notes             []provider.Note           `json:"-"` // not of a list's runs of old databases
-	Counts            *Counts                   `json:"-"` // nil unless it is an archive, or [Options.Counts] or Usage asked
-	Usage             *archive.Usage            `json:"-"` // nil unless [Options.Usage] asked
-	Decisions         *Decisions                `json:"-"` // nil unless [Options.Decisions] asked
-	Size              int64                     `json:"-"` // of the file in bytes, the whole of a database
-	Schema            int                       `json:"-"` // version of an archive; 0 for anything else
-	Withheld          int64                     `json:"-"` // values that a redacted copy lacks
+	// of the recorder's input, kept as attachments
+	Rejected      int64           `json:"rejected_lines,omitempty"`
+	Annotations   []Annotation    `json:"annotations,omitempty"` // of archives only
+	Digest        *string         `json:"digest"`                // as the seal says
+	DigestChecked *bool           `json:"digest_checked,omitempty"`
+	Notes         []provider.Note `json:"-"` // not of a list's runs of old databases
+	// nil unless it is an archive, or [Options.Counts] or Usage asked
+	Counts    *Counts        `json:"-"`
+	Usage     *archive.Usage `json:"-"` // nil unless [Options.Usage] asked
+	Decisions *Decisions     `json:"-"` // nil unless [Options.Decisions] asked
+	Size      int64          `json:"-"` // of the file in bytes, the whole of a database
+	Schema    int            `json:"-"` // version of an archive; 0 for anything else
+	Withheld  int64          `json:"-"` // values that a redacted copy lacks
 }
 
 // Annotated gives the texts of the annotations of a kind, in their order.

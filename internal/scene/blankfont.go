@@ -20,7 +20,8 @@ func blankFont() []byte {
 		{"loca", words(0, 0, 0)},
 		{"maxp", words(1, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)},
 	}
-	font := words(1, 0, uint16(len(tables)), 64, 2, 32) // 64 is the search range of 6 tables, 2 its logarithm, 32 what is left
+	// 64 is the search range of 6 tables, 2 its logarithm, 32 what is left
+	font := words(1, 0, uint16(len(tables)), 64, 2, 32)
 	at := 12 + 16*len(tables)
 	var body []byte
 	head := 0

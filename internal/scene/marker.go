@@ -14,8 +14,10 @@ const (
 )
 
 // circle is a circle of radius 1000 as a polygon of 24 corners.
-var circle = [24]Point{{1000, 0}, {966, 259}, {866, 500}, {707, 707}, {500, 866}, {259, 966}, {0, 1000}, {-259, 966}, {-500, 866},
-	{-707, 707}, {-866, 500}, {-966, 259}, {-1000, 0}, {-966, -259}, {-866, -500}, {-707, -707}, {-500, -866}, {-259, -966}, {0, -1000},
+var circle = [24]Point{{1000, 0}, {966, 259}, {866, 500}, {707, 707}, {500, 866}, {259, 966}, {0, 1000}, {-259, 966},
+	{-500, 866},
+	{-707, 707}, {-866, 500}, {-966, 259}, {-1000, 0}, {-966, -259}, {-866, -500}, {-707, -707}, {-500, -866},
+	{-259, -966}, {0, -1000},
 	{259, -966}, {500, -866}, {707, -707}, {866, -500}, {966, -259}}
 
 // Mark adds a mark of a radius around a point. A cross has no area to fill.
@@ -46,8 +48,8 @@ func scaled(per1000 []Point, at Point, radius int) (points []Point) {
 	return points
 }
 
-// mulDiv gives the integer nearest to a·b/c, for a positive c; halves are rounded up. It is computed in 64 bits, so that
-// it is the same on every processor.
+// mulDiv gives the integer nearest to a·b/c, for a positive c; halves are rounded up. It is computed in 64 bits, so
+// that it is the same on every processor.
 func mulDiv(a, b, c int) int {
 	n, d := 2*int64(a)*int64(b)+int64(c), 2*int64(c)
 	q := n / d

@@ -10,9 +10,9 @@ import (
 	"github.com/simexp/exparchive/internal/visible"
 )
 
-// WritePDF writes the scene as a page of PDF 1.7 (ISO 32000-1). A text is outlines and, at the same place, the same text in
-// rendering mode 3, which is invisible and is what viewers search and select, as in scanned pages. The file has no
-// date and no identifier.
+// WritePDF writes the scene as a page of PDF 1.7 (ISO 32000-1). A text is outlines and, at the same place, the same
+// text in rendering mode 3, which is invisible and is what viewers search and select, as in scanned pages. The file has
+// no date and no identifier.
 func (s *Scene) WritePDF(w io.Writer) error {
 	font := blankFont()
 	objects := []string{
@@ -43,7 +43,8 @@ func (s *Scene) WritePDF(w io.Writer) error {
 	for _, n := range at {
 		fmt.Fprintf(&b, "%010d 00000 n \n", n)
 	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, len(objects), start)
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, len(objects),
+		start)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -65,7 +66,8 @@ func (s *Scene) pdfContent() string {
 			pdfOutline(&b, text, i.Size, at)
 			units := utf16.Encode([]rune(text))
 			// A character of the blank font is half as wide as high; stretched, the line is as wide as the outlines.
-			fmt.Fprintf(&b, "BT 3 Tr /F %d Tf %d Tz 1 0 0 -1 %d %d Tm <", i.Size, mulDiv(width, 200, len(units)*i.Size), at.X, at.Y)
+			fmt.Fprintf(&b, "BT 3 Tr /F %d Tf %d Tz 1 0 0 -1 %d %d Tm <", i.Size, mulDiv(width, 200, len(units)*i.Size), at.X,
+				at.Y)
 			for _, u := range units {
 				fmt.Fprintf(&b, "%04X", u)
 			}

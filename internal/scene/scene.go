@@ -1,9 +1,9 @@
 // Package scene is a drawing of shapes and lines of text, and its writers: SVG, PDF, PNG and TikZ. All lengths are
-// integers of 1/64 pt (72 pt are an inch) from the upper left corner, and no float is involved: a scene is the same bytes
-// on every processor. Nothing of the clock or of the machine is in a file.
+// integers of 1/64 pt (72 pt are an inch) from the upper left corner, and no float is involved: a scene is the same
+// bytes on every processor. Nothing of the clock or of the machine is in a file.
 //
-// Text is drawn as outlines of the font Go Regular, except in TikZ, where it is set by the paper's own fonts. It is kept
-// searchable beside the outlines. Any text is harmless: see [Text].
+// Text is drawn as outlines of the font Go Regular, except in TikZ, where it is set by the paper's own fonts. It is
+// kept searchable beside the outlines. Any text is harmless: see [Text].
 package scene
 
 // Pt is one point.
@@ -57,9 +57,9 @@ const (
 	End
 )
 
-// A Text is one line of text. Control characters, characters that are invisible or turn the direction of text, and bytes
-// that are not UTF-8 are drawn and written as escapes, as \x1b; a character that the font lacks is drawn as a box and
-// written as it is. It is escaped as each format asks for.
+// A Text is one line of text. Control characters, characters that are invisible or turn the direction of text, and
+// bytes that are not UTF-8 are drawn and written as escapes, as \x1b; a character that the font lacks is drawn as a box
+// and written as it is. It is escaped as each format asks for.
 type Text struct {
 	At     Point
 	Text   string

@@ -15,7 +15,8 @@ const hostile = "</title><script>x</script>&\"'\x00\x1b[31m\xff\u202e銀\\input{
 func sample() *Scene {
 	s := &Scene{Width: 200 * Pt, Height: 100 * Pt, Title: hostile, Description: "é – €"}
 	s.Area(Color{190, 212, 230}, Point{640, 640}, Point{6400, 900}, Point{3000, 4000})
-	s.Line(Stroke{Width: 80, Color: Color{0, 80, 140}, Dash: []int{320, 128}}, Point{100, 100}, Point{9000, 3000}, Point{12000, 300})
+	s.Line(Stroke{Width: 80, Color: Color{0, 80, 140}, Dash: []int{320, 128}}, Point{100, 100}, Point{9000, 3000},
+		Point{12000, 300})
 	for m := Disc; m <= Cross; m++ {
 		s.Mark(m, Point{int(m) * 1500, 5000}, 144, White, Stroke{Width: Pt, Color: Black})
 	}
@@ -23,7 +24,8 @@ func sample() *Scene {
 	return s
 }
 
-// TestSameBytes: files are the same on every processor. Of PNG the pixels are compared, since compression is the library's.
+// TestSameBytes: files are the same on every processor. Of PNG the pixels are compared, since compression is the
+// library's.
 func TestSameBytes(t *testing.T) {
 	hash := func(b []byte) string { h := sha256.Sum256(b); return hex.EncodeToString(h[:8]) }
 	written := func(f func(io.Writer) error) string {

@@ -189,7 +189,8 @@ func signsOf(before, after []byte) string {
 	}
 	quote := isQuote(last(before))
 	unquoted := last(bytes.TrimRight(before, "\"'- \t"))
-	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') && (unquoted == ':' || unquoted == '='), 'm')
+	add((quote || last(before) == '-' || last(before) == ' ' || last(before) == '=') &&
+		(unquoted == ':' || unquoted == '='), 'm')
 	add(unquoted == '?', '?')
 	add(last(before) == '<' || last(before) == ':' && bytes.IndexByte(before, '<') >= 0, '<')
 	add(unquoted == '>' || last(bytes.TrimRight(before, " \t\r\n")) == '>', '>')
@@ -293,7 +294,8 @@ func valuesOf(s *scan, name span, several bool) []value {
 	}
 	isAuth := bytes.HasSuffix(bytes.ToLower(text[name.start:name.end]), []byte("auth"))
 	for _, j := range joints {
-		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil && !(s.spend(searching*len(before)) && j.before.Match(before)) {
+		if strings.IndexByte(signs, j.sign) < 0 || j.login && !isAuth || j.before != nil &&
+			!(s.spend(searching*len(before)) && j.before.Match(before)) {
 			continue
 		}
 		if j.after != nil && !s.spend(j.cost(len(after))) {

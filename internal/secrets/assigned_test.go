@@ -204,7 +204,8 @@ func TestScan_assigned(t *testing.T) {
 		{`"tokens": {"a": "K1", "b": "K2"}`, "assigned-secret K1, assigned-secret K2"},
 		{`passwords = ("hunter22", "s3same!")`, "password hunter22, password s3same!"},
 		// random without digits, and short
-		{"aws_secret_access_key = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN", "aws-secret-access-key abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"},
+		{"aws_secret_access_key = abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN",
+			"aws-secret-access-key abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"},
 		{`api_key="QwErTyUiOpLkJhGfDsAzXcVb"`, "assigned-secret QwErTyUiOpLkJhGfDsAzXcVb"},
 		{`client_secret="a1b2c3d4e5"`, "assigned-secret a1b2c3d4e5"},
 		{`{"api_key":"abc123def456ghi789"}`, "assigned-secret abc123def456ghi789"},
@@ -245,7 +246,8 @@ func TestScan_reserialised(t *testing.T) {
 		`"{\"a\":\"{\\\"api_keys\\\":[\\\"` + key1 + `\\\",\\\"` + key2 + `\\\"]}\"}"`,
 		`{"a":"api_keys:\n  - ` + key1 + `\n  - ` + key2 + `\n"}`,
 	} {
-		if got, want := found(text), []string{"assigned-secret " + key1, "assigned-secret " + key2}; !slices.Equal(got, want) {
+		if got, want := found(text), []string{"assigned-secret " + key1, "assigned-secret " + key2}; !slices.Equal(got,
+			want) {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}

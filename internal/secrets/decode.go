@@ -19,7 +19,8 @@ type segment struct {
 
 // segments yields the parts of text that stand for something else, until yield is false.
 func segments(text []byte, yield func(segment) bool) {
-	_ = wideSegments(text, yield) && percentSegments(text, yield) && entitySegments(text, yield) && base64Segments(text, yield)
+	_ = wideSegments(text, yield) && percentSegments(text, yield) && entitySegments(text, yield) &&
+		base64Segments(text, yield)
 }
 
 const (
@@ -314,7 +315,8 @@ func decodeWord(run []byte) (s segment, sure bool) {
 	}
 	// The first bytes tell for nearly all words that they are no base64.
 	var first [9]byte
-	if n, err := base64.RawStdEncoding.Decode(first[:], standard[:12]); err != nil || len(run) < base64Long && !meaningful(first[:n]) {
+	if n, err := base64.RawStdEncoding.Decode(first[:], standard[:12]); err != nil || len(run) < base64Long &&
+		!meaningful(first[:n]) {
 		return s, false
 	}
 	decoded, err := base64.RawStdEncoding.AppendDecode(nil, standard)
@@ -349,5 +351,6 @@ func wide(b []byte) bool {
 	if len(b) < 4 {
 		return false
 	}
-	return b[1] == 0 && b[3] == 0 && b[0] != 0 && b[2] != 0 || b[0] == 0 && b[2] == 0 && b[1] != 0 && b[3] != 0 || byteOrder(b) != nil
+	return b[1] == 0 && b[3] == 0 && b[0] != 0 && b[2] != 0 || b[0] == 0 && b[2] == 0 && b[1] != 0 && b[3] != 0 ||
+		byteOrder(b) != nil
 }

@@ -25,8 +25,10 @@ func TestLook_effort(t *testing.T) {
 		return strings.HasPrefix(u.What, "more places at which secrets may begin")
 	}
 	for _, form := range []string{
-		`{"name":"API_KEY_%d","value":"%s"},`, `{"value":"%[2]s","name":"API_KEY_%[1]d"},`, "- name: API_KEY_%d\n  value: %s\n",
-		"- value: %[2]s\n  name: API_KEY_%[1]d\n", "API_KEY_%d=%s\n", "api_key_%d: \"%s\"\n", "mysql -u root -p %d%s\n", "sk-ant-%d%s\n",
+		`{"name":"API_KEY_%d","value":"%s"},`, `{"value":"%[2]s","name":"API_KEY_%[1]d"},`,
+		"- name: API_KEY_%d\n  value: %s\n",
+		"- value: %[2]s\n  name: API_KEY_%[1]d\n", "API_KEY_%d=%s\n", "api_key_%d: \"%s\"\n", "mysql -u root -p %d%s\n",
+		"sk-ant-%d%s\n",
 		"a%d%s@lab.org\n", "https://a%d:%s@host.org/ ", "<password>%d%s</password>\n", "eyJ%dhbGciOi.eyJzdWIi%s.abc\n",
 	} {
 		var text strings.Builder
@@ -39,7 +41,8 @@ func TestLook_effort(t *testing.T) {
 			t.Errorf("%s: found %d of %d, not seen %v", form, len(found), count, unseen)
 		}
 	}
-	for _, part := range []string{"mysql -p ", "key: ", "password=", "name: API_KEY\n value: ", "keys=[a,", "ops_eyJ", "sk-ant-", "xoxb-", "a@b.", "sl."} {
+	for _, part := range []string{"mysql -p ", "key: ", "password=", "name: API_KEY\n value: ", "keys=[a,", "ops_eyJ",
+		"sk-ant-", "xoxb-", "a@b.", "sl."} {
 		text := "API_KEY=" + secret() + "\n" + strings.Repeat(part, (512<<10)/len(part))
 		found, unseen := secrets.Look([]byte(text))
 		if !slices.ContainsFunc(unseen, tooMany) && part != "keys=[a," {

@@ -37,8 +37,10 @@ func TestScan_forms(t *testing.T) {
 	}
 	for _, text := range []string{
 		`{"kty":"EC","crv":"P-256","x":"` + curve + `","y":"` + curve + `"}`, `{"kty":"RSA","n":"` + curve + `","e":"AQAB"}`,
-		`{"d": "` + curve + `"}`, "PUBLIC_KEY=" + key, "CACHE_KEY=" + key, "PRIMARY_KEY: " + key, "my_cache_key = '" + key + "'",
-		"Tom &amp; Jerry &lt;3, 5 &gt; 4; R&D; AT&T; a&b=c;", `\x00\xff\x22quoted\x22`, "? a question\n: an answer\n", `C:\bin\foo D:\files`,
+		`{"d": "` + curve + `"}`, "PUBLIC_KEY=" + key, "CACHE_KEY=" + key, "PRIMARY_KEY: " + key,
+		"my_cache_key = '" + key + "'",
+		"Tom &amp; Jerry &lt;3, 5 &gt; 4; R&D; AT&T; a&b=c;", `\x00\xff\x22quoted\x22`, "? a question\n: an answer\n",
+		`C:\bin\foo D:\files`,
 		strings.Repeat("a line of 20 letters\n", 30), strings.Repeat("abcdefghijklmnopqrst\n", 30),
 	} {
 		if got := found(text); len(got) > 0 {

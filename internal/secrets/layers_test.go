@@ -96,7 +96,8 @@ var encodings = []encoding{
 		return wrapped(base64.StdEncoding.EncodeToString([]byte(s)), 20, "")
 	}},
 	{"base64 in YAML", func(s string) string {
-		return "data: |\n    " + wrapped(base64.StdEncoding.EncodeToString([]byte(s+strings.Repeat("\na line", 30))), 64, "    ")
+		return "data: |\n    " + wrapped(base64.StdEncoding.EncodeToString([]byte(s+strings.Repeat("\na line", 30))), 64,
+			"    ")
 	}},
 	{"data URL", func(s string) string {
 		return "data:text/plain;base64," + base64.StdEncoding.EncodeToString([]byte(s))
@@ -188,10 +189,12 @@ func TestLook_via(t *testing.T) {
 	secret := "DB_PASSWORD=hunter22"
 	inner := base64.StdEncoding.EncodeToString([]byte(gzipped(secret)))
 	list, unseen := secrets.Look([]byte("before " + inner + " after"))
-	if len(list) != 1 || strings.Join(list[0].Via, ", ") != "base64, gzip" || !slices.Contains(list[0].Forms, strings.TrimRight(inner, "=")) || len(unseen) > 0 {
+	if len(list) != 1 || strings.Join(list[0].Via, ", ") != "base64, gzip" ||
+		!slices.Contains(list[0].Forms, strings.TrimRight(inner, "=")) || len(unseen) > 0 {
 		t.Errorf("got %+v, %v", list, unseen)
 	}
-	if list, _ := secrets.Look([]byte(secret)); len(list) != 1 || list[0].Via != nil || !slices.Equal(list[0].Forms, []string{"hunter22"}) {
+	if list, _ := secrets.Look([]byte(secret)); len(list) != 1 || list[0].Via != nil ||
+		!slices.Equal(list[0].Forms, []string{"hunter22"}) {
 		t.Errorf("plain: got %+v", list)
 	}
 	// A character behind it that no base64 can have does not hide it.
@@ -199,15 +202,18 @@ func TestLook_via(t *testing.T) {
 		t.Errorf("with another character: got %q", got)
 	}
 	// It is told as it stands in the fewest encodings.
-	if list, _ := secrets.Look([]byte(inner + " " + secret)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+	if list, _ := secrets.Look([]byte(inner + " " + secret)); len(list) != 1 || list[0].Via != nil ||
+		len(list[0].Forms) != 2 {
 		t.Errorf("both: got %+v", list)
 	}
-	if list, _ := secrets.Look([]byte(secret + " " + inner)); len(list) != 1 || list[0].Via != nil || len(list[0].Forms) != 2 {
+	if list, _ := secrets.Look([]byte(secret + " " + inner)); len(list) != 1 || list[0].Via != nil ||
+		len(list[0].Forms) != 2 {
 		t.Errorf("both, the plain one first: got %+v", list)
 	}
 	// What stands encoded in its own name's value is one finding, and so is a token whose payload has an address.
 	jwt := strings.Join([]string{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
-		base64.RawURLEncoding.EncodeToString([]byte(`{"email":"alice@lab.org","iat":1516239022}`)), "dBjftJeZ4CVPmB92K27uhbUJU1p1r"}, ".")
+		base64.RawURLEncoding.EncodeToString([]byte(`{"email":"alice@lab.org","iat":1516239022}`)),
+		"dBjftJeZ4CVPmB92K27uhbUJU1p1r"}, ".")
 	for _, text := range []string{"password=hunter%2122", "https://bot:s3cr%40tpw@db/x", "api_key=" + key1 + "%2B",
 		jwt, "Authorization: Bearer " + jwt, `{"token":"` + jwt + `"}`} {
 		if list, _ := secrets.Look([]byte(text)); len(list) != 1 {
@@ -243,7 +249,8 @@ func TestLook_escapes(t *testing.T) {
 func TestLook_zip(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for name, text := range map[string]string{"a.env": "PASSWORD=hunter22", "b.env": "alice@lab.org", "c of bob@lab.org": "x"} {
+	for name, text := range map[string]string{"a.env": "PASSWORD=hunter22", "b.env": "alice@lab.org",
+		"c of bob@lab.org": "x"} {
 		f, _ := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		f.Write([]byte(text))
 	}
@@ -255,7 +262,8 @@ func TestLook_zip(t *testing.T) {
 		got = append(got, strings.Join(append(f.Via, f.Shown()), " "))
 	}
 	slices.Sort(got)
-	if want := []string{"bob@lab.org", "zip PASSWORD=hunter22", "zip alice@lab.org"}; !slices.Equal(got, want) || len(unseen) > 0 {
+	if want := []string{"bob@lab.org", "zip PASSWORD=hunter22", "zip alice@lab.org"}; !slices.Equal(got, want) ||
+		len(unseen) > 0 {
 		t.Errorf("got %q, %v, want %q", got, unseen, want)
 	}
 	// A damaged file is looked at as it stands, too.
@@ -296,12 +304,14 @@ func TestLook_reasons(t *testing.T) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := range 30 {
-		f, _ := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprint(i), Method: uint16(100 + i), CompressedSize64: 1, UncompressedSize64: 1})
+		f, _ := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprint(i), Method: uint16(100 + i), CompressedSize64: 1,
+			UncompressedSize64: 1})
 		f.Write([]byte{0})
 	}
 	w.Close()
 	_, unseen := secrets.Look(b.Bytes())
-	if len(unseen) != 21 || unseen[0].What != "zip: a file that is compressed by method 100" || unseen[20] != (secrets.Unseen{What: "other parts", Count: 10}) {
+	if len(unseen) != 21 || unseen[0].What != "zip: a file that is compressed by method 100" ||
+		unseen[20] != (secrets.Unseen{What: "other parts", Count: 10}) {
 		t.Errorf("got %+v", unseen)
 	}
 }
@@ -331,8 +341,10 @@ func TestLook_unseen(t *testing.T) {
 		{"nothing", "plain text", ""},
 		{"7z", "7z\xbc\xaf\x27\x1c\x00\x04", "7z archive"},
 		{"picture", png, "picture"},
-		{"picture in a document", `{"image":"data:image/png;base64,` + base64.StdEncoding.EncodeToString([]byte(png)) + `"}`, "base64: picture"},
-		{"two pictures", base64.StdEncoding.EncodeToString([]byte(png)) + " " + base64.StdEncoding.EncodeToString([]byte(png)), "base64: picture 2"},
+		{"picture in a document", `{"image":"data:image/png;base64,` + base64.StdEncoding.EncodeToString([]byte(png)) + `"}`,
+			"base64: picture"},
+		{"two pictures", base64.StdEncoding.EncodeToString([]byte(png)) + " " +
+			base64.StdEncoding.EncodeToString([]byte(png)), "base64: picture 2"},
 		{"PDF", "%PDF-1.7\n", "PDF"},
 		{"encrypted zip", string(encrypted), "zip: an encrypted file 2"},
 		{"cut gzip", gzipped(strings.Repeat("text of a run ", 1000))[:60], "gzip: damaged"},

@@ -67,8 +67,8 @@ var forms = map[string][]string{
 	"home-directory":       {`C:\Documents and Settings\<l7>`, `d:/users/<l7>/x`, `C:\\Users\\<l7>`},
 }
 
-// TestRules_needed: without any one of its literals a rule misses a secret that is planted here, so that each of them is
-// known to be tested.
+// TestRules_needed: without any one of its literals a rule misses a secret that is planted here, so that each of them
+// is known to be tested.
 func TestRules_needed(t *testing.T) {
 	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(7, 7))}
 	type sample struct {

@@ -132,7 +132,8 @@ func TestScan_none(t *testing.T) {
 		`auth = "%s:%s1a2b3c4d5e6f"`,
 		// what documents show
 		`AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`,
-		`aws_access_key_id = AKIAI44QH8DHBEXAMPLE` + "\n" + `aws_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY`,
+		`aws_access_key_id = AKIAI44QH8DHBEXAMPLE` + "\n" +
+			`aws_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY`,
 		`stripe.api_key = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"`,
 		`ghp_16C7e42F292c6912E7710c838347Ae178B4a`,
 		`eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c`,
@@ -158,8 +159,10 @@ func TestScan_none(t *testing.T) {
 
 // TestScan_words: words behind the prefix of a token are none.
 func TestScan_words(t *testing.T) {
-	for _, prefix := range []string{"sk-", "hf_", "gsk_", "ghp_", "xai-", "pplx-", "glpat-", "npm_", "api-", "sdk-", "pat-", "key-", "re_", "ak_", "live_"} {
-		for _, rest := range []string{"of-the-bank-and-its-agents-in-2025-and-2026-and-later", "initial_liquidity_fraction_of_agent_a_and_b_by_iteration",
+	for _, prefix := range []string{"sk-", "hf_", "gsk_", "ghp_", "xai-", "pplx-", "glpat-", "npm_", "api-", "sdk-",
+		"pat-", "key-", "re_", "ak_", "live_"} {
+		for _, rest := range []string{"of-the-bank-and-its-agents-in-2025-and-2026-and-later",
+			"initial_liquidity_fraction_of_agent_a_and_b_by_iteration",
 			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "000000000000000000000000000000000000000000000000000"} {
 			for _, f := range secrets.Scan([]byte("use " + prefix + rest + " here")) {
 				t.Errorf("%s%s: got %s %q, want nothing", prefix, rest, f.Kind, f.Secret)

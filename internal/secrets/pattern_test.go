@@ -17,12 +17,14 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-// endsAtNext are the literals of rules whose pattern ends at the latest where the next such literal begins: they may look
-// far, since no byte is looked at for two of them.
-var endsAtNext = []string{"-----BEGIN ", "PuTTY-User-Key-File-", "login ", "identified by ", "bearer ", "/home/", "/Users/",
+// endsAtNext are the literals of rules whose pattern ends at the latest where the next such literal begins: they may
+// look far, since no byte is looked at for two of them.
+var endsAtNext = []string{"-----BEGIN ", "PuTTY-User-Key-File-", "login ", "identified by ", "bearer ", "/home/",
+	"/Users/",
 	`:\users\`, `:\documents and settings\`, `:/users/`, `:\\users\\`}
 
-// What a rule looks at is bounded, and is paid for: a text full of its literals takes a time in proportion to its length.
+// What a rule looks at is bounded, and is paid for: a text full of its literals takes a time in proportion to its
+// length.
 func TestRules_bounded(t *testing.T) {
 	for _, r := range rules {
 		if r.find != nil || r.word || r.within > 0 {

@@ -43,10 +43,12 @@ type rule struct {
 	pattern  *pattern // begins with \A; its last group is the secret; without groups it is the match
 	accept   func(secret string) bool
 	whole    func(match string) bool // likewise of all that matched
-	body     bool                    // accept is asked about what is behind the literal, and the end of the secret may be shown
-	word     bool                    // a match has no blanks, quotes and angle brackets
-	textOnly bool                    // would find too much in bytes that are no text
-	within   int                     // a match ends so many bytes behind the beginning of its literal at most; 0 for window
+	// accept is asked about what is behind the literal, and the end of the secret may be shown
+	body     bool
+	word     bool // a match has no blanks, quotes and angle brackets
+	textOnly bool // would find too much in bytes that are no text
+	// a match ends so many bytes behind the beginning of its literal at most; 0 for window
+	within int
 
 	// find stands for all that, and kinds for kind, where no pattern tells: it is called with the place of a literal,
 	// emits what it finds there and gives where to go on.
@@ -148,8 +150,8 @@ type located struct {
 	context span // what before and after are of
 }
 
-// scanView finds the secrets in one view of a text, in order, and reports whether it has looked at all of it. Of secrets
-// that overlap the one of the earlier rule is given.
+// scanView finds the secrets in one view of a text, in order, and reports whether it has looked at all of it. Of
+// secrets that overlap the one of the earlier rule is given.
 func scanView(text []byte) (found []located, all bool) {
 	places := findLiterals(text)
 	if places == nil {

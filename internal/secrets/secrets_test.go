@@ -15,8 +15,8 @@ import (
 	"github.com/simexp/exparchive/internal/secrets/secretstest"
 )
 
-// TestScan_planted: of a thousand secrets of every kind, plain and in JSON, 99 of 100 are found and at most one of each kind
-// is not, and none is in its excerpt.
+// TestScan_planted: of a thousand secrets of every kind, plain and in JSON, 99 of 100 are found and at most one of each
+// kind is not, and none is in its excerpt.
 func TestScan_planted(t *testing.T) {
 	p := secretstest.Planter{Rand: rand.New(rand.NewPCG(5, 5))}
 	const rounds = 8
@@ -32,7 +32,8 @@ func TestScan_planted(t *testing.T) {
 		}
 		found := secrets.Scan([]byte(text))
 		at := slices.IndexFunc(found, func(f secrets.Finding) bool {
-			return f.Kind == kind && slices.ContainsFunc(secrets.Views([]byte(f.Secret)), func(v []byte) bool { return string(v) == secret })
+			return f.Kind == kind && slices.ContainsFunc(secrets.Views([]byte(f.Secret)),
+				func(v []byte) bool { return string(v) == secret })
 		})
 		if count++; at < 0 {
 			missed++
@@ -42,11 +43,13 @@ func TestScan_planted(t *testing.T) {
 			t.Logf("missed: %s %q in %.200q: got %+v", kind, secret, text, found)
 			continue
 		}
-		if excerpt := found[at].Excerpt(); strings.Contains(excerpt, secret) || !strings.Contains(excerpt, "…") || strings.Contains(excerpt, "\n") {
+		if excerpt := found[at].Excerpt(); strings.Contains(excerpt, secret) || !strings.Contains(excerpt, "…") ||
+			strings.Contains(excerpt, "\n") {
 			t.Errorf("%s: excerpt %q shows %q", kind, excerpt, secret)
 		}
 		for _, form := range found[at].Forms {
-			if !slices.ContainsFunc(secrets.Views([]byte(text)), func(v []byte) bool { return strings.Contains(string(v), form) }) {
+			if !slices.ContainsFunc(secrets.Views([]byte(text)),
+				func(v []byte) bool { return strings.Contains(string(v), form) }) {
 				t.Errorf("%s: form %q is not in the text", kind, form)
 			}
 		}
@@ -75,7 +78,8 @@ func TestScan_realRuns(t *testing.T) {
 	if folder == "" {
 		t.Skip("EXPARCHIVE_REALDATA is not set")
 	}
-	for _, name := range []string{"castro_exp1_debug.db.gz", "core_exp1.db.gz", "web/castro_exp2_-_flash.json.gz", "web/large_network_-_pro.json.gz", "web/lehman_month_-_glm.json.gz"} {
+	for _, name := range []string{"castro_exp1_debug.db.gz", "core_exp1.db.gz", "web/castro_exp2_-_flash.json.gz",
+		"web/large_network_-_pro.json.gz", "web/lehman_month_-_glm.json.gz"} {
 		f, err := os.Open(filepath.Join(folder, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
@@ -97,11 +101,12 @@ func TestScan_realRuns(t *testing.T) {
 
 func TestScan_overlap(t *testing.T) {
 	for text, want := range map[string][]string{
-		"postgres://bot:s3cr3tpass@db.internal.org/x":                              {"url-password"},
-		"bot:s3cr3tpass@tcp(db.internal.org:3306)/x":                               {"url-password"},
-		"ANTHROPIC_API_KEY=sk-ant-api03-abcdefghijklmnop1234":                      {"anthropic-key"},
-		"password=hunter22 mail alice@lab.org, password=hunter22":                  {"password", "email"},
-		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory", "email"},
+		"postgres://bot:s3cr3tpass@db.internal.org/x":             {"url-password"},
+		"bot:s3cr3tpass@tcp(db.internal.org:3306)/x":              {"url-password"},
+		"ANTHROPIC_API_KEY=sk-ant-api03-abcdefghijklmnop1234":     {"anthropic-key"},
+		"password=hunter22 mail alice@lab.org, password=hunter22": {"password", "email"},
+		`{"a":"/home/alice/x","b":"C:\\Users\\alice\\x","c":"\u0061lice@lab.org"}`: {"home-directory", "home-directory",
+			"email"},
 	} {
 		var got []string
 		for _, f := range secrets.Scan([]byte(text)) {
@@ -115,7 +120,8 @@ func TestScan_overlap(t *testing.T) {
 
 // BenchmarkScan_hostile scans texts that are made to be slow.
 func BenchmarkScan_hostile(b *testing.B) {
-	for _, part := range []string{"-----BEGIN PRIVATE KEY-----", "PuTTY-User-Key-File-3: ", "a@a", "token=1Ab", "a://b", "password:", "eyJ", `\\\\n`, "aws_secret_access_key="} {
+	for _, part := range []string{"-----BEGIN PRIVATE KEY-----", "PuTTY-User-Key-File-3: ", "a@a", "token=1Ab", "a://b",
+		"password:", "eyJ", `\\\\n`, "aws_secret_access_key="} {
 		text := []byte(strings.Repeat(part, (1<<20)/len(part)))
 		b.Run(part, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
@@ -128,7 +134,8 @@ func BenchmarkScan_hostile(b *testing.B) {
 
 // TestScan_long: a key is found up to its end.
 func TestScan_long(t *testing.T) {
-	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n", 60) + "-----END PRIVATE KEY-----"
+	key := "-----BEGIN PRIVATE KEY-----\n" + strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n",
+		60) + "-----END PRIVATE KEY-----"
 	if got := found("key:\n" + key + "\n"); !slices.Equal(got, []string{"private-key " + key}) {
 		t.Errorf("got %q", got)
 	}
@@ -158,13 +165,15 @@ func TestAllow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]bool{
-		"alice@lab.org": false, "alice@lab.org.uk": true, "/home/alice": false, "password=hunter22": false, "password=hunter223": true,
+		"alice@lab.org": false, "alice@lab.org.uk": true, "/home/alice": false, "password=hunter22": false,
+		"password=hunter223": true,
 	} {
 		if got := secrets.Has([]byte(text), allow); got != want {
 			t.Errorf("%s: got %v, want %v", text, got, want)
 		}
 	}
-	for list, want := range map[string]string{"a\nb": `line 1: no kind "a"`, "\nemail (": "line 2: error parsing regexp", "*": "line 1: * needs"} {
+	for list, want := range map[string]string{"a\nb": `line 1: no kind "a"`, "\nemail (": "line 2: error parsing regexp",
+		"*": "line 1: * needs"} {
 		if _, err := secrets.ParseAllow(strings.NewReader(list)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s…", list, err, want)
 		}

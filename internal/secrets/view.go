@@ -9,8 +9,8 @@ import (
 // maxLevels bounds how often the escapes of JSON are taken out of a text.
 const maxLevels = 4
 
-// Unescaped gives text and, where it has escapes of JSON, or such as \x22, text without them: of JSON that holds JSON as
-// a string, each level. The last one has the fewest escapes. What is no escape stays as it is.
+// Unescaped gives text and, where it has escapes of JSON, or such as \x22, text without them: of JSON that holds JSON
+// as a string, each level. The last one has the fewest escapes. What is no escape stays as it is.
 func Unescaped(text []byte) [][]byte {
 	levels := [][]byte{text}
 	for range maxLevels {

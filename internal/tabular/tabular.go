@@ -155,8 +155,8 @@ func (t *Table) Write(w io.Writer, format string, o Options) error {
 	return fmt.Errorf("%w: %q", ErrFormat, format)
 }
 
-// withMarks gives the table with columns that say which of the others are derived, and which have defaults: as arrays, or
-// as texts with a semicolon between names.
+// withMarks gives the table with columns that say which of the others are derived, and which have defaults: as arrays,
+// or as texts with a semicolon between names.
 func (t *Table) withMarks(asText bool) *Table {
 	list := func(names []string) Cell {
 		if asText {
@@ -177,7 +177,8 @@ func (t *Table) withMarks(asText bool) *Table {
 			derived = append(derived, c.Name)
 		}
 	}
-	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived_columns"}, Column{Name: "defaulted_columns"})}
+	marked := &Table{Columns: append(slices.Clone(t.Columns), Column{Name: "derived_columns"},
+		Column{Name: "defaulted_columns"})}
 	for _, row := range t.Rows {
 		var defaulted []string
 		for i, c := range row {

@@ -19,7 +19,8 @@ import (
 )
 
 var example = &Table{
-	Columns: []Column{{Name: "run_id", Title: "run"}, {Name: "cost_cents", Title: "cost", Number: true}, {Name: "accepted"}},
+	Columns: []Column{{Name: "run_id", Title: "run"}, {Name: "cost_cents", Title: "cost", Number: true},
+		{Name: "accepted"}},
 	Rows: [][]Cell{
 		{String("a_1"), {Value: []byte("123456"), Text: "$1,234.56"}, {Value: []byte("true"), Text: "yes"}},
 		{String("=x|y"), {Value: []byte("-5"), Text: "-$0.05"}, {}},
@@ -115,9 +116,12 @@ a\_1 & 1234.56 & yes \\
 
 // hostile are texts that would be more than text in one of the forms.
 var hostile = []string{
-	`\input{/etc/passwd}`, `\write18{id}`, `^^5cinput{x}`, "%\n\\end{tabular}", `}{\bfseries x`, "a & b \\\\ c", `\\[1cm]`, `[x]`, `*`, "--- -- ``''", "?`!`",
-	"<script>alert(1)</script>", "</td></table>", `" onmouseover="x`, "&amp;", "| a | b |", "\\|", "[x](javascript:x)", "![x](http://x)", "`x`", "http://x.y",
-	"www.x.y", "a@b.c", "=1+1", "@SUM(A1)", "\x1b[2J\x1b]0;x\a", "a\nb\r\nc", "\u202eabc", "\xff\xfe", "銀行 ε ☃ 🏦", "ÀÐÞß€–…ſı", "\u0301x", "$x$", "~#_^", "\"quoted\"", "|",
+	`\input{/etc/passwd}`, `\write18{id}`, `^^5cinput{x}`, "%\n\\end{tabular}", `}{\bfseries x`, "a & b \\\\ c", `\\[1cm]`,
+	`[x]`, `*`, "--- -- ``''", "?`!`",
+	"<script>alert(1)</script>", "</td></table>", `" onmouseover="x`, "&amp;", "| a | b |", "\\|", "[x](javascript:x)",
+	"![x](http://x)", "`x`", "http://x.y",
+	"www.x.y", "a@b.c", "=1+1", "@SUM(A1)", "\x1b[2J\x1b]0;x\a", "a\nb\r\nc", "\u202eabc", "\xff\xfe", "銀行 ε ☃ 🏦",
+	"ÀÐÞß€–…ſı", "\u0301x", "$x$", "~#_^", "\"quoted\"", "|",
 }
 
 func hostileTable(texts []string) *Table {
@@ -137,7 +141,8 @@ func TestPlain(t *testing.T) {
 	}, table *Table) {
 		write := func(format string) string {
 			var b bytes.Buffer
-			if err := table.Write(&b, format, Options{Caption: table.Columns[1].Name, Label: table.Columns[1].Name}); err != nil {
+			if err := table.Write(&b, format, Options{Caption: table.Columns[1].Name,
+				Label: table.Columns[1].Name}); err != nil {
 				t.Fatal(err)
 			}
 			if !utf8.Valid(b.Bytes()) {
@@ -175,7 +180,8 @@ func TestPlain(t *testing.T) {
 	}
 	check(t, hostileTable(hostile))
 	rapid.Check(t, func(t *rapid.T) {
-		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile), rapid.StringMatching(`[\\|&<>"'{}%a\n]{0,9}`)), 1, 9).Draw(t, "texts")
+		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile),
+			rapid.StringMatching(`[\\|&<>"'{}%a\n]{0,9}`)), 1, 9).Draw(t, "texts")
 		check(t, hostileTable(texts))
 	})
 }
@@ -183,7 +189,8 @@ func TestPlain(t *testing.T) {
 // marked gives a table with marks and notes.
 func marked(notes []string) *Table {
 	return &Table{
-		Columns: []Column{{Name: "f", Number: true}, {Name: "a rate", Title: "rate", Number: true, Derived: true}, {Name: "x", Derived: true}},
+		Columns: []Column{{Name: "f", Number: true}, {Name: "a rate", Title: "rate", Number: true, Derived: true},
+			{Name: "x", Derived: true}},
 		Rows: [][]Cell{
 			{{Value: []byte("0.5"), Defaulted: true}, {Value: []byte("1"), Text: "$0.01", Defaulted: true}, {}},
 			{{Value: []byte("0.5")}, {}, String("")},
@@ -263,14 +270,17 @@ func TestLaTeX_compiles(t *testing.T) {
 	}
 	dir := t.TempDir()
 	text := "\\documentclass{article}\n\\usepackage[margin=1cm]{geometry}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n" +
-		write(t, example, "latex", Options{}) + write(t, hostileTable(hostile), "latex", Options{Caption: strings.Join(hostile, " "), Label: "tab:x"}) +
-		write(t, marked(hostile), "latex", Options{}) + write(t, marked(hostile), "latex", Options{Caption: "c", Siunitx: false}) +
+		write(t, example, "latex", Options{}) + write(t, hostileTable(hostile), "latex",
+		Options{Caption: strings.Join(hostile, " "), Label: "tab:x"}) +
+		write(t, marked(hostile), "latex", Options{}) + write(t, marked(hostile), "latex",
+		Options{Caption: "c", Siunitx: false}) +
 		"\\clearpage\n" + write(t, long, "latex", Options{Caption: hostile[0]}) + "\\end{document}\n"
 	if err := os.WriteFile(filepath.Join(dir, "a.tex"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // as longtable needs
-		cmd := exec.CommandContext(t.Context(), latex, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "a.tex")
+		cmd := exec.CommandContext(t.Context(), latex, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape",
+			"a.tex")
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -1,5 +1,5 @@
-// Package terminal decides what may be written to a terminal: whether there is one, whether it wants colour, and how text
-// from outside has to look so that it cannot move the cursor, change colours or turn the reading direction.
+// Package terminal decides what may be written to a terminal: whether there is one, whether it wants colour, and how
+// text from outside has to look so that it cannot move the cursor, change colours or turn the reading direction.
 package terminal
 
 import (

@@ -1,5 +1,5 @@
-// Package visible makes text from outside harmless to look at: what would move a cursor, change colours, turn the direction
-// of reading or not show at all is written as an escape.
+// Package visible makes text from outside harmless to look at: what would move a cursor, change colours, turn the
+// direction of reading or not show at all is written as an escape.
 package visible
 
 import (
@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// invisible are the ranges of characters that are escaped, in ascending order. The list is fixed, so that output does not
-// change with a new version of Unicode.
+// invisible are the ranges of characters that are escaped, in ascending order. The list is fixed, so that output does
+// not change with a new version of Unicode.
 var invisible = [...][2]rune{
 	{0x00, 0x1f},       // C0 controls
 	{0x7f, 0x9f},       // DEL, C1 controls
@@ -42,8 +42,8 @@ func Hidden(r rune) bool {
 }
 
 // Line makes s printable on one line: control characters, line separators, characters that are invisible or change the
-// direction of text, and bytes that are not UTF-8 are written as in a Go string. A backslash stays as it is, since names of
-// files have them on some systems.
+// direction of text, and bytes that are not UTF-8 are written as in a Go string. A backslash stays as it is, since
+// names of files have them on some systems.
 func Line(s string) string { return LineBut(s, 0) }
 
 // LineBut is [Line] but lets the control character keep as it is.

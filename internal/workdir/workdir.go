@@ -1,5 +1,5 @@
-// Package workdir makes folders to work in beside the place of what is made, and removes those that killed processes left behind
-// while it spares those of processes that live: each holds the lock of a file in its folder.
+// Package workdir makes folders to work in beside the place of what is made, and removes those that killed processes
+// left behind while it spares those of processes that live: each holds the lock of a file in its folder.
 package workdir
 
 import (
@@ -28,10 +28,11 @@ type Dir struct {
 	lock         *lockfile.Lock
 }
 
-// Make makes a folder in parent that only its owner may look into. What is made in it are files with ".simexp" in their names.
+// Make makes a folder in parent that only its owner may look into. What is made in it are files with ".simexp" in their
+// names.
 func Make(parent string) (*Dir, error) {
-	// Between its making and its locking a folder looks like one that was left behind. Whoever sweeps it then holds its lock or
-	// has removed it, and the next folder has another name.
+	// Between its making and its locking a folder looks like one that was left behind. Whoever sweeps it then holds its
+	// lock or has removed it, and the next folder has another name.
 	const tries = 20
 	var last error
 	for range tries {
@@ -71,8 +72,9 @@ func (d *Dir) Remove() error {
 	return remove(root, d.name, d.lock)
 }
 
-// Sweep removes the folders in parent that Make made for processes which have ended. Those of others are spared, and so is a folder
-// that holds anything else than Make says. An error is about what could not be removed; the others are gone.
+// Sweep removes the folders in parent that Make made for processes which have ended. Those of others are spared, and so
+// is a folder that holds anything else than Make says. An error is about what could not be removed; the others are
+// gone.
 func Sweep(parent string) error {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -100,7 +102,8 @@ func Sweep(parent string) error {
 			continue
 		}
 		if err := remove(root, e.Name(), lock); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: left behind, and cannot be removed: %w", filepath.Join(parent, e.Name()), err))
+			failed = errors.Join(failed, fmt.Errorf("%s: left behind, and cannot be removed: %w",
+				filepath.Join(parent, e.Name()), err))
 		}
 	}
 	return failed
@@ -133,8 +136,9 @@ func files(root *os.Root, folder string) (names []string, ours bool) {
 	return names, true
 }
 
-// remove removes a folder whose lock is held: the lock goes last of the files, and the folder itself only if it is empty. So if
-// somebody takes the lock anew in between, who may be its maker or another one that sweeps, the folder stays theirs.
+// remove removes a folder whose lock is held: the lock goes last of the files, and the folder itself only if it is
+// empty. So if somebody takes the lock anew in between, who may be its maker or another one that sweeps, the folder
+// stays theirs.
 func remove(root *os.Root, folder string, lock *lockfile.Lock) error {
 	names, ours := files(root, folder)
 	if !ours {

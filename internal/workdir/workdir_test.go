@@ -76,8 +76,10 @@ func TestSweep(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(parent, left+"0"), 0o700); err != nil { // between making and locking
 		t.Fatal(err)
 	}
-	put(left+"1/lock", left+"2/lock", left+"2/x.simexp", left+"2/x.simexp-sealing", left+"3/x.simexp") // killed while it was removed
-	spared := []string{left + "4/mine.txt", left + "5/x.simexp/y", ".exparchive-mine/x.simexp", ".import-1/x.simexp", "x.simexp", ".exparchive-0123456789abcdeg/lock", left + "6"}
+	// killed while it was removed
+	put(left+"1/lock", left+"2/lock", left+"2/x.simexp", left+"2/x.simexp-sealing", left+"3/x.simexp")
+	spared := []string{left + "4/mine.txt", left + "5/x.simexp/y", ".exparchive-mine/x.simexp", ".import-1/x.simexp",
+		"x.simexp", ".exparchive-0123456789abcdeg/lock", left + "6"}
 	put(spared...)
 	alive := makeDir(t, parent)
 	if err := Sweep(parent); err != nil {

@@ -41,9 +41,12 @@ func TestBadFiles(t *testing.T) {
 	}{
 		{filepath.Join(folder, "missing.db"), os.ErrNotExist, ""},
 		{unpack(t, folder, "bad/foreign", "foreign.db"), ErrForeign, "its tables are experiments, odd name"},
-		{write("lost.db", readGzip(t, filepath.Join("testdata", "killed.db.gz"))), ErrNoTables, "all that it recorded is in a file " + filepath.Join(folder, "lost.db.wal")},
-		{write("pointer.db", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n")), duckdb.ErrLFSPointer, "git lfs pull"},
-		{write("encrypted.db", readGzip(t, filepath.Join("..", "duckdb", "testdata", "encrypted_e15", "db.gz"))), duckdb.ErrEncrypted, ""},
+		{write("lost.db", readGzip(t, filepath.Join("testdata", "killed.db.gz"))), ErrNoTables,
+			"all that it recorded is in a file " + filepath.Join(folder, "lost.db.wal")},
+		{write("pointer.db", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n")),
+			duckdb.ErrLFSPointer, "git lfs pull"},
+		{write("encrypted.db", readGzip(t, filepath.Join("..", "duckdb", "testdata", "encrypted_e15", "db.gz"))),
+			duckdb.ErrEncrypted, ""},
 		{write("text.db", []byte("hello")), duckdb.ErrNotDuckDB, ""},
 		{write("empty.db", nil), duckdb.ErrNotDuckDB, ""},
 		{write("object.json", []byte(`{"runs": []}`)), ErrForeign, "without a list of days"},
@@ -87,13 +90,17 @@ func TestBadValues(t *testing.T) {
 		kept          string // the value, in an attachment
 		subject       string // of the note
 	}{
-		{"bad/nan", "", jsontext.ErrSyntax, "experiment_events", "event_data", 4, "id 4", `{"total_cost": NaN, "per_agent_costs": {"BANK_A": NaN}}`,
+		{"bad/nan", "", jsontext.ErrSyntax, "experiment_events", "event_data", 4, "id 4",
+			`{"total_cost": NaN, "per_agent_costs": {"BANK_A": NaN}}`,
 			"/iterations/1"},
-		{"bad/json", "", jsontext.ErrSyntax, "experiment_iterations", "policies", 2, "iteration 1", `{"BANK_A": {"version": "2.0"`,
+		{"bad/json", "", jsontext.ErrSyntax, "experiment_iterations", "policies", 2, "iteration 1",
+			`{"BANK_A": {"version": "2.0"`,
 			"/iterations/1/policies"},
-		{"bad/cents", "", ErrFraction, "experiment_iterations", "costs_per_agent", 2, `cost of agent "BANK_A" is 4000.5`, "4000.5",
+		{"bad/cents", "", ErrFraction, "experiment_iterations", "costs_per_agent", 2, `cost of agent "BANK_A" is 4000.5`,
+			"4000.5",
 			"/iterations/1/costs_per_agent/BANK_A"},
-		{"bad/double", "exp1", ErrFraction, "policy_iterations", "old_cost", 4, `game_id "exp1", agent_id "BANK_B", iteration_number 2`, "3999.5",
+		{"bad/double", "exp1", ErrFraction, "policy_iterations", "old_cost", 4,
+			`game_id "exp1", agent_id "BANK_B", iteration_number 2`, "3999.5",
 			"/iterations/2/costs_per_agent/BANK_B"},
 	} {
 		path := unpack(t, t.TempDir(), c.fixture, filepath.Base(c.fixture)+".db")
@@ -163,7 +170,8 @@ func TestBadCells(t *testing.T) {
 	} {
 		_, err := mustRun(t, strict, run).Experiment(t.Context())
 		var cell *CellError
-		if !errors.As(err, &cell) || cell.Column != c.column || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+		if !errors.As(err, &cell) || cell.Column != c.column || c.want != nil && !errors.Is(err, c.want) ||
+			!strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: got %v, want a CellError about %s with %q", run, err, c.column, c.text)
 		}
 		e, err := mustRun(t, lenient, run).Experiment(t.Context())
@@ -185,7 +193,8 @@ func TestBadCells(t *testing.T) {
 // TestBadSibling joins with a file that cannot be read.
 func TestBadSibling(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "exp1.db"), []byte("version https://git-lfs.github.com/spec/v1\n"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "exp1.db"), []byte("version https://git-lfs.github.com/spec/v1\n"),
+		0o666); err != nil {
 		t.Fatal(err)
 	}
 	run := mustRun(t, mustOpen(t, unpack(t, folder, "c", "castro.db"), nil), "exp1-20251210")
@@ -207,7 +216,8 @@ func TestBadSiblingValue(t *testing.T) {
 	folder := t.TempDir()
 	unpack(t, folder, "bad/double", "exp1.db")
 	_, err := mustRun(t, mustOpen(t, unpack(t, folder, "c", "castro.db"), nil), "exp1-20251210").Experiment(t.Context())
-	if !errors.As(err, new(*CellError)) || !strings.HasPrefix(err.Error(), "exp1.db beside the file: table policy_iterations, row 4") {
+	if !errors.As(err, new(*CellError)) || !strings.HasPrefix(err.Error(),
+		"exp1.db beside the file: table policy_iterations, row 4") {
 		t.Errorf("got %v, want a CellError that names exp1.db", err)
 	}
 }
@@ -265,7 +275,8 @@ func FuzzRest(f *testing.F) {
 		}
 		tab.columns[1].Type = &duckdb.Type{ID: duckdb.TypeVarchar, Alias: "JSON"}
 		for _, lenient := range []bool{false, true} {
-			r := &row{t: tab, n: 1, v: []any{text, jsonText, number, stamp(strings.ToValidUTF8(at, "?")), jsonText}, used: make([]bool, 5)}
+			r := &row{t: tab, n: 1, v: []any{text, jsonText, number, stamp(strings.ToValidUTF8(at, "?")), jsonText},
+				used: make([]bool, 5)}
 			b := newBuilder(t.Context(), lenient)
 			data := b.payload(r)
 			if lenient && b.err != nil {
@@ -326,7 +337,8 @@ func TestWebCosts(t *testing.T) {
 	if !found {
 		t.Error("no iteration has one cost only")
 	}
-	if _, _, err := digest.Of(t.Context(), mustRun(t, mustOpen(t, path, nil), "")); err == nil || !strings.Contains(err.Error(), "BANK_A") {
+	if _, _, err := digest.Of(t.Context(), mustRun(t, mustOpen(t, path, nil), "")); err == nil ||
+		!strings.Contains(err.Error(), "BANK_A") {
 		t.Errorf("without lenient: got %v, want an error about BANK_A", err)
 	}
 }

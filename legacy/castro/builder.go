@@ -254,8 +254,8 @@ func (b *builder) double(r *row, column string) {
 	b.doubles[table][column] = true
 }
 
-// floating gives a DOUBLE or FLOAT, and the least magnitude at which a whole number in it may stand for another one that
-// was rounded: 2^53 stands for 2^53 + 1 too. ok is false for a value of another type.
+// floating gives a DOUBLE or FLOAT, and the least magnitude at which a whole number in it may stand for another one
+// that was rounded: 2^53 stands for 2^53 + 1 too. ok is false for a value of another type.
 func floating(v any) (x, rounds float64, ok bool) {
 	switch v := v.(type) {
 	case float64:
@@ -401,7 +401,8 @@ func (b *builder) finish() (*provider.Live, error) {
 	}
 	for _, table := range slices.Sorted(maps.Keys(b.doubles)) {
 		columns := slices.Sorted(maps.Keys(b.doubles[table]))
-		b.note(noteDerived, "", "money of type DOUBLE in table %s was whole and was converted to cents exactly: %s", table, strings.Join(columns, ", "))
+		b.note(noteDerived, "", "money of type DOUBLE in table %s was whole and was converted to cents exactly: %s", table,
+			strings.Join(columns, ", "))
 	}
 	all := append([]provider.Record{&b.start}, b.records...)
 	for _, a := range b.attachments {

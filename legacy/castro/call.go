@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// eventRecord makes a record of a row of an events table. A call of a language model becomes an Interaction if its payload is
-// an object; members that an Interaction has no field for, or whose value does not fit, go to Extra.
+// eventRecord makes a record of a row of an events table. A call of a language model becomes an Interaction if its
+// payload is an object; members that an Interaction has no field for, or whose value does not fit, go to Extra.
 func eventRecord(iteration int, kind, timestamp string, data json.RawMessage) provider.Record {
 	if kind == "llm_interaction" {
 		if i := interactionOf(data); i != nil {
@@ -105,7 +105,8 @@ func countOf(value []byte) (*int64, bool) {
 // secondsOf reads a number that its shortest spelling as float64 gives back.
 func secondsOf(value []byte) (*float64, bool) {
 	f, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || math.Signbit(f) || math.IsNaN(f) || math.IsInf(f, 0) || !sameNumber(string(value), strconv.FormatFloat(f, 'g', -1, 64)) {
+	if err != nil || math.Signbit(f) || math.IsNaN(f) || math.IsInf(f, 0) ||
+		!sameNumber(string(value), strconv.FormatFloat(f, 'g', -1, 64)) {
 		return nil, false
 	}
 	return &f, true
@@ -136,8 +137,8 @@ func (c *calls) add(i *provider.Interaction) (first *provider.Interaction, repea
 	return nil, false
 }
 
-// checkCalls adds notes about calls of a language model that are doubtful: rows that repeat an earlier answer, and counts of
-// words that stand where those of tokens should.
+// checkCalls adds notes about calls of a language model that are doubtful: rows that repeat an earlier answer, and
+// counts of words that stand where those of tokens should.
 func (b *builder) checkCalls() {
 	var all calls
 	counted, words := 0, 0
@@ -148,7 +149,8 @@ func (b *builder) checkCalls() {
 		}
 		if first, repeats := all.add(i); repeats {
 			seq := strconv.Itoa(n + 1) // behind the start of the run
-			b.note(noteDoubtful, provider.Subject("records", seq), "the call of iteration %d for agent %q repeats that of iteration %d for agent %q word for word: after an error the runner could save the answer before once more",
+			b.note(noteDoubtful, provider.Subject("records", seq),
+				"the call of iteration %d for agent %q repeats that of iteration %d for agent %q word for word: after an error the runner could save the answer before once more",
 				i.Iteration, i.AgentID, first.Iteration, first.AgentID)
 		}
 		if i.PromptTokens != nil && i.SystemPrompt != nil && i.UserPrompt != nil {

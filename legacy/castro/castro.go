@@ -17,14 +17,15 @@ import (
 
 // Options for Open. The zero value, or nil, gives the defaults.
 type Options struct {
-	// Lenient leaves values out that cannot be kept as recorded, instead of refusing the run: each is named by a note and its
-	// text becomes an attachment.
+	// Lenient leaves values out that cannot be kept as recorded, instead of refusing the run: each is named by a note and
+	// its text becomes an attachment.
 	Lenient bool
 	// MaxJSON is the size of the largest JSON export, in bytes, which is read into memory; 0 means 256 MiB.
 	MaxJSON int64
-	// MaxRows bounds the memory that the rows of one table may take which belong to a run, or to the list of runs, in bytes;
-	// 0 means six times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any number of rows.
-	// Rows of other runs that are read along with one, where runs are mixed, take as much again in all tables together, at most 256 MiB.
+	// MaxRows bounds the memory that the rows of one table may take which belong to a run, or to the list of runs, in
+	// bytes; 0 means six times the size of the file and its log, at least 64 MiB. A few bytes of a file may stand for any
+	// number of rows. Rows of other runs that are read along with one, where runs are mixed, take as much again in all
+	// tables together, at most 256 MiB.
 	MaxRows int64
 	// DuckDB are the options for the databases.
 	DuckDB duckdb.Options
@@ -64,10 +65,11 @@ type source interface {
 	build(b *builder, id string) error
 }
 
-// Open opens the file at path, a DuckDB database with the log beside it or a JSON export of the web sandbox. Nothing is changed. The
-// caller must close the Database; the runs that it gave stay readable as long as it is open.
+// Open opens the file at path, a DuckDB database with the log beside it or a JSON export of the web sandbox. Nothing is
+// changed. The caller must close the Database; the runs that it gave stay readable as long as it is open.
 //
-// A file that is none of ours is [ErrForeign], an empty database is [ErrNoTables]; the errors of [duckdb.Open] come as they are.
+// A file that is none of ours is [ErrForeign], an empty database is [ErrNoTables]; the errors of [duckdb.Open] come as
+// they are.
 func Open(path string, opts *Options) (*Database, error) {
 	d := &Database{path: path}
 	if opts != nil {
@@ -203,8 +205,9 @@ func (d *Database) list(ctx context.Context) ([]found, error) {
 	return known, nil
 }
 
-// Run gives the run of an id, for which a prefix is enough if only one run has it; empty means the only run of the file.
-// The error is [provider.ErrNoRun] or [ErrManyRuns] and says which runs there are. The run is read when it is first used.
+// Run gives the run of an id, for which a prefix is enough if only one run has it; empty means the only run of the
+// file. The error is [provider.ErrNoRun] or [ErrManyRuns] and says which runs there are. The run is read when it is
+// first used.
 func (d *Database) Run(ctx context.Context, id string) (*Run, error) {
 	known, err := d.list(ctx)
 	if err != nil {

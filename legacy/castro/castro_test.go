@@ -97,7 +97,8 @@ func mustRuns(t testing.TB, d *Database) []RunInfo {
 }
 
 // fixtures are those with sound runs.
-var fixtures = []string{"s1", "s2", "s3", "s4", "s5", "killed", "g", "c", "joined", "hybrid", "k0", "k1", "k2", "k3", "k4", "u", "w", "web"}
+var fixtures = []string{"s1", "s2", "s3", "s4", "s5", "killed", "g", "c", "joined", "hybrid", "k0", "k1", "k2", "k3",
+	"k4", "u", "w", "web"}
 
 // openSound opens one of the fixtures above.
 func openSound(t testing.TB, name string) *Database {
@@ -121,8 +122,8 @@ func openSound(t testing.TB, name string) *Database {
 	return mustOpen(t, unpack(t, folder, name, name+".db"), nil)
 }
 
-// TestGolden compares every run with what it gave when somebody last looked at it: the lines, the text of a replay, the digest.
-// The lines, read back, are also what the conformance suite wants of the run.
+// TestGolden compares every run with what it gave when somebody last looked at it: the lines, the text of a replay, the
+// digest. The lines, read back, are also what the conformance suite wants of the run.
 func TestGolden(t *testing.T) {
 	var digests strings.Builder
 	for _, name := range fixtures {
@@ -171,7 +172,8 @@ func TestGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if e.RunID != info.ID || e.Name != info.Name || e.Type != info.Type || e.CreatedAt != info.CreatedAt || e.Status() != info.Status {
+				if e.RunID != info.ID || e.Name != info.Name || e.Type != info.Type || e.CreatedAt != info.CreatedAt ||
+					e.Status() != info.Status {
 					t.Errorf("got %v %q %q %q from the run, want %+v as listed", e.Start.RunID, e.Name, e.Type, e.Status(), info)
 				}
 			})
@@ -226,8 +228,8 @@ func firstDifference(a, b []byte) string {
 	return fmt.Sprintf("line %d: nothing more\n", len(x)+1)
 }
 
-// TestEveryCellIsKept reads every cell of every imported table apart from the adapters and looks for its value in the run's
-// lines.
+// TestEveryCellIsKept reads every cell of every imported table apart from the adapters and looks for its value in the
+// run's lines.
 func TestEveryCellIsKept(t *testing.T) {
 	for _, name := range fixtures {
 		if d := openSound(t, name); d.db != nil {
@@ -351,7 +353,8 @@ func TestReal(t *testing.T) {
 			t.Fatal(err)
 		}
 		agent, _ := stringOf(member(e.Data, "agent_id"))
-		initial = append(initial, e.Type+" "+agent+" "+string(member(e.Data, "policy", "parameters", "initial_liquidity_fraction")))
+		initial = append(initial, e.Type+" "+agent+" "+string(member(e.Data, "policy", "parameters",
+			"initial_liquidity_fraction")))
 	}
 	if want := []string{"policy_init BANK_A 0.25", "policy_init BANK_B 0.25"}; !slices.Equal(initial, want) {
 		t.Errorf("failed run: got events %q, want %q", initial, want)

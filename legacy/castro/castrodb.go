@@ -16,8 +16,8 @@ import (
 )
 
 // castro reads the file castro.db, which holds the runs of all experiments and of each only the calls of the language
-// model. Costs and decisions are in a database of the game generation named after the experiment, of which only the latest
-// run is left. Iterations count from 1.
+// model. Costs and decisions are in a database of the game generation named after the experiment, of which only the
+// latest run is left. Iterations count from 1.
 type castro struct {
 	t *tables
 	d *Database
@@ -46,8 +46,9 @@ func (c *castro) build(b *builder, id string) error {
 		b.start.Name, b.start.CreatedAt = b.str(r, "experiment_name"), b.str(r, "started_at")
 		status = b.str(r, "status")
 		result = provider.Result{
-			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
-			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
+			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"),
+			ConvergenceReason: b.optional(r, "convergence_reason"),
+			FinalCost:         b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
 		var o object
 		if endOf(status) == provider.StatusUnfinished {
@@ -115,7 +116,8 @@ func (c *castro) build(b *builder, id string) error {
 	}
 	inOrder(all)
 	b.records = recordsOf(all)
-	if endOf(status) != provider.StatusUnfinished && result.FinalCost != nil && result.BestCost != nil && *result.FinalCost == *result.BestCost {
+	if endOf(status) != provider.StatusUnfinished && result.FinalCost != nil && result.BestCost != nil &&
+		*result.FinalCost == *result.BestCost {
 		b.note(noteDoubtful, "/final_cost", "final_cost is the best cost: the runner wrote the same number for both")
 	}
 	if counted != "" && counted != asText(int64(len(rows))) {
@@ -126,8 +128,8 @@ func (c *castro) build(b *builder, id string) error {
 	return b.err
 }
 
-// join adds the records of the session that belongs to the run, from the same file or from the one beside it that is named after
-// the experiment. It is false if there is none.
+// join adds the records of the session that belongs to the run, from the same file or from the one beside it that is
+// named after the experiment. It is false if there is none.
 func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 	latest, err := c.latest(b.ctx, b.start.Name)
 	if err != nil {
@@ -143,7 +145,8 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return false, nil
 		case err != nil:
-			b.note(noteDoubtful, aboutIterations, "%s beside the file may hold costs and decisions, but cannot be read: %v", from, err)
+			b.note(noteDoubtful, aboutIterations, "%s beside the file may hold costs and decisions, but cannot be read: %v",
+				from, err)
 			return false, nil
 		case sibling == nil:
 			return false, nil
@@ -179,7 +182,8 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 		return false, inSibling(err)
 	}
 	if !belongs {
-		b.note(noteDoubtful, aboutIterations, "%s has no session of experiment %q at the time of this run", from, b.start.Name)
+		b.note(noteDoubtful, aboutIterations, "%s has no session of experiment %q at the time of this run", from,
+			b.start.Name)
 		return false, nil
 	}
 	records, iterations, err := g.records(b, b.start.Name)
@@ -196,8 +200,8 @@ func (c *castro) join(b *builder, id string, all *[]placed) (bool, error) {
 // A latestRun is the run of an experiment that began last.
 type latestRun struct{ id, begun, ended string }
 
-// latest gives the latest run of an experiment; of two that began together, that which comes later in the table. The runs are read
-// for it once.
+// latest gives the latest run of an experiment; of two that began together, that which comes later in the table. The
+// runs are read for it once.
 func (c *castro) latest(ctx context.Context, name string) (latestRun, error) {
 	d := c.d
 	d.mu.Lock()

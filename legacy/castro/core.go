@@ -34,7 +34,8 @@ func (c *core) runs(ctx context.Context) ([]RunInfo, error) {
 	var all []RunInfo
 	err := c.tables[c.names.runs].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
-			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"), Status: provider.StatusUnfinished,
+			ID: r.text(c.names.id), Name: r.text("experiment_name"), Type: r.text("experiment_type"),
+			Status:    provider.StatusUnfinished,
 			CreatedAt: r.text("created_at"), CompletedAt: r.text("completed_at"),
 		}
 		if i.CompletedAt != "" {
@@ -79,8 +80,9 @@ func (c *core) build(b *builder, id string) error {
 		b.start.Name, b.start.Type = b.str(r, "experiment_name"), b.str(r, "experiment_type")
 		b.start.Config, b.start.CreatedAt = b.json(r, "config"), b.str(r, "created_at")
 		result = provider.Result{
-			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"), ConvergenceReason: b.optional(r, "convergence_reason"),
-			FinalCost: b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
+			CompletedAt: b.str(r, "completed_at"), Converged: b.boolean(r, "converged"),
+			ConvergenceReason: b.optional(r, "convergence_reason"),
+			FinalCost:         b.cents(r, "final_cost"), BestCost: b.cents(r, "best_cost"),
 		}
 		var o object
 		if result.CompletedAt == "" {
@@ -204,8 +206,8 @@ func (b *builder) members(r *row, column string, f func(string, json.RawMessage)
 	return true
 }
 
-// costs reads an object of the costs of iteration n by agent. With lenient only those that are not whole cents are left out; complete is false
-// then, and where there is no object.
+// costs reads an object of the costs of iteration n by agent. With lenient only those that are not whole cents are left
+// out; complete is false then, and where there is no object.
 func (b *builder) costs(r *row, n int, column string) (costs map[string]provider.Cents, complete bool) {
 	costs = map[string]provider.Cents{}
 	left := false
@@ -217,7 +219,8 @@ func (b *builder) costs(r *row, n int, column string) (costs map[string]provider
 		c, err := provider.ParseCents(string(value))
 		if err != nil {
 			left = true
-			b.badAbout(iterationSubject(n, "costs_per_agent", agent), r, column, string(value), &provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
+			b.badAbout(iterationSubject(n, "costs_per_agent", agent), r, column, string(value),
+				&provider.CostError{Agent: agent, Value: string(value), Err: ErrFraction})
 			return nil
 		}
 		costs[agent] = c
@@ -270,8 +273,8 @@ func (c *core) readEvaluations(run *coreRun, id string) error {
 	})
 }
 
-// readSimulations adds the simulations of the run and what happened in them, in the order of the tables: the ids of the events
-// are random, so that nothing else keeps their order within a tick.
+// readSimulations adds the simulations of the run and what happened in them, in the order of the tables: the ids of the
+// events are random, so that nothing else keeps their order within a tick.
 func (c *core) readSimulations(run *coreRun, id string) error {
 	type simulation struct {
 		iteration int
@@ -334,8 +337,8 @@ func (c *core) readSimulations(run *coreRun, id string) error {
 	return nil
 }
 
-// simulations gives the rows of the simulations of a run, in the order of the table: those that name the run, and those that name
-// none and have an id that begins with that of the run.
+// simulations gives the rows of the simulations of a run, in the order of the table: those that name the run, and those
+// that name none and have an id that begins with that of the run.
 func (c *core) simulations(run *coreRun, id string) (rows []*row, err error) {
 	t := c.tables[coreSimulations]
 	if t == nil {
@@ -504,7 +507,8 @@ func (run *coreRun) iterationTotals() (all totals) {
 // checkStability adds a note if a run is said to be stable although policies were still changing.
 func (run *coreRun) checkStability(numbers []int, result *provider.Result) {
 	const window = 5
-	if result.ConvergenceReason == nil || !strings.HasPrefix(*result.ConvergenceReason, "Stability achieved") || len(numbers) < 2 {
+	if result.ConvergenceReason == nil || !strings.HasPrefix(*result.ConvergenceReason, "Stability achieved") ||
+		len(numbers) < 2 {
 		return
 	}
 	changed := 0

@@ -49,37 +49,53 @@ var signatures = [roles]struct {
 	parent  role   // table of the runs that key refers to
 	notKept string // columns that identify rows, for which the order of the records stands
 }{
-	scriptConfig:         {"experiment_config", "experiment_id experiment_name created_at", "experiment_id", scriptConfig, ""},
-	scriptPolicies:       {"policy_iterations", "experiment_id iteration_number agent_id policy_json created_at created_by", "experiment_id", scriptConfig, ""},
-	scriptCalls:          {"llm_interactions", "experiment_id iteration_number prompt_text response_text created_at", "experiment_id", scriptConfig, ""},
-	scriptRuns:           {"simulation_runs", "experiment_id iteration_number seed total_cost bank_a_cost bank_b_cost created_at", "experiment_id", scriptConfig, ""},
-	scriptMetrics:        {"iteration_metrics", "experiment_id iteration_number total_cost_mean converged created_at", "experiment_id", scriptConfig, ""},
-	scriptErrors:         {"validation_errors", "experiment_id iteration_number agent_id attempt_number created_at", "experiment_id", scriptConfig, ""},
-	gameSessions:         {"game_sessions", "game_id started_at status", "game_id", gameSessions, ""},
-	gamePolicies:         {"policy_iterations", "game_id agent_id iteration_number old_policy_json new_policy_json old_cost new_cost was_accepted", "game_id", gameSessions, ""},
-	gameCalls:            {"llm_interaction_log", "game_id agent_id iteration_number system_prompt user_prompt raw_response", "game_id", gameSessions, ""},
-	gameDiffs:            {"policy_diffs", "game_id agent_id iteration_number", "game_id", gameSessions, ""},
-	gameContext:          {"iteration_context", "game_id agent_id iteration_number", "game_id", gameSessions, ""},
-	castroRuns:           {"experiment_runs", "run_id experiment_name started_at status", "run_id", castroRuns, ""},
-	castroEvents:         {"experiment_events", "run_id event_type iteration timestamp details", "run_id", castroRuns, "event_id"},
-	coreRuns:             {"experiments", "run_id experiment_name experiment_type config created_at", "run_id", coreRuns, ""},
-	coreIterations:       {"experiment_iterations", "run_id iteration costs_per_agent policies timestamp", "run_id", coreRuns, ""},
-	coreEvents:           {"experiment_events", "run_id iteration event_type event_data timestamp", "run_id", coreRuns, "id"},
+	scriptConfig: {"experiment_config", "experiment_id experiment_name created_at", "experiment_id", scriptConfig,
+		""},
+	scriptPolicies: {"policy_iterations", "experiment_id iteration_number agent_id policy_json created_at created_by",
+		"experiment_id", scriptConfig, ""},
+	scriptCalls: {"llm_interactions", "experiment_id iteration_number prompt_text response_text created_at",
+		"experiment_id", scriptConfig, ""},
+	scriptRuns: {"simulation_runs", "experiment_id iteration_number seed total_cost bank_a_cost bank_b_cost created_at",
+		"experiment_id", scriptConfig, ""},
+	scriptMetrics: {"iteration_metrics", "experiment_id iteration_number total_cost_mean converged created_at",
+		"experiment_id", scriptConfig, ""},
+	scriptErrors: {"validation_errors", "experiment_id iteration_number agent_id attempt_number created_at",
+		"experiment_id", scriptConfig, ""},
+	gameSessions: {"game_sessions", "game_id started_at status", "game_id", gameSessions, ""},
+	gamePolicies: {"policy_iterations", "game_id agent_id iteration_number old_policy_json new_policy_json old_cost new_cost was_accepted", "game_id", gameSessions, ""},
+	gameCalls: {"llm_interaction_log", "game_id agent_id iteration_number system_prompt user_prompt raw_response",
+		"game_id", gameSessions, ""},
+	gameDiffs:   {"policy_diffs", "game_id agent_id iteration_number", "game_id", gameSessions, ""},
+	gameContext: {"iteration_context", "game_id agent_id iteration_number", "game_id", gameSessions, ""},
+	castroRuns:  {"experiment_runs", "run_id experiment_name started_at status", "run_id", castroRuns, ""},
+	castroEvents: {"experiment_events", "run_id event_type iteration timestamp details", "run_id", castroRuns,
+		"event_id"},
+	coreRuns: {"experiments", "run_id experiment_name experiment_type config created_at", "run_id", coreRuns,
+		""},
+	coreIterations: {"experiment_iterations", "run_id iteration costs_per_agent policies timestamp", "run_id",
+		coreRuns, ""},
+	coreEvents: {"experiment_events", "run_id iteration event_type event_data timestamp", "run_id", coreRuns,
+		"id"},
 	coreEvaluations:      {"policy_evaluations", "run_id iteration agent_id accepted timestamp", "run_id", coreRuns, ""},
 	coreSimulations:      {"simulations", "simulation_id experiment_run_id", "", coreRuns, ""},
 	coreSimulationEvents: {"simulation_events", "simulation_id tick event_type", "", coreRuns, ""},
-	coreRegisters:        {"agent_state_registers", "simulation_id tick agent_id register_key register_value", "", coreRuns, ""},
-	unifiedRuns:          {"experiments", "experiment_id experiment_name experiment_type config created_at", "experiment_id", unifiedRuns, ""},
-	unifiedIterations:    {"experiment_iterations", "experiment_id iteration costs_per_agent policies timestamp", "experiment_id", unifiedRuns, ""},
-	unifiedEvents:        {"experiment_events", "experiment_id iteration event_type event_data timestamp", "experiment_id", unifiedRuns, "id"},
-	webDays:              {"days", "day policies per_agent_costs", "", webDays, ""},
-	webPrompts:           {"optimization_prompts", "day_num agent_id block_id", "", webDays, ""},
+	coreRegisters: {"agent_state_registers", "simulation_id tick agent_id register_key register_value", "",
+		coreRuns, ""},
+	unifiedRuns: {"experiments", "experiment_id experiment_name experiment_type config created_at",
+		"experiment_id", unifiedRuns, ""},
+	unifiedIterations: {"experiment_iterations", "experiment_id iteration costs_per_agent policies timestamp",
+		"experiment_id", unifiedRuns, ""},
+	unifiedEvents: {"experiment_events", "experiment_id iteration event_type event_data timestamp", "experiment_id",
+		unifiedRuns, "id"},
+	webDays:    {"days", "day policies per_agent_costs", "", webDays, ""},
+	webPrompts: {"optimization_prompts", "day_num agent_id block_id", "", webDays, ""},
 }
 
 // tables are those of one database that have a role.
 type tables [roles]*table
 
-// detect finds the tables with a role in the schema main. Others are not imported. The rows of each may take maxRows bytes.
+// detect finds the tables with a role in the schema main. Others are not imported. The rows of each may take maxRows
+// bytes.
 func detect(db *duckdb.DB, maxRows int64) tables {
 	var found tables
 	shared := newPool(db, maxRows)
@@ -140,8 +156,8 @@ func (t *tables) script() generation {
 	return "script S1"
 }
 
-// core tells the version of the core generation; runs of experiment type "castro" are of version 0 whatever tables a later
-// program added.
+// core tells the version of the core generation; runs of experiment type "castro" are of version 0 whatever tables a
+// later program added.
 func (t *tables) core(experimentType string) generation {
 	switch {
 	case experimentType == "castro":

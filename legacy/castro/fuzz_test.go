@@ -33,13 +33,14 @@ func repairSums(db []byte) {
 	}
 }
 
-// FuzzDatabase reads any bytes as a database, with a log: every run of it, strictly and not. Whatever comes out of it must be a run that
-// a sink takes.
+// FuzzDatabase reads any bytes as a database, with a log: every run of it, strictly and not. Whatever comes out of it
+// must be a run that a sink takes.
 func FuzzDatabase(f *testing.F) {
 	for _, name := range []string{"c", "g", "k0", "k1", "s1", "u", "w", "bad/values", "hostile/texts", "hostile/ids"} {
 		f.Add(readGzip(f, filepath.Join("testdata", filepath.FromSlash(name)+".db.gz")), []byte(nil))
 	}
-	f.Add(readGzip(f, filepath.Join("testdata", "killed.db.gz")), readGzip(f, filepath.Join("testdata", "killed.db.wal.gz")))
+	f.Add(readGzip(f, filepath.Join("testdata", "killed.db.gz")),
+		readGzip(f, filepath.Join("testdata", "killed.db.wal.gz")))
 	f.Fuzz(func(t *testing.T, db, log []byte) {
 		folder := t.TempDir()
 		path := filepath.Join(folder, "fuzz.db")
@@ -57,7 +58,8 @@ func FuzzDatabase(f *testing.F) {
 				}
 			}
 			for _, lenient := range []bool{false, true} {
-				readAll(t, path, &Options{Lenient: lenient, MaxRows: 4 << 20, DuckDB: duckdb.Options{MaxBatchBytes: 8 << 20, MaxLogBytes: 8 << 20}})
+				readAll(t, path, &Options{Lenient: lenient, MaxRows: 4 << 20,
+					DuckDB: duckdb.Options{MaxBatchBytes: 8 << 20, MaxLogBytes: 8 << 20}})
 			}
 		}
 	})

@@ -43,7 +43,8 @@ func endOf(status string) provider.Status {
 func (b *builder) ended(status string, result *provider.Result) {
 	switch result.Status = endOf(status); {
 	case result.Status == provider.StatusUnfinished && status == "running":
-		b.note(noteDoubtful, aboutStatus, "the status is %q: the run went on when the file was written, or its process died", status)
+		b.note(noteDoubtful, aboutStatus, "the status is %q: the run went on when the file was written, or its process died",
+			status)
 	case result.Status == provider.StatusUnfinished:
 		b.note(noteDoubtful, aboutStatus, "the status %q does not say that the run came to an end", status)
 	default:
@@ -64,7 +65,8 @@ func (g *game) build(b *builder, id string) error {
 		r.about = aboutRun
 		b.drop(r, "game_id")
 		b.start.CreatedAt, status = b.str(r, "started_at"), b.str(r, "status")
-		result.CompletedAt, result.Converged, result.FinalCost = b.str(r, "completed_at"), b.boolean(r, "converged"), b.cents(r, "final_cost")
+		result.CompletedAt, result.Converged, result.FinalCost = b.str(r, "completed_at"), b.boolean(r, "converged"),
+			b.cents(r, "final_cost")
 		var o object
 		if endOf(status) == provider.StatusUnfinished {
 			o.unended(&result)
@@ -137,7 +139,8 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 		it := iterations[n]
 		if it == nil {
 			it = &gameIteration{
-				agents: map[string]bool{}, costs: map[string]provider.Cents{}, accepted: map[string]bool{}, policies: map[string]json.RawMessage{},
+				agents: map[string]bool{}, costs: map[string]provider.Cents{}, accepted: map[string]bool{},
+				policies: map[string]json.RawMessage{},
 			}
 			iterations[n] = it
 		}
@@ -178,9 +181,11 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 		}
 		b.drop(r, "game_id")
 		i := &provider.Interaction{
-			Iteration: n, AgentID: b.str(r, "agent_id"), SystemPrompt: b.optional(r, "system_prompt"), UserPrompt: b.optional(r, "user_prompt"),
-			Response: b.optional(r, "raw_response"), ParsedPolicy: b.json(r, "parsed_policy_json"), ParsingError: b.optional(r, "parsing_error"),
-			Timestamp: b.str(r, "response_timestamp"),
+			Iteration: n, AgentID: b.str(r, "agent_id"), SystemPrompt: b.optional(r, "system_prompt"),
+			UserPrompt: b.optional(r, "user_prompt"),
+			Response:   b.optional(r, "raw_response"), ParsedPolicy: b.json(r, "parsed_policy_json"),
+			ParsingError: b.optional(r, "parsing_error"),
+			Timestamp:    b.str(r, "response_timestamp"),
 		}
 		i.Extra = b.payload(r)
 		place(r, 1, i, n, i.Timestamp)
@@ -220,15 +225,16 @@ func (g *game) records(b *builder, id string) (all []placed, iterations map[int]
 	return all, iterations, nil
 }
 
-// gameIterations gives the records of the iterations' ends, each behind everything of its iteration; more are numbers of
-// iterations that other records tell of.
+// gameIterations gives the records of the iterations' ends, each behind everything of its iteration; more are numbers
+// of iterations that other records tell of.
 func gameIterations(b *builder, iterations map[int]*gameIteration, more []placed) (all []placed) {
 	if len(iterations) > 0 {
 		b.note(noteDerived, aboutIterations, "the costs of an iteration are old_cost of its rows of policies, its policies are old_policy_json: what was in force when the iteration was evaluated")
 	}
 	for _, n := range slices.Sorted(maps.Keys(iterations)) {
 		it := iterations[n]
-		record := &provider.Iteration{Number: n, Costs: it.costs, AcceptedChanges: it.accepted, Policies: it.policies, Timestamp: it.last}
+		record := &provider.Iteration{Number: n, Costs: it.costs, AcceptedChanges: it.accepted, Policies: it.policies,
+			Timestamp: it.last}
 		if b.valid(it.row, record) {
 			last := it.last
 			for _, p := range more {

@@ -11,7 +11,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// TestClaimedRows reads databases of a few kilobytes whose tables stand for gigabytes: what does not fit the limit is refused.
+// TestClaimedRows reads databases of a few kilobytes whose tables stand for gigabytes: what does not fit the limit is
+// refused.
 func TestClaimedRows(t *testing.T) {
 	for name, id := range map[string]string{"rows": "run", "long": "run", "other": "run"} {
 		d := mustOpen(t, unpack(t, t.TempDir(), "hostile/"+name, name+".db"), nil)

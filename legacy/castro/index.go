@@ -35,9 +35,9 @@ type span struct{ from, to int64 }
 // closeRows is how far rows of a key may be apart to stand in one span. What lies between is read and left out.
 const closeRows = 2048
 
-// A keyIndex tells where in a table the rows of each key are. The first reading of the table by that key makes it on its way, and
-// the following ones read only what they want: a database of many runs, whose rows mostly stand together, is read once in all, and
-// not once for each run.
+// A keyIndex tells where in a table the rows of each key are. The first reading of the table by that key makes it on
+// its way, and the following ones read only what they want: a database of many runs, whose rows mostly stand together,
+// is read once in all, and not once for each run.
 type keyIndex struct {
 	at    map[string]*place // of the rows of each key
 	none  []span            // of rows whose key is no text
@@ -147,7 +147,8 @@ type shelf struct {
 	indexes map[string]*keyIndex // by column; complete
 	scan    *scan                // the last one by an index, nil while it is used
 	aheads  map[string]*ahead    // by column
-	wasted  map[string]int64     // by column: rows that were decoded by its index and not wanted, since they were last read ahead
+	// by column: rows that were decoded by its index and not wanted, since they were last read ahead
+	wasted map[string]int64
 }
 
 // waste adds to the rows that were decoded by the index of a column and not wanted.

@@ -72,7 +72,8 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 		}
 	}
 	for r := range roles {
-		if t := d.tables[r]; t != nil && signatures[r].parent == r && !slices.ContainsFunc(about.Generations, func(g GenerationInfo) bool { return sameKind(g.Name, d.generation(r)) }) {
+		if t := d.tables[r]; t != nil && signatures[r].parent == r &&
+			!slices.ContainsFunc(about.Generations, func(g GenerationInfo) bool { return sameKind(g.Name, d.generation(r)) }) {
 			g := d.generation(r) // without runs
 			about.Generations = append(about.Generations, GenerationInfo{string(g), g.explain()})
 		}
@@ -93,7 +94,8 @@ func (d *Database) Describe(ctx context.Context) (Description, error) {
 				continue
 			}
 			i.Generation = string(d.generation(signatures[r].parent))
-			if same := slices.DeleteFunc(slices.Clone(about.Generations), func(g GenerationInfo) bool { return !sameKind(g.Name, generation(i.Generation)) }); len(same) == 1 {
+			if same := slices.DeleteFunc(slices.Clone(about.Generations),
+				func(g GenerationInfo) bool { return !sameKind(g.Name, generation(i.Generation)) }); len(same) == 1 {
 				i.Generation = same[0].Name // which the runs tell, and not the columns alone
 			}
 			for _, c := range columnList(signatures[r].notKept) {
@@ -175,7 +177,8 @@ func (d *Database) orphans(ctx context.Context, t *table, ids map[runKey]bool) (
 	if err != nil || rows == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("%d rows of table %s belong to no run that the file lists (%s: %s) and are not imported", rows, t.t.Name(), key, shorten(example)), nil
+	return fmt.Sprintf("%d rows of table %s belong to no run that the file lists (%s: %s) and are not imported", rows,
+		t.t.Name(), key, shorten(example)), nil
 }
 
 // simulations gives the ids of the simulations that belong to runs.

@@ -20,16 +20,20 @@ type accepted = map[string]bool
 
 func both(a, b provider.Cents) cents { return cents{"BANK_A": a, "BANK_B": b} }
 
-var storyCosts = []cents{both(5000, 5000), both(4000, 4000), both(3000, 3000), both(2000, 2000), both(1000, 2000), both(0, 2000), both(0, 2000)}
+var storyCosts = []cents{both(5000, 5000), both(4000, 4000), both(3000, 3000), both(2000, 2000), both(1000, 2000),
+	both(0, 2000), both(0, 2000)}
 
-var storyFractions = [][2]string{{"0.5", "0.5"}, {"0.4", "0.4"}, {"0.3", "0.3"}, {"0.2", "0.2"}, {"0.1", "0.2"}, {"0.0", "0.2"}, {"0.0", "0.2"}}
+var storyFractions = [][2]string{{"0.5", "0.5"}, {"0.4", "0.4"}, {"0.3", "0.3"}, {"0.2", "0.2"}, {"0.1", "0.2"},
+	{"0.0", "0.2"}, {"0.0", "0.2"}}
 
 // storyDecided are the decisions of the story; a decision about a proposal that changes nothing can only be recorded.
-var storyDecided = []accepted{{"BANK_A": true, "BANK_B": true}, {"BANK_A": true, "BANK_B": true}, {"BANK_A": true, "BANK_B": true},
+var storyDecided = []accepted{{"BANK_A": true, "BANK_B": true}, {"BANK_A": true, "BANK_B": true},
+	{"BANK_A": true, "BANK_B": true},
 	{"BANK_A": true, "BANK_B": false}, {"BANK_A": true, "BANK_B": true}, {"BANK_A": true, "BANK_B": false}, {}}
 
 // storyDerived are those that can be told by comparing policies.
-var storyDerived = []accepted{storyDecided[0], storyDecided[1], storyDecided[2], storyDecided[3], {"BANK_A": true}, {"BANK_B": false}, {}}
+var storyDerived = []accepted{storyDecided[0], storyDecided[1], storyDecided[2], storyDecided[3], {"BANK_A": true},
+	{"BANK_B": false}, {}}
 
 // part gives the first n elements, those that a run has.
 func part[T any](all []T, n int) []T { return slices.Clone(all)[:n] }
@@ -51,21 +55,26 @@ func TestKnownRuns(t *testing.T) {
 		notes        []string
 	}{
 		{"s1", "", 1, halved(10000, 8000, 6000, 4000), none, "unfinished", []string{
-			"the file does not say whether the run came to its end: it has 4 of at most 25", "was not recorded in this version", "each was given half of the total"}},
+			"the file does not say whether the run came to its end: it has 4 of at most 25", "was not recorded in this version",
+			"each was given half of the total"}},
 		{"s2", "", 1, halved(10001, 8001, 6001, 4001, 3001, 2001, 2001), none, "completed true 2001 2001", []string{
 			"in 7 iterations the costs of the banks do not add up to total_cost", "an iteration is marked as converged"}},
 		{"s3", "", 1, halved(10000, 8000, 6000, 4000, 3000, 2000, 2000), none, "completed true 2000 2000", []string{
 			"tokens_used is 4000 in all 6 calls", `name the agents as "Bank A"`}},
 		{"killed", "", 1, halved(10000, 8000, 6000, 4000, 3000, 2000, 2000), none, "completed true 2000 2000", nil},
-		{"s4", "", 1, []cents{both(5001, 5002), both(4001, 4002), {"BANK_A": 3001}, both(2001, 2002), both(1001, 2002), both(1, 2002), both(1, 2002)},
+		{"s4", "", 1, []cents{both(5001, 5002), both(4001, 4002), {"BANK_A": 3001}, both(2001, 2002), both(1001, 2002),
+			both(1, 2002), both(1, 2002)},
 			storyDecided, "completed true 2003 2003", []string{"iteration 3: the mean cost of BANK_B over 2 seeds is 6005/2 cents"}},
-		{"s5", "", 1, []cents{both(5001, 5002), both(4001, 4002), {"BANK_A": 3001}, both(2001, 2002), both(1001, 2002), both(1, 2002), both(1, 2002)},
+		{"s5", "", 1, []cents{both(5001, 5002), both(4001, 4002), {"BANK_A": 3001}, both(2001, 2002), both(1001, 2002),
+			both(1, 2002), both(1, 2002)},
 			storyDecided, "completed true 2003 2003", nil},
 		{"g", "exp1", 1, part(storyCosts, 6), part(storyDecided, 6), "completed true 2000 2000", []string{
 			"a second run of that name replaced", "cost_improvement, new_cost, old_cost", `status: "converged"`}},
-		{"g", "tuning", 1, []cents{{"BANK_A": 5000}}, []accepted{{"BANK_A": false}}, "unfinished", []string{`the status is "running"`}},
+		{"g", "tuning", 1, []cents{{"BANK_A": 5000}}, []accepted{{"BANK_A": false}}, "unfinished",
+			[]string{`the status is "running"`}},
 		{"c", "exp1-20251209", 1, make([]cents, 3), none, "completed false 4000 4000", []string{
-			"as if every proposal had been accepted", "final_cost is the best cost", "counts 4 iterations, of which 3 left records"}},
+			"as if every proposal had been accepted", "final_cost is the best cost",
+			"counts 4 iterations, of which 3 left records"}},
 		{"c", "exp3", 1, make([]cents, 2), none, "unfinished", []string{`the status is "running"`}},
 		{"joined", "exp1-20251210", 1, part(storyCosts, 6), part(storyDecided, 6), "completed true 2000 2000", []string{
 			`from the session "exp1" in exp1.db`}},
@@ -74,14 +83,19 @@ func TestKnownRuns(t *testing.T) {
 		{"hybrid", "exp2", 0, part(storyCosts, 2), none, "unfinished", []string{"no end was recorded"}},
 		{"k0", "", 0, storyCosts, storyDerived, "completed true 2000 2000", []string{"final_cost of the configuration"}},
 		{"k1", "exp1-20251215-08", 0, storyCosts, storyDerived, "completed true 2000 2000", []string{
-			"count words, not tokens: in 12 of 12", "2 proposals repeat the policy in force", "accepted_changes is false for every agent"}},
-		{"k1", "exp1-20251215-09", 0, part(storyCosts, 2), []accepted{storyDecided[0], {}}, "unfinished", []string{"2 iterations are complete"}},
-		{"k1", "exp2", 0, part(storyCosts, 4), []accepted{storyDecided[0], storyDecided[1], storyDecided[2], {}}, "completed false 4001 4001", []string{
-			"equal part of the total, rounded down", `the call of iteration 2 for agent "BANK_A" repeats that of iteration 1 for agent "BANK_B"`}},
-		{"k2", "", 0, storyCosts, storyDecided, "completed true 2000 2000", []string{"accepted changes are the decisions in policy_evaluations"}},
+			"count words, not tokens: in 12 of 12", "2 proposals repeat the policy in force",
+			"accepted_changes is false for every agent"}},
+		{"k1", "exp1-20251215-09", 0, part(storyCosts, 2), []accepted{storyDecided[0], {}}, "unfinished",
+			[]string{"2 iterations are complete"}},
+		{"k1", "exp2", 0, part(storyCosts, 4), []accepted{storyDecided[0], storyDecided[1], storyDecided[2], {}},
+			"completed false 4001 4001", []string{
+				"equal part of the total, rounded down", `the call of iteration 2 for agent "BANK_A" repeats that of iteration 1 for agent "BANK_B"`}},
+		{"k2", "", 0, storyCosts, storyDecided, "completed true 2000 2000",
+			[]string{"accepted changes are the decisions in policy_evaluations"}},
 		{"k3", "", 0, storyCosts, storyDecided, "completed true 2000 2000", nil},
 		{"k4", "", 0, storyCosts, storyDecided, "completed true 2000 2000", []string{"their ids are random"}},
-		{"u", "", 0, part(storyCosts, 5), append(part(storyDerived, 4), accepted{}), "completed false 3000 3000", []string{`"master_seed": 9007199254740993`}},
+		{"u", "", 0, part(storyCosts, 5), append(part(storyDerived, 4), accepted{}), "completed false 3000 3000",
+			[]string{`"master_seed": 9007199254740993`}},
 		{"w", "", 0, part(storyCosts, 4), none, "unfinished", []string{"1 of 4 days hold exactly 200 events"}},
 		{"web", "", 0, []cents{both(5000, 5000), both(4000, 4000), both(1000, 2000)}, none, "completed - 3000 3000", []string{
 			`marks its quality as "compromised"`, "in 3 of 3 days the export holds fewer events"}},
@@ -151,7 +165,8 @@ func TestPoliciesInForce(t *testing.T) {
 		for i, n := range numbers {
 			it := iterationAt(t, run, n)
 			for j, agent := range []string{"BANK_A", "BANK_B"} {
-				if got := string(member(it.Policies[agent], "parameters", "initial_liquidity_fraction")); got != storyFractions[i][j] {
+				if got := string(member(it.Policies[agent], "parameters",
+					"initial_liquidity_fraction")); got != storyFractions[i][j] {
 					t.Errorf("%s: iteration %d: got fraction %q for %s, want %q", fixture, n, got, agent, storyFractions[i][j])
 				}
 			}
@@ -201,7 +216,8 @@ func TestOrder(t *testing.T) {
 
 // TestKilledHasTheWholeRun compares a database that has everything in its log with one that was closed.
 func TestKilledHasTheWholeRun(t *testing.T) {
-	if got, want := digestOf(t, mustRun(t, openSound(t, "killed"), "")), digestOf(t, mustRun(t, openSound(t, "s3"), "")); got != want {
+	if got, want := digestOf(t, mustRun(t, openSound(t, "killed"), "")),
+		digestOf(t, mustRun(t, openSound(t, "s3"), "")); got != want {
 		t.Errorf("got digest %s of the killed database, want %s", got, want)
 	}
 	about, err := openSound(t, "killed").Describe(t.Context())
@@ -252,12 +268,14 @@ func TestDescribe(t *testing.T) {
 		{"s4", "script S4", "", "", ""},
 		{"s5", "script S5", "", "", ""},
 		{"g", "game G", "policy_iterations 13 game G", "", ""},
-		{"c", "castro C", "experiment_events 22 castro C", "experiment_events.event_id", `costs and decisions of experiment "exp1" would be in exp1.db`},
+		{"c", "castro C", "experiment_events 22 castro C", "experiment_events.event_id",
+			`costs and decisions of experiment "exp1" would be in exp1.db`},
 		{"hybrid", "castro C, core K0", "experiment_iterations 2 core K0", "experiment_events.event_id", ""},
 		{"k1", "core K1", "experiments 3 core K1", "experiment_events.id", ""},
 		{"k2", "core K2", "", "", ""},
 		{"k3", "core K3", "", "", ""},
-		{"k4", "core K4", "agent_state_registers 1 core K4", "", `1 rows of table simulation_events belong to no run that the file lists (simulation_id: "sim-20251218")`},
+		{"k4", "core K4", "agent_state_registers 1 core K4", "",
+			`1 rows of table simulation_events belong to no run that the file lists (simulation_id: "sim-20251218")`},
 		{"u", "unified U", "experiments 1 unified U", "experiment_events.id", ""},
 		{"w", "web W", "days 4 web W", "", ""},
 		{"web", "web W", "", "", ""},
@@ -289,7 +307,8 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%s: got notes %q, want one with %q", c.fixture, about.Notes, c.note)
 		}
 		if c.fixture != "web" && (about.StorageVersion != 64 || !strings.HasPrefix(about.EngineVersion, "v1.4.")) {
-			t.Errorf("%s: got DuckDB %q, storage version %d, want v1.4, 64", c.fixture, about.EngineVersion, about.StorageVersion)
+			t.Errorf("%s: got DuckDB %q, storage version %d, want v1.4, 64", c.fixture, about.EngineVersion,
+				about.StorageVersion)
 		}
 	}
 }
@@ -331,12 +350,14 @@ func TestInteraction(t *testing.T) {
 	if string(i.Extra) != want {
 		t.Errorf("got extra %s, want %s", i.Extra, want)
 	}
-	if i.AgentID != "" || i.PromptTokens != nil || *i.CompletionTokens != 3 || i.LatencySeconds != nil || *i.Response != "x" || i.Model != nil {
+	if i.AgentID != "" || i.PromptTokens != nil || *i.CompletionTokens != 3 || i.LatencySeconds != nil ||
+		*i.Response != "x" || i.Model != nil {
 		t.Errorf("got %+v", i)
 	}
 	// Minus zero is no number of seconds and no count.
 	i = interactionOf(json.RawMessage(`{"prompt_tokens": -0, "completion_tokens": 0, "latency_seconds": -0.0}`))
-	if i == nil || i.PromptTokens != nil || *i.CompletionTokens != 0 || i.LatencySeconds != nil || string(i.Extra) != `{"prompt_tokens": -0, "latency_seconds": -0.0}` {
+	if i == nil || i.PromptTokens != nil || *i.CompletionTokens != 0 || i.LatencySeconds != nil ||
+		string(i.Extra) != `{"prompt_tokens": -0, "latency_seconds": -0.0}` {
 		t.Errorf("minus zero: got %+v, want it in extra", i)
 	}
 	for _, text := range []string{`[]`, `"x"`, `{"a": 1, "a": 2}`} {

@@ -32,8 +32,8 @@ func (o *object) add(name string, value json.RawMessage) {
 
 func (o *object) addText(name, value string) { o.add(name, jsontext.AppendString(nil, value)) }
 
-// addFloat appends a finite number in its shortest form. One that is whole is written as an integer, unless its magnitude
-// is at least rounds: with an exponent nobody takes it for an exact one.
+// addFloat appends a finite number in its shortest form. One that is whole is written as an integer, unless its
+// magnitude is at least rounds: with an exponent nobody takes it for an exact one.
 func (o *object) addFloat(name string, value, rounds float64) {
 	if math.Abs(value) >= rounds {
 		o.add(name, strconv.AppendFloat(nil, value, 'e', -1, 64))

@@ -97,7 +97,8 @@ func (r *Run) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[provider.Rec
 	return r.sequence(ctx, func(l *provider.Live) iter.Seq2[provider.Record, error] { return l.RecordsFrom(ctx, seq) })
 }
 
-func (r *Run) sequence(ctx context.Context, of func(*provider.Live) iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
+func (r *Run) sequence(ctx context.Context, of func(*provider.Live) iter.Seq2[provider.Record,
+	error]) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
 		l, err := r.load(ctx)
 		if err != nil {

@@ -37,8 +37,9 @@ func (s *script) runs(ctx context.Context) ([]RunInfo, error) {
 	var all []RunInfo
 	err = s.t[scriptConfig].each(ctx, "", nil, func(r *row) error {
 		i := RunInfo{
-			ID: r.text("experiment_id"), Name: r.text("experiment_name"), Type: "castro-script", Generation: string(s.t.script()),
-			Status: provider.StatusUnfinished, CreatedAt: r.text("created_at"),
+			ID: r.text("experiment_id"), Name: r.text("experiment_name"), Type: "castro-script",
+			Generation: string(s.t.script()),
+			Status:     provider.StatusUnfinished, CreatedAt: r.text("created_at"),
 		}
 		if limit, ok := r.raw("max_iterations").(int64); ended[i.ID] || ok && limit > 0 && last[i.ID] >= limit {
 			i.Status = provider.StatusCompleted
@@ -176,7 +177,8 @@ func (s *script) build(b *builder, id string) error {
 		time := b.str(r, "created_at")
 		it := at(n)
 		if it.metrics != nil {
-			b.note(noteDoubtful, iterationSubject(n), "iteration %d has several rows in iteration_metrics; the last one counts", n)
+			b.note(noteDoubtful, iterationSubject(n), "iteration %d has several rows in iteration_metrics; the last one counts",
+				n)
 		}
 		it.metrics = r
 		yes, _ := r.raw("converged").(bool)
@@ -215,8 +217,10 @@ func (s *script) calls(b *builder, id string, place func(*row, int, provider.Rec
 		}
 		b.drop(r, "experiment_id")
 		i := &provider.Interaction{
-			Iteration: n, Model: b.optional(r, "model_name"), UserPrompt: b.optional(r, "prompt_text"), Response: b.optional(r, "response_text"),
-			ParsingError: b.optional(r, "error_message"), LatencySeconds: b.seconds(r, "latency_seconds"), Timestamp: b.str(r, "created_at"),
+			Iteration: n, Model: b.optional(r, "model_name"), UserPrompt: b.optional(r, "prompt_text"),
+			Response:     b.optional(r, "response_text"),
+			ParsingError: b.optional(r, "error_message"), LatencySeconds: b.seconds(r, "latency_seconds"),
+			Timestamp: b.str(r, "created_at"),
 		}
 		if t := r.text("tokens_used"); t != "" {
 			tokens[t]++
@@ -271,7 +275,8 @@ func (it *scriptIteration) costs() map[string]provider.Cents {
 }
 
 // placeIterations adds the record of each iteration that was evaluated.
-func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies map[string]map[int]json.RawMessage, all *[]placed) {
+func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies map[string]map[int]json.RawMessage,
+	all *[]placed) {
 	var unfinished, partial []string
 	for _, n := range slices.Sorted(maps.Keys(iterations)) {
 		it := iterations[n]
@@ -282,7 +287,8 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 			continue
 		}
 		record := &provider.Iteration{
-			Number: n, Costs: it.costs(), AcceptedChanges: it.accepted, Policies: map[string]json.RawMessage{}, Timestamp: it.metrics.text("created_at"),
+			Number: n, Costs: it.costs(), AcceptedChanges: it.accepted, Policies: map[string]json.RawMessage{},
+			Timestamp: it.metrics.text("created_at"),
 		}
 		for agent, rows := range policies {
 			last := -1
@@ -303,11 +309,13 @@ func (b *builder) placeIterations(iterations map[int]*scriptIteration, policies 
 			continue
 		}
 		if it.past {
-			b.note(noteLeftOut, iterationSubject(n, "costs_per_agent"), "iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
+			b.note(noteLeftOut, iterationSubject(n, "costs_per_agent"),
+				"iteration %d: the costs of its seeds add up to more than a 64-bit integer holds: the iteration has no costs", n)
 		}
 		for _, agent := range scriptAgents {
 			if _, whole := record.Costs[agent]; !whole && it.seeds > 0 && !it.past {
-				b.note(noteDerived, iterationSubject(n, "costs_per_agent", agent), "iteration %d: the mean cost of %s over %d seeds is %d/%d cents, not a whole number: it is left out of the iteration's costs, and the cost of each seed is in its simulation_run event",
+				b.note(noteDerived, iterationSubject(n, "costs_per_agent", agent),
+					"iteration %d: the mean cost of %s over %d seeds is %d/%d cents, not a whole number: it is left out of the iteration's costs, and the cost of each seed is in its simulation_run event",
 					n, agent, it.seeds, it.sum[agent], it.seeds)
 			}
 		}
@@ -365,7 +373,8 @@ func (b *builder) scriptNotes(s *script, iterations map[int]*scriptIteration, co
 	}
 	final, best := b.meanCents("final cost", iterations, last), b.meanCents("best cost", iterations, lowest)
 	b.result = &provider.Result{Status: provider.StatusCompleted, Converged: &converged, FinalCost: final, BestCost: best}
-	b.note(noteDerived, aboutStatus, "the end of the run was not recorded; that it was completed follows from this: %s", ended)
+	b.note(noteDerived, aboutStatus, "the end of the run was not recorded; that it was completed follows from this: %s",
+		ended)
 	if final != nil {
 		b.note(noteDerived, "/final_cost", "final cost: the mean total cost of the last iteration, %d", last)
 	}
@@ -411,7 +420,8 @@ func (b *builder) meanCents(cost string, iterations map[int]*scriptIteration, n 
 		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the mean total cost %s of iteration %d is not a whole number of cents",
 			cost, asText(v), n)
 	default:
-		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the mean total cost %s of iteration %d: %v", cost, asText(v), n, err)
+		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the mean total cost %s of iteration %d: %v",
+			cost, asText(v), n, err)
 	}
 	return nil
 }

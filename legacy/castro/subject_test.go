@@ -52,7 +52,8 @@ func runObject(t *testing.T, p provider.Provider) map[string]any {
 			attachments[record["name"].(string)] = record
 		}
 	}
-	run["iterations"], run["records"], run["attachments"], run["num_iterations"] = iterations, records, attachments, len(iterations)
+	run["iterations"], run["records"], run["attachments"], run["num_iterations"] = iterations, records, attachments,
+		len(iterations)
 	return run
 }
 
@@ -93,11 +94,13 @@ func TestSubjects(t *testing.T) {
 	for _, name := range fixtures {
 		check(name, openSound(t, name))
 	}
-	for _, name := range []string{"bad/nan", "bad/json", "bad/cents", "bad/double", "bad/values", "bad/bounds", "bad/sums_game", "bad/sums_core", "bad/sums_script"} {
+	for _, name := range []string{"bad/nan", "bad/json", "bad/cents", "bad/double", "bad/values", "bad/bounds",
+		"bad/sums_game", "bad/sums_core", "bad/sums_script"} {
 		check(name, mustOpen(t, unpack(t, t.TempDir(), name, "x.db"), &Options{Lenient: true}))
 	}
 	for _, member := range []string{
-		"final_cost", "best_cost", "iterations", "records", "status", "run_id", "experiment_name", "num_iterations", "created_at", "convergence_reason",
+		"final_cost", "best_cost", "iterations", "records", "status", "run_id", "experiment_name", "num_iterations",
+		"created_at", "convergence_reason",
 	} {
 		if seen[member] == 0 {
 			t.Errorf("no note is about %s, got %v", member, seen)
@@ -132,11 +135,13 @@ func TestMinusZero(t *testing.T) {
 			r := testRow(t, []string{column}, v)
 			r.about = aboutRun
 			b := newBuilder(t.Context(), false)
-			if there := read(b, r); there || !errors.As(b.err, new(*CellError)) || column == "final_cost" && !errors.Is(b.err, ErrMinusZero) {
+			if there := read(b, r); there || !errors.As(b.err, new(*CellError)) || column == "final_cost" &&
+				!errors.Is(b.err, ErrMinusZero) {
 				t.Errorf("%T, %s: got a value: %t, error %v, want a CellError", v, column, there, b.err)
 			}
 			b = newBuilder(t.Context(), true)
-			if there := read(b, r); there || b.err != nil || len(b.notes) != 1 || len(b.attachments) != 1 || string(b.attachments[0].Data) != "-0" {
+			if there := read(b, r); there || b.err != nil || len(b.notes) != 1 || len(b.attachments) != 1 ||
+				string(b.attachments[0].Data) != "-0" {
 				t.Errorf("%T, %s, lenient: got a value: %t, error %v, notes %v, want it left out", v, column, there, b.err, b.notes)
 				continue
 			}
@@ -152,7 +157,8 @@ func TestMinusZero(t *testing.T) {
 	// Zero is both.
 	b := newBuilder(t.Context(), false)
 	r := testRow(t, []string{"final_cost", "latency_seconds"}, 0.0, 0.0)
-	if c, s := b.cents(r, "final_cost"), b.seconds(r, "latency_seconds"); b.err != nil || c == nil || *c != 0 || s == nil || *s != 0 {
+	if c, s := b.cents(r, "final_cost"), b.seconds(r, "latency_seconds"); b.err != nil || c == nil || *c != 0 ||
+		s == nil || *s != 0 {
 		t.Errorf("zero: got %v, %v, %v", c, s, b.err)
 	}
 }
@@ -164,16 +170,19 @@ func TestLeftOutFiles(t *testing.T) {
 	long := strings.Repeat("x", 400)
 	var got []string
 	for _, v := range []struct{ table, column, value string }{
-		{"t", "costs", "1.5"}, {"t", "costs", "2.5"}, {"t", "costs", "1.5"}, {"T", "Costs", "3.5"}, {"t", "a b", "1"}, {"t", "a.b", "2"},
+		{"t", "costs", "1.5"}, {"t", "costs", "2.5"}, {"t", "costs", "1.5"}, {"T", "Costs", "3.5"}, {"t", "a b", "1"},
+		{"t", "a.b", "2"},
 		{"con", "nul", "1"}, {"", "", "1"}, {long, long, "1"}, {long + "y", long, "2"}, {"t", "costs-2", "3"},
 	} {
 		got = append(got, b.attach(v.table, 7, v.column, v.value))
 	}
 	cut := long[:100]
 	want := []string{
-		"left-out/t/row-7/costs.txt", "left-out/t/row-7/costs-2.txt", "left-out/t/row-7/costs.txt", "left-out/T/row-7/Costs-3.txt",
+		"left-out/t/row-7/costs.txt", "left-out/t/row-7/costs-2.txt", "left-out/t/row-7/costs.txt",
+		"left-out/T/row-7/Costs-3.txt",
 		"left-out/t/row-7/a_b.txt", "left-out/t/row-7/a_b-2.txt", "left-out/con_/row-7/nul_.txt", "left-out/_/row-7/_.txt",
-		"left-out/" + cut + "/row-7/" + cut + ".txt", "left-out/" + cut + "/row-7/" + cut + "-2.txt", "left-out/t/row-7/costs-2-2.txt",
+		"left-out/" + cut + "/row-7/" + cut + ".txt", "left-out/" + cut + "/row-7/" + cut + "-2.txt",
+		"left-out/t/row-7/costs-2-2.txt",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

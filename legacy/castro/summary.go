@@ -16,8 +16,8 @@ type Summary struct {
 	LastCosts  map[string]provider.Cents // of the last
 }
 
-// Summary tells of the run without reading calls of the language model, simulations, and most events, however many there
-// are. A value in those that cannot be kept, for which every other method refuses the run, is not found.
+// Summary tells of the run without reading calls of the language model, simulations, and most events, however many
+// there are. A value in those that cannot be kept, for which every other method refuses the run, is not found.
 func (r *Run) Summary(ctx context.Context) (Summary, error) {
 	r.mu.Lock()
 	live := r.live
@@ -59,12 +59,13 @@ type briefing struct{ columns, event string }
 
 // briefings are those of the tables that a summary does not read whole.
 var briefings = map[role]briefing{
-	scriptCalls:          {},
-	scriptErrors:         {},
-	gameCalls:            {},
-	gameDiffs:            {},
-	gameContext:          {},
-	castroEvents:         {columns: "event_id run_id iteration event_type timestamp"}, // whose iterations are those of the run
+	scriptCalls:  {},
+	scriptErrors: {},
+	gameCalls:    {},
+	gameDiffs:    {},
+	gameContext:  {},
+	// whose iterations are those of the run
+	castroEvents:         {columns: "event_id run_id iteration event_type timestamp"},
 	coreEvents:           {columns: "id run_id iteration event_type event_data timestamp", event: "evaluation"},
 	coreEvaluations:      {},
 	coreSimulations:      {},

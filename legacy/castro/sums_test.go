@@ -24,11 +24,14 @@ func TestRounded(t *testing.T) {
 		err  error
 	}{
 		{float64(double - 1), double - 1, nil}, {-float64(double - 1), -(double - 1), nil},
-		{float64(double), 0, ErrRounded}, {-float64(double), 0, ErrRounded}, {float64(double + 2), 0, ErrRounded}, {1e300, 0, ErrRounded},
+		{float64(double), 0, ErrRounded}, {-float64(double), 0, ErrRounded}, {float64(double + 2), 0, ErrRounded},
+		{1e300, 0, ErrRounded},
 		{float32(single - 1), single - 1, nil}, {-float32(single - 1), -(single - 1), nil},
 		{float32(single), 0, ErrRounded}, {-float32(single), 0, ErrRounded}, {float32(single + 2), 0, ErrRounded},
-		{float64(single), single, nil}, {0.0, 0, nil}, {float32(0), 0, nil}, {0.5, 0, ErrFraction}, {float32(0.5), 0, ErrFraction},
-		{math.NaN(), 0, ErrNotFinite}, {math.Inf(-1), 0, ErrNotFinite}, {float32(math.Inf(1)), 0, ErrNotFinite}, {"5", 0, ErrFraction},
+		{float64(single), single, nil}, {0.0, 0, nil}, {float32(0), 0, nil}, {0.5, 0, ErrFraction},
+		{float32(0.5), 0, ErrFraction},
+		{math.NaN(), 0, ErrNotFinite}, {math.Inf(-1), 0, ErrNotFinite}, {float32(math.Inf(1)), 0, ErrNotFinite},
+		{"5", 0, ErrFraction},
 		{nil, 0, ErrFraction},
 		{math.Copysign(0, -1), 0, ErrMinusZero}, {float32(math.Copysign(0, -1)), 0, ErrMinusZero},
 	} {
@@ -40,8 +43,10 @@ func TestRounded(t *testing.T) {
 		value, rounds float64
 		want          string
 	}{
-		{double - 1, double, "9007199254740991"}, {double, double, "9.007199254740992e+15"}, {-double, double, "-9.007199254740992e+15"},
-		{1 << 60, double, "1.152921504606847e+18"}, {single - 1, single, "16777215"}, {single, single, "1.6777216e+07"}, {0.5, single, "0.5"},
+		{double - 1, double, "9007199254740991"}, {double, double, "9.007199254740992e+15"},
+		{-double, double, "-9.007199254740992e+15"},
+		{1 << 60, double, "1.152921504606847e+18"}, {single - 1, single, "16777215"}, {single, single, "1.6777216e+07"},
+		{0.5, single, "0.5"},
 	} {
 		var o object
 		o.addFloat("x", c.value, c.rounds)
@@ -56,13 +61,15 @@ func TestBounds(t *testing.T) {
 	path := unpack(t, t.TempDir(), "bad/bounds", "bounds.db")
 	strict, lenient := mustOpen(t, path, nil), mustOpen(t, path, &Options{Lenient: true})
 	for run, want := range map[string]error{
-		"double below": nil, "double -below": nil, "double at": ErrRounded, "double -at": ErrRounded, "double past": ErrRounded,
+		"double below": nil, "double -below": nil, "double at": ErrRounded, "double -at": ErrRounded,
+		"double past": ErrRounded,
 		"float below": nil, "float -below": nil, "float at": ErrRounded, "float -at": ErrRounded, "float past": ErrRounded,
 		"float fraction": ErrFraction, "float not finite": ErrNotFinite,
 	} {
 		_, err := mustRun(t, strict, run).Experiment(t.Context())
 		var cell *CellError
-		if !errors.Is(err, want) || want != nil && (!errors.As(err, &cell) || cell.Column != map[bool]string{true: "old_cost", false: "new_cost"}[run[0] == 'd']) {
+		if !errors.Is(err, want) || want != nil && (!errors.As(err, &cell) ||
+			cell.Column != map[bool]string{true: "old_cost", false: "new_cost"}[run[0] == 'd']) {
 			t.Errorf("%s: got %v, want %v", run, err, want)
 		}
 		e, err := mustRun(t, lenient, run).Experiment(t.Context())
@@ -193,7 +200,8 @@ func checkSums(t *testing.T, name string, e provider.Experiment, want sums) {
 	for _, n := range e.Notes {
 		var n1, n2, kind string
 		var at int
-		if got, _ := fmt.Sscanf(n.Text, "the %s %s is left out of the result: the total of %s %d cannot", &n1, &n2, &kind, &at); got == 4 && n.Kind == noteDerived {
+		if got, _ := fmt.Sscanf(n.Text, "the %s %s is left out of the result: the total of %s %d cannot", &n1, &n2, &kind,
+			&at); got == 4 && n.Kind == noteDerived {
 			unknown = append(unknown, fmt.Sprintf("%s %s %d", n1, n2, at))
 			if want := "/" + n1 + "_" + n2; n.Subject != want {
 				t.Errorf("%s: %s: got subject %q, want %q", name, n.Text, n.Subject, want)
@@ -245,19 +253,27 @@ func TestWebSums(t *testing.T) {
 		want sums
 	}{
 		{`{"day": 1, "total_cost": 7}, {"day": 0, "total_cost": 5}`, sums{"7", "5", "", true}},
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 4}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "5", "", true}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 4}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`,
+			sums{"7", "5", "", true}},
 		{`{"day": 0, "total_cost": 5}, {"day": 1}`, sums{"-", "-", "final cost 1, best cost 1", true}},
-		{`{"day": 0, "total_cost": 5}, {"day": 1, "total_cost": null, "per_agent_costs": null}`, sums{"-", "-", "final cost 1, best cost 1", true}},
+		{`{"day": 0, "total_cost": 5}, {"day": 1, "total_cost": null, "per_agent_costs": null}`,
+			sums{"-", "-", "final cost 1, best cost 1", true}},
 		{`{"day": 0}, {"day": 1, "total_cost": 5}`, sums{"5", "-", "best cost 0", true}},
-		{`{"day": 0, "total_cost": 5}, {"day": 1, "total_cost": 4.5, "per_agent_costs": {"A": 4}}`, sums{"-", "-", "final cost 1, best cost 1", true}},
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 4}}, {"day": 1, "per_agent_costs": {"A": 3}}`, sums{"-", "-", "final cost 1, best cost 1", true}},
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": -0}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
+		{`{"day": 0, "total_cost": 5}, {"day": 1, "total_cost": 4.5, "per_agent_costs": {"A": 4}}`,
+			sums{"-", "-", "final cost 1, best cost 1", true}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 4}}, {"day": 1, "per_agent_costs": {"A": 3}}`,
+			sums{"-", "-", "final cost 1, best cost 1", true}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`,
+			sums{"7", "-", "best cost 0", false}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": -0}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`,
+			sums{"7", "-", "best cost 0", false}},
 		{`{"day": 0, "total_cost": -0}, {"day": 1, "total_cost": 5}`, sums{"5", "-", "best cost 0", true}},
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": null}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "-", "best cost 0", false}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": null}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`,
+			sums{"7", "-", "best cost 0", false}},
 		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}, "total_cost": 9}, {"day": 1, "per_agent_costs": {"A": 3, "B": 4}}`, sums{"7", "7", "", false}},
 		// Every cost of B is left out: no iteration shows that there was one.
-		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 0.5}}`, sums{"-", "-", "final cost 1, best cost 0", false}},
+		{`{"day": 0, "per_agent_costs": {"A": 1, "B": 0.5}}, {"day": 1, "per_agent_costs": {"A": 3, "B": 0.5}}`,
+			sums{"-", "-", "final cost 1, best cost 0", false}},
 		{``, sums{"-", "-", "", true}},
 	} {
 		path := filepath.Join(t.TempDir(), "web.json")
@@ -279,7 +295,8 @@ func TestWebSums(t *testing.T) {
 // TestHalvedTotals: parts of a total that were rounded down do not make it again.
 func TestHalvedTotals(t *testing.T) {
 	run := &coreRun{builder: newBuilder(t.Context(), false), totals: map[int]*provider.Cents{0: new(provider.Cents(7))},
-		iterations: map[int]*provider.Iteration{0: {Costs: map[string]provider.Cents{"A": 3, "B": 3}}, 1: {Costs: map[string]provider.Cents{"A": 2, "B": 2}}}}
+		iterations: map[int]*provider.Iteration{0: {Costs: map[string]provider.Cents{"A": 3, "B": 3}},
+			1: {Costs: map[string]provider.Cents{"A": 2, "B": 2}}}}
 	for _, halved := range []bool{false, true} {
 		run.halved = halved
 		lowest := run.iterationTotals().lowest()
@@ -292,11 +309,13 @@ func TestHalvedTotals(t *testing.T) {
 func TestSumOf(t *testing.T) {
 	agents := map[string]bool{"A": true, "B": true}
 	for range 20 { // orders of adding
-		if got := sumOf(map[string]provider.Cents{"A": math.MaxInt64, "B": 1, "C": -1}, agents); got == nil || *got != math.MaxInt64 {
+		if got := sumOf(map[string]provider.Cents{"A": math.MaxInt64, "B": 1, "C": -1}, agents); got == nil ||
+			*got != math.MaxInt64 {
 			t.Fatalf("got %v, want %d", got, int64(math.MaxInt64))
 		}
 	}
-	for _, costs := range []map[string]provider.Cents{nil, {"A": 1}, {"A": 1, "C": 1}, {"A": math.MaxInt64, "B": 1}, {"A": math.MinInt64, "B": -1}} {
+	for _, costs := range []map[string]provider.Cents{nil, {"A": 1}, {"A": 1, "C": 1}, {"A": math.MaxInt64, "B": 1},
+		{"A": math.MinInt64, "B": -1}} {
 		if got := sumOf(costs, agents); got != nil {
 			t.Errorf("%v: got %d, want none", costs, *got)
 		}

@@ -49,8 +49,8 @@ func (t *table) isText(column string) bool {
 	return t.columns[t.index[column]].Type.ID == duckdb.TypeVarchar
 }
 
-// A row holds the values of one row. Reading a value through the [builder] marks its column as used, so that what nobody
-// used can be kept as the rest.
+// A row holds the values of one row. Reading a value through the [builder] marks its column as used, so that what
+// nobody used can be kept as the rest.
 type row struct {
 	t    *table
 	n    int64 // from 1
@@ -73,7 +73,8 @@ func aboutRun(column string) string {
 	switch column {
 	case "started_at":
 		return "/created_at"
-	case "experiment_name", "experiment_type", "config", "created_at", "completed_at", "status", "converged", "convergence_reason",
+	case "experiment_name", "experiment_type", "config", "created_at", "completed_at", "status", "converged",
+		"convergence_reason",
 		"final_cost", "best_cost":
 		return provider.Subject(column)
 	}
@@ -339,7 +340,8 @@ func value(v *duckdb.Vector, i int) any {
 		if x, ok := v.Int64(i); ok {
 			return x
 		}
-	case duckdb.TypeTimestampS, duckdb.TypeTimestampMS, duckdb.TypeTimestampNS, duckdb.TypeTimestampTZ, duckdb.TypeEnum, duckdb.TypeUUID:
+	case duckdb.TypeTimestampS, duckdb.TypeTimestampMS, duckdb.TypeTimestampNS, duckdb.TypeTimestampTZ, duckdb.TypeEnum,
+		duckdb.TypeUUID:
 		return string(v.AppendText(nil, i))
 	}
 	return json.RawMessage(v.AppendJSON(nil, i))

@@ -46,7 +46,8 @@ func (b *builder) derive(cost, iteration string, t *total) *provider.Cents {
 		return nil
 	}
 	if t.cents == nil {
-		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the total of %s %d cannot be known", cost, iteration, t.iteration)
+		b.note(noteDerived, aboutCost(cost), "the %s is left out of the result: the total of %s %d cannot be known", cost,
+			iteration, t.iteration)
 	}
 	return t.cents
 }

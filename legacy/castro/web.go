@@ -141,7 +141,8 @@ func readWeb(name string, text []byte) (*webFile, error) {
 		number := member(day, "day")
 		n, err := strconv.Atoi(string(number))
 		if err != nil || n < 0 || n > provider.MaxIteration || number[0] == '-' {
-			return nil, fmt.Errorf("%w: element %d of days has the number %s, want an integer from 0", ErrForeign, i, shorten(string(number)))
+			return nil, fmt.Errorf("%w: element %d of days has the number %s, want an integer from 0", ErrForeign, i,
+				shorten(string(number)))
 		}
 		if seen[n] {
 			return nil, fmt.Errorf("day %d stands twice in days", n)
@@ -159,7 +160,8 @@ func (w *webFile) status() string {
 
 func (w *webFile) runs(context.Context) ([]RunInfo, error) {
 	created, _ := stringOf(member(w.text, "created_at"))
-	return []RunInfo{{ID: w.id, Name: w.name, Type: "web", Generation: string(generationWeb), Status: endOf(w.status()), CreatedAt: created}}, nil
+	return []RunInfo{{ID: w.id, Name: w.name, Type: "web", Generation: string(generationWeb), Status: endOf(w.status()),
+		CreatedAt: created}}, nil
 }
 
 func (w *webFile) build(b *builder, _ string) error {
@@ -172,7 +174,8 @@ func (w *webFile) build(b *builder, _ string) error {
 	var days []webCosts
 	missing := 0
 	for _, d := range w.days {
-		it := &provider.Iteration{Number: d.number, Costs: map[string]provider.Cents{}, Policies: map[string]json.RawMessage{}}
+		it := &provider.Iteration{Number: d.number, Costs: map[string]provider.Cents{},
+			Policies: map[string]json.RawMessage{}}
 		var rest object
 		sum := webCosts{day: d.number, complete: true}
 		place := fmt.Sprintf("day %d", d.number)
@@ -273,7 +276,8 @@ func (b *builder) dayTotals(days []webCosts) (all totals) {
 			t.cents = sumOf(d.costs, agents)
 		}
 		if sum := sumOf(d.costs, nil); d.complete && sum != nil && t.cents != nil && *sum != *t.cents {
-			b.note(noteDoubtful, iterationSubject(d.day, "costs_per_agent"), "day %d: the costs of the agents add up to %d cents, total_cost is %d", d.day, int64(*sum), int64(*t.cents))
+			b.note(noteDoubtful, iterationSubject(d.day, "costs_per_agent"),
+				"day %d: the costs of the agents add up to %d cents, total_cost is %d", d.day, int64(*sum), int64(*t.cents))
 		}
 		all = append(all, t)
 	}
@@ -317,7 +321,8 @@ func (w *webTables) runs(ctx context.Context) ([]RunInfo, error) {
 	if err != nil || days == 0 {
 		return nil, err
 	}
-	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb), Status: provider.StatusUnfinished, CreatedAt: created}}, nil
+	return []RunInfo{{ID: w.name(), Name: w.name(), Type: "web", Generation: string(generationWeb),
+		Status: provider.StatusUnfinished, CreatedAt: created}}, nil
 }
 
 func (w *webTables) build(b *builder, id string) error {
@@ -359,7 +364,8 @@ func (w *webTables) build(b *builder, id string) error {
 	}
 	b.dayTotals(sums)
 	if cut > 0 {
-		b.note(noteDoubtful, aboutIterations, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days, eventsKept)
+		b.note(noteDoubtful, aboutIterations, "%d of %d days hold exactly %d events: the sandbox kept no more", cut, days,
+			eventsKept)
 	}
 	err = w.t[webPrompts].each(b.ctx, "", nil, func(r *row) error {
 		n, ok := b.iteration(r, "day_num")
@@ -377,7 +383,11 @@ func (w *webTables) build(b *builder, id string) error {
 	}
 	inOrder(all)
 	b.records = recordsOf(all)
-	if created := slices.IndexFunc(all, func(p placed) bool { _, ok := p.record.(*provider.Event); return ok }); created >= 0 {
+	if created := slices.IndexFunc(all, func(p placed) bool {
+		_,
+			ok := p.record.(*provider.Event)
+		return ok
+	}); created >= 0 {
 		b.start.CreatedAt = all[created].record.(*provider.Event).Timestamp
 		b.note(noteDerived, "/created_at", "the start of the run is the time of its first day")
 	}

@@ -53,7 +53,8 @@ func TestZeroInNames(t *testing.T) {
 			t.Errorf("%s: got %q, want it left out", name, got)
 		}
 		if b.err != nil || len(b.attachments) != 1 || len(b.notes) != 1 || !strings.Contains(b.notes[0].Text, "U+0000") {
-			t.Errorf("%s: got %v, %d attachments and notes %v, want one of each that names U+0000", name, b.err, len(b.attachments), b.notes)
+			t.Errorf("%s: got %v, %d attachments and notes %v, want one of each that names U+0000", name, b.err,
+				len(b.attachments), b.notes)
 		}
 		for _, n := range b.notes {
 			if err := n.Validate(); err != nil {
@@ -71,7 +72,8 @@ func TestZeroInNames(t *testing.T) {
 // TestZeroInCalls: agent and model of a call that cannot be kept as such stay with what has no field of its own.
 func TestZeroInCalls(t *testing.T) {
 	i := interactionOf(json.RawMessage(`{"agent_id": "a\u0000b", "model": "m\u0000", "raw_response": "x\u0000"}`))
-	if i.AgentID != "" || i.Model != nil || *i.Response != "x\x00" || string(i.Extra) != `{"agent_id": "a\u0000b", "model": "m\u0000"}` {
+	if i.AgentID != "" || i.Model != nil || *i.Response != "x\x00" ||
+		string(i.Extra) != `{"agent_id": "a\u0000b", "model": "m\u0000"}` {
 		t.Errorf("got agent %q, model %v, response %q, extra %s", i.AgentID, i.Model, *i.Response, i.Extra)
 	}
 	if err := i.Validate(); err != nil {
@@ -89,7 +91,8 @@ func TestZeroInExport(t *testing.T) {
 	if err != nil || len(it.Costs) != 1 || it.Costs["B"] != provider.Cents(2) {
 		t.Errorf("got %v, %v, want the cost of B", it.Costs, err)
 	}
-	if _, err := mustRun(t, mustOpen(t, path, nil), "").IterationAt(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "U+0000") {
+	if _, err := mustRun(t, mustOpen(t, path, nil), "").IterationAt(t.Context(), 0); err == nil ||
+		!strings.Contains(err.Error(), "U+0000") {
 		t.Errorf("without lenient: got %v, want an error that names U+0000", err)
 	}
 }

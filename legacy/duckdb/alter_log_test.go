@@ -8,8 +8,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
-// TestUncertainChange wants a change in the log that cannot be made with certainty to refuse what it is about, by name, and
-// nothing else.
+// TestUncertainChange wants a change in the log that cannot be made with certainty to refuse what it is about, by name,
+// and nothing else.
 func TestUncertainChange(t *testing.T) {
 	read := func(db *duckdb.DB, table string, columns ...string) error {
 		tab, err := db.Table("", table)

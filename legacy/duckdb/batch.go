@@ -148,8 +148,8 @@ func (v *Vector) Child(i int) *Vector {
 func (v *Vector) Tag(i int) int { return v.v.Tag(i) }
 
 // AppendText appends value i as the engine's CAST(x AS VARCHAR) gives it, times with zone in UTC, and nothing for NULL.
-// Of a file of level 69 that is what DuckDB 2.0 gives, of others what 1.5 gives; the releases differ in the quotes within
-// nested values and in times with a zone.
+// Of a file of level 69 that is what DuckDB 2.0 gives, of others what 1.5 gives; the releases differ in the quotes
+// within nested values and in times with a zone.
 func (v *Vector) AppendText(dst []byte, i int) []byte { return v.as.Append(dst, v.v, i) }
 
 // AppendJSON appends value i as JSON: null, booleans, integers of any width and finite floats as they are, nested

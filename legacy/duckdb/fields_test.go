@@ -66,10 +66,13 @@ var contents = map[string]string{
 
 // checked are fields of each room of which some other numbers at least have to be refused.
 var checked = []string{
-	"CatalogEntry.type", "CatalogEntry.total_rows", "CatalogEntry.next_row_id", "CatalogEntry.table_pointer", "table.row_group_count",
-	"RowGroupPointer.row_start", "RowGroupPointer.tuple_count", "RowGroupPointer.columns", "RowGroupPointer.deletes", "RowGroupPointer.flag",
+	"CatalogEntry.type", "CatalogEntry.total_rows", "CatalogEntry.next_row_id", "CatalogEntry.table_pointer",
+	"table.row_group_count",
+	"RowGroupPointer.row_start", "RowGroupPointer.tuple_count", "RowGroupPointer.columns", "RowGroupPointer.deletes",
+	"RowGroupPointer.flag",
 	"deletes.count", "deletes.form", "deletes.kind", "deletes.rows", "deletes.vector",
-	"ColumnData.data_pointers", "ColumnData.sub_columns", "ColumnData.validity", "DataPointer.tuple_count", "DataPointer.compression", "DataPointer.byte_size",
+	"ColumnData.data_pointers", "ColumnData.sub_columns", "ColumnData.validity", "DataPointer.tuple_count",
+	"DataPointer.compression", "DataPointer.byte_size",
 	"BlockPointer.block_id", "BlockPointer.offset", "BaseStatistics.has_value", "BaseStatistics.value", "LogicalType.id",
 }
 

@@ -120,18 +120,19 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 // harmless are fields that a reader has no use for: mutations of them change no value.
 var harmless = map[string]bool{"chimp offset": true}
 
-// untold reports a last group of bitpacked values a, a + d, a + 2d, … that is said to be a, a, a, …: what is then one number
-// too many may be a gap, whose bytes are arbitrary in sound files. Of a segment's only group the statistics tell, since
-// they give the largest value as well as the smallest; where these are in other groups nothing does.
+// untold reports a last group of bitpacked values a, a + d, a + 2d, … that is said to be a, a, a, …: what is then one
+// number too many may be a gap, whose bytes are arbitrary in sound files. Of a segment's only group the statistics
+// tell, since they give the largest value as well as the smallest; where these are in other groups nothing does.
 func untold(s *headerSegment, field headerField, x, was uint64) bool {
 	const steps, constant = 3, 2
 	last := (s.rows+2047)/2048 - 1
-	return s.codec == "bitpacking" && last > 0 && field.name == fmt.Sprint("entry ", last) && was>>24 == steps && x>>24 == constant &&
+	return s.codec == "bitpacking" && last > 0 && field.name == fmt.Sprint("entry ", last) && was>>24 == steps &&
+		x>>24 == constant &&
 		x&0xffffff == was&0xffffff
 }
 
-// TestHeaderFields changes one field of a segment's header at a time, makes the block's checksum right again, and reads the
-// column: it is refused, or gives what it gave before.
+// TestHeaderFields changes one field of a segment's header at a time, makes the block's checksum right again, and reads
+// the column: it is refused, or gives what it gave before.
 func TestHeaderFields(t *testing.T) {
 	b, err := os.ReadFile("testdata/segments.txt")
 	if err != nil {
@@ -186,7 +187,8 @@ func TestHeaderFields(t *testing.T) {
 			}
 		})
 	}
-	for _, codec := range []string{"uncompressed", "rle", "dictionary", "bitpacking", "fsst", "chimp", "patas", "alp", "alprd",
+	for _, codec := range []string{"uncompressed", "rle", "dictionary", "bitpacking", "fsst", "chimp", "patas", "alp",
+		"alprd",
 		"zstd", "roaring", "dict_fsst in mode 0", "dict_fsst in mode 1", "dict_fsst in mode 2"} {
 		if tried[codec] == 0 {
 			t.Errorf("no segment of %s", codec)

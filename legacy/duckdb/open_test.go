@@ -233,7 +233,8 @@ func TestRealData(t *testing.T) {
 // TestZeroTable uses a Table that belongs to no database.
 func TestZeroTable(t *testing.T) {
 	tab := &duckdb.Table{}
-	if tab.Name() != "" || tab.Schema() != "" || len(tab.Columns()) != 0 || len(tab.PrimaryKey()) != 0 || tab.RowCount() != 0 {
+	if tab.Name() != "" || tab.Schema() != "" || len(tab.Columns()) != 0 || len(tab.PrimaryKey()) != 0 ||
+		tab.RowCount() != 0 {
 		t.Errorf("got %q.%q with %d rows, want nothing", tab.Schema(), tab.Name(), tab.RowCount())
 	}
 	s := tab.Scan(t.Context())
@@ -242,8 +243,8 @@ func TestZeroTable(t *testing.T) {
 	}
 }
 
-// TestFreeTail reads databases without the free blocks that the engine cut off, and the same with a block in use cut off
-// or a list that names one free block less.
+// TestFreeTail reads databases without the free blocks that the engine cut off, and the same with a block in use cut
+// off or a list that names one free block less.
 func TestFreeTail(t *testing.T) {
 	const block = 16384
 	notes := func(t *testing.T, b []byte) string {

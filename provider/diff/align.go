@@ -110,8 +110,8 @@ const (
 	costChanged = 3
 )
 
-// align lays the records ahead in two runs side by side with the least cost for each record that is used up, and gives the
-// steps. Unless both runs have ended it may leave some of one run.
+// align lays the records ahead in two runs side by side with the least cost for each record that is used up, and gives
+// the steps. Unless both runs have ended it may leave some of one run.
 func align(a, b []*item, aEnded, bEnded bool) []step {
 	n, m := len(a), len(b)
 	width := m + 1
@@ -162,9 +162,9 @@ func align(a, b []*item, aEnded, bEnded bool) []step {
 	return steps
 }
 
-// end chooses how much of the records ahead an alignment uses up: all of a run that goes on, with the least cost for each
-// record. Of ends that cost the same, the one that leaves alone the run whose next record belongs to a later iteration is
-// taken, and otherwise the one that uses up most.
+// end chooses how much of the records ahead an alignment uses up: all of a run that goes on, with the least cost for
+// each record. Of ends that cost the same, the one that leaves alone the run whose next record belongs to a later
+// iteration is taken, and otherwise the one that uses up most.
 func end(n, m int, aEnded, bEnded bool, earlier int, cost func(i, j int) int32) (bestI, bestJ int) {
 	bestI, bestJ = n, m
 	if aEnded && bEnded {

@@ -21,8 +21,8 @@ const (
 	OnlyB Sort = "only_in_b"
 	// Withheld: a value is withheld in one run or in both, and its commitment does not fit, or only one run has the field.
 	Withheld Sort = "withheld"
-	// Unknown: a value is withheld, and whether the other one is the same cannot be told, since the commitment depends on the salt
-	// and the place of the record, and these differ.
+	// Unknown: a value is withheld, and whether the other one is the same cannot be told, since the commitment depends on
+	// the salt and the place of the record, and these differ.
 	Unknown Sort = "unknown"
 	// Rekeyed: the same value, but the copies of the run hold different keys for it.
 	Rekeyed Sort = "rekeyed"
@@ -36,13 +36,13 @@ type Difference struct {
 	SeqA, SeqB int64
 	// Iteration is that of the record, nil for a record of the whole run.
 	Iteration *int
-	// Agent is whom it is about: the agent of a call, of an entry of costs, policies or accepted changes, or the agent_id of an
-	// event's data. It is empty if it is about none.
+	// Agent is whom it is about: the agent of a call, of an entry of costs, policies or accepted changes, or the agent_id
+	// of an event's data. It is empty if it is about none.
 	Agent string
 	// Label is the type of an event, the kind of a note or the name of an attachment.
 	Label string
-	// Pointer is a JSON pointer (RFC 6901) into the record as the line protocol writes it, such as /policies/BANK_A/f. It is empty
-	// for a record that only one run has.
+	// Pointer is a JSON pointer (RFC 6901) into the record as the line protocol writes it, such as /policies/BANK_A/f. It
+	// is empty for a record that only one run has.
 	Pointer string
 	// A and B are the values, nil where absent or withheld.
 	A, B *Value
@@ -76,8 +76,8 @@ type Options struct {
 	Ignore Ignore
 }
 
-// Compare reports what differs between two runs, in the order of their records, and stops at the first error of report. The
-// error of a run is a [*RunError].
+// Compare reports what differs between two runs, in the order of their records, and stops at the first error of report.
+// The error of a run is a [*RunError].
 func Compare(ctx context.Context, a, b provider.Provider, o *Options, report func(Difference) error) (Summary, error) {
 	if o == nil {
 		o = new(Options)

@@ -68,7 +68,8 @@ func show(all []Difference) string {
 		if d.Iteration != nil {
 			iteration = fmt.Sprintf(" #%d", *d.Iteration)
 		}
-		fmt.Fprintf(&b, "%d/%d %s%s%s %s %s %s | %s\n", d.SeqA, d.SeqB, d.Kind, iteration, agent, d.Pointer, d.Sort, showValue(d.A), showValue(d.B))
+		fmt.Fprintf(&b, "%d/%d %s%s%s %s %s %s | %s\n", d.SeqA, d.SeqB, d.Kind, iteration, agent, d.Pointer, d.Sort,
+			showValue(d.A), showValue(d.B))
 	}
 	return b.String()
 }
@@ -83,8 +84,8 @@ func showValue(v *Value) string {
 	return string(v.JSON)
 }
 
-// TestCompare_digests: two runs have no difference exactly when their digests are equal, which compare checks, whatever was
-// changed, withheld or left out of one.
+// TestCompare_digests: two runs have no difference exactly when their digests are equal, which compare checks, whatever
+// was changed, withheld or left out of one.
 func TestCompare_digests(t *testing.T) {
 	randomrun.Checks(t, longtest.Count(300, 3000))
 	equal, different := 0, 0
@@ -98,7 +99,10 @@ func TestCompare_digests(t *testing.T) {
 			if redacted(a) {
 				t.Skip("redacted")
 			}
-			b = providertest.Redact(a, func(provider.Record, string) bool { return rapid.IntRange(0, 2).Draw(t, "withhold") == 0 })
+			b = providertest.Redact(a, func(provider.Record,
+				string) bool {
+				return rapid.IntRange(0, 2).Draw(t, "withhold") == 0
+			})
 		case 2, 3:
 			for range rapid.IntRange(0, 3).Draw(t, "dropped") {
 				if n := len(b) - 1; n > 1 {
@@ -179,7 +183,8 @@ func change(t *rapid.T, f provider.Field, r provider.Record) {
 	}
 }
 
-// TestCompare_planted: a change of one field of one record is the only difference, and is named, for every field of every kind.
+// TestCompare_planted: a change of one field of one record is the only difference, and is named, for every field of
+// every kind.
 func TestCompare_planted(t *testing.T) {
 	type planting struct {
 		kind  provider.Kind
@@ -278,7 +283,8 @@ func TestCompare_json(t *testing.T) {
 		{`9007199254740993`, `9007199254740992`, "/config changed 9007199254740993 | 9007199254740992\n"},
 		{`{"a":1.10}`, `{"a":1.1}`, "/config/a rewritten 1.10 | 1.1\n"},
 		{`[100,1e2,-0]`, `[1E+2,1e3,0]`, "/config/0 rewritten 100 | 1E+2\n/config/1 changed 1e2 | 1e3\n/config/2 rewritten -0 | 0\n"},
-		{`1e99999999999999999999`, `1e99999999999999999998`, "/config changed 1e99999999999999999999 | 1e99999999999999999998\n"},
+		{`1e99999999999999999999`, `1e99999999999999999998`,
+			"/config changed 1e99999999999999999999 | 1e99999999999999999998\n"},
 		{`0.001e3`, `1`, "/config rewritten 0.001e3 | 1\n"},
 		{`-1`, `1`, "/config changed -1 | 1\n"},
 		{`{"a": 1}`, `{"a":1}`, "/config rewritten {\"a\": 1} | {\"a\":1}\n"},
@@ -296,7 +302,8 @@ func TestCompare_json(t *testing.T) {
 	}
 }
 
-// TestCompare_rewritten: a value that is only written differently is reported also where something else differs before it.
+// TestCompare_rewritten: a value that is only written differently is reported also where something else differs before
+// it.
 func TestCompare_rewritten(t *testing.T) {
 	a, b := start(`{"a": 1}`), start(`{"a":1}`)
 	b.Name = "other"
@@ -329,8 +336,8 @@ func TestSide_bounded(t *testing.T) {
 	}
 }
 
-// TestCompare_align: a record that one run has more does not make the rest different, also one that is like its neighbours,
-// and neither does an iteration that is longer than the window.
+// TestCompare_align: a record that one run has more does not make the rest different, also one that is like its
+// neighbours, and neither does an iteration that is longer than the window.
 func TestCompare_align(t *testing.T) {
 	a := []provider.Record{start("1")}
 	for i := range 10 {
@@ -415,7 +422,8 @@ func TestCompare_withheld(t *testing.T) {
 		other := slices.Clone(a)
 		other[2] = event(0, `{"c":4}`)
 		all, _ := compare(t, other, public)
-		if len(all) != 1 || all[0].Sort != Withheld || all[0].Pointer != "/event_data" || all[0].WithheldB == nil || all[0].SeqA != 2 {
+		if len(all) != 1 || all[0].Sort != Withheld || all[0].Pointer != "/event_data" || all[0].WithheldB == nil ||
+			all[0].SeqA != 2 {
 			t.Errorf("got %s", show(all))
 		}
 		// At another place the commitment of a salted run says nothing.
@@ -465,7 +473,8 @@ func TestCompare_ignore(t *testing.T) {
 			t.Errorf("--ignore %s: got %d, want %d:\n%s", x.ignore, len(all), x.want, show(all))
 		}
 	}
-	all, _ := compare(t, []provider.Record{start(`{"a":1,"ab":1}`)}, []provider.Record{start(`{"a":2,"ab":2}`)}, "/config/a")
+	all, _ := compare(t, []provider.Record{start(`{"a":1,"ab":1}`)}, []provider.Record{start(`{"a":2,"ab":2}`)},
+		"/config/a")
 	if len(all) != 1 || all[0].Pointer != "/config/ab" {
 		t.Errorf("got %s", show(all))
 	}

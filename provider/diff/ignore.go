@@ -32,7 +32,8 @@ var words = map[string][]string{
 	"run_id":    {"run_id", "simulation_id"}, // ids of simulations begin with that of the run
 	"timestamp": {"timestamp", "created_at", "started_at", "completed_at", "finished_at"},
 	"latency":   {"latency", "latency_ms", "latency_seconds", "duration", "duration_ms", "duration_seconds"},
-	"tokens": {"tokens", "prompt_tokens", "completion_tokens", "total_tokens", "total_prompt_tokens", "total_completion_tokens",
+	"tokens": {"tokens", "prompt_tokens", "completion_tokens", "total_tokens", "total_prompt_tokens",
+		"total_completion_tokens",
 		"input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens"},
 }
 

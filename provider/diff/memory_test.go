@@ -29,15 +29,16 @@ func (g generated) Records(context.Context) iter.Seq2[provider.Record, error] {
 			if g.at != nil {
 				g.at(i)
 			}
-			if data := g.data(i); data != "" && !yield(&provider.Event{Iteration: i / 100, Type: "e", Data: json.RawMessage(data)}, nil) {
+			if data := g.data(i); data != "" && !yield(&provider.Event{Iteration: i / 100, Type: "e",
+				Data: json.RawMessage(data)}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// TestCompare_memory: what is kept does not grow with the runs, neither while they are equal nor where every record differs or
-// every third one has no partner. What comes after the first look takes 9 MB in each run.
+// TestCompare_memory: what is kept does not grow with the runs, neither while they are equal nor where every record
+// differs or every third one has no partner. What comes after the first look takes 9 MB in each run.
 func TestCompare_memory(t *testing.T) {
 	const events = 5_000
 	text := strings.Repeat("x", 2000)
@@ -72,7 +73,8 @@ func TestCompare_memory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := Compare(t.Context(), generated{events: events, data: same, at: look}, generated{events: events, data: other},
+			s, err := Compare(t.Context(), generated{events: events, data: same, at: look},
+				generated{events: events, data: other},
 				&Options{Ignore: ignore}, func(Difference) error { return nil })
 			if err != nil || s.RecordsA != events+1 || (s.Differences == 0) != (name == "equal") {
 				t.Fatalf("%d records, %d differences, %v", s.RecordsA, s.Differences, err)

@@ -103,8 +103,8 @@ func plant(t *rapid.T, n *node) (pointer, before, after string) {
 	return pointer, before, p.node.String()
 }
 
-// TestCompare_plantedInside: a change of one value in a JSON text, absent, null, zero, false and empty told apart, is the
-// only difference, and is named with both values, wherever the text stands.
+// TestCompare_plantedInside: a change of one value in a JSON text, absent, null, zero, false and empty told apart, is
+// the only difference, and is named with both values, wherever the text stands.
 func TestCompare_plantedInside(t *testing.T) {
 	randomrun.Checks(t, longtest.Count(300, 3000))
 	fields := map[string]int{}
@@ -113,7 +113,8 @@ func TestCompare_plantedInside(t *testing.T) {
 		old := json.RawMessage(tree.String())
 		pointer, before, after := plant(t, tree)
 		changed := json.RawMessage(tree.String())
-		field := rapid.SampledFrom([]string{"/config", "/event_data", "/parsed_policy", "/extra", "/policies/A"}).Draw(t, "field")
+		field := rapid.SampledFrom([]string{"/config", "/event_data", "/parsed_policy", "/extra", "/policies/A"}).Draw(t,
+			"field")
 		a, err := providertest.Kept(providertest.Sample())
 		if err != nil {
 			t.Fatal(err)
@@ -150,9 +151,11 @@ func TestCompare_plantedInside(t *testing.T) {
 			}
 			return string(v.JSON)
 		}
-		if len(all) != 1 || all[0].Sort != Changed || all[0].Pointer != field+pointer || all[0].SeqA != int64(seq) || all[0].SeqB != int64(seq) ||
+		if len(all) != 1 || all[0].Sort != Changed || all[0].Pointer != field+pointer || all[0].SeqA != int64(seq) ||
+			all[0].SeqB != int64(seq) ||
 			value(all[0].A) != before || value(all[0].B) != after {
-			t.Fatalf("planted %s: %s -> %s in record %d, from %s to %s; got\n%s", field+pointer, before, after, seq, old, changed, show(all))
+			t.Fatalf("planted %s: %s -> %s in record %d, from %s to %s; got\n%s", field+pointer, before, after, seq, old,
+				changed, show(all))
 		}
 		fields[field]++
 	})

@@ -14,16 +14,18 @@ type Line struct {
 	Text string // without the line feed
 }
 
-// maxEdits bounds the work of comparing texts: those that differ more are not compared line by line between their common
-// beginning and end.
+// maxEdits bounds the work of comparing texts: those that differ more are not compared line by line between their
+// common beginning and end.
 const maxEdits = 500
 
-// Text compares two texts line by line and gives what differs, with up to context lines around. Lines end with line feeds.
+// Text compares two texts line by line and gives what differs, with up to context lines around. Lines end with line
+// feeds.
 func Text(a, b string, context int) []Hunk {
 	return hunks(edits(strings.Split(a, "\n"), strings.Split(b, "\n")), context)
 }
 
-// edits turns a into b with few changes: E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), section 4a.
+// edits turns a into b with few changes: E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986),
+// section 4a.
 func edits(a, b []string) []Line {
 	var out []Line
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestText: each hunk has the lines of both texts that it says it has, together they turn one text into the other, and there
-// are no more changes than needed.
+// TestText: each hunk has the lines of both texts that it says it has, together they turn one text into the other, and
+// there are no more changes than needed.
 func TestText(t *testing.T) {
 	changes := 0
 	rapid.Check(t, func(t *rapid.T) {

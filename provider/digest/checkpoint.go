@@ -84,8 +84,8 @@ func (c Checkpoint) Text() string {
 
 func (h Hash) base64() string { return base64.StdEncoding.EncodeToString(h[:]) }
 
-// ParseCheckpoint undoes [Checkpoint.Text]. The text may also be a whole signed note (https://c2sp.org/signed-note), whose
-// signatures are not looked at. An error wraps [ErrCheckpoint].
+// ParseCheckpoint undoes [Checkpoint.Text]. The text may also be a whole signed note (https://c2sp.org/signed-note),
+// whose signatures are not looked at. An error wraps [ErrCheckpoint].
 func ParseCheckpoint(text string) (Checkpoint, error) {
 	var c Checkpoint
 	if len(text) > MaxCheckpoint {
@@ -99,7 +99,8 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 || lines[len(lines)-1] != "" {
-		return c, fmt.Errorf("%w: %d lines, want three that each end in a newline: origin, size and root", ErrCheckpoint, len(lines)-1)
+		return c, fmt.Errorf("%w: %d lines, want three that each end in a newline: origin, size and root", ErrCheckpoint,
+			len(lines)-1)
 	}
 	c.Origin, c.Extensions = lines[0], lines[3:len(lines)-1]
 	if c.Origin == "" || strings.IndexFunc(c.Origin, unicode.IsSpace) >= 0 {

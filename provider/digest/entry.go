@@ -136,8 +136,8 @@ type value struct {
 	data []byte
 }
 
-// valuesOf gives the values of r that its entry has commitments to, as far as r has them, without the salt: who knows it
-// knows the keys of the whole run.
+// valuesOf gives the values of r that its entry has commitments to, as far as r has them, without the salt: who knows
+// it knows the keys of the whole run.
 func valuesOf(r provider.Record) (values []value) {
 	for f := range r.RecordKind().Committed() {
 		if f.In(r) && f.Name != "salt" {

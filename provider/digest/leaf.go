@@ -16,23 +16,23 @@ import (
 //	entry = version kind field*
 //	field = id form body
 //
-// version, kind, id and form are one byte each; version is 1 and kind is the number of the record's kind. Fields come in
-// ascending order of their id, and a field that is absent is left out. The forms are:
+// version, kind, id and form are one byte each; version is 1 and kind is the number of the record's kind. Fields come
+// in ascending order of their id, and a field that is absent is left out. The forms are:
 //
 //	'i'  integer     8 bytes, big-endian, two's complement; a boolean is 0 or 1
 //	'f'  number      8 bytes, big-endian, IEEE 754 binary64
 //	't'  text        its length in bytes as 4 bytes, big-endian, then the bytes
 //	'c'  commitment  32 bytes, see below
 //
-// What identifies a record stands in the entry itself; what it contains is there only as commitments, so that a value can
-// be withheld from a copy of the run while the leaf hash can still be computed. The leaf hash is the SHA-256 of a
+// What identifies a record stands in the entry itself; what it contains is there only as commitments, so that a value
+// can be withheld from a copy of the run while the leaf hash can still be computed. The leaf hash is the SHA-256 of a
 // zero byte and the entry (RFC 6962 section 2.1).
 //
-// The commitment to a value is the SHA-256 of the byte 2, the kind, the id and the value's bytes; in a run with a salt that
-// of the byte 3, the kind, the id, the field's key and the value's bytes, except for the salt itself. Keys come from the
-// salt by HMAC-SHA-256: the record's key is the HMAC under the salt of its Seq (8 bytes, big-endian), and the field's key
-// the HMAC under the record's key of the id (1 byte). A copy from which values are withheld has no salt but the fields' keys
-// of what is still in it.
+// The commitment to a value is the SHA-256 of the byte 2, the kind, the id and the value's bytes; in a run with a salt
+// that of the byte 3, the kind, the id, the field's key and the value's bytes, except for the salt itself. Keys come
+// from the salt by HMAC-SHA-256: the record's key is the HMAC under the salt of its Seq (8 bytes, big-endian), and the
+// field's key the HMAC under the record's key of the id (1 byte). A copy from which values are withheld has no salt but
+// the fields' keys of what is still in it.
 const (
 	entryVersion = 1
 
@@ -55,7 +55,8 @@ const (
 )
 
 // A Leaf computes the leaf hashes of a run, record by record from its Start on, and reuses its buffers. It keeps the
-// run's salt and counts the records, since keys depend on both. The zero value is ready. It is not for several goroutines.
+// run's salt and counts the records, since keys depend on both. The zero value is ready. It is not for several
+// goroutines.
 type Leaf struct {
 	entry     []byte // behind the leaf prefix
 	value     []byte // behind the prefix of a commitment

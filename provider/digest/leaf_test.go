@@ -23,42 +23,51 @@ import (
 	"github.com/simexp/exparchive/provider/providertest/randomrun"
 )
 
-// The leaf hashes of these records were computed from the description of an entry by a program of its own, in another language.
+// The leaf hashes of these records were computed from the description of an entry by a program of its own, in another
+// language.
 func TestLeaf_golden(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		r    provider.Record
 		want string
 	}{
-		{"start", &provider.Start{RunID: "r1", Name: "exp1", Type: "castro", CreatedAt: "2025-12-15", Config: json.RawMessage(`{"a": 1.0}`)},
+		{"start", &provider.Start{RunID: "r1", Name: "exp1", Type: "castro", CreatedAt: "2025-12-15",
+			Config: json.RawMessage(`{"a": 1.0}`)},
 			"0db9ee50075c77683039581e73c9c2f1e02eebb16c821ab29e371777a94f6c85"},
 		{"start bare", &provider.Start{RunID: "r1", Name: "exp1", Type: "castro"},
 			"7a4cd6da5a5509922cbafa4c7d406caa9dbeb6ab9fa4e0ae421379d844d74e07"},
-		{"event", &provider.Event{Iteration: 7, Type: "evaluation", Timestamp: "T", Data: json.RawMessage(`{"total_cost": 10}`)},
+		{"event", &provider.Event{Iteration: 7, Type: "evaluation", Timestamp: "T",
+			Data: json.RawMessage(`{"total_cost": 10}`)},
 			"250e28ad85da5677119bea520cad514d5210880194b29ad66a09ed6e11e175b6"},
 		{"event bare", &provider.Event{Type: "x"},
 			"4abb633a87ef30a358d21386822fadfbdc44ac436d2afac49d747fb1b33c3c97"},
-		{"interaction", &provider.Interaction{Iteration: 2, AgentID: "A", Model: new("m"), Timestamp: "T", PromptTokens: new(int64(1200)),
-			CompletionTokens: new(int64(1<<53 + 1)), LatencySeconds: new(8.25), SystemPrompt: new("s"), UserPrompt: new("u\x00é"), Response: new(""),
+		{"interaction", &provider.Interaction{Iteration: 2, AgentID: "A", Model: new("m"), Timestamp: "T",
+			PromptTokens:     new(int64(1200)),
+			CompletionTokens: new(int64(1<<53 + 1)), LatencySeconds: new(8.25), SystemPrompt: new("s"),
+			UserPrompt: new("u\x00é"), Response: new(""),
 			ParsedPolicy: json.RawMessage("{}"), ParsingError: new("e"), Extra: json.RawMessage(`{"x":1}`)},
 			"cfb618508ba70725dbb60137691d423d2fddc788b334d0d976b82ea15e6dcb49"},
 		{"interaction bare", &provider.Interaction{},
 			"82975a0c499a5124cbcf161e239152333f0cf69f1061550235979d655bf52cc3"},
-		{"iteration", &provider.Iteration{Number: 3, Timestamp: "T", Costs: map[string]provider.Cents{"B": -5, "A": 1<<53 + 1},
-			AcceptedChanges: map[string]bool{"B": false, "A": true}, Policies: map[string]json.RawMessage{"B": json.RawMessage("2"), "A": json.RawMessage(`{"x" : 1}`)}},
+		{"iteration", &provider.Iteration{Number: 3, Timestamp: "T",
+			Costs:           map[string]provider.Cents{"B": -5, "A": 1<<53 + 1},
+			AcceptedChanges: map[string]bool{"B": false, "A": true},
+			Policies:        map[string]json.RawMessage{"B": json.RawMessage("2"), "A": json.RawMessage(`{"x" : 1}`)}},
 			"8a8d4cf809fa282f3b51d8afe9a0f68cd6015e183f71c0989f12c1e86328e78a"},
 		{"iteration bare", &provider.Iteration{},
 			"0334e9948f848db180757a9bf535e8ba7bf1954be07b08403969d6754c4c2da0"},
 		{"note", &provider.Note{Kind: "derived", Text: "text"},
 			"879892217708f31c127edac759c7d323194d0ae772b8ebaa60292222e49d5905"},
-		{"note with a subject", &provider.Note{Kind: "derived", Text: "text", Subject: "/iterations/3/costs_per_agent/BANK~1A"},
+		{"note with a subject", &provider.Note{Kind: "derived", Text: "text",
+			Subject: "/iterations/3/costs_per_agent/BANK~1A"},
 			"2d568d8ff119a71a1392f218b79dcf8742ed002df19557494636de3b69f53e59"},
 		{"attachment", &provider.Attachment{Name: "a/b.txt", MediaType: "text/plain", Data: []byte{0, 255}},
 			"3e75eef1342cf1f8b2c4f22eed156bc8393f442a5ddc36ff43fb9e775364347a"},
 		{"attachment bare", &provider.Attachment{Name: "a"},
 			"2b5b0af94e867685eefbc13ae6aacc902feaa00cf844e887eda770c00f1ab62f"},
-		{"result", &provider.Result{CompletedAt: "T", Status: "completed", Converged: new(true), FinalCost: new(provider.Cents(2000)),
-			BestCost: new(provider.Cents(-1)), ConvergenceReason: new("stable")},
+		{"result", &provider.Result{CompletedAt: "T", Status: "completed", Converged: new(true),
+			FinalCost: new(provider.Cents(2000)),
+			BestCost:  new(provider.Cents(-1)), ConvergenceReason: new("stable")},
 			"160784687f6fd87e622d29657740b07d0614da05a400d3ff2a7c9a9b6cff60c3"},
 		{"result bare", &provider.Result{Status: "failed"},
 			"a16ae260185f065955c9a2848bfb1586daff6acde557f0d79601212eead2f22c"},
@@ -216,13 +225,17 @@ func (s *slowLeaf) hash(r provider.Record) digest.Hash {
 		fields[1] = number(int64(r.Number))
 		optional(2, r.Timestamp)
 		agents := slices.Sorted(maps.Keys(r.Costs))
-		commit(3, "costs_per_agent", object(len(agents), func(i int) string { return fmt.Sprintf("%s:%d", quote(agents[i]), int64(r.Costs[agents[i]])) }))
+		commit(3, "costs_per_agent", object(len(agents),
+			func(i int) string { return fmt.Sprintf("%s:%d", quote(agents[i]), int64(r.Costs[agents[i]])) }))
 		accepted := slices.Sorted(maps.Keys(r.AcceptedChanges))
 		commit(4, "accepted_changes", object(len(accepted), func(i int) string {
 			return fmt.Sprintf("%s:%t", quote(accepted[i]), r.AcceptedChanges[accepted[i]])
 		}))
 		policies := slices.Sorted(maps.Keys(r.Policies))
-		commit(5, "policies", object(len(policies), func(i int) string { return quote(policies[i]) + ":" + string(r.Policies[policies[i]]) }))
+		commit(5, "policies", object(len(policies), func(i int) string {
+			return quote(policies[i]) + ":" +
+				string(r.Policies[policies[i]])
+		}))
 	case *provider.Note:
 		fields[1] = text(r.Kind)
 		commit(2, "text", &r.Text)
@@ -275,11 +288,14 @@ func TestLeaf_random(t *testing.T) {
 // full is a record of each kind with every field set.
 func full() []provider.Record {
 	return []provider.Record{
-		&provider.Start{RunID: "r", Name: "n", Type: "t", Config: json.RawMessage("{}"), CreatedAt: "c", Salt: make([]byte, provider.SaltSize)},
+		&provider.Start{RunID: "r", Name: "n", Type: "t", Config: json.RawMessage("{}"), CreatedAt: "c",
+			Salt: make([]byte, provider.SaltSize)},
 		&provider.Event{Iteration: 1, Type: "t", Timestamp: "s", Data: json.RawMessage("{}")},
-		&provider.Interaction{Iteration: 1, AgentID: "a", Model: new("m"), SystemPrompt: new("s"), UserPrompt: new("u"), Response: new("r"),
-			ParsedPolicy: json.RawMessage("{}"), ParsingError: new("e"), PromptTokens: new(int64(1)), CompletionTokens: new(int64(2)),
-			LatencySeconds: new(1.5), Timestamp: "t", Extra: json.RawMessage("{}")},
+		&provider.Interaction{Iteration: 1, AgentID: "a", Model: new("m"), SystemPrompt: new("s"), UserPrompt: new("u"),
+			Response:     new("r"),
+			ParsedPolicy: json.RawMessage("{}"), ParsingError: new("e"), PromptTokens: new(int64(1)),
+			CompletionTokens: new(int64(2)),
+			LatencySeconds:   new(1.5), Timestamp: "t", Extra: json.RawMessage("{}")},
 		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"A": 1}, AcceptedChanges: map[string]bool{"A": true},
 			Policies: map[string]json.RawMessage{"A": json.RawMessage("{}")}, Timestamp: "t"},
 		&provider.Note{Kind: "k", Text: "t", Subject: "/s"},
@@ -312,15 +328,18 @@ func variants(v any) []any {
 	case *int64:
 		return []any{(*int64)(nil), new(int64(0)), new(int64(1 << 40))}
 	case *provider.Cents:
-		return []any{(*provider.Cents)(nil), new(provider.Cents(0)), new(provider.Cents(1<<53 + 1)), new(provider.Cents(1 << 53)), new(provider.Cents(-1))}
+		return []any{(*provider.Cents)(nil), new(provider.Cents(0)), new(provider.Cents(1<<53 + 1)),
+			new(provider.Cents(1 << 53)), new(provider.Cents(-1))}
 	case *float64:
 		return []any{(*float64)(nil), new(0.0), new(math.Nextafter(*v, 2))}
 	case map[string]provider.Cents:
-		return []any{map[string]provider.Cents{}, map[string]provider.Cents{"A": 2}, map[string]provider.Cents{"B": 1}, map[string]provider.Cents{"A": 1, "B": 0}}
+		return []any{map[string]provider.Cents{}, map[string]provider.Cents{"A": 2}, map[string]provider.Cents{"B": 1},
+			map[string]provider.Cents{"A": 1, "B": 0}}
 	case map[string]bool:
 		return []any{map[string]bool{}, map[string]bool{"A": false}, map[string]bool{"A": true, "B": false}}
 	case map[string]json.RawMessage:
-		return []any{map[string]json.RawMessage{}, map[string]json.RawMessage{"A": json.RawMessage("{ }")}, map[string]json.RawMessage{"B": json.RawMessage("{}")}}
+		return []any{map[string]json.RawMessage{}, map[string]json.RawMessage{"A": json.RawMessage("{ }")},
+			map[string]json.RawMessage{"B": json.RawMessage("{}")}}
 	}
 	return nil
 }
@@ -419,7 +438,8 @@ func TestOf(t *testing.T) {
 	swapped := slices.Clone(sample)
 	swapped[2], swapped[3] = swapped[3], swapped[2]
 	for name, run := range map[string][]provider.Record{
-		"two records swapped": swapped, "last record gone": sample[:len(sample)-1], "one record gone": slices.Delete(slices.Clone(sample), 3, 4),
+		"two records swapped": swapped, "last record gone": sample[:len(sample)-1],
+		"one record gone":  slices.Delete(slices.Clone(sample), 3, 4),
 		"one record twice": slices.Insert(slices.Clone(sample), 3, sample[3]),
 	} {
 		if other, _, err := digest.Of(t.Context(), providertest.Live(run)); err != nil || other == root {
@@ -438,7 +458,8 @@ func TestSink_errors(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.Root()
-	if err := s.Event(ctx, &provider.Event{}); !errors.Is(err, provider.ErrInvalid) || s.Root() != before || s.Count() != 1 {
+	if err := s.Event(ctx, &provider.Event{}); !errors.Is(err, provider.ErrInvalid) || s.Root() != before ||
+		s.Count() != 1 {
 		t.Errorf("invalid event: got %v and %d records, want ErrInvalid and the same digest", err, s.Count())
 	}
 	if err := s.Finish(ctx, nil); err != nil || s.Root() != before {
@@ -471,7 +492,8 @@ func TestSink_errors(t *testing.T) {
 			event.Data = json.RawMessage("{}")
 		}
 		for _, sink := range []provider.Sink{new(digest.Sink), digest.NewRecordProver(1, nil)} {
-			if err := sink.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t", Salt: make([]byte, provider.SaltSize)}); err != nil {
+			if err := sink.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t",
+				Salt: make([]byte, provider.SaltSize)}); err != nil {
 				t.Fatal(err)
 			}
 			if err := sink.Event(ctx, event); !errors.Is(err, provider.ErrInvalid) {
@@ -482,7 +504,8 @@ func TestSink_errors(t *testing.T) {
 }
 
 func BenchmarkLeaf_event(b *testing.B) {
-	e := &provider.Event{Iteration: 7, Type: "evaluation", Timestamp: "2025-12-15T08:49:01.123456", Data: json.RawMessage(`{"total_cost": 10000, "per_agent_costs": {"BANK_A": 5000, "BANK_B": 5000}}`)}
+	e := &provider.Event{Iteration: 7, Type: "evaluation", Timestamp: "2025-12-15T08:49:01.123456",
+		Data: json.RawMessage(`{"total_cost": 10000, "per_agent_costs": {"BANK_A": 5000, "BANK_B": 5000}}`)}
 	var leaf digest.Leaf
 	b.ReportAllocs()
 	for b.Loop() {

@@ -15,8 +15,8 @@ var ErrProof = errors.New("proof does not hold")
 // A Log is the checkpoint of a run, and what signs it.
 type Log struct {
 	Checkpoint Checkpoint
-	// Note is the checkpoint as a signed note (https://c2sp.org/signed-note), empty if no note key signed it. Whoever checks
-	// its signatures must take the checkpoint from the text that they cover.
+	// Note is the checkpoint as a signed note (https://c2sp.org/signed-note), empty if no note key signed it. Whoever
+	// checks its signatures must take the checkpoint from the text that they cover.
 	Note string
 }
 
@@ -28,9 +28,9 @@ func (l Log) text() string {
 	return l.Checkpoint.Text()
 }
 
-// A Proof shows that one record belongs to the run of a checkpoint, without the rest of the run. A verifier who trusts the
-// checkpoint's root knows that the entry is record number Index of the run, letter for letter, and that the disclosed
-// values are those that were recorded; of a field that is not disclosed it knows the commitment.
+// A Proof shows that one record belongs to the run of a checkpoint, without the rest of the run. A verifier who trusts
+// the checkpoint's root knows that the entry is record number Index of the run, letter for letter, and that the
+// disclosed values are those that were recorded; of a field that is not disclosed it knows the commitment.
 type Proof struct {
 	Index     int64  // the record's Seq
 	Path      []Hash // audit path of RFC 6962 section 2.1.1, from the leaf's sibling on
@@ -48,8 +48,8 @@ type Disclosure struct {
 	Key   []byte // 32 bytes, for a run with a salt; nil otherwise
 }
 
-// Check reports whether the proof holds: the entry is at its place in the tree of the checkpoint, and each disclosed value
-// is the one that the entry commits to. It gives the entry. An error wraps [ErrProof].
+// Check reports whether the proof holds: the entry is at its place in the tree of the checkpoint, and each disclosed
+// value is the one that the entry commits to. It gives the entry. An error wraps [ErrProof].
 func (p *Proof) Check() (Entry, error) {
 	c := p.Log.Checkpoint
 	if !checkRecord(p.Path, c.Size, c.Root, p.Index, leafOf(p.Entry)) {
@@ -63,7 +63,8 @@ func (p *Proof) Check() (Entry, error) {
 	for _, d := range p.Disclosed {
 		i := slices.IndexFunc(e.Fields, func(f EntryField) bool { return f.Name == d.Field && f.Committed() })
 		if i < 0 || seen[d.Field] {
-			return Entry{}, fmt.Errorf("%w: the value of %q, a field that the record does not commit to, or twice", ErrProof, d.Field)
+			return Entry{}, fmt.Errorf("%w: the value of %q, a field that the record does not commit to, or twice", ErrProof,
+				d.Field)
 		}
 		seen[d.Field] = true
 		if d.Key != nil && len(d.Key) != len(Hash{}) {

@@ -18,12 +18,13 @@ type ConsistencyProof struct {
 	Log     Log
 }
 
-// Check reports whether the proof leads from the digest oldRoot of the first OldSize records to the checkpoint's root. An
-// error wraps [ErrProof].
+// Check reports whether the proof leads from the digest oldRoot of the first OldSize records to the checkpoint's root.
+// An error wraps [ErrProof].
 func (p *ConsistencyProof) Check(oldRoot Hash) error {
 	c := p.Log.Checkpoint
 	if !checkTree(p.Path, c.Size, c.Root, p.OldSize, oldRoot) {
-		return fmt.Errorf("%w: %d records with digest %v do not continue %d records with digest %v", ErrProof, c.Size, c.Root, p.OldSize, oldRoot)
+		return fmt.Errorf("%w: %d records with digest %v do not continue %d records with digest %v", ErrProof, c.Size, c.Root,
+			p.OldSize, oldRoot)
 	}
 	return nil
 }
@@ -51,8 +52,8 @@ func NewConsistencyProver(oldSize int64) *ConsistencyProver {
 	return p
 }
 
-// Proof gives the proof for the records taken so far, and the digest of the first oldSize of them. With fewer records than
-// that the error wraps [ErrNoRecord].
+// Proof gives the proof for the records taken so far, and the digest of the first oldSize of them. With fewer records
+// than that the error wraps [ErrNoRecord].
 func (p *ConsistencyProver) Proof() (proof *ConsistencyProof, oldRoot Hash, err error) {
 	f := &p.follower
 	size := f.tree.Len()
@@ -60,7 +61,8 @@ func (p *ConsistencyProver) Proof() (proof *ConsistencyProof, oldRoot Hash, err 
 		return nil, Hash{}, fmt.Errorf("%w: the first %d records, want at least 1", ErrNoRecord, f.old)
 	}
 	if size < f.old {
-		return nil, Hash{}, fmt.Errorf("%w: the run has %d records, the earlier one is said to have %d", ErrNoRecord, size, f.old)
+		return nil, Hash{}, fmt.Errorf("%w: the run has %d records, the earlier one is said to have %d", ErrNoRecord, size,
+			f.old)
 	}
 	proof = &ConsistencyProof{OldSize: f.old, Path: f.proof(), Log: Log{
 		Checkpoint: Checkpoint{Origin: Origin(p.runID), Size: size, Root: f.tree.Root()},
@@ -68,8 +70,8 @@ func (p *ConsistencyProver) Proof() (proof *ConsistencyProof, oldRoot Hash, err 
 	return proof, f.oldRoot, nil
 }
 
-// A consistencyFollower follows the last complete subtree of the earlier tree. The proof of RFC 6962 is the root of that
-// subtree and its siblings up to the later root; the subtree itself is left out if it is the whole earlier tree,
+// A consistencyFollower follows the last complete subtree of the earlier tree. The proof of RFC 6962 is the root of
+// that subtree and its siblings up to the later root; the subtree itself is left out if it is the whole earlier tree,
 // whose root the verifier has.
 type consistencyFollower struct {
 	follower

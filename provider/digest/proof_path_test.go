@@ -80,7 +80,8 @@ func TestPathsOfEveryTree(t *testing.T) {
 			if !checkRecord(path, size, root, at, leaves[at]) {
 				t.Fatalf("record %d of %d: the path does not check", at, size)
 			}
-			if checkRecord(path, size, root, at, leaves[(at+1)%most]) || checkRecord(path, size, leaves[0], at, leaves[at]) && size > 1 {
+			if checkRecord(path, size, root, at, leaves[(at+1)%most]) || checkRecord(path, size, leaves[0], at, leaves[at]) &&
+				size > 1 {
 				t.Fatalf("record %d of %d: the path checks for another leaf or root", at, size)
 			}
 		}

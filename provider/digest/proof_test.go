@@ -65,11 +65,13 @@ func prove(t testing.TB, run []provider.Record, seq int64, disclose func(string)
 }
 
 func TestProofOfEveryRecord(t *testing.T) {
-	for name, run := range map[string][]provider.Record{"plain": providertest.Sample(), "salted": salted(), "unfinished": providertest.Sample()[:9]} {
+	for name, run := range map[string][]provider.Record{"plain": providertest.Sample(), "salted": salted(),
+		"unfinished": providertest.Sample()[:9]} {
 		root := rootOf(t, run)
 		for seq, r := range run {
 			proof := prove(t, run, int64(seq), nil)
-			if c := proof.Log.Checkpoint; c.Root != root || c.Size != int64(len(run)) || c.Origin != "simexp/exp1-20251215-084901-866d63" {
+			if c := proof.Log.Checkpoint; c.Root != root || c.Size != int64(len(run)) ||
+				c.Origin != "simexp/exp1-20251215-084901-866d63" {
 				t.Fatalf("%s: record %d: got checkpoint %+v, want root %v and size %d", name, seq, c, root, len(run))
 			}
 			text := proof.AppendText(nil)
@@ -108,7 +110,8 @@ func TestProofShowsTheValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(proof.Disclosed) != 1 || proof.Disclosed[0].Field != "response" || string(proof.Disclosed[0].Value) != *call.Response {
+	if len(proof.Disclosed) != 1 || proof.Disclosed[0].Field != "response" ||
+		string(proof.Disclosed[0].Value) != *call.Response {
 		t.Errorf("got %+v disclosed, want the response only", proof.Disclosed)
 	}
 	if bytes.Contains(proof.AppendText(nil), []byte(base64.StdEncoding.EncodeToString([]byte(*call.UserPrompt))[:20])) {
@@ -298,15 +301,20 @@ func TestCheckpointText(t *testing.T) {
 	if got := c.Text(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for _, text := range []string{want, want + "\n— key AAAA\n", want + "extension\n", want + "a\nb\n\n— key AAAA\n— key BBBB\n"} {
-		if got, err := digest.ParseCheckpoint(text); err != nil || got.Root != c.Root || got.Size != c.Size || got.Origin != c.Origin {
+	for _, text := range []string{want, want + "\n— key AAAA\n", want + "extension\n",
+		want + "a\nb\n\n— key AAAA\n— key BBBB\n"} {
+		if got, err := digest.ParseCheckpoint(text); err != nil || got.Root != c.Root || got.Size != c.Size ||
+			got.Origin != c.Origin {
 			t.Errorf("%q: got %+v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{
-		"", "\n", want[:len(want)-1], want + "\n", "x\n" + want, strings.Replace(want, "44", "044", 1), strings.Replace(want, "44", "-1", 1),
-		strings.Replace(want, "44", "9223372036854775807", 1), strings.Replace(want, "AQID", "AQI", 1), strings.Replace(want, "AA=", "AB=", 1),
-		strings.Replace(want, "simexp/exp1", "simexp/ exp1", 1), strings.Replace(want, "simexp/exp1", "", 1), want + "\ne\n\n", "simexp/\x01exp1" + want[11:],
+		"", "\n", want[:len(want)-1], want + "\n", "x\n" + want, strings.Replace(want, "44", "044", 1),
+		strings.Replace(want, "44", "-1", 1),
+		strings.Replace(want, "44", "9223372036854775807", 1), strings.Replace(want, "AQID", "AQI", 1),
+		strings.Replace(want, "AA=", "AB=", 1),
+		strings.Replace(want, "simexp/exp1", "simexp/ exp1", 1), strings.Replace(want, "simexp/exp1", "", 1),
+		want + "\ne\n\n", "simexp/\x01exp1" + want[11:],
 		strings.Replace(want, "exp1", "\xff", 1), want + strings.Repeat("x", digest.MaxCheckpoint) + "\n",
 	} {
 		if got, err := digest.ParseCheckpoint(text); !errors.Is(err, digest.ErrCheckpoint) {

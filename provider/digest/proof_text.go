@@ -22,8 +22,8 @@ import (
 //	44
 //	CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 //
-// and the lines of note signatures, if the checkpoint has any. The extra line has, in base64, a JSON object with what the
-// leaf hash is computed from and what is disclosed:
+// and the lines of note signatures, if the checkpoint has any. The extra line has, in base64, a JSON object with what
+// the leaf hash is computed from and what is disclosed:
 //
 //	format          "simexp-record-1"
 //	entry           the entry in base64

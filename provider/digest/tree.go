@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A Tree is a Merkle tree after RFC 6962 section 2.1 that grows at its right edge. It keeps only the roots of the complete
-// subtrees, at most 63 hashes. The zero value is the empty tree.
+// A Tree is a Merkle tree after RFC 6962 section 2.1 that grows at its right edge. It keeps only the roots of the
+// complete subtrees, at most 63 hashes. The zero value is the empty tree.
 type Tree struct {
 	size  int64
 	peaks []Hash // roots of the complete subtrees from left to right, one for each bit set in size
@@ -15,7 +15,8 @@ type Tree struct {
 
 const (
 	blockLevel = 8
-	// BlockSize is how many leaves make a block: a subtree whose root is kept with the run, so that a change can be placed.
+	// BlockSize is how many leaves make a block: a subtree whose root is kept with the run, so that a change can be
+	// placed.
 	BlockSize = 1 << blockLevel
 )
 

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// How long an interrupted [Record] goes on reading. A program that records through a pipe is interrupted together with the
-// recorder, and what it wrote before, answers that were paid for, may still be in the pipe.
+// How long an interrupted [Record] goes on reading. A program that records through a pipe is interrupted together with
+// the recorder, and what it wrote before, answers that were paid for, may still be in the pipe.
 const (
 	drainPause = 300 * time.Millisecond // the input is drained once nothing came for this long
 	drainTime  = 5 * time.Second        // and in any case after this
@@ -29,9 +29,10 @@ type part struct {
 	err  error
 }
 
-// Interruptible gives a reader of r whose Read ends with [ErrInterrupted] after ctx is done, also while it waits for r: what is on
-// its way then is still read, until r gives nothing for 0.3 seconds, and for 5 seconds at most. It begins to read at once, in a
-// goroutine that ends with r or, when a read of r that waits returns, after Close. What was read ahead is then lost.
+// Interruptible gives a reader of r whose Read ends with [ErrInterrupted] after ctx is done, also while it waits for r:
+// what is on its way then is still read, until r gives nothing for 0.3 seconds, and for 5 seconds at most. It begins to
+// read at once, in a goroutine that ends with r or, when a read of r that waits returns, after Close. What was read
+// ahead is then lost.
 func Interruptible(ctx context.Context, r io.Reader) io.ReadCloser {
 	in := &input{ctx: ctx, parts: make(chan part), spent: make(chan []byte, 2), done: make(chan struct{})}
 	for range cap(in.spent) {

@@ -31,7 +31,8 @@ func TestInputGivesTheStream(t *testing.T) {
 
 func TestInputPassesErrors(t *testing.T) {
 	broken := errors.New("broken")
-	got, err := io.ReadAll(Interruptible(t.Context(), io.MultiReader(bytes.NewReader([]byte("abc")), iotest.ErrReader(broken))))
+	got, err := io.ReadAll(Interruptible(t.Context(),
+		io.MultiReader(bytes.NewReader([]byte("abc")), iotest.ErrReader(broken))))
 	if string(got) != "abc" || err != broken {
 		t.Errorf("got %q, %v, want \"abc\", %v", got, err, broken)
 	}

@@ -59,18 +59,22 @@ func TestWriter_golden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("got %d bytes that differ from the %d of %s; look at the difference that -update makes", len(got), len(want), path)
+		t.Errorf("got %d bytes that differ from the %d of %s; look at the difference that -update makes", len(got), len(want),
+			path)
 	}
 }
 
 func TestWriter_everyMember(t *testing.T) {
 	records := []provider.Record{
-		&provider.Start{RunID: "r\x01\x1f\"\\/é\u2028", Name: "n", Type: "t", Config: json.RawMessage(` {"b" :1, "a":1.0} `), CreatedAt: "c"},
+		&provider.Start{RunID: "r\x01\x1f\"\\/é\u2028", Name: "n", Type: "t", Config: json.RawMessage(` {"b" :1, "a":1.0} `),
+			CreatedAt: "c"},
 		&provider.Event{Iteration: 7, Type: "e", Timestamp: "t", Data: json.RawMessage("[\n1]")},
 		&provider.Event{Iteration: 7, Type: "e"},
-		&provider.Interaction{Iteration: 8, AgentID: "A", Model: new("m"), SystemPrompt: new(""), UserPrompt: new("u"), Response: new("r"),
-			ParsedPolicy: json.RawMessage("{\r}"), ParsingError: new("p"), PromptTokens: new(int64(0)), CompletionTokens: new(int64(1<<53 + 1)),
-			LatencySeconds: new(0.1), Timestamp: "t", Extra: json.RawMessage("{\"x\":\n1}")},
+		&provider.Interaction{Iteration: 8, AgentID: "A", Model: new("m"), SystemPrompt: new(""), UserPrompt: new("u"),
+			Response:     new("r"),
+			ParsedPolicy: json.RawMessage("{\r}"), ParsingError: new("p"), PromptTokens: new(int64(0)),
+			CompletionTokens: new(int64(1<<53 + 1)),
+			LatencySeconds:   new(0.1), Timestamp: "t", Extra: json.RawMessage("{\"x\":\n1}")},
 		&provider.Interaction{Iteration: 8, LatencySeconds: new(1e21)},
 		&provider.Iteration{Number: 8, Costs: map[string]provider.Cents{"B": 1<<53 + 1, "A": -1},
 			Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"x" : 1}`), "A": json.RawMessage(`1E400`)}},
@@ -79,7 +83,8 @@ func TestWriter_everyMember(t *testing.T) {
 		&provider.Note{Kind: "k", Text: "x"},
 		&provider.Note{Kind: "k", Subject: `/iterations/8/costs_per_agent/"A~1"`, Text: "x"},
 		&provider.Attachment{Name: "a/b", MediaType: "m", Data: []byte{0, 255}},
-		&provider.Result{CompletedAt: "c", Status: "stopped", Converged: new(false), ConvergenceReason: new(""), FinalCost: new(provider.Cents(0)), BestCost: new(provider.Cents(-5))},
+		&provider.Result{CompletedAt: "c", Status: "stopped", Converged: new(false), ConvergenceReason: new(""),
+			FinalCost: new(provider.Cents(0)), BestCost: new(provider.Cents(-5))},
 	}
 	want := `{"type":"experiment","run_id":"r\u0001\u001f\"\\/é` + "\u2028" + `","experiment_name":"n","experiment_type":"t","config":{"b" :1, "a":1.0},"created_at":"c"}
 {"type":"event","iteration":7,"event_type":"e","timestamp":"t","event_data_text":"[\u000a1]"}
@@ -234,13 +239,18 @@ func TestReader_refuses(t *testing.T) {
 		{"no type", `{"iteration":1}`, `"type": missing`, nil},
 		{"null type", `{"type":null}`, `"type": missing`, nil},
 		{"type of another type", `{"type":5}`, `"type": got 5, want a string`, nil},
-		{"unknown member", `{"type":"event","iteration":1,"event_typ":"x"}`, `unknown member "event_typ": event has iteration, event_type,`, jsonl.ErrUnknown},
-		{"text form of a text", `{"type":"event","iteration":1,"event_type":"x","timestamp_text":"x"}`, `unknown member "timestamp_text"`, jsonl.ErrUnknown},
-		{"text form of another line's member", `{"type":"event","iteration":1,"event_type":"x","config_text":"1"}`, `unknown member "config_text"`, jsonl.ErrUnknown},
+		{"unknown member", `{"type":"event","iteration":1,"event_typ":"x"}`,
+			`unknown member "event_typ": event has iteration, event_type,`, jsonl.ErrUnknown},
+		{"text form of a text", `{"type":"event","iteration":1,"event_type":"x","timestamp_text":"x"}`,
+			`unknown member "timestamp_text"`, jsonl.ErrUnknown},
+		{"text form of another line's member", `{"type":"event","iteration":1,"event_type":"x","config_text":"1"}`,
+			`unknown member "config_text"`, jsonl.ErrUnknown},
 		{"seq", `{"type":"note","kind":"k","text":"x","seq":1}`, `unknown member "seq"`, jsonl.ErrUnknown},
-		{"duplicate member", `{"type":"event","iteration":1,"iteration":1,"event_type":"x"}`, `"iteration" stands twice`, nil},
+		{"duplicate member", `{"type":"event","iteration":1,"iteration":1,"event_type":"x"}`, `"iteration" stands twice`,
+			nil},
 		{"duplicate by escape", `{"type":"note","kind":"k","text":"x","\u0074ext":"y"}`, `"text" stands twice`, nil},
-		{"both forms", `{"type":"event","iteration":1,"event_type":"x","event_data":1,"event_data_text":"1"}`, `event_data: given in both forms`, nil},
+		{"both forms", `{"type":"event","iteration":1,"event_type":"x","event_data":1,"event_data_text":"1"}`,
+			`event_data: given in both forms`, nil},
 		{"no iteration", `{"type":"event","event_type":"x"}`, `event: iteration: missing`, nil},
 		{"null iteration", `{"type":"event","event_type":"x","iteration":null}`, `event: iteration: missing`, nil},
 		{"no event type", `{"type":"event","iteration":1}`, `event: event_type: missing`, nil},
@@ -251,56 +261,92 @@ func TestReader_refuses(t *testing.T) {
 		{"empty text", `{"type":"note","kind":"x","text":""}`, `note: text: empty`, provider.ErrInvalid},
 		{"no name", `{"type":"attachment","data":""}`, `attachment: name: missing`, nil},
 		{"no data", `{"type":"attachment","name":"a"}`, `attachment: data: missing`, nil},
-		{"empty run id", `{"type":"experiment","run_id":"","experiment_name":"n","experiment_type":"t"}`, `experiment: run_id: empty; what is not known is left out`, provider.ErrInvalid},
-		{"empty start", `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","created_at":""}`, `experiment: created_at: empty`, provider.ErrInvalid},
-		{"empty time of an event", `{"type":"event","iteration":1,"event_type":"x","timestamp":""}`, `event: timestamp: empty`, provider.ErrInvalid},
-		{"empty agent", `{"type":"llm_interaction","iteration":1,"agent_id":""}`, `llm_interaction: agent_id: empty`, provider.ErrInvalid},
-		{"empty time of a call", `{"type":"llm_interaction","iteration":1,"timestamp":""}`, `llm_interaction: timestamp: empty`, provider.ErrInvalid},
-		{"empty time of an iteration", `{"type":"iteration","iteration":1,"timestamp":""}`, `iteration: timestamp: empty`, provider.ErrInvalid},
+		{"empty run id", `{"type":"experiment","run_id":"","experiment_name":"n","experiment_type":"t"}`,
+			`experiment: run_id: empty; what is not known is left out`, provider.ErrInvalid},
+		{"empty start", `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","created_at":""}`,
+			`experiment: created_at: empty`, provider.ErrInvalid},
+		{"empty time of an event", `{"type":"event","iteration":1,"event_type":"x","timestamp":""}`,
+			`event: timestamp: empty`, provider.ErrInvalid},
+		{"empty agent", `{"type":"llm_interaction","iteration":1,"agent_id":""}`, `llm_interaction: agent_id: empty`,
+			provider.ErrInvalid},
+		{"empty time of a call", `{"type":"llm_interaction","iteration":1,"timestamp":""}`,
+			`llm_interaction: timestamp: empty`, provider.ErrInvalid},
+		{"empty time of an iteration", `{"type":"iteration","iteration":1,"timestamp":""}`, `iteration: timestamp: empty`,
+			provider.ErrInvalid},
 		{"empty subject", `{"type":"note","kind":"k","text":"x","subject":""}`, `note: subject: empty`, provider.ErrInvalid},
-		{"empty media type", `{"type":"attachment","name":"a","data":"","media_type":""}`, `attachment: media_type: empty`, provider.ErrInvalid},
+		{"empty media type", `{"type":"attachment","name":"a","data":"","media_type":""}`, `attachment: media_type: empty`,
+			provider.ErrInvalid},
 		{"empty end", `{"type":"result","status":"x","completed_at":""}`, `result: completed_at: empty`, provider.ErrInvalid},
 		{"empty status", `{"type":"result","status":""}`, `result: status: empty`, provider.ErrInvalid},
 		{"empty text form of a config", `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","config_text":""}`, `experiment: config_text: empty, which is no JSON`, provider.ErrInvalid},
-		{"empty text form of a payload", `{"type":"event","iteration":1,"event_type":"x","event_data_text":""}`, `event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
-		{"text form of white space", `{"type":"event","iteration":1,"event_type":"x","event_data_text":" \n\t\r"}`, `event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
-		{"empty text form of a policy", `{"type":"llm_interaction","iteration":1,"parsed_policy_text":""}`, `llm_interaction: parsed_policy_text: empty`, provider.ErrInvalid},
-		{"empty text form of extra", `{"type":"llm_interaction","iteration":1,"extra_text":""}`, `llm_interaction: extra_text: empty`, provider.ErrInvalid},
-		{"empty text form of policies", `{"type":"iteration","iteration":1,"policies_text":""}`, `iteration: policies_text: empty`, provider.ErrInvalid},
-		{"subject", `{"type":"note","kind":"k","text":"x","subject":"final_cost"}`, `note: subject: "final_cost" is not a JSON pointer`, provider.ErrInvalid},
-		{"subject not text", `{"type":"note","kind":"k","text":"x","subject":["final_cost"]}`, `note: subject: got ["final_cost"], want a string`, nil},
-		{"name of a device", `{"type":"attachment","name":"src/Aux.py","data":""}`, `attachment: name: "src/Aux.py" is not a name that a file can have`, provider.ErrNotPortable},
-		{"bad path", `{"type":"attachment","name":"../a","data":""}`, `attachment: name: "../a" is not a plain relative path`, provider.ErrInvalid},
+		{"empty text form of a payload", `{"type":"event","iteration":1,"event_type":"x","event_data_text":""}`,
+			`event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
+		{"text form of white space", `{"type":"event","iteration":1,"event_type":"x","event_data_text":" \n\t\r"}`,
+			`event: event_data_text: empty, which is no JSON`, provider.ErrInvalid},
+		{"empty text form of a policy", `{"type":"llm_interaction","iteration":1,"parsed_policy_text":""}`,
+			`llm_interaction: parsed_policy_text: empty`, provider.ErrInvalid},
+		{"empty text form of extra", `{"type":"llm_interaction","iteration":1,"extra_text":""}`,
+			`llm_interaction: extra_text: empty`, provider.ErrInvalid},
+		{"empty text form of policies", `{"type":"iteration","iteration":1,"policies_text":""}`,
+			`iteration: policies_text: empty`, provider.ErrInvalid},
+		{"subject", `{"type":"note","kind":"k","text":"x","subject":"final_cost"}`,
+			`note: subject: "final_cost" is not a JSON pointer`, provider.ErrInvalid},
+		{"subject not text", `{"type":"note","kind":"k","text":"x","subject":["final_cost"]}`,
+			`note: subject: got ["final_cost"], want a string`, nil},
+		{"name of a device", `{"type":"attachment","name":"src/Aux.py","data":""}`,
+			`attachment: name: "src/Aux.py" is not a name that a file can have`, provider.ErrNotPortable},
+		{"bad path", `{"type":"attachment","name":"../a","data":""}`, `attachment: name: "../a" is not a plain relative path`,
+			provider.ErrInvalid},
 		{"not base64", `{"type":"attachment","name":"a","data":"AP8"}`, `data: not base64`, nil},
 		{"base64 with a line break", `{"type":"attachment","name":"a","data":"AP\n8="}`, `data: not base64: line break`, nil},
 		{"base64 with loose bits", `{"type":"attachment","name":"a","data":"AP9="}`, `data: not base64`, nil},
 		{"no status", `{"type":"result"}`, `result: status: missing`, nil},
 		{"running", `{"type":"result","status":"running"}`, `result: status: "running" is for`, provider.ErrInvalid},
-		{"converged", `{"type":"result","status":"completed","converged":"yes"}`, `result: converged: got "yes", want true or false`, nil},
+		{"converged", `{"type":"result","status":"completed","converged":"yes"}`,
+			`result: converged: got "yes", want true or false`, nil},
 		{"fraction in iteration", `{"type":"iteration","iteration":1.0}`, `iteration: got 1.0, want an integer`, nil},
 		{"exponent in iteration", `{"type":"iteration","iteration":1e3}`, `iteration: got 1e3, want an integer`, nil},
 		{"iteration as text", `{"type":"iteration","iteration":"1"}`, `iteration: got "1", want an integer`, nil},
 		{"negative iteration", `{"type":"iteration","iteration":-1}`, `iteration: -1 is out of range`, nil},
 		{"huge iteration", `{"type":"iteration","iteration":2147483648}`, `iteration: 2147483648 is out of range`, nil},
-		{"iteration past 64 bits", `{"type":"iteration","iteration":18446744073709551616}`, `want an integer of at most 64 bits`, nil},
-		{"negative tokens", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-1}`, `prompt_tokens: -1 is negative`, provider.ErrInvalid},
-		{"latency of minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0}`, `latency_seconds: minus zero`, provider.ErrInvalid},
-		{"latency of minus zero, fraction", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0.0}`, `latency_seconds: minus zero`, provider.ErrInvalid},
-		{"latency of minus zero, exponent", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0e5}`, `latency_seconds: minus zero`, provider.ErrInvalid},
-		{"latency that is rounded to minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1e-999}`, `latency_seconds: minus zero`, provider.ErrInvalid},
-		{"iteration of minus zero", `{"type":"iteration","iteration":-0}`, `iteration: iteration: minus zero`, provider.ErrInvalid},
-		{"tokens of minus zero", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-0}`, `prompt_tokens: minus zero`, provider.ErrInvalid},
-		{"latency as text", `{"type":"llm_interaction","iteration":1,"latency_seconds":"1"}`, `latency_seconds: got "1", want a number`, nil},
-		{"latency past float64", `{"type":"llm_interaction","iteration":1,"latency_seconds":1e999}`, `latency_seconds: 1e999 is out of range`, nil},
-		{"negative latency", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1}`, `latency_seconds: -1 is negative`, provider.ErrInvalid},
-		{"prompt not text", `{"type":"llm_interaction","iteration":1,"user_prompt":{}}`, `user_prompt: got {}, want a string`, nil},
-		{"extra not an object", `{"type":"llm_interaction","iteration":1,"extra":[]}`, `extra: not a JSON object`, provider.ErrInvalid},
-		{"text form not text", `{"type":"event","iteration":1,"event_type":"x","event_data_text":{}}`, `event_data_text: got {}, want a string`, nil},
-		{"text form not JSON", `{"type":"event","iteration":1,"event_type":"x","event_data_text":"{"}`, `event_data: not valid JSON`, provider.ErrInvalid},
-		{"too deep", `{"type":"event","iteration":1,"event_type":"x","event_data":` + deep + `}`, `event_data: nested too deep`, provider.ErrInvalid},
-		{"policies not an object", `{"type":"iteration","iteration":1,"policies":[]}`, `policies: invalid record: not a JSON object`, provider.ErrInvalid},
-		{"accepted not boolean", `{"type":"iteration","iteration":1,"accepted_changes":{"A":1}}`, `accepted change of agent "A" is 1, want true or false`, provider.ErrInvalid},
-		{"agent twice", `{"type":"iteration","iteration":1,"costs_per_agent":{"A":1,"A":2}}`, `costs_per_agent: invalid record: bad member name: "A" stands twice`, nil},
+		{"iteration past 64 bits", `{"type":"iteration","iteration":18446744073709551616}`,
+			`want an integer of at most 64 bits`, nil},
+		{"negative tokens", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-1}`, `prompt_tokens: -1 is negative`,
+			provider.ErrInvalid},
+		{"latency of minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0}`,
+			`latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency of minus zero, fraction", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0.0}`,
+			`latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency of minus zero, exponent", `{"type":"llm_interaction","iteration":1,"latency_seconds":-0e5}`,
+			`latency_seconds: minus zero`, provider.ErrInvalid},
+		{"latency that is rounded to minus zero", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1e-999}`,
+			`latency_seconds: minus zero`, provider.ErrInvalid},
+		{"iteration of minus zero", `{"type":"iteration","iteration":-0}`, `iteration: iteration: minus zero`,
+			provider.ErrInvalid},
+		{"tokens of minus zero", `{"type":"llm_interaction","iteration":1,"prompt_tokens":-0}`, `prompt_tokens: minus zero`,
+			provider.ErrInvalid},
+		{"latency as text", `{"type":"llm_interaction","iteration":1,"latency_seconds":"1"}`,
+			`latency_seconds: got "1", want a number`, nil},
+		{"latency past float64", `{"type":"llm_interaction","iteration":1,"latency_seconds":1e999}`,
+			`latency_seconds: 1e999 is out of range`, nil},
+		{"negative latency", `{"type":"llm_interaction","iteration":1,"latency_seconds":-1}`,
+			`latency_seconds: -1 is negative`, provider.ErrInvalid},
+		{"prompt not text", `{"type":"llm_interaction","iteration":1,"user_prompt":{}}`, `user_prompt: got {}, want a string`,
+			nil},
+		{"extra not an object", `{"type":"llm_interaction","iteration":1,"extra":[]}`, `extra: not a JSON object`,
+			provider.ErrInvalid},
+		{"text form not text", `{"type":"event","iteration":1,"event_type":"x","event_data_text":{}}`,
+			`event_data_text: got {}, want a string`, nil},
+		{"text form not JSON", `{"type":"event","iteration":1,"event_type":"x","event_data_text":"{"}`,
+			`event_data: not valid JSON`, provider.ErrInvalid},
+		{"too deep", `{"type":"event","iteration":1,"event_type":"x","event_data":` + deep + `}`,
+			`event_data: nested too deep`, provider.ErrInvalid},
+		{"policies not an object", `{"type":"iteration","iteration":1,"policies":[]}`,
+			`policies: invalid record: not a JSON object`, provider.ErrInvalid},
+		{"accepted not boolean", `{"type":"iteration","iteration":1,"accepted_changes":{"A":1}}`,
+			`accepted change of agent "A" is 1, want true or false`, provider.ErrInvalid},
+		{"agent twice", `{"type":"iteration","iteration":1,"costs_per_agent":{"A":1,"A":2}}`,
+			`costs_per_agent: invalid record: bad member name: "A" stands twice`, nil},
 		{"invalid JSON", `{"type":"event",}`, `not valid JSON: byte 17`, jsontext.ErrSyntax},
 		{"two objects", `{"type":"note","kind":"k","text":"x"}{}`, `not valid JSON`, jsontext.ErrSyntax},
 		{"not an object", `["type","event"]`, `want a JSON object`, nil},
@@ -309,21 +355,33 @@ func TestReader_refuses(t *testing.T) {
 		{"unpaired surrogate", `{"type":"note","kind":"k","text":"\ud800"}`, `text: unpaired surrogate`, nil},
 		{"second experiment", strings.TrimSpace(experiment), `the experiment began already`, provider.ErrOrder},
 		{"torn", `{"type":"event","iteration":1,"event_ty`, `the last line is cut off (not valid JSON`, io.ErrUnexpectedEOF},
-		{"withheld not an object", `{"type":"note","kind":"k","text":"x","withheld":[]}`, `withheld: []: not a JSON object`, nil},
-		{"commitment not hex", `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("g", 64) + `"}}`, `withheld: got "ggg`, nil},
-		{"commitment too short", `{"type":"note","kind":"k","withheld":{"text":"00"}}`, `withheld: got "00", want a string of 64 hexadecimal digits`, nil},
+		{"withheld not an object", `{"type":"note","kind":"k","text":"x","withheld":[]}`, `withheld: []: not a JSON object`,
+			nil},
+		{"commitment not hex", `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("g", 64) + `"}}`,
+			`withheld: got "ggg`, nil},
+		{"commitment too short", `{"type":"note","kind":"k","withheld":{"text":"00"}}`,
+			`withheld: got "00", want a string of 64 hexadecimal digits`, nil},
 		{"commitment not text", `{"type":"note","kind":"k","withheld":{"text":null}}`, `withheld: got null`, nil},
-		{"commitment twice", `{"type":"note","kind":"k","withheld":{"text":"` + zeros + `","text":"` + zeros + `"}}`, `withheld: `, nil},
-		{"withheld and there", `{"type":"note","kind":"k","text":"x","withheld":{"text":"` + zeros + `"}}`, `note: text: withheld, but it is there`, provider.ErrInvalid},
-		{"withheld and empty", `{"type":"note","kind":"k","text":"","withheld":{"text":"` + zeros + `"}}`, `note: text: `, provider.ErrInvalid},
-		{"withheld and an empty file", `{"type":"attachment","name":"a","data":"","withheld":{"data":"` + zeros + `"}}`, `attachment: data: withheld, but it is there`, provider.ErrInvalid},
+		{"commitment twice", `{"type":"note","kind":"k","withheld":{"text":"` + zeros + `","text":"` + zeros + `"}}`,
+			`withheld: `, nil},
+		{"withheld and there", `{"type":"note","kind":"k","text":"x","withheld":{"text":"` + zeros + `"}}`,
+			`note: text: withheld, but it is there`, provider.ErrInvalid},
+		{"withheld and empty", `{"type":"note","kind":"k","text":"","withheld":{"text":"` + zeros + `"}}`, `note: text: `,
+			provider.ErrInvalid},
+		{"withheld and an empty file", `{"type":"attachment","name":"a","data":"","withheld":{"data":"` + zeros + `"}}`,
+			`attachment: data: withheld, but it is there`, provider.ErrInvalid},
 		{"withheld and an empty object", `{"type":"iteration","iteration":1,"costs_per_agent":{},"withheld":{"costs_per_agent":"` + zeros + `"}}`, `iteration: costs_per_agent: withheld, but it is there`, provider.ErrInvalid},
 		{"withheld and the text of null", `{"type":"event","iteration":1,"event_type":"x","event_data_text":"null","withheld":{"event_data":"` + zeros + `"}}`, `event: event_data_text: withheld, but it is there`, provider.ErrInvalid},
-		{"cannot be withheld", `{"type":"note","kind":"k","text":"x","withheld":{"kind":"` + zeros + `"}}`, `note: withheld: "kind" cannot be withheld`, provider.ErrInvalid},
-		{"key of a record", `{"type":"note","kind":"k","text":"x","key":"` + zeros + `"}`, `unknown member "key": note has kind, text, subject`, jsonl.ErrUnknown},
-		{"field key too long", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `00"}}`, `note: field_keys: got "000`, nil},
-		{"key without a salt", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `"}}`, `note: text: a key, but the salt of the run is not withheld`, provider.ErrInvalid},
-		{"field key of nothing", `{"type":"event","iteration":1,"event_type":"x","field_keys":{"event_data":"` + zeros + `"}}`, `event_data: a key for a field that is not there`, provider.ErrInvalid},
+		{"cannot be withheld", `{"type":"note","kind":"k","text":"x","withheld":{"kind":"` + zeros + `"}}`,
+			`note: withheld: "kind" cannot be withheld`, provider.ErrInvalid},
+		{"key of a record", `{"type":"note","kind":"k","text":"x","key":"` + zeros + `"}`,
+			`unknown member "key": note has kind, text, subject`, jsonl.ErrUnknown},
+		{"field key too long", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `00"}}`,
+			`note: field_keys: got "000`, nil},
+		{"key without a salt", `{"type":"note","kind":"k","text":"x","field_keys":{"text":"` + zeros + `"}}`,
+			`note: text: a key, but the salt of the run is not withheld`, provider.ErrInvalid},
+		{"field key of nothing", `{"type":"event","iteration":1,"event_type":"x","field_keys":{"event_data":"` + zeros +
+			`"}}`, `event_data: a key for a field that is not there`, provider.ErrInvalid},
 		{"NUL", "\x00", `not valid JSON`, nil},
 	} {
 		text := experiment + " \t\r\n" + test.text
@@ -342,8 +400,10 @@ func TestReader_refuses(t *testing.T) {
 }
 
 func TestReader_costs(t *testing.T) {
-	for _, value := range []string{"10.0", "1e3", `"100"`, "9223372036854775808", "-9223372036854775809", "0.5", "-0", "-0.0", "null", "true", "[]", "{}"} {
-		_, err := read(experiment+`{"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":1,"BANK_B":`+value+`}}`+"\n", nil)
+	for _, value := range []string{"10.0", "1e3", `"100"`, "9223372036854775808", "-9223372036854775809", "0.5", "-0",
+		"-0.0", "null", "true", "[]", "{}"} {
+		_, err := read(experiment+`{"type":"iteration","iteration":0,"costs_per_agent":{"BANK_A":1,"BANK_B":`+value+`}}`+"\n",
+			nil)
 		ce, le := (*provider.CostError)(nil), (*jsonl.LineError)(nil)
 		if !errors.As(err, &ce) || ce.Agent != "BANK_B" || ce.Value != value || !errors.As(err, &le) || le.Line != 2 {
 			t.Errorf("%s: got %v, want a CostError that names it and BANK_B, in line 2", value, err)
@@ -357,7 +417,8 @@ func TestReader_costs(t *testing.T) {
 		}
 	}
 	for _, value := range []int64{0, -5, 9007199254740993, 9223372036854775807, -9223372036854775808} {
-		records, err := read(fmt.Sprintf("%s{\"type\":\"iteration\",\"iteration\":0,\"costs_per_agent\":{\"A\":%d}}", experiment, value), nil)
+		records, err := read(fmt.Sprintf("%s{\"type\":\"iteration\",\"iteration\":0,\"costs_per_agent\":{\"A\":%d}}",
+			experiment, value), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -387,11 +448,15 @@ func TestReader_order(t *testing.T) {
 		{"blank after the result", experiment + result + "\n \n", nil, 0, nil},
 		{"iteration twice", experiment + iteration + note + iteration, nil, 4, provider.ErrInvalid},
 		{"attachment twice", experiment + attachment + attachment, nil, 3, provider.ErrInvalid},
-		{"attachment in another case", experiment + attachment + strings.Replace(attachment, `"a"`, `"A"`, 1), nil, 3, provider.ErrInvalid},
-		{"attachment in a file", experiment + attachment + strings.Replace(attachment, `"a"`, `"a/b"`, 1), nil, 3, provider.ErrInvalid},
+		{"attachment in another case", experiment + attachment + strings.Replace(attachment, `"a"`, `"A"`, 1), nil, 3,
+			provider.ErrInvalid},
+		{"attachment in a file", experiment + attachment + strings.Replace(attachment, `"a"`, `"a/b"`, 1), nil, 3,
+			provider.ErrInvalid},
 		{"withheld beside the salt", strings.Replace(experiment, "}", `,"salt":"`+strings.Repeat("0", 64)+`"}`, 1) +
-			`{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("0", 64) + `"}}` + "\n", nil, 2, provider.ErrInvalid},
-		{"no key, and the salt is withheld", strings.Replace(experiment, "}", `,"withheld":{"salt":"`+strings.Repeat("0", 64)+`"}}`, 1) + note, nil, 2, provider.ErrKey},
+			`{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("0", 64) + `"}}` + "\n", nil, 2,
+			provider.ErrInvalid},
+		{"no key, and the salt is withheld", strings.Replace(experiment, "}",
+			`,"withheld":{"salt":"`+strings.Repeat("0", 64)+`"}}`, 1) + note, nil, 2, provider.ErrKey},
 		{"resumed", note + iteration + result, resume, 0, nil},
 		{"resumed with the experiment", experiment + note, resume, 0, nil},
 		{"resumed, experiment later", note + experiment, resume, 2, provider.ErrOrder},
@@ -433,7 +498,8 @@ func TestReader_cut(t *testing.T) {
 			continue
 		}
 		if le := (*jsonl.LineError)(nil); !errors.As(err, &le) || le.Line != ends+1 || len(records) != ends {
-			t.Fatalf("first %d bytes: got %d records, error %v, want %d and a LineError of line %d", n, len(records), err, ends, ends+1)
+			t.Fatalf("first %d bytes: got %d records, error %v, want %d and a LineError of line %d", n, len(records), err, ends,
+				ends+1)
 		}
 	}
 }
@@ -486,12 +552,14 @@ func TestReader_fillsIn(t *testing.T) {
 	start := records[0].(*provider.Start)
 	got := []string{
 		start.RunID, start.CreatedAt, records[1].(*provider.Event).Timestamp, records[2].(*provider.Interaction).Timestamp,
-		records[3].(*provider.Interaction).Timestamp, records[4].(*provider.Iteration).Timestamp, records[6].(*provider.Result).CompletedAt,
+		records[3].(*provider.Interaction).Timestamp, records[4].(*provider.Iteration).Timestamp,
+		records[6].(*provider.Result).CompletedAt,
 	}
 	if want := "[n-1 T1 T2 given T3 T4 T5]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
-	if _, err := read(`{"type":"experiment","experiment_name":"n","experiment_type":"t"}`, nil); !errors.Is(err, provider.ErrInvalid) {
+	if _, err := read(`{"type":"experiment","experiment_name":"n","experiment_type":"t"}`, nil); !errors.Is(err,
+		provider.ErrInvalid) {
 		t.Errorf("no run id and nobody to give one: got %v, want ErrInvalid", err)
 	}
 }
@@ -574,7 +642,8 @@ func TestWriter_errors(t *testing.T) {
 	_ = w.Begin(ctx, sample[0].(*provider.Start))
 	n = b.Len()
 	needless := &provider.Redaction{FieldKeys: map[string]provider.Key{"text": {}}}
-	if err := w.Note(ctx, &provider.Note{Kind: "k", Text: "x", Meta: provider.Meta{Redaction: needless}}); !errors.Is(err, provider.ErrInvalid) {
+	if err := w.Note(ctx, &provider.Note{Kind: "k", Text: "x", Meta: provider.Meta{Redaction: needless}}); !errors.Is(err,
+		provider.ErrInvalid) {
 		t.Errorf("key without a salt: got %v, want ErrInvalid", err)
 	}
 	if b.Len() != n {
@@ -615,12 +684,14 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("\ufeff"+experiment+`{"type":"event","iteration":1,"event_type":"x","event_data_text":"[\n1]"}`), false)
 	f.Fuzz(func(t *testing.T, text []byte, resume bool) {
 		var kept []provider.Record
-		for r, err := range jsonl.NewReader(bytes.NewReader(text), &jsonl.ReaderOptions{Resume: resume, MaxLine: 1 << 20}).Records(t.Context()) {
+		for r, err := range jsonl.NewReader(bytes.NewReader(text),
+			&jsonl.ReaderOptions{Resume: resume, MaxLine: 1 << 20}).Records(t.Context()) {
 			if err != nil {
 				if r != nil {
 					t.Fatalf("got a record with error %v", err)
 				}
-				if le := (*jsonl.LineError)(nil); !errors.As(err, &le) || le.Line < 1 || le.Line > bytes.Count(text, []byte("\n"))+1 {
+				if le := (*jsonl.LineError)(nil); !errors.As(err, &le) || le.Line < 1 ||
+					le.Line > bytes.Count(text, []byte("\n"))+1 {
 					t.Fatalf("got %v, want a LineError with a line of the input", err)
 				}
 				break
@@ -637,8 +708,9 @@ func FuzzReader(f *testing.F) {
 func BenchmarkReader(b *testing.B) {
 	events := []provider.Record{providertest.Sample()[0]}
 	for i := range 10000 {
-		events = append(events, &provider.Event{Iteration: i / 100, Type: "evaluation", Timestamp: "2025-12-15T08:49:01.123456",
-			Data: fmt.Appendf(nil, `{"total_cost": %d, "per_agent_costs": {"BANK_A": 5000, "BANK_B": 5000}}`, i)})
+		events = append(events, &provider.Event{Iteration: i / 100, Type: "evaluation",
+			Timestamp: "2025-12-15T08:49:01.123456",
+			Data:      fmt.Appendf(nil, `{"total_cost": %d, "per_agent_costs": {"BANK_A": 5000, "BANK_B": 5000}}`, i)})
 	}
 	text := lines(b, events)
 	b.SetBytes(int64(len(text)))

@@ -48,7 +48,8 @@ func legible(text []byte) (objects []map[string]string) {
 			if at := behindColon(text, end); depth <= 1 && at > 0 && (text[at] == '"' || text[at] == '\'') {
 				var value string
 				value, i = quoted(text, at)
-				if _, twice := members[name]; !twice && name != "" && value != "" && len(value) <= provider.MaxName && provider.CheckName(value) == nil {
+				if _, twice := members[name]; !twice && name != "" && value != "" && len(value) <= provider.MaxName &&
+					provider.CheckName(value) == nil {
 					members[name] = value
 				}
 			}
@@ -113,7 +114,8 @@ func claims(text []byte, kind provider.Kind) bool {
 // language model.
 func (s *legibleStart) read(l line) (call bool) {
 	for _, members := range legible(l.text) {
-		if s.members == nil && (members["type"] == provider.KindStart.String() || members["type"] == "" && members["experiment_name"] != "") {
+		if s.members == nil && (members["type"] == provider.KindStart.String() || members["type"] == "" &&
+			members["experiment_name"] != "") {
 			s.line, s.members = l.number, members
 		}
 		call = call || members["type"] == provider.KindInteraction.String()
@@ -125,12 +127,14 @@ func (s *legibleStart) read(l line) (call bool) {
 // Without a name that can be read it has the one given, or is unknown; complete fills in id and time.
 func (s *legibleStart) record(complete func(provider.Record), name string) (*provider.Start, *provider.Note) {
 	m := s.members
-	start := &provider.Start{RunID: m["run_id"], Name: m["experiment_name"], Type: m["experiment_type"], CreatedAt: m["created_at"]}
+	start := &provider.Start{RunID: m["run_id"], Name: m["experiment_name"], Type: m["experiment_type"],
+		CreatedAt: m["created_at"]}
 	var read, filled []string
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"run_id", &start.RunID}, {"experiment_name", &start.Name}, {"experiment_type", &start.Type}, {"created_at", &start.CreatedAt}} {
+	}{{"run_id", &start.RunID}, {"experiment_name", &start.Name}, {"experiment_type", &start.Type},
+		{"created_at", &start.CreatedAt}} {
 		if *f.value != "" {
 			read = append(read, f.name)
 		} else {
@@ -141,7 +145,8 @@ func (s *legibleStart) record(complete func(provider.Record), name string) (*pro
 	if start.Name == "" {
 		start.Name = name
 	}
-	if start.Name == "" || len(start.Name) > provider.MaxName || !utf8.ValidString(start.Name) || provider.CheckName(start.Name) != nil {
+	if start.Name == "" || len(start.Name) > provider.MaxName || !utf8.ValidString(start.Name) ||
+		provider.CheckName(start.Name) != nil {
 		start.Name = unknown
 	}
 	if start.Type == "" {

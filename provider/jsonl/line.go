@@ -16,5 +16,6 @@ func Line(r provider.Record) ([]byte, error) {
 	if line := append(w.line, '}', '\n'); len(line)-1 <= MaxLine {
 		return line, nil
 	}
-	return nil, fmt.Errorf("%s: %w: %d bytes, at most %d can be written", r.RecordKind(), ErrLineTooLong, len(w.line)+1, MaxLine)
+	return nil, fmt.Errorf("%s: %w: %d bytes, at most %d can be written", r.RecordKind(), ErrLineTooLong, len(w.line)+1,
+		MaxLine)
 }

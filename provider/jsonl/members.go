@@ -311,7 +311,8 @@ func (f *fields) record() (provider.Record, error) {
 		}
 		r = it
 	case provider.KindNote:
-		r = &provider.Note{Kind: f.text("kind", true), Subject: f.text("subject", false), Text: f.text("text", !f.withheld("text"))}
+		r = &provider.Note{Kind: f.text("kind", true), Subject: f.text("subject", false),
+			Text: f.text("text", !f.withheld("text"))}
 	case provider.KindAttachment:
 		r = &provider.Attachment{Name: f.text("name", true), MediaType: f.text("media_type", false), Data: f.base64("data")}
 	case provider.KindResult:

@@ -130,7 +130,8 @@ func TestRecordStrict(t *testing.T) {
 		"the sink is past that": {lines[5], 6, provider.ErrOrder},
 	} {
 		s := taker{failAt: c.failAt, err: c.err}
-		err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+c.bad+strings.Join(lines[5:], "")), &RecordOptions{Strict: true})
+		err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+c.bad+strings.Join(lines[5:], "")),
+			&RecordOptions{Strict: true})
 		if line := (*LineError)(nil); !errors.As(err, &line) || line.Line != 6 || c.err != nil && !errors.Is(err, c.err) {
 			t.Errorf("%s: got %v, want an error of line 6", name, err)
 		}
@@ -154,15 +155,18 @@ func TestRecordSinkFails(t *testing.T) {
 		}()
 		s := taker{failAt: 3, err: broken}
 		err := Record(t.Context(), &s, r, nil)
-		if sink := (*SinkError)(nil); !errors.As(err, &sink) || !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "record 8:") || len(s.taken) != 8 {
+		if sink := (*SinkError)(nil); !errors.As(err, &sink) || !errors.Is(err, broken) ||
+			!strings.HasPrefix(err.Error(), "record 8:") || len(s.taken) != 8 {
 			t.Errorf("got %v after %d records, want the failure of record 8", err, len(s.taken))
 		}
 		w.Close()
 	})
 	// A bad line among them is told of too.
 	s := taker{failAt: 3, err: broken}
-	err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+"bad\n"+lines[5]), &RecordOptions{Strict: true})
-	if line := (*LineError)(nil); !errors.Is(err, broken) || !errors.As(err, &line) || line.Line != 6 || len(s.taken) != 5 {
+	err := Record(t.Context(), &s, strings.NewReader(strings.Join(lines[:5], "")+"bad\n"+lines[5]),
+		&RecordOptions{Strict: true})
+	if line := (*LineError)(nil); !errors.Is(err, broken) || !errors.As(err, &line) || line.Line != 6 ||
+		len(s.taken) != 5 {
 		t.Errorf("got %v after %d records, want the failure and line 6", err, len(s.taken))
 	}
 	// And so is a result that could not be recorded.
@@ -203,7 +207,8 @@ func TestRecordInterrupted(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		var s taker
 		err := Record(ctx, &s, r, nil)
-		if took := time.Since(begun); err != ErrInterrupted || took < time.Second+drainTime-drainPause || took > time.Second+drainTime {
+		if took := time.Since(begun); err != ErrInterrupted || took < time.Second+drainTime-drainPause ||
+			took > time.Second+drainTime {
 			t.Errorf("got %v after %v, want %v after %v", err, took, ErrInterrupted, time.Second+drainTime)
 		}
 		r.Close()
@@ -238,7 +243,8 @@ func TestRecordReadError(t *testing.T) {
 	lines := linesOf(t, providertest.Sample())
 	broken := errors.New("broken")
 	var s taker
-	err := Record(t.Context(), &s, io.MultiReader(strings.NewReader(strings.Join(lines[:3], "")), iotest.ErrReader(broken)), nil)
+	err := Record(t.Context(), &s, io.MultiReader(strings.NewReader(strings.Join(lines[:3], "")),
+		iotest.ErrReader(broken)), nil)
 	if !errors.Is(err, broken) || len(s.taken) != 3 {
 		t.Errorf("got %v after %d records, want %v after 3", err, len(s.taken), broken)
 	}

@@ -15,7 +15,8 @@ var redactionMembers = []string{"withheld", "field_keys"}
 
 // redaction reads what the record lacks, nil for nothing.
 func (f *fields) redaction() *provider.Redaction {
-	r := &provider.Redaction{Withheld: hexMap[provider.Commitment](f, "withheld"), FieldKeys: hexMap[provider.Key](f, "field_keys")}
+	r := &provider.Redaction{Withheld: hexMap[provider.Commitment](f, "withheld"),
+		FieldKeys: hexMap[provider.Key](f, "field_keys")}
 	if r.Withheld == nil && r.FieldKeys == nil {
 		return nil
 	}
@@ -49,7 +50,8 @@ func (f *fields) hex32(name string, v []byte) *[32]byte {
 	}
 	var b [32]byte
 	s, err := jsontext.Unquote(v)
-	if n, errHex := hex.Decode(b[:], []byte(s[:min(len(s), 64)])); err != nil || errHex != nil || n != len(b) || len(s) != 64 {
+	if n, errHex := hex.Decode(b[:], []byte(s[:min(len(s), 64)])); err != nil || errHex != nil || n != len(b) ||
+		len(s) != 64 {
 		f.wrong(name, v, "a string of 64 hexadecimal digits")
 		return nil
 	}

@@ -66,7 +66,8 @@ type rejections struct {
 
 // reject keeps the line that the reader stands at. An error says that the run cannot begin.
 func (r *recorder) reject(why *LineError) error {
-	return r.rejectLine(why, line{r.lines.Line(), r.lines.text(), errors.Is(why.Err, ErrLineTooLong) && !bytes.HasSuffix(r.lines.buf, []byte{'\n'})})
+	return r.rejectLine(why, line{r.lines.Line(), r.lines.text(),
+		errors.Is(why.Err, ErrLineTooLong) && !bytes.HasSuffix(r.lines.buf, []byte{'\n'})})
 }
 
 func (r *recorder) rejectLine(why *LineError, l line) error {
@@ -184,7 +185,8 @@ func (r *recorder) attach(name string, data []byte) string {
 
 // note says which line was rejected, and why.
 func (r *recorder) note(name, text string) {
-	r.add(&provider.Note{Kind: KindRejected, Subject: provider.Subject("attachments", name), Text: strings.ToValidUTF8(text, "\ufffd")})
+	r.add(&provider.Note{Kind: KindRejected, Subject: provider.Subject("attachments", name),
+		Text: strings.ToValidUTF8(text, "\ufffd")})
 }
 
 // add gives the sink a record of the recorder's own. In a run whose salt is withheld it has keys: zero, as of nothing

@@ -95,17 +95,18 @@ func wantRejected(t testing.TB, err error, lines int64) {
 
 // Each of these stands behind a whole sample but for its result, and is no line of it.
 var badLines = map[string]struct{ line, why string }{
-	"NaN":               {`{"type":"event","iteration":0,"event_type":"e","event_data":{"x":NaN}}`, "not valid JSON"},
-	"half a pair":       {`{"type":"llm_interaction","iteration":0,"response":"\ud83d"}`, "unpaired surrogate"},
-	"cost":              {`{"type":"iteration","iteration":70,"costs_per_agent":{"A":10.5}}`, "10.5"},
-	"member":            {`{"type":"event","iterration":0,"event_type":"e"}`, "iterration"},
-	"type":              {`{"type":"events","iteration":0,"event_type":"e"}`, `type "events"`},
-	"cut":               {`{"type":"event","iteration":0,`, "not valid JSON"},
-	"no object":         {`["event"]`, "want a JSON object"},
-	"text":              {"Loading the model …", "not valid JSON"},
-	"no UTF-8":          {"{\"type\":\"event\",\"iteration\":0,\"event_type\":\"\xff\"}", "not valid UTF-8"},
-	"zero":              {`{"type":"event","iteration":0,"event_type":"a\u0000b"}`, "U+0000"},
-	"name":              {`{"type":"event","iteration":0,"event_type":"` + strings.Repeat("x", provider.MaxName+1) + `"}`, "more than 4096"},
+	"NaN":         {`{"type":"event","iteration":0,"event_type":"e","event_data":{"x":NaN}}`, "not valid JSON"},
+	"half a pair": {`{"type":"llm_interaction","iteration":0,"response":"\ud83d"}`, "unpaired surrogate"},
+	"cost":        {`{"type":"iteration","iteration":70,"costs_per_agent":{"A":10.5}}`, "10.5"},
+	"member":      {`{"type":"event","iterration":0,"event_type":"e"}`, "iterration"},
+	"type":        {`{"type":"events","iteration":0,"event_type":"e"}`, `type "events"`},
+	"cut":         {`{"type":"event","iteration":0,`, "not valid JSON"},
+	"no object":   {`["event"]`, "want a JSON object"},
+	"text":        {"Loading the model …", "not valid JSON"},
+	"no UTF-8":    {"{\"type\":\"event\",\"iteration\":0,\"event_type\":\"\xff\"}", "not valid UTF-8"},
+	"zero":        {`{"type":"event","iteration":0,"event_type":"a\u0000b"}`, "U+0000"},
+	"name": {`{"type":"event","iteration":0,"event_type":"` + strings.Repeat("x", provider.MaxName+1) + `"}`,
+		"more than 4096"},
 	"second start":      {start, "began already"},
 	"repeated":          {`{"type":"iteration","iteration":0}`, "iteration 0 is recorded already"},
 	"twice attached":    {`{"type":"attachment","name":"CONFIGS/exp1.yaml","data":""}`, "only the case"},
@@ -145,7 +146,8 @@ func TestRecordRejected(t *testing.T) {
 				}
 				a, n := all[last].(*provider.Attachment), all[last+1].(*provider.Note)
 				want := fmt.Sprintf("rejected/%d", at+1)
-				if a.Name != want || n.Kind != "rejected" || !strings.HasPrefix(n.Text, fmt.Sprintf("line %d: ", at+1)) || !strings.Contains(n.Text, why) {
+				if a.Name != want || n.Kind != "rejected" || !strings.HasPrefix(n.Text, fmt.Sprintf("line %d: ", at+1)) ||
+					!strings.Contains(n.Text, why) {
 					t.Errorf("got %q, %q: %q, want %q and a text about line %d with %q", a.Name, n.Kind, n.Text, want, at+1, why)
 				}
 				if len(told) != 1 || told[0].Line != at+1 || told[0].Attachment != want {
@@ -175,7 +177,8 @@ func TestRecordStrewn(t *testing.T) {
 		strew := func() {
 			for range rapid.IntRange(0, 2).Draw(rt, "bad lines") {
 				line := rapid.SampledFrom([]string{
-					"bad", "\ufeff", "{", start, `{"type":"event","x":1}`, `{"type":"llm_interaction","iteration":NaN}`, "x\r", "\xff\xfe", "\x00",
+					"bad", "\ufeff", "{", start, `{"type":"event","x":1}`, `{"type":"llm_interaction","iteration":NaN}`, "x\r",
+					"\xff\xfe", "\x00",
 				}).Draw(rt, "line")
 				if rapid.Bool().Draw(rt, "any") {
 					line = "x" + strings.ReplaceAll(string(rapid.SliceOf(rapid.Byte()).Draw(rt, "bytes")), "\n", "")
@@ -217,7 +220,10 @@ func TestRecordStrewn(t *testing.T) {
 
 // The run begins without its experiment line when something comes that is worth it.
 func TestRecordStandIn(t *testing.T) {
-	made := RecordOptions{Name: "output", ReaderOptions: ReaderOptions{RunID: func(name string) string { return name + "-made" }, Now: func() string { return "now" }}}
+	made := RecordOptions{Name: "output", ReaderOptions: ReaderOptions{RunID: func(name string) string {
+		return name +
+			"-made"
+	}, Now: func() string { return "now" }}}
 	bare := RecordOptions{ReaderOptions: ReaderOptions{RunID: made.RunID}}
 	for name, c := range map[string]struct {
 		lines []string
@@ -226,7 +232,8 @@ func TestRecordStandIn(t *testing.T) {
 		note  string
 		kept  int
 	}{
-		"none": {[]string{event, done}, made, provider.Start{RunID: "output-made", Name: "output", Type: "unknown", CreatedAt: "now"},
+		"none": {[]string{event, done}, made, provider.Start{RunID: "output-made", Name: "output", Type: "unknown",
+			CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type, created_at", 0},
 		"nothing is known": {[]string{event}, bare, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 0},
@@ -239,10 +246,12 @@ func TestRecordStandIn(t *testing.T) {
 		"twice, and no type": {[]string{`{"experiment_name":"n","experiment_type":"t","experiment_name":"m","run_id":"r","created_at":"c"}`, event}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "c"},
 			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type, created_at", 1},
-		"Python's own way": {[]string{`{'type': 'experiment', 'experiment_name': 'n', 'experiment_type': "t's", 'x': None}`, `{'type': 'llm_interaction', 'iteration': 0}`}, made,
+		"Python's own way": {[]string{`{'type': 'experiment', 'experiment_name': 'n', 'experiment_type': "t's", 'x': None}`,
+			`{'type': 'llm_interaction', 'iteration': 0}`}, made,
 			provider.Start{RunID: "n-made", Name: "n", Type: "t's", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: experiment_name, experiment_type; not recorded but filled in: run_id, created_at", 2},
-		"no line feeds": {[]string{start + `{"type":"event"}` + event + `{"type":"llm_interaction","iteration":0,"response":"paid"}` + done}, made,
+		"no line feeds": {[]string{start + `{"type":"event"}` + event +
+			`{"type":"llm_interaction","iteration":0,"response":"paid"}` + done}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 1},
 		"carriage returns": {[]string{start + "\r" + `{"type":"llm_interaction"}` + "\r"}, made,
@@ -254,24 +263,32 @@ func TestRecordStandIn(t *testing.T) {
 		"spread over lines": {[]string{"{", `  "type": "llm_interaction",`, `  "response": "paid"`, "}"}, made,
 			provider.Start{RunID: "output-made", Name: "output", Type: "unknown", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type, created_at", 4},
-		"UTF-16": {[]string{"\xff\xfe" + wide(start, 2, 0), wide("\n", 2, 0)[1:] + wide(`{"type":"llm_interaction"}`, 2, 0), "\x00"}, made,
+		"UTF-16": {[]string{"\xff\xfe" + wide(start, 2, 0), wide("\n", 2, 0)[1:] + wide(`{"type":"llm_interaction"}`, 2, 0),
+			"\x00"}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 3},
 		"UTF-32": {[]string{wide(start, 4, 3) + "\x00\x00\x00", wide(`{"type":"llm_interaction"}`, 4, 3)}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"},
 			"no experiment line could be recorded before the run began; read from line 1: run_id, experiment_name, experiment_type; not recorded but filled in: created_at", 2},
-		"a call inside of an event is none": {[]string{`{"type":"experiment","config":{"type":"llm_interaction"},"x":NaN}`, start, done}, made,
+		"a call inside of an event is none": {[]string{`{"type":"experiment","config":{"type":"llm_interaction"},"x":NaN}`,
+			start, done}, made,
 			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 1},
 		"a name that is none": {[]string{`{"type":"experiment","experiment_name":"a\u0000b","experiment_type":""}`, event},
-			RecordOptions{Name: "\xff", ReaderOptions: bare.ReaderOptions}, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
+			RecordOptions{Name: "\xff", ReaderOptions: bare.ReaderOptions},
+			provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
 			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
-		"the result":             {[]string{"x", done}, bare, provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"}, "no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
-		"better late":            {[]string{"x", `{"type":"experiment"}`, start, event}, made, provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 2},
-		"no run":                 {[]string{"x", `{"type":"experiment"}`, `{"type":"event"}`}, made, provider.Start{}, "", 0},
-		"no id":                  {[]string{"x", `{"type":"experiment","experiment_name":"n","experiment_type":"t"}`, event}, RecordOptions{}, provider.Start{}, "", 0},
-		"no id for a call":       {[]string{`{"type":"llm_interaction","x":1}`}, RecordOptions{}, provider.Start{}, "", 0},
-		"nothing":                {[]string{"", " "}, made, provider.Start{}, "", 0},
-		"a mistaken event is no": {[]string{`{"type":"event","x":1}`, start}, made, provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 1},
+		"the result": {[]string{"x", done}, bare,
+			provider.Start{RunID: "unknown-made", Name: "unknown", Type: "unknown"},
+			"no experiment line could be recorded before the run began; not recorded but filled in: run_id, experiment_name, experiment_type", 1},
+		"better late": {[]string{"x", `{"type":"experiment"}`, start, event}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 2},
+		"no run": {[]string{"x", `{"type":"experiment"}`, `{"type":"event"}`}, made, provider.Start{}, "", 0},
+		"no id": {[]string{"x", `{"type":"experiment","experiment_name":"n","experiment_type":"t"}`, event},
+			RecordOptions{}, provider.Start{}, "", 0},
+		"no id for a call": {[]string{`{"type":"llm_interaction","x":1}`}, RecordOptions{}, provider.Start{}, "", 0},
+		"nothing":          {[]string{"", " "}, made, provider.Start{}, "", 0},
+		"a mistaken event is no": {[]string{`{"type":"event","x":1}`, start}, made,
+			provider.Start{RunID: "r", Name: "n", Type: "t", CreatedAt: "now"}, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var live provider.Live
@@ -283,7 +300,8 @@ func TestRecordStandIn(t *testing.T) {
 			}
 			err := Record(t.Context(), &live, strings.NewReader(strings.Join(c.lines, "\n")), &c.o)
 			if c.want.Name == "" {
-				if line := (*LineError)(nil); !errors.Is(err, provider.ErrNoRun) || !errors.As(err, &line) || line.Line != len(c.lines) {
+				if line := (*LineError)(nil); !errors.Is(err, provider.ErrNoRun) || !errors.As(err, &line) ||
+					line.Line != len(c.lines) {
 					t.Errorf("got %v, want %v in the last line", err, provider.ErrNoRun)
 				}
 				if len(recorded(t, &live)) != 0 {
@@ -325,7 +343,8 @@ func wide(text string, width, index int) string {
 // An encoding that is none of the protocol's is named.
 func TestReadWide(t *testing.T) {
 	for name, text := range map[string]string{
-		"UTF-16LE": wide(start, 2, 0), "with a mark": "\xff\xfe" + wide(start, 2, 0), "UTF-16BE": "\xfe\xff" + wide(start, 2, 1),
+		"UTF-16LE": wide(start, 2, 0), "with a mark": "\xff\xfe" + wide(start, 2, 0),
+		"UTF-16BE": "\xfe\xff" + wide(start, 2, 1),
 		"UTF-32LE": "\xff\xfe\x00\x00" + wide(start, 4, 0), "UTF-32BE": "\x00\x00\xfe\xff" + wide(start, 4, 3),
 	} {
 		for _, before := range []string{"", "\x00", "\x00\x00\x00"} {
@@ -399,7 +418,8 @@ func TestRecordLong(t *testing.T) {
 								}
 							}
 						}
-						if length > maxPart && (len(names) != (length+maxPart-1)/maxPart || names[0] != fmt.Sprintf("rejected/%d-1", number)) {
+						if length > maxPart && (len(names) != (length+maxPart-1)/maxPart ||
+							names[0] != fmt.Sprintf("rejected/%d-1", number)) {
 							t.Errorf("%d bytes: got parts %q", length, names)
 						}
 					}
@@ -412,7 +432,8 @@ func TestRecordLong(t *testing.T) {
 // A reading that fails within a line too long for an attachment ends the recording with that line, though the input
 // would give more: it may only have been interrupted.
 func TestReader_restFails(t *testing.T) {
-	input := io.MultiReader(strings.NewReader(start+"\n"+event), iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("x\n"+event+"\n"))))
+	input := io.MultiReader(strings.NewReader(start+"\n"+event),
+		iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("x\n"+event+"\n"))))
 	r := NewReader(input, &ReaderOptions{MaxLine: len(start)})
 	r.keepPart = true
 	if _, err := r.next(); err != nil {
@@ -464,7 +485,8 @@ func (s *picky) Finish(ctx context.Context, r *provider.Result) error {
 // What the sink refuses is kept too, and does not stand in the way of the line that puts it right.
 func TestRecordSinkRefuses(t *testing.T) {
 	const (
-		salted     = `{"type":"experiment","run_id":"bad","experiment_name":"n","experiment_type":"t","salt":"` + "0000000000000000000000000000000000000000000000000000000000000000" + `"}`
+		salted = `{"type":"experiment","run_id":"bad","experiment_name":"n","experiment_type":"t","salt":"` +
+			"0000000000000000000000000000000000000000000000000000000000000000" + `"}`
 		iteration  = `{"type":"iteration","iteration":1,"timestamp":"bad"}`
 		iteration2 = `{"type":"iteration","iteration":1}`
 		attached   = `{"type":"attachment","name":"a","media_type":"bad","data":""}`
@@ -527,11 +549,13 @@ func TestRecordLostResult(t *testing.T) {
 		{lines: []string{start, fraction}, lost: 2, says: []bool{true}},
 		{lines: []string{start, `{"type":"result","status":"completed","best_cost":NaN}`}, lost: 2, says: []bool{true}},
 		{lines: []string{start, event, `{"status": "completed", 'type': 'result', "final`}, lost: 3, says: []bool{true}},
-		{lines: []string{start, `{"type":"result"}`, `{"type":"event"}`, fraction, "result"}, lost: 4, says: []bool{true, false, true, false}},
+		{lines: []string{start, `{"type":"result"}`, `{"type":"event"}`, fraction, "result"}, lost: 4,
+			says: []bool{true, false, true, false}},
 		{lines: []string{start, `{"type":"result","status":"refused"}`}, lost: 2, says: []bool{true}},
 		{lines: []string{start, fraction, done}, says: []bool{true}},
 		{lines: []string{start, done, fraction, done}, says: []bool{false, false}},
-		{lines: []string{start, event, `{"type":"event","iteration":0,"event_type":"result","event_data":NaN}`}, says: []bool{false}},
+		{lines: []string{start, event, `{"type":"event","iteration":0,"event_type":"result","event_data":NaN}`},
+			says: []bool{false}},
 	} {
 		s := picky{refuses: func(r provider.Record) error {
 			if result, ok := r.(*provider.Result); ok && result.Status == "refused" {
@@ -646,7 +670,8 @@ func TestRecordRejectedSinkFails(t *testing.T) {
 	if !errors.Is(err, broken) || !errors.As(err, &rejected) || rejected.Lines != 1 {
 		t.Errorf("got %v, want %v and a rejected line", err, broken)
 	}
-	want := []provider.Kind{provider.KindStart, provider.KindEvent, provider.KindAttachment, provider.KindNote, provider.KindEvent, provider.KindResult}
+	want := []provider.Kind{provider.KindStart, provider.KindEvent, provider.KindAttachment, provider.KindNote,
+		provider.KindEvent, provider.KindResult}
 	if !slices.Equal(s.taken, want) {
 		t.Errorf("the sink got %v, want %v", s.taken, want)
 	}
@@ -659,10 +684,14 @@ func TestRecordRejectedNames(t *testing.T) {
 		lines []string
 		want  []string
 	}{
-		"a file in the way":  {[]string{start, attach("rejected"), "x", "y"}, []string{"rejected", "rejected.2/3", "rejected.2/4"}},
-		"a name in the way":  {[]string{start, attach("Rejected/3"), "x", "y"}, []string{"Rejected/3", "rejected.2/3", "rejected.2/4"}},
-		"and another":        {[]string{start, attach("rejected/4"), attach("rejected.2"), "x"}, []string{"rejected/4", "rejected.2", "rejected.3/4"}},
-		"too late":           {[]string{start, "x", attach("rejected/2"), attach("rejected/7")}, []string{"rejected/2", "rejected/3", "rejected/7"}},
+		"a file in the way": {[]string{start, attach("rejected"), "x", "y"},
+			[]string{"rejected", "rejected.2/3", "rejected.2/4"}},
+		"a name in the way": {[]string{start, attach("Rejected/3"), "x", "y"},
+			[]string{"Rejected/3", "rejected.2/3", "rejected.2/4"}},
+		"and another": {[]string{start, attach("rejected/4"), attach("rejected.2"), "x"},
+			[]string{"rejected/4", "rejected.2", "rejected.3/4"}},
+		"too late": {[]string{start, "x", attach("rejected/2"), attach("rejected/7")},
+			[]string{"rejected/2", "rejected/3", "rejected/7"}},
 		"none of its making": {[]string{start, attach("rejected/2")}, []string{"rejected/2"}},
 	} {
 		var live provider.Live
@@ -680,7 +709,8 @@ func TestRecordRejectedNames(t *testing.T) {
 
 	// Nor do they in a sink that does not look.
 	var text bytes.Buffer
-	wantRejected(t, Record(t.Context(), NewWriter(&text), strings.NewReader(strings.Join([]string{start, attach("rejected/3"), "x", done}, "\n")), nil), 1)
+	wantRejected(t, Record(t.Context(), NewWriter(&text),
+		strings.NewReader(strings.Join([]string{start, attach("rejected/3"), "x", done}, "\n")), nil), 1)
 	for _, err := range NewReader(&text, nil).Records(t.Context()) {
 		if err != nil {
 			t.Error(err)
@@ -707,7 +737,8 @@ func TestRecordRejectedNames(t *testing.T) {
 
 // In a run whose salt is withheld what is kept has keys, or no sink would take it.
 func TestRecordRejectedWithoutSalt(t *testing.T) {
-	first := `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","withheld":{"salt":"` + strings.Repeat("0", 64) + `"}}`
+	first := `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","withheld":{"salt":"` +
+		strings.Repeat("0", 64) + `"}}`
 	var live provider.Live
 	wantRejected(t, Record(t.Context(), &live, strings.NewReader(first+"\nx\n"+done), nil), 1)
 	_, kept := sorted(t, recorded(t, &live))
@@ -722,7 +753,8 @@ func TestRecordRejectedWithoutSalt(t *testing.T) {
 
 // A line that is refused leaves the rules of the run as they were.
 func TestRecordRejectedSalt(t *testing.T) {
-	salted := `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","salt":"` + strings.Repeat("0", 64) + `"}`
+	salted := `{"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t","salt":"` +
+		strings.Repeat("0", 64) + `"}`
 	withheld := `{"type":"note","kind":"k","withheld":{"text":"` + strings.Repeat("0", 64) + `"}}`
 	r := NewReader(strings.NewReader(strings.Join([]string{salted, start, withheld, event}, "\n")), nil)
 	for i, want := range []error{nil, provider.ErrOrder, provider.ErrInvalid, nil} {
@@ -746,7 +778,8 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte, limit int) {
 		var live provider.Live
 		lost := false
-		o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }}, Rejected: func(r Rejection) { lost = lost || r.Attachment == "" }}
+		o := &RecordOptions{ReaderOptions: ReaderOptions{MaxLine: limit, RunID: func(string) string { return "made" }},
+			Rejected: func(r Rejection) { lost = lost || r.Attachment == "" }}
 		err := Record(t.Context(), &live, bytes.NewReader(input), o)
 		if errors.As(err, new(*SinkError)) {
 			t.Fatal(err)
@@ -771,7 +804,8 @@ func FuzzRecord(f *testing.F) {
 			if note, ok := r.(*provider.Note); !ok || !IsRejected(note) {
 				others++
 			}
-			if note, ok := r.(*provider.Note); ok && note.Kind == "derived" && strings.HasPrefix(note.Text, "no experiment line") {
+			if note, ok := r.(*provider.Note); ok && note.Kind == "derived" &&
+				strings.HasPrefix(note.Text, "no experiment line") {
 				others -= 2 // and the experiment before it
 			}
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Run is a file of lines as a provider. Every call reads the file again from its start, so that memory does not grow with
-// the run. It may be used from several goroutines. In a file that is still being written the last line may be cut off,
-// which is a [*LineError].
+// A Run is a file of lines as a provider. Every call reads the file again from its start, so that memory does not grow
+// with the run. It may be used from several goroutines. In a file that is still being written the last line may be cut
+// off, which is a [*LineError].
 type Run struct{ path string }
 
 var _ provider.Provider = (*Run)(nil)

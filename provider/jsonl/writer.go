@@ -15,9 +15,9 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Writer writes a run as lines, always the same bytes for the same run. It buffers, and passes on what it has with the
-// experiment, each interaction, each iteration and at the end, so that a reader of a pipe sees them at once.
-// After an error it gives the same error again.
+// A Writer writes a run as lines, always the same bytes for the same run. It buffers, and passes on what it has with
+// the experiment, each interaction, each iteration and at the end, so that a reader of a pipe sees them at once. After
+// an error it gives the same error again.
 type Writer struct {
 	w     *bufio.Writer
 	order provider.Order
@@ -98,7 +98,8 @@ func (w *Writer) write(r provider.Record, inOrder func(*provider.Order) error, f
 	w.members(r)
 	w.line = append(w.line, '}')
 	if len(w.line) > MaxLine {
-		w.err = fmt.Errorf("%s: %w: %d bytes, at most %d can be written", r.RecordKind(), ErrLineTooLong, len(w.line), MaxLine)
+		w.err = fmt.Errorf("%s: %w: %d bytes, at most %d can be written", r.RecordKind(), ErrLineTooLong, len(w.line),
+			MaxLine)
 		return w.err
 	}
 	w.line = append(w.line, '\n')

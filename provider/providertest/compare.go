@@ -51,8 +51,8 @@ func Kept(records []provider.Record) ([]provider.Record, error) {
 	return kept, nil
 }
 
-// Diff tells in which fields got differs from want, or gives "" if they are equal. Empty and nil maps, and empty and nil
-// attachments, are equal; every other difference between absent and empty counts.
+// Diff tells in which fields got differs from want, or gives "" if they are equal. Empty and nil maps, and empty and
+// nil attachments, are equal; every other difference between absent and empty counts.
 func Diff(got, want provider.Record) string {
 	if got == nil || want == nil || got.RecordKind() != want.RecordKind() {
 		return fmt.Sprintf("got %s, want %s", show(got), show(want))

@@ -215,7 +215,8 @@ func checkSelect(ctx context.Context, p provider.Provider, want []provider.Recor
 	middle := &provider.Span{First: slices.Max(numbers) / 3, Last: 2 * slices.Max(numbers) / 3}
 	for _, s := range []provider.Selection{
 		{}, {Iterations: true}, {Calls: true}, {Events: some[:1]}, {Events: some}, {Events: []string{"no such type"}},
-		{Iterations: true, Calls: true, Events: some[len(some)/2:]}, {Iterations: true, Calls: true, Events: some, Span: middle},
+		{Iterations: true, Calls: true, Events: some[len(some)/2:]},
+		{Iterations: true, Calls: true, Events: some, Span: middle},
 		{Calls: true, Span: middle}, {Events: some, Span: &provider.Span{First: 1 << 30, Last: 1 << 30}},
 	} {
 		var wanted []provider.Record
@@ -273,7 +274,8 @@ func checkIterationAt(ctx context.Context, p provider.Provider, want []provider.
 		}
 		costs, err := provider.Costs(ctx, p, it.Number)
 		if err != nil || costs == nil || len(costs) != len(it.Costs) {
-			return fmt.Errorf("iteration %d: got costs %s, error %v, want a map of %d", it.Number, show(costs), err, len(it.Costs))
+			return fmt.Errorf("iteration %d: got costs %s, error %v, want a map of %d", it.Number, show(costs), err,
+				len(it.Costs))
 		}
 	}
 	return nil
@@ -350,7 +352,8 @@ func checkCancel(ctx context.Context, p provider.Provider, want []provider.Recor
 			yields++
 		}
 		if yields != 1 || !errors.Is(last, context.Canceled) {
-			return fmt.Errorf("%s, canceled before: yielded %d times, last error %v, want one context.Canceled", name, yields, last)
+			return fmt.Errorf("%s, canceled before: yielded %d times, last error %v, want one context.Canceled", name, yields,
+				last)
 		}
 	}
 	for _, call := range []func() error{

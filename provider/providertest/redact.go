@@ -5,8 +5,8 @@ import (
 	"github.com/simexp/exparchive/provider/digest"
 )
 
-// Redact gives a copy of a run, in the form in which it is kept, from which the committed fields are withheld that withhold
-// picks, and the salt, which is always withheld. The copy has the digest of the run.
+// Redact gives a copy of a run, in the form in which it is kept, from which the committed fields are withheld that
+// withhold picks, and the salt, which is always withheld. The copy has the digest of the run.
 func Redact(records []provider.Record, withhold func(r provider.Record, field string) bool) []provider.Record {
 	kept, err := Kept(records)
 	if err != nil {

@@ -30,8 +30,9 @@ func Sample() []provider.Record {
 	call := func(iteration int, agent, response string, parsed string, parsingError *string) {
 		i := &provider.Interaction{
 			Iteration: iteration, AgentID: agent, Model: new("anthropic:claude-sonnet-4-5"),
-			SystemPrompt:     new("You are an expert in payment systems.\nAnswer with one JSON policy."),
-			UserPrompt:       new(fmt.Sprintf("ITERATION %d\n\n# Your costs\n\tliquidity: 5000\n[bold]Improve them.[/bold]", iteration+1)),
+			SystemPrompt: new("You are an expert in payment systems.\nAnswer with one JSON policy."),
+			UserPrompt: new(fmt.Sprintf("ITERATION %d\n\n# Your costs\n\tliquidity: 5000\n[bold]Improve them.[/bold]",
+				iteration+1)),
 			Response:         &response,
 			ParsingError:     parsingError,
 			PromptTokens:     new(int64(1200 + iteration)),
@@ -55,7 +56,8 @@ func Sample() []provider.Record {
 		RunID: "exp1-20251215-084901-866d63", Name: "exp1", Type: "generic", CreatedAt: "2025-12-15T08:49:01.000000",
 		Config: json.RawMessage(`{"name": "exp1", "description": "2-Period Deterministic Nash Equilibrium", "master_seed": 42, "evaluation": {"mode": "deterministic", "ticks": 2}, "optimized_agents": ["BANK_A", "BANK_B"]}`),
 	})
-	add(&provider.Attachment{Name: "configs/exp1.yaml", MediaType: "application/yaml", Data: []byte("experiment:\n  name: exp1\n")})
+	add(&provider.Attachment{Name: "configs/exp1.yaml", MediaType: "application/yaml",
+		Data: []byte("experiment:\n  name: exp1\n")})
 	event(0, "experiment_start", `{"experiment_name": "exp1", "description": "2-Period Deterministic Nash Equilibrium", "model": "anthropic:claude-sonnet-4-5", "max_iterations": 25, "num_samples": 3}`)
 	event(0, "policy_init", `{"agent_id": "BANK_A", "policy": `+policy("a", "0.5")+`}`)
 	event(0, "policy_init", `{"agent_id": "BANK_B", "policy": `+policy("b", "0.5")+`}`)
@@ -71,9 +73,11 @@ func Sample() []provider.Record {
 	})
 	call(0, AgentA, policy("a", "0.4"), policy("a", "0.4"), nil)
 	event(0, "llm_call", `{"agent_id": "BANK_A", "model": "anthropic:claude-sonnet-4-5", "prompt_tokens": 1200, "completion_tokens": 300, "latency_seconds": 8.25, "context_summary": {"current_cost": 5000, "iterations_seen": 1}}`)
-	event(0, "policy_change", `{"agent_id": "BANK_A", "old_policy": `+policy("a", "0.5")+`, "new_policy": `+policy("a", "0.4")+`, "old_cost": 5000, "new_cost": 4000, "accepted": true}`)
+	event(0, "policy_change", `{"agent_id": "BANK_A", "old_policy": `+policy("a", "0.5")+`, "new_policy": `+policy("a",
+		"0.4")+`, "old_cost": 5000, "new_cost": 4000, "accepted": true}`)
 	call(0, AgentB, "```json\n"+policy("b", "0.9")+"\n```", policy("b", "0.9"), nil)
-	event(0, "policy_rejected", `{"agent_id": "BANK_B", "proposed_policy": `+policy("b", "0.9")+`, "validation_errors": [], "rejection_reason": "cost_not_improved", "old_cost": 5000, "new_cost": 9000}`)
+	event(0, "policy_rejected", `{"agent_id": "BANK_B", "proposed_policy": `+policy("b",
+		"0.9")+`, "validation_errors": [], "rejection_reason": "cost_not_improved", "old_cost": 5000, "new_cost": 9000}`)
 	event(0, "iteration_metrics", `{"iteration": 1, "total_cost": 10000, "per_agent_costs": {"BANK_A": 5000, "BANK_B": 5000}, "per_agent_liquidity": {"BANK_A": 0.5, "BANK_B": 0.5}}`)
 	event(0, "llm_stats", `{"iteration": 1, "total_calls": 2, "successful_calls": 2, "failed_calls": 0, "total_prompt_tokens": 2400, "total_completion_tokens": 600}`)
 
@@ -85,14 +89,16 @@ func Sample() []provider.Record {
 	event(1, "policy_rejected", `{"agent_id": "BANK_A", "proposed_policy": null, "validation_errors": ["initial_liquidity_fraction: must be at most 1", "unknown action \"Hold\""], "rejection_reason": "validation_failed"}`)
 	event(1, "llm_error", `{"agent_id": "BANK_B", "error": "429 Too Many Requests", "error_type": "RateLimitError"}`)
 	call(1, AgentB, policy("b", "0.2"), policy("b", "0.2"), nil)
-	event(1, "policy_evaluation", `{"agent_id": "BANK_B", "evaluation_mode": "bootstrap", "proposed_policy": `+policy("b", "0.2")+`, "old_cost": 5000, "new_cost": 2000, "context_simulation_cost": 5000, "accepted": true, "acceptance_reason": "mean delta 3000, CI95 above 0", "delta_sum": 9000, "num_samples": 3, "sample_details": [{"index": 0, "seed": 7, "old_cost": 5000, "new_cost": 2000, "delta": 3000}], "settlement_rate": 1.0, "avg_delay": 0.5, "cost_breakdown": {"delay_cost": 0, "overdraft_cost": 0, "deadline_penalty": 0, "eod_penalty": 0}}`)
+	event(1, "policy_evaluation", `{"agent_id": "BANK_B", "evaluation_mode": "bootstrap", "proposed_policy": `+policy("b",
+		"0.2")+`, "old_cost": 5000, "new_cost": 2000, "context_simulation_cost": 5000, "accepted": true, "acceptance_reason": "mean delta 3000, CI95 above 0", "delta_sum": 9000, "num_samples": 3, "sample_details": [{"index": 0, "seed": 7, "old_cost": 5000, "new_cost": 2000, "delta": 3000}], "settlement_rate": 1.0, "avg_delay": 0.5, "cost_breakdown": {"delay_cost": 0, "overdraft_cost": 0, "deadline_penalty": 0, "eod_penalty": 0}}`)
 	add(&provider.Iteration{Number: 1, Timestamp: now(),
 		Costs:           map[string]provider.Cents{AgentA: 4000, AgentB: 5000},
 		AcceptedChanges: map[string]bool{AgentA: false, AgentB: true},
 		Policies:        policies("0.4", "0.5"),
 	})
 	event(1, "checkpoint_written", `{"path": "checkpoints/1.json", "bytes": 4096}`)
-	add(&provider.Note{Kind: "doubtful", Subject: "/iterations/2", Text: "iteration 2 was not recorded: the machine was restarted"})
+	add(&provider.Note{Kind: "doubtful", Subject: "/iterations/2",
+		Text: "iteration 2 was not recorded: the machine was restarted"})
 
 	event(3, "evaluation", `{"total_cost": 2000, "per_agent_costs": {"BANK_A": 0, "BANK_B": 2000}}`)
 	add(&provider.Iteration{Number: 3, Timestamp: now(),

@@ -16,10 +16,11 @@ import (
 // A Filter picks values to withhold or to reveal. What stands in one list widens it, the lists narrow each other, and
 // an empty list picks everything.
 type Filter struct {
-	Fields     []string // names of committed fields
-	Seqs       Ranges   // positions of records in the run
-	Agents     []string // calls of language models on behalf of these, and events whose data has a member agent_id with one of them
-	Iterations Ranges   // records that belong to these iterations
+	Fields []string // names of committed fields
+	Seqs   Ranges   // positions of records in the run
+	// calls of language models on behalf of these, and events whose data has a member agent_id with one of them
+	Agents     []string
+	Iterations Ranges // records that belong to these iterations
 	// Match and Secrets pick values by what is in them, also behind escapes of JSON. They are one list.
 	Match   []*regexp.Regexp
 	Secrets func(text []byte) (hits []Hit, unseen []string) // see [FindSecrets]
@@ -59,7 +60,8 @@ func (f *Filter) ByContent() bool { return len(f.Match) > 0 || f.Secrets != nil 
 
 // Covers reports whether f picks a field of record seq as far as its value does not matter.
 func (f *Filter) Covers(seq int64, r provider.Record, field string) bool {
-	if field == "salt" || len(f.Fields) > 0 && !slices.Contains(f.Fields, field) || len(f.Seqs) > 0 && !f.Seqs.Contains(seq) {
+	if field == "salt" || len(f.Fields) > 0 && !slices.Contains(f.Fields, field) || len(f.Seqs) > 0 &&
+		!f.Seqs.Contains(seq) {
 		return false
 	}
 	if len(f.Iterations) > 0 {

@@ -18,7 +18,8 @@ import (
 func TestParseRanges(t *testing.T) {
 	for text, want := range map[string]string{
 		"7": "7", "3-5": "3 4 5", "0,2-3": "0 2 3", "8-": "8 9", "9, 1": "1 9",
-		"": "error", "-3": "error", "5-3": "error", "a": "error", "+1": "error", "1,": "error", "99999999999999999999": "error",
+		"": "error", "-3": "error", "5-3": "error", "a": "error", "+1": "error", "1,": "error",
+		"99999999999999999999": "error",
 	} {
 		set, err := ParseRanges(text)
 		got := ""
@@ -62,7 +63,8 @@ func TestFilter(t *testing.T) {
 	if got := count(Filter{Seqs: Ranges{{0, 0}}}); got != 1 {
 		t.Errorf("record 0: got %d fields, want 1, its configuration", got)
 	}
-	if got := count(Filter{Fields: []string{"response"}, Match: []*regexp.Regexp{regexp.MustCompile(`^I cannot`)}}); got != 1 {
+	if got := count(Filter{Fields: []string{"response"},
+		Match: []*regexp.Regexp{regexp.MustCompile(`^I cannot`)}}); got != 1 {
 		t.Errorf("response that matches: got %d, want 1", got)
 	}
 	if got := count(Filter{Secrets: FindSecrets(nil)}); got != 0 {
@@ -106,7 +108,8 @@ func TestSearch(t *testing.T) {
 		}
 		got, read := map[string]int{}, map[string]int{}
 		s.In(data, func(_ int, text string) bool { got[text]++; return true })
-		err := s.InReader(iotest.HalfReader(bytes.NewReader(data)), func(_ int64, text string) bool { read[text]++; return true })
+		err := s.InReader(iotest.HalfReader(bytes.NewReader(data)),
+			func(_ int64, text string) bool { read[text]++; return true })
 		if err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(read, want) || s.Has(data) != (len(want) > 0) {
 			t.Fatalf("got %v, from the reader %v, %v, want %v", got, read, err, want)
 		}
@@ -118,7 +121,11 @@ func TestSearch(t *testing.T) {
 	s.Add("needle")
 	var at []int64
 	hay := strings.Repeat("x", 1<<20-3) + "needle" + strings.Repeat("x", 3<<20) + "needle"
-	if err := s.InReader(strings.NewReader(hay), func(i int64, _ string) bool { at = append(at, i); return true }); err != nil || !slices.Equal(at, []int64{1<<20 - 3, 4<<20 + 3}) {
+	if err := s.InReader(strings.NewReader(hay), func(i int64,
+		_ string) bool {
+		at = append(at, i)
+		return true
+	}); err != nil || !slices.Equal(at, []int64{1<<20 - 3, 4<<20 + 3}) {
 		t.Errorf("got %v, %v, want %d and %d", at, err, 1<<20-3, 4<<20+3)
 	}
 }

@@ -31,7 +31,8 @@ func masking(exprs ...string) *Filter {
 // planFor plans for a run of one record between a beginning and an end.
 func planFor(t *testing.T, f *Filter, r provider.Record) (*Plan, provider.Record) {
 	t.Helper()
-	run := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}, r, &provider.Result{Status: provider.StatusCompleted}}
+	run := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}, r,
+		&provider.Result{Status: provider.StatusCompleted}}
 	p, err := NewPlan(t.Context(), providertest.Live(run), f)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +83,8 @@ func TestMask(t *testing.T) {
 		{masking("held"), "with held", withheld, false}, // the stand-in matches too
 		{masking("Zürich"), `{"a":"Z\u00fcrich"}`, withheld, false},
 
-		{masking(), `{ "key":"` + token + `", "n": 1.50, "u":"\u00e9\/" }`, `{ "key":"[withheld]", "n": 1.50, "u":"\u00e9\/" }`, true},
+		{masking(), `{ "key":"` + token + `", "n": 1.50, "u":"\u00e9\/" }`,
+			`{ "key":"[withheld]", "n": 1.50, "u":"\u00e9\/" }`, true},
 		{masking(), `{"password":"a\"b<1","b":"a\"b<1!"}`, `{"password":"[withheld]","b":"[withheld]!"}`, true},
 		{masking(), `{"name":"api_key","value":"Zf3D0LXCM3EIMbgJpUNnkRtO"}`, `{"name":"api_key","value":"[withheld]"}`, true},
 		{masking(), `{"` + token + `":1}`, `{"[withheld]":1}`, true},
@@ -124,7 +126,8 @@ func TestMask(t *testing.T) {
 
 // TestMask_iteration: a policy is masked, a cost is not, and neither is the name of an agent.
 func TestMask_iteration(t *testing.T) {
-	r := &provider.Iteration{Policies: map[string]json.RawMessage{"A": []byte(`{"by":"alice"}`), "B": []byte(`{"x": 0.5}`)},
+	r := &provider.Iteration{Policies: map[string]json.RawMessage{"A": []byte(`{"by":"alice"}`),
+		"B": []byte(`{"x": 0.5}`)},
 		Costs: map[string]provider.Cents{"alice": 123456}}
 	_, got := planFor(t, masking("alice", "123456"), r)
 	it := got.(*provider.Iteration)
@@ -163,7 +166,8 @@ func TestMask_elsewhere(t *testing.T) {
 	}
 	run[1].(*provider.Interaction).Response = new("hunter22-x and hunter22-x")
 	p, err = NewPlan(t.Context(), providertest.Live(run), masking(`^hunter22-x`))
-	if want := []Remainder{{1, "response", MatchesElsewhere}, {2, "user_prompt", MatchesElsewhere}}; err != nil || !slices.Equal(p.Remaining, want) {
+	if want := []Remainder{{1, "response", MatchesElsewhere}, {2, "user_prompt", MatchesElsewhere}}; err != nil ||
+		!slices.Equal(p.Remaining, want) {
 		t.Errorf("got %v, remaining %v, want %v", err, p.Remaining, want)
 	}
 }
@@ -201,7 +205,8 @@ func TestMask_salted(t *testing.T) {
 	masked := keys(masking())
 	f := matching("nowhere")
 	plain := keys(f)
-	if plain["response"] != masked["response"] || plain["user_prompt"] == masked["user_prompt"] || masked["user_prompt"] == (provider.Key{}) {
+	if plain["response"] != masked["response"] || plain["user_prompt"] == masked["user_prompt"] ||
+		masked["user_prompt"] == (provider.Key{}) {
 		t.Errorf("got keys %v, of the unmasked copy %v", masked, plain)
 	}
 }
@@ -240,8 +245,10 @@ func TestMask_check(t *testing.T) {
 func TestEnvelope(t *testing.T) {
 	run := []provider.Record{
 		&provider.Start{RunID: "r", Name: "n", Type: "t"},
-		&provider.Interaction{AgentID: "A", PromptTokens: new(int64(31337)), CompletionTokens: new(int64(7)), LatencySeconds: new(8.25)},
-		&provider.Result{Status: provider.StatusCompleted, FinalCost: new(provider.Cents(-4242)), BestCost: new(provider.Cents(10))},
+		&provider.Interaction{AgentID: "A", PromptTokens: new(int64(31337)), CompletionTokens: new(int64(7)),
+			LatencySeconds: new(8.25)},
+		&provider.Result{Status: provider.StatusCompleted, FinalCost: new(provider.Cents(-4242)),
+			BestCost: new(provider.Cents(10))},
 	}
 	for expr, want := range map[string][]Remainder{
 		"31337":    {{1, "prompt_tokens", InEnvelope}},

@@ -16,7 +16,8 @@ func planned() []provider.Record {
 	return []provider.Record{
 		&provider.Start{RunID: "r", Name: "n", Type: "t"},
 		&provider.Interaction{AgentID: "Alice Smith", UserPrompt: new("no name")},
-		&provider.Interaction{AgentID: "B", UserPrompt: new("ask Alice Smith"), Response: new("a long answer that nobody can guess, with no name in it")},
+		&provider.Interaction{AgentID: "B", UserPrompt: new("ask Alice Smith"),
+			Response: new("a long answer that nobody can guess, with no name in it")},
 		&provider.Event{Iteration: 1, Type: "e", Data: []byte(`{"agent_id":"B","who":"\u0041lice Smith"}`)},
 		&provider.Event{Iteration: 2, Type: "e", Data: []byte(`"Malice Smithers"`)},
 		&provider.Result{Status: provider.StatusCompleted},
@@ -53,7 +54,8 @@ func copyOf(t *testing.T, rule Rule, records []provider.Record) *provider.Live {
 func TestPlan(t *testing.T) {
 	p := plan(t, matching(`\bAlice \w+\b`))
 	if list, n := p.Counts(); n != 2 || p.Records != 2 || p.Guessable != 2 ||
-		!slices.Equal(list, []Count{{"event_data", 1, int64(len(`{"agent_id":"B","who":"\u0041lice Smith"}`)), 0}, {"user_prompt", 1, 15, 0}}) {
+		!slices.Equal(list, []Count{{"event_data", 1, int64(len(`{"agent_id":"B","who":"\u0041lice Smith"}`)), 0},
+			{"user_prompt", 1, 15, 0}}) {
 		t.Errorf("got %v, %d values of %d records, %d to be guessed", list, n, p.Records, p.Guessable)
 	}
 	if want := []Remainder{{1, "agent_id", InEnvelope}}; !slices.Equal(p.Remaining, want) {
@@ -63,12 +65,14 @@ func TestPlan(t *testing.T) {
 		t.Error("Finds does not tell texts with the name from others")
 	}
 	p = plan(t, matching(`Alice Smith$`))
-	if want := []Remainder{{1, "agent_id", InEnvelope}, {3, "event_data", MatchesElsewhere}}; !slices.Equal(p.Remaining, want) {
+	if want := []Remainder{{1, "agent_id", InEnvelope}, {3, "event_data", MatchesElsewhere}}; !slices.Equal(p.Remaining,
+		want) {
 		t.Errorf("got remaining %v, want %v", p.Remaining, want)
 	}
 	f := matching(`Alice Smith`)
 	f.Fields = []string{"user_prompt"}
-	if p, want := plan(t, f), []Remainder{{1, "agent_id", InEnvelope}, {3, "event_data", NotCovered}}; !slices.Equal(p.Remaining, want) {
+	if p, want := plan(t, f), []Remainder{{1, "agent_id", InEnvelope},
+		{3, "event_data", NotCovered}}; !slices.Equal(p.Remaining, want) {
 		t.Errorf("got remaining %v, want %v", p.Remaining, want)
 	}
 	if p := plan(t, &Filter{Fields: []string{"response"}}); p.Guessable != 0 || p.SearchFull() || len(p.Remaining) != 0 {
@@ -124,7 +128,8 @@ func TestPlan_check(t *testing.T) {
 	p = plan(t, f)
 	good = copyOf(t, p.rule, planned())
 	file = "SQLite ask Alice"
-	if err := p.Check(t.Context(), good, strings.NewReader(file)); !errors.Is(err, ErrRemains) || !strings.Contains(err.Error(), "byte 0x7: match 1, of 9 bytes") {
+	if err := p.Check(t.Context(), good, strings.NewReader(file)); !errors.Is(err, ErrRemains) ||
+		!strings.Contains(err.Error(), "byte 0x7: match 1, of 9 bytes") {
 		t.Errorf("in the bytes: got %v, want ErrRemains at byte 7", err)
 	}
 	if err := p.Check(t.Context(), good, strings.NewReader(file), "always: ask Alice"); err != nil {

@@ -33,9 +33,10 @@ type Rule func(seq int64, r provider.Record, field string, value []byte) bool
 
 // A Sink passes a run on to another sink without the values that its rule picks.
 type Sink struct {
-	next     provider.Sink
-	rule     Rule
-	mask     func(seq int64, r provider.Record, f provider.Field) (bool, error) // changes a field and says so; nil for no masks
+	next provider.Sink
+	rule Rule
+	// changes a field and says so; nil for no masks
+	mask     func(seq int64, r provider.Record, f provider.Field) (bool, error)
 	check    provider.SaltRule
 	leaf     digest.Leaf
 	seq      int64

@@ -128,7 +128,11 @@ func TestRedact(t *testing.T) {
 			t.Fatalf("revealed: %v", err)
 		}
 		part := &provider.Live{}
-		if _, err := Reveal(t.Context(), part, a, whole, &Filter{Fields: slices.DeleteFunc(Fields(), func(field string) bool { return !strings.Contains(field, "p") })}); err != nil {
+		if _, err := Reveal(t.Context(), part, a, whole,
+			&Filter{Fields: slices.DeleteFunc(Fields(), func(field string) bool {
+				return !strings.Contains(field,
+					"p")
+			})}); err != nil {
 			t.Fatal(err)
 		}
 		if got := root(t, part); got != want {
@@ -200,7 +204,8 @@ func TestReveal_unmatched(t *testing.T) {
 		want   []Selector
 	}{
 		{Filter{}, 4, nil},
-		{Filter{Fields: []string{"response", "data"}, Agents: []string{"BANK_A", "NOBODY"}}, 2, []Selector{{"field", "data"}, {"agent", "NOBODY"}}},
+		{Filter{Fields: []string{"response", "data"}, Agents: []string{"BANK_A", "NOBODY"}}, 2,
+			[]Selector{{"field", "data"}, {"agent", "NOBODY"}}},
 		{Filter{Agents: []string{"NOBODY"}}, 0, []Selector{{"agent", "NOBODY"}}},
 	} {
 		got, err := Reveal(t.Context(), &provider.Live{}, live, whole, &test.filter)
@@ -216,9 +221,11 @@ func TestNothingStays(t *testing.T) {
 	records := []provider.Record{
 		&provider.Start{RunID: "r", Name: "n", Type: "t", Config: []byte(`{"key":"` + secret + `"}`)},
 		&provider.Event{Type: "e", Data: []byte(`["` + secret + `"]`)},
-		&provider.Interaction{SystemPrompt: new(strings.Repeat("x", 500) + "\n\n" + secret), UserPrompt: &secret, Response: &secret,
+		&provider.Interaction{SystemPrompt: new(strings.Repeat("x", 500) + "\n\n" + secret), UserPrompt: &secret,
+			Response:     &secret,
 			ParsedPolicy: []byte(`"` + secret + `"`), ParsingError: &secret, Extra: []byte(`{"a":"` + secret + `"}`)},
-		&provider.Iteration{Number: 0, Policies: map[string]jsonText{"A": jsonText(`"` + secret + `"`)}, Costs: map[string]provider.Cents{secret: 1}, AcceptedChanges: map[string]bool{secret: true}},
+		&provider.Iteration{Number: 0, Policies: map[string]jsonText{"A": jsonText(`"` + secret + `"`)},
+			Costs: map[string]provider.Cents{secret: 1}, AcceptedChanges: map[string]bool{secret: true}},
 		&provider.Note{Kind: "k", Text: secret},
 		&provider.Attachment{Name: "a", Data: []byte(secret)},
 		&provider.Result{Status: "completed", ConvergenceReason: &secret},

@@ -19,7 +19,8 @@ type Revealed struct {
 // all for a nil or empty one, the salt included. Every record of the copy is compared with that of the original by its
 // leaf hash, so what Reveal gives is proven to be what was withheld; a difference is [ErrDiffers] with the record. What
 // the filter looks for in values does not matter.
-func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, filter *Filter) (Revealed, error) {
+func Reveal(ctx context.Context, sink provider.Sink, copied, original provider.Provider, filter *Filter) (Revealed,
+	error) {
 	v := revealer{}
 	if filter != nil && !filter.Empty() {
 		v.watch = newWatch(filter)

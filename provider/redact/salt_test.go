@@ -56,7 +56,8 @@ func TestSaltRule(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			key, _ := digest.FieldKey(digest.RecordKey(list[0].(*provider.Start).Salt, int64(at)), provider.KindEvent, "event_data")
+			key, _ := digest.FieldKey(digest.RecordKey(list[0].(*provider.Start).Salt, int64(at)), provider.KindEvent,
+				"event_data")
 			list[at].RecordMeta().Redaction = &provider.Redaction{FieldKeys: map[string]provider.Key{"event_data": key}}
 			return list
 		}(), provider.ErrInvalid},
@@ -70,7 +71,8 @@ func TestSaltRule(t *testing.T) {
 		var taken digest.Sink
 		errSink := provider.Copy(t.Context(), NewSink(&taken, someOf(2)), run)
 		_, errCopy := Reveal(t.Context(), new(provider.Live), run, records{list: whole}, nil)
-		_, errOriginal := Reveal(t.Context(), new(provider.Live), records{list: providertest.Redact(whole, everything)}, run, nil)
+		_, errOriginal := Reveal(t.Context(), new(provider.Live), records{list: providertest.Redact(whole, everything)}, run,
+			nil)
 		for what, err := range map[string]error{"plan": errPlan, "sink": errSink, "copy": errCopy, "original": errOriginal} {
 			if !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
 				t.Errorf("%s, %s: got %v, want %v", name, what, err, test.want)

@@ -265,7 +265,8 @@ func (p *Printer) summary(b *block) {
 	}
 	var name, cost, change int
 	for _, r := range rows {
-		name, cost, change = max(name, len([]rune(r.name))), max(cost, len([]rune(r.cost))), max(change, len([]rune(r.change)))
+		name, cost, change = max(name, len([]rune(r.name))), max(cost, len([]rune(r.cost))),
+			max(change, len([]rune(r.change)))
 	}
 	for _, r := range rows {
 		s := pad(r.name, name) + "  " + padLeft(r.cost, cost)

@@ -97,8 +97,10 @@ func (p *Printer) llmInteraction(e *provider.Event, d *payload) {
 		return nil
 	}
 	i := &provider.Interaction{
-		Iteration: e.Iteration, AgentID: d.agent(), Model: str("model"), SystemPrompt: str("system_prompt"), UserPrompt: str("user_prompt"),
-		Response: str("raw_response", "response"), ParsedPolicy: d.take("parsed_policy"), ParsingError: str("parsing_error"),
+		Iteration: e.Iteration, AgentID: d.agent(), Model: str("model"), SystemPrompt: str("system_prompt"),
+		UserPrompt: str("user_prompt"),
+		Response:   str("raw_response", "response"), ParsedPolicy: d.take("parsed_policy"),
+		ParsingError: str("parsing_error"),
 		PromptTokens: count("prompt_tokens"), CompletionTokens: count("completion_tokens"),
 	}
 	if v := d.take("latency_seconds"); v != nil {
@@ -213,7 +215,8 @@ func (p *Printer) proposalEvent(d *payload, what, member string) {
 		return
 	}
 	text := agentName(id) + " " + what
-	if !before.told || before.reason != a.reason || before.evaluation != a.evaluation || !sameBool(before.accepted, a.accepted) {
+	if !before.told || before.reason != a.reason || before.evaluation != a.evaluation ||
+		!sameBool(before.accepted, a.accepted) {
 		text += p.eventVerdict(a, provider.Decide(a.accepted, true, p.repeats(&p.block, id), false))
 	}
 	p.line(2, text)

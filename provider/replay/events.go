@@ -218,13 +218,16 @@ func (p *Printer) simulationRun(_ *provider.Event, d *payload) {
 	if purpose := d.text("purpose"); purpose != "" {
 		name = words(" ", name, "("+purpose+")")
 	}
-	p.detail(p.o.Bootstrap, words(" ", "simulation", name)+": "+dash(strings.TrimSpace(words(", ", labelled("seed", seed(d.take("seed"))),
-		counted(d.text("ticks"), "ticks"), counted(d.text("num_events"), "events"), d.total())+d.rest())))
+	p.detail(p.o.Bootstrap, words(" ", "simulation", name)+": "+
+		dash(strings.TrimSpace(words(", ", labelled("seed", seed(d.take("seed"))),
+			counted(d.text("ticks"), "ticks"), counted(d.text("num_events"), "events"), d.total())+d.rest())))
 }
 
 func (p *Printer) contextSimulation(_ *provider.Event, d *payload) {
-	p.detail(p.o.Bootstrap, "context simulation: "+dash(strings.TrimSpace(words(", ", labelled("seed", seed(d.take("iteration_seed"))),
-		counted(d.text("num_events"), "events"), counted(d.text("num_samples_per_agent"), "samples per agent"), d.total())+d.rest())))
+	p.detail(p.o.Bootstrap, "context simulation: "+dash(strings.TrimSpace(words(", ",
+		labelled("seed", seed(d.take("iteration_seed"))),
+		counted(d.text("num_events"), "events"), counted(d.text("num_samples_per_agent"), "samples per agent"),
+		d.total())+d.rest())))
 }
 
 func (p *Printer) samples(e *provider.Event, d *payload) {
@@ -285,7 +288,8 @@ func (p *Printer) iterationMetrics(_ *provider.Event, d *payload) {
 }
 
 func (p *Printer) llmStats(_ *provider.Event, d *payload) {
-	p.detail(p.o.Metrics, "calls: "+dash(strings.TrimSpace(words(", ", d.text("total_calls"), counted(d.text("successful_calls"), "successful"),
+	p.detail(p.o.Metrics, "calls: "+dash(strings.TrimSpace(words(", ", d.text("total_calls"),
+		counted(d.text("successful_calls"), "successful"),
 		counted(d.text("failed_calls"), "failed"), d.tokens("total_prompt_tokens", "total_completion_tokens"))+d.rest())))
 }
 

@@ -53,7 +53,8 @@ func TestFilter_part(t *testing.T) {
 		}
 		seq := rapid.Int64Range(0, int64(len(run))).Draw(rt, "seq")
 		agent := rapid.SampledFrom([]string{"A", "B", "BANK_A", "BANK_B"}).Draw(rt, "agent")
-		for _, o := range []replay.Options{{Verbose: true, Records: positions(seq)}, {Verbose: true, Agents: []string{agent}}} {
+		for _, o := range []replay.Options{{Verbose: true, Records: positions(seq)},
+			{Verbose: true, Agents: []string{agent}}} {
 			for line := range strings.Lines(text(t, run, &o)) {
 				if s := squeeze(line); !slices.Contains(all, s) && !strings.HasPrefix(s, "parameter ") {
 					rt.Fatalf("%q is not in what is printed without the filter:\n%s", s, strings.Join(all, "\n"))
@@ -81,7 +82,8 @@ func TestPrinter_Found(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := p.Found()
-		if (err == nil) != (c.want == "") || err != nil && (!errors.Is(err, replay.ErrNotFound) || !strings.Contains(err.Error(), c.want)) {
+		if (err == nil) != (c.want == "") || err != nil &&
+			(!errors.Is(err, replay.ErrNotFound) || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%+v: got %v, want %q", c.o, err, c.want)
 		}
 	}

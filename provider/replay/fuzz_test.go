@@ -28,7 +28,8 @@ func FuzzPrinter(f *testing.F) {
 		}
 		run := []provider.Record{
 			start(), e,
-			&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: e.Data, Response: &s, SystemPrompt: &s, ParsingError: &s, Extra: json.RawMessage(`{}`)},
+			&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: e.Data, Response: &s, SystemPrompt: &s,
+				ParsingError: &s, Extra: json.RawMessage(`{}`)},
 			&provider.Note{Kind: "k", Subject: provider.Subject(s), Text: "x" + s},
 		}
 		it := &provider.Iteration{Number: 1, Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"parameters":{"x":1},"y":2}`), "B" + s: e.Data}}
@@ -44,7 +45,8 @@ func FuzzPrinter(f *testing.F) {
 				t.Errorf("colour changes more than colour")
 			}
 			for line := range strings.SplitSeq(plain, "\n") {
-				if strings.HasPrefix(line, "Iteration ") && line != "Iteration 1" && line != "Iteration 1 (continued)" || strings.HasPrefix(line, "AUDIT: ") && line != "AUDIT: Iteration 1" {
+				if strings.HasPrefix(line, "Iteration ") && line != "Iteration 1" && line != "Iteration 1 (continued)" ||
+					strings.HasPrefix(line, "AUDIT: ") && line != "AUDIT: Iteration 1" {
 					if !strings.HasPrefix(line, "Iterations  ") {
 						t.Errorf("a heading that is none: %q", line)
 					}

@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider/replay"
 )
 
-// Neither the printer nor the lines on the way to it hold on to a run: after many iterations there is as much in memory as
-// after a few.
+// Neither the printer nor the lines on the way to it hold on to a run: after many iterations there is as much in memory
+// as after a few.
 func TestMemory(t *testing.T) {
 	ctx := t.Context()
 	r, w := io.Pipe()
@@ -27,7 +27,8 @@ func TestMemory(t *testing.T) {
 				prompt[i] = 'a' + byte((i*n)%26)
 			}
 			for i := 0; i < 100 && err == nil; i++ {
-				err = lines.Event(ctx, event(n, "evaluation", fmt.Sprintf(`{"total_cost": %d, "per_agent_costs": {"A": %d}}`, n, i)))
+				err = lines.Event(ctx, event(n, "evaluation", fmt.Sprintf(`{"total_cost": %d, "per_agent_costs": {"A": %d}}`, n,
+					i)))
 			}
 			if err == nil {
 				err = lines.Interaction(ctx, &provider.Interaction{Iteration: n, AgentID: "A", UserPrompt: new(string(prompt)),
@@ -40,7 +41,8 @@ func TestMemory(t *testing.T) {
 		}
 		w.CloseWithError(err) // nil is the end
 	}()
-	printer := provider.Tee(replay.NewPrinter(io.Discard, &replay.Options{Verbose: true}), replay.NewPrinter(io.Discard, &replay.Options{Audit: true}))
+	printer := provider.Tee(replay.NewPrinter(io.Discard, &replay.Options{Verbose: true}),
+		replay.NewPrinter(io.Discard, &replay.Options{Audit: true}))
 	inUse := func() int64 {
 		runtime.GC()
 		var m runtime.MemStats

@@ -127,7 +127,8 @@ func hostile() []provider.Record {
 		return string(b)
 	}
 	return []provider.Record{
-		&provider.Start{RunID: "run" + name, Name: "name" + name, Type: "type" + name, CreatedAt: "at" + name, Config: json.RawMessage("{}")},
+		&provider.Start{RunID: "run" + name, Name: "name" + name, Type: "type" + name, CreatedAt: "at" + name,
+			Config: json.RawMessage("{}")},
 		&provider.Note{Kind: "kind" + name, Text: "text" + evil},
 		&provider.Note{Kind: "kind" + name, Subject: "/" + name, Text: "text" + evil},
 		&provider.Attachment{Name: "a\u0085\u202etxt.exe\u2066\u200b\u2028[31m", MediaType: name},
@@ -137,11 +138,14 @@ func hostile() []provider.Record {
 		event(0, "llm_error", `{"agent_id":`+j("agent"+evil)+`,"error":`+j(evil)+`,"error_type":`+j(evil)+`}`),
 		event(0, "policy_rejected", `{"agent_id":"B","rejection_reason":`+j(evil)+`,"validation_errors":[`+j(evil)+`]}`),
 		&provider.Interaction{
-			Iteration: 0, AgentID: "agent" + name, Model: new(name), SystemPrompt: new(evil), UserPrompt: new("| a\n  | b\n\n"), Response: new(evil),
+			Iteration: 0, AgentID: "agent" + name, Model: new(name), SystemPrompt: new(evil), UserPrompt: new("| a\n  | b\n\n"),
+			Response:     new(evil),
 			ParsingError: new(evil), Extra: json.RawMessage("{\"x\":\n" + j(evil) + "}"),
 		},
-		&provider.Interaction{Iteration: 0, AgentID: "B", Response: new("{\"p\": " + j(evil) + ", \"raw\": \"\u202e\"}"), ParsedPolicy: json.RawMessage(`{"parameters":{` + j(evil) + `:` + j(evil) + `}}`)},
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": 5, "agent" + name: -5}, Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"parameters":{` + j(evil) + `:1}}`)}},
+		&provider.Interaction{Iteration: 0, AgentID: "B", Response: new("{\"p\": " + j(evil) + ", \"raw\": \"\u202e\"}"),
+			ParsedPolicy: json.RawMessage(`{"parameters":{` + j(evil) + `:` + j(evil) + `}}`)},
+		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": 5, "agent" + name: -5},
+			Policies: map[string]json.RawMessage{"B": json.RawMessage(`{"parameters":{` + j(evil) + `:1}}`)}},
 		&provider.Result{Status: provider.Status("status" + name), ConvergenceReason: new(evil), CompletedAt: name},
 	}
 }
@@ -164,7 +168,8 @@ func oddPayloads() []provider.Record {
 var eventTypes = []string{
 	"experiment_start", "iteration_start", "bootstrap_evaluation", "monte_carlo_evaluation", "llm_call", "llm_interaction",
 	"policy_change", "policy_rejected", "experiment_end", "evaluation", "simulation_run", "context_simulation_complete",
-	"llm_error", "iteration_metrics", "llm_stats", "experiment_summary", "policy_init", "validation_error", "policy_evaluation",
+	"llm_error", "iteration_metrics", "llm_stats", "experiment_summary", "policy_init", "validation_error",
+	"policy_evaluation",
 }
 
 // interleaved is a run whose records of different iterations come mixed, as from concurrent writers.
@@ -179,7 +184,8 @@ func interleaved() []provider.Record {
 		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"A": 100}, Policies: policy(1)},
 		&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: json.RawMessage(`{"parameters":{"x":2}}`)},
 		&provider.Note{Kind: "k", Text: "between"},
-		&provider.Iteration{Number: 2, Costs: map[string]provider.Cents{"A": 90}, Policies: policy(2), AcceptedChanges: map[string]bool{"A": false}},
+		&provider.Iteration{Number: 2, Costs: map[string]provider.Cents{"A": 90}, Policies: policy(2),
+			AcceptedChanges: map[string]bool{"A": false}},
 		event(1, "late", `{}`),
 		&provider.Iteration{Number: 7, Costs: map[string]provider.Cents{"A": 1<<53 + 1}, Policies: policy(3)},
 		event(7, "experiment_end", `{"final_cost":1}`),
@@ -195,17 +201,22 @@ func retries() []provider.Record {
 	}
 	return []provider.Record{
 		start(),
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"A": -9223372036854775808, "B": 1}, Policies: map[string]json.RawMessage{"A": p("1"), "B": p("1")}},
+		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"A": -9223372036854775808, "B": 1},
+			Policies: map[string]json.RawMessage{"A": p("1"), "B": p("1")}},
 		&provider.Interaction{Iteration: 0, AgentID: "A", ParsingError: new("no JSON")},
 		&provider.Interaction{Iteration: 0, AgentID: "A", ParsedPolicy: p("0")},
-		event(0, "policy_rejected", `{"agent_id":"A","proposed_policy":`+string(p("0"))+`,"rejection_reason":"validation_failed","validation_errors":["x too small","y odd"]}`),
-		&provider.Interaction{Iteration: 0, AgentID: "A", ParsedPolicy: json.RawMessage(`{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}`)},
+		event(0, "policy_rejected", `{"agent_id":"A","proposed_policy":`+string(p("0"))+
+			`,"rejection_reason":"validation_failed","validation_errors":["x too small","y odd"]}`),
+		&provider.Interaction{Iteration: 0, AgentID: "A",
+			ParsedPolicy: json.RawMessage(`{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}`)},
 		event(0, "policy_change", `{"agent_id":"A","old_cost":3,"new_cost":2,"accepted":true,"new_policy":{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}}`),
-		&provider.Interaction{Iteration: 0, AgentID: "B", ParsedPolicy: json.RawMessage(" {\"tree\":\n{\"a\":1},\"parameters\":{\"nested\":{\"y\":[1,2]},\"x\":1}} ")},
+		&provider.Interaction{Iteration: 0, AgentID: "B",
+			ParsedPolicy: json.RawMessage(" {\"tree\":\n{\"a\":1},\"parameters\":{\"nested\":{\"y\":[1,2]},\"x\":1}} ")},
 		&provider.Interaction{Iteration: 0, AgentID: "C", ParsedPolicy: json.RawMessage(`[1]`)},
 		&provider.Interaction{Iteration: 0, ParsedPolicy: json.RawMessage(`{"parameters":{"a":1,"b":2,"c":3,"d":4,"e":5}}`)},
-		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"A": 9223372036854775807, "B": 1}, AcceptedChanges: map[string]bool{"A": false, "B": true},
-			Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}`), "B": p("5")}},
+		&provider.Iteration{Number: 1, Costs: map[string]provider.Cents{"A": 9223372036854775807, "B": 1},
+			AcceptedChanges: map[string]bool{"A": false, "B": true},
+			Policies:        map[string]json.RawMessage{"A": json.RawMessage(`{"tree":{"a":2},"parameters":{"x":2,"new":true},"id":"p2"}`), "B": p("5")}},
 		&provider.Interaction{Iteration: 1, AgentID: "A", ParsedPolicy: p("0")},
 		&provider.Interaction{Iteration: 1, AgentID: "A", ParsingError: new("timed out")},
 	}
@@ -273,7 +284,8 @@ func TestColor(t *testing.T) {
 // checkText checks that nothing in printed text can act on a terminal.
 func checkText(t interface{ Errorf(string, ...any) }, s string) {
 	for _, r := range s {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 ||
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 &&
+			r <= 0x2069 ||
 			r == 0x200e || r == 0x200f || r == 0x061c || r == 0x2028 || r == 0x2029 || r == 0xfeff || r == 0xfffe {
 			t.Errorf("printed %U", r)
 			return
@@ -291,7 +303,8 @@ func TestReplayIdentity(t *testing.T) {
 		s := rapid.SampledFrom(slices.Concat(sections, filters)).Draw(rt, "section")
 		var live, again, fromLines, lines bytes.Buffer
 		kept := new(provider.Live)
-		if err := providertest.Play(t.Context(), provider.Tee(kept, replay.NewPrinter(&live, &s.o), jsonl.NewWriter(&lines)), run); err != nil {
+		if err := providertest.Play(t.Context(), provider.Tee(kept, replay.NewPrinter(&live, &s.o), jsonl.NewWriter(&lines)),
+			run); err != nil {
 			rt.Fatal(err)
 		}
 		if err := provider.Copy(t.Context(), replay.NewPrinter(&again, &s.o), kept); err != nil {
@@ -339,7 +352,8 @@ func TestUnkept(t *testing.T) {
 // Every event has lines of its own when everything is asked for: nothing recorded is lost.
 func TestVerbose_losesNothing(t *testing.T) {
 	for _, kind := range append([]string{"something_else"}, eventTypes...) {
-		got := text(t, []provider.Record{start(), event(0, kind, `{"marker_member": "marker_value"}`)}, &replay.Options{Verbose: true})
+		got := text(t, []provider.Record{start(), event(0, kind, `{"marker_member": "marker_value"}`)},
+			&replay.Options{Verbose: true})
 		if !strings.Contains(got, "marker_member") || !strings.Contains(got, "marker_value") {
 			t.Errorf("%s: got\n%s\nwant its unknown member", kind, got)
 		}
@@ -353,7 +367,8 @@ func TestVerbose_losesNothing(t *testing.T) {
 // The audit never cuts a prompt.
 func TestAudit_whole(t *testing.T) {
 	long := strings.Repeat("0123456789 ", 20000) + "\n" + strings.Repeat("line\n", 20000) + "the end"
-	got := text(t, []provider.Record{start(), &provider.Interaction{SystemPrompt: &long, UserPrompt: &long, Response: &long}}, &replay.Options{Audit: true})
+	got := text(t, []provider.Record{start(), &provider.Interaction{SystemPrompt: &long, UserPrompt: &long,
+		Response: &long}}, &replay.Options{Audit: true})
 	if want := "  | " + strings.ReplaceAll(long, "\n", "\n  | ") + "\n"; strings.Count(got, want) != 3 {
 		t.Errorf("got %d of 3 texts whole, in %d bytes", strings.Count(got, want), len(got))
 	}

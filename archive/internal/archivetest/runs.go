@@ -87,11 +87,13 @@ func Sum(t interface{ Fatal(...any) }, path string) [32]byte {
 // ManyRecords gives a run of at least n events with interactions whose prompts share sections.
 func ManyRecords(n int) []provider.Record {
 	rules := strings.Repeat("A rule that stands in every prompt. ", 20) + "\n\n"
-	records := []provider.Record{&provider.Start{RunID: "many", Name: "many", Type: "test", CreatedAt: "2025-01-01T00:00:00"}}
+	records := []provider.Record{&provider.Start{RunID: "many", Name: "many", Type: "test",
+		CreatedAt: "2025-01-01T00:00:00"}}
 	for i := 0; len(records) < n; i++ {
 		for j := range 50 {
-			records = append(records, &provider.Event{Iteration: i, Type: fmt.Sprintf("type %d", j%7), Timestamp: "2025-01-01T00:00:01",
-				Data: fmt.Appendf(nil, `{"n": %d, "text": %q}`, j, strings.Repeat("x", j))})
+			records = append(records, &provider.Event{Iteration: i, Type: fmt.Sprintf("type %d", j%7),
+				Timestamp: "2025-01-01T00:00:01",
+				Data:      fmt.Appendf(nil, `{"n": %d, "text": %q}`, j, strings.Repeat("x", j))})
 		}
 		prompt := rules + strings.Repeat(fmt.Sprintf("What happened in iteration %d. ", i), 10) + "\n\n" + rules
 		records = append(records,
@@ -200,12 +202,15 @@ func LongRun() []provider.Record {
 	for i := 1; i < 900; i++ {
 		switch {
 		case i%40 == 39:
-			records = append(records, &provider.Iteration{Number: i / 40, Costs: map[string]provider.Cents{"A": provider.Cents(i)}})
+			records = append(records, &provider.Iteration{Number: i / 40,
+				Costs: map[string]provider.Cents{"A": provider.Cents(i)}})
 		case i%20 == 5:
-			records = append(records, &provider.Interaction{Iteration: i / 40, UserPrompt: new(fmt.Sprint("prompt ", i, strings.Repeat(" word", 5000))),
-				Response: new(fmt.Sprint("response ", i)), LatencySeconds: new(float64(i))})
+			records = append(records, &provider.Interaction{Iteration: i / 40,
+				UserPrompt: new(fmt.Sprint("prompt ", i, strings.Repeat(" word", 5000))),
+				Response:   new(fmt.Sprint("response ", i)), LatencySeconds: new(float64(i))})
 		default:
-			records = append(records, &provider.Event{Iteration: i / 40, Type: fmt.Sprint("type ", i%5), Data: fmt.Appendf(nil, `{"i":%d,"x":%q}`, i, strings.Repeat("y", i%300))})
+			records = append(records, &provider.Event{Iteration: i / 40, Type: fmt.Sprint("type ", i%5),
+				Data: fmt.Appendf(nil, `{"i":%d,"x":%q}`, i, strings.Repeat("y", i%300))})
 		}
 	}
 	return append(records, &provider.Result{Status: provider.StatusCompleted, FinalCost: new(provider.Cents(5))})
@@ -276,14 +281,17 @@ func ViewRun() []provider.Record {
 	part := strings.Repeat("x", 198) + "\n\n"
 	return []provider.Record{
 		&provider.Start{RunID: "r-1", Name: "n", Type: "t"},
-		&provider.Event{Type: "evaluation", Timestamp: "2025-12-01T10:00:00.5", Data: json.RawMessage(`{"b": 1.50, "a":[1, 2]}`)},
-		&provider.Interaction{AgentID: "A", SystemPrompt: new(strings.Repeat(part, 6)), UserPrompt: new(part + "y" + part + "tail"), Response: new("yes"),
+		&provider.Event{Type: "evaluation", Timestamp: "2025-12-01T10:00:00.5",
+			Data: json.RawMessage(`{"b": 1.50, "a":[1, 2]}`)},
+		&provider.Interaction{AgentID: "A", SystemPrompt: new(strings.Repeat(part, 6)),
+			UserPrompt: new(part + "y" + part + "tail"), Response: new("yes"),
 			ParsedPolicy: json.RawMessage(`{"f":0.4}`), PromptTokens: new(int64(9007199254740993)), LatencySeconds: new(8.25)},
 		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"B": -5, "A": 9007199254740993},
 			AcceptedChanges: map[string]bool{"A": true}, Policies: map[string]json.RawMessage{"A": json.RawMessage(`{"f": 0.50}`)}},
 		&provider.Iteration{Number: 4},
 		&provider.Note{Kind: "derived", Text: "of something"},
-		&provider.Result{Status: provider.StatusCompleted, Converged: new(true), FinalCost: new(provider.Cents(9007199254740993))},
+		&provider.Result{Status: provider.StatusCompleted, Converged: new(true),
+			FinalCost: new(provider.Cents(9007199254740993))},
 	}
 }
 
@@ -325,14 +333,19 @@ func OpenSQL(t testing.TB, path string, options ...string) *sql.DB {
 // ExampleRun touches every kind of record.
 func ExampleRun(salt []byte) []provider.Record {
 	return []provider.Record{
-		&provider.Start{RunID: "r1", Name: "exp1", Type: "castro", Config: []byte(`{"seed": 42}`), CreatedAt: "2025-12-15T08:49:01", Salt: salt},
-		&provider.Event{Iteration: 0, Type: "evaluation", Timestamp: "2025-12-15T08:49:02", Data: []byte(`{"total_cost": 10000}`)},
-		&provider.Interaction{Iteration: 0, AgentID: "BANK_A", Model: new("m"), SystemPrompt: new("S"), UserPrompt: new("U"), Response: new("yes"),
+		&provider.Start{RunID: "r1", Name: "exp1", Type: "castro", Config: []byte(`{"seed": 42}`),
+			CreatedAt: "2025-12-15T08:49:01", Salt: salt},
+		&provider.Event{Iteration: 0, Type: "evaluation", Timestamp: "2025-12-15T08:49:02",
+			Data: []byte(`{"total_cost": 10000}`)},
+		&provider.Interaction{Iteration: 0, AgentID: "BANK_A", Model: new("m"), SystemPrompt: new("S"), UserPrompt: new("U"),
+			Response:     new("yes"),
 			PromptTokens: new(int64(1200)), CompletionTokens: new(int64(300)), LatencySeconds: new(8.25)},
-		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"BANK_A": 5000, "BANK_B": -1}, AcceptedChanges: map[string]bool{"BANK_A": true}},
+		&provider.Iteration{Number: 0, Costs: map[string]provider.Cents{"BANK_A": 5000, "BANK_B": -1},
+			AcceptedChanges: map[string]bool{"BANK_A": true}},
 		&provider.Note{Kind: "derived", Text: "x"},
 		&provider.Attachment{Name: "a.txt", Data: []byte("hello\n")},
-		&provider.Result{Status: provider.StatusCompleted, Converged: new(true), FinalCost: new(provider.Cents(9007199254740993))},
+		&provider.Result{Status: provider.StatusCompleted, Converged: new(true),
+			FinalCost: new(provider.Cents(9007199254740993))},
 	}
 }
 

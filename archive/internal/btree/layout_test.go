@@ -171,7 +171,8 @@ func TestLayoutFaults(t *testing.T) {
 // TestLayoutDeep: of a page that is lost in the middle of a deep tree nothing else follows that is reported.
 func TestLayoutDeep(t *testing.T) {
 	d := btreetest.Databases(1024, false)[4]
-	d.Schema = append(d.Schema, btree.Object{Type: "table", Name: "z", Table: "z", SQL: "CREATE TABLE z (id INTEGER PRIMARY KEY)"})
+	d.Schema = append(d.Schema, btree.Object{Type: "table", Name: "z", Table: "z",
+		SQL: "CREATE TABLE z (id INTEGER PRIMARY KEY)"})
 	file := lay(t, &d)
 	clear(number(file, 3000, 1024))
 	if got := faultsOf(t, &d, file); len(got) != 1 || got[0].Page != 3000 {

@@ -198,7 +198,8 @@ func openPath(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) 
 	_, err := os.Lstat(path)
 	isNew := path != "" && os.IsNotExist(err)
 	at[sqlite3.Tsqlite3_file](file + openFileSize).FpMethods = 0
-	if rc := function[openCall](at[sqlite3.Tsqlite3_vfs](s.real).FxOpen)(tls, s.real, name, file+openFileSize, flags, out); rc != sqlite3.SQLITE_OK {
+	if rc := function[openCall](at[sqlite3.Tsqlite3_vfs](s.real).FxOpen)(tls, s.real, name, file+openFileSize, flags,
+		out); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	h := &handle{disk: d, path: path}

@@ -23,8 +23,8 @@ func Open(f *sqlitefile.File) (*Database, error) {
 	return &Database{f}, nil
 }
 
-// Read begins a reading. Of a file of an older version than the newest the rows cannot be read; [sqlitefile.File.Newest]
-// has one.
+// Read begins a reading. Of a file of an older version than the newest the rows cannot be read;
+// [sqlitefile.File.Newest] has one.
 func (d *Database) Read(ctx context.Context) (*Reading, error) {
 	if newest := sqlitefile.Formats.Version; d.file.Version != newest {
 		return nil, fmt.Errorf("schema version %d: its pages are read of version %d only", d.file.Version, newest)

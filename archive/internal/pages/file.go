@@ -8,9 +8,10 @@ import (
 	"github.com/simexp/exparchive/schema"
 )
 
-// WriteFile is [Database.Write] into a file that it makes, which must not be there. It is not flushed. After an error the
-// file may be there in part; it is then no database.
-func (d *Database) WriteFile(ctx context.Context, sys *sqlitefile.System, path string, perm os.FileMode, change Change) error {
+// WriteFile is [Database.Write] into a file that it makes, which must not be there. It is not flushed. After an error
+// the file may be there in part; it is then no database.
+func (d *Database) WriteFile(ctx context.Context, sys *sqlitefile.System, path string, perm os.FileMode,
+	change Change) error {
 	if err := sys.Create(path, perm); err != nil {
 		return err
 	}

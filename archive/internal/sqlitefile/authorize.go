@@ -15,17 +15,19 @@ var readablePragmas = map[string]bool{
 	"user_version": true,
 }
 
-// pragmasWithArgument are those of them whose argument names what to tell about; the argument of the others would set them.
+// pragmasWithArgument are those of them whose argument names what to tell about; the argument of the others would set
+// them.
 var pragmasWithArgument = map[string]bool{
 	"foreign_key_check": true, "foreign_key_list": true, "index_info": true, "index_list": true, "index_xinfo": true,
 	"integrity_check": true, "quick_check": true, "table_info": true, "table_list": true, "table_xinfo": true,
 }
 
 // deniedFunctions reach outside the database.
-var deniedFunctions = map[string]bool{"load_extension": true, "fts3_tokenizer": true, "readfile": true, "writefile": true, "edit": true}
+var deniedFunctions = map[string]bool{"load_extension": true, "fts3_tokenizer": true, "readfile": true,
+	"writefile": true, "edit": true}
 
-// authorize lets a handle that reads compile nothing but reading: no statement that writes, attaches or changes a setting, even
-// where SQLite would refuse it later anyway.
+// authorize lets a handle that reads compile nothing but reading: no statement that writes, attaches or changes a
+// setting, even where SQLite would refuse it later anyway.
 func authorize(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlite.AuthorizerReturnCode {
 	switch action {
 	case sqlite.AuthSelect, sqlite.AuthRead, sqlite.AuthRecursive:

@@ -17,9 +17,9 @@ import (
 	"github.com/simexp/exparchive/archive/internal/btree"
 )
 
-// A File is an archive or live file that is open for reading. Its header and its schema, which is the one of its version,
-// were checked before SQLite saw it, which does not unless it is asked something. Its methods may be called from several
-// goroutines. The caller closes it.
+// A File is an archive or live file that is open for reading. Its header and its schema, which is the one of its
+// version, were checked before SQLite saw it, which does not unless it is asked something. Its methods may be called
+// from several goroutines. The caller closes it.
 type File struct {
 	// Path is where the file itself is, behind symbolic links: its sidecars stand there. It is empty for a file without
 	// a name.

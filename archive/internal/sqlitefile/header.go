@@ -44,7 +44,8 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	}
 	be := binary.BigEndian
 	if id := be.Uint32(b[68:]); id != schema.ApplicationID {
-		return h, fmt.Errorf("%w: an SQLite database with application id %#x, want %#x", ErrNotArchive, id, schema.ApplicationID)
+		return h, fmt.Errorf("%w: an SQLite database with application id %#x, want %#x", ErrNotArchive, id,
+			schema.ApplicationID)
 	}
 	h.version = int(int32(be.Uint32(b[60:])))
 	if err := Formats.CheckVersion(int64(h.version)); errors.Is(err, schema.ErrNewer) {
@@ -64,7 +65,8 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		ok    bool
 	}{
 		{"page size", 16, h.pageSize >= 512 && h.pageSize&(h.pageSize-1) == 0},
-		{"file format version", 18, (b[18] == ModeRollback || b[18] == ModeWAL) && (b[19] == ModeRollback || b[19] == ModeWAL)},
+		{"file format version", 18, (b[18] == ModeRollback || b[18] == ModeWAL) &&
+			(b[19] == ModeRollback || b[19] == ModeWAL)},
 		{"reserved space", 20, b[20] == 0},
 		{"payload fractions", 21, b[21] == 64 && b[22] == 32 && b[23] == 32},
 		{"schema format", 44, be.Uint32(b[44:]) == 4},
@@ -96,10 +98,10 @@ func Guess(b []byte) string {
 	return "not an SQLite database"
 }
 
-// Bytes 18 and 19 of a database say whether it has a write-ahead log. SQLite changes them by way of a rollback journal, and a
-// crash in between would leave that behind, or a file that asks for a log which is not there. So the writer changes the
-// two bytes itself, while nobody has the file open for writing; they lie in one sector and change at once. The steps are
-// in such an order that after a crash at any moment the file is complete with what stands beside it:
+// Bytes 18 and 19 of a database say whether it has a write-ahead log. SQLite changes them by way of a rollback journal,
+// and a crash in between would leave that behind, or a file that asks for a log which is not there. So the writer
+// changes the two bytes itself, while nobody has the file open for writing; they lie in one sector and change at once.
+// The steps are in such an order that after a crash at any moment the file is complete with what stands beside it:
 //
 //	log empty, bytes 1 1   as Close leaves it, then without the log
 //	log empty, bytes 2 2   between open and the first commit, and between the last checkpoint and the end of Close
@@ -113,8 +115,8 @@ const (
 // Formats are the versions of the format that this package knows. Tests put others in their place.
 var Formats = schema.Released()
 
-// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that has what the views use,
-// of which json_each is the youngest (https://www.sqlite.org/releaselog/3_9_0.html).
+// sqliteVersion is what a sealed file says of the release of SQLite that wrote it: the first that has what the views
+// use, of which json_each is the youngest (https://www.sqlite.org/releaselog/3_9_0.html).
 const sqliteVersion = 3009000
 
 // CanonicalHeader gives the first 100 bytes of a sealed file of so many pages.

@@ -11,8 +11,8 @@ import (
 	"github.com/simexp/exparchive/internal/lockfile"
 )
 
-// A live file has a lock file beside it that its recorder holds exclusively. It is a file of its own because SQLite's locks on
-// the database cannot be asked after without taking part in them, and its text names the holder.
+// A live file has a lock file beside it that its recorder holds exclusively. It is a file of its own because SQLite's
+// locks on the database cannot be asked after without taking part in them, and its text names the holder.
 const LockSuffix = "-lock"
 
 // Lock takes the lock of the live file for writing. It waits a moment, since a reader that looks whether the lock is

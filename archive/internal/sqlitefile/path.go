@@ -7,8 +7,8 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 )
 
-// FollowLink gives the file that path stands for if it is a symbolic link: the log, the lock and the spill of a live file stand
-// beside the file itself, and whoever looks for them beside a link misses them.
+// FollowLink gives the file that path stands for if it is a symbolic link: the log, the lock and the spill of a live
+// file stand beside the file itself, and whoever looks for them beside a link misses them.
 func FollowLink(path string) (string, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// OpenRegular opens a regular file for reading and gives its size. It opens nothing else: a pipe that stands where a file
-// should be would wait for ever.
+// OpenRegular opens a regular file for reading and gives its size. It opens nothing else: a pipe that stands where a
+// file should be would wait for ever.
 func OpenRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {

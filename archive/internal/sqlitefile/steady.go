@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// A steadyFile is a file that nobody should be writing to while it is read. If somebody does, such as a recorder that takes up a live
-// file again, what is read from then on may belong to another state than what was read before: it is [ErrChanged].
+// A steadyFile is a file that nobody should be writing to while it is read. If somebody does, such as a recorder that
+// takes up a live file again, what is read from then on may belong to another state than what was read before: it is
+// [ErrChanged].
 type steadyFile struct {
 	*os.File
 	then fs.FileInfo

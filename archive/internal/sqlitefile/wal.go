@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log): a header of 32 bytes and frames, each
-// a header of 24 bytes and a page. What counts are the frames up to the last one that commits and whose checksums,
-// which run through the whole log, are right.
+// SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log): a header of 32 bytes and
+// frames, each a header of 24 bytes and a page. What counts are the frames up to the last one that commits and whose
+// checksums, which run through the whole log, are right.
 const (
 	WalHeaderSize = 32
 	FrameHeader   = 24
@@ -24,8 +24,8 @@ type WalIndex struct {
 	pages  uint32           // size of the database in pages after the last commit
 }
 
-// ReadWAL indexes the committed frames of the log r. An empty index means that nothing in it is committed. A log of another
-// page size is damage; a torn or stale tail is not.
+// ReadWAL indexes the committed frames of the log r. An empty index means that nothing in it is committed. A log of
+// another page size is damage; a torn or stale tail is not.
 func ReadWAL(r io.ReaderAt, size, pageSize int64) (WalIndex, error) {
 	index := WalIndex{Frames: map[uint32]int64{}}
 	if size < WalHeaderSize {
@@ -98,8 +98,8 @@ func walChecksum(order binary.ByteOrder, s0, s1 uint32, b []byte) (uint32, uint3
 	return s0, s1
 }
 
-// An overlay is a database file as it would be after a checkpoint: pages that the write-ahead log holds come from there.
-// It presents itself as a database in rollback mode, since there is no log beside it any more.
+// An overlay is a database file as it would be after a checkpoint: pages that the write-ahead log holds come from
+// there. It presents itself as a database in rollback mode, since there is no log beside it any more.
 type overlay struct {
 	main     io.ReaderAt
 	wal      io.ReaderAt
@@ -107,14 +107,15 @@ type overlay struct {
 	pageSize int64
 }
 
-// newOverlay lays a log over the main file of size bytes. A log that makes the database larger than the pages of both is
-// damage.
+// newOverlay lays a log over the main file of size bytes. A log that makes the database larger than the pages of both
+// is damage.
 func newOverlay(main io.ReaderAt, size int64, h header, wal io.ReaderAt, index WalIndex) (*overlay, error) {
 	if index.pages == 0 {
 		index.pages = uint32(h.pages)
 	}
 	if have := size/h.pageSize + int64(len(index.Frames)); int64(index.pages) > have {
-		return nil, fmt.Errorf("%w: write-ahead log: a database of %d pages, file and log have %d", ErrDamaged, index.pages, have)
+		return nil, fmt.Errorf("%w: write-ahead log: a database of %d pages, file and log have %d", ErrDamaged, index.pages,
+			have)
 	}
 	return &overlay{main: main, wal: wal, index: index, pageSize: h.pageSize}, nil
 }

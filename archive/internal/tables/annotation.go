@@ -10,8 +10,8 @@ import (
 // InsertAnnotation writes a row of the table of annotations from what [AnnotationRow] gives.
 const InsertAnnotation = "INSERT INTO " + TableAnnotation + " (kind, name, text, sha256) VALUES (?, ?, ?, ?)"
 
-// AnnotationSum is the checksum of an annotation, which the digest of the run does not cover: the SHA-256 of kind, name and text,
-// each behind its length in bytes as 4 bytes, big-endian.
+// AnnotationSum is the checksum of an annotation, which the digest of the run does not cover: the SHA-256 of kind, name
+// and text, each behind its length in bytes as 4 bytes, big-endian.
 func AnnotationSum(kind, name, text string) [sha256.Size]byte {
 	var b []byte
 	for _, s := range []string{kind, name, text} {

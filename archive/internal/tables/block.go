@@ -6,11 +6,12 @@ import (
 )
 
 // The digest alone says that a run was changed, and not where. So the table of blocks keeps, for each block of
-// [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks give
-// the root of the run, which proves them; a block proves its records; and the prefixes name the record that differs.
+// [digest.BlockSize] records, the root of their subtree, and the first bytes of each leaf hash. The roots of the blocks
+// give the root of the run, which proves them; a block proves its records; and the prefixes name the record that
+// differs.
 
-// LeafPrefix is how many bytes of a leaf hash a block keeps. They name the record that was changed, but for one case in 2^32: then
-// only the root of its block tells that one was.
+// LeafPrefix is how many bytes of a leaf hash a block keeps. They name the record that was changed, but for one case in
+// 2^32: then only the root of its block tells that one was.
 const LeafPrefix = 4
 
 // A LeafBlock is a row of the table of blocks.

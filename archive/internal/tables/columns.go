@@ -151,8 +151,8 @@ type Column struct {
 // errType means that a value has not the type of its column.
 var errType = errors.New("wrong type")
 
-// Check reports that a value has not the type of the column as [errType]. A whole number where a real belongs, which SQLite
-// stores as an integer, becomes a real. That a text is UTF-8 is not checked.
+// Check reports that a value has not the type of the column as [errType]. A whole number where a real belongs, which
+// SQLite stores as an integer, becomes a real. That a text is UTF-8 is not checked.
 func (c *Column) Check(x *btree.Value) error {
 	if x.Kind == btree.Integer && c.Kind == btree.Real {
 		x.Kind, x.Float = btree.Real, float64(x.Int)
@@ -173,7 +173,8 @@ var Columns = map[string][]Column{
 	TableEventType: columnList("id i", "name t"),
 	TableEvent:     columnList("seq i", "iteration i", "type i", "timestamp t?", "data t?"),
 	TableSection:   columnList("id i", "body t"),
-	TableInteraction: columnList("seq i", "iteration i", "agent_id t?", "model t?", "prompt_tokens i?", "completion_tokens i?",
+	TableInteraction: columnList("seq i", "iteration i", "agent_id t?", "model t?", "prompt_tokens i?",
+		"completion_tokens i?",
 		"latency_seconds r?", "timestamp t?", "system_prompt t?", "user_prompt t?", "response t?", "parsed_policy t?",
 		"parsing_error t?", "extra t?"),
 	TableNote:       columnList("seq i", "kind t", "subject t?", "text t?"),

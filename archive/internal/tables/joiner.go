@@ -16,7 +16,8 @@ func TextLimit(size int64) int64 { return 1<<30 + 1024*size }
 // CheckTexts refuses a file of size bytes whose iterations say that they hold more bytes of text than it may.
 func CheckTexts(bytes, size int64) error {
 	if limit := TextLimit(size); bytes > limit {
-		return fmt.Errorf("%w: %d bytes of text in a file of %d bytes, which may have %d", sqlitefile.ErrDamaged, bytes, size, limit)
+		return fmt.Errorf("%w: %d bytes of text in a file of %d bytes, which may have %d", sqlitefile.ErrDamaged, bytes, size,
+			limit)
 	}
 	return nil
 }

@@ -93,7 +93,8 @@ func (r *sqlReading) query(table string, columns []Column, where string, args ..
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
-	s := &sqlRows{Rows: rows, reading: r, table: table, columns: columns, left: r.file.MostRows(), row: make(Row, len(columns))}
+	s := &sqlRows{Rows: rows, reading: r, table: table, columns: columns, left: r.file.MostRows(),
+		row: make(Row, len(columns))}
 	s.values, s.targets = make([]any, len(columns)), make([]any, len(columns))
 	for i := range s.values {
 		s.targets[i] = &s.values[i]
@@ -154,7 +155,8 @@ func (r *sqlRows) Next() (Row, error) {
 		return nil, err
 	}
 	if key := r.row[0].Int; r.begun && key <= r.last {
-		return nil, fmt.Errorf("%w: table %s: what follows row %d does not come behind it", sqlitefile.ErrDamaged, r.table, r.last)
+		return nil, fmt.Errorf("%w: table %s: what follows row %d does not come behind it", sqlitefile.ErrDamaged, r.table,
+			r.last)
 	}
 	r.begun, r.last = true, r.row[0].Int
 	return r.row, nil

@@ -43,8 +43,10 @@ func iteration(n int64) (int, error) {
 // Experiment reads the row of the table of the experiment. The result is nil if there is none.
 func Experiment(row Row) (*provider.Start, *provider.Result) {
 	s := &provider.Start{
-		RunID: string(row[ExperimentRunID].Bytes), Name: string(row[ExperimentName].Bytes), Type: string(row[ExperimentType].Bytes),
-		Config: row[ExperimentConfig].Bytes, CreatedAt: string(row[ExperimentCreatedAt].Bytes), Salt: row[ExperimentSalt].Bytes,
+		RunID: string(row[ExperimentRunID].Bytes), Name: string(row[ExperimentName].Bytes),
+		Type:   string(row[ExperimentType].Bytes),
+		Config: row[ExperimentConfig].Bytes, CreatedAt: string(row[ExperimentCreatedAt].Bytes),
+		Salt: row[ExperimentSalt].Bytes,
 	}
 	if row[ExperimentStatus].Kind == btree.Null {
 		return s, nil
@@ -98,7 +100,8 @@ type Span struct {
 
 // SpanOf reads from a row of the table of iterations where its records lie.
 func SpanOf(row Row) Span {
-	return Span{row[IterationFirstSeq].Int, row[IterationLastSeq].Int, row[IterationEvents].Int, row[IterationInteractions].Int,
+	return Span{row[IterationFirstSeq].Int, row[IterationLastSeq].Int, row[IterationEvents].Int,
+		row[IterationInteractions].Int,
 		row[IterationBytes].Int}
 }
 
@@ -138,7 +141,8 @@ func Note(row Row) *provider.Note {
 // Attachment reads a row of the table of attachments.
 func Attachment(row Row) *provider.Attachment {
 	a := &provider.Attachment{
-		Name: string(row[AttachmentName].Bytes), MediaType: string(row[AttachmentMediaType].Bytes), Data: row[AttachmentData].Bytes,
+		Name: string(row[AttachmentName].Bytes), MediaType: string(row[AttachmentMediaType].Bytes),
+		Data: row[AttachmentData].Bytes,
 	}
 	a.Seq = row[AttachmentSeq].Int
 	return a

@@ -57,7 +57,8 @@ const MaxSectionCache = 8 << 20
 func ParseSectionList(list string) ([]int64, error) {
 	bad := func() ([]int64, error) { return nil, fmt.Errorf("%w: section list %.80q", sqlitefile.ErrDamaged, list) }
 	if len(list) > MaxSectionList {
-		return nil, fmt.Errorf("%w: a section list of %d bytes, more than %d", sqlitefile.ErrDamaged, len(list), MaxSectionList)
+		return nil, fmt.Errorf("%w: a section list of %d bytes, more than %d", sqlitefile.ErrDamaged, len(list),
+			MaxSectionList)
 	}
 	inner, ok := strings.CutPrefix(list, "[")
 	inner, ok2 := strings.CutSuffix(inner, "]")

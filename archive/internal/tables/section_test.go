@@ -16,7 +16,8 @@ func TestSplitSections(t *testing.T) {
 	} {
 		got := SplitSections(c.text)
 		if len(got) != c.want || strings.Join(got, "") != c.text {
-			t.Errorf("%.20q… of %d bytes: got %d sections of %d bytes, want %d", c.text, len(c.text), len(got), len(strings.Join(got, "")), c.want)
+			t.Errorf("%.20q… of %d bytes: got %d sections of %d bytes, want %d", c.text, len(c.text), len(got),
+				len(strings.Join(got, "")), c.want)
 		}
 	}
 }
@@ -30,7 +31,8 @@ func TestSectionList(t *testing.T) {
 		}
 	}
 	for _, list := range []string{
-		"", "[", "]", "[]", "[1", "1]", "[0]", "[-1]", "[+1]", "[01]", "[1 ]", "[ 1]", "[1,]", "[,1]", "[1,,2]", "[1.0]", "[9223372036854775808]", "[1]]", "[[1]", "[1_0]",
+		"", "[", "]", "[]", "[1", "1]", "[0]", "[-1]", "[+1]", "[01]", "[1 ]", "[ 1]", "[1,]", "[,1]", "[1,,2]", "[1.0]",
+		"[9223372036854775808]", "[1]]", "[[1]", "[1_0]",
 	} {
 		if ids, err := ParseSectionList(list); err == nil {
 			t.Errorf("%q: got %v, want an error", list, ids)

@@ -26,24 +26,27 @@ const (
 
 // classes are the characters that <x9> in a template stands for nine of, by x.
 var classes = map[string]string{
-	"a": letters, "n": alnum, "h": hexa, "l": small, "z": small + digits, "c": capital + digits, "u": base64u, "b": base64s,
+	"a": letters, "n": alnum, "h": hexa, "l": small, "z": small + digits, "c": capital + digits, "u": base64u,
+	"b": base64s,
 	"d": digits, "q": bech32, "i": capitals,
 }
 
-// templates are forms of the secrets of each kind, and contexts those of the texts in which they stand where the kind needs one.
+// templates are forms of the secrets of each kind, and contexts those of the texts in which they stand where the kind
+// needs one.
 var templates = map[string][]string{
-	"aws-access-key-id":         {"AKIA<i16>", "ASIA<i16>"},
-	"aws-bedrock-key":           {"ABSK<b128>==", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t<b80>"},
-	"aws-secret-access-key":     {"<b40>"},
-	"gcp-api-key":               {"AIza<u35>"},
-	"google-oauth-token":        {"ya29.<u120>"},
-	"google-oauth-secret":       {"GOCSPX-<u28>"},
-	"google-refresh-token":      {"1//0<u60>"},
-	"azure-storage-key":         {"<b86>=="},
-	"azure-client-secret":       {"<n3>8Q~<n34>"},
-	"azure-sas":                 {"<b43>%3D"},
-	"azure-ai-key":              {"<n52>JQQJ99<n26>"},
-	"azure-key":                 {"<n42>AzSeA<n5>", "<n33>AzCaB<n5>=", "<n44>AzFu<n5>A==", "<b42>+ACRC<b5>", "<b76>ACDb<b5>A=="},
+	"aws-access-key-id":     {"AKIA<i16>", "ASIA<i16>"},
+	"aws-bedrock-key":       {"ABSK<b128>==", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t<b80>"},
+	"aws-secret-access-key": {"<b40>"},
+	"gcp-api-key":           {"AIza<u35>"},
+	"google-oauth-token":    {"ya29.<u120>"},
+	"google-oauth-secret":   {"GOCSPX-<u28>"},
+	"google-refresh-token":  {"1//0<u60>"},
+	"azure-storage-key":     {"<b86>=="},
+	"azure-client-secret":   {"<n3>8Q~<n34>"},
+	"azure-sas":             {"<b43>%3D"},
+	"azure-ai-key":          {"<n52>JQQJ99<n26>"},
+	"azure-key": {"<n42>AzSeA<n5>", "<n33>AzCaB<n5>=", "<n44>AzFu<n5>A==", "<b42>+ACRC<b5>",
+		"<b76>ACDb<b5>A=="},
 	"azure-devops-token":        {"<n76>AZDO<n4>"},
 	"digitalocean-token":        {"dop_v1_<h64>"},
 	"alibaba-access-key-id":     {"LTAI<n20>"},
@@ -183,7 +186,8 @@ var templates = map[string][]string{
 	"home-directory":            {"/home/<l7>", "/Users/<l7>", `C:\Users\<l7>`},
 	"assigned-secret":           {"<n40>"},
 	"password":                  {"<l6>!<n4>", "<l6>#<n4>", "<l6>9<n4>", "<l6>X<n4>"},
-	"seed-phrase":               {strings.TrimSpace(strings.Repeat("<l5> ", 12)), strings.TrimSpace(strings.Repeat("<l6> ", 24))},
+	"seed-phrase": {strings.TrimSpace(strings.Repeat("<l5> ", 12)),
+		strings.TrimSpace(strings.Repeat("<l6> ", 24))},
 }
 
 var contexts = map[string][]string{
@@ -191,12 +195,14 @@ var contexts = map[string][]string{
 	"azure-storage-key":     {"DefaultEndpointsProtocol=https;AccountName=runs;AccountKey=%s;EndpointSuffix=core.windows.net"},
 	"azure-sas":             {"https://runs.blob.core.windows.net/a?sv=2022-11-02&se=2026-01-01&sr=b&sig=%s"},
 	"authorization-header":  {"Authorization: Bearer %s", `"x-api-key": "%s"`, "curl -H 'authorization: token %s'"},
-	"url-password":          {"postgres://runs:%s@db.internal:5432/runs", "redis://:%s@cache/0", "https://bot:%s@git.internal/x.git"},
-	"password":              {"password=%s", `"password": "%s"`, "DB_PASSWORD: %s", "Server=db;Uid=sa;Pwd=%s;"},
-	"netrc-password":        {"machine git.internal login bot password %s"},
-	"home-directory":        {`%s`, `%s/runs/config.yaml`},
-	"seed-phrase":           {"mnemonic: %s", `"seed_phrase": "%s"`, "recovery phrase: %s\n"},
-	"assigned-secret": {"API_KEY=%s", `"api_key": "%s"`, "client_secret: '%s'", "SESSION_TOKEN := %s", "--api-key %s", `["--token", "%s"]`,
+	"url-password": {"postgres://runs:%s@db.internal:5432/runs", "redis://:%s@cache/0",
+		"https://bot:%s@git.internal/x.git"},
+	"password":       {"password=%s", `"password": "%s"`, "DB_PASSWORD: %s", "Server=db;Uid=sa;Pwd=%s;"},
+	"netrc-password": {"machine git.internal login bot password %s"},
+	"home-directory": {`%s`, `%s/runs/config.yaml`},
+	"seed-phrase":    {"mnemonic: %s", `"seed_phrase": "%s"`, "recovery phrase: %s\n"},
+	"assigned-secret": {"API_KEY=%s", `"api_key": "%s"`, "client_secret: '%s'", "SESSION_TOKEN := %s", "--api-key %s",
+		`["--token", "%s"]`,
 		`{"name": "api_key", "value": "%s"}`},
 }
 
@@ -257,7 +263,8 @@ func (p Planter) Secret(kind string) string {
 		return "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: key\nPublic-Lines: 1\n" + p.of(60, base64s) +
 			"\nPrivate-Lines: 1\n" + p.of(44, base64s) + "\nPrivate-MAC: " + p.of(64, hexa)
 	case "discord-token":
-		return base64.RawStdEncoding.EncodeToString([]byte("1"+p.of(17, digits))) + "." + p.of(6, base64u) + "." + p.of(38, base64u)
+		return base64.RawStdEncoding.EncodeToString([]byte("1"+p.of(17, digits))) + "." + p.of(6, base64u) + "." + p.of(38,
+			base64u)
 	case "jwt":
 		head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`))
 		body := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"sub":"%s","iat":1516239022}`, p.of(8, digits)))

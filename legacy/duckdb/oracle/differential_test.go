@@ -102,7 +102,8 @@ func TestDifferential(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	t.Logf("%d databases from seed %d on, %d cells compared, %d differences; an engine gave up on %d", cases, *seedFlag, cells, failures, gaveUp)
+	t.Logf("%d databases from seed %d on, %d cells compared, %d differences; an engine gave up on %d", cases, *seedFlag,
+		cells, failures, gaveUp)
 	t.Logf("%d statements, %d left out because the release has no such thing", statements, leftOut)
 	if testing.Verbose() {
 		for _, k := range slices.Sorted(maps.Keys(codecs)) {

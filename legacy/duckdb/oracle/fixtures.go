@@ -5,13 +5,14 @@ package oracle
 type Fixture struct {
 	Name    string `json:"name"`
 	Shows   string `json:"shows"`
-	Engine  string `json:"engine"`            // the release that wrote the file
-	Judge   string `json:"judge"`             // the release that gave the wanted values
-	Version int    `json:"version"`           // storage version in the main header
-	File    string `json:"file"`              // gzip of the database
-	Log     string `json:"log,omitempty"`     // gzip of the .wal beside it
-	Log2    string `json:"log2,omitempty"`    // gzip of the .wal.checkpoint beside it
-	Refused string `json:"refused,omitempty"` // the class of error that Open gives, or else a scan: encrypted, too old, checksum
+	Engine  string `json:"engine"`         // the release that wrote the file
+	Judge   string `json:"judge"`          // the release that gave the wanted values
+	Version int    `json:"version"`        // storage version in the main header
+	File    string `json:"file"`           // gzip of the database
+	Log     string `json:"log,omitempty"`  // gzip of the .wal beside it
+	Log2    string `json:"log2,omitempty"` // gzip of the .wal.checkpoint beside it
+	// the class of error that Open gives, or else a scan: encrypted, too old, checksum
+	Refused string `json:"refused,omitempty"`
 	// Optional means that the reader may refuse a table, or the file, as unsupported; what it gives
 	// has to be right all the same.
 	Optional bool `json:"optional,omitempty"`

@@ -87,7 +87,8 @@ func Generate(seed uint64, engine string) (*Case, error) {
 		c.Attach = append(c.Attach, fmt.Sprint("ROW_GROUP_SIZE ", group))
 	}
 	c.settings(g)
-	rows := []int{0, 1, 2, 3, 7, 64, 100, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 3000, 4095, 4096, 4097, 5000, 6143, 6145}
+	rows := []int{0, 1, 2, 3, 7, 64, 100, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 3000, 4095, 4096, 4097, 5000, 6143,
+		6145}
 	if group < 100000 {
 		rows = append(rows, group-1, group, group+1, 2*group, 2*group+1, 3*group-1)
 	} else if g.IntN(12) == 0 {
@@ -160,10 +161,12 @@ func (c *Case) settings(g *gen) {
 		c.Settings = append(c.Settings, "SET disabled_compression_methods = '"+methods[1+g.IntN(len(methods)-1)]+"'")
 	}
 	if g.modern {
-		c.Settings = append(c.Settings, "SET variant_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"), "SET geometry_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"))
+		c.Settings = append(c.Settings, "SET variant_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"),
+			"SET geometry_minimum_shredding_size = "+g.pick("-1", "0", "0", "1000"))
 	}
 	if g.IntN(3) == 0 {
-		c.Settings = append(c.Settings, "SET force_bitpacking_mode = '"+g.pick("constant", "constant_delta", "delta_for", "for")+"'")
+		c.Settings = append(c.Settings, "SET force_bitpacking_mode = '"+g.pick("constant", "constant_delta", "delta_for",
+			"for")+"'")
 	}
 }
 
@@ -183,22 +186,31 @@ func (g *gen) column(name string, depth, seed int) *caseColumn {
 	c.x = "(" + shapes[g.IntN(len(shapes))] + ")"
 	c.value = c.typ.value(g, "x_"+name)
 	nul := fmt.Sprintf("CAST(hash(i + %d) >> 2 AS BIGINT)", seed+104729)
-	nulls := []string{"", "", "", "", "true", "i % 2 = 0", nul + " % 2 = 0", nul + " % 10 = 0", nul + " % 10 <> 0", nul + " % 1000 = 0", nul + " % 1000 <> 0", "i < 2048", "i >= 2048",
-		"i % 2048 >= 1900", "i % 3000 < 700", fmt.Sprintf("(i // %d) %% 2 = 0", 1+g.IntN(100)), "i = 0", "i % 256 = 255", "i % 2048 = 2047"}
+	nulls := []string{"", "", "", "", "true", "i % 2 = 0", nul + " % 2 = 0", nul + " % 10 = 0", nul + " % 10 <> 0",
+		nul + " % 1000 = 0", nul + " % 1000 <> 0", "i < 2048", "i >= 2048",
+		"i % 2048 >= 1900", "i % 3000 < 700", fmt.Sprintf("(i // %d) %% 2 = 0", 1+g.IntN(100)), "i = 0", "i % 256 = 255",
+		"i % 2048 = 2047"}
 	c.null = nulls[g.IntN(len(nulls))]
 	return c
 }
 
 // sideChanges are for a table with a key, and for the catalog. Some cannot be run; they are left out.
 var sideChanges = []string{
-	"INSERT INTO side SELECT i, 'v' || CAST(i AS VARCHAR), [i, NULL] FROM range(100) r(i)", "INSERT OR REPLACE INTO side SELECT i, 'replaced', NULL FROM range(50, 150) r(i)",
-	"INSERT OR IGNORE INTO side SELECT i, 'ignored', [] FROM range(140, 2500) r(i)", "DELETE FROM side WHERE k % 3 = 1", "UPDATE side SET v = NULL WHERE k % 5 = 0", "UPDATE side SET w = [1.5] WHERE k < 10",
+	"INSERT INTO side SELECT i, 'v' || CAST(i AS VARCHAR), [i, NULL] FROM range(100) r(i)",
+	"INSERT OR REPLACE INTO side SELECT i, 'replaced', NULL FROM range(50, 150) r(i)",
+	"INSERT OR IGNORE INTO side SELECT i, 'ignored', [] FROM range(140, 2500) r(i)", "DELETE FROM side WHERE k % 3 = 1",
+	"UPDATE side SET v = NULL WHERE k % 5 = 0", "UPDATE side SET w = [1.5] WHERE k < 10",
 	"BEGIN; DROP TABLE side; CREATE TABLE side(k INTEGER PRIMARY KEY, v VARCHAR); INSERT INTO side VALUES (1, 'again'); COMMIT", "CREATE OR REPLACE TABLE side AS SELECT i AS k, 'x' AS v FROM range(3000) r(i)",
-	"ALTER TABLE side RENAME TO other", "CREATE TABLE other2 AS SELECT * FROM side", "BEGIN; CREATE TABLE never(i INTEGER); INSERT INTO never VALUES (1); ROLLBACK", "CREATE INDEX side_v ON side(v)", "DROP INDEX side_v",
-	"CREATE SCHEMA sc; CREATE TABLE sc.inner_table AS SELECT 1 AS x", "DROP SCHEMA sc CASCADE", "TRUNCATE side", "DROP TABLE other2", "CREATE VIEW w AS SELECT * FROM side", "ALTER TABLE side ADD COLUMN y BIGINT DEFAULT 7",
+	"ALTER TABLE side RENAME TO other", "CREATE TABLE other2 AS SELECT * FROM side",
+	"BEGIN; CREATE TABLE never(i INTEGER); INSERT INTO never VALUES (1); ROLLBACK", "CREATE INDEX side_v ON side(v)",
+	"DROP INDEX side_v",
+	"CREATE SCHEMA sc; CREATE TABLE sc.inner_table AS SELECT 1 AS x", "DROP SCHEMA sc CASCADE", "TRUNCATE side",
+	"DROP TABLE other2", "CREATE VIEW w AS SELECT * FROM side", "ALTER TABLE side ADD COLUMN y BIGINT DEFAULT 7",
 	"BEGIN; INSERT INTO side(k, v) SELECT i + 5000, 'bulk' FROM range(3000) r(i); DELETE FROM side WHERE k BETWEEN 5100 AND 5200; UPDATE side SET v = 'in between' WHERE k = 5005; COMMIT",
-	"CHECKPOINT db", "CREATE SEQUENCE sq; CREATE TABLE drawn(i BIGINT DEFAULT nextval('sq'), j INTEGER)", "INSERT INTO drawn(j) SELECT 1 FROM range(10)", "CREATE TYPE mood AS ENUM('a', 'b'); CREATE TABLE moods(m mood, n mood[])",
-	"INSERT INTO moods VALUES ('a', NULL), ('b', NULL), (NULL, NULL)", "BEGIN; INSERT INTO side(k, v) VALUES (90000, 'one'); INSERT INTO drawn(j) VALUES (2); ROLLBACK",
+	"CHECKPOINT db", "CREATE SEQUENCE sq; CREATE TABLE drawn(i BIGINT DEFAULT nextval('sq'), j INTEGER)",
+	"INSERT INTO drawn(j) SELECT 1 FROM range(10)", "CREATE TYPE mood AS ENUM('a', 'b'); CREATE TABLE moods(m mood, n mood[])",
+	"INSERT INTO moods VALUES ('a', NULL), ('b', NULL), (NULL, NULL)",
+	"BEGIN; INSERT INTO side(k, v) VALUES (90000, 'one'); INSERT INTO drawn(j) VALUES (2); ROLLBACK",
 }
 
 // op makes a change for a random table.
@@ -206,14 +218,18 @@ func (c *Case) op(g *gen) caseOp {
 	n := g.IntN(len(c.Tables))
 	t := c.Tables[n]
 	col := t.cols[g.IntN(len(t.cols))]
-	where := g.pick("rowid % 2 = 1", "rowid % 7 = 3", "rowid < 3", "rowid BETWEEN 2000 AND 2100", "rowid >= 2048", "rowid BETWEEN 2048 AND 4095", "true", "hash(rowid) % 5 < 2", "hash(rowid) % 100 = 0", "rowid % 1000 <> 5", "rowid = 0", "rowid > 100")
+	where := g.pick("rowid % 2 = 1", "rowid % 7 = 3", "rowid < 3", "rowid BETWEEN 2000 AND 2100", "rowid >= 2048",
+		"rowid BETWEEN 2048 AND 4095", "true", "hash(rowid) % 5 < 2", "hash(rowid) % 100 = 0", "rowid % 1000 <> 5",
+		"rowid = 0", "rowid > 100")
 	switch g.IntN(11) {
 	case 0, 1, 2:
 		return caseOp{table: n, sql: "DELETE FROM {t} WHERE " + where}
 	case 3, 4, 5:
 		value := "NULL"
 		if g.IntN(4) > 0 {
-			value = strings.ReplaceAll(col.value, "x_"+col.name, g.pick("CAST(rowid AS BIGINT)", "CAST(rowid + 7777 AS BIGINT)", "CAST(hash(rowid) >> 2 AS BIGINT)", "CAST(3 AS BIGINT)"))
+			value = strings.ReplaceAll(col.value, "x_"+col.name,
+				g.pick("CAST(rowid AS BIGINT)", "CAST(rowid + 7777 AS BIGINT)", "CAST(hash(rowid) >> 2 AS BIGINT)",
+					"CAST(3 AS BIGINT)"))
 		}
 		sql := "UPDATE {t} SET {c} = CAST(" + value + " AS " + col.typ.sql + ") WHERE " + where
 		if g.IntN(4) == 0 {
@@ -226,11 +242,14 @@ func (c *Case) op(g *gen) caseOp {
 		return caseOp{sql: "CHECKPOINT db"}
 	case 9:
 		name := fmt.Sprint("n", g.IntN(1000))
-		def := g.pick("INTEGER DEFAULT 42", "VARCHAR DEFAULT 'given'", "DOUBLE", "DATE DEFAULT '2020-01-01'", "INTEGER[]", "DECIMAL(9,2) DEFAULT 1.5", "STRUCT(a INTEGER, b VARCHAR)", "BOOLEAN DEFAULT true", "TIMESTAMP DEFAULT '2020-01-01 01:02:03'", "BIGINT DEFAULT NULL", "HUGEINT DEFAULT 7", "UTINYINT DEFAULT 255")
+		def := g.pick("INTEGER DEFAULT 42", "VARCHAR DEFAULT 'given'", "DOUBLE", "DATE DEFAULT '2020-01-01'", "INTEGER[]",
+			"DECIMAL(9,2) DEFAULT 1.5", "STRUCT(a INTEGER, b VARCHAR)", "BOOLEAN DEFAULT true",
+			"TIMESTAMP DEFAULT '2020-01-01 01:02:03'", "BIGINT DEFAULT NULL", "HUGEINT DEFAULT 7", "UTINYINT DEFAULT 255")
 		return caseOp{table: n, sql: "ALTER TABLE {t} ADD COLUMN " + name + " " + def}
 	}
 	if g.IntN(4) == 0 {
-		return caseOp{table: n, col: col.name, sql: "ALTER TABLE {t} ALTER COLUMN {c} TYPE " + g.pick("VARCHAR", "DOUBLE", "HUGEINT", "BLOB") + "; CHECKPOINT db"}
+		return caseOp{table: n, col: col.name, sql: "ALTER TABLE {t} ALTER COLUMN {c} TYPE " + g.pick("VARCHAR", "DOUBLE",
+			"HUGEINT", "BLOB") + "; CHECKPOINT db"}
 	}
 	if g.IntN(2) == 0 {
 		return caseOp{table: n, col: col.name, kind: "rename", sql: "ALTER TABLE {t} RENAME COLUMN {c} TO r_" + col.name}
@@ -257,7 +276,8 @@ func (t *caseTable) load(rows, from int, names map[string]string) string {
 	if cols == nil {
 		return "SELECT 1"
 	}
-	return fmt.Sprintf("INSERT INTO %s(%s) SELECT %s FROM (SELECT i, %s FROM range(%d, %d) r(i))", t.name, strings.Join(cols, ", "), strings.Join(values, ", "), strings.Join(xs, ", "), from, from+rows)
+	return fmt.Sprintf("INSERT INTO %s(%s) SELECT %s FROM (SELECT i, %s FROM range(%d, %d) r(i))", t.name,
+		strings.Join(cols, ", "), strings.Join(values, ", "), strings.Join(xs, ", "), from, from+rows)
 }
 
 // Script gives the statements after ATTACH and USE.

@@ -40,17 +40,22 @@ func integer(typ string, bits int, signed bool) func(g *gen, x string) string {
 				"CAST(" + x + " AS HUGEINT) * -36893488147419103232 + 5",
 			}[mode]
 		case bits == 128:
-			return []string{"CAST(" + x + " AS UHUGEINT)", "CAST(" + x + " AS UHUGEINT) + CAST('340282366920938463458752306275769876479' AS UHUGEINT)",
-				"CAST(" + x + " AS UHUGEINT) * CAST('73786976294838206464' AS UHUGEINT)", "CAST(" + x + " % 1000 AS UHUGEINT)"}[mode]
+			return []string{"CAST(" + x + " AS UHUGEINT)", "CAST(" + x +
+				" AS UHUGEINT) + CAST('340282366920938463458752306275769876479' AS UHUGEINT)",
+				"CAST(" + x + " AS UHUGEINT) * CAST('73786976294838206464' AS UHUGEINT)",
+				"CAST(" + x + " % 1000 AS UHUGEINT)"}[mode]
 		case bits == 64 && signed:
-			return []string{x, "-" + x, "CAST(CAST(" + x + " AS HUGEINT) * 4 - 9223372036854775808::HUGEINT AS BIGINT)", "(9223372036854775807 - " + x + ")"}[mode]
+			return []string{x, "-" + x, "CAST(CAST(" + x + " AS HUGEINT) * 4 - 9223372036854775808::HUGEINT AS BIGINT)",
+				"(9223372036854775807 - " + x + ")"}[mode]
 		case bits == 64:
-			return []string{"CAST(" + x + " AS UBIGINT)", "CAST(CAST(" + x + " AS HUGEINT) * 4 + 3 AS UBIGINT)", "CAST(18446744073709551615::HUGEINT - " + x + " AS UBIGINT)", "CAST(" + x + " % 100 AS UBIGINT)"}[mode]
+			return []string{"CAST(" + x + " AS UBIGINT)", "CAST(CAST(" + x + " AS HUGEINT) * 4 + 3 AS UBIGINT)",
+				"CAST(18446744073709551615::HUGEINT - " + x + " AS UBIGINT)", "CAST(" + x + " % 100 AS UBIGINT)"}[mode]
 		case signed:
 			half := int64(1) << (bits - 1)
 			return []string{
 				fmt.Sprintf("CAST(%s %% %d AS %s)", x, half, typ), fmt.Sprintf("CAST(-(%s %% %d) AS %s)", x, half, typ),
-				fmt.Sprintf("CAST(%s %% %d - %d AS %s)", x, 2*half, half, typ), fmt.Sprintf("CAST(%d - %s %% %d AS %s)", half-1, x, half, typ),
+				fmt.Sprintf("CAST(%s %% %d - %d AS %s)", x, 2*half, half, typ),
+				fmt.Sprintf("CAST(%d - %s %% %d AS %s)", half-1, x, half, typ),
 			}[mode]
 		}
 		return fmt.Sprintf("CAST(%s %% %d AS %s)", x, []int64{1 << bits, 10, 1 << (bits / 2), 1 << bits}[mode], typ)
@@ -72,7 +77,8 @@ func float(typ string) func(g *gen, x string) string {
 		d := "CAST(" + x + " AS DOUBLE)"
 		e := []string{
 			d, "-" + d, "(" + d + " / 100.0)", "(CAST(" + x + " % 100000 AS DOUBLE) / 1000.0)", "sin(" + d + ")",
-			"exp(CAST(" + x + " % 1000 - 500 AS DOUBLE) / 8)", "(CAST(" + x + " % 64 AS DOUBLE) * 0.25)", "(0.1 * CAST(" + x + " % 30 AS DOUBLE))", "(1e-300 * " + d + ")", "(100 + sin(" + d + "))",
+			"exp(CAST(" + x + " % 1000 - 500 AS DOUBLE) / 8)", "(CAST(" + x + " % 64 AS DOUBLE) * 0.25)",
+			"(0.1 * CAST(" + x + " % 30 AS DOUBLE))", "(1e-300 * " + d + ")", "(100 + sin(" + d + "))",
 		}
 		s := "CAST(" + e[g.IntN(len(e)-1+g.IntN(2))] + " AS " + typ + ")"
 		if typ == "FLOAT" && strings.Contains(s, "exp(") {
@@ -113,16 +119,21 @@ func text(g *gen, x string) string {
 	letter := "chr(CAST(97 + " + x + " % 26 AS INTEGER))"
 	modes := []string{
 		v, "'" + g.pick("abc", "", "a rather long constant text, the same in every row") + "'",
-		"'user_' || " + v, "md5(" + v + ")", "repeat(" + letter + ", CAST(" + x + " % " + g.pick("5", "14", "40", "300") + " AS INTEGER))",
+		"'user_' || " + v, "md5(" + v + ")", "repeat(" + letter + ", CAST(" + x + " % " + g.pick("5", "14", "40",
+			"300") + " AS INTEGER))",
 		"CASE CAST(" + x + " % 5 AS INTEGER) WHEN 0 THEN '' WHEN 1 THEN 'yes' WHEN 2 THEN 'no' WHEN 3 THEN 'undecided, \"quoted\" ''so''' ELSE 'ünïcödé 🦆' END",
-		"'{\"id\": ' || " + v + " || ', \"tags\": [\"x\", \"' || CAST(" + x + " % 7 AS VARCHAR) || '\"], \"cost_cents\": ' || CAST(" + x + " % 100000 AS VARCHAR) || '}'",
-		"repeat(md5(" + v + "), CAST(" + x + " % 9 AS INTEGER))", "'twelve' || lpad(CAST(" + x + " % 1000000 AS VARCHAR), 6, '0') || repeat('x', CAST(" + x + " % 3 AS INTEGER))",
+		"'{\"id\": ' || " + v + " || ', \"tags\": [\"x\", \"' || CAST(" + x +
+			" % 7 AS VARCHAR) || '\"], \"cost_cents\": ' || CAST(" + x + " % 100000 AS VARCHAR) || '}'",
+		"repeat(md5(" + v + "), CAST(" + x + " % 9 AS INTEGER))",
+		"'twelve' || lpad(CAST(" + x + " % 1000000 AS VARCHAR), 6, '0') || repeat('x', CAST(" + x + " % 3 AS INTEGER))",
 		"chr(CAST(1 + " + x + " % 55000 AS INTEGER)) || chr(CAST(70000 + " + x + " % 50000 AS INTEGER))", "'NULL'",
 		"'pre' || CAST(" + x + " % 3 AS VARCHAR) || repeat(' ', CAST(" + x + " % 4 AS INTEGER))",
 	}
 	if g.long && g.IntN(3) == 0 {
-		base := []int{4080, 4088, 4094, 8190, 16350, 16368, 16376, 16384, 32740, 65520, 65536, 131060, 262120, 262136, 262144, 600000}[g.IntN(16)]
-		return fmt.Sprintf("CASE WHEN %s %% 4 = 0 THEN 'short' ELSE repeat(%s, CAST(%d + %s %% 20 AS INTEGER)) || %s END", x, letter, base-10, x, v)
+		base := []int{4080, 4088, 4094, 8190, 16350, 16368, 16376, 16384, 32740, 65520, 65536, 131060, 262120, 262136, 262144,
+			600000}[g.IntN(16)]
+		return fmt.Sprintf("CASE WHEN %s %% 4 = 0 THEN 'short' ELSE repeat(%s, CAST(%d + %s %% 20 AS INTEGER)) || %s END", x,
+			letter, base-10, x, v)
 	}
 	return modes[g.IntN(len(modes))]
 }
@@ -131,8 +142,10 @@ func text(g *gen, x string) string {
 func simple(sql string, value func(g *gen, x string) string) colType { return colType{sql, sql, value} }
 
 func moment(g *gen, x string) string {
-	return g.pick("TIMESTAMP '1970-01-01 00:00:00'", "TIMESTAMP '2024-02-29 23:59:59'", "TIMESTAMP '1800-01-01 00:00:00'") + " + to_microseconds(" +
-		g.pick(x+" % 4000000000000000", x+" % 86400000000", "("+x+" % 100000) * 1000000", x+" % 1000", x+" % 5000000000000 * 1000") + ")"
+	return g.pick("TIMESTAMP '1970-01-01 00:00:00'", "TIMESTAMP '2024-02-29 23:59:59'",
+		"TIMESTAMP '1800-01-01 00:00:00'") + " + to_microseconds(" +
+		g.pick(x+" % 4000000000000000", x+" % 86400000000", "("+x+" % 100000) * 1000000", x+" % 1000",
+			x+" % 5000000000000 * 1000") + ")"
 }
 
 // scalar gives a random type without parts.
@@ -168,12 +181,14 @@ func (g *gen) scalar() colType {
 		},
 		func() colType {
 			return simple("BIT", func(g *gen, x string) string {
-				return "CAST(repeat('" + g.pick("10", "110", "0", "1") + "', CAST(1 + " + x + " % 23 AS INTEGER)) || CASE WHEN " + x + " % 3 = 0 THEN '1' ELSE '00' END AS BIT)"
+				return "CAST(repeat('" + g.pick("10", "110", "0",
+					"1") + "', CAST(1 + " + x + " % 23 AS INTEGER)) || CASE WHEN " + x + " % 3 = 0 THEN '1' ELSE '00' END AS BIT)"
 			})
 		},
 		func() colType {
 			return simple("DATE", func(g *gen, x string) string {
-				e := "(DATE '1970-01-01' + CAST(" + g.pick(x+" % 20000", x+" % 3000000 - 1000000", x+" % 30", "-("+x+" % 800000)") + " AS INTEGER))"
+				e := "(DATE '1970-01-01' + CAST(" + g.pick(x+" % 20000", x+" % 3000000 - 1000000", x+" % 30",
+					"-("+x+" % 800000)") + " AS INTEGER))"
 				if g.IntN(3) == 0 {
 					e = specials(30, "DATE", e, x, "'infinity'", "'-infinity'", "'5881580-07-10'", "'5877642-06-25 (BC)'")
 				}
@@ -182,19 +197,22 @@ func (g *gen) scalar() colType {
 		},
 		func() colType {
 			return simple("TIME", func(g *gen, x string) string {
-				return "(TIME '00:00:00' + to_microseconds(" + g.pick(x+" % 86400000000", "("+x+" % 86400) * 1000000", "("+x+" % 1000) * 1000") + "))"
+				return "(TIME '00:00:00' + to_microseconds(" + g.pick(x+" % 86400000000", "("+x+" % 86400) * 1000000",
+					"("+x+" % 1000) * 1000") + "))"
 			})
 		},
 		func() colType {
 			return simple("TIMETZ", func(g *gen, x string) string {
-				return "CAST(CAST(TIME '00:00:00' + to_microseconds(" + x + " % 86400000000) AS VARCHAR) || " + g.pick("'+00'", "'-15:59:59'", "'+15:59:59'", "CASE WHEN "+x+" % 2 = 0 THEN '+05:30' ELSE '-00:01:07' END") + " AS TIMETZ)"
+				return "CAST(CAST(TIME '00:00:00' + to_microseconds(" + x + " % 86400000000) AS VARCHAR) || " + g.pick("'+00'",
+					"'-15:59:59'", "'+15:59:59'", "CASE WHEN "+x+" % 2 = 0 THEN '+05:30' ELSE '-00:01:07' END") + " AS TIMETZ)"
 			})
 		},
 		func() colType {
 			return simple("TIMESTAMP", func(g *gen, x string) string {
 				e := "(" + moment(g, x) + ")"
 				if g.IntN(3) == 0 {
-					e = specials(30, "TIMESTAMP", e, x, "'infinity'", "'-infinity'", "'0044-03-15 (BC) 01:02:03'", "'290309-12-22 (BC) 00:00:00'", "'294247-01-10 04:00:54.775806'")
+					e = specials(30, "TIMESTAMP", e, x, "'infinity'", "'-infinity'", "'0044-03-15 (BC) 01:02:03'",
+						"'290309-12-22 (BC) 00:00:00'", "'294247-01-10 04:00:54.775806'")
 				}
 				return e
 			})
@@ -205,7 +223,9 @@ func (g *gen) scalar() colType {
 		},
 		func() colType {
 			return simple("INTERVAL", func(g *gen, x string) string {
-				return "(to_months(CAST(" + x + " % 100 - 50 AS INTEGER)) + to_days(CAST(" + g.pick(x+" % 10", "0", x+" % 2000 - 1000") + " AS INTEGER)) + to_microseconds(" + g.pick(x+" % 100000000000", "0", "-("+x+" % 90000000)") + "))"
+				return "(to_months(CAST(" + x + " % 100 - 50 AS INTEGER)) + to_days(CAST(" + g.pick(x+" % 10", "0",
+					x+" % 2000 - 1000") + " AS INTEGER)) + to_microseconds(" + g.pick(x+" % 100000000000", "0",
+					"-("+x+" % 90000000)") + "))"
 			})
 		},
 		func() colType {
@@ -222,7 +242,8 @@ func (g *gen) scalar() colType {
 			}
 			sql := "ENUM(" + strings.Join(names, ", ") + ")"
 			return simple(sql, func(g *gen, x string) string {
-				return fmt.Sprintf("CAST(CASE WHEN %s %% %d = 1 THEN '' ELSE 'e' || CAST(%s %% %d AS VARCHAR) END AS %s)", x, n, x, n, sql)
+				return fmt.Sprintf("CAST(CASE WHEN %s %% %d = 1 THEN '' ELSE 'e' || CAST(%s %% %d AS VARCHAR) END AS %s)", x, n, x,
+					n, sql)
 			})
 		},
 	}
@@ -241,7 +262,8 @@ func (g *gen) scalar() colType {
 		}
 		all = append(all, func() colType {
 			return simple(name, func(g *gen, x string) string {
-				return "CAST(" + g.pick("''", "'-'") + " || repeat(CAST(1 + " + x + " % 1000 AS VARCHAR), CAST(1 + " + x + " % 50 AS INTEGER)) AS " + name + ")"
+				return "CAST(" + g.pick("''", "'-'") + " || repeat(CAST(1 + " + x + " % 1000 AS VARCHAR), CAST(1 + " + x +
+					" % 50 AS INTEGER)) AS " + name + ")"
 			})
 		}, func() colType {
 			return simple("JSON", func(g *gen, x string) string {
@@ -264,7 +286,8 @@ func (g *gen) typ(depth int) colType {
 	switch kind {
 	case "range": // long lists
 		return colType{"BIGINT[]", "BIGINT[]", func(g *gen, x string) string {
-			return "range(CAST(" + x + " % " + g.pick("4", "50", "700", map[bool]string{true: "200000", false: "2100"}[g.long]) + " AS BIGINT))"
+			return "range(CAST(" + x + " % " + g.pick("4", "50", "700",
+				map[bool]string{true: "200000", false: "2100"}[g.long]) + " AS BIGINT))"
 		}}
 	case "struct":
 		n := 1 + g.IntN(3)
@@ -279,30 +302,32 @@ func (g *gen) typ(depth int) colType {
 			}
 			sql, list = append(sql, name+" "+m.sql), append(list, name+" "+m.list)
 		}
-		return colType{"STRUCT(" + strings.Join(sql, ", ") + ")", "STRUCT(" + strings.Join(list, ", ") + ")", func(g *gen, x string) string {
-			var parts []string
-			for i, m := range members {
-				name, _, _ := strings.Cut(list[i], " "+m.list)
-				name = strings.Trim(name, `"`)
-				parts = append(parts, Quote(name)+": "+g.null(m, m.value(g, g.shift(x)), x))
-			}
-			return "{" + strings.Join(parts, ", ") + "}"
-		}}
+		return colType{"STRUCT(" + strings.Join(sql, ", ") + ")", "STRUCT(" + strings.Join(list, ", ") + ")",
+			func(g *gen, x string) string {
+				var parts []string
+				for i, m := range members {
+					name, _, _ := strings.Cut(list[i], " "+m.list)
+					name = strings.Trim(name, `"`)
+					parts = append(parts, Quote(name)+": "+g.null(m, m.value(g, g.shift(x)), x))
+				}
+				return "{" + strings.Join(parts, ", ") + "}"
+			}}
 	case "map":
 		v := g.typ(depth - 1)
 		ktyp, kexpr := "VARCHAR", "'k' || CAST(%s AS VARCHAR)"
 		if g.IntN(2) == 0 {
 			ktyp, kexpr = "BIGINT", "%s"
 		}
-		return colType{"MAP(" + ktyp + ", " + v.sql + ")", "MAP(" + ktyp + ", " + v.list + ")", func(g *gen, x string) string {
-			n := 1 + g.IntN(3)
-			var keys, vals []string
-			for i := range n {
-				keys = append(keys, fmt.Sprintf(kexpr, fmt.Sprintf("(%s + %d)", x, i)))
-				vals = append(vals, "CAST("+g.null(v, v.value(g, g.shift(x)), x)+" AS "+v.list+")")
-			}
-			return "MAP([" + strings.Join(keys, ", ") + "], [" + strings.Join(vals, ", ") + "])"
-		}}
+		return colType{"MAP(" + ktyp + ", " + v.sql + ")", "MAP(" + ktyp + ", " + v.list + ")",
+			func(g *gen, x string) string {
+				n := 1 + g.IntN(3)
+				var keys, vals []string
+				for i := range n {
+					keys = append(keys, fmt.Sprintf(kexpr, fmt.Sprintf("(%s + %d)", x, i)))
+					vals = append(vals, "CAST("+g.null(v, v.value(g, g.shift(x)), x)+" AS "+v.list+")")
+				}
+				return "MAP([" + strings.Join(keys, ", ") + "], [" + strings.Join(vals, ", ") + "])"
+			}}
 	case "union":
 		n := 1 + g.IntN(3)
 		var members []colType
@@ -319,7 +344,8 @@ func (g *gen) typ(depth int) colType {
 		return colType{s, s, func(g *gen, x string) string {
 			e := fmt.Sprintf("CASE CAST(%s %% %d AS INTEGER)", x, n)
 			for i, m := range members {
-				e += fmt.Sprintf(" WHEN %d THEN CAST(union_value(m%d := CAST(%s AS %s)) AS %s)", i, i, g.null(m, m.value(g, g.shift(x)), x), m.list, s)
+				e += fmt.Sprintf(" WHEN %d THEN CAST(union_value(m%d := CAST(%s AS %s)) AS %s)", i, i,
+					g.null(m, m.value(g, g.shift(x)), x), m.list, s)
 			}
 			return e + " END"
 		}}
@@ -366,7 +392,8 @@ func (g *gen) modernType(depth int) colType {
 	if g.IntN(3) == 0 {
 		return simple("GEOMETRY", func(g *gen, x string) string {
 			n := func() string {
-				return g.pick("CAST("+x+" AS VARCHAR)", "CAST("+x+" % 1000 AS VARCHAR)", "CAST(-("+x+" % 77) / 8 AS VARCHAR)", "CAST("+x+" / 7.0 AS VARCHAR)", "'0.5'", "'1e300'", "'-1e-10'")
+				return g.pick("CAST("+x+" AS VARCHAR)", "CAST("+x+" % 1000 AS VARCHAR)", "CAST(-("+x+" % 77) / 8 AS VARCHAR)",
+					"CAST("+x+" / 7.0 AS VARCHAR)", "'0.5'", "'1e300'", "'-1e-10'")
 			}
 			dims, suffix := 2, ""
 			switch g.IntN(5) {

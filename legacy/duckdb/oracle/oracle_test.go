@@ -67,8 +67,8 @@ func TestFixtures(t *testing.T) {
 			if _, err := CompareFile(t.Context(), judges[f.Judge], path, f.Optional); err != nil {
 				t.Error(err)
 			}
-			// 2.0 reads what older engines wrote as well. All that differs are the texts that FORMAT.md lists, which the fixtures
-			// named text hold, and nothing else does that loosened would not see through.
+			// 2.0 reads what older engines wrote as well. All that differs are the texts that FORMAT.md lists, which the
+			// fixtures named text hold, and nothing else does that loosened would not see through.
 			if f.Judge == python || strings.HasPrefix(f.Name, "text_e") {
 				return
 			}
@@ -84,7 +84,8 @@ func TestFixtures(t *testing.T) {
 
 // checkRefused wants the class of error that f names, from Open or from a scan.
 func checkRefused(t *testing.T, f *Fixture, path string) {
-	class := map[string]error{"encrypted": duckdb.ErrEncrypted, "too old": duckdb.ErrTooOld, "checksum": duckdb.ErrChecksum}[f.Refused]
+	class := map[string]error{"encrypted": duckdb.ErrEncrypted, "too old": duckdb.ErrTooOld,
+		"checksum": duckdb.ErrChecksum}[f.Refused]
 	if class == nil {
 		t.Fatalf("got class %q, want a known one", f.Refused)
 	}

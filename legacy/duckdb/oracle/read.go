@@ -55,9 +55,9 @@ func show(cell []byte) string {
 	return fmt.Sprintf("%q", cell)
 }
 
-// CompareDB opens path with the reader and compares every table with what the judge, which has the same database attached
-// as db, gives. A *Difference is the first disagreement; other errors are about the judge. It gives the number of cells compared.
-// Files that the reader may refuse give no difference then.
+// CompareDB opens path with the reader and compares every table with what the judge, which has the same database
+// attached as db, gives. A *Difference is the first disagreement; other errors are about the judge. It gives the number
+// of cells compared. Files that the reader may refuse give no difference then.
 func CompareDB(ctx context.Context, judge *Process, path string, optional bool) (cells int, err error) {
 	tables, err := Tables(judge)
 	if err != nil {
@@ -72,7 +72,8 @@ func CompareDB(ctx context.Context, judge *Process, path string, optional bool) 
 	}
 	defer db.Close()
 	if got := len(db.Tables()); got != len(tables) {
-		return 0, &Difference{Table: "(catalog)", Row: -1, Got: fmt.Sprint(got, " tables"), Want: fmt.Sprint(len(tables), " tables")}
+		return 0, &Difference{Table: "(catalog)", Row: -1, Got: fmt.Sprint(got, " tables"),
+			Want: fmt.Sprint(len(tables), " tables")}
 	}
 	for i := range tables {
 		t := &tables[i]
@@ -108,7 +109,8 @@ func compareFile(ctx context.Context, judge *Process, path string, optional bool
 	return CompareDB(ctx, judge, path, optional)
 }
 
-func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path string, t *FixtureTable, optional bool) (int, error) {
+func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path string, t *FixtureTable, optional bool) (int,
+	error) {
 	name := t.Schema + "." + t.Name
 	ours, err := db.Table(t.Schema, t.Name)
 	if err != nil {
@@ -125,7 +127,8 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path strin
 	}
 	cols := ours.Columns()
 	if len(cols) != len(t.Columns) {
-		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(len(cols), " columns"), Want: fmt.Sprint(len(t.Columns), " columns")}
+		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(len(cols), " columns"),
+			Want: fmt.Sprint(len(t.Columns), " columns")}
 	}
 	var names []string
 	query := ""
@@ -143,7 +146,8 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path strin
 			if optional && errors.Is(cols[i].Err, duckdb.ErrUnsupported) {
 				continue
 			}
-			return 0, &Difference{Table: name, Column: c.Name, Row: -1, Got: cols[i].Err.Error(), Err: cols[i].Err, Want: "a readable column"}
+			return 0, &Difference{Table: name, Column: c.Name, Row: -1, Got: cols[i].Err.Error(), Err: cols[i].Err,
+				Want: "a readable column"}
 		}
 		names = append(names, c.Name)
 		if query != "" {
@@ -161,7 +165,8 @@ func compareTable(ctx context.Context, judge *Process, db *duckdb.DB, path strin
 	const levelOf20 = 69
 	want.loose = (judge.Release.Name == python) != (db.Info().Level >= levelOf20)
 	if got := ours.RowCount(); got != int64(want.Len()) {
-		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(got, " rows by RowCount"), Want: fmt.Sprint(want.Len(), " rows")}
+		return 0, &Difference{Table: name, Row: -1, Got: fmt.Sprint(got, " rows by RowCount"),
+			Want: fmt.Sprint(want.Len(), " rows")}
 	}
 	n, err := compareScan(ctx, ours, name, names, want, optional)
 	if err != nil || path == "" {
@@ -194,7 +199,8 @@ func compareAgain(ctx context.Context, path string, t *FixtureTable, names []str
 }
 
 // compareScan compares the rows of a scan. The texts of the engine are in want.
-func compareScan(ctx context.Context, t *duckdb.Table, name string, cols []string, want *Rows, optional bool) (int, error) {
+func compareScan(ctx context.Context, t *duckdb.Table, name string, cols []string, want *Rows, optional bool) (int,
+	error) {
 	row := 0
 	var buf []byte
 	s := t.Scan(ctx, cols...)
@@ -202,7 +208,8 @@ func compareScan(ctx context.Context, t *duckdb.Table, name string, cols []strin
 		b := s.Batch()
 		for i := range b.Len() {
 			if row >= want.Len() {
-				return row * len(cols), &Difference{Table: name, Row: row, Got: "a row", Want: fmt.Sprint("the end after ", want.Len(), " rows")}
+				return row * len(cols), &Difference{Table: name, Row: row, Got: "a row",
+					Want: fmt.Sprint("the end after ", want.Len(), " rows")}
 			}
 			for j := range cols {
 				v := b.Column(j)
@@ -235,7 +242,8 @@ func compareScan(ctx context.Context, t *duckdb.Table, name string, cols []strin
 		if optional && errors.Is(err, duckdb.ErrUnsupported) {
 			return 0, nil
 		}
-		return row * len(cols), &Difference{Table: name, Row: row, Got: err.Error(), Err: err, Want: fmt.Sprint(want.Len(), " rows")}
+		return row * len(cols), &Difference{Table: name, Row: row, Got: err.Error(), Err: err,
+			Want: fmt.Sprint(want.Len(), " rows")}
 	}
 	if row != want.Len() {
 		return row * len(cols), &Difference{Table: name, Row: row, Got: "the end", Want: fmt.Sprint(want.Len(), " rows")}

@@ -18,8 +18,8 @@ import (
 var lists = []string{"duckdb_schemas", "duckdb_tables", "duckdb_columns", "duckdb_constraints", "duckdb_views",
 	"duckdb_indexes", "duckdb_sequences", "duckdb_types", "duckdb_functions", "duckdb_triggers"}
 
-// passing are columns of the lists that are not of the definitions. A sequence of the log still has the start value that
-// it had at first; its SQL has the next one.
+// passing are columns of the lists that are not of the definitions. A sequence of the log still has the start value
+// that it had at first; its SQL has the next one.
 var passing = []string{"oid", "database_name", "estimated_size", "constraint_index", "start_value", "last_value"}
 
 // quotedTypes are names of types in casts that 1.5 read from a text, and not those that it made itself.
@@ -205,7 +205,8 @@ func sameCatalog(t *testing.T, r *catalogReader, path string, wantLeft ...string
 	return nil
 }
 
-// sameForOne is sameCatalog with the first engine that opens the database; not every release opens each of its own files.
+// sameForOne is sameCatalog with the first engine that opens the database; not every release opens each of its own
+// files.
 func sameForOne(t *testing.T, writer, path string, readers []*catalogReader, left ...string) {
 	t.Helper()
 	var errs []error

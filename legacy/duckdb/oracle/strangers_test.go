@@ -48,7 +48,8 @@ func TestStrangers(t *testing.T) {
 			db, err := duckdb.Open(path, nil)
 			if err != nil {
 				t.Logf("refused: %v", err)
-				for _, named := range []error{duckdb.ErrUnsupported, duckdb.ErrEncrypted, duckdb.ErrTooOld, duckdb.ErrTooNew, duckdb.ErrNotDuckDB} {
+				for _, named := range []error{duckdb.ErrUnsupported, duckdb.ErrEncrypted, duckdb.ErrTooOld, duckdb.ErrTooNew,
+					duckdb.ErrNotDuckDB} {
 					if errors.Is(err, named) {
 						return
 					}

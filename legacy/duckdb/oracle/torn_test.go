@@ -12,16 +12,21 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
-// killedChanges writes a database with a log at path, and ends as if the machine had stopped, unless last says otherwise.
+// killedChanges writes a database with a log at path, and ends as if the machine had stopped, unless last says
+// otherwise.
 func killedChanges(t *testing.T, path string, rows int, last func(p *Process)) {
 	t.Helper()
 	p := startJudge(t, python)
 	for _, sql := range []string{
-		"ATTACH " + Quote(path) + " AS db (BLOCK_SIZE 16384, ROW_GROUP_SIZE 4096)", "USE db", "SET wal_autocheckpoint = '1TB'", "PRAGMA disable_checkpoint_on_shutdown",
+		"ATTACH " + Quote(path) + " AS db (BLOCK_SIZE 16384, ROW_GROUP_SIZE 4096)", "USE db",
+		"SET wal_autocheckpoint = '1TB'", "PRAGMA disable_checkpoint_on_shutdown",
 		fmt.Sprintf("CREATE TABLE t AS SELECT i AS id, 'row ' || i %% 97 AS s, [i %% 10, NULL] AS l, {'a': i %% 4} AS st FROM range(%d) r(i)", rows), "CHECKPOINT db",
-		"INSERT INTO t SELECT -i, 'new', NULL, NULL FROM range(1, 50) r(i)", "UPDATE t SET s = NULL WHERE id % 13 = 0", "DELETE FROM t WHERE id % 11 = 3",
-		"CREATE TABLE u(v VARIANT, w INTEGER DEFAULT 3)", "INSERT INTO u VALUES ({'b': 1, 'a': [2]}, 1), (NULL, NULL)", "ALTER TABLE t ADD COLUMN e INTEGER DEFAULT 42", "ALTER TABLE t ALTER id TYPE VARCHAR",
-		"BEGIN", "INSERT INTO u VALUES (1::VARIANT, 5)", "DELETE FROM t WHERE e = 42 AND id LIKE '5%'", "COMMIT", "CREATE SCHEMA a", "CREATE SCHEMA a.b", "CREATE TABLE a.c AS SELECT 1 AS x", "ALTER TABLE t ADD COLUMN st.z DATE",
+		"INSERT INTO t SELECT -i, 'new', NULL, NULL FROM range(1, 50) r(i)", "UPDATE t SET s = NULL WHERE id % 13 = 0",
+		"DELETE FROM t WHERE id % 11 = 3",
+		"CREATE TABLE u(v VARIANT, w INTEGER DEFAULT 3)", "INSERT INTO u VALUES ({'b': 1, 'a': [2]}, 1), (NULL, NULL)",
+		"ALTER TABLE t ADD COLUMN e INTEGER DEFAULT 42", "ALTER TABLE t ALTER id TYPE VARCHAR",
+		"BEGIN", "INSERT INTO u VALUES (1::VARIANT, 5)", "DELETE FROM t WHERE e = 42 AND id LIKE '5%'", "COMMIT",
+		"CREATE SCHEMA a", "CREATE SCHEMA a.b", "CREATE TABLE a.c AS SELECT 1 AS x", "ALTER TABLE t ADD COLUMN st.z DATE",
 	} {
 		if err := p.Exec(sql); err != nil {
 			t.Fatal(err)

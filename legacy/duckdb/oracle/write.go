@@ -127,7 +127,8 @@ func judgeFixture(judge *Process, f *Fixture, path, dir string) error {
 		{&f.Views, "SELECT schema_name || '.' || view_name FROM duckdb_views()" + own + "ORDER BY 1"},
 		{&f.Sequences, "SELECT schema_name || '.' || sequence_name FROM duckdb_sequences() WHERE database_name = 'db' ORDER BY 1"},
 		{&f.Indexes, "SELECT schema_name || '.' || index_name FROM duckdb_indexes() WHERE database_name = 'db' ORDER BY 1"},
-		{&f.Types, "SELECT schema_name || '.' || type_name || ' = ' || logical_type FROM duckdb_types()" + own + "ORDER BY 1"},
+		{&f.Types, "SELECT schema_name || '.' || type_name || ' = ' || logical_type FROM duckdb_types()" + own +
+			"ORDER BY 1"},
 	} {
 		if *q.dst, err = list(q.sql); err != nil {
 			return err
@@ -140,7 +141,8 @@ func judgeFixture(judge *Process, f *Fixture, path, dir string) error {
 		t := &f.Tables[i]
 		t.Wanted = fmt.Sprintf("t%02d.csv.gz", i)
 		csv := filepath.Join(tmp, "x.csv")
-		if err := judge.Exec("COPY (SELECT " + t.stored() + " FROM " + t.sql() + ") TO " + Quote(csv) + " (HEADER)"); err != nil {
+		if err := judge.Exec("COPY (SELECT " + t.stored() + " FROM " + t.sql() + ") TO " + Quote(csv) +
+			" (HEADER)"); err != nil {
 			return err
 		}
 		b, err := os.ReadFile(csv)
@@ -155,7 +157,8 @@ func judgeFixture(judge *Process, f *Fixture, path, dir string) error {
 			return err
 		}
 		fmt.Sscan(n[0], &t.Rows)
-		if t.Codecs, err = list("SELECT DISTINCT segment_type || ' ' || compression FROM pragma_storage_info(" + Quote(t.sql()) + ") ORDER BY 1"); err != nil {
+		if t.Codecs, err = list("SELECT DISTINCT segment_type || ' ' || compression FROM pragma_storage_info(" +
+			Quote(t.sql()) + ") ORDER BY 1"); err != nil {
 			t.Codecs = nil
 		}
 		slices.Sort(t.Codecs)

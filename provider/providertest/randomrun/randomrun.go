@@ -1,5 +1,5 @@
-// Package randomrun draws random runs for property tests. It stands apart from package providertest, since what it draws
-// them with, package rapid, makes tables of all of Unicode when a program begins, as tests do a thousand times.
+// Package randomrun draws random runs for property tests. It stands apart from package providertest, since what it
+// draws them with, package rapid, makes tables of all of Unicode when a program begins, as tests do a thousand times.
 package randomrun
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// Draw draws a valid run: any number of agents with odd names, iterations with gaps in any order, costs past 2^53, empty
-// maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in prompts, thousands
-// of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts are in the
-// form in which they are kept.
+// Draw draws a valid run: any number of agents with odd names, iterations with gaps in any order, costs past 2^53,
+// empty maps, JSON that is deep, spaced over several lines or strangely spelt, control characters and NUL in prompts,
+// thousands of events in some runs, and no result in some. Some runs have a salt, and some are redacted. The JSON texts
+// are in the form in which they are kept.
 func Draw(t *rapid.T) []provider.Record {
 	g := &generator{T: t, iterations: map[int]bool{}}
 	for range rapid.IntRange(0, 4).Draw(t, "agents") {
@@ -42,7 +42,10 @@ func Draw(t *rapid.T) []provider.Record {
 		run = append(run, g.result())
 	}
 	if rapid.IntRange(0, 5).Draw(t, "redacted") == 0 {
-		run = providertest.Redact(run, func(_ provider.Record, field string) bool { return rapid.Bool().Draw(t, "withhold "+field) })
+		run = providertest.Redact(run, func(_ provider.Record,
+			field string) bool {
+			return rapid.Bool().Draw(t, "withhold "+field)
+		})
 	}
 	return run
 }
@@ -88,7 +91,8 @@ func (g *generator) record(number int) []provider.Record {
 		events := make([]provider.Record, rapid.IntRange(1000, 3000).Draw(g.T, "how many"))
 		kind := g.name("event_type")
 		for i := range events {
-			events[i] = &provider.Event{Iteration: number, Type: kind, Timestamp: fmt.Sprint(i), Data: fmt.Appendf(nil, `{"tick": %d}`, i)}
+			events[i] = &provider.Event{Iteration: number, Type: kind, Timestamp: fmt.Sprint(i),
+				Data: fmt.Appendf(nil, `{"tick": %d}`, i)}
 		}
 		return events
 	}
@@ -208,14 +212,16 @@ func Cents(t *rapid.T) provider.Cents {
 }
 
 func (g *generator) timestamp() string {
-	return rapid.SampledFrom([]string{"", "2025-12-15T08:49:01.123456", "2025-12-15 08:49:01", "2026-02-29T25:61:00Z", "später"}).Draw(g.T, "timestamp")
+	return rapid.SampledFrom([]string{"", "2025-12-15T08:49:01.123456", "2025-12-15 08:49:01", "2026-02-29T25:61:00Z",
+		"später"}).Draw(g.T, "timestamp")
 }
 
 // subject draws a JSON pointer, or none.
 func (g *generator) subject() string {
 	var names []string
 	for range rapid.IntRange(0, 3).Draw(g.T, "names") {
-		names = append(names, rapid.SampledFrom([]string{"", "~", "/", "final_cost", "iterations", "3", "~1", withoutZeroes(g.text("name"))}).Draw(g.T, "name"))
+		names = append(names, rapid.SampledFrom([]string{"", "~", "/", "final_cost", "iterations", "3", "~1",
+			withoutZeroes(g.text("name"))}).Draw(g.T, "name"))
 	}
 	return provider.Subject(names...)
 }
@@ -239,8 +245,10 @@ func (g *generator) maybe(label string) string {
 
 // fragments are pieces of text that went wrong somewhere once.
 var fragments = []string{
-	"a", "BANK", " ", "\n", "\r\n", "\r", "\t", "\x00", "\x1b[31m", "\x07", "\x7f", "\u0085", "\u200b", "\u200d", "\u202e", "\u2028",
-	"\u2066", "\ufeff", "\ufffd", "\ufffe", "é", "e\u0301", "日本", "🏦", `"`, `\`, `\u0041`, `'`, "<b>&amp;", "[red]", "%s%n", "{", "}", "| ",
+	"a", "BANK", " ", "\n", "\r\n", "\r", "\t", "\x00", "\x1b[31m", "\x07", "\x7f", "\u0085", "\u200b", "\u200d", "\u202e",
+	"\u2028",
+	"\u2066", "\ufeff", "\ufffd", "\ufffe", "é", "e\u0301", "日本", "🏦", `"`, `\`, `\u0041`, `'`, "<b>&amp;", "[red]",
+	"%s%n", "{", "}", "| ",
 	"== Iteration 0", "--", ";DROP TABLE", "```json",
 }
 
@@ -272,8 +280,10 @@ func (g *generator) json(label string) json.RawMessage {
 }
 
 var scalars = []string{
-	"null", "true", "false", "0", "-0", "1", "0.5", "1.0", "1e3", "1E+400", "-1.50e-7", "9007199254740993", "9223372036854775808",
-	"18446744073709551616", `""`, `"\u0041\/"`, `"\ud800"`, `"\ud83c\udfe6"`, `"\u0000"`, `"\\"`, `"\u202e"`, "\"\u2028\"", "\"\x7f\"",
+	"null", "true", "false", "0", "-0", "1", "0.5", "1.0", "1e3", "1E+400", "-1.50e-7", "9007199254740993",
+	"9223372036854775808",
+	"18446744073709551616", `""`, `"\u0041\/"`, `"\ud800"`, `"\ud83c\udfe6"`, `"\u0000"`, `"\\"`, `"\u202e"`, "\"\u2028\"",
+	"\"\x7f\"",
 }
 
 func (g *generator) value(dst []byte, depth int) []byte {

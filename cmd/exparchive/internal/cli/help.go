@@ -13,7 +13,8 @@ const HelpWidth = 100
 
 // FitHelp gives every command under cmd a help text of which no line is longer than HelpWidth.
 func FitHelp(cmd *cobra.Command) {
-	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", fmt.Sprintf("FlagUsagesWrapped %d ", HelpWidth)))
+	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ",
+		fmt.Sprintf("FlagUsagesWrapped %d ", HelpWidth)))
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(about *cobra.Command, args []string) {
 		about.Long = Reflow(about.Long, HelpWidth)

@@ -173,7 +173,8 @@ func sayWithheld(stderr io.Writer, name, other string, withheld map[string]int64
 		fields = append(fields, fmt.Sprintf("%s %d", field, withheld[field]))
 	}
 	if total > 0 {
-		cli.Warnf(stderr, "%s: withheld: %s (%s); the commitments fit %s", name, cli.Plural(total, "value"), strings.Join(fields, ", "), other)
+		cli.Warnf(stderr, "%s: withheld: %s (%s); the commitments fit %s", name, cli.Plural(total, "value"),
+			strings.Join(fields, ", "), other)
 	}
 }
 

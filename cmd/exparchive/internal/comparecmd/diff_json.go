@@ -13,8 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider/diff"
 )
 
-// A jsonPrinter prints differences as one JSON object, a line each. The text is put together here, since encoding/json would
-// take the spacing out of the values.
+// A jsonPrinter prints differences as one JSON object, a line each. The text is put together here, since encoding/json
+// would take the spacing out of the values.
 type jsonPrinter struct {
 	w     *bufio.Writer
 	files [2]string

@@ -178,6 +178,7 @@ func (p *textPrinter) end(s diff.Summary, more int64) error {
 	if more > 0 {
 		text += fmt.Sprintf(", of which %d are not shown (--limit 0 shows all)", more)
 	}
-	p.line("%s; only in %s: %s, only in %s: %s", text, p.names[0], cli.Plural(s.OnlyA, "record"), p.names[1], cli.Plural(s.OnlyB, "record"))
+	p.line("%s; only in %s: %s, only in %s: %s", text, p.names[0], cli.Plural(s.OnlyA, "record"), p.names[1],
+		cli.Plural(s.OnlyB, "record"))
 	return nil
 }

@@ -75,12 +75,14 @@ for each column.`, false, func(run *series.Run, title string) ([]chart.Panel, er
 }
 
 // newChart makes the command of one kind of chart, which gives the panels of a run.
-func newChart(name, short, long string, columns bool, panels func(run *series.Run, title string) ([]chart.Panel, error)) *cobra.Command {
+func newChart(name, short, long string, columns bool,
+	panels func(run *series.Run, title string) ([]chart.Panel, error)) *cobra.Command {
 	var o plotOptions
 	cmd := &cobra.Command{
 		Use: name + " RUN...", Short: short, Long: long,
-		Example: "  exparchive plot " + name + " exp1.simexp" + map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
-		Args:    cli.NArgs(1, -1, "runs"),
+		Example: "  exparchive plot " + name + " exp1.simexp" +
+			map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
+		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if err := o.parse(cmd); err != nil {
 				return err

@@ -32,14 +32,16 @@ func agentGroups(run *series.Run, title string) (list []agentGroup) {
 	}
 	for i := range n {
 		from, to := i*len(agents)/n, (i+1)*len(agents)/n
-		list = append(list, agentGroup{agents[from:to], fmt.Sprintf("%s, agents %d–%d of %d", title, from+1, to, len(agents))})
+		list = append(list, agentGroup{agents[from:to], fmt.Sprintf("%s, agents %d–%d of %d", title, from+1, to,
+			len(agents))})
 	}
 	return list
 }
 
 // linesOf makes a line for each agent of a group that has a value; value gives nil where there is a gap. What is of the
 // iteration as a whole is "all". Rejected proposals are crosses on the lines.
-func linesOf(run *series.Run, g agentGroup, value func(r series.Row) (*big.Rat, error)) (lines []chart.Line, crosses []chart.Point, err error) {
+func linesOf(run *series.Run, g agentGroup, value func(r series.Row) (*big.Rat, error)) (lines []chart.Line,
+	crosses []chart.Point, err error) {
 	points := map[string][]chart.Point{}
 	some := map[string]bool{}
 	for rows := range run.ByIteration() {
@@ -82,7 +84,8 @@ const (
 	scaleOfCounts = -3
 )
 
-// scaled gives the panels of all groups, and of all runs, the same axes, and leaves out those that show nothing if others do.
+// scaled gives the panels of all groups, and of all runs, the same axes, and leaves out those that show nothing if
+// others do.
 func scaled(panels []chart.Panel, scale int) []chart.Panel {
 	empty := func(p chart.Panel) bool { return len(p.Lines) == 0 }
 	if len(panels) > 1 && slices.ContainsFunc(panels, func(p chart.Panel) bool { return !empty(p) }) {
@@ -157,7 +160,10 @@ func columnPanels(run *series.Run, title string) (list []chart.Panel, err error)
 		var panels []chart.Panel
 		for _, g := range agentGroups(run, title) {
 			p := chart.Panel{Title: g.title, X: "iteration", Y: axisName(run, i), CrossName: "rejected"}
-			p.Lines, p.Crosses, err = linesOf(run, g, func(r series.Row) (*big.Rat, error) { return numberIn(c, r, r.Values[i]) })
+			p.Lines, p.Crosses, err = linesOf(run, g, func(r series.Row) (*big.Rat,
+				error) {
+				return numberIn(c, r, r.Values[i])
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -207,15 +213,16 @@ func acceptancePanel(l chart.Line, title string) chart.Panel {
 		accepted.Points = append(accepted.Points, chart.Point{X: at.X, Y: big.NewRat(a, 1)})
 		proposed.Points = append(proposed.Points, chart.Point{X: at.X, Y: big.NewRat(p, 1)})
 	}
-	panel := chart.Panel{Title: title, X: "iteration", Y: "changes of policy", FromZero: true, Whole: true, Scale: scaleOfCounts}
+	panel := chart.Panel{Title: title, X: "iteration", Y: "changes of policy", FromZero: true, Whole: true,
+		Scale: scaleOfCounts}
 	if p > 0 {
 		panel.Lines = []chart.Line{accepted, proposed}
 	}
 	return panel
 }
 
-// spreadPanels has a panel for each column of samples and group of agents: the band from the least to the greatest of the
-// samples, and the line of their mean.
+// spreadPanels has a panel for each column of samples and group of agents: the band from the least to the greatest of
+// the samples, and the line of their mean.
 func spreadPanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for i, c := range run.Columns {
 		var panels []chart.Panel

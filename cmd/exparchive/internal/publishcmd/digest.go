@@ -51,7 +51,8 @@ the signatures by note keys that the archive has.`,
 	}
 	runio.AddChoice(cmd, &o.which)
 	cmd.Flags().BoolVar(&o.file, "file", false, "print the SHA-256 of the file as well")
-	cmd.Flags().BoolVar(&o.checkpoint, "checkpoint", false, "print the checkpoint: the name, size and digest of the run as they are signed")
+	cmd.Flags().BoolVar(&o.checkpoint, "checkpoint", false,
+		"print the checkpoint: the name, size and digest of the run as they are signed")
 	cmd.Flags().BoolVar(&o.note, "note", false, "with --checkpoint, print a signed note")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and file")
 	return cmd

@@ -94,7 +94,8 @@ that was noted down then, or a copy of the recording.`,
 	flags := cmd.Flags()
 	flags.Int64Var(&o.seq, "seq", 0, "prove that record `n` belongs to the run")
 	flags.StringSliceVar(&o.fields, "fields", nil, "of the long values show only these `fields`, such as response,parsed_policy; none shows none of them")
-	flags.StringVar(&o.consistency, "consistency", "", "prove that the run continues `old`: a number of records, a file with a checkpoint, or a run")
+	flags.StringVar(&o.consistency, "consistency", "",
+		"prove that the run continues `old`: a number of records, a file with a checkpoint, or a run")
 	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write; - is standard output, as without it")
 	flags.BoolVar(&o.force, "force", false, "replace the output if it is there already")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -102,7 +103,8 @@ that was noted down then, or a copy of the recording.`,
 	return cmd
 }
 
-func proveRecord(cmd *cobra.Command, path string, which runio.Choice, o proveOptions, chosen bool, line *proofText) ([]byte, error) {
+func proveRecord(cmd *cobra.Command, path string, which runio.Choice, o proveOptions, chosen bool,
+	line *proofText) ([]byte, error) {
 	ctx := cmd.Context()
 	var disclose func(string) bool
 	if chosen {
@@ -140,7 +142,8 @@ func proveRecord(cmd *cobra.Command, path string, which runio.Choice, o proveOpt
 	line.Seq, line.Records, line.Digest = &proof.Index, proof.Log.Checkpoint.Size, proof.Log.Checkpoint.Root.String()
 	text := proof.AppendText(nil)
 	if len(text) > digest.MaxProof {
-		return nil, cli.InFile(path, fmt.Errorf("record %d: a proof of %d bytes, more than %d; --fields leaves values out", o.seq, len(text), digest.MaxProof))
+		return nil, cli.InFile(path, fmt.Errorf("record %d: a proof of %d bytes, more than %d; --fields leaves values out",
+			o.seq, len(text), digest.MaxProof))
 	}
 	return text, nil
 }
@@ -164,7 +167,8 @@ func checkFields(p *digest.Proof, fields []string) error {
 		case field == "salt":
 			return cli.Usagef("prove: --fields salt: whoever has the salt has the keys of the whole run")
 		case !slices.Contains(known, field):
-			return cli.Usagef("prove: --fields %s: record %d is of kind %s, which has %s", field, p.Index, e.Kind, strings.Join(known, ", "))
+			return cli.Usagef("prove: --fields %s: record %d is of kind %s, which has %s", field, p.Index, e.Kind,
+				strings.Join(known, ", "))
 		case slices.ContainsFunc(p.Disclosed, shown):
 		case slices.ContainsFunc(e.Fields, committed):
 			return fmt.Errorf("record %d: its %s is withheld from this file", p.Index, field)
@@ -186,7 +190,8 @@ func signedNote(annotations []archive.Annotation, c digest.Checkpoint) string {
 	return sign.MergeNotes(c, notes...)
 }
 
-func proveConsistency(cmd *cobra.Command, path string, which runio.Choice, old string, line *proofText) ([]byte, error) {
+func proveConsistency(cmd *cobra.Command, path string, which runio.Choice, old string, line *proofText) ([]byte,
+	error) {
 	ctx := cmd.Context()
 	size, oldRoot, err := earlier(ctx, cmd.ErrOrStderr(), old, which)
 	if err != nil {
@@ -206,7 +211,8 @@ func proveConsistency(cmd *cobra.Command, path string, which runio.Choice, old s
 		return nil, cli.InFile(path, err)
 	}
 	if oldRoot != nil && *oldRoot != root {
-		return nil, fmt.Errorf("%s: it does not continue %s: its first %s have digest %s, those were %s", path, old, cli.Plural(size, "record"), root, *oldRoot)
+		return nil, fmt.Errorf("%s: it does not continue %s: its first %s have digest %s, those were %s", path, old,
+			cli.Plural(size, "record"), root, *oldRoot)
 	}
 	annotations, err := annotationsOf(ctx, p)
 	if err != nil {
@@ -219,7 +225,8 @@ func proveConsistency(cmd *cobra.Command, path string, which runio.Choice, old s
 
 // earlier finds out what an earlier state of a run was: its number of records, and their digest unless only the number
 // was given.
-func earlier(ctx context.Context, stderr io.Writer, old string, which runio.Choice) (size int64, root *digest.Hash, err error) {
+func earlier(ctx context.Context, stderr io.Writer, old string, which runio.Choice) (size int64, root *digest.Hash,
+	err error) {
 	if size, err := strconv.ParseInt(old, 10, 64); err == nil && !runio.Exists(old) {
 		if size < 1 {
 			return 0, nil, cli.Usagef("prove: --consistency %d, want at least 1 record", size)

@@ -51,15 +51,16 @@ func (v *verifyProof) args(cmd *cobra.Command, args []string) error {
 
 // A proofVerdict is what verify says of a proof.
 type proofVerdict struct {
-	File       string            `json:"file"`
-	OK         bool              `json:"ok"`
-	Kind       string            `json:"record_kind,omitempty"`
-	Index      *int64            `json:"seq,omitempty"` // of the record
-	OldSize    *int64            `json:"old_records,omitempty"`
-	Origin     string            `json:"origin,omitempty"`
-	Size       int64             `json:"records"`
-	Digest     string            `json:"digest,omitempty"`
-	Trusted    []string          `json:"trusted"` // why the digest is to be believed; none if nothing was given to compare it with
+	File    string `json:"file"`
+	OK      bool   `json:"ok"`
+	Kind    string `json:"record_kind,omitempty"`
+	Index   *int64 `json:"seq,omitempty"` // of the record
+	OldSize *int64 `json:"old_records,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+	Size    int64  `json:"records"`
+	Digest  string `json:"digest,omitempty"`
+	// why the digest is to be believed; none if nothing was given to compare it with
+	Trusted    []string          `json:"trusted"`
 	Fields     map[string]string `json:"fields,omitempty"`
 	Values     map[string]string `json:"values,omitempty"`
 	Hidden     map[string]string `json:"hidden,omitempty"` // commitments to the values that the proof does not show
@@ -122,7 +123,8 @@ func (v *verifyProof) check(ctx context.Context, d *proofVerdict, text []byte, s
 			return err
 		}
 		if old.Origin != "" && old.Size != p.OldSize {
-			return fmt.Errorf("%w: it begins at %s, %s has %d", errUntrusted, cli.Plural(p.OldSize, "record"), v.oldRoot, old.Size)
+			return fmt.Errorf("%w: it begins at %s, %s has %d", errUntrusted, cli.Plural(p.OldSize, "record"), v.oldRoot,
+				old.Size)
 		}
 		if err := p.Check(old.Root); err != nil {
 			return err
@@ -167,7 +169,8 @@ func readTrusted(ctx context.Context, s string) (c digest.Checkpoint, text strin
 
 // trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the
 // signature counts.
-func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint, signatures *verifySignatures) error {
+func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint,
+	signatures *verifySignatures) error {
 	if v.root == "" {
 		return nil
 	}
@@ -176,7 +179,8 @@ func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.C
 		return err
 	}
 	if want.Root != c.Root || text != "" && (want.Size != c.Size || want.Origin != c.Origin) {
-		return fmt.Errorf("%w: it proves %s of %d records with digest %s, want digest %s", errUntrusted, c.Origin, c.Size, c.Root, want.Root)
+		return fmt.Errorf("%w: it proves %s of %d records with digest %s, want digest %s", errUntrusted, c.Origin, c.Size,
+			c.Root, want.Root)
 	}
 	d.Trusted = append(d.Trusted, "it is the one given by --root")
 	if text != "" && text != c.Text() && len(signatures.NoteKeys) > 0 {
@@ -186,7 +190,8 @@ func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.C
 }
 
 // trustSignatures judges the signatures that come with the proof and those in the files that the user named.
-func (d *proofVerdict) trustSignatures(ctx context.Context, log digest.Log, armoured []string, v *verifySignatures) error {
+func (d *proofVerdict) trustSignatures(ctx context.Context, log digest.Log, armoured []string,
+	v *verifySignatures) error {
 	for _, a := range armoured {
 		d.signatures.Add(sign.KindSSH, a)
 	}
@@ -237,7 +242,8 @@ func (d *proofVerdict) print(w io.Writer) error {
 	if d.Index != nil {
 		fmt.Fprintf(out, "the proof holds: record %d, %s, is in %s\n", *d.Index, d.Kind, terminal.Escape(d.Origin))
 	} else {
-		fmt.Fprintf(out, "the proof holds: %s continues its first %s\n", terminal.Escape(d.Origin), cli.Plural(*d.OldSize, "record"))
+		fmt.Fprintf(out, "the proof holds: %s continues its first %s\n", terminal.Escape(d.Origin),
+			cli.Plural(*d.OldSize, "record"))
 	}
 	fmt.Fprintf(out, "with %s and digest %s\n", cli.Plural(d.Size, "record"), d.Digest)
 	for _, why := range d.Trusted {

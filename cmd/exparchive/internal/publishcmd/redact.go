@@ -76,7 +76,8 @@ the guess. A run that was recorded with --salt has no such weakness.`,
 	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `PUBLIC`.simexp (required unless --dry-run); - is standard output")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be withheld")
 	flags.BoolVar(&o.mask, "mask", false, "replace only what --match or --secrets finds in a value, whose proof is gone then")
-	flags.BoolVar(&o.allowRemaining, "allow-remaining", false, "write the copy also if what was looked for remains somewhere")
+	flags.BoolVar(&o.allowRemaining, "allow-remaining", false,
+		"write the copy also if what was looked for remains somewhere")
 	flags.BoolVar(&o.force, "force", false, "replace an archive of that name")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
 	runio.AddChoice(cmd, &o.which)
@@ -114,7 +115,8 @@ func (o *redactOptions) run(cmd *cobra.Command, path string) error {
 	}
 	// A slip of the pen must not make a public file that holds everything. That a search finds nothing is good news.
 	if _, values := plan.Counts(); values == 0 && !filter.ByContent() {
-		return fmt.Errorf("%s: the flags fit no value of the run, or none that is not withheld already; nothing was written", path)
+		return fmt.Errorf("%s: the flags fit no value of the run, or none that is not withheld already; nothing was written",
+			path)
 	}
 	annotations, dropped, signatures, err := keptAnnotations(ctx, p, plan)
 	if err != nil {
@@ -168,7 +170,8 @@ func keptAnnotations(ctx context.Context, p provider.Provider, plan *redact.Plan
 		}
 	}
 	if n := plan.Masked(); n > 0 {
-		text := fmt.Sprintf("a copy of a run: what was withheld from %s is replaced by %s", cli.Plural(n, "value"), redact.StandIn)
+		text := fmt.Sprintf("a copy of a run: what was withheld from %s is replaced by %s", cli.Plural(n, "value"),
+			redact.StandIn)
 		if plan.Guessable == 0 { // or guesses could be checked against the digest
 			text += "; digest of the run: " + plan.Root.String()
 		}

@@ -28,10 +28,12 @@ func (f *filterFlags) addFlags(cmd *cobra.Command, verb string, content bool) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.fields, "field", nil, verb+" only this `field`: "+strings.Join(redact.Fields(), ", "))
 	flags.StringSliceVar(&f.seqs, "seq", nil, verb+" only values of these records: `numbers` such as 7, 3-9 or 12-")
-	flags.StringSliceVar(&f.agents, "agent", nil, verb+" only values of calls for this `agent`, and of events that name it as agent_id")
+	flags.StringSliceVar(&f.agents, "agent", nil, verb+
+		" only values of calls for this `agent`, and of events that name it as agent_id")
 	flags.StringSliceVar(&f.iterations, "iteration", nil, verb+" only values of these iterations: `numbers` as for --seq")
 	if content {
-		flags.StringArrayVar(&f.match, "match", nil, verb+" values in which this regular `expression` matches (RE2 syntax; (?i) in front ignores case)")
+		flags.StringArrayVar(&f.match, "match", nil, verb+
+			" values in which this regular `expression` matches (RE2 syntax; (?i) in front ignores case)")
 		flags.BoolVar(&f.secrets, "secrets", false, verb+" values in which the command secrets finds something")
 		flags.StringVar(&f.allow, "allow", "", "with --secrets, a `file` of what is known not to be one (see exparchive secrets --help); - is standard input")
 	}
@@ -45,7 +47,8 @@ func (f *filterFlags) filter(cmd *cobra.Command) (*redact.Filter, error) {
 			return nil, cli.Usagef("%s: --field salt: the salt is always withheld with the first value", cmd.Name())
 		}
 		if !slices.Contains(redact.Fields(), field) {
-			return nil, cli.Usagef("%s: --field %q cannot be withheld, want one of %s", cmd.Name(), field, strings.Join(redact.Fields(), ", "))
+			return nil, cli.Usagef("%s: --field %q cannot be withheld, want one of %s", cmd.Name(), field,
+				strings.Join(redact.Fields(), ", "))
 		}
 	}
 	for _, numbers := range []struct {

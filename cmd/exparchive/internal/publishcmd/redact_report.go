@@ -87,7 +87,8 @@ func warnOutcome(stderr io.Writer, path string, plan *redact.Plan) {
 			against = "its commitment or the digest of the run"
 		}
 		cli.Warnf(stderr, "the run has no salt: of what is withheld, %s can perhaps be guessed, "+
-			"and a guess be checked against %s (record, run and import have --salt)", cli.Plural(int64(plan.Guessable), "value"), against)
+			"and a guess be checked against %s (record, run and import have --salt)", cli.Plural(int64(plan.Guessable), "value"),
+			against)
 	}
 	if plan.SearchFull() {
 		cli.Warnf(stderr, "too much matches to look for all of it byte by byte in the file; what is not looked for was withheld all the same")
@@ -96,7 +97,8 @@ func warnOutcome(stderr io.Writer, path string, plan *redact.Plan) {
 
 // warnRejected says that lines which could not be recorded are attachments, which choosing other fields does not
 // withhold.
-func warnRejected(ctx context.Context, stderr io.Writer, path string, p provider.Provider, filter *redact.Filter) error {
+func warnRejected(ctx context.Context, stderr io.Writer, path string, p provider.Provider,
+	filter *redact.Filter) error {
 	if len(filter.Fields) == 0 || slices.Contains(filter.Fields, "data") {
 		return nil
 	}
@@ -138,7 +140,8 @@ func (o *redactOptions) print(cmd *cobra.Command, path string, plan *redact.Plan
 			Remaining []redact.Remainder `json:"remaining"`
 			Unmatched []redact.Selector  `json:"unmatched,omitempty"`
 			Unseen    []string           `json:"not_looked_into,omitempty"`
-		}{path, o.written(), plan.Copied.String(), original, values, plan.Masked(), plan.Records, orEmpty(list), orEmpty(plan.Remaining),
+		}{path, o.written(), plan.Copied.String(), original, values, plan.Masked(), plan.Records, orEmpty(list),
+			orEmpty(plan.Remaining),
 			plan.Unmatched, plan.Unseen})
 	}
 	masked := plan.Masked()
@@ -159,7 +162,8 @@ func (o *redactOptions) print(cmd *cobra.Command, path string, plan *redact.Plan
 	if masked > 0 {
 		done = "masked "
 		if rest := values - masked; rest > 0 {
-			what = fmt.Sprintf("%s and withheld %d, of %s", cli.Plural(masked, "value"), rest, cli.Plural(int64(plan.Records), "record"))
+			what = fmt.Sprintf("%s and withheld %d, of %s", cli.Plural(masked, "value"), rest,
+				cli.Plural(int64(plan.Records), "record"))
 		}
 	}
 	if o.dryRun {

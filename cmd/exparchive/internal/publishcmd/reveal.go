@@ -121,7 +121,8 @@ func (o *revealOptions) run(cmd *cobra.Command, path string) error {
 	}
 	reportUnmatched(cmd.ErrOrStderr(), path, revealed.Unmatched, "that the original can put back")
 	if o.json {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, o.output, root.String(), int64(revealed.Values)})
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(revealedValues{path, o.output, root.String(),
+			int64(revealed.Values)})
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: put back %s, digest %s as before\n",
 		terminal.Escape(o.output), cli.Plural(int64(revealed.Values), "value"), root)

@@ -156,7 +156,8 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 }
 
 // scanRun looks through one run.
-func scanRun(ctx context.Context, stderr io.Writer, path string, which runio.Choice, allow *secrets.Allow, report *secretsReport) error {
+func scanRun(ctx context.Context, stderr io.Writer, path string, which runio.Choice, allow *secrets.Allow,
+	report *secretsReport) error {
 	p, c, err := runio.OpenRun(ctx, stderr, path, which)
 	if err != nil {
 		return err
@@ -220,7 +221,8 @@ func scanRun(ctx context.Context, stderr io.Writer, path string, which runio.Cho
 	place.Record, place.Type, place.Iteration, place.Agent = nil, "annotation", nil, ""
 	for i, a := range list {
 		place.Annotation = i + 1
-		for _, at := range []redact.Place{{Field: "kind", Text: a.Kind}, {Field: "name", Text: a.Name}, {Field: "text", Text: a.Text}} {
+		for _, at := range []redact.Place{{Field: "kind", Text: a.Kind}, {Field: "name", Text: a.Name},
+			{Field: "text", Text: a.Text}} {
 			if err := look(at.Field, []byte(at.Text), true); err != nil {
 				return err
 			}

@@ -61,7 +61,8 @@ func (s *secretsReport) found(at secretPlace, f secrets.Finding, canRedact bool)
 		s.groups[i].add(at, !canRedact, strings.Join(f.Via, ", "))
 		return nil
 	}
-	line := secretFound{secretPlace: at, Group: s.first + i, Kind: f.Kind, Excerpt: f.Excerpt(), Inside: f.Via, CanRedact: canRedact}
+	line := secretFound{secretPlace: at, Group: s.first + i, Kind: f.Kind, Excerpt: f.Excerpt(), Inside: f.Via,
+		CanRedact: canRedact}
 	if s.show {
 		line.Excerpt, line.Secret = f.Shown(), f.Secret
 	}

@@ -88,7 +88,8 @@ in the file that --note-key names, and prints the public key, which verify --not
 	flags := cmd.Flags()
 	flags.StringVar(&o.key, "key", "", "sign with the SSH key in this `file`, private or public")
 	flags.StringVar(&o.noteKey, "note-key", "", "sign with the secret note key in this `file`")
-	flags.StringVar(&o.newNoteKey, "new-note-key", "", "make a note key of this `name`, best like example.org/lab, in the file that --note-key names")
+	flags.StringVar(&o.newNoteKey, "new-note-key", "",
+		"make a note key of this `name`, best like example.org/lab, in the file that --note-key names")
 	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "the first line of this `file` opens an encrypted SSH key")
 	flags.StringVarP(&o.output, "output", "o", "", "write the signature to this `file` as well; - is standard output")
 	flags.BoolVar(&o.detached, "detached", false, "leave the archive as it is; without -o the signature goes to standard output")
@@ -215,7 +216,8 @@ func roomFor(signature archive.Annotation, annotations []archive.Annotation) err
 
 // checkpointOf computes the checkpoint of the run in a file from its records, and gives the annotations if the file is
 // an archive. With sealed it has to be a sealed one.
-func checkpointOf(ctx context.Context, stderr io.Writer, path string, which runio.Choice, sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
+func checkpointOf(ctx context.Context, stderr io.Writer, path string, which runio.Choice,
+	sealed bool) (digest.Checkpoint, []archive.Annotation, error) {
 	p, closer, err := runio.OpenRun(ctx, stderr, path, which)
 	if err != nil {
 		return digest.Checkpoint{}, nil, err
@@ -255,7 +257,8 @@ func signNote(ctx context.Context, path string, c digest.Checkpoint) (archive.An
 }
 
 // signSSH signs c, or gives the signature by the same key that is among the annotations.
-func signSSH(ctx context.Context, o signOptions, c digest.Checkpoint, annotations []archive.Annotation) (archive.Annotation, string, error) {
+func signSSH(ctx context.Context, o signOptions, c digest.Checkpoint,
+	annotations []archive.Annotation) (archive.Annotation, string, error) {
 	signer, closer, err := loadKey(ctx, o)
 	if err != nil {
 		return archive.Annotation{}, "", cli.InFile(o.key, err)

@@ -23,9 +23,10 @@ import (
 
 // A signatureInfo is what is known of a signature, in JSON.
 type signatureInfo struct {
-	Kind    string `json:"kind"` // ssh or note
-	Key     string `json:"key"`
-	Signer  string `json:"signer,omitempty"`  // who signed, as the keys say that the user trusts; empty if none of them did
+	Kind string `json:"kind"` // ssh or note
+	Key  string `json:"key"`
+	// who signed, as the keys say that the user trusts; empty if none of them did
+	Signer  string `json:"signer,omitempty"`
 	Problem string `json:"problem,omitempty"` // why it is worth nothing
 }
 
@@ -57,8 +58,10 @@ type trust struct {
 }
 
 func (t *trust) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&t.allowedPath, "allowed-signers", "", "want an SSH signature by one of the keys in this `file` (see ssh-keygen(1), ALLOWED SIGNERS)")
-	cmd.Flags().StringArrayVar(&t.noteKeys, "note-key", nil, "want a note signature by this public `key`, NAME+HASH+BASE64, or by the one in a file; may be repeated")
+	cmd.Flags().StringVar(&t.allowedPath, "allowed-signers", "",
+		"want an SSH signature by one of the keys in this `file` (see ssh-keygen(1), ALLOWED SIGNERS)")
+	cmd.Flags().StringArrayVar(&t.noteKeys, "note-key", nil,
+		"want a note signature by this public `key`, NAME+HASH+BASE64, or by the one in a file; may be repeated")
 }
 
 // load reads the files that the flags name.
@@ -96,7 +99,8 @@ type verifySignatures struct {
 func addSignatureFlags(cmd *cobra.Command) *verifySignatures {
 	v := &verifySignatures{}
 	v.addFlags(cmd)
-	cmd.Flags().StringArrayVar(&v.files, "signature", nil, "check also the signature in this `file`, which sign -o or ssh-keygen wrote; may be repeated")
+	cmd.Flags().StringArrayVar(&v.files, "signature", nil,
+		"check also the signature in this `file`, which sign -o or ssh-keygen wrote; may be repeated")
 	return v
 }
 
@@ -123,7 +127,8 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *verif
 	if err != nil {
 		return nil, err
 	}
-	list := signaturesIn(annotations, digest.Checkpoint{Origin: digest.Origin(e.RunID), Size: report.Records, Root: report.Root})
+	list := signaturesIn(annotations, digest.Checkpoint{Origin: digest.Origin(e.RunID), Size: report.Records,
+		Root: report.Root})
 	if err := v.addFiles(ctx, list); err != nil {
 		return nil, err
 	}

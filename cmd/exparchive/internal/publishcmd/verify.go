@@ -77,7 +77,8 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 				}
 				printProblems(out, path, report)
 				if report.OK() {
-					fmt.Fprintf(out, "%s: ok, %s, digest %s\n", terminal.Escape(path), cli.Plural(report.Records, "record"), report.Root)
+					fmt.Fprintf(out, "%s: ok, %s, digest %s\n", terminal.Escape(path), cli.Plural(report.Records, "record"),
+						report.Root)
 					printSignatures(out, path, signed)
 				}
 			}
@@ -147,7 +148,8 @@ type verdictProblem struct {
 }
 
 func newVerdict(path string, r verify.Report, signed []sign.Verdict) verdict {
-	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{}, Unchecked: r.Unchecked}
+	v := verdict{File: path, OK: r.OK(), State: r.State, Records: r.Records, Problems: []verdictProblem{},
+		Unchecked: r.Unchecked}
 	for _, s := range signed {
 		v.Signed = append(v.Signed, newSignatureInfo(s))
 	}

@@ -44,7 +44,8 @@ one with a name that this system does not take, is reported and makes the exit c
 		Args: cli.NArgs(1, -1, "a file and perhaps names of attachments"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1:]) },
 	}
-	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` to write the files into; - is standard output, for one file")
+	cmd.Flags().StringVarP(&o.folder, "output", "o", "",
+		"the `folder` to write the files into; - is standard output, for one file")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and file")
 	runio.AddChoice(cmd, &o.which)
@@ -129,7 +130,8 @@ func (o *extractOptions) list(cmd *cobra.Command, p provider.Provider, file stri
 }
 
 // choose gives the names of the attachments that are wanted, in the order of the run.
-func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file string, names []string) ([]string, error) {
+func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file string, names []string) ([]string,
+	error) {
 	var all, wanted []string
 	err := EachAttachment(ctx, p, nil, func(f *provider.Attachment, _ error) error {
 		all = append(all, f.Name)
@@ -143,7 +145,8 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 	}
 	for _, name := range names {
 		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive attachments %s` lists them)", file, name, len(all), file)
+			return nil, fmt.Errorf("%s: no attachment %q (it has %d; `exparchive attachments %s` lists them)", file, name,
+				len(all), file)
 		}
 	}
 	return wanted, nil
@@ -151,7 +154,8 @@ func (o *extractOptions) choose(ctx context.Context, p provider.Provider, file s
 
 // EachAttachment calls take with the attachments that are wanted, all for nil. Records come from strangers and are
 // checked: fault says what is wrong with one.
-func EachAttachment(ctx context.Context, p provider.Provider, wanted []string, take func(f *provider.Attachment, fault error) error) error {
+func EachAttachment(ctx context.Context, p provider.Provider, wanted []string,
+	take func(f *provider.Attachment, fault error) error) error {
 	set := make(map[string]bool, len(wanted))
 	for _, name := range wanted {
 		set[name] = true

@@ -177,7 +177,8 @@ func (i runInfo) fields() [][2]string {
 		f = append(f, [2]string{"schema", fmt.Sprintf("version %d", i.Schema)})
 	}
 	if i.Rejected > 0 {
-		f = append(f, [2]string{"rejected", cli.Plural(i.Rejected, "line") + " of the input could not be recorded; kept as attachments"})
+		f = append(f, [2]string{"rejected", cli.Plural(i.Rejected,
+			"line") + " of the input could not be recorded; kept as attachments"})
 	}
 	shown := 0
 	for _, n := range i.Notes {
@@ -189,7 +190,8 @@ func (i runInfo) fields() [][2]string {
 		f = append(f, [2]string{"note", n.Label + ": " + n.Text})
 	}
 	if more := i.Rejected - runio.MaxRejectedLines; more > 0 {
-		f = append(f, [2]string{"note", fmt.Sprintf("%s more about rejected lines; --json has all", cli.Plural(more, "note"))})
+		f = append(f, [2]string{"note", fmt.Sprintf("%s more about rejected lines; --json has all",
+			cli.Plural(more, "note"))})
 	}
 	for _, n := range i.Annotations {
 		f = append(f, [2]string{n.Kind, strings.TrimPrefix(n.Name+": "+n.Text, ": ")})

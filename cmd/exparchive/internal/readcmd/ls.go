@@ -226,7 +226,8 @@ func (o *lsOptions) choose(ctx context.Context, all []runs.Summary) ([]runs.Summ
 				return c
 			}
 		}
-		c := cmp.Or(-strings.Compare(textOf(a.CreatedAt), textOf(b.CreatedAt)), strings.Compare(a.RunID, b.RunID), strings.Compare(a.File, b.File))
+		c := cmp.Or(-strings.Compare(textOf(a.CreatedAt), textOf(b.CreatedAt)), strings.Compare(a.RunID, b.RunID),
+			strings.Compare(a.File, b.File))
 		if o.reverse && len(o.sorted) == 0 {
 			c = -c
 		}
@@ -266,7 +267,8 @@ func (o *lsOptions) print(w, stderr io.Writer, all []runs.Summary, found int) er
 		left := 0
 		columns, left = fitColumns(columns, all, width, o.shown == nil)
 		if left > 0 {
-			cli.Warnf(stderr, "%s left out, since the terminal has %d columns of text; --columns chooses", cli.Plural(int64(left), "column"), width)
+			cli.Warnf(stderr, "%s left out, since the terminal has %d columns of text; --columns chooses",
+				cli.Plural(int64(left), "column"), width)
 		}
 		if err := printRuns(w, columns, all, width); err != nil {
 			return err

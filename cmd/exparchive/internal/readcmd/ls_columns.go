@@ -72,41 +72,66 @@ func (c *column) cell(r runs.Summary) string {
 // lsColumns are the columns, in the order of the help.
 var lsColumns = []*column{
 	{name: "run_id", short: "run", about: "the run's id", most: 60, value: func(r runs.Summary) any { return r.RunID }},
-	{name: "experiment_name", short: "experiment", about: "name of the experiment", most: 40, value: func(r runs.Summary) any { return r.Experiment }},
-	{name: "experiment_type", short: "type", about: "type of the experiment", most: 20, value: func(r runs.Summary) any { return r.Type }},
-	{name: "status", about: "unfinished, completed, failed, interrupted", value: func(r runs.Summary) any { return string(r.Status) }},
-	{name: "state", about: "of archives: sealed, recording or unfinished", value: func(r runs.Summary) any { return textOrNil(string(r.State)) }},
-	{name: "num_iterations", short: "iterations", about: "iterations recorded", right: true, value: func(r runs.Summary) any { return r.Iterations }},
-	{name: "final_cost", about: "cost at the end", right: true, show: showCents, value: func(r runs.Summary) any { return centsOrNil(r.FinalCost) }},
-	{name: "best_cost", about: "lowest cost", right: true, show: showCents, value: func(r runs.Summary) any { return centsOrNil(r.BestCost) }},
-	{name: "converged", about: "1 or 0", flag: true, show: showYesNo, value: func(r runs.Summary) any { return flagOrNil(r.Converged) }},
-	{name: "convergence_reason", short: "reason", about: "why the run ended", most: 40, value: func(r runs.Summary) any { return valueOrNil(r.ConvergenceReason) }},
-	{name: "created_at", short: "started", about: "time as recorded", value: func(r runs.Summary) any { return valueOrNil(r.CreatedAt) }},
-	{name: "completed_at", short: "completed", about: "time as recorded", value: func(r runs.Summary) any { return valueOrNil(r.CompletedAt) }},
+	{name: "experiment_name", short: "experiment", about: "name of the experiment", most: 40,
+		value: func(r runs.Summary) any { return r.Experiment }},
+	{name: "experiment_type", short: "type", about: "type of the experiment", most: 20,
+		value: func(r runs.Summary) any { return r.Type }},
+	{name: "status", about: "unfinished, completed, failed, interrupted",
+		value: func(r runs.Summary) any { return string(r.Status) }},
+	{name: "state", about: "of archives: sealed, recording or unfinished",
+		value: func(r runs.Summary) any { return textOrNil(string(r.State)) }},
+	{name: "num_iterations", short: "iterations", about: "iterations recorded", right: true,
+		value: func(r runs.Summary) any { return r.Iterations }},
+	{name: "final_cost", about: "cost at the end", right: true, show: showCents,
+		value: func(r runs.Summary) any { return centsOrNil(r.FinalCost) }},
+	{name: "best_cost", about: "lowest cost", right: true, show: showCents,
+		value: func(r runs.Summary) any { return centsOrNil(r.BestCost) }},
+	{name: "converged", about: "1 or 0", flag: true, show: showYesNo,
+		value: func(r runs.Summary) any { return flagOrNil(r.Converged) }},
+	{name: "convergence_reason", short: "reason", about: "why the run ended", most: 40,
+		value: func(r runs.Summary) any { return valueOrNil(r.ConvergenceReason) }},
+	{name: "created_at", short: "started", about: "time as recorded",
+		value: func(r runs.Summary) any { return valueOrNil(r.CreatedAt) }},
+	{name: "completed_at", short: "completed", about: "time as recorded",
+		value: func(r runs.Summary) any { return valueOrNil(r.CompletedAt) }},
 	{name: "duration", about: "seconds between the two, if both tell", right: true, show: showSeconds, value: durationOf},
-	{name: "records", about: "all records", right: true, need: needCounts, value: countOf(func(c *runs.Counts) int64 { return c.Records })},
-	{name: "events", about: "events", right: true, need: needCounts, value: countOf(func(c *runs.Counts) int64 { return c.Events })},
-	{name: "llm_interactions", short: "calls", about: "calls of language models", right: true, need: needCounts, value: countOf(func(c *runs.Counts) int64 { return c.Interactions })},
-	{name: "notes", about: "notes", right: true, need: needCounts, value: countOf(func(c *runs.Counts) int64 { return c.Notes })},
-	{name: "attachments", about: "attached files", right: true, need: needCounts, value: countOf(func(c *runs.Counts) int64 { return c.Attachments })},
-	{name: "prompt_tokens", about: "sum over the calls", right: true, need: needUsage, value: usageOf(func(r runs.Summary) any { return numberOrNil(r.Usage.PromptTokens) })},
-	{name: "completion_tokens", about: "sum over the calls", right: true, need: needUsage, value: usageOf(func(r runs.Summary) any { return numberOrNil(r.Usage.CompletionTokens) })},
+	{name: "records", about: "all records", right: true, need: needCounts,
+		value: countOf(func(c *runs.Counts) int64 { return c.Records })},
+	{name: "events", about: "events", right: true, need: needCounts,
+		value: countOf(func(c *runs.Counts) int64 { return c.Events })},
+	{name: "llm_interactions", short: "calls", about: "calls of language models", right: true, need: needCounts,
+		value: countOf(func(c *runs.Counts) int64 { return c.Interactions })},
+	{name: "notes", about: "notes", right: true, need: needCounts,
+		value: countOf(func(c *runs.Counts) int64 { return c.Notes })},
+	{name: "attachments", about: "attached files", right: true, need: needCounts,
+		value: countOf(func(c *runs.Counts) int64 { return c.Attachments })},
+	{name: "prompt_tokens", about: "sum over the calls", right: true, need: needUsage,
+		value: usageOf(func(r runs.Summary) any { return numberOrNil(r.Usage.PromptTokens) })},
+	{name: "completion_tokens", about: "sum over the calls", right: true, need: needUsage,
+		value: usageOf(func(r runs.Summary) any { return numberOrNil(r.Usage.CompletionTokens) })},
 	{name: "tokens", about: "the sum of both", right: true, need: needUsage, value: usageOf(tokensOf)},
-	{name: "models", about: "names of the models, with \", \" between them", need: needUsage, most: 40, value: usageOf(func(r runs.Summary) any { return textOrNil(strings.Join(r.Usage.Models, ", ")) })},
-	{name: "acceptance_rate", short: "acceptance", about: "accepted proposals of those accepted or rejected, 0 to 1", right: true, need: needDecisions, show: showShare, value: acceptanceOf},
+	{name: "models", about: "names of the models, with \", \" between them", need: needUsage, most: 40,
+		value: usageOf(func(r runs.Summary) any { return textOrNil(strings.Join(r.Usage.Models, ", ")) })},
+	{name: "acceptance_rate", short: "acceptance", about: "accepted proposals of those accepted or rejected, 0 to 1",
+		right: true, need: needDecisions, show: showShare, value: acceptanceOf},
 	{name: "tags", about: "annotations of kind tag, with \", \" between them", most: 40, value: annotated(TagKind, ", ")},
 	{name: "invalidated", about: "why, if an annotation says so", most: 40, value: annotated(invalidKind, "; ")},
-	{name: "annotated", about: "kinds of other annotations by people", most: 40, value: func(r runs.Summary) any { return textOrNil(annotationKinds(r)) }},
-	{name: "rejected_lines", about: "lines that could not be recorded, kept as attachments", right: true, value: func(r runs.Summary) any {
-		if r.Rejected == 0 {
-			return nil
-		}
-		return r.Rejected
-	}},
-	{name: "withheld", about: "values that a redacted copy lacks", right: true, value: archiveNumber(func(r runs.Summary) int64 { return r.Withheld })},
+	{name: "annotated", about: "kinds of other annotations by people", most: 40,
+		value: func(r runs.Summary) any { return textOrNil(annotationKinds(r)) }},
+	{name: "rejected_lines", about: "lines that could not be recorded, kept as attachments", right: true,
+		value: func(r runs.Summary) any {
+			if r.Rejected == 0 {
+				return nil
+			}
+			return r.Rejected
+		}},
+	{name: "withheld", about: "values that a redacted copy lacks", right: true,
+		value: archiveNumber(func(r runs.Summary) int64 { return r.Withheld })},
 	{name: "digest", about: "as sealed, not checked", value: func(r runs.Summary) any { return valueOrNil(r.Digest) }},
-	{name: "schema_version", short: "schema", about: "schema version of the archive", right: true, value: archiveNumber(func(r runs.Summary) int64 { return int64(r.Schema) })},
-	{name: "file_bytes", short: "size", about: "size of the file, which may hold other runs too", right: true, value: func(r runs.Summary) any { return r.Size }},
+	{name: "schema_version", short: "schema", about: "schema version of the archive", right: true,
+		value: archiveNumber(func(r runs.Summary) int64 { return int64(r.Schema) })},
+	{name: "file_bytes", short: "size", about: "size of the file, which may hold other runs too", right: true,
+		value: func(r runs.Summary) any { return r.Size }},
 	{name: "file", about: "its name", value: func(r runs.Summary) any { return r.File }},
 }
 
@@ -116,7 +141,8 @@ var usual = []struct {
 	name string
 	goes int
 }{
-	{"run_id", 0}, {"experiment_name", 1}, {"experiment_type", 5}, {"status", 0}, {"invalidated", 0}, {"annotated", 0}, {"tags", 0}, {"rejected_lines", 0},
+	{"run_id", 0}, {"experiment_name", 1}, {"experiment_type", 5}, {"status", 0}, {"invalidated", 0}, {"annotated", 0},
+	{"tags", 0}, {"rejected_lines", 0},
 	{"num_iterations", 3}, {"final_cost", 0}, {"best_cost", 4}, {"converged", 6}, {"created_at", 2}, {"file", 0},
 }
 
@@ -265,7 +291,8 @@ func durationOf(r runs.Summary) any {
 	if r.CreatedAt == nil || r.CompletedAt == nil {
 		return nil
 	}
-	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00"} {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05",
+		"2006-01-02 15:04:05Z07:00"} {
 		from, err := time.Parse(form, *r.CreatedAt)
 		if err != nil {
 			continue

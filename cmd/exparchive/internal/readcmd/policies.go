@@ -96,7 +96,8 @@ func runPolicies(ctx context.Context, w io.Writer, p provider.Provider, o polici
 	out := bufio.NewWriter(w)
 	switch {
 	case o.json:
-		err = run.WriteJSON(ctx, out, evolution.JSONOptions{Agents: agents, Wanted: o.inRange, LLM: o.llm, Compact: o.compact})
+		err = run.WriteJSON(ctx, out, evolution.JSONOptions{Agents: agents, Wanted: o.inRange, LLM: o.llm,
+			Compact: o.compact})
 	case o.compact && !o.llm:
 		err = policiesTable(out, run, agents, o)
 	default:
@@ -127,7 +128,8 @@ func policiesTable(w io.Writer, run *evolution.Run, agents []string, o policiesO
 	t := cli.NewTable("AGENT", ">ITERATION", ">COST", "POLICY", "PROPOSED", "DECISION")
 	for _, agent := range agents {
 		for _, s := range o.steps(run, agent) {
-			t.Add(agent, fmt.Sprint(s.Iteration), cli.CentsOrDash(s.Cost), policyCell(s.Policy, s.Withheld), proposalCell(s.Proposal),
+			t.Add(agent, fmt.Sprint(s.Iteration), cli.CentsOrDash(s.Cost), policyCell(s.Policy, s.Withheld),
+				proposalCell(s.Proposal),
 				cli.TextOrDash(string(s.Decision)))
 		}
 	}

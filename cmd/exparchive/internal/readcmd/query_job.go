@@ -45,7 +45,8 @@ func (o *queryOptions) runApart(cmd *cobra.Command, job queryJob) error {
 	if err != nil {
 		return err
 	}
-	again := []string{"query", "--job", "--format", o.format, "--expanded=" + o.expanded, "--raw=" + strconv.FormatBool(o.raw)}
+	again := []string{"query", "--job", "--format", o.format, "--expanded=" + o.expanded,
+		"--raw=" + strconv.FormatBool(o.raw)}
 	err = runTimed(cmd.Context(), o.timeout, again, strings.NewReader(string(text)), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	if err == nil || errors.As(err, new(cli.Reported)) || cmd.Context().Err() != nil || len(job.Sources) != 1 {
 		return err
@@ -55,7 +56,8 @@ func (o *queryOptions) runApart(cmd *cobra.Command, job queryJob) error {
 
 // importTemporary makes an archive of a run that lies in another form, which goes away with the command; n makes its
 // name.
-func importTemporary(ctx context.Context, stderr io.Writer, from runio.Source, which runio.Choice, n int) (path string, err error) {
+func importTemporary(ctx context.Context, stderr io.Writer, from runio.Source, which runio.Choice, n int) (path string,
+	err error) {
 	p, c, err := runio.OpenRun(ctx, stderr, from.Name, which)
 	if err != nil {
 		return "", err

@@ -76,8 +76,8 @@ func (c *csvRows) row(values []any) error {
 
 func (c *csvRows) end() error { return c.w.Flush() }
 
-// jsonRows prints an array of objects, a line each, with the columns in order. A blob is base64; a number that JSON does not
-// know is a string.
+// jsonRows prints an array of objects, a line each, with the columns in order. A blob is base64; a number that JSON
+// does not know is a string.
 type jsonRows struct {
 	w    *bufio.Writer
 	keys [][]byte

@@ -20,8 +20,8 @@ const (
 	ExpandNever  = "never"
 )
 
-// tableRows prints rows as a table, or expanded. So that memory does not grow with the result, the first rows settle the widths
-// of the columns.
+// tableRows prints rows as a table, or expanded. So that memory does not grow with the result, the first rows settle
+// the widths of the columns.
 type tableRows struct {
 	w      io.Writer
 	fit    int // characters of a line; a table that is wider is printed expanded; 0 for any width

@@ -75,7 +75,8 @@ is not compared. What differs between the runs themselves, diff says.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
 	cmd.Flags().StringVar(&o.against, "against", "", "stop at the first line that the replay of the run in this `file` has not")
-	cmd.Flags().StringVar(&o.againstRun, "against-run", "", "the `id` of the run in the file of --against, or how it begins")
+	cmd.Flags().StringVar(&o.againstRun, "against-run", "",
+		"the `id` of the run in the file of --against, or how it begins")
 	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
 }
@@ -305,7 +306,8 @@ func (o *replayOptions) followOnce(ctx context.Context, stderr io.Writer, sink p
 }
 
 // openFollowed opens a live file, or the archive that it has become.
-func openFollowed(ctx context.Context, stderr io.Writer, path string, which runio.Choice) (provider.Provider, io.Closer, error) {
+func openFollowed(ctx context.Context, stderr io.Writer, path string, which runio.Choice) (provider.Provider, io.Closer,
+	error) {
 	p, c, err := runio.OpenRun(ctx, stderr, path, which)
 	if sealed, ok := runio.ArchiveName(path); err != nil && ok && runio.Exists(sealed) && !runio.Exists(path) {
 		return runio.OpenRun(ctx, stderr, sealed, which)

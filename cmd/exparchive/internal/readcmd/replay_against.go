@@ -18,8 +18,8 @@ import (
 // errLineDiffers stops a replay at the first line that the replay of another run has not.
 var errLineDiffers = errors.New("the replays differ")
 
-// An otherReplay is the replay of another run, with which that of the first is compared line by line from behind the head,
-// which names the run. It is a writer that passes on what is equal.
+// An otherReplay is the replay of another run, with which that of the first is compared line by line from behind the
+// head, which names the run. It is a writer that passes on what is equal.
 type otherReplay struct {
 	out     io.Writer
 	path    string
@@ -33,10 +33,11 @@ type otherReplay struct {
 	err     error  // of the other replay
 }
 
-// startOther begins the replay of the run in path with the same sections; of what is written to the result, lines that it has too
-// go to out.
+// startOther begins the replay of the run in path with the same sections; of what is written to the result, lines that
+// it has too go to out.
 func (o *replayOptions) startOther(cmd *cobra.Command, path string, out io.Writer) (*otherReplay, error) {
-	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), path, runio.Choice{ID: o.againstRun, Lenient: o.which.Lenient})
+	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), path,
+		runio.Choice{ID: o.againstRun, Lenient: o.which.Lenient})
 	if err != nil {
 		return nil, err
 	}

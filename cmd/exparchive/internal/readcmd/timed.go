@@ -12,12 +12,13 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
-// runTimed runs a command line of this program in a process of its own and kills that when time is up or ctx is done. It is for
-// statements that somebody else may have written: SQLite can be stopped between the steps of a statement, but not within
-// one call of a function, which can last for hours.
+// runTimed runs a command line of this program in a process of its own and kills that when time is up or ctx is done.
+// It is for statements that somebody else may have written: SQLite can be stopped between the steps of a statement, but
+// not within one call of a function, which can last for hours.
 //
 // The process prints by itself; Reported stands for its failure.
-func runTimed(ctx context.Context, limit time.Duration, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func runTimed(ctx context.Context, limit time.Duration, args []string, stdin io.Reader, stdout,
+	stderr io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err

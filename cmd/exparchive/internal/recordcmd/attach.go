@@ -70,7 +70,8 @@ the others are attached all the same.`,
 }
 
 // attach adds files to a recording, and reports those that the run cannot have.
-func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSON bool, report func(error)) (err error) {
+func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSON bool,
+	report func(error)) (err error) {
 	ctx := cmd.Context()
 	w, err := record.Resume(ctx, live, nil)
 	if err != nil {
@@ -95,7 +96,8 @@ func attach(cmd *cobra.Command, live string, files []*provider.Attachment, asJSO
 			}
 			continue
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name, cli.Plural(int64(len(f.Data)), "byte"))))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n", terminal.Escape(fmt.Sprintf("%s: %s, %s", live, f.Name,
+			cli.Plural(int64(len(f.Data)), "byte"))))
 	}
 	return nil
 }
@@ -115,7 +117,8 @@ func checkAttachable(live string) error {
 
 // readAttachments reads files to be attached, and reports those that cannot be. A name and a media type, if they are
 // not empty, are those of the one file.
-func readAttachments(ctx context.Context, stderr io.Writer, paths []string, name, mediaType string, report func(error)) []*provider.Attachment {
+func readAttachments(ctx context.Context, stderr io.Writer, paths []string, name, mediaType string,
+	report func(error)) []*provider.Attachment {
 	var files []*provider.Attachment
 	var names folderNames
 	from := map[string]string{} // paths by name
@@ -164,14 +167,16 @@ func readAttachment(ctx context.Context, stderr io.Writer, p, name, mediaType st
 	case !info.Mode().IsRegular():
 		return nil, cli.InFile(p, runio.ErrNotRegular)
 	case info.Size() > provider.MaxText:
-		return nil, fmt.Errorf("%s: %s, more than the %d that an attachment may have", cli.ShownName(p), cli.Plural(info.Size(), "byte"), provider.MaxText)
+		return nil, fmt.Errorf("%s: %s, more than the %d that an attachment may have", cli.ShownName(p),
+			cli.Plural(info.Size(), "byte"), provider.MaxText)
 	}
 	data, err := os.ReadFile(from.Path)
 	if err != nil {
 		return nil, cli.InFile(p, from.Named(err))
 	}
 	f := &provider.Attachment{Name: cmp.Or(name, attachmentName(p)), Data: data}
-	f.MediaType = cmp.Or(mediaType, mediaTypes[strings.ToLower(filepath.Ext(p))], mediaTypes[strings.ToLower(path.Ext(f.Name))])
+	f.MediaType = cmp.Or(mediaType, mediaTypes[strings.ToLower(filepath.Ext(p))],
+		mediaTypes[strings.ToLower(path.Ext(f.Name))])
 	return f, cli.InFile(p, f.Validate())
 }
 
@@ -192,11 +197,17 @@ func attachmentName(p string) string {
 
 // mediaTypes are those of the extensions that files of experiments have; the tables of systems differ.
 var mediaTypes = map[string]string{
-	".bib": "application/x-bibtex", ".c": "text/x-c", ".csv": "text/csv", ".db": "application/vnd.sqlite3", ".go": "text/x-go", ".gz": "application/gzip",
-	".htm": "text/html", ".html": "text/html", ".ipynb": "application/x-ipynb+json", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".js": "text/javascript",
-	".json": "application/json", ".jsonl": "application/jsonl", ".log": "text/plain", ".md": "text/markdown", ".parquet": "application/vnd.apache.parquet",
-	".pdf": "application/pdf", ".png": "image/png", ".py": "text/x-python", ".r": "text/x-r", ".rs": "text/x-rust", ".sh": "application/x-sh",
-	".sql": "application/sql", ".svg": "image/svg+xml", ".tar": "application/x-tar", ".tex": "application/x-tex", ".toml": "application/toml",
-	".tsv": "text/tab-separated-values", ".txt": "text/plain", ".xml": "application/xml", ".yaml": "application/yaml", ".yml": "application/yaml",
+	".bib": "application/x-bibtex", ".c": "text/x-c", ".csv": "text/csv", ".db": "application/vnd.sqlite3",
+	".go": "text/x-go", ".gz": "application/gzip",
+	".htm": "text/html", ".html": "text/html", ".ipynb": "application/x-ipynb+json", ".jpeg": "image/jpeg",
+	".jpg": "image/jpeg", ".js": "text/javascript",
+	".json": "application/json", ".jsonl": "application/jsonl", ".log": "text/plain", ".md": "text/markdown",
+	".parquet": "application/vnd.apache.parquet",
+	".pdf":     "application/pdf", ".png": "image/png", ".py": "text/x-python", ".r": "text/x-r", ".rs": "text/x-rust",
+	".sh":  "application/x-sh",
+	".sql": "application/sql", ".svg": "image/svg+xml", ".tar": "application/x-tar", ".tex": "application/x-tex",
+	".toml": "application/toml",
+	".tsv":  "text/tab-separated-values", ".txt": "text/plain", ".xml": "application/xml", ".yaml": "application/yaml",
+	".yml": "application/yaml",
 	".zip": "application/zip", ".zst": "application/zstd",
 }

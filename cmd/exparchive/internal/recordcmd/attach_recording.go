@@ -26,7 +26,8 @@ const saltUsage = "give the run a random salt, so that what redact withholds can
 // addFlags adds the flags; more is added to what --salt says.
 func (f *preambleFlags) addFlags(cmd *cobra.Command, more string) {
 	cmd.Flags().BoolVar(&f.salt, "salt", false, saltUsage+more)
-	cmd.Flags().StringArrayVar(&f.attach, "attach", nil, "attach this `file` to the run; may be given several times (see attachments)")
+	cmd.Flags().StringArrayVar(&f.attach, "attach", nil,
+		"attach this `file` to the run; may be given several times (see attachments)")
 }
 
 func (f *preambleFlags) any() bool { return f.salt || len(f.attach) > 0 }

@@ -24,8 +24,8 @@ import (
 )
 
 // TestReplayIdentity: what a random run prints while it is recorded is what every later form of it prints: the archive,
-// its export as lines, the archive recorded from those. The archives are the same byte for byte, and all the digests are
-// one.
+// its export as lines, the archive recorded from those. The archives are the same byte for byte, and all the digests
+// are one.
 func TestReplayIdentity(t *testing.T) {
 	randomrun.Checks(t, longtest.Count(15, 100)) // each flushes a dozen times to disk
 	rapid.Check(t, func(t *rapid.T) {

@@ -73,11 +73,13 @@ hidden folder that the next import into the same folder removes; go on with --fo
 		},
 	}
 	cmd.Flags().StringVarP(&o.folder, "output", "o", "", "the `folder` for the archives; it is made if need be")
-	cmd.Flags().StringVar(&o.name, "name", defaultImportName, "name each archive so; {run_id}, {experiment} and {type} are those of the run")
+	cmd.Flags().StringVar(&o.name, "name", defaultImportName,
+		"name each archive so; {run_id}, {experiment} and {type} are those of the run")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would be written, and what could not be kept as it is")
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace archives that are there already")
 	cmd.Flags().BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
-	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+"; the digest is then another for each import, and not that of the run in the old file")
+	cmd.Flags().BoolVar(&o.salt, "salt", false, saltUsage+
+		"; the digest is then another for each import, and not that of the run in the old file")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line and run")
 	runio.AddChoice(cmd, &o.which)
 	return cmd
@@ -138,7 +140,8 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 
 // jobsOf gives the jobs of one argument, a file or a folder. In a folder only old databases count, and a run that is
 // wanted need not be in each of them.
-func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runio.Source, error)) (jobs []importJob, err error) {
+func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runio.Source, error)) (jobs []importJob,
+	err error) {
 	folder, databases := runio.IsFolder(arg), 0
 	for from, err := range runio.SourcesOf(ctx, o.stderr, []string{arg}, o.recursive) {
 		var infos []castro.RunInfo
@@ -330,7 +333,8 @@ func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]arc
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", runio.KindText(s.about)}, {"importer", "exparchive"}} {
+	for _, n := range [][2]string{{"generation", run.Info().Generation}, {"format", runio.KindText(s.about)},
+		{"importer", "exparchive"}} {
 		all = append(all, archive.Annotation{Kind: "provenance", Name: n[0], Text: n[1]})
 	}
 	return all, nil
@@ -364,9 +368,11 @@ type importedRun struct {
 	Exists      bool              `json:"exists,omitempty"` // with --dry-run: a file of that name is there
 }
 
-func (o *importOptions) describe(job importJob, e provider.Experiment, provenance []archive.Annotation, root digest.Hash, count int64) importedRun {
+func (o *importOptions) describe(job importJob, e provider.Experiment, provenance []archive.Annotation,
+	root digest.Hash, count int64) importedRun {
 	r := importedRun{
-		File: job.source.Name, Output: job.target, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type, Status: e.Status(), Records: count,
+		File: job.source.Name, Output: job.target, Done: !o.dryRun, RunID: e.RunID, Experiment: e.Name, Type: e.Type,
+		Status: e.Status(), Records: count,
 		Notes: []runio.Note{}, Annotations: []runs.Annotation{}, Exists: o.dryRun && runio.Exists(job.target),
 	}
 	if !o.dryRun || !o.salt {
@@ -382,7 +388,8 @@ func (o *importOptions) describe(job importJob, e provider.Experiment, provenanc
 }
 
 // print says what was written; of a dry run, all of what would be.
-func (o *importOptions) print(job importJob, e provider.Experiment, about castro.Description, provenance []archive.Annotation, root digest.Hash, count int64) error {
+func (o *importOptions) print(job importJob, e provider.Experiment, about castro.Description,
+	provenance []archive.Annotation, root digest.Hash, count int64) error {
 	if o.json {
 		return json.NewEncoder(o.stdout).Encode(o.describe(job, e, provenance, root, count))
 	}
@@ -392,7 +399,8 @@ func (o *importOptions) print(job importJob, e provider.Experiment, about castro
 		b.WriteByte('\n')
 	}
 	if !o.dryRun {
-		line("%s: run %s, %s, %s, digest %s", job.target, e.RunID, cli.Plural(count, "record"), cli.Plural(int64(len(e.Notes)), "note"), root)
+		line("%s: run %s, %s, %s, digest %s", job.target, e.RunID, cli.Plural(count, "record"),
+			cli.Plural(int64(len(e.Notes)), "note"), root)
 		_, err := io.WriteString(o.stdout, b.String())
 		return err
 	}

@@ -27,7 +27,8 @@ func TestInterrupts(t *testing.T) {
 		{os.Interrupt, time.Hour, false, true},
 	} {
 		if first, insists := seen.take(step.sig, begin.Add(step.at)); first != step.first || insists != step.insists {
-			t.Errorf("%v after %v: got first %v, insists %v, want %v, %v", step.sig, step.at, first, insists, step.first, step.insists)
+			t.Errorf("%v after %v: got first %v, insists %v, want %v, %v", step.sig, step.at, first, insists, step.first,
+				step.insists)
 		}
 	}
 }

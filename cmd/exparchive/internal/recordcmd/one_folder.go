@@ -12,9 +12,9 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// The format compares names of attachments by the letters A to Z alone (FORMAT.md, SX-106), and readers take whatever it
-// allows. File systems fold more: those of macOS and Windows the case of all letters, those of macOS also the ways to
-// write an accent (Unicode TR15). What is recorded anew is compared so.
+// The format compares names of attachments by the letters A to Z alone (FORMAT.md, SX-106), and readers take whatever
+// it allows. File systems fold more: those of macOS and Windows the case of all letters, those of macOS also the ways
+// to write an accent (Unicode TR15). What is recorded anew is compared so.
 
 // FolderNames are names of attachments that can lie in one folder everywhere. The zero value is empty.
 type folderNames struct {
@@ -28,7 +28,8 @@ func (n *folderNames) add(name string) error {
 	err := n.folded.Add(key)
 	if clash, ok := err.(*provider.NameClashError); ok {
 		other := n.given[clash.Other]
-		return &provider.NameClashError{Name: name, Other: other, Folder: clash.Folder, Spelling: !clash.Folder && !strings.EqualFold(name, other)}
+		return &provider.NameClashError{Name: name, Other: other, Folder: clash.Folder,
+			Spelling: !clash.Folder && !strings.EqualFold(name, other)}
 	}
 	if n.given == nil {
 		n.given = map[string]string{}

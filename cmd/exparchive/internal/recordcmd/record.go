@@ -51,7 +51,8 @@ func (r *recording) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.asIs, "as-is", false, "record what the lines say and nothing else: no run id and no times of its own")
 	cmd.Flags().BoolVar(&r.print, "print", false, "print what replay will print, while it happens")
 	cmd.Flags().BoolVar(&r.seal, "seal", false, "seal the archive also if the input ends without a result, unless a signal came")
-	cmd.Flags().BoolVar(&r.sealOnInt, "seal-on-interrupt", false, "if a signal came and there is no result, seal the archive with the status interrupted")
+	cmd.Flags().BoolVar(&r.sealOnInt, "seal-on-interrupt", false,
+		"if a signal came and there is no result, seal the archive with the status interrupted")
 	r.command.addFlags(cmd)
 	cmd.Flags().BoolVar(&r.strict, "strict", false, "stop at the first line that cannot be recorded, instead of keeping it as it is")
 	addExclusiveFlag(cmd, &r.exclusive)
@@ -297,11 +298,13 @@ func endedEarly(err error) bool {
 // readingFailed reports whether the error of [jsonl.Record] is that of the input, and neither of a line nor of the
 // sink.
 func readingFailed(err error) bool {
-	return err != nil && !endedEarly(err) && !errors.As(err, new(*jsonl.LineError)) && !errors.As(err, new(*jsonl.SinkError))
+	return err != nil && !endedEarly(err) && !errors.As(err, new(*jsonl.LineError)) &&
+		!errors.As(err, new(*jsonl.SinkError))
 }
 
 // Source gives what the lines come from: standard input, or the experiment, which it starts.
-func (r *recording) source(cmd *cobra.Command, watch *signalWatch, last *ending, resumed bool) (io.Reader, *started, error) {
+func (r *recording) source(cmd *cobra.Command, watch *signalWatch, last *ending, resumed bool) (io.Reader, *started,
+	error) {
 	if len(r.command.words) == 0 {
 		if terminal.IsInput(cmd.InOrStdin()) {
 			fmt.Fprintln(cmd.ErrOrStderr(), "exparchive: reading lines from the terminal")
@@ -395,7 +398,8 @@ func unfinished(w *record.Writer, source string, err error) error {
 			return fmt.Errorf("%w; %s keeps %s: `exparchive resume` takes a result line that can be recorded, `exparchive seal` seals it unfinished",
 				err, w.LivePath(), cli.Plural(count, "record"))
 		}
-		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err, w.LivePath(), cli.Plural(count, "record"))
+		return fmt.Errorf("%w; %s keeps %s: `exparchive resume` continues it, `exparchive seal` seals it as it is", err,
+			w.LivePath(), cli.Plural(count, "record"))
 	}
 	return err
 }

@@ -43,8 +43,10 @@ type commandLine struct {
 }
 
 func (c *commandLine) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&c.keepStderr, "keep-stderr", false, "attach what the command writes to standard error, as "+stderrName)
-	cmd.Flags().BoolVar(&c.noCommand, "no-command", false, "leave the command line out of "+provenanceName+", which may hold a secret")
+	cmd.Flags().BoolVar(&c.keepStderr, "keep-stderr", false,
+		"attach what the command writes to standard error, as "+stderrName)
+	cmd.Flags().BoolVar(&c.noCommand, "no-command", false,
+		"leave the command line out of "+provenanceName+", which may hold a secret")
 	cmd.Flags().BoolVar(&c.pty, "pty", false, "let the command write its lines to a pseudo-terminal, if it holds back what it writes to a pipe")
 }
 
@@ -72,7 +74,8 @@ func commandArgs(c *commandLine, want int, what string) cobra.PositionalArgs {
 func (c *commandLine) check(name string, asIs bool) error {
 	switch {
 	case len(c.words) == 0 && (c.keepStderr || c.noCommand || c.pty):
-		return cli.Usagef("%s: --keep-stderr, --no-command and --pty are for a command that is started: put it behind --", name)
+		return cli.Usagef("%s: --keep-stderr, --no-command and --pty are for a command that is started: put it behind --",
+			name)
 	case c.pty && !launch.HasTerminals:
 		return cli.Usagef("%s: --pty: there are no pseudo-terminals on this system: let the program flush its lines", name)
 	case len(c.words) > 0 && asIs:
@@ -86,7 +89,8 @@ func (c *commandLine) check(name string, asIs bool) error {
 // start starts the experiment.
 func (c *commandLine) start(cmd *cobra.Command) (*started, error) {
 	stdin, _ := cmd.InOrStdin().(*os.File)
-	p, err := launch.Start(&launch.Options{Command: c.words, Stdin: stdin, Stderr: cmd.ErrOrStderr(), KeepStderr: c.keepStderr, Terminal: c.pty})
+	p, err := launch.Start(&launch.Options{Command: c.words, Stdin: stdin, Stderr: cmd.ErrOrStderr(),
+		KeepStderr: c.keepStderr, Terminal: c.pty})
 	return &started{Process: p, keepStderr: c.keepStderr}, startFailed(err)
 }
 
@@ -210,15 +214,17 @@ func (p *started) conclude(ctx context.Context, e *ending, nothing bool, stop <-
 func (p *started) recordStderr(ctx context.Context, sink provider.Sink) error {
 	kept, err := p.Stderr()
 	if err != nil {
-		return sink.Note(ctx, &provider.Note{Kind: truncatedKind, Text: fmt.Sprintf("what the experiment wrote to standard error was not kept: %v", err)})
+		return sink.Note(ctx, &provider.Note{Kind: truncatedKind,
+			Text: fmt.Sprintf("what the experiment wrote to standard error was not kept: %v", err)})
 	}
 	name, err := attachFree(ctx, sink, &provider.Attachment{Name: stderrName, MediaType: "text/plain", Data: kept.Data})
 	if err != nil || !kept.Cut() {
 		return err
 	}
-	return sink.Note(ctx, &provider.Note{Kind: truncatedKind, Subject: provider.Subject("attachments", name), Text: fmt.Sprintf(
-		"of the %d bytes that the experiment wrote to standard error these are the first %d and the last %d",
-		kept.Size, kept.Head, int64(len(kept.Data))-kept.Head)})
+	return sink.Note(ctx, &provider.Note{Kind: truncatedKind, Subject: provider.Subject("attachments", name),
+		Text: fmt.Sprintf(
+			"of the %d bytes that the experiment wrote to standard error these are the first %d and the last %d",
+			kept.Size, kept.Head, int64(len(kept.Data))-kept.Head)})
 }
 
 // reportGrandchild says what a recording waits for whose experiment has ended and whose input has not.

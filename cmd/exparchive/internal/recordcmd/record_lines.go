@@ -44,7 +44,8 @@ func (r *rejectedReport) line(l jsonl.Rejection) {
 func (r *rejectedReport) end(rejected *jsonl.RejectedError) {
 	if rejected != nil && rejected.FilledIn {
 		r.bar.Clear()
-		cli.Warnf(r.stderr, "%s: no experiment line could be recorded before the run began; a note says what was filled in", r.source)
+		cli.Warnf(r.stderr, "%s: no experiment line could be recorded before the run began; a note says what was filled in",
+			r.source)
 	}
 	if more := r.lines - runio.MaxRejectedLines; more > 0 {
 		r.bar.Clear()

@@ -118,7 +118,8 @@ name of the folder, as in rejected-120/LINE.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "say where the recording stands as one JSON object, and record nothing")
 	cmd.Flags().BoolVar(&answers, "answers", false, "print the calls of the open iteration as JSON lines, for reuse, and record nothing")
-	cmd.Flags().BoolVar(&dropOpen, "drop-open", false, "go on without the events and calls of the open iteration, which are kept as an attachment")
+	cmd.Flags().BoolVar(&dropOpen, "drop-open", false,
+		"go on without the events and calls of the open iteration, which are kept as an attachment")
 	r.addFlags(cmd)
 	return cmd
 }

@@ -34,7 +34,8 @@ func drop(cmd *cobra.Command, live string, exclusive bool) error {
 	case open == nil:
 		cli.Warnf(cmd.ErrOrStderr(), "%s: no iteration is open, and nothing was dropped", live)
 	default:
-		cli.Warnf(cmd.ErrOrStderr(), "%s: dropped what there was of iteration %d: %s; an attachment of the run keeps it", live, open.Number, openCounts(open))
+		cli.Warnf(cmd.ErrOrStderr(), "%s: dropped what there was of iteration %d: %s; an attachment of the run keeps it",
+			live, open.Number, openCounts(open))
 	}
 	return nil
 }

@@ -82,7 +82,8 @@ same command with --resume plays on from there.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the archive to be written, `FILE`.simexp (required unless --dry-run)")
 	flags.IntVar(&o.play.MaxIter, "max-iter", 0, "end after `n` iterations at the latest (default 25, exp2 50)")
-	flags.Uint64Var(&o.play.Seed, "seed", liquidity.DefaultSeed, "`number` that decides the stand-in's mistakes and the resampled days")
+	flags.Uint64Var(&o.play.Seed, "seed", liquidity.DefaultSeed,
+		"`number` that decides the stand-in's mistakes and the resampled days")
 	flags.StringVar(&o.play.RunID, "run-id", "", "the `id` of the run (default: made from the experiment, the seed and the limit)")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "play and print, but write nothing")
 	flags.BoolVar(&o.force, "force", false, "replace an archive, or a recording that was cut short, of that name")
@@ -147,7 +148,8 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		if w, err = record.Resume(ctx, o.output+archive.LiveSuffix, &record.Options{Exclusive: o.exclusive}); err == nil {
 			sink, err = record.Continue(ctx, w)
 		}
-	} else if w, err = record.Create(o.output, &record.Options{Replace: o.force, Restart: o.force, Exclusive: o.exclusive}); err == nil {
+	} else if w, err = record.Create(o.output, &record.Options{Replace: o.force, Restart: o.force,
+		Exclusive: o.exclusive}); err == nil {
 		sink = w
 	}
 	if w != nil {
@@ -178,7 +180,8 @@ func (o *runOptions) record(cmd *cobra.Command, name string, printer provider.Si
 		if left, err := archive.Open(w.LivePath()); err == nil {
 			count, err := left.RecordCount(context.WithoutCancel(ctx))
 			if err = errors.Join(err, left.Close()); err == nil {
-				playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(), cli.Plural(count, "record"))
+				playErr = fmt.Errorf("%w; %s keeps %s: the same command with --resume plays on from there", playErr, w.LivePath(),
+					cli.Plural(count, "record"))
 			}
 		}
 	}

@@ -41,7 +41,8 @@ It prints the digest of each archive, as digest does.`,
 					failed = cli.Reported{}
 					continue
 				}
-				d := runio.Digest{File: strings.TrimSuffix(live, archive.LiveSuffix), Digest: seal.Root.String(), Records: seal.Records}
+				d := runio.Digest{File: strings.TrimSuffix(live, archive.LiveSuffix), Digest: seal.Root.String(),
+					Records: seal.Records}
 				if err := d.Print(cmd.OutOrStdout(), asJSON); err != nil {
 					return err
 				}

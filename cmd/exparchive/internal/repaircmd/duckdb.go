@@ -38,13 +38,15 @@ func NewDuckDB() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().BoolVar(&o.force, "force", false, "read a database that another process has open for writing")
-	cmd.PersistentFlags().BoolVar(&o.noLog, "no-log", false, "leave the write-ahead log out: the state of the last checkpoint")
+	cmd.PersistentFlags().BoolVar(&o.noLog, "no-log", false,
+		"leave the write-ahead log out: the state of the last checkpoint")
 	cmd.AddCommand(newDuckDBTablesCommand(&o), newDuckDBSchemaCommand(&o), newDuckDBDumpCommand(&o))
 	return cmd
 }
 
 // withDuckDB opens a database, reports what is odd about it, and closes it after do.
-func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string, do func(ctx context.Context, db *duckdb.DB) error) error {
+func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string,
+	do func(ctx context.Context, db *duckdb.DB) error) error {
 	from, err := runio.SourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
 	if err != nil {
 		return err

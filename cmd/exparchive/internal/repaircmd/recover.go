@@ -60,7 +60,8 @@ The exit code is 0 only if the run came out whole and the file tells that no ann
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required); - is standard output")
+	cmd.Flags().StringVarP(&output, "output", "o", "",
+		"the archive to be written, `FILE`.simexp (required); - is standard output")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive of that name")
 	cmd.Flags().BoolVar(&keepChanged, "keep-changed", false, "bring out records too that are not as they were recorded")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -134,8 +135,9 @@ func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged boo
 	}
 	seal, _ := w.Seal()
 	r = recovery{
-		File: path, Output: output, Whole: found.Whole, Records: found.Records, Proved: found.Proved, Uncommitted: found.Uncommitted,
-		Missing: []string{}, Changed: append([]int64{}, found.Changed...), Doubts: append([]string{}, found.Doubts...),
+		File: path, Output: output, Whole: found.Whole, Records: found.Records, Proved: found.Proved,
+		Uncommitted: found.Uncommitted,
+		Missing:     []string{}, Changed: append([]int64{}, found.Changed...), Doubts: append([]string{}, found.Doubts...),
 		Annotations: copied, Damaged: []int64{}, Lost: found.Lost, Unsure: found.Unsure,
 		Signatures: left, Digest: seal.Root.String(), keepChanged: keepChanged,
 	}

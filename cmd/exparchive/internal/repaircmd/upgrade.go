@@ -78,6 +78,7 @@ behind its name, where 1 is its version.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and archive")
-	cmd.Flags().BoolVar(&opts.DryRun, "dry-run", false, "say what would be done, after trying it on a copy among the temporary files")
+	cmd.Flags().BoolVar(&opts.DryRun, "dry-run", false,
+		"say what would be done, after trying it on a copy among the temporary files")
 	return cmd
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// MakeFolder makes a folder, and those above it that are missing. Also after an error, unmake removes those that this call made
-// and that are empty.
+// MakeFolder makes a folder, and those above it that are missing. Also after an error, unmake removes those that this
+// call made and that are empty.
 func MakeFolder(path string) (unmake func(), err error) {
 	var missing, made []string
 	for p := filepath.Clean(path); !Exists(p) && p != filepath.Dir(p); p = filepath.Dir(p) {

@@ -65,7 +65,8 @@ func OpenArchive(stderr io.Writer, path string) (*archive.Archive, error) {
 // WarnTouched says what the header of a sealed archive tells before a record is read. Commands that read the whole run
 // find out whether the run itself was changed; see ChangedRun.
 func WarnTouched(stderr io.Writer, path string) {
-	cli.Warnf(stderr, "%s: another program has written to this archive since it was sealed; `exparchive verify` says what", path)
+	cli.Warnf(stderr, "%s: another program has written to this archive since it was sealed; `exparchive verify` says what",
+		path)
 }
 
 // SniffFile is [runs.Sniff], for commands that take one file and no --run.

@@ -21,7 +21,8 @@ func TestWriteChecked_sidecars(t *testing.T) {
 		}
 	}
 	err := WriteChecked(path, true, nil, func(w *record.Writer) error {
-		return errors.Join(w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}), w.Finish(t.Context(), nil))
+		return errors.Join(w.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}),
+			w.Finish(t.Context(), nil))
 	}, func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +41,8 @@ func TestWriteChecked(t *testing.T) {
 	var live provider.Live
 	var got digest.Sink
 	both := provider.Tee(&live, &got)
-	if err := errors.Join(both.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}), both.Finish(t.Context(), nil)); err != nil {
+	if err := errors.Join(both.Begin(t.Context(), &provider.Start{RunID: "r", Name: "n", Type: "t"}),
+		both.Finish(t.Context(), nil)); err != nil {
 		t.Fatal(err)
 	}
 	write := func(want digest.Hash) error {

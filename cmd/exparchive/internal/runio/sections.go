@@ -28,11 +28,13 @@ func AddSectionFlags(cmd *cobra.Command) *SectionFlags {
 	f := &SectionFlags{start: -1, end: -1}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.options.Verbose, "verbose", false, "print every section below, and events of unknown type")
-	flags.BoolVar(&f.options.Iterations, "verbose-iterations", false, "print the starts of iterations and their evaluations")
+	flags.BoolVar(&f.options.Iterations, "verbose-iterations", false,
+		"print the starts of iterations and their evaluations")
 	flags.BoolVar(&f.options.Bootstrap, "verbose-bootstrap", false, "print simulations and the evaluation of samples")
 	flags.BoolVar(&f.options.LLM, "verbose-llm", false, "print the calls of language models: model, tokens, latency")
 	flags.BoolVar(&f.options.Policy, "verbose-policy", false, "print policies and proposals, parameter by parameter")
-	flags.BoolVar(&f.options.Rejections, "verbose-rejections", false, "print rejected proposals and what is wrong with them")
+	flags.BoolVar(&f.options.Rejections, "verbose-rejections", false,
+		"print rejected proposals and what is wrong with them")
 	flags.BoolVar(&f.options.Metrics, "verbose-metrics", false, "print statistics of the iterations and of the run")
 	return f
 }
@@ -43,7 +45,8 @@ func (f *SectionFlags) AddRangeFlags(cmd *cobra.Command) {
 	flags.BoolVar(&f.options.Audit, "audit", false, "print every call of a language model in full: prompts, answer, what was read from it")
 	flags.IntVar(&f.start, "start", -1, "print from iteration `n` on")
 	flags.IntVar(&f.end, "end", -1, "print up to iteration `n`")
-	flags.StringSliceVar(&f.options.Agents, "agent", nil, "print only calls for this `agent`, events that name it, and its lines of the summaries")
+	flags.StringSliceVar(&f.options.Agents, "agent", nil,
+		"print only calls for this `agent`, events that name it, and its lines of the summaries")
 	flags.StringSliceVar(&f.seqs, "seq", nil, "print only these records: `numbers` such as 7, 3-9 or 12-, from 0 for the start of the run")
 	cli.NoDefault(cmd, "start", "end")
 	f.options.Start, f.options.End = &f.start, &f.end

@@ -76,9 +76,10 @@ func (e *renamedError) Is(target error) bool {
 }
 
 // SourcesOf gives what the arguments of a command stand for: files, and the files of folders that may hold runs. What
-// cannot be looked at comes with an error. The files beside a recording that is named too, as by a pattern of the shell,
-// are passed over.
-func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive bool) func(yield func(Source, error) bool) {
+// cannot be looked at comes with an error. The files beside a recording that is named too, as by a pattern of the
+// shell, are passed over.
+func SourcesOf(ctx context.Context, stderr io.Writer, args []string,
+	recursive bool) func(yield func(Source, error) bool) {
 	return func(yield func(Source, error) bool) {
 		for _, arg := range args {
 			if arg == cli.StdinName {
@@ -102,7 +103,8 @@ func SourcesOf(ctx context.Context, stderr io.Writer, args []string, recursive b
 // besideOneOf reports whether path is a file that belongs to one of several recordings.
 func besideOneOf(recordings []string, path string) bool {
 	recording, what, ok := strings.Cut(path, archive.Extension+archive.LiveSuffix+"-")
-	return ok && !strings.ContainsAny(what, `/\`) && slices.Contains(recordings, recording+archive.Extension+archive.LiveSuffix)
+	return ok && !strings.ContainsAny(what, `/\`) && slices.Contains(recordings,
+		recording+archive.Extension+archive.LiveSuffix)
 }
 
 // IsFolder reports whether path is one.
@@ -120,7 +122,8 @@ func ArchiveOutput(cmd *cobra.Command, output string) (path string, written func
 	}
 	stdout := cmd.OutOrStdout()
 	if terminal.Is(stdout) {
-		return "", nil, cli.Usagef("%s: -o -: standard output is a terminal, which an archive would confuse; redirect it", cmd.Name())
+		return "", nil, cli.Usagef("%s: -o -: standard output is a terminal, which an archive would confuse; redirect it",
+			cmd.Name())
 	}
 	if path, err = ScratchOf(cmd.Context()).Path("stdout"); err != nil {
 		return "", nil, err
@@ -142,7 +145,8 @@ func ArchiveOutput(cmd *cobra.Command, output string) (path string, written func
 // RecordingName refuses to record to standard output: a recording that is cut short is kept under its name.
 func RecordingName(cmd *cobra.Command, output string) error {
 	if output == cli.StdinName {
-		return cli.Usagef("%s: -o -: a recording needs the name of a file, under which it is kept if it is cut short", cmd.Name())
+		return cli.Usagef("%s: -o -: a recording needs the name of a file, under which it is kept if it is cut short",
+			cmd.Name())
 	}
 	return nil
 }

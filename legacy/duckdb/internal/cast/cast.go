@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// A Func appends to dst what value i of src, which is not NULL, becomes. The error is that of the budget, or says that this
-// value cannot be cast with certainty.
+// A Func appends to dst what value i of src, which is not NULL, becomes. The error is that of the budget, or says that
+// this value cannot be cast with certainty.
 type Func func(dst, src *vector.Vector, i int, b *vector.Budget) error
 
 // Each appends what values from up to to of src become; NULL stays NULL.
@@ -102,7 +102,8 @@ func special(t *types.Type) bool {
 
 // same reports whether a value of one type is the same value of the other, whatever the types' own names.
 func same(a, b *types.Type) bool {
-	if !types.SameLayout(a, b) || a.Width != b.Width || !slices.Equal(a.Values, b.Values) || len(a.Fields) != len(b.Fields) ||
+	if !types.SameLayout(a, b) || a.Width != b.Width || !slices.Equal(a.Values, b.Values) ||
+		len(a.Fields) != len(b.Fields) ||
 		a.CRS != b.CRS || (special(a) || special(b)) && a.Alias != b.Alias {
 		return false
 	}

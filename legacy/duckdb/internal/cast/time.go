@@ -13,8 +13,8 @@ import (
 
 const secondsPerDay = 86400
 
-// perSecond is how many units of a timestamp make a second; 0 for other types, and for those in a time zone, since it is
-// the session's that their casts ask for.
+// perSecond is how many units of a timestamp make a second; 0 for other types, and for those in a time zone, since it
+// is the session's that their casts ask for.
 func perSecond(t *types.Type) int64 {
 	switch t.ID {
 	case types.TimestampS:

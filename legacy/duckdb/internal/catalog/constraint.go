@@ -109,7 +109,8 @@ func renameIn(e *tree.Node, was, name string) {
 	})
 }
 
-// generating is the expression of a generated column without the cast to the column's type, which the engine puts around it at every CREATE.
+// generating is the expression of a generated column without the cast to the column's type, which the engine puts
+// around it at every CREATE.
 func (c Column) generating() string {
 	if e, ok := strings.CutPrefix(c.Default, "CAST("); ok {
 		if e, ok = strings.CutSuffix(e, " AS "+c.Type.String()+")"); ok {

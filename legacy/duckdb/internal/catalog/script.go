@@ -121,8 +121,8 @@ func (c *Catalog) steps() (all []step) {
 }
 
 // spelled is a type as a statement has it: a name that 0.9 and 1.0 keep is that of a type of the database, with its
-// schema, if there is just one of that name and kind. Else the type is spelled out, but for an ENUM in a list, which 1.0
-// and older take for one without a list: of a type of the same values its name stands there.
+// schema, if there is just one of that name and kind. Else the type is spelled out, but for an ENUM in a list, which
+// 1.0 and older take for one without a list: of a type of the same values its name stands there.
 func (c *Catalog) spelled(t *types.Type) *types.Type {
 	if t == nil {
 		return nil

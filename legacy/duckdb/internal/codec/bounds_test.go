@@ -85,7 +85,8 @@ func dictFSSTHeader(size, count b4, mode, lengthWidth, indexWidth b1, table b4) 
 
 // dictFSSTSegment is a segment of one row, which has a string of one code.
 func dictFSSTSegment(mode, indexWidth b1, tableSize b4, table, index []byte) []byte {
-	return cat(dictFSSTHeader(1, 2, mode, 1, indexWidth, tableSize), zeros(8), table, zeros(-len(table)&7), packed(1, 0, 1),
+	return cat(dictFSSTHeader(1, 2, mode, 1, indexWidth, tableSize), zeros(8), table, zeros(-len(table)&7),
+		packed(1, 0, 1),
 		zeros(4), index)
 }
 
@@ -488,8 +489,8 @@ func TestSegmentOffset(t *testing.T) {
 	}
 }
 
-// TestNextGroup reads the first of two groups of alp, of which the second does not start where the first ends: it is not
-// given either.
+// TestNextGroup reads the first of two groups of alp, of which the second does not start where the first ends: it is
+// not given either.
 func TestNextGroup(t *testing.T) {
 	group := cat(alpHeader(0, 0, 0, 5, 0))
 	two := cat(b4(40), group, group, zeros(2), b4(17), b4(4))

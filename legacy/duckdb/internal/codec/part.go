@@ -39,9 +39,9 @@ func (p *part) slice(off, n int64, field string) ([]byte, error) {
 // header gives n bytes at the segment's start.
 func (p *part) header(n int64, field string) ([]byte, error) { return p.slice(0, n, field) }
 
-// ends reports whether the last part of the segment may end at byte end. That is right behind the parts before it, which
-// makes tight bytes; but when these fill four fifths of a block, the segment has the block for itself and the last part
-// ends with it.
+// ends reports whether the last part of the segment may end at byte end. That is right behind the parts before it,
+// which makes tight bytes; but when these fill four fifths of a block, the segment has the block for itself and the
+// last part ends with it.
 func (p *part) ends(end, tight int64) bool {
 	fifths := int64(p.file.Payload()) / 5 * 4
 	const rounded = 8 // codecs differ in how they round the limit
@@ -95,7 +95,8 @@ func (p *part) noBlock() error {
 	if p.seg.Block == NoBlock {
 		return nil
 	}
-	return &fault.FormatError{Offset: p.seg.At, Field: "segment.compression", Err: fault.Corruptf("%s with data in block %d", p.name, p.seg.Block)}
+	return &fault.FormatError{Offset: p.seg.At, Field: "segment.compression",
+		Err: fault.Corruptf("%s with data in block %d", p.name, p.seg.Block)}
 }
 
 // refuse says that a codec does not go with a type.

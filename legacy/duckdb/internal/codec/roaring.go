@@ -68,8 +68,8 @@ func openRoaring(p *part) (ValidityDecoder, error) {
 	return r, nil
 }
 
-// dataEnd is where the containers end, none of which has been given yet; whole is the same when the last one is a bitset
-// that takes as much as one of all rows. The error is about what no container is.
+// dataEnd is where the containers end, none of which has been given yet; whole is the same when the last one is a
+// bitset that takes as much as one of all rows. The error is about what no container is.
 func (d *roaring) dataEnd() (end, whole int64, err error) {
 	again, kinds, runs := *d, *d.types, *d.runs
 	again.types, again.runs = &kinds, &runs
@@ -257,8 +257,8 @@ func (d *roaring) eachValue(n int, do func(i int) error) error {
 	return d.eachCompressed(n, 0, do)
 }
 
-// eachCompressed gives n rows, each stored as a byte within a run of 256 rows; 8 counts say how many are in each. The last
-// past of them may be in none: a run may end where the container does.
+// eachCompressed gives n rows, each stored as a byte within a run of 256 rows; 8 counts say how many are in each. The
+// last past of them may be in none: a run may end where the container does.
 func (d *roaring) eachCompressed(n, past int, do func(i int) error) error {
 	counts, err := d.take(roaringSegments, "counts")
 	if err != nil {

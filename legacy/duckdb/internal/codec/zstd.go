@@ -37,7 +37,8 @@ func openZSTD(p *part, t *types.Type) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &zstdStrings{p: p, left: p.seg.Rows, block: p.seg.Block, at: int64(p.seg.Offset) + int64(len(h)), pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v],
+	return &zstdStrings{p: p, left: p.seg.Rows, block: p.seg.Block, at: int64(p.seg.Offset) + int64(len(h)),
+		pages: h[:8*v], offsets: h[8*v : 12*v], sizes: h[sizes : sizes+8*v],
 		packed: h[sizes+8*v:]}, nil
 }
 

@@ -23,8 +23,8 @@ type bounds struct {
 	low, high vector.Uint128
 }
 
-// checkBounds compares the values that have been read into v with the statistics of their segments. No value is past the
-// smallest or the largest that these give, and both occur.
+// checkBounds compares the values that have been read into v with the statistics of their segments. No value is past
+// the smallest or the largest that these give, and both occur.
 func (r *segmentReader) checkBounds(v *vector.Vector) error {
 	for _, s := range r.spans {
 		b := &r.bounds

@@ -141,7 +141,8 @@ func TestUnknownVariant(t *testing.T) {
 	rows, b := New(nil), vector.NewBudget(1<<20)
 	v := vector.New(types.Plain(types.Variant))
 	values := v.Children[2]
-	err := errors.Join(v.Grow(2, b), v.Children[0].Grow(2, b), v.Children[1].Grow(2, b), values.Grow(2, b), v.Children[3].Grow(2, b),
+	err := errors.Join(v.Grow(2, b), v.Children[0].Grow(2, b), v.Children[1].Grow(2, b), values.Grow(2, b),
+		v.Children[3].Grow(2, b),
 		values.Children[0].Grow(2, b), values.Children[0].Children[0].Grow(2, b), values.Children[0].Children[1].Grow(2, b))
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +159,8 @@ func TestUnknownVariant(t *testing.T) {
 	}
 	scan := func() (n int, err error) {
 		var decoded atomic.Int64
-		s := rows.Scan(t.Context(), []Column{{Name: "c", Type: v.Type}}, Options{Table: "t", MaxBytes: 1 << 20, Decoded: &decoded})
+		s := rows.Scan(t.Context(), []Column{{Name: "c", Type: v.Type}},
+			Options{Table: "t", MaxBytes: 1 << 20, Decoded: &decoded})
 		for s.Next() {
 			n += s.Len()
 		}

@@ -42,8 +42,8 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
-// TestBlockMemory reads blocks that are full, nearly empty and empty, one after the other without a cache to speak of: each
-// keeps its bytes, and none has those of another.
+// TestBlockMemory reads blocks that are full, nearly empty and empty, one after the other without a cache to speak of:
+// each keeps its bytes, and none has those of another.
 func TestBlockMemory(t *testing.T) {
 	file := make([]byte, blocksStart)
 	used := []int{minBlockAlloc - 8, 1, 0, minBlockAlloc / 2, minBlockAlloc/2 - 8, 9, minBlockAlloc - 8, 100, 0}

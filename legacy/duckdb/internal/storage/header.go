@@ -141,7 +141,8 @@ func recognise(buf []byte) error {
 
 func readDBHeader(buf []byte, at int64, field string) (Header, error) {
 	u := func(i int) uint64 { return binary.LittleEndian.Uint64(buf[i:]) }
-	h := Header{Iteration: u(8), Meta: u(16), Free: u(24), BlockCount: u(32), BlockSize: u(40), vector: u(48), level: u(56)}
+	h := Header{Iteration: u(8), Meta: u(16), Free: u(24), BlockCount: u(32), BlockSize: u(40), vector: u(48),
+		level: u(56)}
 	if h.BlockSize == 0 {
 		h.BlockSize = defaultBlockAlloc
 	}

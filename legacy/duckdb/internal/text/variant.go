@@ -5,8 +5,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// decode decodes value i, in which nothing is wrong: that was found when it was read. Up to 1.5 the members of an object
-// come in the order in which they are stored, later in that of their names.
+// decode decodes value i, in which nothing is wrong: that was found when it was read. Up to 1.5 the members of an
+// object come in the order in which they are stored, later in that of their names.
 func (r Release) decode(v *vector.Vector, i int) *variant.Node {
 	n, _ := variant.Decode(v, i)
 	if r == Release20 {

@@ -18,7 +18,8 @@ const (
 
 var joins = map[uint64]string{1: "LEFT", 2: "RIGHT", 3: "INNER", 4: "FULL", 5: "SEMI", 6: "ANTI"}
 
-// from writes what rows are taken from. Crossings that were made by commas are written so as long as they are outermost.
+// from writes what rows are taken from. Crossings that were made by commas are written so as long as they are
+// outermost.
 func (w *writer) from(t *Node) string {
 	if t == nil {
 		return w.unknown()

@@ -168,7 +168,8 @@ func (w *writer) selection(n *Node) string {
 // isValues reports whether a query is a bare list of rows.
 func isValues(n *Node) bool {
 	t := n.Node(201)
-	return t != nil && t.Class == "ExpressionListRef" && n.Node(202) == nil && len(n.list(204)) == 0 && n.Node(206) == nil &&
+	return t != nil && t.Class == "ExpressionListRef" && n.Node(202) == nil && len(n.list(204)) == 0 &&
+		n.Node(206) == nil &&
 		n.Node(207) == nil && n.Node(208) == nil && len(n.Nodes(200)) == 1 && n.Nodes(200)[0].isStar()
 }
 

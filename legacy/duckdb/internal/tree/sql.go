@@ -29,8 +29,8 @@ const (
 var comparisons = map[uint64]string{25: "=", 26: "!=", 27: "<", 28: ">", 29: "<=", 30: ">=", 37: "IS DISTINCT FROM",
 	40: "IS NOT DISTINCT FROM"}
 
-// SQL writes a parsed expression or query as SQL, close to how the engine does. What it has no words for comes out as an
-// ellipsis; [Node.Statement] says whether there is such.
+// SQL writes a parsed expression or query as SQL, close to how the engine does. What it has no words for comes out as
+// an ellipsis; [Node.Statement] says whether there is such.
 func (e *Node) SQL() string { return new(writer).sql(e) }
 
 // Statement is SQL, and whether it says all that the node does.

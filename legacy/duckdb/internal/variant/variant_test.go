@@ -36,19 +36,27 @@ func TestRefused(t *testing.T) {
 	}{
 		"kind":         {encoder{kinds: []uint8{35}, offsets: []uint32{0}}, fault.ErrUnsupported, "kind 35"},
 		"highest kind": {encoder{kinds: []uint8{255}, offsets: []uint32{0}}, fault.ErrUnsupported, "kind 255"},
-		"kind within": {encoder{kinds: []uint8{kindObject, 99}, offsets: []uint32{0, 0}, data: object, keys: []string{"k"}, members: one}, fault.ErrUnsupported,
+		"kind within": {encoder{kinds: []uint8{kindObject, 99}, offsets: []uint32{0, 0}, data: object, keys: []string{"k"},
+			members: one}, fault.ErrUnsupported,
 			"kind 99"},
-		"no value":    {encoder{}, fault.ErrCorrupt, "value 0 of 0"},
-		"offset":      {encoder{kinds: []uint8{3}, offsets: []uint32{9}, data: []byte{1}}, fault.ErrCorrupt, "at 9"},
-		"short":       {encoder{kinds: []uint8{6}, offsets: []uint32{0}, data: []byte{1, 2}}, fault.ErrCorrupt, "8 bytes of BIGINT"},
-		"string":      {encoder{kinds: []uint8{16}, offsets: []uint32{0}, data: []byte{5, 'a'}}, fault.ErrCorrupt, "5 bytes of VARCHAR"},
-		"length":      {encoder{kinds: []uint8{16}, offsets: []uint32{0}, data: []byte{0x80}}, fault.ErrCorrupt, "number"},
-		"decimal":     {encoder{kinds: []uint8{kindDecimal}, offsets: []uint32{0}, data: []byte{39, 0, 1}}, fault.ErrCorrupt, "DECIMAL(39,0)"},
-		"no width":    {encoder{kinds: []uint8{kindDecimal}, offsets: []uint32{0}}, fault.ErrCorrupt, "number"},
-		"part":        {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object}, fault.ErrCorrupt, "part 0 of 0"},
-		"part value":  {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object, members: one}, fault.ErrCorrupt, "value 1 of 1"},
-		"name":        {encoder{kinds: []uint8{kindObject}, offsets: []uint32{0}, data: object, members: one}, fault.ErrCorrupt, "name 0 of 0"},
-		"within self": {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object, members: []member{{value: 0}}}, fault.ErrUnsupported, "nested"},
+		"no value": {encoder{}, fault.ErrCorrupt, "value 0 of 0"},
+		"offset":   {encoder{kinds: []uint8{3}, offsets: []uint32{9}, data: []byte{1}}, fault.ErrCorrupt, "at 9"},
+		"short": {encoder{kinds: []uint8{6}, offsets: []uint32{0}, data: []byte{1, 2}}, fault.ErrCorrupt,
+			"8 bytes of BIGINT"},
+		"string": {encoder{kinds: []uint8{16}, offsets: []uint32{0}, data: []byte{5, 'a'}}, fault.ErrCorrupt,
+			"5 bytes of VARCHAR"},
+		"length": {encoder{kinds: []uint8{16}, offsets: []uint32{0}, data: []byte{0x80}}, fault.ErrCorrupt, "number"},
+		"decimal": {encoder{kinds: []uint8{kindDecimal}, offsets: []uint32{0}, data: []byte{39, 0, 1}}, fault.ErrCorrupt,
+			"DECIMAL(39,0)"},
+		"no width": {encoder{kinds: []uint8{kindDecimal}, offsets: []uint32{0}}, fault.ErrCorrupt, "number"},
+		"part": {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object}, fault.ErrCorrupt,
+			"part 0 of 0"},
+		"part value": {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object, members: one},
+			fault.ErrCorrupt, "value 1 of 1"},
+		"name": {encoder{kinds: []uint8{kindObject}, offsets: []uint32{0}, data: object, members: one},
+			fault.ErrCorrupt, "name 0 of 0"},
+		"within self": {encoder{kinds: []uint8{kindArray}, offsets: []uint32{0}, data: object, members: []member{{value: 0}}},
+			fault.ErrUnsupported, "nested"},
 	} {
 		v := encoded(t, &c.e)
 		n, err := Decode(v, 0)
@@ -76,7 +84,8 @@ func TestRefused(t *testing.T) {
 	for name, e := range map[string]encoder{
 		"NULL":  {kinds: []uint8{kindNull}, offsets: []uint32{0}},
 		"empty": {kinds: []uint8{kindArray}, offsets: []uint32{0}, data: []byte{0}},
-		"every": {kinds: []uint8{kindArray, 3, kindTrue}, offsets: []uint32{0, 2, 3}, data: []byte{2, 0, 7}, members: []member{{value: 1}, {value: 2}}},
+		"every": {kinds: []uint8{kindArray, 3, kindTrue}, offsets: []uint32{0, 2, 3}, data: []byte{2, 0, 7},
+			members: []member{{value: 1}, {value: 2}}},
 	} {
 		if _, err := Decode(encoded(t, &e), 0); err != nil {
 			t.Errorf("%s: got %v, want no error", name, err)

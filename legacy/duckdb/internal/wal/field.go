@@ -115,8 +115,8 @@ func fieldIndex(t *types.Type, name string) int {
 	return slices.IndexFunc(t.Fields, func(f types.Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
-// changeStruct changes the STRUCT that path leads to from type t: over names of fields, element of a LIST, key and value
-// of a MAP.
+// changeStruct changes the STRUCT that path leads to from type t: over names of fields, element of a LIST, key and
+// value of a MAP.
 func changeStruct(t *types.Type, path []string, change structChange) (*types.Type, cast.Func, error) {
 	switch {
 	case t.ID == types.Struct && len(path) == 0:

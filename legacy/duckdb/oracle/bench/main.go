@@ -1,6 +1,7 @@
 //go:build unix
 
-// Command bench measures the pure-Go reader against DuckDB and its official driver, in turn, each in processes of its own:
+// Command bench measures the pure-Go reader against DuckDB and its official driver, in turn, each in processes of its
+// own:
 //
 //	go run ./bench [-engine 1.5] [-rounds 5] [-rows 5000000] [-real FOLDER]
 //
@@ -92,10 +93,12 @@ func run(ctx context.Context, engine string, rounds, rows int, real string) erro
 		return err
 	}
 	fmt.Printf("large file: %d rows, %.0f MB\n", rows, float64(st.Size())/1e6)
-	if err := compare("rows", rounds, sample.userTime, 0.80, []string{reader, "read", large}, []string{driver, "read", large}); err != nil {
+	if err := compare("rows", rounds, sample.userTime, 0.80, []string{reader, "read", large},
+		[]string{driver, "read", large}); err != nil {
 		return err
 	}
-	return compare("scan", rounds, sample.userTime, 1.00, []string{reader, "scan", large}, []string{driver, "hash", large, "1"})
+	return compare("scan", rounds, sample.userTime, 1.00, []string{reader, "scan", large},
+		[]string{driver, "hash", large, "1"})
 }
 
 // A sample is one process measured.
@@ -164,7 +167,8 @@ func show(name string, s []sample) {
 		for _, x := range s {
 			d = append(d, m.of(x))
 		}
-		fmt.Printf("  %s %.3f s (%.3f–%.3f)", m.name, median(s, m.of).Seconds(), slices.Min(d).Seconds(), slices.Max(d).Seconds())
+		fmt.Printf("  %s %.3f s (%.3f–%.3f)", m.name, median(s, m.of).Seconds(), slices.Min(d).Seconds(),
+			slices.Max(d).Seconds())
 	}
 	peak := int64(0)
 	for _, x := range s {

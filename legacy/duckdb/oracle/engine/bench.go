@@ -107,7 +107,8 @@ func hash(ctx context.Context, conn *sql.Conn, table string) error {
 	for _, c := range cols {
 		sums = append(sums, `bit_xor(hash("`+strings.ReplaceAll(c, `"`, `""`)+`"))`)
 	}
-	got, err := names(ctx, conn, "SELECT CAST(count(*) AS VARCHAR) || ' ' || CAST("+strings.Join(sums, " AS VARCHAR) || ' ' || CAST(")+" AS VARCHAR) FROM "+table)
+	got, err := names(ctx, conn, "SELECT CAST(count(*) AS VARCHAR) || ' ' || CAST("+strings.Join(sums,
+		" AS VARCHAR) || ' ' || CAST(")+" AS VARCHAR) FROM "+table)
 	if err != nil {
 		return err
 	}

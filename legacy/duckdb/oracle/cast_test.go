@@ -140,6 +140,7 @@ type castTable struct {
 func TestCasts(t *testing.T) {
 	for _, name := range []string{"0.10", "1.1", "1.2", "1.3", "1.4", "1.5", "2.0"} {
 		t.Run(name, func(t *testing.T) {
+			only(t, name)
 			t.Parallel()
 			p := startJudge(t, name)
 			path := filepath.Join(t.TempDir(), "x.db")

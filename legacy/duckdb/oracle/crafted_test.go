@@ -105,6 +105,7 @@ func TestCrafted(t *testing.T) {
 			false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			only(t, c.engine)
 			path := filepath.Join(t.TempDir(), "x.db")
 			p := startJudge(t, c.engine)
 			attach := "ATTACH " + Quote(path) + " AS db"

@@ -20,7 +20,7 @@ var (
 	seedFlag     = flag.Uint64("seed", 1, "the first seed")
 	countFlag    = flag.Int("n", 0, "how many databases, 0 for as many as fit into -duration")
 	durationFlag = flag.Duration("duration", 2*time.Minute, "how long to make databases")
-	engineFlag   = flag.String("engine", "", "only these releases, such as 1.4 or 1.4,2.0")
+	engineFlag   = flag.String("engine", "", "make databases only with these releases, such as 1.4 or 1.4,2.0")
 	keepFlag     = flag.String("keep", "", "folder for a minimal fixture of each difference, such as ../testdata")
 	failFlag     = flag.Int("failures", 5, "stop after so many differences")
 	workersFlag  = flag.Int("workers", runtime.NumCPU(), "databases at a time")

@@ -16,6 +16,7 @@ import (
 func TestSchemaOrder(t *testing.T) {
 	for _, release := range Releases {
 		t.Run(release.Name, func(t *testing.T) {
+			only(t, release.Name)
 			for _, checkpoint := range []bool{true, false} {
 				t.Run(map[bool]string{true: "file", false: "log"}[checkpoint], func(t *testing.T) {
 					path := filepath.Join(t.TempDir(), "made.db")

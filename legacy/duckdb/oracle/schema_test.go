@@ -255,6 +255,7 @@ func TestSchemaSQL(t *testing.T) {
 			continue
 		}
 		t.Run(f.Name, func(t *testing.T) {
+			only(t, f.Engine)
 			path := filepath.Join(t.TempDir(), "x.db")
 			unpack(t, filepath.Join(dir, f.File), path)
 			for i, name := range []string{f.Log, f.Log2} {

@@ -61,6 +61,7 @@ var contents = map[string]string{
 	"deletes.vector":             "which rows are deleted",
 	"DecimalTypeInfo.scale":      "what values mean",
 	"RowGroupPointer.columns":    "where a column is described: another may be of the same type",
+	"text":                       "names: tables come in their order",
 	"CatalogEntry.table_pointer": "where rows are described: another table may have the same columns",
 }
 
@@ -108,8 +109,9 @@ var checkedInLogs = []string{
 }
 
 // changeFields changes one byte of one field at a time in the database of a fixture, or in its log, by the name that
-// [storage.Trace] has for the file. It wants each refused that gives other values and is no content, and counts those.
-func changeFields(t *testing.T, fixture, file string, contents map[string]string, refused map[string]int) {
+// [storage.Trace] has for the file, at about so many places of each. It wants each refused that gives other values and is
+// no content, and counts those.
+func changeFields(t *testing.T, fixture, file string, most int, contents map[string]string, refused map[string]int) {
 	f := readFixture(t, fixture)
 	db, log := f.read(t, f.File), f.read(t, f.Log)
 	places := map[string][]int64{}
@@ -135,14 +137,14 @@ func changeFields(t *testing.T, fixture, file string, contents map[string]string
 	}
 	for _, field := range slices.Sorted(maps.Keys(places)) {
 		all := places[field]
-		step := max(len(all)/longtest.Count(2, 60), 1)
+		step := max(len(all)/most, 1)
 		for k := 0; k < len(all); k += step {
 			at := all[k]
 			was := changed[at]
 			if field == "entry.type" && at == slices.Max(all) {
 				continue // the last commit: without it the last transaction did not happen
 			}
-			for _, x := range []byte{was + 1, was ^ 0x40, 0, was - 1, was ^ 4}[:longtest.Count(3, 5)] {
+			for _, x := range []byte{was + 1, was ^ 0x40, 0, was - 1, was ^ 4}[:longtest.Count(3, 4)] {
 				if x == was {
 					continue
 				}
@@ -169,7 +171,7 @@ func changeFields(t *testing.T, fixture, file string, contents map[string]string
 func TestFields(t *testing.T) {
 	refused := map[string]int{}
 	for _, name := range []string{"deletes_e20", "deletes_e14_s14"}[:longtest.Count(1, 2)] {
-		changeFields(t, name, "", contents, refused)
+		changeFields(t, name, "", longtest.Count(2, 6), contents, refused)
 	}
 	for _, field := range checked {
 		if refused[field] == 0 {
@@ -182,7 +184,7 @@ func TestFields(t *testing.T) {
 func TestLogFields(t *testing.T) {
 	refused := map[string]int{}
 	for _, name := range []string{"log_changes_e20", "log_changes_e14_s14"}[:longtest.Count(1, 2)] {
-		changeFields(t, name, "wal", logContents, refused)
+		changeFields(t, name, "wal", longtest.Count(1, 3), logContents, refused)
 	}
 	for _, field := range checkedInLogs {
 		if refused[field] == 0 {

@@ -91,7 +91,7 @@ func Start(o *Options) (*Process, error) {
 	}
 	var screen *os.File // the program's end of a terminal, which lives as long as the program at least
 	if p.stdout = stdout; o.Terminal {
-		p.stdout, screen = output{stdout}, out
+		p.stdout, screen = &output{File: stdout, program: out.Name()}, out
 	} else {
 		theirs = append(theirs, out)
 	}

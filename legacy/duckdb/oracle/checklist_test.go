@@ -71,7 +71,8 @@ func checklist(n int) []checked {
 				"FROM range(300) r(i) GROUP BY ALL"}},
 		{name: "variants", sql: variants(n)},
 		{name: "variants, all taken apart", sql: append([]string{"SET variant_minimum_shredding_size = 0"}, variants(n)...)},
-		{name: "variants, none taken apart", sql: append([]string{"SET variant_minimum_shredding_size = -1"}, variants(n)...)},
+		{name: "variants, none taken apart", sql: append([]string{"SET variant_minimum_shredding_size = -1"},
+			variants(n)...)},
 		{name: "geometries", sql: geometries(n)},
 		{name: "geometries, all taken apart", sql: append([]string{"SET geometry_minimum_shredding_size = 0"},
 			geometries(n)...)},
@@ -80,7 +81,8 @@ func checklist(n int) []checked {
 		{name: "texts in a log", log: []string{
 			"CREATE TABLE t(i INTEGER, s VARCHAR, l VARCHAR[], e ENUM('a', 'b'))",
 			fmt.Sprintf("INSERT INTO t SELECT i, i::VARCHAR, [i::VARCHAR, NULL], 'a' FROM range(%d) r(i)", min(n, 5000)),
-			"INSERT INTO t SELECT i, NULL, NULL, NULL FROM range(3000) r(i)", "INSERT INTO t SELECT i, '', [], 'b' FROM range(3000) r(i)",
+			"INSERT INTO t SELECT i, NULL, NULL, NULL FROM range(3000) r(i)",
+			"INSERT INTO t SELECT i, '', [], 'b' FROM range(3000) r(i)",
 			"INSERT INTO t SELECT i, 'the same', ['x'], 'b' FROM range(3000) r(i)",
 			"INSERT INTO t VALUES (-1, repeat('long ', 40000), [repeat('y', 200000)], NULL)",
 			"UPDATE t SET s = NULL WHERE i % 3 = 0", "UPDATE t SET s = 'back' WHERE s IS NULL AND i % 2 = 0",
@@ -123,7 +125,8 @@ func gaps() (list []string) {
 	for _, t := range []string{"t", "indexed"} {
 		list = append(list, "DELETE FROM "+t+" WHERE i < 2048 OR i BETWEEN 6144 AND 10239 OR i >= 18432")
 	}
-	return append(list, "SET max_vacuum_tasks = 0", "CHECKPOINT db", "RESET max_vacuum_tasks", "DELETE FROM t WHERE i % 2 = 0")
+	return append(list, "SET max_vacuum_tasks = 0", "CHECKPOINT db", "RESET max_vacuum_tasks",
+		"DELETE FROM t WHERE i % 2 = 0")
 }
 
 // fifty are as many columns.
@@ -132,7 +135,8 @@ func fifty() string {
 }
 
 func moments() []string {
-	return []string{"CREATE TABLE t(a TIMESTAMPTZ_NS)", "CREATE TABLE l(a TIMESTAMPTZ_NS[])", "CREATE TABLE s(a STRUCT(x TIMESTAMPTZ_NS))",
+	return []string{"CREATE TABLE t(a TIMESTAMPTZ_NS)", "CREATE TABLE l(a TIMESTAMPTZ_NS[])",
+		"CREATE TABLE s(a STRUCT(x TIMESTAMPTZ_NS))",
 		"INSERT INTO t VALUES ('2020-01-01 00:00:00.123456789+00'), (NULL), ('infinity'), ('-infinity'), ('1677-09-22 00:00:00+00'), " +
 			"('2262-04-11 23:47:16.854775806+00')",
 		"INSERT INTO l SELECT [a, NULL] FROM t", "INSERT INTO s SELECT {'x': a} FROM t"}
@@ -152,7 +156,8 @@ func variants(n int) []string {
 			`WHEN 2 THEN '[1, [2.5, "z"], []]' WHEN 3 THEN 'null' ELSE 'true' END)` + json,
 		`CREATE TABLE truths AS SELECT (CASE WHEN i % 2 = 0 THEN 'true' ELSE 'false' END)` + json,
 	}
-	for _, c := range []string{"bool", "hugeint", "dec_18_6", "timestamp_ns", "blob", "uuid", "interval", "double", "int_array", "struct",
+	for _, c := range []string{"bool", "hugeint", "dec_18_6", "timestamp_ns", "blob", "uuid", "interval", "double",
+		"int_array", "struct",
 		"bit", "bignum", "time_tz", "date"} {
 		list = append(list, fmt.Sprintf(`CREATE TABLE "of %s" AS SELECT "%[1]s"::VARIANT v FROM test_all_types()`, c))
 	}
@@ -168,22 +173,26 @@ func geometries(n int) []string {
 }
 
 func constraints() []string {
-	return []string{"CREATE TABLE k(i INTEGER PRIMARY KEY, j INTEGER UNIQUE, l INTEGER, UNIQUE (i, j))", "INSERT INTO k VALUES (1, 2, 3)",
-		"CREATE TABLE p(i INTEGER PRIMARY KEY)", "CREATE TABLE u(i INTEGER UNIQUE)", "CREATE TABLE b(i INTEGER, j INTEGER, UNIQUE (i, j))",
-		"CREATE TABLE m(i INTEGER, j INTEGER)", "ALTER TABLE m ADD PRIMARY KEY (i)", "ALTER TABLE m ADD COLUMN x INTEGER DEFAULT 3",
+	return []string{"CREATE TABLE k(i INTEGER PRIMARY KEY, j INTEGER UNIQUE, l INTEGER, UNIQUE (i, j))",
+		"INSERT INTO k VALUES (1, 2, 3)",
+		"CREATE TABLE p(i INTEGER PRIMARY KEY)", "CREATE TABLE u(i INTEGER UNIQUE)",
+		"CREATE TABLE b(i INTEGER, j INTEGER, UNIQUE (i, j))",
+		"CREATE TABLE m(i INTEGER, j INTEGER)", "ALTER TABLE m ADD PRIMARY KEY (i)",
+		"ALTER TABLE m ADD COLUMN x INTEGER DEFAULT 3",
 		"ALTER TABLE m ALTER j SET NOT NULL"}
 }
 
 // codecs has a database for each compression that can be forced, and one where the engine chooses.
 func codecs(n int) (list []checked) {
 	for _, name := range strings.Fields("auto uncompressed rle dictionary bitpacking fsst alp alprd zstd dict_fsst roaring") {
-		list = append(list, checked{name: "compressed: " + name, attach: map[string]string{"auto": "BLOCK_SIZE 65536"}[name], sql: []string{
-			"PRAGMA force_compression = '" + name + "'",
-			"CREATE TABLE t AS SELECT 1 a, i // 100 b, i c, hash(i) d, 'word ' || i % 20 e, md5(i::VARCHAR) f, " +
-				"'https://example.org/' || i g, i / 7.0 h, (i / 3)::FLOAT k, i % 2 = 0 l, CASE WHEN i % 100 = 0 THEN NULL ELSE i END m " +
-				fmt.Sprintf("FROM range(%d) r(i)", n),
-			"CREATE TABLE long AS SELECT repeat(md5(i::VARCHAR), 94) a, CASE WHEN i % 50 = 0 THEN repeat(md5(i::VARCHAR), 6250) END b " +
-				"FROM range(400) r(i)"}})
+		list = append(list, checked{name: "compressed: " + name, attach: map[string]string{"auto": "BLOCK_SIZE 65536"}[name],
+			sql: []string{
+				"PRAGMA force_compression = '" + name + "'",
+				"CREATE TABLE t AS SELECT 1 a, i // 100 b, i c, hash(i) d, 'word ' || i % 20 e, md5(i::VARCHAR) f, " +
+					"'https://example.org/' || i g, i / 7.0 h, (i / 3)::FLOAT k, i % 2 = 0 l, CASE WHEN i % 100 = 0 THEN NULL ELSE i END m " +
+					fmt.Sprintf("FROM range(%d) r(i)", n),
+				"CREATE TABLE long AS SELECT repeat(md5(i::VARCHAR), 94) a, CASE WHEN i % 50 = 0 THEN repeat(md5(i::VARCHAR), 6250) END b " +
+					"FROM range(400) r(i)"}})
 	}
 	return list
 }
@@ -275,44 +284,47 @@ func TestUpgraded(t *testing.T) {
 	for _, from := range olderVersions {
 		for _, to := range []string{"", "v2.0.0"} {
 			for _, logged := range []bool{false, true} {
-				t.Run(strings.TrimSpace(fmt.Sprint(from, " ", to, map[bool]string{true: " with a log"}[logged])), func(t *testing.T) {
-					path := filepath.Join(t.TempDir(), "x.db")
-					old := startJudge(t, "1.5")
-					for _, sql := range append([]string{"ATTACH " + Quote(path) + " AS db (STORAGE_VERSION " + Quote(from) + ")"}, before...) {
-						if err := old.Exec(sql); err != nil {
+				t.Run(strings.TrimSpace(fmt.Sprint(from, " ", to, map[bool]string{true: " with a log"}[logged])),
+					func(t *testing.T) {
+						path := filepath.Join(t.TempDir(), "x.db")
+						old := startJudge(t, "1.5")
+						for _, sql := range append([]string{"ATTACH " + Quote(path) + " AS db (STORAGE_VERSION " + Quote(from) + ")"},
+							before...) {
+							if err := old.Exec(sql); err != nil {
+								t.Fatal(err)
+							}
+						}
+						if err := old.Close(); err != nil {
 							t.Fatal(err)
 						}
-					}
-					if err := old.Close(); err != nil {
-						t.Fatal(err)
-					}
-					attach := "ATTACH " + Quote(path) + " AS db"
-					if to != "" {
-						attach += " (STORAGE_VERSION " + Quote(to) + ")"
-					}
-					p := startJudge(t, python)
-					changes := []string{"DELETE FROM changed WHERE i % 3 = 0", "INSERT INTO changed SELECT i + 9000, NULL, NULL, [] FROM changed",
-						"UPDATE col SET s = 'new' WHERE i > 1000", "ALTER TABLE col ADD COLUMN n INTEGER DEFAULT 4"}
-					script := append([]string{attach, "USE db"}, changes...)
-					if logged {
-						script = slices.Insert(script, 2, "SET wal_autocheckpoint = '1TB'", "PRAGMA disable_checkpoint_on_shutdown")
-					} else {
-						script = append(script, "CHECKPOINT db", "USE memory", "DETACH db")
-					}
-					for _, sql := range script {
-						if err := p.Exec(sql); err != nil {
-							t.Fatalf("%s: %v", sql, err)
+						attach := "ATTACH " + Quote(path) + " AS db"
+						if to != "" {
+							attach += " (STORAGE_VERSION " + Quote(to) + ")"
 						}
-					}
-					if logged {
-						p.Kill()
-					} else if err := p.Close(); err != nil {
-						t.Fatal(err)
-					}
-					if n, err := CompareFile(t.Context(), judge, path, false); err != nil || n < 40_000 {
-						t.Errorf("got %d cells, %v", n, err)
-					}
-				})
+						p := startJudge(t, python)
+						changes := []string{"DELETE FROM changed WHERE i % 3 = 0",
+							"INSERT INTO changed SELECT i + 9000, NULL, NULL, [] FROM changed",
+							"UPDATE col SET s = 'new' WHERE i > 1000", "ALTER TABLE col ADD COLUMN n INTEGER DEFAULT 4"}
+						script := append([]string{attach, "USE db"}, changes...)
+						if logged {
+							script = slices.Insert(script, 2, "SET wal_autocheckpoint = '1TB'", "PRAGMA disable_checkpoint_on_shutdown")
+						} else {
+							script = append(script, "CHECKPOINT db", "USE memory", "DETACH db")
+						}
+						for _, sql := range script {
+							if err := p.Exec(sql); err != nil {
+								t.Fatalf("%s: %v", sql, err)
+							}
+						}
+						if logged {
+							p.Kill()
+						} else if err := p.Close(); err != nil {
+							t.Fatal(err)
+						}
+						if n, err := CompareFile(t.Context(), judge, path, false); err != nil || n < 40_000 {
+							t.Errorf("got %d cells, %v", n, err)
+						}
+					})
 			}
 		}
 	}

@@ -280,7 +280,11 @@ func TestUpgraded(t *testing.T) {
 		before = append(before, "CREATE TABLE "+name+" AS SELECT i::INTEGER i, 'text ' || i % 50 s, to_days((i % 9)::INTEGER) d, "+
 			"[i, NULL] l FROM range(5000) r(i)", "CREATE INDEX of_"+name+" ON "+name+"(i)")
 	}
-	before = append(before, "USE memory", "DETACH db")
+	before = append(before, // until 1.4 geometries have another form in a file
+		"CREATE TABLE shapes AS SELECT CASE i % 4 WHEN 0 THEN 'POINT(1 2)' WHEN 1 THEN 'LINESTRING Z (0 0 0, 1 1 1)' "+
+			"WHEN 2 THEN 'POLYGON((0 0, 1 0, 1 1, 0 0))' END::GEOMETRY g, i, ['POINT EMPTY'::GEOMETRY, NULL] l FROM range(3000) r(i)",
+		"CREATE TABLE changed_shapes AS FROM shapes", "CREATE TABLE points AS SELECT ('POINT(' || i || ' 0.5)')::GEOMETRY g FROM range(3000) r(i)",
+		"USE memory", "DETACH db")
 	for _, from := range olderVersions {
 		for _, to := range []string{"", "v2.0.0"} {
 			for _, logged := range []bool{false, true} {
@@ -304,7 +308,9 @@ func TestUpgraded(t *testing.T) {
 						p := startJudge(t, python)
 						changes := []string{"DELETE FROM changed WHERE i % 3 = 0",
 							"INSERT INTO changed SELECT i + 9000, NULL, NULL, [] FROM changed",
-							"UPDATE col SET s = 'new' WHERE i > 1000", "ALTER TABLE col ADD COLUMN n INTEGER DEFAULT 4"}
+							"UPDATE col SET s = 'new' WHERE i > 1000", "ALTER TABLE col ADD COLUMN n INTEGER DEFAULT 4",
+							"UPDATE changed_shapes SET g = 'POINT(7 8)' WHERE i % 10 = 1", "DELETE FROM changed_shapes WHERE i % 9 = 0",
+							"INSERT INTO points VALUES ('POINT(1 1)')"}
 						script := append([]string{attach, "USE db"}, changes...)
 						if logged {
 							script = slices.Insert(script, 2, "SET wal_autocheckpoint = '1TB'", "PRAGMA disable_checkpoint_on_shutdown")

@@ -121,7 +121,7 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 var harmless = map[string]bool{"chimp offset": true}
 
 // untold reports a last group of bitpacked values a, a + d, a + 2d, … that is said to be a, a, a, …: what is then one
-// number too many may be a gap, whose bytes are arbitrary in sound files. Of a segment's only group the statistics
+// number too many may be a gap, whose bytes are arbitrary in sound files before 2.0. Of a segment's only group the statistics
 // tell, since they give the largest value as well as the smallest; where these are in other groups nothing does.
 func untold(s *headerSegment, field headerField, x, was uint64) bool {
 	const steps, constant = 3, 2

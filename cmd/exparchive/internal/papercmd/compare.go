@@ -46,7 +46,9 @@ how many of their proposals were accepted, columns of your own (as table summary
 configuration that is not the same in all of them, by its JSON pointer.
 
 For people each run is a column, of more than six or with --rows a row. CSV and JSON have a row for each run. See
-diff for what differs between two runs record by record.`,
+diff for what differs between two runs record by record.
+
+` + partHelp,
 		Example: `  exparchive compare a.simexp b.simexp
   exparchive compare runs/ --baseline runs/baseline.simexp --cost final,mean --format csv
   exparchive compare a.simexp b.simexp --column f=policy:/parameters/fraction --format latex`,

@@ -121,6 +121,9 @@ func commandOf(it *paper.Item, stderr io.Writer) (*cobra.Command, error) {
 		if flag == nil || slices.Contains(ownFlags, name) {
 			return fail(line, "%s has no %.80q (see `exparchive %[1]s --help`)", called, name)
 		}
+		if why, ok := flag.Value.(elsewhere); ok {
+			return fail(line, "%s has no %s: %s", called, name, string(why))
+		}
 		many, isList := flag.Value.(pflag.SliceValue)
 		switch {
 		case isList:

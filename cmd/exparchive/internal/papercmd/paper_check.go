@@ -32,7 +32,8 @@ func newPaperCheck() *cobra.Command {
 		Short: "Say what has changed since the tables and figures of a paper were made",
 		Long: `Say what has changed: runs that are missing, have another id or digest, are unfinished or invalidated;
 tables and figures that are missing or not what would be built now, or that an earlier build made and paper.yaml does
-not list any more; and whether paper.yaml was changed since. Nothing is written. The exit code is 0 if everything is as it was, and 1 if not.`,
+not list any more; and whether paper.yaml was changed since. Nothing is written. The exit code is 0 if everything is as
+it was, and 1 if not.`,
 		Example: `  exparchive paper check
   exparchive paper check paper.yaml -o figures --json`,
 		Args: cli.NArgs(0, 1, "one paper.yaml"),

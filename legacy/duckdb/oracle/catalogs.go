@@ -21,7 +21,7 @@ var lists = []string{"duckdb_schemas", "duckdb_tables", "duckdb_columns", "duckd
 var passing = []string{"oid", "database_name", "estimated_size", "constraint_index", "start_value", "last_value"}
 
 // quotedTypes are names of types in casts that 1.5 read from a text, and not those that it made itself.
-var quotedTypes = regexp.MustCompile(`AS "([A-Z]+)"([(\)\[])`)
+var quotedTypes = regexp.MustCompile(`"([A-Z]+)"`)
 
 // lastName is the last name of a path.
 var lastName = regexp.MustCompile(`("[^"]*"|[^".]*)$`)
@@ -86,7 +86,8 @@ func (r *catalogReader) all() (*listed, error) {
 			return nil, err
 		}
 		for i := range rows.Len() {
-			all.rows = append(all.rows, quotedTypes.ReplaceAllString(list+" "+rows.Text(i, 0), "AS $1$2"))
+			row := quotedTypes.ReplaceAllString(list+" "+rows.Text(i, 0), "$1")
+			all.rows = append(all.rows, strings.ReplaceAll(row, ", ", ",")) // so is the space in such types
 		}
 	}
 	nested, err := nestedSchemas(r.p)

@@ -42,9 +42,8 @@ func castValues(r *rand.Rand) map[string][]string {
 		return all
 	}
 	decimals := func(width, scale int) (all []string) {
-		half := "0." + strings.Repeat("0", scale)
 		if scale > 0 {
-			half = "0." + "5" + strings.Repeat("0", scale-1)
+			half := "0." + "5" + strings.Repeat("0", scale-1)
 			all = []string{half, "-" + half, "1" + half[1:], "-1" + half[1:], "2" + half[1:], "0." + strings.Repeat("9", scale)}
 			if width == scale {
 				all = []string{half, "-" + half, "0." + strings.Repeat("9", scale)}

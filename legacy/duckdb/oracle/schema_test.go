@@ -90,6 +90,9 @@ func TestSchemaSQL(t *testing.T) {
 				}
 			}
 			engine := f.Engine
+			if f.Judge == python { // older ones leave its log out
+				engine = f.Judge
+			}
 			if f.Log != "" && slices.Contains([]string{"0.9", "0.10", "1.0"}, engine) {
 				engine = f.Judge
 			}

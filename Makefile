@@ -46,7 +46,7 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test32 race emulate emulate32 bench bench-go crash fuzz oracle judges lint dist clean
+.PHONY: help build test test-long test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all bench-gate bench-go crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -87,8 +87,26 @@ emulate32: ## run less of that on an emulated 32-bit processor, for systems that
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(EMULATESKIP)' $(PKGS32) ./archive/verify
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
 
-bench: ## measure against what people would use instead, and write bench/RESULTS.md (BENCHFLAGS="-n 20000 -rounds 1" is short)
-	cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md $(BENCHFLAGS)
+# Each writes a section of bench/RESULTS.md; the rows that README quotes are brought up to date with it.
+BENCH := cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md -readme ../README.md
+
+bench: ## measure against pure Go and Python (BENCHFLAGS="-n 20000 -rounds 1" is short)
+	$(BENCH) $(BENCHFLAGS)
+
+bench-peers: ## measure against programs in C and C++ (needs a C compiler; EXPARCHIVE_REALDATA names a folder of old databases)
+	$(BENCH) -peers $(BENCHFLAGS)
+
+bench-large: ## measure the commands on a run of a million events
+	$(BENCH) -large $(BENCHFLAGS)
+
+bench-growth: ## measure how cost grows, up to ten million events (takes a quarter of an hour; BENCHFLAGS="-most 1000000" does not)
+	$(BENCH) -growth $(BENCHFLAGS)
+
+bench-all: bench bench-peers bench-large bench-growth ## measure everything
+
+# Ratios of processor time within one round, of which the least counts, and of bytes: a busy machine changes them little.
+bench-gate: ## fail if a ratio is far from its goal
+	cd bench && $(GO) vet ./... && $(GO) run . -n 50000 -rounds 3 -gate 1.5 -only '^(W[245]|R[125]|S[124]|P[47])$$' $(BENCHFLAGS)
 
 bench-go: ## run every benchmark of the packages, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)

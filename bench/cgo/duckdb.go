@@ -19,9 +19,10 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// table is that of the events in the databases of the original project; its JSON is text, since the driver would decode it.
-const table = `CREATE TABLE experiment_events (id INTEGER PRIMARY KEY, run_id VARCHAR NOT NULL, iteration INTEGER NOT NULL,
-	event_type VARCHAR NOT NULL, event_data VARCHAR NOT NULL, timestamp VARCHAR NOT NULL)`
+// table is that of the events in the databases of the original project. Its JSON is text here: the driver would decode
+// it, for which it would need longer.
+const table = `CREATE TABLE experiment_events (id INTEGER PRIMARY KEY, run_id VARCHAR NOT NULL,
+	iteration INTEGER NOT NULL, event_type VARCHAR NOT NULL, event_data VARCHAR NOT NULL, timestamp VARCHAR NOT NULL)`
 
 const eventsQuery = "SELECT iteration, event_type, timestamp, event_data FROM experiment_events ORDER BY id"
 
@@ -125,9 +126,9 @@ func duckdbHash(ctx context.Context, s *measure.Stopwatch) error {
 	for i := range sums {
 		sums[i] = &n[i]
 	}
-	err = db.QueryRowContext(ctx, `SELECT bit_xor(hash(id)), bit_xor(hash(run_id)), bit_xor(hash(iteration)),
-		bit_xor(hash(event_type)), bit_xor(hash(event_data)), bit_xor(hash(timestamp)) FROM experiment_events`).Scan(sums[:]...)
-	if err != nil {
+	const query = `SELECT bit_xor(hash(id)), bit_xor(hash(run_id)), bit_xor(hash(iteration)), bit_xor(hash(event_type)),
+		bit_xor(hash(event_data)), bit_xor(hash(timestamp)) FROM experiment_events`
+	if err := db.QueryRowContext(ctx, query).Scan(sums[:]...); err != nil {
 		return err
 	}
 	s.Stop()

@@ -19,10 +19,10 @@ type Column struct {
 	Name      string
 	Type      *types.Type
 	NotNull   bool
-	Default   string // SQL text of the default, or of the generating expression; "" when there is none
-	Generated bool   // computed, nothing stored
-	Comment   string
-	Err       error // why the column cannot be read; nil when nothing is known to be in the way
+	Default   string  // SQL text of the default, or of the generating expression; "" when there is none
+	Generated bool    // computed, nothing stored
+	Comment   *string // nil if there is none
+	Err       error   // why the column cannot be read; nil when nothing is known to be in the way
 
 	expression *tree.Node  // that of Default
 	spelled    *types.Type // Type as a statement has it; nil if that is not known to be something else

@@ -23,7 +23,8 @@ type Lender interface {
 	LentRecords(ctx context.Context, _ Inside) iter.Seq2[provider.Record, error]
 }
 
-// A Borrower is a Sink that keeps nothing of a record behind the call that it comes with, not even in what it calls.
+// A Borrower is a Sink that keeps nothing of a record behind the call that it comes with, not even in what it calls, but
+// for texts that are strings.
 type Borrower interface {
 	provider.Sink
 	Borrows(Inside)

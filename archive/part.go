@@ -305,13 +305,13 @@ func (p *part) copy(ctx context.Context, first, last int64) (finished bool, err 
 	return finished, err
 }
 
-// take gives the sink a record, whose leaf goes to tree.
+// take gives the sink a record, if it gets it, whose leaf goes to tree. Of others no more is needed than the hash.
 func (p *part) take(ctx context.Context, r provider.Record, tree *digest.Tree) error {
-	if err := r.Validate(); err != nil {
-		return fmt.Errorf("%w: record %d: %w", ErrNoPart, p.next, err)
-	}
-	if err := p.salt.Check(r); err != nil {
-		return fmt.Errorf("%w: record %d: %w", ErrNoPart, p.next, err)
+	chosen := p.chooses()
+	if chosen {
+		if err := cmp.Or(r.Validate(), p.salt.Check(r)); err != nil {
+			return fmt.Errorf("%w: record %d: %w", ErrNoPart, p.next, err)
+		}
 	}
 	tree.Add(p.leaf.Hash(r))
 	if err := p.leaf.Err(); err != nil {
@@ -324,12 +324,12 @@ func (p *part) take(ctx context.Context, r provider.Record, tree *digest.Tree) e
 		}
 		s.add(p.next, r)
 	}
-	p.next++
-	if !p.chooses() {
+	seq := p.next
+	if p.next++; !chosen {
 		return nil
 	}
-	if skipped := p.next - 1 - p.told; skipped > 0 {
-		p.sink.Skip(skipped, p.iterationsWithin(p.told, p.next-1))
+	if skipped := seq - p.told; skipped > 0 {
+		p.sink.Skip(skipped, p.iterationsWithin(p.told, seq))
 	}
 	if p.told = p.next; p.loan != nil {
 		p.loan.Checked = true
@@ -338,9 +338,9 @@ func (p *part) take(ctx context.Context, r provider.Record, tree *digest.Tree) e
 	return provider.Put(ctx, p.sink, r)
 }
 
-// chooses reports whether the sink gets the record that was read last.
+// chooses reports whether the sink gets the record that comes next.
 func (p *part) chooses() bool {
-	seq := p.next - 1
+	seq := p.next
 	for len(p.chosen) > 0 && p.chosen[0].last < seq {
 		p.chosen = p.chosen[1:]
 	}

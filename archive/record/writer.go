@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/lockfile"
 	"github.com/simexp/exparchive/internal/netfs"
 	"github.com/simexp/exparchive/provider"
@@ -76,7 +77,10 @@ type Writer struct {
 	takingIn bool // what an earlier writer spilled
 }
 
-var _ provider.Sink = (*Writer)(nil)
+var (
+	_ lend.Borrower                    = (*Writer)(nil)
+	_ lend.EventTaker[*provider.Event] = (*Writer)(nil)
+)
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -150,10 +154,23 @@ func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
 }
 
 // Event implements [provider.Sink]. The record may wait in memory for up to a second.
-func (w *Writer) Event(_ context.Context, e *provider.Event) error {
+func (w *Writer) Event(ctx context.Context, e *provider.Event) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
+	return w.event(ctx, e)
+}
+
+// Borrows implements [lend.Borrower]: of what waits there is a copy.
+func (w *Writer) Borrows(*lend.Loan) any { return w }
+
+// CheckedEvents implements [lend.EventTaker].
+func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return w, w.event
+}
+
+// event takes an event that has passed its Validate.
+func (w *Writer) event(_ context.Context, e *provider.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.ready(e, func() error { return w.order.Record(provider.KindEvent) }); err != nil {

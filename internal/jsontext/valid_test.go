@@ -16,16 +16,16 @@ var validSeeds = []string{
 	"[1]\x00", "\ufeff1",
 	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600),
 	strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
+	strings.Repeat("[", 10000) + strings.Repeat("]", 10000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001),
+	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("}]", 700), strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("]}", 700),
 }
 
 func checkValid(t *testing.T, text string) {
 	t.Helper()
 	b := []byte(text)
 	want := json.Valid(b)
-	if got := valid(b, maxFastDepth); got && !want {
-		t.Errorf("%.200q: got valid, encoding/json says it is not", text)
-	} else if want && !got && depth(b) < maxFastDepth {
-		t.Errorf("%.200q: got not valid, encoding/json says it is", text)
+	if got := valid(b, maxSplitDepth); got != want {
+		t.Errorf("%.200q: got valid: %v, encoding/json says %v", text, got, want)
 	}
 	for _, limit := range []int{0, 1, 3} {
 		if got, want := valid(b, limit), want && depth(b) <= limit; got != want {

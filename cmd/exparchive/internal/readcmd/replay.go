@@ -196,6 +196,11 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 		return err
 	}
 	defer c.Close()
+	if part, ok := p.(*archive.Archive); ok && o.against == "" {
+		if sink, err = o.part(cmd, sink, part); err != nil || sink == nil {
+			return cli.InFile(path, err)
+		}
+	}
 	if err := o.sections.CheckRange(ctx, p); err != nil {
 		return cli.InFile(path, err)
 	}
@@ -204,6 +209,48 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 		stderr = io.Discard // for the bar: the text itself shows how far it is
 	}
 	return cli.InFile(path, runio.Copy(ctx, stderr, "replaying", sink, p))
+}
+
+// mostOfPart is how many bytes of text about a part of a run are kept until it is proven.
+const mostOfPart = 4 << 20
+
+// part prints the iterations that were chosen, if that can be done without reading the others, and gives nil; otherwise
+// it has printed nothing, and gives what is to print the whole run. An archive that another program has written to is
+// read whole.
+func (o *replayOptions) part(cmd *cobra.Command, whole provider.Sink, a *archive.Archive) (provider.Sink, error) {
+	first, last, ok := o.sections.Range()
+	if !ok || a.Touched() {
+		return whole, nil
+	}
+	text := &limited{left: mostOfPart}
+	p, err := o.sections.PrinterTo(cmd, text)
+	if err != nil {
+		return nil, err
+	}
+	err = a.CopyPart(cmd.Context(), p, first, last)
+	switch {
+	case cmd.Context().Err() != nil:
+		return nil, cmd.Context().Err()
+	case err == nil && p.Whole() && p.Found() == nil:
+		_, err = o.out.Write(text.Bytes())
+		return nil, err
+	}
+	return o.sections.PrinterTo(cmd, o.out)
+}
+
+// limited is a buffer that takes no more than so many bytes.
+type limited struct {
+	bytes.Buffer
+	left int
+}
+
+var errLimited = errors.New("more than is kept")
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.left -= len(b); l.left < 0 {
+		return 0, errLimited
+	}
+	return l.Buffer.Write(b)
 }
 
 // putAll is [provider.Copy] for records of which there is only a sequence.

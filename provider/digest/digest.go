@@ -47,6 +47,16 @@ var _ provider.Sink = (*Sink)(nil)
 // Borrows implements [lend.Borrower].
 func (s *Sink) Borrows(lend.Inside) {}
 
+// CheckedEvents implements [lend.EventTaker].
+func (s *Sink) CheckedEvents(lend.Inside) func(context.Context, *provider.Event) error {
+	return func(_ context.Context, e *provider.Event) error {
+		if err := s.order.Record(provider.KindEvent); err != nil {
+			return err
+		}
+		return s.addChecked(e)
+	}
+}
+
 // Begin implements [provider.Sink].
 func (s *Sink) Begin(_ context.Context, r *provider.Start) error {
 	if err := s.order.Begin(); err != nil {
@@ -89,6 +99,11 @@ func (s *Sink) add(r provider.Record) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
+	return s.addChecked(r)
+}
+
+// addChecked adds a record that has passed its Validate.
+func (s *Sink) addChecked(r provider.Record) error {
 	if err := s.salt.Check(r); err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		papercmd.NewCompare,
 		publishcmd.NewDigest, publishcmd.NewVerify, publishcmd.NewProve)
 	addCommands(root, groupPublish, publishcmd.NewSecrets, publishcmd.NewRedact, publishcmd.NewReveal, publishcmd.NewSign,
-		publishcmd.NewAnnotate)
+		publishcmd.NewAnnotate, publishcmd.NewPack, publishcmd.NewUnpack)
 	addCommands(root, groupRepair, repaircmd.NewRecover)
 	addCommands(root, groupDemo, recordcmd.NewRun)
 	addCommands(root, groupOther, repaircmd.NewUpgrade, repaircmd.NewDuckDB, newSchemaCommand, newVersionCommand)

@@ -4,7 +4,7 @@
 //
 // There is one form, which [Write] writes and [New] wants, so that nothing can hide in it. Integers are little-endian.
 //
-//   - All frames hold equally many bytes, at most 1 MiB, the last one what is left, and none is empty. A frame is one
+//   - All frames hold equally many bytes, 4 KiB to 1 MiB, the last one what is left, and none is empty. A frame is one
 //     of RFC 8878 that says how much it holds, has a checksum of that, and no dictionary.
 //   - The seek table is a skippable frame: magic number 0x184D2A5E, the length of what follows, two numbers for each
 //     frame (its length and how much it holds), the number of frames, a zero byte that says that the table has no
@@ -32,7 +32,8 @@ const (
 )
 
 const (
-	maxFrame  = 1 << 20 // bytes that a frame holds
+	minFrame  = 4 << 10 // bytes that a frame holds which is not the only one
+	maxFrame  = 1 << 20
 	maxFrames = 1 << 22 // which is what bounds the memory of a table
 )
 
@@ -101,8 +102,8 @@ func readTable(r io.ReaderAt, size int64) (*table, error) {
 	}
 	entries := b[tableHead:]
 	t := &table{frame: int64(le.Uint32(entries[4:])), starts: make([]int64, 1, n+1)}
-	if t.frame == 0 || t.frame > maxFrame {
-		return nil, bad(begin+tableHead+4, "frames of %d bytes, want 1 to %d", t.frame, maxFrame)
+	if t.frame > maxFrame || t.frame < minFrame && n > 1 {
+		return nil, bad(begin+tableHead+4, "frames of %d bytes, want %d to %d", t.frame, minFrame, maxFrame)
 	}
 	end := int64(0)
 	for i := range n {

@@ -7,8 +7,11 @@ import (
 	"sync"
 )
 
-// cacheSize is how many bytes of decoded frames a [Reader] keeps.
-const cacheSize = 4 << 20
+// A [Reader] keeps so many bytes of decoded frames, and so many frames.
+const (
+	cacheSize   = 4 << 20
+	cacheFrames = 64
+)
 
 // A Reader gives what is inside of a packed file, from any place. Its methods may be called from several goroutines.
 type Reader struct {
@@ -58,7 +61,7 @@ func NewWithoutTable(r io.ReaderAt, size int64) (*Reader, error) {
 		if t.frame == 0 {
 			t.frame = int64(min(holds, maxFrame))
 		}
-		if text != "" || holds == 0 || holds > uint64(t.frame) {
+		if text != "" || holds == 0 || holds > uint64(t.frame) || t.frame < minFrame && len(t.starts) > 1 {
 			break
 		}
 		b = b[length:]
@@ -118,7 +121,7 @@ func (r *Reader) find(i int) *frame {
 		}
 	}
 	f := &frame{number: i, used: r.clock}
-	if int64(len(r.cache)) < max(cacheSize/r.frame, 1) && len(r.cache) < len(r.starts)-1 {
+	if int64(len(r.cache)) < min(max(cacheSize/r.frame, 1), cacheFrames) {
 		r.cache = append(r.cache, f)
 	} else {
 		r.cache[oldest] = f

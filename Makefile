@@ -72,7 +72,7 @@ emulate: ## run what decodes bytes on a big-endian processor, and what makes byt
 	GOARCH=s390x $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-s390x-static -skip '$(DAMAGESKIP)' ./legacy/duckdb/... ./provider/digest ./internal/jsontext ./schema
 	@set -e; for p in $(EMULATED); do \
 		echo "$${p%:*}"; \
-		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify ./archive/internal/packed; \
+		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify ./archive/internal/packed ./archive/internal/squeeze; \
 	done
 
 # What decodes bytes, and what bounds memory.

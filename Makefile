@@ -29,7 +29,7 @@ RACEFLAGS   := -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlit
 EMULATED    ?= s390x:s390x arm64:aarch64 riscv64:riscv64
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
-SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive
+SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive ./archive/internal/packed ./archive/internal/squeeze
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s

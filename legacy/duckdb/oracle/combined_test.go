@@ -114,12 +114,14 @@ var combinations = []combined{
 		"CREATE TABLE t(i INTEGER, gen_a INTEGER AS (i * 2), j VARCHAR DEFAULT 'x', gen_b VARCHAR AS (j || i), k " +
 			"INTEGER, CHECK (i < 100000))",
 		"INSERT INTO t(i, k) SELECT i, -i FROM range(3000) r(i)",
+		"CREATE TABLE less(a INTEGER CHECK (a > 0), b INTEGER CHECK (b > 0), gen_c INTEGER AS (a + 1), gen_d INTEGER AS (gen_c * 2), " +
+			"gen_e INTEGER AS (b + 1))", "INSERT INTO less VALUES (1, 2), (3, 4)",
 		"CREATE TABLE gen_last(a INTEGER, gen_z INTEGER AS (a + 1) VIRTUAL)", "INSERT INTO gen_last VALUES (1), (NULL)"},
 		[]string{"ALTER TABLE t RENAME k TO kk", "ALTER TABLE t ADD COLUMN n DATE DEFAULT '2020-02-02'",
 			"UPDATE t SET kk = NULL WHERE i % 3 = 1",
 			"ALTER TABLE t DROP kk", "INSERT INTO t(i, j) VALUES (5, NULL)", "DELETE FROM t WHERE i = 7",
 			"ALTER TABLE t ALTER j SET DEFAULT 'y'",
-			"UPDATE gen_last SET a = 5"}},
+			"UPDATE gen_last SET a = 5", "ALTER TABLE less DROP a CASCADE", "ALTER TABLE less RENAME b TO bb"}},
 	{"macros, views and schemas", "", []string{"CREATE SCHEMA \"b c\"", "CREATE SCHEMA a",
 		"CREATE TABLE \"b c\".\"select\"(\"from\" INTEGER, \"Where\" VARCHAR, \"a\"\"b\" DATE)",
 		"CREATE MACRO a.twice(x, n := 2) AS x * n", "CREATE MACRO \"b c\".rows_of(n, m := 3) AS TABLE SELECT \"from\" " +

@@ -109,7 +109,6 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 // What some releases do not do yet.
 var (
 	beforeLambda = regexp.MustCompile(`^v(0\.|1\.[0-2]\.)`) // the keyword for lambdas
-	beforeBound  = regexp.MustCompile(`^v(0\.|1\.[0-3]\.)`) // to look for the tables that a new table macro names
 	before2      = regexp.MustCompile(`^v[01]\.`)
 )
 

@@ -194,7 +194,7 @@ func (c *Catalog) inOrder(steps []step) []step {
 		if !n.table || n.with && !schemas[n.path.Schema] {
 			return false
 		}
-		return kind == "VIEW" || kind == "MACRO" || kind == "MACRO TABLE" && !beforeBound.MatchString(c.file.Library)
+		return kind == "VIEW" || kind == "MACRO" || kind == "MACRO TABLE" // which releases up to 1.3 would take
 	}
 	type place struct {
 		kind Kind

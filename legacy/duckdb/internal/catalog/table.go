@@ -155,10 +155,17 @@ func (t *Table) ColumnIndex(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return fold(c.Name) == fold(name) })
 }
 
-// RemoveColumn drops column i, also from rows.
+// RemoveColumn drops column i, also from rows, and what names it: a CHECK, which then names no other column, and columns
+// that are computed from it.
 func (t *Table) RemoveColumn(i int, rows *rowgroup.Table) {
 	if !t.Columns[i].Generated {
 		rows.RemoveColumn(t.PhysicalIndex(i))
 	}
+	name := t.Columns[i].Name
+	t.constraints = slices.DeleteFunc(t.constraints, func(c constraint) bool { return t.names(c.check, name) })
+	computed := func(c Column) bool { return c.Generated && t.names(c.expression, name) }
 	t.Columns = slices.Delete(slices.Clone(t.Columns), i, i+1)
+	for k := slices.IndexFunc(t.Columns, computed); k >= 0; k = slices.IndexFunc(t.Columns, computed) {
+		t.RemoveColumn(k, rows)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
@@ -90,6 +91,9 @@ func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
 
 // parse reads the columns. Those whose formulas compare runs want a baseline, unless every run may bring its own.
 func (o *columnOptions) parse(cmd *cobra.Command) error {
+	if err := noEmpty(cmd); err != nil {
+		return err
+	}
 	o.declared = nil
 	for _, c := range o.texts {
 		parsed, err := series.ParseColumn(c.text, o.declared...)
@@ -119,6 +123,20 @@ func (o *columnOptions) parse(cmd *cobra.Command) error {
 	}
 	o.parsed = series.Visible(o.declared)
 	return nil
+}
+
+// noEmpty refuses flags that were given nothing, as by a variable of a shell that is not set: they would else be as if
+// they were not there.
+func noEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, isList := f.Value.(pflag.SliceValue)
+		switch {
+		case f.Name == "caption" || f.Name == "label":
+		case isList && len(list.GetSlice()) == 0 || f.Value.Type() == "string" && f.Value.String() == "":
+			err = cli.Usagef("%s: --%s: the value is empty", cli.Called(cmd), f.Name)
+		}
+	})
+	return err
 }
 
 // marked reports whether a column has something that was not recorded.

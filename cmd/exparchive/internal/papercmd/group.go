@@ -2,6 +2,8 @@ package papercmd
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -17,6 +19,10 @@ import (
 type key struct {
 	name string // as --group-by has it
 	of   func(outcome) tabular.Cell
+
+	column  series.Column // of the configuration
+	found   bool          // a run has it
+	unknown error         // of the first run
 }
 
 // groupKeys reads the values of --group-by.
@@ -28,14 +34,15 @@ func groupKeys(texts []string) (keys []key, err error) {
 		k := key{name: by}
 		switch pointer, ok := strings.CutPrefix(by, "config:"); {
 		case by == "experiment":
-			k.of = func(x outcome) tabular.Cell { return text(x.Name) }
+			k.of, k.found = func(x outcome) tabular.Cell { return text(x.Name) }, true
 		case by == "type":
-			k.of = func(x outcome) tabular.Cell { return text(x.Type) }
+			k.of, k.found = func(x outcome) tabular.Cell { return text(x.Type) }, true
 		case ok:
 			p, err := series.ParsePointer(pointer)
 			if err != nil {
 				return nil, cli.Usagef("--group-by: %w", err)
 			}
+			k.column = series.Column{Name: by, Source: series.SourceConfig, Pointer: p}
 			k.of = func(x outcome) tabular.Cell {
 				if len(x.Config) == 0 {
 					return tabular.Cell{}
@@ -48,6 +55,27 @@ func groupKeys(texts []string) (keys []key, err error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
+}
+
+// seeKeys takes note of the keys that a run has.
+func seeKeys(ctx context.Context, keys []key, p provider.Provider, run *series.Run) error {
+	for i := range keys {
+		k := &keys[i]
+		if k.found = k.found || k.of(outcome{Run: run}).Value != nil; !k.found && k.unknown == nil {
+			k.unknown = series.Unknown(ctx, p, k.column)
+		}
+	}
+	return ctx.Err()
+}
+
+// missingKeys reports a key that no run has.
+func missingKeys(keys []key) error {
+	for _, k := range keys {
+		if !k.found {
+			return fmt.Errorf("--group-by: %w", k.unknown)
+		}
+	}
+	return nil
 }
 
 // A group is the runs that have the same keys.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -109,37 +108,3 @@ func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Opti
 	}
 	return cmp.Or(sought.missing(cmd), failed)
 }
-
-// A part is what of runs a table is about: flags.
-type part struct {
-	agents     []string
-	start, end int
-}
-
-func (f *part) addFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringSliceVar(&f.agents, "agent", nil, "only what is of this `agent`; several with commas")
-	flags.IntVar(&f.start, "start", -1, "only iterations from this `number` on")
-	flags.IntVar(&f.end, "end", -1, "only iterations up to this `number`")
-	cli.NoDefault(cmd, "start", "end")
-}
-
-// span gives the iterations that are chosen, nil for all.
-func (f *part) span(cmd *cobra.Command) (*provider.Span, error) {
-	from, to := cmd.Flags().Changed("start"), cmd.Flags().Changed("end")
-	s := provider.Span{First: f.start, Last: f.end}
-	switch {
-	case from && f.start < 0 || to && f.end < 0:
-		return nil, cli.Usagef("%s: iterations have numbers from 0", cli.Called(cmd))
-	case from && to && f.start > f.end:
-		return nil, cli.Usagef("%s: --start %d is behind --end %d", cli.Called(cmd), f.start, f.end)
-	case !from && !to:
-		return nil, nil
-	case !to:
-		s.Last = math.MaxInt
-	}
-	return &s, nil
-}
-
-// has reports whether rows of an agent are chosen.
-func (f *part) has(agent string) bool { return len(f.agents) == 0 || slices.Contains(f.agents, agent) }

@@ -292,6 +292,7 @@ func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run
 	defer c.Close()
 	p, changed := runio.Shown(p)
 	if run, err = series.Read(cmd.Context(), p, want); err == nil {
+		warnWithheld(cmd.ErrOrStderr(), o.baseline, run)
 		err = changed()
 	}
 	return run, cli.InFile(o.baseline, err)

@@ -43,7 +43,7 @@ it was, and 1 if not.`,
 				return err
 			}
 			var list []finding
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
 			err = set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				list = append(list, finding{"run", r.Name, e.what, e.Error()})
 			})

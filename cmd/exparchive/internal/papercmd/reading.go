@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +32,18 @@ digest and replay read a run whole, and tell.`
 func (o *readOptions) addFlags(cmd *cobra.Command, verb string) {
 	o.columnOptions.addFlags(cmd, verb)
 	runio.AddChoice(cmd, &o.which)
+}
+
+// warnWithheld says which values that were asked for a copy of a run withholds: they are as absent as what was never
+// recorded.
+func warnWithheld(stderr io.Writer, name string, run *series.Run) {
+	var fields []string
+	for _, field := range slices.Sorted(maps.Keys(run.Withheld)) {
+		fields = append(fields, fmt.Sprintf("%s of %s", field, cli.Plural(int64(run.Withheld[field]), "record")))
+	}
+	if fields != nil {
+		cli.Warnf(stderr, "%s: withheld, and absent here: %s", cli.ShownName(name), strings.Join(fields, ", "))
+	}
 }
 
 // fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
@@ -70,6 +84,9 @@ func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Opti
 		}
 		if err == nil {
 			err = sought.add(ctx, p, run, want.Span != nil)
+		}
+		if run != nil {
+			warnWithheld(stderr, from.Name, run)
 		}
 		if err = cmp.Or(err, changed()); err != nil {
 			return cli.InFile(from.Name, err)

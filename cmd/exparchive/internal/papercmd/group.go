@@ -1,8 +1,10 @@
 package papercmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/decimal"
+	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
@@ -47,7 +50,7 @@ func groupKeys(texts []string) (keys []key, err error) {
 				if len(x.Config) == 0 {
 					return tabular.Cell{}
 				}
-				return tabular.Cell{Value: p.In(x.Config, "")}
+				return keyCell(p.In(x.Config, ""))
 			}
 		default:
 			return nil, cli.Usagef("--group-by %q, want experiment, type or config:/POINTER", by)
@@ -55,6 +58,28 @@ func groupKeys(texts []string) (keys []key, err error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
+}
+
+// keyCell is a value that tells groups apart. A text that people could take for a number or another value of JSON stands
+// in quotes.
+func keyCell(v series.Value) tabular.Cell {
+	c := tabular.Cell{Value: v}
+	if text, err := jsontext.Unquote(v); len(v) > 0 && v[0] == '"' && err == nil && json.Valid([]byte(text)) {
+		c.Text = string(v)
+	}
+	return c
+}
+
+// sameness is the same text for the same values: numbers, however they are written, and others but for spacing.
+func sameness(v series.Value) string {
+	if x := numeric(v); x != nil {
+		return x.RatString()
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, v) != nil {
+		return string(v) // which is absent
+	}
+	return b.String()
 }
 
 // seeKeys takes note of the keys that a run has.
@@ -92,7 +117,7 @@ func groupsOf(all []outcome, keys []key) (groups []*group) {
 		var id []string
 		for _, k := range keys {
 			c := k.of(x)
-			cells, id = append(cells, c), append(id, string(c.Value))
+			cells, id = append(cells, c), append(id, sameness(c.Value))
 		}
 		g := by[strings.Join(id, "\x00")] // which no JSON text has
 		if g == nil {

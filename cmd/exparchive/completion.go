@@ -37,7 +37,10 @@ func fixed(list ...string) values {
 // valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command,
 // but for those of valuesIn.
 var valuesOf = map[string]values{
-	"agent":    agentsOf,
+	"agent": agentsOf,
+	"baseline-run": func(cmd *cobra.Command, _ []string) []string {
+		return runIDsOf(cmd, []string{cmd.Flag("baseline").Value.String()})
+	},
 	"color":    fixed("auto", "always", "never"),
 	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 	"field":    fixed(redact.Fields()...),

@@ -23,6 +23,8 @@ type columnOptions struct {
 	titles   []string
 	baseline string // the run with which columns and tables compare
 
+	baselineRun string // its id, if its file holds several
+
 	declared []series.Column // with those that are there for others only
 	parsed   []series.Column // without
 }
@@ -87,12 +89,16 @@ func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
 	flags.StringArrayVar(&o.titles, "title", nil, "what people read for a column, as `NAME=TEXT`")
 	flags.StringVar(&o.baseline, "baseline", "",
 		"compare with this `run`, in percent: costs, and what change() in formulas is of")
+	runio.AddOther(cmd, &o.baselineRun, "baseline-run", "the file of --baseline")
 }
 
 // parse reads the columns. Those whose formulas compare runs want a baseline, unless every run may bring its own.
 func (o *columnOptions) parse(cmd *cobra.Command) error {
 	if err := noEmpty(cmd); err != nil {
 		return err
+	}
+	if o.baselineRun != "" && o.baseline == "" {
+		return cli.Usagef("%s: --baseline-run goes with --baseline", cli.Called(cmd))
 	}
 	o.declared = nil
 	for _, c := range o.texts {
@@ -285,7 +291,7 @@ func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run
 	if o.baseline == "" {
 		return nil, nil
 	}
-	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), o.baseline, runio.Choice{Lenient: o.which.Lenient})
+	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), o.baseline, o.which.Other("baseline-run", o.baselineRun))
 	if err != nil {
 		return nil, err
 	}

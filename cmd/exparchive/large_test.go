@@ -63,6 +63,7 @@ func BenchmarkLargeRun(b *testing.B) {
 		{"replay-json", []string{"replay", "--json", path}},
 		{"digest", []string{"digest", path}},
 		{"verify", []string{"verify", path}},
+		{"table-iterations", []string{"table", "iterations", path}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			for range b.N {

@@ -162,7 +162,8 @@ func (p *part) readRoots(r tables.Reading) error {
 	if err != nil {
 		return err
 	}
-	if n := (p.seal.Records-1)/digest.BlockSize + 1; p.seal.Records < 1 || n != int64(len(p.roots)) || digest.BlockRoot(p.roots) != p.seal.Root {
+	blocks := (p.seal.Records-1)/digest.BlockSize + 1
+	if p.seal.Records < 1 || blocks != int64(len(p.roots)) || digest.BlockRoot(p.roots) != p.seal.Root {
 		return p.unproven("the blocks of leaf hashes do not give the digest")
 	}
 	return nil

@@ -251,6 +251,7 @@ func TestCopyPart_changed(t *testing.T) {
 		{`UPDATE z_iteration SET events = events + 1 WHERE number = 20`, false},
 		{`UPDATE z_iteration SET events = events + 1 - 2 * (number = 20) WHERE number IN (20, 21)`, false},
 		{`UPDATE z_iteration SET seq = seq - 1 WHERE number = 20`, false},
+		{`UPDATE z_iteration SET seq = last_seq + 1 WHERE number = 20`, false},
 		{`UPDATE z_iteration SET number = 99 WHERE number = 20`, false},
 		{`DELETE FROM z_iteration WHERE number = 30`, false},
 		{`UPDATE z_iteration SET first_seq = 1, last_seq = 1 << 62 WHERE number = 30`, false},
@@ -276,5 +277,41 @@ func TestCopyPart_changed(t *testing.T) {
 			t.Errorf("%s: got %v, a part is %v", test.statement, err, test.part)
 		}
 		a.Close()
+	}
+}
+
+// TestCopyPart_scattered: records of an iteration that the archive does not tell of, and that lie behind others, are
+// missed by what accounts for every record.
+func TestCopyPart_scattered(t *testing.T) {
+	s := &story{random: rand.New(rand.NewPCG(1, 1)), orderly: true}
+	s.add(&provider.Start{RunID: "r", Name: "n", Type: "t"})
+	for _, piece := range []struct {
+		iteration, events int
+		recorded          bool
+	}{{0, 300, true}, {1, 10, true}, {2, 600, true}, {1, 3, false}, {3, 4000, true}} {
+		for range piece.events {
+			s.add(&provider.Event{Iteration: piece.iteration, Type: "tick"})
+		}
+		if piece.recorded {
+			s.add(&provider.Iteration{Number: piece.iteration})
+		}
+	}
+	s.add(&provider.Result{Status: provider.StatusCompleted})
+	path := s.seal(t, nil)
+	for _, hide := range []bool{false, true} {
+		changed := archivetest.Write(t, archivetest.ReadFile(t, path))
+		if hide {
+			db := archivetest.OpenSQL(t, changed)
+			_, err := db.Exec(`UPDATE z_iteration SET events = events + 3 - 6 * (number = 1),
+				last_seq = CASE number WHEN 1 THEN seq ELSE last_seq END WHERE number IN (1, 3)`)
+			if err := errors.Join(err, db.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a := archivetest.Open(t, changed)
+		err := a.CopyPart(t.Context(), &ignorant{Sink: provider.Tee()}, 1, 1)
+		if errors.Is(err, archive.ErrNoPart) != hide || !hide && err != nil {
+			t.Errorf("records hidden %v: got %v", hide, err)
+		}
 	}
 }

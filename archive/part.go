@@ -33,9 +33,10 @@ type PartSink interface {
 //
 // With a nil error it has proven by the seal what the sink took: the records of each block give the root that is stored
 // for it, and the roots of all blocks give the digest. Also proven is that nothing is left out between the first and
-// the last record of an iteration, and that what comes before and behind is of another one. That the iteration does not
-// go on behind that is what the archive notes of where its iterations lie, which has to account for every record. Of
-// all other records nothing is known.
+// the last record of an iteration, and that what comes before and behind is of another one. That it does not go on
+// among the records of others is what the archive notes of where its iterations lie: that has to account for every
+// record and agree with the counts of the seal, but whether each record is of that iteration only package verify finds
+// out. Of all other records nothing is known.
 //
 // With an error, most often [ErrNoPart], what the sink took is worth nothing.
 func (a *Archive) CopyPart(ctx context.Context, sink PartSink, first, last int) (err error) {
@@ -162,7 +163,8 @@ func (p *part) readRoots(r tables.Reading) error {
 	if err != nil {
 		return err
 	}
-	if n := (p.seal.Records-1)/digest.BlockSize + 1; p.seal.Records < 1 || n != int64(len(p.roots)) || digest.BlockRoot(p.roots) != p.seal.Root {
+	blocks := (p.seal.Records-1)/digest.BlockSize + 1
+	if p.seal.Records < 1 || blocks != int64(len(p.roots)) || digest.BlockRoot(p.roots) != p.seal.Root {
 		return p.unproven("the blocks of leaf hashes do not give the digest")
 	}
 	return nil
@@ -178,7 +180,8 @@ func (p *part) readSpans(r tables.Reading) error {
 			s.seq = row[tables.IterationSeq].Int
 			iterations++
 		}
-		if s.First < 1 || s.Last < s.First || s.Last > p.end || min(s.Events, s.Interactions) < 0 {
+		within := s.seq < 0 || s.First <= s.seq && s.seq <= s.Last
+		if s.First < 1 || s.Last < s.First || s.Last > p.end || !within || min(s.Events, s.Interactions) < 0 {
 			return p.unproven("iteration %d lies from record %d to %d", s.number, s.First, s.Last)
 		}
 		if p.first <= s.number && s.number <= p.last {

@@ -53,7 +53,8 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 var errStop = errors.New("stop")
 
 // readSpan reads the records from one Seq to another, or to the last that there is.
-func (a *Archive) readSpan(ctx context.Context, from, to int64, lent bool, yield func(provider.Record) bool) (err error) {
+func (a *Archive) readSpan(ctx context.Context, from, to int64, lent bool,
+	yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
 	if err != nil {

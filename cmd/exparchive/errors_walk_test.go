@@ -149,7 +149,7 @@ func TestErrors_walk(t *testing.T) {
 		case strings.Contains(messages, "internal error"):
 			t.Errorf("%q: got %q", args, messages)
 		}
-		if m := wordsOfCalls.FindString(messages); m != "" {
+		if m := wordsOfCalls().FindString(messages); m != "" {
 			t.Errorf("%q: got %q in %q", args, m, messages)
 		}
 		for line := range strings.Lines(messages) {

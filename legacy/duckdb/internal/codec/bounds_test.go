@@ -521,7 +521,7 @@ func TestBitpackingGap(t *testing.T) {
 		if err := v.Grow(2, b); err != nil {
 			t.Fatal(err)
 		}
-		d, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
+		d, _, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
 		if err == nil {
 			err = d.Decode(v, 0, 2, b)
 		}

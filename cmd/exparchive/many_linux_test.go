@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
@@ -47,7 +48,9 @@ func BenchmarkManyRuns(b *testing.B) {
 				if out, err := cmd.CombinedOutput(); err != nil {
 					b.Fatalf("%v: %.1000s", err, out)
 				}
-				reportUse(b, cmd.ProcessState)
+				p := cmd.ProcessState
+				b.ReportMetric((p.UserTime() + p.SystemTime()).Seconds(), "cpu-s")
+				b.ReportMetric(float64(p.SysUsage().(*syscall.Rusage).Maxrss)/1024, "peak-MB")
 			}
 		})
 	}

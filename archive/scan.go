@@ -10,7 +10,7 @@ import (
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
-	"github.com/simexp/exparchive/internal/lend"
+	"github.com/simexp/exparchive/internal/arena"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -31,7 +31,7 @@ type scan struct {
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
 	types      []string // of events, by their ids, as far as they were met
-	arena      lend.Arena
+	arena      arena.Arena
 	before     int64 // Seq of the record before
 	readBefore bool
 }

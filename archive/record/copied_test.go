@@ -14,7 +14,6 @@ import (
 
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
-	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -86,7 +85,7 @@ func TestCopiedCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.Close()
-		if err := lend.Copy(t.Context(), w, a); err != nil {
+		if err := provider.Copy(t.Context(), w, a); err != nil {
 			t.Fatalf("%s: %v", zipped, err)
 		}
 		if archivetest.Sum(t, again) != archivetest.Sum(t, path) {
@@ -226,9 +225,11 @@ func TestCheckedEvents(t *testing.T) {
 		lines.Write(line)
 	}
 	want := archivetest.Sum(t, recordRun(t, filepath.Join(dir, "put.simexp"), largeRun(), nil))
+	embedding := &embeddingSink{}
 	for name, sink := range map[string]func(w *Writer) provider.Sink{
-		"lent":  func(w *Writer) provider.Sink { return w },
-		"owned": func(w *Writer) provider.Sink { return struct{ provider.Sink }{w} },
+		"lent":      func(w *Writer) provider.Sink { return w },
+		"owned":     func(w *Writer) provider.Sink { return struct{ provider.Sink }{w} },
+		"embedding": func(w *Writer) provider.Sink { embedding.Writer = w; return embedding },
 	} {
 		path := filepath.Join(dir, name+".simexp")
 		w, err := Create(path, nil)
@@ -243,4 +244,18 @@ func TestCheckedEvents(t *testing.T) {
 			t.Errorf("%s: the archive has other bytes", name)
 		}
 	}
+	if want := 60 * 51; embedding.events != want {
+		t.Errorf("a sink that embeds a Writer got %d events, want %d", embedding.events, want)
+	}
+}
+
+// An embeddingSink has the methods of a Writer and does other things with events.
+type embeddingSink struct {
+	*Writer
+	events int
+}
+
+func (s *embeddingSink) Event(ctx context.Context, e *provider.Event) error {
+	s.events++
+	return s.Writer.Event(ctx, e)
 }

@@ -76,10 +76,15 @@ type Writer struct {
 	takingIn bool // what an earlier writer spilled
 }
 
-var (
-	_ lend.Borrower   = (*Writer)(nil)
-	_ lend.EventTaker = (*Writer)(nil)
-)
+var _ provider.Sink = (*Writer)(nil)
+
+// Borrows implements [lend.Borrower]: of what waits to be written there is a copy.
+func (w *Writer) Borrows(*lend.Loan) any { return w }
+
+// CheckedEvents implements [lend.EventTaker].
+func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return w, w.event
+}
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -168,14 +173,6 @@ func (w *Writer) Event(ctx context.Context, e *provider.Event) error {
 		return err
 	}
 	return w.event(ctx, e)
-}
-
-// Borrows implements [lend.Borrower]: of what waits there is a copy.
-func (w *Writer) Borrows(lend.Inside) {}
-
-// CheckedEvents implements [lend.EventTaker].
-func (w *Writer) CheckedEvents(lend.Inside) func(context.Context, *provider.Event) error {
-	return w.event
 }
 
 // event takes an event that has passed its Validate.

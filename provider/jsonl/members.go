@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/arena"
 	"github.com/simexp/exparchive/internal/jsontext"
-	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -55,7 +55,7 @@ type fields struct {
 	kind    provider.Kind
 	members []jsontext.Member // they share the line's memory
 	err     error
-	own     lend.Arena
+	own     arena.Arena
 	words   map[string]string // types of events, as many as a run has mostly
 	lent    bool              // events are lent
 }

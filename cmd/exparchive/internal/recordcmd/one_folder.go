@@ -56,8 +56,8 @@ type oneFolder struct {
 }
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
-func (s *oneFolder) CheckedEvents(lend.Inside) func(context.Context, *provider.Event) error {
-	return lend.CheckedEvents(s.Sink)
+func (s *oneFolder) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return s, lend.CheckedEvents[*provider.Event](s.Sink)
 }
 
 // Attachment implements [provider.Sink].

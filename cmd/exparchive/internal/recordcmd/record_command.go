@@ -148,8 +148,8 @@ type ending struct {
 }
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
-func (e *ending) CheckedEvents(lend.Inside) func(context.Context, *provider.Event) error {
-	return lend.CheckedEvents(e.Sink)
+func (e *ending) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return e, lend.CheckedEvents[*provider.Event](e.Sink)
 }
 
 // Begin implements [provider.Sink].

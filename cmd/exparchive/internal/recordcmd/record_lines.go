@@ -61,8 +61,8 @@ type statusWatch struct {
 }
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
-func (s statusWatch) CheckedEvents(lend.Inside) func(context.Context, *provider.Event) error {
-	return lend.CheckedEvents(s.Sink)
+func (s statusWatch) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return s, lend.CheckedEvents[*provider.Event](s.Sink)
 }
 
 // Finish implements [provider.Sink].

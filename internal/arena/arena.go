@@ -1,4 +1,5 @@
-package lend
+// Package arena has memory for events and their texts that are read one after the other.
+package arena
 
 import (
 	"strings"

@@ -18,16 +18,16 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// largeRun is a run whose rows do not fit what a copy holds of a table: events, prompts, iterations that are recorded in
-// no order of their numbers, and one whose events came before and after others, attachments.
+// largeRun is a run whose rows do not fit what a copy holds of a table: events, prompts, iterations that are recorded
+// in no order of their numbers, and one whose events came before and after others, attachments.
 func largeRun() []provider.Record {
 	records := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t", Salt: bytes.Repeat([]byte{7}, 32)}}
 	text := func(i, size int) string { return strings.Repeat(fmt.Sprintf("%d ", i), size/4) }
 	for i := range 60 {
 		n := (i * 37) % 60
 		for k := range 50 {
-			records = append(records, &provider.Event{Iteration: n, Type: fmt.Sprint("type", k%5), Timestamp: fmt.Sprint(i),
-				Data: json.RawMessage(`"` + text(k, 1500) + `"`)})
+			records = append(records, &provider.Event{Iteration: n, Type: fmt.Sprint("type", k%5),
+				Timestamp: fmt.Sprint(i), Data: json.RawMessage(`"` + text(k, 1500) + `"`)})
 		}
 		records = append(records,
 			&provider.Event{Iteration: 3, Type: "x"},

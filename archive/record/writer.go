@@ -116,7 +116,8 @@ const (
 // Path gives the name of the archive-to-be.
 func (w *Writer) Path() string { return w.path }
 
-// LivePath gives the name of the file that is being recorded into. Of a copy, which is [Options].Bulk, nothing is there under that name.
+// LivePath gives the name of the file that is being recorded into. Of a copy, which is [Options].Bulk, nothing is there
+// under that name.
 func (w *Writer) LivePath() string { return w.live }
 
 // file gives the name that errors begin with.
@@ -242,9 +243,9 @@ func (w *Writer) Interaction(_ context.Context, i *provider.Interaction) error {
 		s := w.span(i.Iteration)
 		s.Interactions++
 		s.Bytes += textOf(i)
-		return w.rows.put(tables.TableInteraction, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
-			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response,
-			jsonText(i.ParsedPolicy), i.ParsingError, jsonText(i.Extra))
+		return w.rows.put(tables.TableInteraction, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model,
+			i.PromptTokens, i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user,
+			i.Response, jsonText(i.ParsedPolicy), i.ParsingError, jsonText(i.Extra))
 	})
 }
 
@@ -286,7 +287,8 @@ func (w *Writer) Attachment(_ context.Context, a *provider.Attachment) error {
 		if data == nil {
 			data = []byte{}
 		}
-		return w.rows.put(tables.TableAttachment, w.next, a.Name, tables.Nullable(a.MediaType), present(a, "data", data))
+		return w.rows.put(tables.TableAttachment, w.next, a.Name, tables.Nullable(a.MediaType),
+			present(a, "data", data))
 	})
 }
 

@@ -474,7 +474,7 @@ func TestSegmentOffset(t *testing.T) {
 				return c.name == name
 			}))
 			g := &Segment{Rows: 1, Codec: codec, Offset: offset}
-			_, err := OpenValidity(f, g)
+			_, _, err := OpenValidity(f, g)
 			if name == "constant" { // has no block at all
 				if !errors.Is(err, fault.ErrCorrupt) {
 					t.Errorf("constant at %d of a block: got %v, want %v", offset, err, fault.ErrCorrupt)
@@ -501,7 +501,7 @@ func TestNextGroup(t *testing.T) {
 		if err := v.Grow(floatGroup, b); err != nil {
 			t.Fatal(err)
 		}
-		d, err := Open(exactBlock(two), &Segment{Rows: floatGroup + 1, Codec: 10}, v.Type)
+		d, _, err := Open(exactBlock(two), &Segment{Rows: floatGroup + 1, Codec: 10}, v.Type)
 		if err == nil {
 			err = d.Decode(v, 0, floatGroup, b)
 		}
@@ -521,7 +521,7 @@ func TestBitpackingGap(t *testing.T) {
 		if err := v.Grow(2, b); err != nil {
 			t.Fatal(err)
 		}
-		d, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
+		d, _, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
 		if err == nil {
 			err = d.Decode(v, 0, 2, b)
 		}

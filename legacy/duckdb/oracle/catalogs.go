@@ -21,7 +21,7 @@ var lists = []string{"duckdb_schemas", "duckdb_tables", "duckdb_columns", "duckd
 var passing = []string{"oid", "database_name", "estimated_size", "constraint_index", "start_value", "last_value"}
 
 // quotedTypes are names of types in casts that 1.5 read from a text, and not those that it made itself.
-var quotedTypes = regexp.MustCompile(`"([A-Z]+)"`)
+var quotedTypes = regexp.MustCompile(`"([A-Z_ ]+)"`)
 
 // lastName is the last name of a path.
 var lastName = regexp.MustCompile(`("[^"]*"|[^".]*)$`)

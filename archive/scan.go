@@ -23,6 +23,7 @@ type scan struct {
 	iterations  []at  // those that may be among them
 	texts       int64 // bytes that the prompts may have in all
 	lent        bool  // records are valid until the next one only
+	few         bool  // records are to be read; then the reading may have others
 	selected    *selected
 
 	events     stream
@@ -31,7 +32,7 @@ type scan struct {
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
 	types      []string // of events, by their ids, as far as they were met
-	arena      arena.Arena
+	arena      arena.Events
 	before     int64 // Seq of the record before
 	readBefore bool
 }
@@ -91,7 +92,7 @@ func (s *scan) begin() error {
 	s.iterations = slices.DeleteFunc(s.iterations, func(it at) bool { return it.seq < s.first || it.seq > s.last })
 	some, err := redacted(s.reading)
 	if err == nil && some {
-		s.withheld, err = openRedactions(s.reading, s.archive.file.Budget(), s.first, s.last)
+		s.withheld, err = openRedactions(s, s.archive.file.Budget(), s.first, s.last)
 	}
 	if err != nil {
 		return err
@@ -110,7 +111,7 @@ func (s *scan) begin() error {
 		if !s.wanted(t.kind) {
 			continue
 		}
-		rows, err := s.reading.Rows(t.table, 0, s.first, s.last)
+		rows, err := s.Rows(t.table, 0, s.first, s.last)
 		if err != nil {
 			return err
 		}
@@ -132,10 +133,18 @@ func (s *scan) beginEvents() (err error) {
 			return nil
 		}
 	}
-	if s.events.rows, err = s.reading.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
+	if s.events.rows, err = s.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
 		return err
 	}
 	return s.step(&s.events)
+}
+
+// Rows gives rows of a table as the scan reads them.
+func (s *scan) Rows(table string, columns int, first, last int64) (tables.Rows, error) {
+	if s.few {
+		return s.reading.Look(table, first, last)
+	}
+	return s.reading.Rows(table, columns, first, last)
 }
 
 // wanted reports whether records of a kind, which are neither events nor iterations, may be among those to give.

@@ -52,6 +52,9 @@ func Create(path string, opts *Options) (*Writer, error) {
 	if strings.HasSuffix(path, archive.LiveSuffix) {
 		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
 	}
+	if err := archive.CheckName(path); err != nil {
+		return nil, err
+	}
 	if info, err := os.Lstat(path); err == nil && info.IsDir() {
 		return nil, fileerr.Errorf(path, "is a folder; name the archive in it")
 	} else if err == nil && !w.opts.Replace {

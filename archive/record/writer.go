@@ -76,15 +76,10 @@ type Writer struct {
 	takingIn bool // what an earlier writer spilled
 }
 
-var _ provider.Sink = (*Writer)(nil)
-
-// Borrows implements [lend.Borrower]: of what waits to be written there is a copy.
-func (w *Writer) Borrows(*lend.Loan) any { return w }
-
-// CheckedEvents implements [lend.EventTaker].
-func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return w, w.event
-}
+var (
+	_ lend.Borrower                    = (*Writer)(nil)
+	_ lend.EventTaker[*provider.Event] = (*Writer)(nil)
+)
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -174,6 +169,14 @@ func (w *Writer) Event(ctx context.Context, e *provider.Event) error {
 		return err
 	}
 	return w.event(ctx, e)
+}
+
+// Borrows implements [lend.Borrower]: of what waits there is a copy.
+func (w *Writer) Borrows(*lend.Loan) any { return w }
+
+// CheckedEvents implements [lend.EventTaker].
+func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return w, w.event
 }
 
 // event takes an event that has passed its Validate.

@@ -47,6 +47,17 @@ func TestValid(t *testing.T) {
 	}
 }
 
+// TestValid_everyByte: each byte at each place of a string, which is looked at in words.
+func TestValid_everyByte(t *testing.T) {
+	for _, plain := range []string{strings.Repeat("a", 19), strings.Repeat("é", 10)} {
+		for i := range len(plain) {
+			for c := range 256 {
+				checkValid(t, `"`+plain[:i]+string([]byte{byte(c)})+plain[i+1:]+`"`)
+			}
+		}
+	}
+}
+
 func FuzzValid(f *testing.F) {
 	for _, text := range validSeeds {
 		f.Add(text)

@@ -34,7 +34,7 @@ func largeRun() []provider.Record {
 			&provider.Interaction{Iteration: n, SystemPrompt: new(text(1, 4000)), LatencySeconds: new(float64(i) / 2),
 				UserPrompt: new(text(i, 30_000) + "\n\n" + text(i/2, 3000)), Response: new(text(i, 20_000))},
 			&provider.Iteration{Number: n, Costs: map[string]provider.Cents{"A": provider.Cents(i)},
-				Policies: map[string]json.RawMessage{"A": json.RawMessage(`"` + text(i, 40_000) + `"`)}})
+				Policies: map[string]json.RawMessage{"A": json.RawMessage(`"` + text(i, 120_000) + `"`)}})
 	}
 	return append(records, &provider.Iteration{Number: 500},
 		&provider.Attachment{Name: "a", Data: bytes.Repeat([]byte{1}, 3<<20)}, &provider.Attachment{Name: "b"},

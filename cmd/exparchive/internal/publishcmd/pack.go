@@ -124,10 +124,6 @@ func (o *packer) target(name string) (string, error) {
 // file makes the other form of one file.
 func (o *packer) file(cmd *cobra.Command, name string) error {
 	ctx := cmd.Context()
-	output, err := o.target(name)
-	if err != nil {
-		return err
-	}
 	from, err := runio.SourceOf(ctx, cmd.ErrOrStderr(), name)
 	if err != nil {
 		return err
@@ -152,7 +148,11 @@ func (o *packer) file(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return cli.InFile(name, err)
 	}
-	if err := o.free(name, output); err != nil {
+	output, err := o.target(name)
+	if err == nil {
+		err = o.free(name, output)
+	}
+	if err != nil {
 		return err
 	}
 	run, err := runio.DigestRun(ctx, cmd.ErrOrStderr(), a)

@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/internal/recordtest"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/salvage"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/hostile"
@@ -167,6 +168,41 @@ func TestHostile(t *testing.T) {
 		files = slices.DeleteFunc(files, func(f hostile.File) bool { return seenElsewhere[f.Name] })
 	}
 	before := archivetest.FolderState(t, dir)
+	readHostile(t, files)
+	if after := archivetest.FolderState(t, dir); after != before {
+		t.Errorf("reading changed files: got\n%s\nwant\n%s", after, before)
+	}
+}
+
+// TestHostileRecorded is the same of live files that a process holds as their recorder does.
+func TestHostileRecorded(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the child is limited by means of Unix")
+	}
+	files, err := hostile.MakeLive(t.TempDir(), hostileSource(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		lock, err := sqlitefile.Lock(f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lock.Release()
+		var version int
+		if err := archivetest.OpenSQL(t, f.Path).QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+			t.Fatal(err)
+		}
+		if !sqlitefile.SharesIndex(f.Path) {
+			t.Fatal("SQLite in other processes cannot read along")
+		}
+	}
+	readHostile(t, files)
+}
+
+// readHostile has a child read each file.
+func readHostile(t *testing.T, files []hostile.File) {
+	t.Helper()
 	// The sound file comes first and must be read: that the child works at all.
 	sound := recordtest.Record(t, filepath.Join(t.TempDir(), "sound.simexp"), archivetest.LongRun(), nil)
 	args := []string{sound}
@@ -202,6 +238,7 @@ func TestHostile(t *testing.T) {
 			if _, err := fmt.Sscanf(text, "end %s %d %t", &took, &use.Memory, &ok); err != nil {
 				t.Fatalf("%q: %v", text, err)
 			}
+			var err error
 			if use.Time, err = time.ParseDuration(took); err != nil {
 				t.Fatal(err)
 			}
@@ -222,9 +259,6 @@ func TestHostile(t *testing.T) {
 	}
 	if err := child.Wait(); err != nil || n != len(files)-1 {
 		t.Errorf("the child ended at file %d of %d, %s: %v", n+1, len(files), name, err)
-	}
-	if after := archivetest.FolderState(t, dir); after != before {
-		t.Errorf("reading changed files: got\n%s\nwant\n%s", after, before)
 	}
 	t.Logf("%d hostile files: %d refused, %d read; the slowest took %v, %d MB at most",
 		len(files), len(files)-read, read, most.Time.Round(time.Millisecond), most.Memory>>20)

@@ -185,11 +185,7 @@ func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iterat
 		if row[tables.IterationSeq].Kind == btree.Null {
 			return nil
 		}
-		size := 0
-		for i := range row {
-			size += len(row[i].Bytes)
-		}
-		if err := budget.Take(size); err != nil {
+		if err := budget.Take(tables.Size(row)); err != nil {
 			return err
 		}
 		policies := &row[tables.IterationPolicies]

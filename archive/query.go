@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
@@ -173,7 +174,7 @@ func queryError(ctx context.Context, err error) error {
 	case sqlitefile.OfSystem(err), errors.As(err, new(*fs.PathError)), errors.As(err, new(syscall.Errno)):
 		return err
 	}
-	text := resultCode.ReplaceAllString(strings.TrimPrefix(err.Error(), "SQL logic error: "), "")
+	text := resultCode().ReplaceAllString(strings.TrimPrefix(err.Error(), "SQL logic error: "), "")
 	if sqlitefile.Refused(err) {
 		text += ": an archive can only be read"
 	}
@@ -181,4 +182,4 @@ func queryError(ctx context.Context, err error) error {
 }
 
 // resultCode matches the number that SQLite's driver puts behind a message.
-var resultCode = regexp.MustCompile(` \([0-9]{1,4}\)$`)
+var resultCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(` \([0-9]{1,4}\)$`) })

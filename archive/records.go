@@ -26,8 +26,8 @@ func (a *Archive) RecordsFrom(ctx context.Context, seq int64) iter.Seq2[provider
 }
 
 // LentRecords implements [lend.Lender].
-func (a *Archive) LentRecords(ctx context.Context, _ lend.Inside) iter.Seq2[provider.Record, error] {
-	return a.records(ctx, 0, true)
+func (a *Archive) LentRecords(ctx context.Context, _ *lend.Loan) (any, iter.Seq2[provider.Record, error]) {
+	return a, a.records(ctx, 0, true)
 }
 
 func (a *Archive) records(ctx context.Context, from int64, lent bool) iter.Seq2[provider.Record, error] {

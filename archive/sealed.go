@@ -95,17 +95,18 @@ func (a *Archive) Checked() Checked { return Checked{a} }
 
 // Records implements [provider.Provider].
 func (c Checked) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
-	return c.checked(ctx, c.Archive.Records(ctx))
+	return c.checked(ctx, c.Archive.Records(ctx), &lend.Loan{})
 }
 
 // LentRecords implements [lend.Lender].
-func (c Checked) LentRecords(ctx context.Context, in lend.Inside) iter.Seq2[provider.Record, error] {
-	return c.checked(ctx, c.Archive.LentRecords(ctx, in))
+func (c Checked) LentRecords(ctx context.Context, loan *lend.Loan) (any, iter.Seq2[provider.Record, error]) {
+	_, records := c.Archive.LentRecords(ctx, loan)
+	return c, c.checked(ctx, records, loan)
 }
 
 // checked compares records, which are all of the run, with the seal.
 func (c Checked) checked(
-	ctx context.Context, records iter.Seq2[provider.Record, error],
+	ctx context.Context, records iter.Seq2[provider.Record, error], loan *lend.Loan,
 ) iter.Seq2[provider.Record, error] {
 	seal, sealed := c.Seal()
 	if !sealed {
@@ -120,7 +121,9 @@ func (c Checked) checked(
 					broken = fmt.Errorf("record %d: %w", got.Count(), broken)
 				}
 			}
-			if !yield(r, err) || err != nil {
+			loan.Checked = err == nil && broken == nil
+			more := yield(r, err)
+			if loan.Checked = false; !more || err != nil {
 				return
 			}
 		}

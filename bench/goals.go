@@ -1,12 +1,13 @@
 package main
 
 import (
-	"context"
 	"path/filepath"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
 )
 
 // cases are what one process measures, by name.
-var cases = map[string]func(context.Context, *stopwatch) error{
+var cases = map[string]measure.Case{
 	"write-row":      writeRow(false),
 	"write-row-each": writeRow(true),
 	"write-live":     writeArchive(live),

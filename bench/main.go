@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
 )
 
 func main() {
@@ -51,7 +53,8 @@ type options struct {
 func (o *options) run(ctx context.Context) (err error) {
 	sc := scaleOf(o.events)
 	if o.one != "" {
-		return runCase(ctx, o.one, &stopwatch{scale: sc, dir: o.dir, binary: filepath.Join(o.dir, mainProgram)})
+		return measure.Run(ctx, cases, o.one, &measure.Stopwatch{Events: o.events, Dir: o.dir,
+			Binary: filepath.Join(o.dir, mainProgram)})
 	}
 	chosen, err := choose(o.only)
 	if err != nil {
@@ -127,7 +130,7 @@ func names(list []goal) (names []string) {
 }
 
 // A round has each case's measure.
-type round map[string]measure
+type round map[string]measure.Measure
 
 // measure runs the cases in turn, one round more than are counted.
 func (o *options) measure(ctx context.Context, names []string) ([]round, error) {
@@ -145,7 +148,7 @@ func (o *options) measure(ctx context.Context, names []string) ([]round, error) 
 			if err != nil {
 				return nil, fmt.Errorf("case %s: %w", name, err)
 			}
-			var m measure
+			var m measure.Measure
 			if err := json.Unmarshal(out, &m); err != nil {
 				return nil, fmt.Errorf("case %s printed %q: %w", name, out, err)
 			}

@@ -11,6 +11,9 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
+	"github.com/simexp/exparchive/bench/internal/sample"
 )
 
 // Files of the folder in which all is measured.
@@ -46,7 +49,7 @@ func (scale) iterations(events int) int { return max(events/2000, 1) }
 
 // prepare makes the files and programs that the cases need.
 func prepare(ctx context.Context, root, dir string, sc scale) error {
-	events := makeEvents(sc.events, sc.iterations(sc.events))
+	events := sample.Events(sc.events, sc.iterations(sc.events))
 	db, err := open(filepath.Join(dir, scanFile), "journal_mode(OFF)", "synchronous(OFF)")
 	if err != nil {
 		return err
@@ -54,15 +57,15 @@ func prepare(ctx context.Context, root, dir string, sc scale) error {
 	if err := errors.Join(insert(ctx, db, events, false), db.Close()); err != nil {
 		return err
 	}
-	r := &run{iterations: sc.iterations(sc.events), events: events}
+	r := &sample.Run{Iterations: sc.iterations(sc.events), Events: events}
 	if err := writeLines(ctx, filepath.Join(dir, linesFile), r); err != nil {
 		return err
 	}
-	calls := makeInteractions(sc.calls, 100)
-	for name, r := range map[string]*run{
+	calls := sample.Interactions(sc.calls, 100)
+	for name, r := range map[string]*sample.Run{
 		runFile:   r,
-		longFile:  {iterations: 1000, events: makeEvents(sc.events, 1000)},
-		callsFile: {iterations: 100, interactions: calls},
+		longFile:  {Iterations: 1000, Events: sample.Events(sc.events, 1000)},
+		callsFile: {Iterations: 100, Interactions: calls},
 	} {
 		if err := recordRun(ctx, filepath.Join(dir, name), r); err != nil {
 			return err
@@ -79,27 +82,27 @@ func prepare(ctx context.Context, root, dir string, sc scale) error {
 		build(ctx, filepath.Join(root, "bench"), "./minimal", filepath.Join(dir, libProgram))); err != nil {
 		return err
 	}
-	s := stopwatch{}
-	return s.command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile))
+	s := measure.Stopwatch{}
+	return s.Command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile))
 }
 
-func recordRun(ctx context.Context, path string, r *run) error {
+func recordRun(ctx context.Context, path string, r *sample.Run) error {
 	w, err := record.Create(path, &record.Options{Bulk: true})
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	return r.put(ctx, w)
+	return r.Put(ctx, w)
 }
 
-func writeLines(ctx context.Context, path string, r *run) error {
+func writeLines(ctx context.Context, path string, r *sample.Run) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	w := bufio.NewWriter(f)
-	return errors.Join(r.put(ctx, jsonl.NewWriter(w)), w.Flush(), f.Close())
+	return errors.Join(r.Put(ctx, jsonl.NewWriter(w)), w.Flush(), f.Close())
 }
 
 func writeTexts(path string, calls []provider.Interaction) error {
@@ -123,7 +126,7 @@ func makeFolder(ctx context.Context, folder string, n int) error {
 		return err
 	}
 	first := filepath.Join(folder, "0.simexp")
-	if err := recordRun(ctx, first, &run{iterations: 10, events: makeEvents(100, 10)}); err != nil {
+	if err := recordRun(ctx, first, &sample.Run{Iterations: 10, Events: sample.Events(100, 10)}); err != nil {
 		return err
 	}
 	data, err := os.ReadFile(first)

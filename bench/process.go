@@ -7,24 +7,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
 )
 
 // program makes a case that runs exparchive, the arguments given when the folder is known.
-func program(stdin string, args func(dir string) []string) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) error {
+func program(stdin string, args func(dir string) []string) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
 		stdin := stdin
 		if stdin != "" {
-			stdin = filepath.Join(s.dir, stdin)
+			stdin = filepath.Join(s.Dir, stdin)
 		}
-		err := s.command(ctx, stdin, s.binary, args(s.dir)...)
-		return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, outFile)))
+		err := s.Command(ctx, stdin, s.Binary, args(s.Dir)...)
+		return errors.Join(err, os.RemoveAll(filepath.Join(s.Dir, outFile)))
 	}
 }
 
 // python makes a case that runs a script of Python's on a file of the folder.
-func python(script, file string) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) error {
-		return s.command(ctx, "", "python3", "-c", script, filepath.Join(s.dir, file))
+func python(script, file string) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
+		return s.Command(ctx, "", "python3", "-c", script, filepath.Join(s.Dir, file))
 	}
 }
 
@@ -41,8 +43,8 @@ for row in sqlite3.connect(sys.argv[1]).execute('SELECT id, run_id, iteration, t
     n += len(row[5])`
 
 // repeated makes a case of what is too short to be measured once.
-func repeated(times int, do func(context.Context, *stopwatch) error) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) error {
+func repeated(times int, do measure.Case) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
 		for range times {
 			if err := do(ctx, s); err != nil {
 				return err
@@ -53,14 +55,14 @@ func repeated(times int, do func(context.Context, *stopwatch) error) func(contex
 }
 
 // empty runs a program that does nothing.
-func empty(ctx context.Context, s *stopwatch) error {
-	return s.command(ctx, "", filepath.Join(s.dir, emptyProgram))
+func empty(ctx context.Context, s *measure.Stopwatch) error {
+	return s.Command(ctx, "", filepath.Join(s.Dir, emptyProgram))
 }
 
 // fileSize makes a case that measures nothing but the bytes of a file of the folder.
-func fileSize(name string) func(context.Context, *stopwatch) error {
-	return func(_ context.Context, s *stopwatch) error {
-		if s.Bytes = size(filepath.Join(s.dir, name)); s.Bytes == 0 {
+func fileSize(name string) measure.Case {
+	return func(_ context.Context, s *measure.Stopwatch) error {
+		if s.Bytes = size(filepath.Join(s.Dir, name)); s.Bytes == 0 {
 			return fmt.Errorf("%s is empty or missing", name)
 		}
 		return nil

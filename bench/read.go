@@ -11,13 +11,15 @@ import (
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
 )
 
 // scanRows reads table e with Scan, row by row, as programs do. A nil each makes it give the sum of the rows.
 func scanRows(ctx context.Context, path string, each func(iteration int, typ, timestamp, data string)) (string, error) {
-	sum := newRows()
+	sum := measure.NewRows()
 	if each == nil {
-		each = func(iteration int, typ, timestamp, data string) { sum.add(iteration, typ, timestamp, []byte(data)) }
+		each = func(iteration int, typ, timestamp, data string) { sum.Add(iteration, typ, timestamp, []byte(data)) }
 	}
 	db, err := open(path)
 	if err != nil {
@@ -37,42 +39,42 @@ func scanRows(ctx context.Context, path string, each func(iteration int, typ, ti
 		}
 		each(iteration, typ, timestamp, data)
 	}
-	return sum.text(), errors.Join(result.Err(), result.Close())
+	return sum.Text(), errors.Join(result.Err(), result.Close())
 }
 
 // archiveRows gives the sum of an archive's events, as scanRows gives it.
 func archiveRows(ctx context.Context, a *archive.Archive) (string, error) {
-	sum := newRows()
+	sum := measure.NewRows()
 	for r, err := range a.Records(ctx) {
 		if err != nil {
 			return "", err
 		}
 		if e, ok := r.(*provider.Event); ok {
-			sum.add(e.Iteration, e.Type, e.Timestamp, e.Data)
+			sum.Add(e.Iteration, e.Type, e.Timestamp, e.Data)
 		}
 	}
-	return sum.text(), nil
+	return sum.Text(), nil
 }
 
 // readScan is the case that others of reading are compared with.
-func readScan(ctx context.Context, s *stopwatch) error {
-	path := filepath.Join(s.dir, scanFile)
+func readScan(ctx context.Context, s *measure.Stopwatch) error {
+	path := filepath.Join(s.Dir, scanFile)
 	var n int
-	s.start()
+	s.Start()
 	if _, err := scanRows(ctx, path, func(_ int, _, _, data string) { n += len(data) }); err != nil {
 		return err
 	}
-	s.stop()
+	s.Stop()
 	var err error
 	s.Sum, err = scanRows(ctx, path, nil)
 	return err
 }
 
 // readArchive makes a case of what is done with an opened archive.
-func readArchive(do func(context.Context, *archive.Archive) error) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) error {
-		path := filepath.Join(s.dir, runFile)
-		s.start()
+func readArchive(do func(context.Context, *archive.Archive) error) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
+		path := filepath.Join(s.Dir, runFile)
+		s.Start()
 		a, err := archive.Open(path)
 		if err != nil {
 			return err
@@ -81,7 +83,7 @@ func readArchive(do func(context.Context, *archive.Archive) error) func(context.
 		if err := do(ctx, a); err != nil {
 			return err
 		}
-		s.stop()
+		s.Stop()
 		s.Sum, err = archiveRows(ctx, a)
 		return err
 	}
@@ -109,10 +111,10 @@ func exportLines(ctx context.Context, a *archive.Archive) error {
 	return provider.Copy(ctx, jsonl.NewWriter(io.Discard), a)
 }
 
-func verifyFile(ctx context.Context, s *stopwatch) error {
-	s.start()
-	r, err := verify.File(ctx, filepath.Join(s.dir, runFile))
-	s.stop()
+func verifyFile(ctx context.Context, s *measure.Stopwatch) error {
+	s.Start()
+	r, err := verify.File(ctx, filepath.Join(s.Dir, runFile))
+	s.Stop()
 	if err == nil && !r.OK() {
 		err = errors.New("the archive does not conform")
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
 )
 
 // A line is a goal with its ratios.
@@ -44,7 +46,7 @@ func compare(g goal, sc scale, rounds []round) (line, error) {
 	return line{goal: g, median: ratios[len(ratios)/2], least: ratios[0], most: ratios[len(ratios)-1]}, nil
 }
 
-func value(m measure, of metric) float64 {
+func value(m measure.Measure, of metric) float64 {
 	switch of {
 	case wall:
 		return float64(m.Wall)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/record"
+	"github.com/simexp/exparchive/bench/internal/measure"
+	"github.com/simexp/exparchive/bench/internal/sample"
 	"github.com/simexp/exparchive/provider"
 	_ "modernc.org/sqlite"
 )
@@ -28,17 +30,17 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 // writeRow makes a case that writes events with a prepared INSERT, a row a call, as programs of this kind do. If each
 // is true every event is a transaction that is on disk when it returns; else one transaction has all and nothing is
 // flushed.
-func writeRow(each bool) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) error {
-		n := s.scale.events
+func writeRow(each bool) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
+		n := scaleOf(s.Events).events
 		pragmas := []string{"journal_mode(OFF)", "synchronous(OFF)"}
 		if each {
-			n, pragmas = s.scale.durable, []string{"journal_mode(WAL)", "synchronous(FULL)"}
+			n, pragmas = scaleOf(s.Events).durable, []string{"journal_mode(WAL)", "synchronous(FULL)"}
 		}
-		events := makeEvents(n, s.scale.iterations(n))
-		path := filepath.Join(s.dir, "rows.db")
+		events := sample.Events(n, scaleOf(s.Events).iterations(n))
+		path := filepath.Join(s.Dir, "rows.db")
 		defer os.Remove(path)
-		s.start()
+		s.Start()
 		db, err := open(path, pragmas...)
 		if err != nil {
 			return err
@@ -50,7 +52,7 @@ func writeRow(each bool) func(context.Context, *stopwatch) error {
 		if err := db.Close(); err != nil {
 			return err
 		}
-		s.stop()
+		s.Stop()
 		s.Bytes = size(path)
 		s.Sum, err = scanRows(ctx, path, nil)
 		return err
@@ -98,12 +100,12 @@ const (
 )
 
 // writeArchive makes a case that records the same events with the library, checked and hashed.
-func writeArchive(how int) func(context.Context, *stopwatch) error {
-	return func(ctx context.Context, s *stopwatch) (err error) {
-		n := s.scale.events
-		r := &run{iterations: s.scale.iterations(n), events: makeEvents(n, s.scale.iterations(n))}
-		path := filepath.Join(s.dir, "written.simexp")
-		s.start()
+func writeArchive(how int) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) (err error) {
+		n := scaleOf(s.Events).events
+		r := &sample.Run{Iterations: scaleOf(s.Events).iterations(n), Events: sample.Events(n, scaleOf(s.Events).iterations(n))}
+		path := filepath.Join(s.Dir, "written.simexp")
+		s.Start()
 		w, err := record.Create(path, &record.Options{Bulk: how == bulk, Replace: true, Restart: true})
 		if err != nil {
 			return err
@@ -114,17 +116,17 @@ func writeArchive(how int) func(context.Context, *stopwatch) error {
 		if how == live {
 			sink = unfinished{w}
 		}
-		if err := r.put(ctx, sink); err != nil {
+		if err := r.Put(ctx, sink); err != nil {
 			return err
 		}
 		if how == live {
 			if err := w.Sync(); err != nil {
 				return err
 			}
-			s.stop()
+			s.Stop()
 			path = w.LivePath()
 		} else {
-			s.stop()
+			s.Stop()
 		}
 		s.Bytes = size(path)
 		a, err := archive.Open(path)

@@ -48,11 +48,30 @@ func (c *checker) name(field, s string, required bool) {
 		c.fail(field, errEmpty)
 	case len(s) > MaxName:
 		c.fail(field, fmt.Errorf("%d bytes, more than %d", len(s), MaxName))
+	case simple(s):
 	case !utf8.ValidString(s):
 		c.fail(field, jsontext.ErrUTF8)
 	default:
 		c.fail(field, CheckName(s))
 	}
+}
+
+// simple reports whether s is ASCII without U+0000, as nearly all names are.
+func simple(s string) bool {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		if (x|(x-ones))&highest != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if s[i]-1 >= utf8.RuneSelf-1 {
+			return false
+		}
+	}
+	return true
 }
 
 // CheckName gives nil for a text without the character U+0000, which no name, time, subject or model may have.

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
@@ -78,7 +79,7 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: o.Columns, iterations: map[int]map[string]*Row{}, config: make([]Value, len(o.Columns))}
+	b := builder{columns: o.Columns, iterations: map[int][]*Row{}, config: make([]Value, len(o.Columns))}
 	for i, c := range o.Columns {
 		b.config[i] = c.label
 		if c.computed() { // from all iterations, perhaps
@@ -221,7 +222,9 @@ type builder struct {
 	columns    []Column
 	config     []Value            // values that every row has
 	proposals  *evolution.Builder // nil if decisions are not asked for
-	iterations map[int]map[string]*Row
+	iterations map[int][]*Row     // in each those of the agents, sorted
+	free       []Row              // to take rows from
+	made       int                // so many rows
 	ended      int
 }
 
@@ -267,7 +270,7 @@ func (b *builder) decide() {
 	run := b.proposals.Run()
 	for _, agent := range run.Agents() {
 		for _, step := range run.Steps(agent) {
-			if b.iterations[step.Iteration][agent] == nil && step.Decision == "" && step.Proposed == nil {
+			if _, ok := b.find(step.Iteration, agent); !ok && step.Decision == "" && step.Proposed == nil {
 				continue
 			}
 			r := b.row(step.Iteration, agent)
@@ -283,23 +286,32 @@ func (b *builder) decide() {
 
 // row gives the row of an agent in an iteration, which it makes if there is none.
 func (b *builder) row(number int, agent string) *Row {
-	agents := b.iterations[number]
-	if agents == nil {
-		agents = map[string]*Row{}
-		b.iterations[number] = agents
+	i, ok := b.find(number, agent)
+	if ok {
+		return b.iterations[number][i]
 	}
-	r := agents[agent]
-	if r == nil {
-		r = &Row{Iteration: number, Agent: agent, Values: slices.Clone(b.config)}
-		agents[agent] = r
+	if len(b.free) == 0 {
+		b.free = make([]Row, 64)
 	}
+	r := &b.free[0]
+	b.free = b.free[1:]
+	*r = Row{Iteration: number, Agent: agent, Values: slices.Clone(b.config)}
+	b.iterations[number] = slices.Insert(b.iterations[number], i, r)
+	b.made++
 	return r
+}
+
+// find gives the place of an agent among the rows of an iteration, and whether it has one there.
+func (b *builder) find(number int, agent string) (int, bool) {
+	return slices.BinarySearchFunc(b.iterations[number], agent, func(r *Row, agent string) int {
+		return strings.Compare(r.Agent, agent)
+	})
 }
 
 func (b *builder) iteration(it *provider.Iteration) {
 	b.ended++
 	if b.iterations[it.Number] == nil {
-		b.iterations[it.Number] = map[string]*Row{}
+		b.iterations[it.Number] = make([]*Row, 0, len(it.Costs))
 	}
 	for agent, c := range it.Costs {
 		b.row(it.Number, agent).Cost = &c
@@ -353,13 +365,14 @@ func agentOf(data []byte) string {
 }
 
 func (b *builder) rows() (list []Row) {
+	list = make([]Row, 0, max(b.made, len(b.iterations)))
 	for _, n := range slices.Sorted(maps.Keys(b.iterations)) {
-		agents := b.iterations[n]
-		if len(agents) == 0 { // it was recorded, and nothing of it
+		rows := b.iterations[n]
+		if len(rows) == 0 { // it was recorded, and nothing of it
 			list = append(list, Row{Iteration: n, Values: slices.Clone(b.config)})
 		}
-		for _, agent := range slices.Sorted(maps.Keys(agents)) {
-			list = append(list, *agents[agent])
+		for _, r := range rows {
+			list = append(list, *r)
 		}
 	}
 	return list

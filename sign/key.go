@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/simexp/exparchive/internal/fileerr"
 )
 
 var (
@@ -129,14 +131,9 @@ func publicKey(path string) (ssh.PublicKey, bool) {
 }
 
 func readKey(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKey+1))
-	if err == nil && len(text) > maxKey {
-		err = fmt.Errorf("%w: more than %d bytes", ErrKey, maxKey)
+	text, err := fileerr.ReadAtMost(path, maxKey)
+	if errors.Is(err, fileerr.ErrLonger) {
+		err = fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return text, err
 }

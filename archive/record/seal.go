@@ -13,7 +13,6 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
@@ -111,7 +110,7 @@ func readBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if err := lend.Copy(ctx, sink, a); err != nil {
+	if err := provider.Copy(ctx, sink, a); err != nil {
 		return err
 	}
 	raw, err := a.Raw()

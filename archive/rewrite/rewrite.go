@@ -15,8 +15,8 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/lockfile"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -169,7 +169,7 @@ func verified(ctx context.Context, a *archive.Archive) (content, error) {
 		return c, err
 	}
 	var got digest.Sink
-	if err := lend.Copy(ctx, &got, a); err != nil {
+	if err := provider.Copy(ctx, &got, a); err != nil {
 		return c, err
 	}
 	return c, c.seal.Check(&got)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 )
 
@@ -16,6 +17,7 @@ type source struct {
 	*check
 	pages *filePages
 	conn  *sql.Conn
+	file  *sqlitefile.File // of conn
 }
 
 // rows are those of one table that can be read, in the order of their keys.
@@ -29,6 +31,7 @@ type rows struct {
 	walk    *btree.Walk
 	again   []byte // the row in its one form
 	sql     *sql.Rows
+	budget  *sqlitefile.Budget
 	broken  bool // some rows could not be read
 }
 
@@ -37,6 +40,7 @@ func (v *source) rows(table string) *rows {
 	r := &rows{v: v, table: table, columns: tables.Columns[table]}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {
+		r.budget = v.file.Budget()
 		var err error
 		if r.sql, err = v.conn.QueryContext(v.ctx, tables.Select(table)+"ORDER BY "+r.columns[0].Name); err != nil {
 			r.fail(err)
@@ -96,8 +100,12 @@ func (r *rows) next() bool {
 				}
 				return false
 			}
-			if err := r.scan(); err != nil {
-				r.fail(err)
+			err := r.scan()
+			if err == nil {
+				err = r.budget.Take(tables.Size(r.values))
+			}
+			if err != nil {
+				r.fail(errors.Join(err, r.sql.Close()))
 				return false
 			}
 		default:
@@ -186,7 +194,7 @@ func (r *rows) typed() bool {
 
 // find gives a row of a table by its key, nil if there is none or it is not as it should be. It reports nothing.
 func (v *source) find(table string, key int64) []btree.Value {
-	quiet := &source{check: &check{ctx: v.ctx}, pages: v.pages, conn: v.conn}
+	quiet := &source{check: &check{ctx: v.ctx}, pages: v.pages, conn: v.conn, file: v.file}
 	r := &rows{v: quiet, table: table, columns: tables.Columns[table], key: key}
 	r.values = make([]btree.Value, len(r.columns))
 	if v.conn != nil {

@@ -123,6 +123,6 @@ func verifyShared(ctx context.Context, f *sqlitefile.File) (_ Report, err error)
 		return Report{}, err
 	}
 	v.size *= pageSize
-	v.content(&source{check: v, conn: conn})
+	v.content(&source{check: v, conn: conn, file: f})
 	return v.done()
 }

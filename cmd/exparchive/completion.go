@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -36,58 +37,62 @@ func fixed(list ...string) values {
 
 // valuesOf has the flags whose values the shell completes, by name. The same name has the same values in every command,
 // but for those of valuesIn.
-var valuesOf = map[string]values{
-	"agent":    agentsOf,
-	"color":    fixed("auto", "always", "never"),
-	"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
-	"field":    fixed(redact.Fields()...),
-	"fields":   fixed(append(redact.Fields(), "none")...),
-	"ignore":   fixed(diff.IgnoreWords()...),
-	"kind":     fixed("invalidated", "doi", "comment", "tag"),
-	"run":      runIDsOf,
-	"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
-		string(provider.StatusUnfinished), string(provider.StatusRunning)),
-	"table":    fixed(export.Tables()...),
-	"cost":     fixed(costs()...),
-	"group-by": fixed("experiment", "type", "config:"),
-	"remove":   annotationsOf,
-}
+var valuesOf = sync.OnceValue(func() map[string]values {
+	return map[string]values{
+		"agent":    agentsOf,
+		"color":    fixed("auto", "always", "never"),
+		"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
+		"field":    fixed(redact.Fields()...),
+		"fields":   fixed(append(redact.Fields(), "none")...),
+		"ignore":   fixed(diff.IgnoreWords()...),
+		"kind":     fixed("invalidated", "doi", "comment", "tag"),
+		"run":      runIDsOf,
+		"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
+			string(provider.StatusUnfinished), string(provider.StatusRunning)),
+		"table":    fixed(export.Tables()...),
+		"cost":     fixed(costs()...),
+		"group-by": fixed("experiment", "type", "config:"),
+		"remove":   annotationsOf,
+	}
+})
 
 // valuesIn has the flags that have values of their own in a command, by its name and theirs.
-var valuesIn = map[string]values{
-	"export --format":            fixed(readcmd.ExportFormats...),
-	"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
-	"table iterations --format":  fixed(papercmd.TableFormats...),
-	"table summary --format":     fixed(papercmd.TableFormats...),
-	"table convergence --format": fixed(papercmd.TableFormats...),
-	"table evaluations --format": fixed(papercmd.TableFormats...),
-	"compare --format":           fixed(papercmd.TableFormats...),
-	"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
-	"paper init --accept":        fixed(paper.AcceptUnfinished, paper.AcceptInvalidated),
-	"import --name":              fixed("{run_id}", "{experiment}-{run_id}", "{type}-{run_id}"),
-	"diff --run": func(cmd *cobra.Command,
-		args []string) []string {
-		return runIDsOf(cmd, args[:min(1, len(args))])
-	},
-	"diff --run-b": func(cmd *cobra.Command,
-		args []string) []string {
-		return runIDsOf(cmd, args[min(1, len(args)):])
-	},
-	"replay --against-run": func(cmd *cobra.Command, _ []string) []string {
-		return runIDsOf(cmd, []string{cmd.Flag("against").Value.String()})
-	},
-	"table iterations --sort":  sortsOf("iterations"),
-	"table summary --sort":     sortsOf("summary"),
-	"table convergence --sort": sortsOf("convergence"),
-	"table evaluations --sort": sortsOf("evaluations"),
-	"compare --sort":           sortsOf("compare"),
-	"duckdb dump --columns":    duckDBColumnsOf,
-	"ls --columns":             fixed(readcmd.ColumnChoices()...),
-	"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
-	"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
-	"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-	"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
-}
+var valuesIn = sync.OnceValue(func() map[string]values {
+	return map[string]values{
+		"export --format":            fixed(readcmd.ExportFormats...),
+		"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
+		"table iterations --format":  fixed(papercmd.TableFormats...),
+		"table summary --format":     fixed(papercmd.TableFormats...),
+		"table convergence --format": fixed(papercmd.TableFormats...),
+		"table evaluations --format": fixed(papercmd.TableFormats...),
+		"compare --format":           fixed(papercmd.TableFormats...),
+		"duckdb dump --format":       fixed(slices.Sorted(maps.Keys(repaircmd.DuckDBFormats))...),
+		"paper init --accept":        fixed(paper.AcceptUnfinished, paper.AcceptInvalidated),
+		"import --name":              fixed("{run_id}", "{experiment}-{run_id}", "{type}-{run_id}"),
+		"diff --run": func(cmd *cobra.Command,
+			args []string) []string {
+			return runIDsOf(cmd, args[:min(1, len(args))])
+		},
+		"diff --run-b": func(cmd *cobra.Command,
+			args []string) []string {
+			return runIDsOf(cmd, args[min(1, len(args)):])
+		},
+		"replay --against-run": func(cmd *cobra.Command, _ []string) []string {
+			return runIDsOf(cmd, []string{cmd.Flag("against").Value.String()})
+		},
+		"table iterations --sort":  sortsOf("iterations"),
+		"table summary --sort":     sortsOf("summary"),
+		"table convergence --sort": sortsOf("convergence"),
+		"table evaluations --sort": sortsOf("evaluations"),
+		"compare --sort":           sortsOf("compare"),
+		"duckdb dump --columns":    duckDBColumnsOf,
+		"ls --columns":             fixed(readcmd.ColumnChoices()...),
+		"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
+		"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
+		"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
+		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+	}
+})
 
 // argumentsOf has the arguments behind the first, by command. The first ones are files.
 var argumentsOf = map[string]values{
@@ -103,9 +108,9 @@ var argumentsOf = map[string]values{
 func completeValues(cmd *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		_, f.Usage = pflag.UnquoteUsage(f)
-		of := valuesIn[cli.Called(cmd)+" --"+f.Name]
+		of := valuesIn()[cli.Called(cmd)+" --"+f.Name]
 		if of == nil {
-			of = valuesOf[f.Name]
+			of = valuesOf()[f.Name]
 		}
 		if of == nil {
 			return

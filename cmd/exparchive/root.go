@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +27,82 @@ const (
 	groupOther   = "other"
 )
 
-func newRootCommand() *cobra.Command {
-	cobra.EnableCommandSorting = false // commands are listed in the order in which one needs them
+// A namedCommand is one of the program, by the name that newCommand gives it. It is hidden if it is of no group: it has become part
+// of another one.
+type namedCommand struct {
+	name, group string
+	newCommand  func() *cobra.Command
+}
+
+// commands are all of them, but help and completion, in the order in which one needs them.
+func commands() []namedCommand {
+	return []namedCommand{
+		{"record", groupRecord, recordcmd.NewRecord},
+		{"resume", groupRecord, recordcmd.NewResume},
+		{"seal", groupRecord, recordcmd.NewSeal},
+		{"import", groupRecord, recordcmd.NewImport},
+		{"ls", groupRead, readcmd.NewLs},
+		{"info", groupRead, readcmd.NewInfo},
+		{"replay", groupRead, readcmd.NewReplay},
+		{"policies", groupRead, readcmd.NewPolicies},
+		{"query", groupRead, readcmd.NewQuery},
+		{"export", groupRead, readcmd.NewExport},
+		{"attachments", groupRead,
+			func() *cobra.Command { return readcmd.NewAttachments(recordcmd.NewAttach("add")) }},
+		{"table", groupCompare, papercmd.NewTable},
+		{"plot", groupCompare, papercmd.NewPlot},
+		{"paper", groupCompare, papercmd.NewPaper},
+		{"diff", groupCompare, comparecmd.NewDiff},
+		{"compare", groupCompare, papercmd.NewCompare},
+		{"digest", groupCompare, publishcmd.NewDigest},
+		{"verify", groupCompare, publishcmd.NewVerify},
+		{"prove", groupCompare, publishcmd.NewProve},
+		{"secrets", groupPublish, publishcmd.NewSecrets},
+		{"redact", groupPublish, publishcmd.NewRedact},
+		{"reveal", groupPublish, publishcmd.NewReveal},
+		{"sign", groupPublish, publishcmd.NewSign},
+		{"annotate", groupPublish, publishcmd.NewAnnotate},
+		{"pack", groupPublish, publishcmd.NewPack},
+		{"unpack", groupPublish, publishcmd.NewUnpack},
+		{"recover", groupRepair, repaircmd.NewRecover},
+		{"run", groupDemo, recordcmd.NewRun},
+		{"upgrade", groupOther, repaircmd.NewUpgrade},
+		{"duckdb", groupOther, repaircmd.NewDuckDB},
+		{"schema", groupOther, newSchemaCommand},
+		{"version", groupOther, newVersionCommand},
+		{"attach", "", func() *cobra.Command { return recordcmd.NewAttach("attach") }},
+		{"extract", "", func() *cobra.Command { return readcmd.NewExtract("extract") }},
+		{"checkpoint", "", publishcmd.NewCheckpoint},
+	}
+}
+
+// newRootCommand makes the command line with the commands that args need: none for --version, one if its name comes
+// first, and all otherwise, as for the help. To make them all takes longer than many of them do.
+func newRootCommand(args ...string) *cobra.Command {
+	needed := commands()
+	if len(args) == 1 && args[0] == "--version" {
+		needed = nil
+	} else if len(args) > 0 {
+		if i := slices.IndexFunc(needed, func(c namedCommand) bool { return c.name == args[0] }); i >= 0 {
+			needed = needed[i : i+1]
+		}
+	}
+	cobra.EnableCommandSorting = false
+	root := newRoot()
+	for _, c := range needed {
+		cmd := c.newCommand()
+		cmd.GroupID, cmd.Hidden = c.group, c.group == ""
+		root.AddCommand(cmd)
+	}
+	if len(needed) > 1 {
+		addHelp(root)
+	}
+	return root
+}
+
+// newRoot makes the command without a name, to which the others are added.
+func newRoot() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "exparchive",
 		Short: "Record, replay, check and publish runs of experiments as single files",
@@ -41,8 +117,14 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
   exparchive info exp1.simexp
   exparchive ls runs/                         a table of the runs in a folder
   exparchive verify exp1.simexp               check every record`,
-		Args:                       noSuchCommand,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "exparchive", cli.ProgramVersion())
+				return err
+			}
+			return cmd.Help()
+		},
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		DisableAutoGenTag:          true,
@@ -51,15 +133,15 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 			_, err := cli.WantColor(cmd)
 			return err
 		},
-		Version: cli.ProgramVersion(),
 	}
-	root.SetVersionTemplate("exparchive {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
 			return noSuchCommand(cmd, args)
 		}
 		return cli.FlagError(cmd, err)
 	})
+	// With one of its own, cobra would link text/template, and with it every method of every type in the program.
+	root.Flags().BoolVarP(&version, "version", "v", false, "version for exparchive")
 	root.PersistentFlags().String("color", "auto", "colour the output: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
 	root.AddGroup(
 		&cobra.Group{ID: groupRecord, Title: "Record:"},
@@ -70,23 +152,12 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		&cobra.Group{ID: groupDemo, Title: "Demo:"},
 		&cobra.Group{ID: groupOther, Title: "Seldom needed:"},
 	)
-	addCommands(root, groupRecord, recordcmd.NewRecord, recordcmd.NewResume, recordcmd.NewSeal, recordcmd.NewImport)
-	addCommands(root, groupRead, readcmd.NewLs, readcmd.NewInfo, readcmd.NewReplay, readcmd.NewPolicies, readcmd.NewQuery,
-		readcmd.NewExport,
-		func() *cobra.Command { return readcmd.NewAttachments(recordcmd.NewAttach("add")) })
-	addCommands(root, groupCompare, papercmd.NewTable, papercmd.NewPlot, papercmd.NewPaper, comparecmd.NewDiff,
-		papercmd.NewCompare,
-		publishcmd.NewDigest, publishcmd.NewVerify, publishcmd.NewProve)
-	addCommands(root, groupPublish, publishcmd.NewSecrets, publishcmd.NewRedact, publishcmd.NewReveal, publishcmd.NewSign,
-		publishcmd.NewAnnotate, publishcmd.NewPack, publishcmd.NewUnpack)
-	addCommands(root, groupRepair, repaircmd.NewRecover)
-	addCommands(root, groupDemo, recordcmd.NewRun)
-	addCommands(root, groupOther, repaircmd.NewUpgrade, repaircmd.NewDuckDB, newSchemaCommand, newVersionCommand)
-	for _, cmd := range formerNames() {
-		cmd.Hidden = true
-		root.AddCommand(cmd)
-	}
 	cli.FitHelp(root)
+	return root
+}
+
+// addHelp adds the commands that explain the others.
+func addHelp(root *cobra.Command) {
 	root.SetHelpCommand(newHelpCommand())
 	root.SetHelpCommandGroupID(groupOther)
 	root.SetCompletionCommandGroupID(groupOther)
@@ -100,12 +171,6 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 			return cmd.Help()
 		}
 	}
-	return root
-}
-
-// formerNames gives the commands that have become part of others, under the names that they had.
-func formerNames() []*cobra.Command {
-	return []*cobra.Command{recordcmd.NewAttach("attach"), readcmd.NewExtract("extract"), publishcmd.NewCheckpoint()}
 }
 
 // newHelpCommand is cobra's, but that it refuses what is no command.
@@ -124,7 +189,6 @@ func newHelpCommand() *cobra.Command {
 				return noSuchCommand(cmd.Root(), args)
 			}
 			about.InitDefaultHelpFlag()
-			about.InitDefaultVersionFlag()
 			return about.Help()
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
@@ -139,14 +203,6 @@ func newHelpCommand() *cobra.Command {
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
-	}
-}
-
-func addCommands(root *cobra.Command, group string, commands ...func() *cobra.Command) {
-	for _, newCommand := range commands {
-		cmd := newCommand()
-		cmd.GroupID = group
-		root.AddCommand(cmd)
 	}
 }
 

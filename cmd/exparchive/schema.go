@@ -84,7 +84,7 @@ The objects of tables have no members but those that it names: --column NAME add
   exparchive schema table iterations --column fraction`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(commandsWithSchema(cmd.Root()), "\n"))
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(commandsWithSchema(newRootCommand()), "\n"))
 				return err
 			}
 			command := strings.Join(args, " ")
@@ -92,7 +92,7 @@ The objects of tables have no members but those that it names: --column NAME add
 			if text == nil {
 				return cli.Usagef("schema: there is none of %q (`exparchive schema` lists them)", command)
 			}
-			if of, _, err := cmd.Root().Find(args); len(columns) > 0 && (err != nil || of.Flags().Lookup("column") == nil) {
+			if of, _, err := newRootCommand().Find(args); len(columns) > 0 && (err != nil || of.Flags().Lookup("column") == nil) {
 				return cli.Usagef("schema: %s has no --column", command)
 			}
 			text, err := withColumns(text, columns)
@@ -105,7 +105,7 @@ The objects of tables have no members but those that it names: --column NAME add
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return cli.Beginning(commandsWithSchema(cmd.Root()), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(commandsWithSchema(newRootCommand()), typed, false), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	cmd.Flags().StringArrayVar(&columns, "column", nil, "a table has a column of this `name`; may be given several times")

@@ -108,7 +108,10 @@ func (m *maker) headers() {
 
 // edited is the sealed archive after statements that a stranger ran.
 func (m *maker) edited(name string, refused bool, statements ...string) {
-	path := m.file(name, refused, m.src.Sealed)
+	m.execute(m.file(name, refused, m.src.Sealed), statements...)
+}
+
+func (m *maker) execute(path string, statements ...string) {
 	if m.err != nil {
 		return
 	}
@@ -120,7 +123,7 @@ func (m *maker) edited(name string, refused bool, statements ...string) {
 	db.SetMaxOpenConns(1)
 	for _, s := range statements {
 		if _, err := db.Exec(s); err != nil {
-			m.err = fmt.Errorf("%s: %s: %w", name, s, err)
+			m.err = fmt.Errorf("%s: %s: %w", m.files[len(m.files)-1].Name, s, err)
 			break
 		}
 	}
@@ -283,82 +286,6 @@ func (m *maker) contents() {
 			"UPDATE sqlite_schema SET sql = (SELECT sql FROM keep) WHERE name = 'z_event'", "PRAGMA schema_version = 1001",
 			"DROP TABLE keep")
 	}
-}
-
-// repeated is the sealed archive after a statement, with a table whose pages stand for more rows than the file has
-// bytes: above what was its root are pages of pointers, levels high, that all lead to the same page below.
-func (m *maker) repeated(name string, refused bool, table string, levels int, statement string) {
-	m.edited(name, refused, statement, "VACUUM")
-	if m.err != nil {
-		return
-	}
-	path := m.files[len(m.files)-1].Path
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		m.err = err
-		return
-	}
-	var root uint32
-	err = db.QueryRow("SELECT rootpage FROM sqlite_schema WHERE name = ?", table).Scan(&root)
-	if err = errors.Join(err, db.Close()); err != nil {
-		m.err = err
-		return
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		m.err = err
-		return
-	}
-	be := binary.BigEndian
-	size := int(be.Uint16(data[16:]))
-	below := append([]byte(nil), data[int(root-1)*size:int(root)*size]...)
-	for range levels {
-		data = append(data, below...)
-		child := uint32(len(data) / size)
-		below = make([]byte, size)
-		below[0] = 5 // the inside of a table
-		cells := (size - 12) / (2 + 5)
-		at := size
-		for i := range cells { // a pointer, and a key of one byte
-			at -= 5
-			be.PutUint32(below[at:], child)
-			below[at+4] = byte(min(i+1, 127))
-			be.PutUint16(below[12+2*i:], uint16(at))
-		}
-		be.PutUint16(below[3:], uint16(cells))
-		be.PutUint16(below[5:], uint16(at))
-		be.PutUint32(below[8:], child)
-	}
-	copy(data[int(root-1)*size:], below)
-	be.PutUint32(data[28:], uint32(len(data)/size))
-	m.err = os.WriteFile(path, data, 0o666)
-}
-
-// repetitions are tables that are gathered in memory, with rows without end.
-func (m *maker) repetitions() {
-	m.repeated("a note of three megabytes, hundreds of times", false, "z_note", 1,
-		"INSERT INTO z_note SELECT max(seq) + 1, 'k', NULL, hex(zeroblob(1500000)) FROM z_note")
-	m.repeated("an annotation of three megabytes, hundreds of times", false, "z_annotation", 1,
-		"INSERT INTO z_annotation (kind, text, sha256) VALUES ('k', hex(zeroblob(1500000)), zeroblob(32))")
-	m.repeated("a million iterations", false, "z_iteration", 2, "UPDATE z_iteration SET policies = '{}'")
-	m.repeated("experiments without end", true, "z_experiment", 6, "UPDATE z_experiment SET digest = NULL")
-	m.repeated("event types without end", false, "z_event_type", 6, "SELECT 1")
-	// The iterations say that they end behind all of that, and no prompt ends a reading before.
-	const spans = "UPDATE z_iteration SET first_seq = 1, last_seq = 1000000; UPDATE z_llm_interaction SET system_prompt = NULL, user_prompt = NULL"
-	for _, table := range []string{"z_iteration", "z_event", "z_section", "z_llm_interaction", "z_note", "z_attachment",
-		"z_leaf_block"} {
-		m.repeated("rows of "+table+" without end", false, table, 6, spans)
-	}
-	m.repeated("what is withheld without end", false, "z_redaction", 6,
-		"INSERT INTO z_redaction VALUES (5, 'config', zeroblob(32), NULL)")
-	m.repeated("keys without end", false, "z_redaction", 6,
-		"INSERT INTO z_redaction VALUES (5, 'config', NULL, zeroblob(32))")
-	m.repeated("annotations without end", false, "z_annotation", 6,
-		"INSERT INTO z_annotation VALUES (1, 'k', NULL, 't', zeroblob(32))")
-	m.repeated("iterations without end that were not recorded", false, "z_iteration", 6,
-		"UPDATE z_iteration SET seq = NULL")
-	m.repeated("an event type of three megabytes, hundreds of times", true, "z_event_type", 1,
-		"UPDATE z_event_type SET name = hex(zeroblob(1500000)) WHERE id = 1")
 }
 
 // structures damages pages: types, pointers, lengths, and whole pages in wrong places.

@@ -34,7 +34,17 @@ var (
 const Space = " \t\r\n"
 
 // Trim drops JSON's white space from both ends of text.
-func Trim(text []byte) []byte { return bytes.Trim(text, Space) }
+func Trim(text []byte) []byte {
+	for len(text) > 0 && isSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	for len(text) > 0 && isSpace(text[0]) {
+		text = text[1:]
+	}
+	return text
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // IsNull reports whether text, already trimmed, is empty or the literal null.
 func IsNull(text []byte) bool { return len(text) == 0 || string(text) == "null" }
@@ -286,6 +296,11 @@ func hex4(text []byte) (n rune) {
 func AppendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
+	begin := len(dst)
+	if dst = append(dst, s...); plainLength(dst[begin:]) == len(s) {
+		return append(dst, '"')
+	}
+	dst = dst[:begin]
 	start := 0
 	for i := range len(s) {
 		c := s[i]

@@ -111,14 +111,21 @@ name:
 // endOfString gives the index behind the string that begins at i, and -1 if there is none.
 func endOfString(text []byte, i int) int {
 	for i++; ; i++ {
-		if i = skipPlain(text, i); i >= len(text) {
-			return -1
+		for i+8 <= len(text) {
+			special := specials(binary.LittleEndian.Uint64(text[i:]))
+			if special != 0 {
+				i += bits.TrailingZeros64(special) / 8
+				break
+			}
+			i += 8
 		}
-		c := text[i]
+		for i < len(text) && stringByte[text[i]] == 0 {
+			i++
+		}
 		switch {
-		case c == '"':
+		case i < len(text) && text[i] == '"':
 			return i + 1
-		case c != '\\' || i+1 == len(text):
+		case i+1 >= len(text) || text[i] != '\\':
 			return -1
 		}
 		i++
@@ -135,19 +142,24 @@ func endOfString(text []byte, i int) int {
 	}
 }
 
-// skipPlain gives the index of the first byte from i on that is not simply a part of a string, or the length of text.
-// It looks at eight bytes at a time: a byte that is zero, or below another, is where subtracting borrows.
-func skipPlain(text []byte, i int) int {
+// specials tells of eight bytes of a string, the first lowest, which may not be simply a part of it: the highest bit of
+// each such byte is set, and no other bit. Those are the quote, the backslash, what is below the space, and what is no
+// ASCII. No sum below has a carry into the next byte unless that is no ASCII; then bits above it mean nothing.
+func specials(x uint64) uint64 {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
-		x := binary.LittleEndian.Uint64(text[i:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		special := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*' ')&^x) & highest
-		if special != 0 {
-			return i + bits.TrailingZeros64(special)/8
+	plain := (x + ones*(128-' ')) & ((x ^ ones*'"') + ones*127) & ((x ^ ones*'\\') + ones*127)
+	return (^plain | x) & highest
+}
+
+// plainLength gives how many bytes of s, from its beginning, stand for themselves in a string.
+func plainLength(s []byte) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if special := specials(binary.LittleEndian.Uint64(s[i:])); special != 0 {
+			break
 		}
 	}
-	for i < len(text) && stringByte[text[i]] == 0 {
+	for i < len(s) && stringByte[s[i]] == 0 {
 		i++
 	}
 	return i
@@ -159,24 +171,16 @@ func isHex(c byte) bool {
 
 // endOfNumber gives the index behind the number that begins at i, and -1 if there is none.
 func endOfNumber(text []byte, i int) int {
-	digits := func() bool {
-		start := i
-		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
-			i++
-		}
-		return i > start
-	}
 	if text[i] == '-' {
 		i++
 	}
-	if i < len(text) && text[i] == '0' {
-		i++
-	} else if !digits() {
+	begin := i
+	if i = skipDigits(text, i); i == begin || text[begin] == '0' && i > begin+1 {
 		return -1
 	}
 	if i < len(text) && text[i] == '.' {
-		i++
-		if !digits() {
+		begin = i + 1
+		if i = skipDigits(text, begin); i == begin {
 			return -1
 		}
 	}
@@ -185,9 +189,17 @@ func endOfNumber(text []byte, i int) int {
 		if i < len(text) && (text[i] == '+' || text[i] == '-') {
 			i++
 		}
-		if !digits() {
+		begin = i
+		if i = skipDigits(text, begin); i == begin {
 			return -1
 		}
+	}
+	return i
+}
+
+func skipDigits(text []byte, i int) int {
+	for i < len(text) && text[i]-'0' <= 9 {
+		i++
 	}
 	return i
 }

@@ -1,55 +1,56 @@
 // Package lend lets sinks of this module look at the records of its archives where they lie, which takes much less time
-// than copying each of them.
+// than copying and checking each of them.
 //
-// What a [provider.Provider] gives belongs to the caller. A [Lender] also gives records that it takes back, and a
-// [Borrower] is a sink that needs no more. Both say so by methods that only this module can call.
+// What a provider gives belongs to the caller. A [Lender] also gives records that it takes back, and a [Borrower] is a
+// sink that needs no more: where the two meet, records are lent. Both say so by methods that only this module can call,
+// and name themselves. For a type of a program elsewhere may embed one of them, and so have the method, but do other
+// things with records: it is not the one that is named.
 package lend
 
 import (
 	"context"
 	"iter"
-
-	"github.com/simexp/exparchive/provider"
 )
 
-// Inside is the argument of the methods below, since only this module can name it.
-type Inside struct{}
-
-// A Lender is a Provider whose records can be looked at where they lie.
-type Lender interface {
-	provider.Provider
-	// LentRecords is Records, but for whom a record belongs to: it, and the JSON texts and bytes in it, are valid until
-	// the next one. Its texts that are strings stay valid.
-	LentRecords(ctx context.Context, _ Inside) iter.Seq2[provider.Record, error]
+// A Loan is what a lender and a borrower agree on.
+type Loan struct {
+	// Checked says that the record at hand has passed its Validate, and need not again. The lender sets it.
+	Checked bool
 }
 
-// A Borrower is a Sink that keeps nothing of a record behind the call that it comes with, not even in what it calls.
+// A Lender is a provider, of records R, that can be looked at where they lie.
+type Lender[R any] interface {
+	// LentRecords gives itself, and its records as Records does, but for whom they belong to: a record, and the JSON
+	// texts and bytes in it, are valid until the next one. Its texts that are strings stay valid.
+	LentRecords(ctx context.Context, loan *Loan) (self any, records iter.Seq2[R, error])
+}
+
+// A Borrower is a sink that keeps nothing of a record behind the call that it comes with, not even in what it calls.
 type Borrower interface {
-	provider.Sink
-	Borrows(Inside)
+	// Borrows gives the sink itself. From now on records come by the loan.
+	Borrows(loan *Loan) (self any)
 }
 
-// Records gives the records of p for who looks at each of them only until the next one.
-func Records(ctx context.Context, p provider.Provider) iter.Seq2[provider.Record, error] {
-	if l, ok := p.(Lender); ok {
-		return l.LentRecords(ctx, Inside{})
+// A provider is what has records.
+type provider[R any] interface {
+	Records(ctx context.Context) iter.Seq2[R, error]
+}
+
+// Records gives the records of p for a loan, which p keeps to if it is a Lender.
+func Records[R any](ctx context.Context, p provider[R], loan *Loan) iter.Seq2[R, error] {
+	if l, ok := p.(Lender[R]); ok {
+		if self, records := l.LentRecords(ctx, loan); self == any(p) {
+			return records
+		}
 	}
 	return p.Records(ctx)
 }
 
-// Copy is [provider.Copy], which lends what p can lend if s is a Borrower.
-func Copy(ctx context.Context, s provider.Sink, p provider.Provider) error {
-	if l, ok := p.(Lender); ok {
-		if _, ok := s.(Borrower); ok {
-			p = lent{l}
-		}
+// For gives the records of p for a sink, which are lent if both can do with that.
+func For[R any](ctx context.Context, p provider[R], sink any) iter.Seq2[R, error] {
+	loan := &Loan{}
+	if b, ok := sink.(Borrower); ok && b.Borrows(loan) == sink {
+		return Records(ctx, p, loan)
 	}
-	return provider.Copy(ctx, s, p)
-}
-
-// lent is a Lender as a Provider.
-type lent struct{ Lender }
-
-func (l lent) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
-	return l.LentRecords(ctx, Inside{})
+	return p.Records(ctx)
 }

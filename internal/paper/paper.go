@@ -9,11 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/jsontext"
 )
 
@@ -89,7 +88,7 @@ func (r *Run) LabelsJSON() []byte {
 // An Item is a table or a figure.
 type Item struct {
 	Command string // table or plot
-	Kind    string // of table or chart
+	Kind    string // of table or chart, or compare
 	File    string // relative to the folder for files, with slashes
 	Runs    []string
 	Select  []Label // that the runs have all of; in the place of Runs
@@ -97,6 +96,15 @@ type Item struct {
 	Titles  []Label // what people read for a column, by its name
 	Options []Option
 	Line    int
+}
+
+// Words give the command that makes the item: "table" with the kind, "plot" with the kind, or "compare", which is a
+// table among others here.
+func (it *Item) Words() []string {
+	if it.Command == "table" && it.Kind == "compare" {
+		return []string{it.Kind}
+	}
+	return []string{it.Command, it.Kind}
 }
 
 // A Column is one of an item.
@@ -116,17 +124,12 @@ type Option struct {
 
 // Read reads the paper's file at path. Errors about what it says are [ErrPaper].
 func Read(path string) (*Paper, error) {
-	f, err := os.Open(path)
+	text, err := fileerr.ReadAtMost(path, MaxSize)
+	if errors.Is(err, fileerr.ErrLonger) {
+		err = fmt.Errorf("%w: %w", ErrPaper, err)
+	}
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > MaxSize {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrPaper, MaxSize)
 	}
 	p, err := Parse(text)
 	if err != nil {

@@ -129,12 +129,13 @@ type Source struct {
 	SHA256 string      `json:"sha256"`
 	Bytes  int         `json:"bytes"`
 	Paper  SourcePaper `json:"paper"`
-	Made   []string    `json:"made"` // the command and its kind
+	Made   []string    `json:"made"` // the command
 	Runs   []SourceRun `json:"runs"`
 }
 
 // A SourcePaper says which paper's file it was.
 type SourcePaper struct {
+	File   string `json:"file"` // its name
 	SHA256 string `json:"sha256"`
 }
 
@@ -151,7 +152,7 @@ type SourceRun struct {
 func (p *Paper) SourceOf(it *Item, text []byte) Source {
 	s := Source{
 		File: it.File, SHA256: sum(text), Bytes: len(text),
-		Paper: SourcePaper{p.SHA256}, Made: []string{it.Command, it.Kind},
+		Paper: SourcePaper{p.name(), p.SHA256}, Made: it.Words(),
 	}
 	for _, r := range p.Sources(it) {
 		s.Runs = append(s.Runs, SourceRun{r.Name, r.File, r.ID, r.Digest, r.Baseline})

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"sync"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -91,12 +92,14 @@ func (e noRun) Error() string { return string(e) }
 func (noRun) Unwrap() error   { return ErrForeign }
 
 // experimentMember is what the first line of the line protocol has, in no fixed place.
-var experimentMember = regexp.MustCompile(`"type"[ \t]*:[ \t]*"experiment"`)
+var experimentMember = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"type"[ \t]*:[ \t]*"experiment"`)
+})
 
 // startsRun reports whether the first line of text looks like that of a run.
 func startsRun(text []byte) bool {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return experimentMember.Match(line)
+	return experimentMember().Match(line)
 }
 
 func exists(path string) bool {

@@ -142,7 +142,7 @@ func standsFor(s string) bool {
 	s = s[:min(len(s), 64)]
 	lower := strings.ToLower(s)
 	switch {
-	case placeholders[lower], strings.HasSuffix(lower, "example"), strings.Trim(s, "*.xX_#•·?-") == "",
+	case placeholders()[lower], strings.HasSuffix(lower, "example"), strings.Trim(s, "*.xX_#•·?-") == "",
 		strings.Contains(s, "EXAMPLE"), strings.Contains(lower, "xxxxx"),
 		strings.Contains(s, "***"), strings.Contains(s, "..."), strings.Contains(s, "…"), strings.Contains(s, "%s"),
 		strings.Contains(s, "${"), strings.Contains(s, "{{"):
@@ -279,7 +279,7 @@ func urlPassword(match string) bool {
 // homeOwner refuses folders beside the home directories that belong to nobody.
 func homeOwner(path string) bool {
 	name := path[strings.LastIndexAny(path, `/\`)+1:]
-	return !nobody[strings.ToLower(name)] && strings.Trim(name, ".") != ""
+	return !nobody()[strings.ToLower(name)] && strings.Trim(name, ".") != ""
 }
 
 // address refuses what only looks like an e-mail address, and those that are nobody's.
@@ -289,7 +289,7 @@ func address(s string) bool {
 	top := domain[strings.LastIndexByte(domain, '.')+1:]
 	version := domain[0] >= '0' && domain[0] <= '9' // logo@2x.png, package@1.2.rs
 	return local != "git" &&                        // git@github.com:… is how repositories are named
-		!noDomain[top] && !(version && files[top]) && !documentedAddress(strings.ToLower(local), domain)
+		!noDomain()[top] && !(version && files()[top]) && !documentedAddress(strings.ToLower(local), domain)
 }
 
 // noCall refuses a match with a parenthesis behind it: the product a@b.mean() of a program.

@@ -3,6 +3,7 @@ package secrets
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // examples are secrets that documents show, so that everybody has them already. The sources are in their order: AWS
@@ -55,7 +56,7 @@ func documentedHost(host string) bool {
 func documentedAddress(local, domain string) bool {
 	return reserved.MatchString(domain) || anyDomain.MatchString(domain) || noReply.MatchString(local) ||
 		strings.Contains(domain, "noreply.") || anybody.MatchString(local) && strings.HasPrefix(domain, "your") ||
-		nobody[local] && internal.MatchString(domain) // of a machine
+		nobody()[local] && internal.MatchString(domain) // of a machine
 }
 
 // nobody has the names of home directories that are of no person: of systems, of build machines, of images, of
@@ -74,10 +75,13 @@ var noDomain = set(`png jpg jpeg svg gif webp ico pdf zip gz js ts jsx tsx mjs g
 // files has ends of files that are countries too.
 var files = set(`py rs md sh cc`)
 
-func set(list string) map[string]bool {
-	m := map[string]bool{}
-	for word := range strings.FieldsSeq(list) {
-		m[word] = true
-	}
-	return m
+// set gives the set of the words of list, made when it is first asked for.
+func set(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for word := range strings.FieldsSeq(list) {
+			m[word] = true
+		}
+		return m
+	})
 }

@@ -33,7 +33,7 @@ var flagsOf = []flagOf{
 }
 
 func programs(names string) *pattern {
-	return newPattern(`(?:^|[\s"'/;&|(\[])(?:` + names + `)(?:\.exe)?["']?[\s,]`)
+	return &pattern{before: `(?:^|[\s"'/;&|(\[])(?:`, expr: names, behind: `)(?:\.exe)?["']?[\s,]`}
 }
 
 var (

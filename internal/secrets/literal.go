@@ -24,7 +24,7 @@ var theLiterals = sync.OnceValue(newLiterals)
 func newLiterals() *literals {
 	l := &literals{groups: [][]literal{nil}}
 	byStart := map[uint16][]literal{}
-	for i, r := range rules {
+	for i, r := range rules() {
 		for _, text := range r.literals {
 			for _, start := range startsOf(text, r.fold) {
 				byStart[start] = append(byStart[start], literal{i, text, r.fold})
@@ -76,7 +76,7 @@ func findLiterals(text []byte) [][]literalPlace {
 				continue
 			}
 			if places == nil {
-				places = make([][]literalPlace, len(rules))
+				places = make([][]literalPlace, len(rules()))
 			}
 			places[literal.rule] = append(places[literal.rule], literalPlace{i, len(literal.text)})
 		}

@@ -100,6 +100,7 @@ func TestRules_needed(t *testing.T) {
 	}
 	whole := theLiterals
 	defer func() { theLiterals = whole }()
+	rules := rules()
 	for i := range rules {
 		r := &rules[i]
 		all := r.literals

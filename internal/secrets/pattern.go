@@ -7,15 +7,23 @@ import (
 
 // A pattern is a regular expression that is compiled when it is first used. There are some hundred of them, and most
 // who have this package in their program look for no secret; so they need not wait.
-type pattern struct{ compiled func() *regexp.Regexp }
-
-func newPattern(expr string) *pattern {
-	return &pattern{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })}
+type pattern struct {
+	before, expr, behind string
+	once                 sync.Once
+	re                   *regexp.Regexp
 }
 
+// The tables of patterns are laid out by the compiler, as long as what makes one is a literal: start-up makes none.
+func newPattern(expr string) *pattern { return &pattern{expr: expr} }
+
 // ends makes the pattern of what stands at the end of a text, begins at its beginning.
-func ends(expr string) *pattern   { return newPattern(`(?:` + expr + `)\z`) }
-func begins(expr string) *pattern { return newPattern(`\A(?:` + expr + `)`) }
+func ends(expr string) *pattern   { return &pattern{before: `(?:`, expr: expr, behind: `)\z`} }
+func begins(expr string) *pattern { return &pattern{before: `\A(?:`, expr: expr, behind: `)`} }
+
+func (p *pattern) compiled() *regexp.Regexp {
+	p.once.Do(func() { p.re = regexp.MustCompile(p.before + p.expr + p.behind) })
+	return p.re
+}
 
 func (p *pattern) Match(b []byte) bool              { return p.compiled().Match(b) }
 func (p *pattern) MatchString(s string) bool        { return p.compiled().MatchString(s) }

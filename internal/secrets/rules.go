@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"slices"
+	"sync"
 )
 
 // Kinds that are named elsewhere in the package.
@@ -19,19 +20,21 @@ const (
 
 // token makes the rule for tokens that begin with one of the prefixes. pattern is the whole token, the prefix included.
 func token(kind, pattern string, prefixes ...string) rule {
-	return rule{kind: kind, literals: prefixes, pattern: newPattern(`\A` + pattern), accept: tokenLike,
+	return rule{kind: kind, literals: prefixes, pattern: begins(pattern), accept: tokenLike,
 		body: true, word: true}
 }
 
 // infix makes the rule for tokens that have one of the parts behind up to before characters of back. pattern has the
 // whole token as its group.
 func infix(kind, pattern string, before int, back string, parts ...string) rule {
-	return rule{kind: kind, literals: parts, back: back, before: before, pattern: newPattern(`\A` + pattern),
+	return rule{kind: kind, literals: parts, back: back, before: before, pattern: begins(pattern),
 		accept: tokenLike, word: true}
 }
 
 // rules are in order of precedence: what is of several kinds is of the first.
-var rules = slices.Concat(keys, cloud, models, development, services, general)
+var rules = sync.OnceValue(func() []rule {
+	return slices.Concat(keys, cloud, models, development, services, general)
+})
 
 // keys in files of their own. RFC 7468 (PEM), RFC 9580 (OpenPGP), openssh PROTOCOL.key, PuTTY manual appendix C,
 // age-encryption.org.
@@ -81,7 +84,7 @@ var general = []rule{
 // Kinds gives the kinds of secrets that [Scan] knows, in order of precedence.
 func Kinds() []string {
 	var kinds []string
-	for _, r := range rules {
+	for _, r := range rules() {
 		for _, kind := range append([]string{r.kind}, r.kinds...) {
 			if kind != "" && !slices.Contains(kinds, kind) {
 				kinds = append(kinds, kind)

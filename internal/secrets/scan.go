@@ -169,6 +169,7 @@ func scanView(text []byte) (found []located, all bool) {
 	}
 	all = true
 	left := effortLeast + effortAll*len(text) // for the rules that are still to come
+	rules := rules()
 	for i := range rules {
 		r, in, ratio := &rules[i], text, effortRatio
 		if r.textOnly {

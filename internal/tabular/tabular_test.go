@@ -263,18 +263,22 @@ a \& b\par
 
 // TestLaTeX_compiles: a real TeX sets every table, and no text in it does anything. What it set is read back.
 func TestLaTeX_compiles(t *testing.T) {
-	latex := othertools.FindLarge(t, "pdflatex")
+	latex, reader := othertools.FindLarge(t, "pdflatex"), othertools.FindLarge(t, "pdftotext")
 	long := hostileTable(hostile)
 	for len(long.Rows) <= longRows {
 		long.Rows = append(long.Rows, long.Rows...)
 	}
 	dir := t.TempDir()
-	text := "\\documentclass{article}\n\\usepackage[margin=1cm]{geometry}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n" +
+	text := "\\documentclass{article}\n\\usepackage[margin=1cm]{geometry}\n\\usepackage{booktabs,longtable,siunitx}\n" +
+		"\\begin{document}\n" +
 		write(t, example, "latex", Options{}) + write(t, hostileTable(hostile), "latex",
 		Options{Caption: strings.Join(hostile, " "), Label: "tab:x"}) +
 		write(t, marked(hostile), "latex", Options{}) + write(t, marked(hostile), "latex",
 		Options{Caption: "c", Siunitx: false}) +
-		"\\clearpage\n" + write(t, long, "latex", Options{Caption: hostile[0]}) + "\\end{document}\n"
+		"\\clearpage\n" + write(t, long, "latex", Options{Caption: hostile[0]}) +
+		"\\clearpage\nSIUNITX\n\n" + write(t, numbers, "latex", Options{Siunitx: true}) +
+		write(t, marked(hostile), "latex", Options{Siunitx: true}) +
+		write(t, long, "latex", Options{Caption: hostile[0], Siunitx: true}) + "\\end{document}\n"
 	if err := os.WriteFile(filepath.Join(dir, "a.tex"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -290,6 +294,33 @@ func TestLaTeX_compiles(t *testing.T) {
 	if err != nil || bytes.Contains(log, []byte("\n! ")) || bytes.Contains(log, []byte("Missing character")) {
 		t.Errorf("%v\n%s", err, log)
 	}
+	set, err := exec.CommandContext(t.Context(), reader, "-layout", filepath.Join(dir, "a.pdf"), "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, aligned, _ := strings.Cut(string(set), "SIUNITX")
+	for _, want := range []string{
+		`a.?1 +1234\.56 +1\n`, `b +−0\.05 +0\.125\n`, `c +– +−20\n`, `d +1e-7 +1e\+400\n`,
+		`sum +\$1,234\.51\* +all\n`,
+	} {
+		if !regexp.MustCompile(want).MatchString(aligned) {
+			t.Errorf("with siunitx: got\n%.2000s\nwant %q in it", aligned, want)
+		}
+	}
+}
+
+// numbers is a table of numbers of all kinds, and of what else can stand among them.
+var numbers = &Table{
+	Columns: []Column{{Name: "run"}, {Name: "cost", Number: true}, {Name: "{x_1}", Number: true}},
+	Rows: [][]Cell{
+		{String("a_1"), {Value: []byte("123456"), Text: "$1,234.56"}, {Value: []byte("1")}},
+		{String("b"), {Value: []byte("-5"), Text: "-$0.05"}, {Value: []byte("0.125")}},
+		{String("c"), {}, {Value: []byte("-20")}},
+		{String("d"), {Value: []byte("1e-7")}, {Value: []byte("1e+400")}},
+		{String("e"), {Value: []byte("0.5"), Defaulted: true}, {Value: []byte("99.8"), Text: "+99.8 %"}},
+		{String("f"), {Value: []byte("9007199254740993")}, {Value: []byte("-0.000000000000000000000000000001")}},
+	},
+	Totals: [][]Cell{{{Text: "sum"}, {Value: []byte("123451"), Text: "$1,234.51", Defaulted: true}, {Text: "all"}}},
 }
 
 func BenchmarkWrite(b *testing.B) {

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
@@ -38,17 +39,12 @@ type webDay struct {
 
 // openWeb reads the export at path.
 func openWeb(path string, limit int64) (*webFile, error) {
-	f, err := os.Open(path)
+	text, err := fileerr.ReadAtMost(path, limit)
+	if errors.Is(err, fileerr.ErrLonger) {
+		err = fmt.Errorf("JSON %w", err)
+	}
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(text)) > limit {
-		return nil, fmt.Errorf("JSON of more than %d bytes", limit)
 	}
 	return readWeb(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), text)
 }

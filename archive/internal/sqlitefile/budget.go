@@ -30,11 +30,7 @@ func (f *File) Length() int64 {
 	return size
 }
 
-// MostRows gives more rows than a table of the file can have. A statement that goes over a whole table takes no more,
-// since in a crafted file its pages can be rows again and again.
-func (f *File) MostRows() int64 { return (f.Length() + budgetSlack) / perRow }
-
-// Budget gives a budget for what one call gathers from f.
+// Budget gives a budget for what one call gathers from f, or one statement that goes over a table gives.
 func (f *File) Budget() *Budget {
 	size := f.Length()
 	b := &Budget{}
@@ -43,7 +39,7 @@ func (f *File) Budget() *Budget {
 	return b
 }
 
-// Take is called for each row that is kept, of n bytes of texts and blobs. It fails with [ErrDamaged] when there are
+// Take is called for each row, of n bytes of texts and blobs. It fails with [ErrDamaged] when there are
 // more than the file can hold.
 func (b *Budget) Take(n int) error {
 	if b.left.Add(-int64(n)-perRow) < 0 {

@@ -32,6 +32,9 @@ var RealSystem = &System{
 	Create: createFile, Write: writeFile, Overwrite: OverwriteFile, Patch: patchFile,
 }
 
+// flush makes the bytes of a file durable. A test puts another in its place.
+var flush = (*os.File).Sync
+
 // SealFile flushes a sealed file and gives it the permissions of mode without those to write. A file system that keeps
 // no permissions leaves it writable, which is no error: they guard against slips, and the seal does not rest on them.
 func (s *System) SealFile(path string, mode os.FileMode) error {
@@ -96,7 +99,7 @@ func patchFile(path string, data []byte, offset int64) error {
 func WriteAndClose(f *os.File, data []byte, offset int64) error {
 	_, err := f.WriteAt(data, offset)
 	if err == nil {
-		err = f.Sync()
+		err = flush(f)
 	}
 	return errors.Join(err, f.Close())
 }
@@ -107,5 +110,5 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(flush(f), f.Close())
 }

@@ -93,7 +93,7 @@ func (r *sqlReading) query(table string, columns []Column, where string, args ..
 	if err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
-	s := &sqlRows{Rows: rows, reading: r, table: table, columns: columns, left: r.file.MostRows(),
+	s := &sqlRows{Rows: rows, reading: r, table: table, columns: columns, budget: r.file.Budget(),
 		row: make(Row, len(columns))}
 	s.values, s.targets = make([]any, len(columns)), make([]any, len(columns))
 	for i := range s.values {
@@ -124,7 +124,7 @@ type sqlRows struct {
 	reading *sqlReading
 	table   string
 	columns []Column
-	left    int64 // rows that there may be: in a crafted file its pages can be rows again and again
+	budget  *sqlitefile.Budget
 	row     Row
 	begun   bool
 	last    int64 // key before
@@ -142,14 +142,14 @@ func (r *sqlRows) Next() (Row, error) {
 		delete(r.reading.open, r)
 		return nil, sqlitefile.Damage(r.Err())
 	}
-	if r.left--; r.left < 0 {
-		return nil, fmt.Errorf("%w: table %s has more rows than the file has room for", sqlitefile.ErrDamaged, r.table)
-	}
 	if err := r.Scan(r.targets...); err != nil {
 		return nil, sqlitefile.Damage(err)
 	}
 	if err := FromSQL(r.table, r.row, r.values); err != nil {
 		return nil, err
+	}
+	if err := r.budget.Take(Size(r.row)); err != nil {
+		return nil, fmt.Errorf("table %s: %w", r.table, err)
 	}
 	if err := CheckRow(r.table, r.columns, r.row); err != nil {
 		return nil, err
@@ -169,6 +169,14 @@ func (r *sqlRows) Whole() (Row, error) {
 		err = fmt.Errorf("%w: table %s: row %d is missing", sqlitefile.ErrDamaged, r.table, r.last)
 	}
 	return row, err
+}
+
+// Size gives the bytes of the texts and blobs of a row.
+func Size(r Row) (n int) {
+	for i := range r {
+		n += len(r[i].Bytes)
+	}
+	return n
 }
 
 // CheckRow reports a value of a row that has not the type of its column. What is no number becomes NULL, as SQLite

@@ -28,7 +28,8 @@ type Fixture struct {
 
 // A FixtureTable is a table of a Fixture.
 type FixtureTable struct {
-	Schema  string          `json:"schema"`
+	Schema  string          `json:"schema"` // of one within others, all their names as SQL, joined by dots
+	Nested  bool            `json:"nested,omitempty"`
 	Name    string          `json:"name"`
 	Comment string          `json:"comment,omitempty"`
 	Columns []FixtureColumn `json:"columns"`

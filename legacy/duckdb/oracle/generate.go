@@ -32,6 +32,7 @@ type caseColumn struct {
 	x     string // the expression that values hang on
 	value string // from x
 	null  string // condition, "" for none
+	more  string // what CREATE TABLE says behind its type
 }
 
 // A caseOp changes a table; its text has {t} for the table and {c} for the column.
@@ -40,7 +41,7 @@ type caseOp struct {
 	col   string // that has to exist, "" for none
 	sql   string
 	rows  int    // for "insert"
-	kind  string // "", "insert", "drop", "rename"
+	kind  string // "", "insert", "drop", "rename", "define"
 }
 
 // storageOf gives the storage versions that a release can be told to write.
@@ -139,7 +140,30 @@ func Generate(seed uint64, engine string) (*Case, error) {
 			c.Ops = append(c.Ops, caseOp{sql: sideChanges[g.IntN(len(sideChanges))]})
 		}
 	}
+	if g.since("1.2") && g.IntN(3) == 0 {
+		c.define(g)
+	}
 	return c, nil
+}
+
+// define adds some of the definitions between the changes of tables, in their order.
+func (c *Case) define(g *gen) {
+	of := 2 + g.IntN(8)
+	var all []caseOp
+	rest := c.Ops
+	for i, sql := range Definitions {
+		if g.IntN(10) >= of {
+			continue
+		}
+		if c.Kill && c.Engine.Name != python { // these look for it elsewhere when they apply a log
+			sql = strings.NewReplacer("nextval('z.ids')", "nextval('used')", "z.mood", "mood").Replace(sql)
+		}
+		all = append(all, caseOp{sql: sql, kind: "define"})
+		if len(rest) > 0 && g.IntN(len(Definitions)-i) < len(rest) {
+			all, rest = append(all, rest[0]), rest[1:]
+		}
+	}
+	c.Ops = append(all, rest...)
 }
 
 func (c *Case) settings(g *gen) {
@@ -191,6 +215,12 @@ func (g *gen) column(name string, depth, seed int) *caseColumn {
 		"i % 2048 >= 1900", "i % 3000 < 700", fmt.Sprintf("(i // %d) %% 2 = 0", 1+g.IntN(100)), "i = 0", "i % 256 = 255",
 		"i % 2048 = 2047"}
 	c.null = nulls[g.IntN(len(nulls))]
+	switch g.IntN(16) {
+	case 0:
+		c.more = fmt.Sprintf(" CHECK (%s IS NULL OR %[1]s = %[1]s)", name)
+	case 1:
+		c.more = fmt.Sprintf(", gen_%s VARCHAR AS (CAST(%[1]s AS VARCHAR) || 'x')", name)
+	}
 	return c
 }
 
@@ -221,7 +251,15 @@ func (c *Case) op(g *gen) caseOp {
 	where := g.pick("rowid % 2 = 1", "rowid % 7 = 3", "rowid < 3", "rowid BETWEEN 2000 AND 2100", "rowid >= 2048",
 		"rowid BETWEEN 2048 AND 4095", "true", "hash(rowid) % 5 < 2", "hash(rowid) % 100 = 0", "rowid % 1000 <> 5",
 		"rowid = 0", "rowid > 100")
-	switch g.IntN(11) {
+	switch g.IntN(13) {
+	case 11:
+		return caseOp{table: n, col: col.name, sql: g.pick("CREATE INDEX i_{t}_{c} ON {t}({c})",
+			"COMMENT ON COLUMN {t}.{c} IS 'it''s {c}'", "COMMENT ON TABLE {t} IS 'table {t}'",
+			"ALTER TABLE {t} ALTER {c} DROP DEFAULT", "ALTER TABLE {t} ALTER {c} SET NOT NULL")}
+	case 12:
+		value := strings.ReplaceAll(col.value, "x_"+col.name, fmt.Sprint(g.IntN(1000)))
+		return caseOp{table: n, col: col.name, sql: "ALTER TABLE {t} ALTER {c} SET DEFAULT CAST(" + value + " AS " +
+			col.typ.sql + ")"}
 	case 0, 1, 2:
 		return caseOp{table: n, sql: "DELETE FROM {t} WHERE " + where}
 	case 3, 4, 5:
@@ -289,7 +327,7 @@ func (c *Case) Script() []string {
 		var cols []string
 		names[i] = map[string]string{}
 		for _, col := range t.cols {
-			cols = append(cols, col.name+" "+col.typ.sql)
+			cols = append(cols, col.name+" "+col.typ.sql+col.more)
 			names[i][col.name] = col.name
 		}
 		if cols == nil {
@@ -302,6 +340,10 @@ func (c *Case) Script() []string {
 		}
 	}
 	for _, op := range c.Ops {
+		if op.kind == "define" {
+			out = append(out, op.sql)
+			continue
+		}
 		t := c.Tables[op.table]
 		if len(t.cols) == 0 {
 			continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +18,10 @@ var ErrEngine = errors.New("engine gave up")
 type Runner struct {
 	Dir    string              // for the databases
 	judges map[string]*Process // by name
-	Cells  int                 // compared so far
+	lists  map[string]*catalogReader
+	Cells  int // compared so far
+	// Definitions counts the statements of scripts that gave the same catalog.
+	Definitions int
 	// Statements of all cases, and how many of them a release did not have.
 	Statements, LeftOut int
 	// Codecs counts the segments read, by type and compression.
@@ -127,7 +131,44 @@ func (r *Runner) Compare(ctx context.Context, writer Release, path string) error
 		judge.Kill() // its state after an error is unknown
 		return fmt.Errorf("%w: %w", ErrEngine, err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.script(judge, writer, path)
+}
+
+// script wants the reader's script of definitions for the database at path, which a release wrote and which is of no
+// further use, to give the same catalog in the judge. Only views that the judge cannot use either are left out.
+func (r *Runner) script(judge *Process, writer Release, path string) error {
+	name := judge.Release.Name
+	lists := r.lists[name]
+	if lists == nil {
+		if r.lists == nil {
+			r.lists = map[string]*catalogReader{}
+		}
+		lists = readCatalogs(judge)
+		r.lists[name] = lists
+	}
+	lists.p, lists.loose = judge, writer.Name != name
+	got, err := lists.script(path, filepath.Dir(path))
+	if err != nil {
+		judge.Kill()
+		return fmt.Errorf("%w: %w", ErrEngine, err)
+	}
+	for _, left := range got.left {
+		view, ok := strings.CutPrefix(left, "view ")
+		if !ok || !slices.ContainsFunc(got.broken, func(s string) bool {
+			s = strings.ReplaceAll(strings.TrimPrefix(s, `"main".`), `"`, "")
+			return s == strings.ReplaceAll(view, `"`, "")
+		}) {
+			got.faults = append(got.faults, "the script leaves out "+left)
+		}
+	}
+	if got.faults != nil {
+		return &Difference{Table: "(script)", Row: -1, Got: strings.Join(got.faults, "\n"), Want: "the same catalog"}
+	}
+	r.Definitions += got.statements
+	return nil
 }
 
 // Reduce makes a failing case smaller as long as it fails, for about as long as limit.
@@ -148,10 +189,12 @@ func (r *Runner) Reduce(ctx context.Context, c *Case, limit time.Duration) *Case
 				changed = true
 			}
 		}
-		for i := len(c.Ops) - 1; i >= 0; i-- {
-			s := *c
-			s.Ops = append(append([]caseOp{}, c.Ops[:i]...), c.Ops[i+1:]...)
-			try(&s)
+		for n := (len(c.Ops) + 1) / 2; n > 0; n /= 2 { // so many at a time
+			for i := len(c.Ops) - n; i > -n; i -= n {
+				s := *c
+				s.Ops = slices.Concat(c.Ops[:max(i, 0)], c.Ops[min(max(i, 0)+n, len(c.Ops)):])
+				try(&s)
+			}
 		}
 		for i := len(c.Settings) - 1; i >= 0; i-- {
 			s := *c

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
 // Quote makes an SQL string literal.
@@ -166,19 +168,56 @@ func judgeFixture(judge *Process, f *Fixture, path, dir string) error {
 	return nil
 }
 
+// nestedSchemas gives the schemas of the attached database db that are within others, by their oid: their names as SQL,
+// joined by dots.
+func nestedSchemas(p *Process) (map[string]string, error) {
+	if p.Release.Name != python {
+		return nil, nil
+	}
+	rows, err := p.Query("SELECT oid::VARCHAR, schema_name, parent_schema_oid::VARCHAR FROM duckdb_schemas() " +
+		"WHERE database_name = 'db'")
+	if err != nil {
+		return nil, err
+	}
+	names, parents := map[string]string{}, map[string]string{}
+	for i := range rows.Len() {
+		names[rows.Text(i, 0)], parents[rows.Text(i, 0)] = duckdb.QuoteIdentifier(rows.Text(i, 1)), rows.Text(i, 2)
+	}
+	nested := map[string]string{}
+	for oid, parent := range parents {
+		if parent == "" {
+			continue
+		}
+		nested[oid] = names[oid]
+		for ; parent != ""; parent = parents[parent] {
+			nested[oid] = names[parent] + "." + nested[oid]
+		}
+	}
+	return nested, nil
+}
+
 // Tables lists the tables of the attached database db, by schema and name.
 func Tables(p *Process) ([]FixtureTable, error) {
-	rows, err := p.Query(`SELECT c.schema_name, c.table_name, c.column_name, c.data_type, CAST(c.is_nullable AS VARCHAR), c.column_default, c.comment, t.comment
+	nested, err := nestedSchemas(p)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.Query(`SELECT c.schema_name, c.table_name, c.column_name, c.data_type, CAST(c.is_nullable AS VARCHAR), c.column_default, c.comment, t.comment,
+			CAST(t.schema_oid AS VARCHAR)
 		FROM duckdb_columns() c JOIN duckdb_tables() t ON (c.database_oid = t.database_oid AND c.table_oid = t.table_oid AND c.schema_oid = t.schema_oid)
-		WHERE c.database_name = 'db' ORDER BY c.schema_name, c.table_name, c.column_index`)
+		WHERE c.database_name = 'db' ORDER BY c.schema_name, t.schema_oid, c.table_name, c.column_index`)
 	if err != nil {
 		return nil, err
 	}
 	var out []FixtureTable
 	for i := range rows.Len() {
 		schema, name := rows.Text(i, 0), rows.Text(i, 1)
+		within := nested[rows.Text(i, 8)]
+		if within != "" {
+			schema = within
+		}
 		if n := len(out); n == 0 || out[n-1].Schema != schema || out[n-1].Name != name {
-			out = append(out, FixtureTable{Schema: schema, Name: name, Comment: rows.Text(i, 7)})
+			out = append(out, FixtureTable{Schema: schema, Nested: within != "", Name: name, Comment: rows.Text(i, 7)})
 		}
 		t := &out[len(out)-1]
 		c := FixtureColumn{Name: rows.Text(i, 2), Type: rows.Text(i, 3), NotNull: rows.Text(i, 4) == "false",
@@ -189,7 +228,11 @@ func Tables(p *Process) ([]FixtureTable, error) {
 }
 
 func (t *FixtureTable) sql() string {
-	return "db." + QuoteName(t.Schema) + "." + QuoteName(t.Name)
+	schema := t.Schema
+	if !t.Nested {
+		schema = QuoteName(schema)
+	}
+	return "db." + schema + "." + QuoteName(t.Name)
 }
 
 // stored lists the columns that have values in the file.

@@ -46,7 +46,9 @@ how many of their proposals were accepted, columns of your own (as table summary
 configuration that is not the same in all of them, by its JSON pointer.
 
 For people each run is a column, of more than six or with --rows a row. CSV and JSON have a row for each run. See
-diff for what differs between two runs record by record.`,
+diff for what differs between two runs record by record.
+
+` + partHelp,
 		Example: `  exparchive compare a.simexp b.simexp
   exparchive compare runs/ --baseline runs/baseline.simexp --cost final,mean --format csv
   exparchive compare a.simexp b.simexp --column f=policy:/parameters/fraction --format latex`,
@@ -105,22 +107,18 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		x.outcome = outcomeOf(run, o.parsed, nil, nil)
+		if run.Base != nil && len(o.costs) > 0 {
+			if x.base, err = run.Base.Cost(series.CostOf(o.costs[0])); err != nil {
+				return err
+			}
+		}
 		all = append(all, x)
 		return nil
 	})
 	if fatal(failed) || len(all) == 0 && failed != nil {
 		return failed
 	}
-	first, base := all[0].Run, all[0].Base
-	baseCost := slices.Concat(all[0].costs, []*provider.Cents{nil})[0]
-	if base != nil && len(o.costs) > 0 {
-		first = base
-		var err error
-		if baseCost, err = base.Cost(series.CostOf(o.costs[0])); err != nil {
-			return err
-		}
-	}
-	t := o.table(all, first.RunID, baseCost)
+	t := o.table(all, o.compareWith(all))
 	markNumbers(t)
 	if err := o.sortTable(cmd, t); err != nil {
 		return err
@@ -132,6 +130,24 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 		clip(t)
 	}
 	return cmp.Or(o.print(cmd, t), failed)
+}
+
+// compareWith sees to it that runs have something they are compared with: their baselines or, where none has one, the
+// first run. It says what that is.
+func (o *compareOptions) compareWith(all []compared) string {
+	base := all[0].Base
+	if slices.ContainsFunc(all, func(x compared) bool { return x.Base != base }) {
+		return "baseline" // each has its own
+	}
+	if base != nil {
+		return base.Heading()
+	}
+	for i := range all {
+		if len(o.costs) > 0 {
+			all[i].base = all[0].costs[0]
+		}
+	}
+	return all[0].Heading()
 }
 
 // clip shortens long texts, such as descriptions in configurations.
@@ -157,7 +173,7 @@ var compareColumns = []tabular.Column{
 }
 
 // table has a row for each run.
-func (o *compareOptions) table(all []compared, base string, baseCost *provider.Cents) *tabular.Table {
+func (o *compareOptions) table(all []compared, base string) *tabular.Table {
 	t := &tabular.Table{Columns: slices.Clone(compareColumns)}
 	t.Columns[0].Coded = !sameIDs(all)
 	for _, of := range o.costs {
@@ -187,7 +203,7 @@ func (o *compareOptions) table(all []compared, base string, baseCost *provider.C
 			row = append(row, money(c))
 		}
 		if len(o.costs) > 0 {
-			row = append(row, percent(series.Change(x.costs[0], baseCost, o.places)))
+			row = append(row, percent(series.Change(x.costs[0], x.base, o.places)))
 		}
 		row = append(row, textOr(strings.Join(x.usage.Models, ", ")), count(x.usage.PromptTokens),
 			count(x.usage.CompletionTokens),

@@ -56,7 +56,9 @@ iteration of another run, in percent to one place.
 Without flags the events of the original project are looked for: policy_evaluation, bootstrap_evaluation,
 monte_carlo_evaluation, evaluation and iteration_context. --samples, --mean, --std-dev, --interval and --count say
 where others have theirs; {each} in a pointer stands for each element of an array, {agent} for each agent. Numbers
-that stand in several events of an iteration are one sample each.`,
+that stand in several events of an iteration are one sample each.
+
+` + partHelp,
 		Example: `  exparchive table evaluations exp2.simexp
   exparchive table evaluations mine.simexp --samples trial:/cost --cents
   exparchive table evaluations old.db --samples simulation_run:/total_cost --cents
@@ -156,6 +158,11 @@ that stand in several events of an iteration are one sample each.`,
 	flags.BoolVar(&cents, "cents", false, "the samples are costs in cents")
 	flags.IntVar(&places, "places", 0, "decimal `places` of what is computed (of costs 0, else 6)")
 	cli.NoDefault(cmd, "places")
+	addElsewhere(cmd, "cost", "--samples and --mean say of what a row is; for costs of runs see table summary --cost")
+	addElsewhere(cmd, "totals", "samples of several agents or iterations are not put together; "+
+		"for what all agents cost together see table iterations --totals")
+	addElsewhere(cmd, "group-by", "samples of several runs are not put together; for the mean, the least and the "+
+		"greatest of runs see table summary --group-by with a --column such as mean=policy_evaluation:/mean")
 	return cmd
 }
 

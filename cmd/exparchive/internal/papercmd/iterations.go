@@ -32,7 +32,9 @@ cost together; it is absent where the cost of one of them is. With --baseline it
 from that of the same agent in the same iteration of another run.
 
 As JSON it is an array of objects with the members run_id, iteration, agent_id, cost_cents, accepted (as it was
-recorded), decision and one for each column.`,
+recorded), decision and one for each column.
+
+` + partHelp,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
   exparchive table iterations exp1.simexp --column tried=proposed:/parameters/fraction
   exparchive table iterations a.simexp b.simexp --agent BANK_A --totals --format csv`,
@@ -95,6 +97,8 @@ recorded), decision and one for each column.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&totals, "totals", false, "add a row for each iteration with what all agents cost together")
 	addPlaces(cmd, &places)
+	addElsewhere(cmd, "cost", "a row has the cost of its iteration; for costs of runs see table summary --cost")
+	addElsewhere(cmd, "group-by", "a row is an iteration of a run; for groups of runs see table summary --group-by")
 	return cmd
 }
 

@@ -41,10 +41,10 @@ them:
       accept: [unfinished]            takes such a run, or one that is invalidated
   tables:
     - file: tables/summary.tex        .tex, .csv, .json, .md, .html or .txt
-      table: summary                  as "exparchive table" has them
+      table: summary                  as "exparchive table" has them, or compare
       runs: [baseline]                or those that have labels, {model: none}; without it all
       caption: All runs
-    baseline: baseline              the run that all are compared with
+      baseline: baseline              the run that all are compared with
       columns:
         - let: settled=day:/settled       for formulas only
         - let: arrived=day:/arrived
@@ -56,7 +56,7 @@ them:
     - file: costs.pdf                 .pdf, .svg, .png or .tex
       plot: convergence               as "exparchive plot" has them
 
-Every other flag of "exparchive table" or "exparchive plot" can stand in a table or figure by its name: cost, sort,
+Every other flag of "exparchive table", "compare" or "plot" can stand in a table or figure by its name: cost, sort,
 totals, agent, group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yaml.`,
 		Example: `  exparchive paper init runs/*.simexp
   exparchive paper build
@@ -108,35 +108,32 @@ func commandOf(it *paper.Item, stderr io.Writer) (*cobra.Command, error) {
 		return &paper.LineError{Line: line, Err: fmt.Errorf(format, args...)}
 	}
 	root := &cobra.Command{Use: "exparchive"}
-	root.AddCommand(NewTable(), NewPlot())
+	root.AddCommand(NewTable(), NewPlot(), NewCompare())
 	root.SetErr(stderr)
-	cmd, rest, err := root.Find([]string{it.Command, it.Kind})
+	cmd, rest, err := root.Find(it.Words())
 	if err != nil || len(rest) > 0 || cmd.HasSubCommands() {
 		return nil, fail(it.Line, "file %.200q: no %s %.80q (see `exparchive %s --help`)",
 			it.File, it.Command, it.Kind, it.Command)
 	}
+	called := strings.Join(it.Words(), " ")
 	set := func(line int, name string, values []string, list bool) error {
 		flag := cmd.Flags().Lookup(name)
 		if flag == nil || slices.Contains(ownFlags, name) {
-			return fail(line, "%s %s has no %.80q (see `exparchive %[1]s %[2]s --help`)", it.Command, it.Kind, name)
+			return fail(line, "%s has no %.80q (see `exparchive %[1]s --help`)", called, name)
+		}
+		if why, ok := flag.Value.(elsewhere); ok {
+			return fail(line, "%s has no %s: %s", called, name, string(why))
 		}
 		many, isList := flag.Value.(pflag.SliceValue)
 		switch {
-		case isList && flag.Value.Type() != "stringArray":
-			for _, v := range values {
-				if err := many.Append(v); err != nil {
-					return fail(line, "%s %.80q: %w", name, v, err)
-				}
-			}
+		case isList:
 			flag.Changed = true
-			return nil
-		case list && !isList:
+			return many.Replace(values)
+		case list:
 			return fail(line, "%s wants one value, not a list", name)
 		}
-		for _, v := range values {
-			if err := cmd.Flags().Set(name, v); err != nil {
-				return fail(line, "%s %.80q: want a value as `exparchive %s %s --help` says", name, v, it.Command, it.Kind)
-			}
+		if err := cmd.Flags().Set(name, values[0]); err != nil {
+			return fail(line, "%s %.80q: want a value as `exparchive %s --help` says", name, values[0], called)
 		}
 		return nil
 	}

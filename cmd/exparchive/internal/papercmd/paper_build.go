@@ -23,7 +23,7 @@ import (
 
 func newPaperBuild() *cobra.Command {
 	var output string
-	var force, asJSON bool
+	var force, prune, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "build [paper.yaml]",
 		Short: "Make every table and figure of a paper",
@@ -33,7 +33,8 @@ anything is written: a run that is missing, changed, unfinished or invalidated i
 as they were.
 
 The same runs give the same bytes, on every machine. A file that is as it should be is not written anew. One that was
-changed by hand, or that build did not make, is not replaced, unless --force says so.`,
+changed by hand, or that build did not make, is not replaced, unless --force says so. What an earlier build made and
+paper.yaml does not list any more is named, and with --prune removed.`,
 		Example: `  exparchive paper build
   exparchive paper build paper.yaml -o figures`,
 		Args: cli.NArgs(0, 1, "one paper.yaml"),
@@ -63,17 +64,42 @@ changed by hand, or that build did not make, is not replaced, unless --force say
 					return err
 				}
 			}
-			return writeFiles(cmd, p, folder, texts, asJSON)
+			former, err := p.Former(folder)
+			if err != nil {
+				return err
+			}
+			for _, f := range former {
+				if prune && f.Edited && !force {
+					return fmt.Errorf("%s: it was changed after it was built (--force removes it)", filepath.Join(folder, f.File))
+				}
+			}
+			list, err := writeFiles(p, folder, texts)
+			for _, f := range former {
+				if err == nil && prune {
+					err = removeFormer(folder, f)
+				}
+				list = append(list, builtFile{f.File, map[bool]string{false: "unlisted", true: "removed"}[prune]})
+			}
+			if err != nil {
+				return err
+			}
+			for _, b := range list {
+				if err := b.print(cmd.OutOrStdout(), asJSON); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` for the files; without it that of paper.yaml")
 	cmd.Flags().BoolVar(&force, "force", false, "replace files too that were changed by hand or made by something else")
+	cmd.Flags().BoolVar(&prune, "prune", false, "remove what an earlier build made and paper.yaml does not list any more")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file")
 	return cmd
 }
 
 // writeFiles writes the files and the records of what they came from. All are on disk before the first has its name.
-func writeFiles(cmd *cobra.Command, p *paper.Paper, folder string, texts [][]byte, asJSON bool) error {
+func writeFiles(p *paper.Paper, folder string, texts [][]byte) ([]builtFile, error) {
 	var open []*outfile.File
 	defer func() {
 		for _, f := range open {
@@ -86,7 +112,7 @@ func writeFiles(cmd *cobra.Command, p *paper.Paper, folder string, texts [][]byt
 		for name, text := range pairs(it.File, texts[i], it.File+paper.SourceSuffix, p.SourceOf(it, texts[i]).Text()) {
 			f, err := prepare(folder, name, text)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if f != nil {
 				open = append(open, f)
@@ -96,12 +122,18 @@ func writeFiles(cmd *cobra.Command, p *paper.Paper, folder string, texts [][]byt
 	}
 	for _, f := range open {
 		if err := f.Commit(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, b := range list {
-		if err := b.print(cmd.OutOrStdout(), asJSON); err != nil {
-			return err
+	return list, nil
+}
+
+// removeFormer removes a file of an earlier build, and last the record by which it is found.
+func removeFormer(folder string, f paper.Former) error {
+	path := filepath.Join(folder, filepath.FromSlash(f.File))
+	for _, name := range []string{path, path + paper.SourceSuffix} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fileerr.In(name, err)
 		}
 	}
 	return nil
@@ -115,14 +147,18 @@ func pairs(a string, x []byte, b string, y []byte) iter.Seq2[string, []byte] {
 // A builtFile is what build says of a file.
 type builtFile struct {
 	File string `json:"file"`
-	Done string `json:"done"` // written or unchanged
+	Done string `json:"done"` // written, unchanged, unlisted or removed
 }
 
 func (f builtFile) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(f)
 	}
-	_, err := fmt.Fprintf(w, "%s: %s\n", terminal.Escape(f.File), f.Done)
+	done := f.Done
+	if done == "unlisted" {
+		done = "the paper does not list it any more (--prune removes it)"
+	}
+	_, err := fmt.Fprintf(w, "%s: %s\n", terminal.Escape(f.File), done)
 	return err
 }
 

@@ -39,7 +39,9 @@ of more than six agents are divided over several panels. Panels that show the sa
 
 Without -o a chart is drawn in characters, as wide as the terminal. -o writes SVG, PDF or PNG, or for a name that ends in
 .tex a tikzpicture, whose text is set in the fonts of the paper; the same bytes for the same runs. Text has the same size
-whatever the --width. What was not recorded is a gap, and so is an iteration that is missing. --column is as for table.`,
+whatever the --width. What was not recorded is a gap, and so is an iteration that is missing. --column is as for table.
+
+` + partHelp,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
   exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -79,7 +81,7 @@ func newChart(name, short, long string, columns bool,
 	panels func(run *series.Run, title string) ([]chart.Panel, error)) *cobra.Command {
 	var o plotOptions
 	cmd := &cobra.Command{
-		Use: name + " RUN...", Short: short, Long: long,
+		Use: name + " RUN...", Short: short, Long: long + "\n\n" + partHelp,
 		Example: "  exparchive plot " + name + " exp1.simexp" +
 			map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
 		Args: cli.NArgs(1, -1, "runs"),

@@ -23,6 +23,10 @@ type readOptions struct {
 	which runio.Choice
 }
 
+// partHelp says, in the help of what reads runs so, what it does not find out.
+const partHelp = `Only what is asked for is read: what is damaged or changed elsewhere in a file goes unnoticed. verify,
+digest and replay read a run whole, and tell.`
+
 // addFlags adds the flags; verb says what becomes of a column.
 func (o *readOptions) addFlags(cmd *cobra.Command, verb string) {
 	o.columnOptions.addFlags(cmd, verb)

@@ -36,7 +36,9 @@ whole cents.
 
 With --group-by there is a row for each group of runs instead: how many converged of how many of which that is
 known, the mean, the least and the greatest number of iterations and cost and of how many runs the cost is known,
-and for each column of your own the mean, the least and the greatest of its numbers, and how many there are.`,
+and for each column of your own the mean, the least and the greatest of its numbers, and how many there are.
+
+` + partHelp,
 		Example: `  exparchive table summary runs/ --cost sum --baseline runs/baseline.simexp
   exparchive table summary *.simexp --column seed=config:/master_seed --sort=-cost_cents
   exparchive table summary runs/ --group-by experiment --group-by config:/model
@@ -61,7 +63,7 @@ func (o *runOptions) run(cmd *cobra.Command, args []string,
 	if err != nil {
 		return err
 	}
-	if keys != nil && o.totals {
+	if keys != nil && o.totals && cmd.Flags().Changed("totals") {
 		return cli.Usagef("%s: --totals and --group-by: want one of them", cli.Called(cmd))
 	}
 	compared := o.compares(cmd, args)
@@ -133,7 +135,9 @@ func newConvergence() *cobra.Command {
 and why, and columns of your own as summary has them; and below, for all of them, how many converged of how many of
 which that was recorded, and the mean, the least and the greatest number of iterations. With --group-by there is a
 row for each group of runs instead, as summary has it; --cost, --agent, --start, --end and --baseline are about the
-costs in it.`,
+costs in it.
+
+` + partHelp,
 		Example: `  exparchive table convergence runs/
   exparchive table convergence runs/ --group-by experiment --format latex`,
 		Args: cli.NArgs(1, -1, "runs"),
@@ -147,6 +151,8 @@ costs in it.`,
 		},
 	}
 	o.addFlags(cmd)
+	cmd.Flags().BoolVar(&o.totals, "totals", true,
+		"the row with what all runs come to, for people; --totals=false leaves it out")
 	return cmd
 }
 
@@ -164,6 +170,9 @@ func (o *runOptions) convergenceTable(all []outcome) *tabular.Table {
 		})
 	}
 	o.addColumns(t, all)
+	if !o.totals {
+		return t
+	}
 	n := tallyOf(all)
 	row := []tabular.Cell{
 		{Text: cli.Plural(int64(n.runs), "run")}, blank, {Text: fmt.Sprintf("mean %s, %d to %d", n.mean(o.places), n.least,

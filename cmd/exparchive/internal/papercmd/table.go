@@ -35,7 +35,9 @@ func NewTable() *cobra.Command {
 ` + columnsHelp + `
 
 A number is printed as it was recorded. What was not recorded is a dash for people, an empty cell in CSV, null in JSON. Costs are
-whole cents in CSV and JSON.`,
+whole cents in CSV and JSON.
+
+` + partHelp,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
   exparchive table summary runs/ --cost mean --baseline baseline.simexp --format latex
   exparchive table convergence runs/ --group-by experiment

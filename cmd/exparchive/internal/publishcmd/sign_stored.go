@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -178,14 +177,6 @@ func readFileLimited(path string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, cli.InFile(path, fmt.Errorf("%d bytes, more than %d", info.Size(), limit))
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, cli.InFile(path, err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(text)) > limit {
-		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("more than %d bytes", limit)}
-	}
+	text, err := fileerr.ReadAtMost(path, limit)
 	return text, cli.InFile(path, err)
 }

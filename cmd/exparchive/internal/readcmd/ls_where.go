@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"modernc.org/sqlite"
 
@@ -118,9 +119,9 @@ func whereError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	text := strings.TrimPrefix(sqliteCode.ReplaceAllString(err.Error(), ""), "SQL logic error: ")
+	text := strings.TrimPrefix(sqliteCode().ReplaceAllString(err.Error(), ""), "SQL logic error: ")
 	return cli.Usagef("ls: --where: %s (the columns are %s)", text, columnNames())
 }
 
 // sqliteCode matches the number that SQLite's driver puts behind a message.
-var sqliteCode = regexp.MustCompile(` \([0-9]{1,4}\)$`)
+var sqliteCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(` \([0-9]{1,4}\)$`) })

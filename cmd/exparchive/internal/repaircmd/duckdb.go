@@ -116,7 +116,8 @@ func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
 
 Those of a database are a script that DuckDB runs, the release that wrote the file or a later one: each definition stands
 behind what it needs, and a sequence goes on with its next value. What SQL cannot declare, such as a column of aggregate
-states, is left out with what needs it, and named in a comment.`,
+states, is left out with what needs it, and named in a comment. For a lambda with an arrow, which DuckDB 2.0 takes only
+when it is asked to, the script asks; of a file that a release before 1.3 made, it says how.`,
 		Args: cli.NArgs(1, 2, "a database and perhaps a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withDuckDB(cmd, args[0], func(_ context.Context, db *duckdb.DB) error {

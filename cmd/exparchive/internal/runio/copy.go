@@ -35,10 +35,10 @@ func DigestRun(ctx context.Context, stderr io.Writer, p provider.Provider) (dige
 func copyUnchecked(ctx context.Context, stderr io.Writer, label string, s provider.Sink, p provider.Provider) error {
 	bar := progress.New(stderr, label, recordCount(ctx, p))
 	if bar == nil {
-		return lend.Copy(ctx, s, p)
+		return provider.Copy(ctx, s, p)
 	}
 	defer bar.Clear()
-	return lend.Copy(ctx, s, counted{p, bar})
+	return provider.Copy(ctx, s, &counted{p, bar})
 }
 
 // Checked gives p for something that is made from the whole run: that of a sealed archive ends with an error if it is
@@ -71,8 +71,9 @@ func (s *shownArchive) Records(ctx context.Context) iter.Seq2[provider.Record, e
 }
 
 // LentRecords implements [lend.Lender].
-func (s *shownArchive) LentRecords(ctx context.Context, in lend.Inside) iter.Seq2[provider.Record, error] {
-	return s.shown(s.Checked.LentRecords(ctx, in))
+func (s *shownArchive) LentRecords(ctx context.Context, loan *lend.Loan) (any, iter.Seq2[provider.Record, error]) {
+	_, records := s.Checked.LentRecords(ctx, loan)
+	return s, s.shown(records)
 }
 
 func (s *shownArchive) shown(records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
@@ -129,16 +130,16 @@ type counted struct {
 	bar *progress.Bar
 }
 
-func (c counted) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
+func (c *counted) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
 	return c.counting(c.Provider.Records(ctx))
 }
 
 // LentRecords implements [lend.Lender].
-func (c counted) LentRecords(ctx context.Context, _ lend.Inside) iter.Seq2[provider.Record, error] {
-	return c.counting(lend.Records(ctx, c.Provider))
+func (c *counted) LentRecords(ctx context.Context, loan *lend.Loan) (any, iter.Seq2[provider.Record, error]) {
+	return c, c.counting(lend.Records(ctx, c.Provider, loan))
 }
 
-func (c counted) counting(records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
+func (c *counted) counting(records iter.Seq2[provider.Record, error]) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
 		for r, err := range records {
 			c.bar.Add(1)

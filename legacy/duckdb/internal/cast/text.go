@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -39,15 +40,19 @@ func misprinted(x float64) bool {
 	return frac == 0.5 && (math.Abs(x) > exactWhole || math.Abs(x) < 1.0/exactWhole)
 }
 
-// The forms of text that every release reads alike.
+// The forms of text that every release reads alike, compiled when they are first used.
 var (
-	wholeForm   = regexp.MustCompile(`^-?[0-9]+$`)
-	decimalForm = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
-	floatForm   = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$`)
-	dayForm     = regexp.MustCompile(`^([0-9]{4})-([0-9]{2})-([0-9]{2})$`)
-	clockForm   = regexp.MustCompile(`^([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?$`)
-	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	wholeForm   = form(`^-?[0-9]+$`)
+	decimalForm = form(`^-?[0-9]+(\.[0-9]+)?$`)
+	floatForm   = form(`^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$`)
+	dayForm     = form(`^([0-9]{4})-([0-9]{2})-([0-9]{2})$`)
+	clockForm   = form(`^([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?$`)
+	uuidForm    = form(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
+
+func form(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // fromText casts from VARCHAR, in the forms that the engine itself writes.
 func fromText(to *types.Type) Func {
@@ -104,9 +109,9 @@ func parseBool(s string, _ *types.Type) (vector.Uint128, bool) {
 
 // parseExact reads an integer, or a DECIMAL with no more digits behind the point than the type has.
 func parseExact(s string, t *types.Type) (vector.Uint128, bool) {
-	form := wholeForm
+	form := wholeForm()
 	if t.ID == types.Decimal {
-		form = decimalForm
+		form = decimalForm()
 	}
 	whole, frac, _ := strings.Cut(s, ".")
 	if !form.MatchString(s) || len(frac) > int(t.Scale) {
@@ -122,7 +127,7 @@ func parseExact(s string, t *types.Type) (vector.Uint128, bool) {
 func parseFloat(s string, t *types.Type) (vector.Uint128, bool) {
 	size := 8 * t.Phys.Width()
 	x, err := strconv.ParseFloat(s, size)
-	if err != nil || !floatForm.MatchString(s) {
+	if err != nil || !floatForm().MatchString(s) {
 		return vector.Uint128{}, false
 	}
 	if size == 32 {
@@ -132,7 +137,7 @@ func parseFloat(s string, t *types.Type) (vector.Uint128, bool) {
 }
 
 func parseUUID(s string, _ *types.Type) (vector.Uint128, bool) {
-	if !uuidForm.MatchString(s) {
+	if !uuidForm().MatchString(s) {
 		return vector.Uint128{}, false
 	}
 	digits := strings.ReplaceAll(s, "-", "")

@@ -94,7 +94,7 @@ func changeUnit(x, from, to int64) (int64, bool) {
 // parseDay reads a date of a year of four digits as days since 1970.
 func parseDay(s string) (day int64, ok bool) {
 	d, err := time.Parse(time.DateOnly, s)
-	if err != nil || !dayForm.MatchString(s) || d.Year() == 0 {
+	if err != nil || !dayForm().MatchString(s) || d.Year() == 0 {
 		return 0, false
 	}
 	return d.Unix() / secondsPerDay, d.Unix()%secondsPerDay == 0
@@ -102,7 +102,7 @@ func parseDay(s string) (day int64, ok bool) {
 
 // parseClock reads a time of day as microseconds.
 func parseClock(s string) (micros int64, ok bool) {
-	m := clockForm.FindStringSubmatch(s)
+	m := clockForm().FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
 	}

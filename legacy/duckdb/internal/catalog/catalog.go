@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,10 +106,16 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 	}
 }
 
+// beforeLambda are releases that know no keyword for lambdas.
+var beforeLambda = regexp.MustCompile(`^v(0\.|1\.[0-2]\.)`)
+
 // add adds what a CreateInfo creates, and gives the table if it is one.
 func (c *Catalog) add(n *tree.Node) *Table {
 	if strings.HasPrefix(c.file.Library, "v0.") {
 		n.OrderWith()
+	}
+	if !beforeLambda.MatchString(c.file.Library) {
+		n.SayLambda()
 	}
 	switch n.Class {
 	case "CreateSchemaInfo":

@@ -13,6 +13,7 @@ type Definition struct {
 	Path
 	Comment string
 	needs   []need // what has to be made before it
+	arrow   bool   // whether it has a lambda with an arrow
 }
 
 func (d *Definition) definition() *Definition { return d }
@@ -30,7 +31,7 @@ type need struct {
 
 // define gives the definition that a CreateInfo has.
 func define(n *tree.Node, kind Kind) Definition {
-	d := Definition{Path: pathOf(n, 200), Comment: n.Comment(107)}
+	d := Definition{Path: pathOf(n, 200), Comment: n.Comment(107), arrow: n.HasArrow()}
 	d.needs = needs(n, d.Path)
 	return d
 }

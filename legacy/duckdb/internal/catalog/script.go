@@ -24,7 +24,7 @@ type step struct {
 // wrote it down or the log made it, unless something of a later kind is needed. What there are no words for is left out
 // with what needs it, and named in the second result.
 func (c *Catalog) Script() (all, left []string) {
-	m := c.made
+	m, arrows := c.made, false
 	for _, s := range m.Schemas {
 		if !s.Nested && !slices.Contains(builtIn, s.Name) {
 			all = append(all, "CREATE SCHEMA "+quote.Identifier(s.Name)+";")
@@ -40,8 +40,23 @@ func (c *Catalog) Script() (all, left []string) {
 			left = append(left, strings.ToLower(s.name)+" "+s.entry.String())
 		}
 		all = append(all, s.sql...)
+		arrows = arrows || s.sql != nil && s.entry.arrow
+	}
+	if arrows {
+		all = c.withArrows(all)
 	}
 	return all, left
+}
+
+// withArrows is a script with lambdas that are written with an arrow, for which 2.0 has to be asked. Releases up to 1.2
+// have no word for that.
+func (c *Catalog) withArrows(script []string) []string {
+	const ask = "SET lambda_syntax = 'ENABLE_SINGLE_ARROW';"
+	if beforeLambda.MatchString(c.file.Library) {
+		script[0] = "-- DuckDB 2.0 runs this after " + ask + "\n" + script[0]
+		return script
+	}
+	return slices.Concat([]string{ask}, script, []string{"RESET lambda_syntax;"})
 }
 
 // steps gives what is made, kind by kind.

@@ -1,10 +1,13 @@
 package quote
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // keywords are the words that 1.5 quotes as identifiers: all of its keywords, whether it has to or not. Of those that
 // came later only tuple has to be quoted.
-var keywords = func() map[string]bool {
+var keywords = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(`
 abort absolute access action add admin after aggregate all also alter always analyse analyze and anti any array as
@@ -43,4 +46,4 @@ xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable year years yes zone`)
 		m[w] = true
 	}
 	return m
-}()
+})

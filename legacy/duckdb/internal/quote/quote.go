@@ -4,7 +4,7 @@ import "strings"
 
 // Identifier is s as an SQL identifier, quoted when the engine would quote it.
 func Identifier(s string) string {
-	plain := s != "" && !keywords[s]
+	plain := s != "" && !keywords()[s]
 	for i := 0; i < len(s) && plain; i++ {
 		c := s[i]
 		plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9'

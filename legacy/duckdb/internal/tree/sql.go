@@ -303,21 +303,6 @@ func bounds(args []string) []string {
 	return args
 }
 
-func (w *writer) lambda(e *Node) string {
-	const keyword = 2
-	parameters, body := e.Node(200), w.sql(e.Node(201))
-	isRow := parameters != nil && parameters.Class == "FunctionExpression"
-	// Until 1.3 the syntax is not kept, but the row of several parameters has a schema if there was an arrow.
-	if e.Uint(202) == keyword || isRow && e.Uint(202) == 0 && parameters.Text(201) == "" {
-		names := w.sql(parameters)
-		if isRow {
-			names = strings.Join(append(w.list(parameters.Nodes(202)), w.arguments(parameters.Nodes(209))...), ", ")
-		}
-		return "(lambda " + names + ": " + body + ")"
-	}
-	return "(" + w.sql(parameters) + " -> " + body + ")"
-}
-
 func (w *writer) star(e *Node) string {
 	if x := e.Node(204); x != nil {
 		s := "COLUMNS(" + w.sql(x) + ")"

@@ -23,9 +23,12 @@ var excluded = map[uint64]string{1: " EXCLUDE CURRENT ROW", 2: " EXCLUDE GROUP",
 
 func (w *writer) window(e *Node) string {
 	args := append(w.list(e.Nodes(203)), w.arguments(e.Nodes(218))...)
-	for _, id := range []int{210, 211} { // offset and default of lead and lag, until 1.5
-		if x := e.Node(id); x != nil {
-			args = append(args, w.sql(x))
+	// Offset and default of lead and lag stand apart until 1.5, and in what 2.0 writes for these also among the arguments.
+	if len(args) == 1 {
+		for _, id := range []int{210, 211} {
+			if x := e.Node(id); x != nil {
+				args = append(args, w.sql(x))
+			}
 		}
 	}
 	var b strings.Builder

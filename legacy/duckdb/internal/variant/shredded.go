@@ -209,7 +209,7 @@ func (e *encoder) plain(v *vector.Vector, i int) uint8 {
 		e.data = appendStored(e.data, v, i)
 		return kindDecimal
 	}
-	for kind, t := range plainTypes {
+	for kind, t := range plainTypes() {
 		if t.ID != v.Type.ID {
 			continue
 		}

@@ -3,6 +3,7 @@ package variant
 import (
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -20,7 +21,7 @@ const (
 )
 
 // plainTypes are the types of the kinds that hold one plain value.
-var plainTypes = func() map[uint8]*types.Type {
+var plainTypes = sync.OnceValue(func() map[uint8]*types.Type {
 	plain := map[uint8]*types.Type{}
 	for kind, id := range map[uint8]types.ID{
 		kindTrue: types.Boolean, kindFalse: types.Boolean, 3: types.TinyInt, 4: types.SmallInt, 5: types.Integer,
@@ -33,7 +34,7 @@ var plainTypes = func() map[uint8]*types.Type {
 		plain[kind] = types.Plain(id)
 	}
 	return plain
-}()
+})
 
 // A Node is one value of a VARIANT: a plain one, an array or an object. A nil one is NULL.
 type Node struct {
@@ -182,7 +183,7 @@ func part(v *vector.Vector, i, k, depth int, left *int) (*Node, error) {
 
 // decodePlain decodes a value that has no parts.
 func decodePlain(kind uint8, b []byte) (*Node, error) {
-	t := plainTypes[kind]
+	t := plainTypes()[kind]
 	if kind == kindDecimal {
 		width, rest, err := takeVarint(b)
 		if err != nil {

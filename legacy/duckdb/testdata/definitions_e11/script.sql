@@ -1,3 +1,4 @@
+-- DuckDB 2.0 runs this after SET lambda_syntax = 'ENABLE_SINGLE_ARROW';
 CREATE SCHEMA a;
 CREATE SCHEMA z;
 CREATE TYPE inner_type AS ENUM('x', 'y');

@@ -1,3 +1,4 @@
+SET lambda_syntax = 'ENABLE_SINGLE_ARROW';
 CREATE SCHEMA a;
 CREATE SCHEMA z;
 CREATE TYPE inner_type AS ENUM('x', 'y');
@@ -113,3 +114,4 @@ CREATE VIEW latter AS SELECT 1 AS one
 CREATE INDEX later_ones ON c(later)
 COMMENT ON INDEX later_ones IS 'an index';
 CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
+RESET lambda_syntax;

@@ -1,3 +1,4 @@
+SET lambda_syntax = 'ENABLE_SINGLE_ARROW';
 CREATE SCHEMA z;
 CREATE SCHEMA a;
 CREATE TYPE mood AS ENUM('low', 'high');
@@ -113,3 +114,4 @@ CREATE VIEW a_by_view AS SELECT * FROM of_view()
 CREATE INDEX later_ones ON c(later)
 COMMENT ON INDEX later_ones IS 'an index';
 CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
+RESET lambda_syntax;

@@ -1,4 +1,5 @@
-package main
+// Package sample makes what is measured: events and calls of language models, the same on every machine.
+package sample
 
 import (
 	"context"
@@ -27,8 +28,8 @@ func text(random *rand.Rand, n int) string {
 	return s.String()
 }
 
-// makeEvents makes n events of so many iterations, in their order: eight types, 100 to 400 bytes of JSON.
-func makeEvents(n, iterations int) []provider.Event {
+// Events makes n events of so many iterations, in their order: eight types, 100 to 400 bytes of JSON.
+func Events(n, iterations int) []provider.Event {
 	random := rand.New(rand.NewPCG(seed, seed))
 	types := []string{"arrival", "settlement", "queue", "cost", "evaluation", "policy_change", "collateral", "credit"}
 	events := make([]provider.Event, n)
@@ -44,9 +45,9 @@ func makeEvents(n, iterations int) []provider.Event {
 	return events
 }
 
-// makeInteractions makes n calls of a language model whose prompts of 8 to 30 KB share a system prompt (of eight) and
+// Interactions makes n calls of a language model whose prompts of 8 to 30 KB share a system prompt (of eight) and
 // sections of a history (of twenty-four), as those of an experiment that repeats itself do.
-func makeInteractions(n, iterations int) []provider.Interaction {
+func Interactions(n, iterations int) []provider.Interaction {
 	random := rand.New(rand.NewPCG(seed, seed+1))
 	systems, sections := make([]string, 8), make([]string, 24)
 	for i := range systems {
@@ -71,22 +72,22 @@ func makeInteractions(n, iterations int) []provider.Interaction {
 	return list
 }
 
-// A run is what one recording of it puts into a sink.
-type run struct {
-	iterations   int
-	events       []provider.Event
-	interactions []provider.Interaction
+// A Run is what one recording of it puts into a sink.
+type Run struct {
+	Iterations   int
+	Events       []provider.Event
+	Interactions []provider.Interaction
 }
 
-// put records r, each event and call with its iteration.
-func (r *run) put(ctx context.Context, s provider.Sink) error {
+// Put records r, each event and call with its iteration.
+func (r *Run) Put(ctx context.Context, s provider.Sink) error {
 	start := &provider.Start{RunID: "bench-1", Name: "bench", Type: "bench", Config: json.RawMessage(`{"seed":42}`),
 		CreatedAt: "2025-12-11T00:00:00"}
 	if err := s.Begin(ctx, start); err != nil {
 		return err
 	}
-	events, calls := r.events, r.interactions
-	for n := range r.iterations {
+	events, calls := r.Events, r.Interactions
+	for n := range r.Iterations {
 		for len(events) > 0 && events[0].Iteration == n {
 			if err := s.Event(ctx, &events[0]); err != nil {
 				return err

@@ -1,4 +1,6 @@
-package main
+// Package measure is what one process measures of one case: time, bytes, allocations, and a sum of what was read, so that
+// cases that claim to do the same can prove it.
+package measure
 
 import (
 	"context"
@@ -14,8 +16,8 @@ import (
 	"time"
 )
 
-// A measure is what one process measured of one case.
-type measure struct {
+// A Measure is what one process measured of one case.
+type Measure struct {
 	Case  string        `json:"case"`
 	Wall  time.Duration `json:"wall_ns"`
 	User  time.Duration `json:"user_ns"`
@@ -28,17 +30,20 @@ type measure struct {
 	Sum string `json:"sum,omitempty"`
 }
 
-// A stopwatch measures between start and stop, in this process or in those that command starts.
-type stopwatch struct {
-	measure
-	began       time.Time
-	user, sys   time.Duration
-	mallocs     uint64
-	scale       scale
-	dir, binary string
+// A Stopwatch measures between Start and Stop, in this process or in those that Command starts.
+type Stopwatch struct {
+	Measure
+	Dir    string // of the files that the case reads
+	Binary string // the program exparchive
+	Events int    // of the large run
+
+	began     time.Time
+	user, sys time.Duration
+	mallocs   uint64
 }
 
-func (s *stopwatch) start() {
+// Start begins to measure this process.
+func (s *Stopwatch) Start() {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -47,7 +52,8 @@ func (s *stopwatch) start() {
 	s.began = time.Now()
 }
 
-func (s *stopwatch) stop() {
+// Stop ends what Start began.
+func (s *Stopwatch) Stop() {
 	s.Wall = time.Since(s.began)
 	user, sys := selfTimes()
 	s.User, s.Sys = user-s.user, sys-s.sys
@@ -56,8 +62,8 @@ func (s *stopwatch) stop() {
 	s.Allocs = m.Mallocs - s.mallocs
 }
 
-// command measures another program as a whole process. It may be called again: times add up.
-func (s *stopwatch) command(ctx context.Context, stdin, name string, args ...string) error {
+// Command measures another program as a whole process. It may be called again: times add up.
+func (s *Stopwatch) Command(ctx context.Context, stdin, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var said strings.Builder
 	cmd.Stderr = &said
@@ -79,20 +85,26 @@ func (s *stopwatch) command(ctx context.Context, stdin, name string, args ...str
 	return nil
 }
 
-// rows sums what was read: each row's fields, separated.
-type rows struct{ hash.Hash }
+// Rows sums what was read: each row's fields, separated.
+type Rows struct{ hash.Hash }
 
-func newRows() rows { return rows{sha256.New()} }
+// NewRows is the sum of no rows.
+func NewRows() Rows { return Rows{sha256.New()} }
 
-func (r rows) add(iteration int, typ, timestamp string, data []byte) {
+// Add adds a row.
+func (r Rows) Add(iteration int, typ, timestamp string, data []byte) {
 	fmt.Fprintf(r, "%d\x00%s\x00%s\x00%d\x00", iteration, typ, timestamp, len(data))
 	r.Write(data)
 }
 
-func (r rows) text() string { return hex.EncodeToString(r.Sum(nil)) }
+// Text gives the sum.
+func (r Rows) Text() string { return hex.EncodeToString(r.Sum(nil)) }
 
-// runCase runs one case in this process and prints its measure as a line of JSON.
-func runCase(ctx context.Context, name string, s *stopwatch) error {
+// A Case measures one thing.
+type Case func(context.Context, *Stopwatch) error
+
+// Run measures the case of that name in this process, and prints its measure as a line of JSON.
+func Run(ctx context.Context, cases map[string]Case, name string, s *Stopwatch) error {
 	c, ok := cases[name]
 	if !ok {
 		return fmt.Errorf("there is no case %q", name)
@@ -101,5 +113,5 @@ func runCase(ctx context.Context, name string, s *stopwatch) error {
 	if err := c(ctx, s); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return json.NewEncoder(os.Stdout).Encode(s.measure)
+	return json.NewEncoder(os.Stdout).Encode(s.Measure)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
@@ -26,6 +27,9 @@ const (
 	linesFile    = "run.jsonl"    // runFile as lines
 	folderName   = "folder"       // scale.archives small archives
 	demoFile     = "exp1.simexp"
+	demoPacked   = "exp1.simexp.zst"
+	partPacked   = "part.simexp.zst" // the first tenth of the events, packed
+	partZstd     = "part.jsonl.zst"  // and as lines, through zstd
 	emptyProgram = "empty.exe"
 	libProgram   = "minimal.exe"
 	mainProgram  = "exparchive.exe"
@@ -83,7 +87,26 @@ func prepare(ctx context.Context, root, dir string, sc scale) error {
 		return err
 	}
 	s := measure.Stopwatch{}
-	return s.Command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile))
+	if err := s.Command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile)); err != nil {
+		return err
+	}
+	if err := s.Command(ctx, "", bin, "pack", filepath.Join(dir, demoFile)); err != nil {
+		return err
+	}
+	return preparePart(ctx, dir, bin, sc.events/10)
+}
+
+// preparePart packs a run of so many events, and lets zstd pack its lines.
+func preparePart(ctx context.Context, dir, bin string, events int) error {
+	n := scale{}.iterations(events)
+	part := &sample.Run{Iterations: n, Events: sample.Events(events, n)}
+	path := func(name string) string { return filepath.Join(dir, strings.TrimSuffix(name, ".zst")) }
+	if err := errors.Join(recordRun(ctx, path(partPacked), part), writeLines(ctx, path(partZstd), part)); err != nil {
+		return err
+	}
+	s := measure.Stopwatch{}
+	return errors.Join(s.Command(ctx, "", bin, "pack", path(partPacked)),
+		s.Command(ctx, "", "zstd", "-q", "-19", "--long=27", path(partZstd)))
 }
 
 func recordRun(ctx context.Context, path string, r *sample.Run) error {

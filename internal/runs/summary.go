@@ -82,7 +82,7 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 			return
 		}
 		if d == nil {
-			yield(summaryOfFile(ctx, path, o))
+			yield(summaryOfOne(ctx, path, kind, o))
 			return
 		}
 		defer d.Close()
@@ -99,9 +99,9 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 	}
 }
 
-// summaryOfFile summarizes the one run in the file at path.
-func summaryOfFile(ctx context.Context, path string, o *Options) (Summary, error) {
-	r, err := Open(ctx, path, "", o)
+// summaryOfOne summarizes the run of a file that is no database of the original project.
+func summaryOfOne(ctx context.Context, path string, kind Kind, o *Options) (Summary, error) {
+	r, err := openOne(path, kind)
 	if err != nil {
 		return Summary{File: path}, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Pack writes the packed form of a sealed archive to w: its file in zstd's seekable format
-// (https://github.com/facebook/zstd, contrib/seekable_format), which is some four times smaller, which `zstd -d` unpacks
+// (https://github.com/facebook/zstd, contrib/seekable_format), which is some five times smaller, which `zstd -d` unpacks
 // to the same bytes, and which [Open] reads as it is, a part of it without the rest. What has not changed since it was
 // sealed is for the caller to ask. The same archive is packed into the same bytes by every program of a release, on
 // every machine. A live file is [ErrNotSealed].

@@ -28,6 +28,9 @@ const (
 	linesFile     = "run.jsonl"    // runFile as lines
 	folderName    = "folder"       // scale.archives small archives
 	demoFile      = "exp1.simexp"
+	demoPacked    = "exp1.simexp.zst"
+	partPacked    = "part.simexp.zst" // the first tenth of the events, packed
+	partZstd      = "part.jsonl.zst"  // and as lines, through zstd
 	emptyProgram  = "empty.exe"
 	libProgram    = "minimal.exe"
 	mainProgram   = "exparchive.exe"
@@ -60,6 +63,7 @@ var reads = map[string][]string{
 	"info": {longFile, mainProgram}, "info-20": {longFile, mainProgram}, "replay-one": {longFile, mainProgram},
 	"ls": {folderName, mainProgram}, "version": {mainProgram}, "empty": {emptyProgram},
 	"size-run": {runFile}, "size-lines": {linesFile}, "size-calls": {callsFile}, "size-texts": {callsRaw},
+	"size-packed": {demoFile, demoPacked}, "size-part": {partPacked}, "size-zstd": {partPacked},
 	"size-exp1": {demoFile}, "size-program": {mainProgram}, "size-library": {libProgram},
 	"duckdb-rows": {}, "duckdb-scan": {}, "duckdb-open": {},
 }
@@ -93,13 +97,18 @@ func (o *options) prepare(ctx context.Context, root string, names []string) erro
 		}},
 		{needs(callsRaw), func() error { return writeTexts(at(callsRaw), calls) }},
 		{needs(folderName), func() error { return makeFolder(ctx, at(folderName), sc.archives) }},
-		{needs(mainProgram, demoFile), func() error { return build(ctx, root, "./cmd/exparchive", at(mainProgram)) }},
+		{needs(mainProgram, demoFile, partPacked), func() error { return build(ctx, root, "./cmd/exparchive", at(mainProgram)) }},
 		{needs(libProgram), func() error { return build(ctx, filepath.Join(root, "bench"), "./minimal", at(libProgram)) }},
 		{needs(emptyProgram), func() error { return buildEmpty(ctx, o.dir) }},
 		{needs(demoFile), func() error {
 			s := measure.Stopwatch{}
 			return s.Command(ctx, "", at(mainProgram), "run", "exp1", "-o", at(demoFile))
 		}},
+		{needs(demoPacked), func() error {
+			s := measure.Stopwatch{}
+			return s.Command(ctx, "", at(mainProgram), "pack", at(demoFile))
+		}},
+		{needs(partPacked), func() error { return preparePart(ctx, o.dir, at(mainProgram), sc.events/10) }},
 		{o.peers, func() error { return o.preparePeers(ctx, root) }},
 	} {
 		if !step.needed {
@@ -110,6 +119,19 @@ func (o *options) prepare(ctx context.Context, root string, names []string) erro
 		}
 	}
 	return nil
+}
+
+// preparePart packs a run of so many events, and lets zstd pack its lines.
+func preparePart(ctx context.Context, dir, bin string, events int) error {
+	n := scale{}.iterations(events)
+	part := &sample.Run{Iterations: n, Events: sample.Events(events, n)}
+	path := func(name string) string { return filepath.Join(dir, strings.TrimSuffix(name, ".zst")) }
+	if err := errors.Join(recordRun(ctx, path(partPacked), part), writeLines(ctx, path(partZstd), part)); err != nil {
+		return err
+	}
+	s := measure.Stopwatch{}
+	return errors.Join(s.Command(ctx, "", bin, "pack", path(partPacked)),
+		s.Command(ctx, "", "zstd", "-q", "-19", "--long=27", path(partZstd)))
 }
 
 func writeScan(ctx context.Context, path string, r *sample.Run) error {

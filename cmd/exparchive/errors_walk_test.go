@@ -31,6 +31,7 @@ var working = map[string]string{
 	"verify":     "a.simexp", "prove": "a.simexp --seq 1", "secrets": "a.simexp",
 	"redact": "a.simexp --seq 1- -o new.simexp",
 	"reveal": "public.simexp --from a.simexp -o new.simexp", "sign": "--new-note-key x --note-key new",
+	"pack": "a.simexp -o new.simexp.zst", "unpack": "packed.simexp.zst -o new.simexp",
 	"annotate": "a.simexp --list", "recover": "a.simexp -o new.simexp", "upgrade": "a.simexp", "duckdb tables": "old.db",
 	"duckdb schema": "old.db", "duckdb dump": "old.db experiments", "schema": "info", "version": "", "help": "info",
 	"table evaluations": "spread.jsonl --samples spread:/samples", "compare": "a.simexp",
@@ -96,7 +97,7 @@ func TestErrors_walk(t *testing.T) {
 	}
 	for _, line := range []string{
 		"record -o a.simexp", "record -o attached.simexp --attach text", "redact a.simexp --seq 1- -o public.simexp",
-		"paper init a.simexp", "paper build",
+		"paper init a.simexp", "paper build", "pack a.simexp -o packed.simexp.zst",
 	} {
 		if code, _, messages := called(strings.Fields(line)...); code != cli.ExitOK {
 			t.Fatalf("%s: got %d, %s", line, code, messages)

@@ -40,6 +40,7 @@ func Make(dir string, src Source) ([]File, error) {
 	m.repetitions()
 	m.logs()
 	m.kinds()
+	m.packings()
 	return m.files, m.err
 }
 

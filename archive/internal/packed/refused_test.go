@@ -135,6 +135,8 @@ func refusals(t testing.TB) []struct {
 		{"a skippable frame behind one", "a frame of", frame(1, slices.Concat(good.frames[1], skippable))},
 		{"an empty frame behind one", "a frame of", frame(1, slices.Concat(good.frames[1],
 			encode(t, nil, zstd.WithZeroFrames(true))))},
+		{"a frame far longer than what it holds", "bytes that holds", frame(1, append(bytes.Clone(good.frames[1]),
+			make([]byte, 1<<16)...))},
 		{"something behind it", "without the table", with(func(f *forged) { f.behind = []byte("hide") })},
 		{"a skippable frame behind it", "without the table", with(func(f *forged) { f.behind = skippable })},
 		{"a frame that says 4 GB", "bytes, want 8192", frame(1, slices.Concat([]byte(Magic+"\xa4\xff\xff\xff\xff"),

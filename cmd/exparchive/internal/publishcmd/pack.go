@@ -44,7 +44,7 @@ func NewPack() *cobra.Command {
 	o := &packer{label: "packing"}
 	cmd := &cobra.Command{
 		Use:   "pack FILE.simexp...",
-		Short: "Pack archives with zstd, some four times smaller, so that every command still reads them",
+		Short: "Pack archives with zstd; every command still reads them",
 		Long: `Pack archives for publication: FILE.simexp.zst is the sealed file in zstd's seekable format. Every command reads it as it is, a part
 of it without unpacking the rest; zstd -d gives back the sealed file byte for byte, and so does unpack. Whoever has neither program
 nor interest in a part of it needs nothing but zstd and SQLite.
@@ -124,10 +124,6 @@ func (o *packer) target(name string) (string, error) {
 // file makes the other form of one file.
 func (o *packer) file(cmd *cobra.Command, name string) error {
 	ctx := cmd.Context()
-	output, err := o.target(name)
-	if err != nil {
-		return err
-	}
 	from, err := runio.SourceOf(ctx, cmd.ErrOrStderr(), name)
 	if err != nil {
 		return err
@@ -152,7 +148,11 @@ func (o *packer) file(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return cli.InFile(name, err)
 	}
-	if err := o.free(name, output); err != nil {
+	output, err := o.target(name)
+	if err == nil {
+		err = o.free(name, output)
+	}
+	if err != nil {
 		return err
 	}
 	run, err := runio.DigestRun(ctx, cmd.ErrOrStderr(), a)

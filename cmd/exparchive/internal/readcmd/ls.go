@@ -41,7 +41,7 @@ func NewLs() *cobra.Command {
 		Aliases: []string{"list"},
 		Short:   "List the runs of files and folders in a table",
 		Long: `List runs, those that started last first. Of a folder it takes the archives, the live files, and the
-databases, results of the web sandbox and JSON lines that it can read (.simexp, .simexp-live, .db,
+databases, results of the web sandbox and JSON lines that it can read (.simexp, .simexp-live, .simexp.zst, .db,
 .duckdb, .json, .jsonl); without arguments, of the current folder; "-" is standard input.
 
 A file that cannot be read is reported on stderr and makes the exit code 1; the others are listed all

@@ -11,8 +11,8 @@ PKGS        ?= ./...
 TESTFLAGS   ?=
 # How long the tests of one package may take before they count as hanging. A busy machine takes as long as it takes.
 TIMEOUT     ?= 12h
-# How far the heap of a test may grow until garbage is collected, in percent: it takes a sixth less of the processor's time than with
-# the usual 100, which tests that bound memory set again, unless they collect it before they look.
+# How far the heap of a test may grow until garbage is collected, in percent: it takes a sixth less of the processor's
+# time than with the usual 100, which tests that bound memory set again, unless they collect it before they look.
 TESTGOGC    ?= 400
 # Tests without a long form in packages that have others with one; what is not named here runs once more, which costs time only.
 LONGSKIP    ?= ^(Test(Scripts|Readme|SSHFS)|Fuzz|Example)

@@ -193,9 +193,6 @@ func difference(got, want []any) string {
 // TestSources: every file of the corpus gives by its pages what it gives through SQL.
 func TestSources(t *testing.T) {
 	for name, b := range goodCorpus(t) {
-		if name == "extremes" && !longtest.Enabled() { // whose texts of 64 MiB take longer than all others
-			continue
-		}
 		compareSources(t, name, b)
 		for question, a := range ask(t.Context(), archive.New, b) {
 			if a.err != nil && !errors.Is(a.err, provider.ErrNoIteration) {

@@ -45,6 +45,7 @@ var wrongValues = map[string][]string{
 	"string":      {"", "none/none", "folder", "text", "unreadable", "(", "a\x01b\nc"},
 	"stringSlice": {"", "none/none", "folder", ",", `"x`, "99999999999999999999", "("},
 	"stringArray": {"", "none/none", "folder", "=", "(", "a=b:c"},
+	"elsewhere":   {"final", "true", ""}, // which other tables have
 }
 
 // TestErrors_walk: whatever is wrong with whatever flag or file of whatever command, the program ends with a code that

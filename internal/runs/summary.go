@@ -17,7 +17,9 @@ type Summary struct {
 	File  string        `json:"file"`
 	State archive.State `json:"state,omitempty"` // of archives only
 	// another program has written to it since it was sealed
-	Touched           bool                      `json:"touched,omitempty"`
+	Touched bool `json:"touched,omitempty"`
+	// an archive in packed form, see [archive.Pack]
+	Packed            bool                      `json:"packed,omitempty"`
 	RunID             string                    `json:"run_id"`
 	Experiment        string                    `json:"experiment_name"`
 	Type              string                    `json:"experiment_type"`
@@ -173,7 +175,7 @@ func StatusOf(a *archive.Archive, e provider.Experiment) provider.Status {
 }
 
 func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {
-	s.State, s.Touched, s.Schema = a.State(), a.Touched(), a.SchemaVersion()
+	s.State, s.Touched, s.Packed, s.Schema = a.State(), a.Touched(), a.Packed(), a.SchemaVersion()
 	if seal, ok := a.Seal(); ok {
 		s.Digest, s.DigestChecked = new(seal.Root.String()), new(false)
 	}

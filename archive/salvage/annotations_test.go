@@ -125,7 +125,7 @@ func TestLostAnnotations(t *testing.T) {
 		t.Errorf("a cell that is not counted: %d annotations of %d come out, and nothing is said",
 			len(r.Annotations), len(all))
 	}
-	step := longtest.Count(13, 5) // neither has a factor in common with the 8 bits
+	step := longtest.Count(29, 5) // neither has a factor in common with the 8 bits
 	for _, p := range own {       // of each the header, the places of the cells and the cells one after the other
 		for bit := 0; bit < 8*48; bit += step {
 			for _, at := range []int{bit / 8, schema.PageSize - 1 - bit/8*29} {

@@ -225,7 +225,7 @@ func TestSalvageDamage(t *testing.T) {
 	}
 	const page = schema.PageSize
 	pages := len(good) / page
-	step := longtest.Count(16, 4)
+	step := longtest.Count(32, 4)
 	least := total
 	for p := 0; p < pages; p += step {
 		b := append([]byte(nil), good...)

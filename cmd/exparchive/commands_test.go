@@ -37,3 +37,23 @@ func TestReadmeCommands(t *testing.T) {
 		t.Errorf("the table has %q, which is no command", name)
 	}
 }
+
+// A command line makes only the command that it names, so that every name has to lead to the command of that name.
+func TestCommands_named(t *testing.T) {
+	for _, c := range commands() {
+		if got := c.newCommand().Name(); got != c.name {
+			t.Errorf("%s: got the command %s", c.name, got)
+		}
+		if got := newRootCommand(c.name, "--help").Commands(); len(got) != 1 || got[0].Name() != c.name {
+			t.Errorf("%s --help: got %d commands, want that one", c.name, len(got))
+		}
+	}
+	if got := newRootCommand("--version").Commands(); len(got) > 0 {
+		t.Errorf("--version: got %d commands, want none", len(got))
+	}
+	for _, args := range [][]string{{}, {"--help"}, {"help", "ls"}, {"list"}, {"--color", "never", "ls"}, {"--version", "ls"}} {
+		if got := len(newRootCommand(args...).Commands()); got < len(commands()) {
+			t.Errorf("%q: got %d commands, want all", args, got)
+		}
+	}
+}

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// LimitMemory makes the system refuse this process much more memory than it may use.
+// LimitMemory makes the system refuse this process much more memory than it may use. Garbage is collected as often as in
+// a program that somebody starts, whatever the tests run with.
 func LimitMemory() {
+	debug.SetGCPercent(100)
 	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: 2 << 30, Max: 2 << 30})
 }
 

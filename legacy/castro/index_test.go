@@ -68,7 +68,7 @@ func TestManyRuns(t *testing.T) {
 		{"mixed runs, little memory", "mixed", wholeOfMany, inOrder, 4 << 20, 40},
 	} {
 		switch test.name { // to which the others come near
-		case "summaries", "mixed runs", "mixed runs, backward":
+		case "summaries", "runs", "mixed runs", "mixed runs, backward":
 			if !longtest.Enabled() {
 				continue
 			}

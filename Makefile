@@ -29,6 +29,7 @@ RACEFLAGS   := -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlit
 EMULATED    ?= s390x:s390x arm64:aarch64 riscv64:riscv64
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
+SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive ./archive/internal/packed ./archive/internal/squeeze
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s
@@ -73,7 +74,7 @@ emulate: ## run what decodes bytes on a big-endian processor, and what makes byt
 	GOARCH=s390x $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-s390x-static -skip '$(DAMAGESKIP)' ./legacy/duckdb/... ./provider/digest ./internal/jsontext ./schema
 	@set -e; for p in $(EMULATED); do \
 		echo "$${p%:*}"; \
-		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \
+		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' $(SAMEPKGS); \
 	done
 
 # What decodes bytes, and what bounds memory.
@@ -81,12 +82,11 @@ PKGS32 := ./archive ./archive/internal/... ./provider/... ./internal/jsontext ./
 
 test32: ## run what decodes and makes bytes, and what bounds memory, as programs of 32 bits
 	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) $(PKGS32)
-	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) -run '$(SAMEBYTES)|^TestHostile' \
-		./archive/record ./archive/verify ./cmd/exparchive
+	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) -run '$(SAMEBYTES)|^TestHostile' $(SAMEPKGS)
 
 emulate32: ## run less of that on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(EMULATESKIP)' $(PKGS32) ./archive/verify
-	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
+	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record ./internal/scene ./cmd/exparchive
 
 # Each writes a section of bench/RESULTS.md; the rows that README quotes are brought up to date with it.
 BENCH := cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md -readme ../README.md

@@ -32,7 +32,7 @@ func (a *Archive) LentRecords(ctx context.Context, _ *lend.Loan) (any, iter.Seq2
 
 func (a *Archive) records(ctx context.Context, from int64, lent bool) iter.Seq2[provider.Record, error] {
 	return func(yield func(provider.Record, error) bool) {
-		err := a.readAll(ctx, max(from, 0), lent, func(r provider.Record) bool { return yield(r, nil) })
+		err := a.readSpan(ctx, max(from, 0), math.MaxInt64, lent, func(r provider.Record) bool { return yield(r, nil) })
 		if err != nil && !errors.Is(err, errStop) {
 			yield(nil, err)
 		}
@@ -52,7 +52,9 @@ func (a *Archive) IterationRecords(ctx context.Context, n int) iter.Seq2[provide
 // errStop ends a reading that its consumer wants no more of.
 var errStop = errors.New("stop")
 
-func (a *Archive) readAll(ctx context.Context, from int64, lent bool, yield func(provider.Record) bool) (err error) {
+// readSpan reads the records from one Seq to another, or to the last that there is.
+func (a *Archive) readSpan(ctx context.Context, from, to int64, lent bool,
+	yield func(provider.Record) bool) (err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
 	if err != nil {
@@ -63,17 +65,24 @@ func (a *Archive) readAll(ctx context.Context, from int64, lent bool, yield func
 	if err != nil {
 		return err
 	}
-	start, result := tables.Experiment(row)
-	iterations, err := iterationsOf(r, a.file.Budget())
-	if err != nil {
+	s := &scan{reading: r, lent: lent}
+	if s.iterations, err = iterationsOf(r, a.file.Budget()); err != nil {
 		return err
 	}
 	// Since records are only ever added, what is before the end stays the same while a recorder goes on.
-	last, err := lastSeq(r, iterations)
-	if err != nil {
+	if s.last, err = lastSeq(r, s.iterations); err != nil {
 		return err
 	}
-	end := last + 1
+	return a.readWith(ctx, s, row, from, to, yield)
+}
+
+// readWith is readSpan with a scan that has its reading and the iterations and the last record of the run.
+func (a *Archive) readWith(ctx context.Context, s *scan, row tables.Row, from, to int64,
+	yield func(provider.Record) bool) (err error) {
+	r, end := s.reading, s.last+1
+	start, result := tables.Experiment(row)
+	s.archive, s.iteration, s.texts = a, everyIteration, tables.TextLimit(a.file.Length())
+	s.first, s.last = max(from, 1), min(s.last, to)
 	if from == 0 {
 		if start.Redaction, err = redactionAt(r, a.file.Budget(), 0); err != nil {
 			return err
@@ -82,12 +91,8 @@ func (a *Archive) readAll(ctx context.Context, from int64, lent bool, yield func
 			return errStop
 		}
 	}
-	s := &scan{
-		archive: a, reading: r, first: max(from, 1), last: last, iteration: everyIteration,
-		iterations: iterations, texts: tables.TextLimit(a.file.Length()), lent: lent,
-	}
 	next := s.first
-	if next <= last {
+	if next <= s.last {
 		err = s.run(ctx, func(r provider.Record, seq int64) error {
 			if seq != next {
 				return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
@@ -102,10 +107,10 @@ func (a *Archive) readAll(ctx context.Context, from int64, lent bool, yield func
 	if err != nil {
 		return err
 	}
-	if next < end {
+	if next <= s.last {
 		return fmt.Errorf("%w: record %d is missing", sqlitefile.ErrDamaged, next)
 	}
-	if result != nil && from <= end {
+	if result != nil && from <= end && end <= to {
 		result.Seq = end
 		if result.Redaction, err = redactionAt(r, a.file.Budget(), end); err != nil {
 			return err

@@ -19,7 +19,9 @@ type redactionReader struct {
 }
 
 // openRedactions gives a reader of the records from first to last.
-func openRedactions(r tables.Reading, budget *sqlitefile.Budget, first, last int64) (*redactionReader, error) {
+func openRedactions(r interface {
+	Rows(table string, columns int, first, last int64) (tables.Rows, error)
+}, budget *sqlitefile.Budget, first, last int64) (*redactionReader, error) {
 	rows, err := r.Rows(tables.TableRedaction, 0, tables.RedactionKey(first, 0), tables.RedactionKey(last, math.MaxUint8))
 	return readRedactions(rows, budget, err)
 }

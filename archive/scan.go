@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/arena"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -23,6 +23,7 @@ type scan struct {
 	iterations  []at  // those that may be among them
 	texts       int64 // bytes that the prompts may have in all
 	lent        bool  // records are valid until the next one only
+	few         bool  // records are to be read; then the reading may have others
 	selected    *selected
 
 	events     stream
@@ -31,7 +32,7 @@ type scan struct {
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
 	types      []string // of events, by their ids, as far as they were met
-	arena      arena
+	arena      arena.Events
 	before     int64 // Seq of the record before
 	readBefore bool
 }
@@ -91,7 +92,7 @@ func (s *scan) begin() error {
 	s.iterations = slices.DeleteFunc(s.iterations, func(it at) bool { return it.seq < s.first || it.seq > s.last })
 	some, err := redacted(s.reading)
 	if err == nil && some {
-		s.withheld, err = openRedactions(s.reading, s.archive.file.Budget(), s.first, s.last)
+		s.withheld, err = openRedactions(s, s.archive.file.Budget(), s.first, s.last)
 	}
 	if err != nil {
 		return err
@@ -110,7 +111,7 @@ func (s *scan) begin() error {
 		if !s.wanted(t.kind) {
 			continue
 		}
-		rows, err := s.reading.Rows(t.table, 0, s.first, s.last)
+		rows, err := s.Rows(t.table, 0, s.first, s.last)
 		if err != nil {
 			return err
 		}
@@ -132,10 +133,18 @@ func (s *scan) beginEvents() (err error) {
 			return nil
 		}
 	}
-	if s.events.rows, err = s.reading.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
+	if s.events.rows, err = s.Rows(tables.TableEvent, head, s.first, s.last); err != nil {
 		return err
 	}
 	return s.step(&s.events)
+}
+
+// Rows gives rows of a table as the scan reads them.
+func (s *scan) Rows(table string, columns int, first, last int64) (tables.Rows, error) {
+	if s.few {
+		return s.reading.Look(table, first, last)
+	}
+	return s.reading.Rows(table, columns, first, last)
 }
 
 // wanted reports whether records of a kind, which are neither events nor iterations, may be among those to give.
@@ -205,13 +214,13 @@ func (s *scan) readEvent(give func(provider.Record, int64) error) error {
 		if err != nil {
 			return err
 		}
-		e := s.arena.event(s.lent)
+		e := s.arena.Event(s.lent)
 		if err := tables.Event(row, e, name); err != nil {
 			return err
 		}
-		e.Timestamp = s.arena.text(row[tables.EventTimestamp].Bytes)
+		e.Timestamp = s.arena.Text(row[tables.EventTimestamp].Bytes)
 		if !s.lent {
-			e.Data = s.arena.own(e.Data)
+			e.Data = s.arena.Bytes(e.Data)
 		}
 		if err := give(e, seq); err != nil {
 			return err
@@ -344,71 +353,4 @@ func (a *Archive) typeName(r tables.Reading, id int64) (string, error) {
 	a.types[id] = name
 	a.typesMu.Unlock()
 	return name, nil
-}
-
-// An arena is where events and their texts lie that were read one after the other, since one allocation for many takes
-// much less time than one for each. So who keeps one of them keeps some tens of them in memory.
-type arena struct {
-	events []provider.Event // that are not in use yet
-	texts  []byte
-	times  strings.Builder
-	length int // of the pieces that are taken now
-}
-
-const (
-	arenaEvents = 64
-	arenaText   = 256 // bytes for each of them
-)
-
-// event gives an event; one that is lent is the same each time.
-func (a *arena) event(lent bool) *provider.Event {
-	switch {
-	case lent && a.events == nil:
-		a.events = make([]provider.Event, 1)
-		fallthrough
-	case lent:
-		a.events[0] = provider.Event{}
-		return &a.events[0]
-	case len(a.events) == 0:
-		a.length = min(max(4, 2*a.length), arenaEvents)
-		a.events = make([]provider.Event, a.length)
-	}
-	e := &a.events[0]
-	a.events = a.events[1:]
-	return e
-}
-
-// text gives a short text as a string.
-func (a *arena) text(b []byte) string {
-	const piece, most = 4096, 256
-	if len(b) == 0 || len(b) > most {
-		return string(b)
-	}
-	begin := a.times.Len()
-	if begin+len(b) > a.times.Cap() {
-		size := most // for a run of few events
-		if begin > 0 {
-			size = piece
-		}
-		a.times, begin = strings.Builder{}, 0
-		a.times.Grow(size)
-	}
-	a.times.Write(b)
-	return a.times.String()[begin:]
-}
-
-// own gives a copy of a text, nil of nil.
-func (a *arena) own(b []byte) []byte {
-	size := a.length * arenaText
-	switch {
-	case b == nil:
-		return nil
-	case len(b) == 0 || len(b) > size/8:
-		return append([]byte{}, b...)
-	case len(b) > cap(a.texts)-len(a.texts):
-		a.texts = make([]byte, 0, size)
-	}
-	begin := len(a.texts)
-	a.texts = append(a.texts, b...)
-	return a.texts[begin:len(a.texts):len(a.texts)]
 }

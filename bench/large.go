@@ -56,6 +56,7 @@ func (o *options) measureLarge(ctx context.Context, root string) error {
 		{"`replay --verbose --start " + middle + " --end " + middle + "`", "",
 			[]string{"replay", "--verbose", "--start", middle, "--end", middle, archive}},
 		{"`replay --json`", "", []string{"replay", "--json", archive}},
+		{"`table iterations`", "", []string{"table", "iterations", archive}},
 		{"`export --format jsonl`", "", []string{"export", "--format", "jsonl", archive}},
 		{"`digest`", "", []string{"digest", archive}},
 		{"`verify`", "", []string{"verify", archive}},

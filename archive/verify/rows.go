@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
@@ -29,6 +30,7 @@ type rows struct {
 	values  []btree.Value // valid until the next step
 	page    bool          // of a file, not of SQLite
 	walk    *btree.Walk
+	plain   bool   // its numbers are in their shortest form
 	again   []byte // the row in its one form
 	sql     *sql.Rows
 	budget  *sqlitefile.Budget
@@ -124,8 +126,8 @@ func (r *rows) next() bool {
 
 // decode takes a row from its page.
 func (r *rows) decode() bool {
-	n, _, err := btree.DecodeRow(r.walk.Payload, r.values)
-	r.key = r.walk.Key
+	n, plain, err := btree.DecodeRow(r.walk.Payload, r.values)
+	r.key, r.plain = r.walk.Key, plain
 	switch {
 	case err != nil:
 	case n != len(r.columns):
@@ -141,8 +143,12 @@ func (r *rows) decode() bool {
 	return true
 }
 
-// shortest checks that a row, whose values have their types, has the one form of such a row.
+// shortest checks that a row, whose values have their types, has the one form of such a row. One that is plain has it,
+// unless it has a real.
 func (r *rows) shortest() {
+	if r.plain && !slices.ContainsFunc(r.values, func(x btree.Value) bool { return x.Kind == btree.Real }) {
+		return
+	}
 	key := r.values[0]
 	r.values[0] = btree.Value{}
 	r.again = btree.AppendRecord(r.again[:0], r.values)

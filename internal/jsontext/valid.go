@@ -5,9 +5,6 @@ import (
 	"math/bits"
 )
 
-// maxFastDepth bounds how deep valid looks; what is nested deeper is left to encoding/json.
-const maxFastDepth = 512
-
 // stringByte says what a byte is inside a string: 0 for one that stands for itself, 1 for one that does not.
 var stringByte = func() (t [256]byte) {
 	for c := range 0x20 {
@@ -17,50 +14,50 @@ var stringByte = func() (t [256]byte) {
 	return t
 }()
 
-// valid reports whether text is one JSON value that nests no deeper than maxDepth. It may say false of one that is, but
-// never true of one that is not; whether strings are UTF-8 it does not look at. It is what encoding/json's Valid is,
-// several times as fast: every event passes it when it is written and when it is checked.
+// valid reports whether text is one JSON value that nests no deeper than maxDepth; whether strings are UTF-8 it does
+// not look at. It is what encoding/json's Valid is, several times as fast: every event passes it when it is written and
+// when it is checked.
 func valid(text []byte, maxDepth int) bool {
-	var objects [maxFastDepth / 64]uint64 // a bit for each level: set in an object
-	depth, i := 0, 0
-	maxDepth = min(maxDepth, maxFastDepth-1)
+	end := endOfValue(text, 0, maxDepth)
+	return end >= 0 && skipSpace(text, end) == len(text)
+}
+
+// endOfValue gives the index behind the JSON value that begins at i, or behind white space there, and -1 if there is
+// none that nests no deeper than maxDepth. Whether strings are UTF-8 it does not look at.
+func endOfValue(text []byte, i, maxDepth int) int {
+	var few [8]uint64
+	objects := few[:] // a bit for each level: set in an object
+	depth := 0
 value:
-	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
-		i++
-	}
-	if i == len(text) {
-		return false
+	if i = skipSpace(text, i); i == len(text) {
+		return -1
 	}
 	switch c := text[i]; {
 	case c == '"':
 		if i = endOfString(text, i); i < 0 {
-			return false
+			return -1
 		}
-	case c == '{':
+	case c == '{' || c == '[':
 		if depth++; depth > maxDepth {
-			return false
+			return -1
+		}
+		if depth/64 == len(objects) {
+			objects = append(objects, 0)
+		}
+		if i = skipSpace(text, i+1); i < len(text) && text[i] == c+2 { // '}' or ']'
+			i++
+			depth--
+			break
+		}
+		if c == '[' {
+			objects[depth/64] &^= 1 << (depth % 64)
+			goto value
 		}
 		objects[depth/64] |= 1 << (depth % 64)
-		if i = skipSpace(text, i+1); i < len(text) && text[i] == '}' {
-			i++
-			depth--
-			break
-		}
 		goto name
-	case c == '[':
-		if depth++; depth > maxDepth {
-			return false
-		}
-		objects[depth/64] &^= 1 << (depth % 64)
-		if i = skipSpace(text, i+1); i < len(text) && text[i] == ']' {
-			i++
-			depth--
-			break
-		}
-		goto value
 	case c == '-' || '0' <= c && c <= '9':
 		if i = endOfNumber(text, i); i < 0 {
-			return false
+			return -1
 		}
 	case c == 't' && i+4 <= len(text) && string(text[i:i+4]) == "true":
 		i += 4
@@ -69,15 +66,14 @@ value:
 	case c == 'n' && i+4 <= len(text) && string(text[i:i+4]) == "null":
 		i += 4
 	default:
-		return false
+		return -1
 	}
 	for { // behind a value
-		i = skipSpace(text, i)
 		if depth == 0 {
-			return i == len(text)
+			return i
 		}
-		if i == len(text) {
-			return false
+		if i = skipSpace(text, i); i == len(text) {
+			return -1
 		}
 		object := objects[depth/64]&(1<<(depth%64)) != 0
 		switch c := text[i]; {
@@ -91,21 +87,29 @@ value:
 			i++
 			depth--
 		default:
-			return false
+			return -1
 		}
 	}
 name:
-	if i = skipSpace(text, i); i == len(text) || text[i] != '"' {
-		return false
+	if _, i = nameAndColon(text, i); i < 0 {
+		return -1
 	}
-	if i = endOfString(text, i); i < 0 {
-		return false
-	}
-	if i = skipSpace(text, i); i == len(text) || text[i] != ':' {
-		return false
-	}
-	i++
 	goto value
+}
+
+// nameAndColon gives the indexes behind the name of a member that begins at i, or behind white space there, and behind
+// the colon that follows; the latter is -1 if there is no such name.
+func nameAndColon(text []byte, i int) (name, colon int) {
+	if i = skipSpace(text, i); i == len(text) || text[i] != '"' {
+		return 0, -1
+	}
+	if name = endOfString(text, i); name < 0 {
+		return 0, -1
+	}
+	if i = skipSpace(text, name); i == len(text) || text[i] != ':' {
+		return 0, -1
+	}
+	return name, i + 1
 }
 
 // endOfString gives the index behind the string that begins at i, and -1 if there is none.

@@ -16,16 +16,17 @@ var validSeeds = []string{
 	"[1]\x00", "\ufeff1",
 	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600),
 	strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
+	strings.Repeat("[", 10000) + strings.Repeat("]", 10000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001),
+	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("}]", 700),
+	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("]}", 700),
 }
 
 func checkValid(t *testing.T, text string) {
 	t.Helper()
 	b := []byte(text)
 	want := json.Valid(b)
-	if got := valid(b, maxFastDepth); got && !want {
-		t.Errorf("%.200q: got valid, encoding/json says it is not", text)
-	} else if want && !got && depth(b) < maxFastDepth {
-		t.Errorf("%.200q: got not valid, encoding/json says it is", text)
+	if got := valid(b, maxSplitDepth); got != want {
+		t.Errorf("%.200q: got valid: %v, encoding/json says %v", text, got, want)
 	}
 	for _, limit := range []int{0, 1, 3} {
 		if got, want := valid(b, limit), want && depth(b) <= limit; got != want {
@@ -41,6 +42,17 @@ func TestValid(t *testing.T) {
 			checkValid(t, text[:i])
 			for _, c := range "\"\\{}[],:0-.e x\x00\xff" {
 				checkValid(t, text[:i]+string(c)+text[i+1:])
+			}
+		}
+	}
+}
+
+// TestValid_everyByte: each byte at each place of a string, which is looked at in words.
+func TestValid_everyByte(t *testing.T) {
+	for _, plain := range []string{strings.Repeat("a", 19), strings.Repeat("é", 10)} {
+		for i := range len(plain) {
+			for c := range 256 {
+				checkValid(t, `"`+plain[:i]+string([]byte{byte(c)})+plain[i+1:]+`"`)
 			}
 		}
 	}

@@ -25,7 +25,8 @@ type Lender[R any] interface {
 	LentRecords(ctx context.Context, loan *Loan) (self any, records iter.Seq2[R, error])
 }
 
-// A Borrower is a sink that keeps nothing of a record behind the call that it comes with, not even in what it calls.
+// A Borrower is a sink that keeps nothing of a record behind the call that it comes with, not even in what it calls,
+// but for texts that are strings.
 type Borrower interface {
 	// Borrows gives the sink itself. From now on records come by the loan.
 	Borrows(loan *Loan) (self any)

@@ -4,22 +4,39 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/simexp/exparchive/internal/arena"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
 
-// kinds gives the kind of record by its type in the protocol. What a line of each type may hold are the fields of the
-// kind, and redactionMembers. A name with textSuffix behind it is allowed where isJSON says so.
+// kinds gives the kind of record by its type in the protocol.
 var kinds = func() map[string]provider.Kind {
 	m := make(map[string]provider.Kind)
 	for k := provider.KindStart; k <= provider.KindResult; k++ {
 		m[k.String()] = k
 	}
 	return m
+}()
+
+// known has the names of the members that a line of each kind may hold: the fields of the kind, in a second form where
+// isJSON says so, and redactionMembers.
+var known = func() (known [provider.KindResult + 1]map[string]bool) {
+	for k := provider.KindStart; k <= provider.KindResult; k++ {
+		known[k] = map[string]bool{"type": true}
+		for _, name := range redactionMembers {
+			known[k][name] = true
+		}
+		for field := range k.Fields() {
+			known[k][field.Name] = true
+			if isJSON(field.Name) {
+				known[k][field.Name+textSuffix] = true
+			}
+		}
+	}
+	return known
 }()
 
 const textSuffix = "_text"
@@ -35,45 +52,43 @@ func isJSON(name string) bool {
 
 // fields are the members of one line, taken by name. The first fault sticks.
 type fields struct {
-	kind   provider.Kind
-	names  []string
-	values [][]byte // trimmed JSON texts; they share the line's memory
-	err    error
+	kind    provider.Kind
+	members []jsontext.Member // they share the line's memory
+	err     error
+	own     arena.Events
+	words   map[string]string // types of events, as many as a run has mostly
+	lent    bool              // events are lent
 }
 
-// parse splits a line, which must be valid JSON in UTF-8.
-func (f *fields) parse(line []byte) error {
-	*f = fields{names: f.names[:0], values: f.values[:0]}
-	if line[0] != '{' {
-		return errIsArray
-	}
-	var kind []byte
-	err := jsontext.Members(line, func(name string, value []byte) error {
-		if name == "type" {
-			kind = value
-			return nil
-		}
-		f.names = append(f.names, name)
-		f.values = append(f.values, value)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
+// parse splits a line. What is no JSON object is [jsontext.ErrNotObject], whatever it is else.
+func (f *fields) parse(line []byte) (err error) {
+	f.err = nil
+	f.members, err = jsontext.Split(line, f.members[:0])
+	return err
+}
+
+// kindOf says which record the line is of, and reports a member that such a record has not.
+func (f *fields) kindOf() error {
+	kind := f.find("type")
 	if jsontext.IsNull(kind) {
 		return fmt.Errorf(`"type": %w`, errMissing)
 	}
-	word, err := jsontext.Unquote(kind)
-	if err != nil {
-		return fmt.Errorf(`"type": got %.80s, want a string`, kind)
+	k, ok := provider.Kind(0), false
+	if n := len(kind); n > 2 && kind[0] == '"' { // with escapes it is none
+		k, ok = kinds[string(kind[1:n-1])]
 	}
-	k, ok := kinds[word]
 	if !ok {
-		return fmt.Errorf("%w type %.80q: want one of %s", ErrUnknown, word, allTypes())
+		word, err := jsontext.Unquote(kind)
+		if err != nil {
+			return fmt.Errorf(`"type": got %.80s, want a string`, kind)
+		}
+		if k, ok = kinds[word]; !ok {
+			return fmt.Errorf("%w type %.80q: want one of %s", ErrUnknown, word, allTypes())
+		}
 	}
 	f.kind = k
-	for _, name := range f.names {
-		if !isMember(k, name) {
+	for i := range f.members {
+		if name := f.members[i].Name; !known[k][string(name)] {
 			var all []string
 			for field := range k.Fields() {
 				all = append(all, field.Name)
@@ -84,17 +99,14 @@ func (f *fields) parse(line []byte) error {
 	return nil
 }
 
-// isMember tells whether a line that records a k may have a member of that name.
-func isMember(k provider.Kind, name string) bool {
-	if _, ok := k.Field(name); ok || slices.Contains(redactionMembers, name) {
-		return true
+// find gives the text of a member, nil if there is none of that name.
+func (f *fields) find(name string) []byte {
+	for i := range f.members {
+		if string(f.members[i].Name) == name {
+			return f.members[i].Value
+		}
 	}
-	base, ok := strings.CutSuffix(name, textSuffix)
-	if !ok || !isJSON(base) {
-		return false
-	}
-	_, ok = k.Field(base)
-	return ok
+	return nil
 }
 
 func allTypes() string {
@@ -124,8 +136,8 @@ func clip(text []byte) string {
 
 // value gives the text of a member, or nil if it is left out or null.
 func (f *fields) value(name string, required bool) []byte {
-	if i := slices.Index(f.names, name); i >= 0 && !jsontext.IsNull(f.values[i]) {
-		return f.values[i]
+	if v := f.find(name); !jsontext.IsNull(v) {
+		return v
 	}
 	if required {
 		f.fail(name, errMissing)
@@ -150,6 +162,50 @@ func (f *fields) optionalText(name string) *string {
 	return &s
 }
 
+// plain gives the string that is the value v if that has no escapes, and false of all else, which text reads and
+// finds fault with.
+func plain(v []byte) ([]byte, bool) {
+	if n := len(v); n > 2 && v[0] == '"' && bytes.IndexByte(v, '\\') < 0 {
+		return v[1 : n-1], true
+	}
+	return nil, false
+}
+
+// word is text for strings of which a run has a few.
+func (f *fields) word(name string, required bool) string {
+	const few, most = 256, 256 // of them, and bytes
+	v, ok := plain(f.find(name))
+	if !ok || len(v) > most {
+		return f.text(name, required)
+	}
+	if s, ok := f.words[string(v)]; ok {
+		return s
+	}
+	s := string(v)
+	if len(f.words) < few {
+		if f.words == nil {
+			f.words = map[string]string{}
+		}
+		f.words[s] = s
+	}
+	return s
+}
+
+// event makes the record of a line of an event.
+func (f *fields) event() *provider.Event {
+	e := f.own.Event(f.lent)
+	e.Iteration, e.Type = f.iteration(), f.word("event_type", true)
+	if v, ok := plain(f.find("timestamp")); ok {
+		e.Timestamp = f.own.Text(v)
+	} else {
+		e.Timestamp = f.text("timestamp", false)
+	}
+	if e.Data = f.sharedJSON("event_data", "event_data"+textSuffix); !f.lent {
+		e.Data = f.own.Bytes(e.Data)
+	}
+	return e
+}
+
 // text gives a string that is not empty, the empty one if it is left out.
 func (f *fields) text(name string, required bool) string {
 	s := f.optionalText(name)
@@ -166,16 +222,19 @@ func (f *fields) text(name string, required bool) string {
 }
 
 // json gives the text of a JSON value from either of its two forms, in memory of its own.
-func (f *fields) json(name string) []byte {
+func (f *fields) json(name string) []byte { return bytes.Clone(f.sharedJSON(name, name+textSuffix)) }
+
+// sharedJSON is json in the line's memory. inText is the name of the second form.
+func (f *fields) sharedJSON(name, inText string) []byte {
 	v := f.value(name, false)
-	s := f.optionalText(name + textSuffix)
+	s := f.optionalText(inText)
 	switch {
 	case s == nil:
-		return bytes.Clone(v)
+		return v
 	case v != nil:
 		f.fail(name, errBothForms)
 	case strings.Trim(*s, jsontext.Space) == "":
-		f.fail(name+textSuffix, errEmptyJSON)
+		f.fail(inText, errEmptyJSON)
 	}
 	return []byte(*s)
 }
@@ -284,10 +343,7 @@ func (f *fields) record() (provider.Record, error) {
 			r.(*provider.Start).Salt = salt[:]
 		}
 	case provider.KindEvent:
-		r = &provider.Event{
-			Iteration: f.iteration(), Type: f.text("event_type", true), Timestamp: f.text("timestamp", false),
-			Data: f.json("event_data"),
-		}
+		r = f.event()
 	case provider.KindInteraction:
 		r = &provider.Interaction{
 			Iteration: f.iteration(), AgentID: f.text("agent_id", false), Model: f.optionalText("model"),

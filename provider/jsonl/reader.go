@@ -73,7 +73,8 @@ func NewReader(r io.Reader, o *ReaderOptions) *Reader {
 func (r *Reader) Line() int { return r.line }
 
 // Records yields the run, each record as soon as its line is read. The records are valid, belong to the caller and
-// share no memory with the reader; Seq counts them from 0. An error is yielded once and ends the sequence: a
+// share no memory with the reader; Seq counts them from 0. Events lie together in memory: who keeps one of them keeps
+// some tens of its neighbours. An error is yielded once and ends the sequence: a
 // [*LineError], or what reading gave. There is one pass: called again, Records goes on where it stopped.
 //
 // The context is looked at before each line. It cannot interrupt a read that waits for its input.
@@ -178,7 +179,8 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 
 // parse makes the record of a line that is not blank.
 func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
-	if !json.Valid(line) {
+	err := r.fields.parse(line)
+	if err == jsontext.ErrNotObject && !json.Valid(line) {
 		err := jsontext.Check(line)
 		if isWide(line) {
 			err = fmt.Errorf("%w: it looks like UTF-16 or UTF-32", jsontext.ErrUTF8)
@@ -188,10 +190,15 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 		}
 		return nil, err
 	}
-	if !utf8.Valid(line) {
+	switch {
+	case !utf8.Valid(line):
 		return nil, jsontext.ErrUTF8
+	case err == jsontext.ErrNotObject:
+		return nil, errIsArray
+	case err != nil:
+		return nil, err
 	}
-	if err := r.fields.parse(line); err != nil {
+	if err := r.fields.kindOf(); err != nil {
 		return nil, err
 	}
 	record, err := r.fields.record()

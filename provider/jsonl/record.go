@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -64,6 +65,8 @@ func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions)
 	options.Resume = options.Resume || !o.Strict // or the run begins with what is filled in
 	rec.lines = NewReader(in, &options)
 	rec.lines.keepPart = !o.Strict
+	rec.event = lend.CheckedEvents(s)
+	rec.lines.fields.lent = rec.event != nil
 	return rec.run()
 }
 
@@ -72,6 +75,7 @@ type recorder struct {
 	ctx   context.Context
 	stop  context.CancelFunc // of reading
 	sink  provider.Sink
+	event func(context.Context, *provider.Event) error // takes those of lines, lent; nil if sink has no such way
 	lines *Reader
 	o     *RecordOptions
 
@@ -127,7 +131,12 @@ func (r *recorder) take(record provider.Record) error {
 
 // put gives the sink a record. An error that is no refusal is noted, and ends the reading.
 func (r *recorder) put(record provider.Record) error {
-	err := provider.Put(r.ctx, r.sink, record)
+	var err error
+	if e, ok := record.(*provider.Event); ok && r.event != nil {
+		err = r.event(r.ctx, e)
+	} else {
+		err = provider.Put(r.ctx, r.sink, record)
+	}
 	if isRefusal(err) {
 		return err
 	}

@@ -20,6 +20,7 @@ type block struct {
 	summed bool                // it is one of the records that are printed
 	total  []byte              // total_cost of an evaluation, as it is written
 	audit  []*provider.Interaction
+	torn   bool // records of it may have been skipped
 }
 
 // An agent is what is known of one agent in that iteration.
@@ -74,7 +75,11 @@ func (p *Printer) enter(n int) {
 		return
 	}
 	p.leave()
-	p.block = block{open: true, shown: p.o.within(n), number: n, agents: map[string]*agent{}}
+	p.block = block{open: true, shown: p.o.within(n), number: n, agents: map[string]*agent{}, torn: p.unknown.next}
+	p.unknown.next = false
+	if p.block.torn && p.block.shown {
+		p.unknown.needed = true
+	}
 	fresh := p.printed.add(n)
 	if !p.block.shown || p.o.Audit {
 		return
@@ -98,6 +103,11 @@ func (p *Printer) leave() {
 		return
 	}
 	b.open = false
+	if b.torn {
+		p.forget()
+		p.unknown.next = false
+		return
+	}
 	switch {
 	case p.o.Audit:
 		if b.shown {
@@ -115,6 +125,7 @@ func (p *Printer) leave() {
 func (p *Printer) remember(b *block) {
 	if costs, total := b.costs(); len(costs) > 0 {
 		p.previous, p.total = costs, total
+		p.unknown.costs = false
 	}
 	if p.o.Agents != nil {
 		for id := range b.ids() {
@@ -124,6 +135,7 @@ func (p *Printer) remember(b *block) {
 	if b.record != nil {
 		if withheld(b.record, "policies") != "" {
 			clear(p.policies)
+			p.unknown.policies = false
 		}
 		for id, policy := range b.record.Policies {
 			p.policies[id] = policy
@@ -132,10 +144,10 @@ func (p *Printer) remember(b *block) {
 	for id, a := range b.agents {
 		switch accepted := b.accepted(id); {
 		case a.concealed != "":
-			delete(p.policies, id)
+			p.dropPolicy(id)
 		case a.proposal == nil:
 		case accepted == nil:
-			delete(p.policies, id)
+			p.dropPolicy(id)
 		case *accepted:
 			p.policies[id] = a.proposal
 		}
@@ -242,7 +254,7 @@ func (p *Printer) summary(b *block) {
 		r := row{name: agentName(id), cost: "-", text: p.outcome(b, id)}
 		if c, ok := costs[id]; ok {
 			r.cost = c.String()
-			if before, ok := p.previous[id]; ok {
+			if before, ok := p.costBefore(id); ok {
 				r.change = difference(before, c)
 			}
 		} else if a := b.agents[id]; a != nil && a.cost != nil && b.record == nil {
@@ -257,7 +269,7 @@ func (p *Printer) summary(b *block) {
 		r := row{name: "total", cost: dash(money(b.total))}
 		if total != nil {
 			r.cost = total.String()
-			if p.total != nil {
+			if p.knowsCosts() && p.total != nil {
 				r.change = difference(*p.total, *total)
 			}
 		}
@@ -319,7 +331,7 @@ func (p *Printer) inForce(b *block, id string) []byte {
 	if b.record != nil && b.record.Policies[id] != nil {
 		return b.record.Policies[id]
 	}
-	return p.policies[id]
+	return p.policy(id)
 }
 
 // proposal prints a proposal parameter by parameter.
@@ -364,7 +376,7 @@ func (p *Printer) repeats(b *block, id string) bool {
 	if a == nil || a.proposal == nil || !same(p.inForce(b, id), a.proposal) {
 		return false
 	}
-	before := p.policies[id]
+	before := p.policy(id)
 	return a.old != nil || before == nil || same(before, a.proposal)
 }
 
@@ -427,9 +439,9 @@ func (p *Printer) proposed(b *block, id string, d provider.Decision) string {
 		}
 	case a.concealed != "":
 		s = "proposal " + a.concealed
-	case a.failure == "" && b.record != nil && p.policies[id] != nil && b.record.Policies[id] != nil:
-		if list := changes(p.policies[id], b.record.Policies[id]); len(list) > 0 {
-			s = "new policy: " + describe(p.policies[id], b.record.Policies[id])
+	case a.failure == "" && b.record != nil && b.record.Policies[id] != nil && p.policy(id) != nil:
+		if list := changes(p.policy(id), b.record.Policies[id]); len(list) > 0 {
+			s = "new policy: " + describe(p.policy(id), b.record.Policies[id])
 		}
 	}
 	if a.failure != "" && d != provider.DecisionNone && (a.failedAfter || a.proposal == nil && a.concealed == "") {

@@ -27,7 +27,8 @@ type Options struct {
 	// start; the summary of an iteration is the line of its own record.
 	Records func(seq int64) bool
 
-	// Start and End are the first and the last iteration to print, inclusive; nil is no limit.
+	// Start and End are the first and the last iteration to print, inclusive; nil is no limit. Events about the run as a
+	// whole are printed if they were recorded under one of them, or come before the first iteration.
 	Start, End *int
 
 	// Color adds ANSI escape sequences. Without them the text is the same.

@@ -26,6 +26,8 @@ type Printer struct {
 	err   error
 	loan  *lend.Loan // nil if records are not lent
 
+	unknown unknown // what was skipped
+
 	seq     int64  // position of the record that is being taken
 	hidden  bool   // the record is about an agent whose lines are not printed
 	heading string // of the block, until its first line
@@ -36,7 +38,7 @@ type Printer struct {
 	printed  spans                     // iterations that have had a block
 	previous map[string]provider.Cents // costs of the latest iteration that had any
 	total    *provider.Cents           // of that iteration
-	policies map[string][]byte         // in force as far as is known
+	policies map[string][]byte         // in force as far as is known; nil for none
 	recorded int                       // iterations
 	calls    int                       // of language models that were printed by the audit
 }

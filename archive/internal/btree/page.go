@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // HeaderSize is the length of the header of a database, which stands before page 1's own.
@@ -22,16 +23,22 @@ type Pager struct {
 	blocks [keptBlocks]block
 	recent int // block that was used last
 	clock  uint64
+	// So many of blocks are in use. Reading in order needs a few; a block that is read again soon after it gave way to
+	// another needs one more.
+	inUse int
+	left  [keptBlocks]uint32 // first pages of those that gave way last
+	lefts int
 	// Those that are looked up come in any order, and often again.
 	kept [keptPages]keptPage
 	free []*step // of walks that were closed
 }
 
 const (
-	keptPages  = 64
-	keptBlocks = 12
-	blockPages = 32 // in a block, which begins at a multiple of it
-	firstPages = 16 // in the first block: a small table is on one page, and these stand in front
+	keptPages   = 64
+	keptBlocks  = 12
+	leastBlocks = 3
+	blockPages  = 32 // in a block, which begins at a multiple of it
+	firstPages  = 16 // in the first block: a small table is on one page, and these stand in front
 )
 
 type keptPage struct {
@@ -57,7 +64,8 @@ func (p *Pager) Reset(r io.ReaderAt, pageSize int64, pages int64) {
 		*p = *NewPager(r, pageSize, pages)
 		return
 	}
-	p.r, p.pages, p.recent, p.clock = r, uint32(min(pages, math.MaxUint32)), 0, 0
+	p.r, p.pages, p.recent, p.clock, p.inUse = r, uint32(min(pages, math.MaxUint32)), 0, 0, 0
+	p.left = [keptBlocks]uint32{}
 	for i := range p.blocks {
 		p.blocks[i].first, p.blocks[i].count, p.blocks[i].used = 0, 0, 0
 	}
@@ -86,7 +94,8 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 func (p *Pager) load(n uint32) (*block, error) {
 	p.clock++
 	oldest := 0
-	for i := range p.blocks {
+	p.inUse = max(p.inUse, leastBlocks)
+	for i := range p.inUse {
 		b := &p.blocks[i]
 		if n-b.first < b.count {
 			b.used, p.recent = p.clock, i
@@ -96,8 +105,16 @@ func (p *Pager) load(n uint32) (*block, error) {
 			oldest = i
 		}
 	}
-	b := &p.blocks[oldest]
 	first, count := (n-1)/blockPages*blockPages+1, uint32(blockPages)
+	if p.inUse < keptBlocks && slices.Contains(p.left[:], first) {
+		oldest = p.inUse
+		p.inUse++
+	}
+	b := &p.blocks[oldest]
+	if b.count > 0 {
+		p.left[p.lefts] = b.first
+		p.lefts = (p.lefts + 1) % len(p.left)
+	}
 	if n <= firstPages {
 		count = firstPages
 	}

@@ -51,12 +51,17 @@ every call of a language model in full instead.
 --agent and --seq leave out what is not about an agent, or comes from other records; of records that are chosen by --seq
 everything is shown, as with --verbose, unless you choose sections or --audit.
 
+Of a long sealed archive --start and --end read only the iterations that they choose, if the file can prove these, and all that is
+printed besides, by the hashes that it keeps of its records in blocks. A change of other records is not noticed then; without these
+flags the whole run is compared with its seal.
+
 FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
 printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.
 
 With --against OTHER the replay stops at the first line in which the replay of that run, with the same flags, differs: the line follows
 behind "- ", that of OTHER behind "+ ", and the exit code is 1. The head, which says which run it is and when it began,
-is not compared. What differs between the runs themselves, diff says.`,
+is not compared. Sections are chosen by flags; what differs between the runs themselves, and that but for times and
+other fields, says diff, which has --ignore.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
   exparchive replay exp1.simexp --audit --agent BANK_A --pager
@@ -75,8 +80,7 @@ is not compared. What differs between the runs themselves, diff says.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
 	cmd.Flags().StringVar(&o.against, "against", "", "stop at the first line that the replay of the run in this `file` has not")
-	cmd.Flags().StringVar(&o.againstRun, "against-run", "",
-		"the `id` of the run in the file of --against, or how it begins")
+	runio.AddOther(cmd, &o.againstRun, "against-run", "the file of --against")
 	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
 }
@@ -196,6 +200,11 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 		return err
 	}
 	defer c.Close()
+	if part, ok := p.(*archive.Archive); ok && o.against == "" {
+		if sink, err = o.part(cmd, sink, part); err != nil || sink == nil {
+			return cli.InFile(path, err)
+		}
+	}
 	if err := o.sections.CheckRange(ctx, p); err != nil {
 		return cli.InFile(path, err)
 	}
@@ -204,6 +213,48 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 		stderr = io.Discard // for the bar: the text itself shows how far it is
 	}
 	return cli.InFile(path, runio.Copy(ctx, stderr, "replaying", sink, p))
+}
+
+// mostOfPart is how many bytes of text about a part of a run are kept until it is proven.
+const mostOfPart = 4 << 20
+
+// part prints the iterations that were chosen, if that can be done without reading the others, and gives nil; otherwise
+// it has printed nothing, and gives what is to print the whole run. An archive that another program has written to is
+// read whole.
+func (o *replayOptions) part(cmd *cobra.Command, whole provider.Sink, a *archive.Archive) (provider.Sink, error) {
+	first, last, ok := o.sections.Range()
+	if !ok || a.Touched() {
+		return whole, nil
+	}
+	text := &limited{left: mostOfPart}
+	p, err := o.sections.PrinterTo(cmd, text)
+	if err != nil {
+		return nil, err
+	}
+	err = a.CopyPart(cmd.Context(), p, first, last)
+	switch {
+	case cmd.Context().Err() != nil:
+		return nil, cmd.Context().Err()
+	case err == nil && p.Whole() && p.Found() == nil:
+		_, err = o.out.Write(text.Bytes())
+		return nil, err
+	}
+	return o.sections.PrinterTo(cmd, o.out)
+}
+
+// limited is a buffer that takes no more than so many bytes.
+type limited struct {
+	bytes.Buffer
+	left int
+}
+
+var errLimited = errors.New("more than is kept")
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.left -= len(b); l.left < 0 {
+		return 0, errLimited
+	}
+	return l.Buffer.Write(b)
 }
 
 // putAll is [provider.Copy] for records of which there is only a sequence.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -80,6 +81,11 @@ func (p *preamble) before(s provider.Sink) provider.Sink {
 // did.
 func (p *preamble) only(records, others int64) bool {
 	return p != nil && records > 1 && records == 1+int64(len(p.files))+others
+}
+
+// CheckedEvents implements [lend.EventTaker]: events pass through.
+func (p *preamble) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return p, lend.CheckedEvents(p.Sink)
 }
 
 // Begin implements [provider.Sink]. A salt that the run has already stays.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -52,6 +53,11 @@ func foldName(name string) string { return norm.NFC.String(cases.Fold().String(n
 type oneFolder struct {
 	provider.Sink
 	names folderNames
+}
+
+// CheckedEvents implements [lend.EventTaker]: events pass through.
+func (s *oneFolder) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return s, lend.CheckedEvents(s.Sink)
 }
 
 // Attachment implements [provider.Sink].

@@ -13,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/launch"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -144,6 +145,11 @@ type ending struct {
 	provenance *provider.Attachment // nil for none
 	added      int64                // records of it
 	result     *provider.Result
+}
+
+// CheckedEvents implements [lend.EventTaker]: events pass through.
+func (e *ending) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return e, lend.CheckedEvents(e.Sink)
 }
 
 // Begin implements [provider.Sink].

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -57,6 +58,11 @@ func (r *rejectedReport) end(rejected *jsonl.RejectedError) {
 type statusWatch struct {
 	provider.Sink
 	stderr io.Writer
+}
+
+// CheckedEvents implements [lend.EventTaker]: events pass through.
+func (s statusWatch) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return s, lend.CheckedEvents(s.Sink)
 }
 
 // Finish implements [provider.Sink].

@@ -58,7 +58,7 @@ func (f *SectionFlags) Printer(cmd *cobra.Command) (provider.Sink, error) {
 }
 
 // PrinterTo gives the sink that prints a run on w, which leads to the standard output of cmd.
-func (f *SectionFlags) PrinterTo(cmd *cobra.Command, w io.Writer) (provider.Sink, error) {
+func (f *SectionFlags) PrinterTo(cmd *cobra.Command, w io.Writer) (*replay.Printer, error) {
 	o, err := f.resolve(cmd)
 	if err != nil {
 		return nil, err
@@ -95,6 +95,15 @@ func (f *SectionFlags) resolve(cmd *cobra.Command) (replay.Options, error) {
 	var err error
 	o.Color, err = cli.WantColor(cmd)
 	return o, err
+}
+
+// Range gives the iterations from --start to --end, and false if neither flag was given.
+func (f *SectionFlags) Range() (first, last int, ok bool) {
+	first, last = max(f.start, 0), f.end
+	if last < 0 {
+		last = provider.MaxIteration
+	}
+	return first, last, f.start >= 0 || f.end >= 0
 }
 
 // Any reports whether a flag asks for something else than the whole run in its usual form.

@@ -510,3 +510,24 @@ func TestNextGroup(t *testing.T) {
 		}
 	}
 }
+
+// TestBitpackingGap reads a group of a, a, a, … that was one of a, a + d, a + 2d, …: its d is in the gap behind it, which
+// has zeros in segments of 2.0, and anything in older ones.
+func TestBitpackingGap(t *testing.T) {
+	data := packOf(packConstant, b4(7), b4(3))
+	for _, sized := range []bool{false, true} {
+		v := vector.New(types.Plain(types.Integer))
+		b := vector.NewBudget(1 << 20)
+		if err := v.Grow(2, b); err != nil {
+			t.Fatal(err)
+		}
+		d, _, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
+		if err == nil {
+			err = d.Decode(v, 0, 2, b)
+		}
+		var fe *fault.FormatError
+		if (err != nil) != sized || sized && (!errors.As(err, &fe) || fe.Field != "bitpacking.gap") {
+			t.Errorf("with a size %v: got %v", sized, err)
+		}
+	}
+}

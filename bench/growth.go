@@ -72,9 +72,9 @@ func (o *options) measureGrowth(ctx context.Context, root string) error {
 }
 
 // growthNotes explains what is not linear.
-const growthNotes = "What takes little time is mostly the start of the process, so that small sizes cost more of each. " +
-	"`info` reads no events. `ls` and `import` of one run look at every run of an old database: it has no index that " +
-	"could be used.\n"
+const growthNotes = "What takes little time is mostly the start of the process, so that small sizes cost more of " +
+	"each. `info` reads no events. `ls` and `import` of one run look at every run of an old database: it has no index " +
+	"that could be used.\n"
 
 // least measures a command, more than once if that is quick.
 func (o *options) least(ctx context.Context, stdin string, args ...string) (use, error) {

@@ -29,7 +29,10 @@ type use struct {
 func (o *options) measureLarge(ctx context.Context, root string) error {
 	before := loadAverage()
 	at := func(name string) string { return filepath.Join(o.dir, name) }
-	program, archive := at(mainProgram), at(runFile)
+	program, archive := at(mainProgram), filepath.Join(at(folderName), runFile)
+	if err := os.Mkdir(at(folderName), 0o777); err != nil {
+		return err
+	}
 	if err := build(ctx, root, "./cmd/exparchive", program); err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func (o *options) measureLarge(ctx context.Context, root string) error {
 		{"`record` and seal it, from lines", at(linesFile), []string{"record", "--as-is", "--force", "-o", archive}},
 		{"`--version`", "", []string{"--version"}},
 		{"`info`", "", []string{"info", archive}},
-		{"`ls` of its folder", "", []string{"ls", o.dir}},
+		{"`ls` of its folder", "", []string{"ls", at(folderName)}},
 		{"`replay`", "", []string{"replay", archive}},
 		{"`replay --verbose`", "", []string{"replay", "--verbose", archive}},
 		{"`replay --verbose --start " + middle + " --end " + middle + "`", "",

@@ -93,6 +93,7 @@ func (o *options) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	withoutPython(chosen)
 	before := loadAverage()
 	if err := o.prepare(ctx, root, names(chosen)); err != nil {
 		return err
@@ -143,6 +144,18 @@ func choose(goals []goal, only string) ([]goal, error) {
 		return nil, fmt.Errorf("no row fits %q", only)
 	}
 	return list, nil
+}
+
+// withoutPython skips the goals that need Python where there is none.
+func withoutPython(list []goal) {
+	if _, err := exec.LookPath("python3"); err == nil {
+		return
+	}
+	for i, g := range list {
+		if strings.Contains(g.base, "python") {
+			list[i].skipped = "there is no python3"
+		}
+	}
 }
 
 // names gives the cases that the goals need, each once.

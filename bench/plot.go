@@ -12,7 +12,8 @@ import (
 func drawGrowth(path string, events, archives, runs []curve) error {
 	others := append(append([]curve(nil), archives...), runs...)
 	micros := func(p point) float64 { return p.cpu.Seconds() * 1e6 / float64(p.n) }
-	figure := chart.Figure{Title: "How cost grows", Description: "Processor time and memory of commands over the size of what they are given",
+	figure := chart.Figure{Title: "How cost grows",
+		Description: "Processor time and memory of commands over the size of what they are given",
 		Panels: []chart.Panel{
 			panel("Processor time", "events, power of ten", "µs an event", events, micros),
 			panel("Most memory", "events, power of ten", "MB", events, megabytes),

@@ -1,6 +1,6 @@
 // Command cgo measures programs written in C and C++ that people would use instead of exparchive: it has the cases that
-// the runner in the folder above asks for with -peers, and needs a C compiler. It opens what exparchive's own cases open,
-// and sums of the rows prove that it reads the same.
+// the runner in the folder above asks for with -peers, and needs a C compiler. It opens what exparchive's own cases
+// open, and sums of the rows prove that it reads the same.
 package main
 
 import (

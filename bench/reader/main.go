@@ -1,5 +1,5 @@
-// Command reader reads every row of every table of a DuckDB file into Go values, and prints how many there are: what the
-// program in the folder cgo does with the official driver.
+// Command reader reads every row of every table of a DuckDB file into Go values, and prints how many there are: what
+// the program in the folder cgo does with the official driver.
 package main
 
 import (

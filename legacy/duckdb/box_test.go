@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestBox compares values that are boxed together with values that are boxed one by one, also after the memory of all that
-// nothing refers to has been given back.
+// TestBox compares values that are boxed together with values that are boxed one by one, also after the memory of all
+// that nothing refers to has been given back.
 func TestBox(t *testing.T) {
 	if !boxes {
 		t.Error("interfaces are not what box takes them for")

@@ -49,12 +49,7 @@ func (m *rowMaker) column(v *vector.Vector, k, width int) {
 		}
 		box(m.cells, k, width, times)
 	case v.Type.ID == types.Varchar:
-		text := m.text(v)
-		parts := make([]string, v.N)
-		for i, r := range v.Strings[:v.N] {
-			parts[i] = text[r.Off : r.Off+r.Len]
-		}
-		box(m.cells, k, width, parts)
+		m.strings(v, k, width)
 	default:
 		for i := range v.N {
 			m.cells[i*width+k] = m.value(v, i)
@@ -68,6 +63,39 @@ func (m *rowMaker) column(v *vector.Vector, k, width int) {
 			}
 		}
 	}
+}
+
+// strings is column for strings. Those that repeat, as of a dictionary, are made once.
+func (m *rowMaker) strings(v *vector.Vector, k, width int) {
+	if v.Shared() {
+		var known [64]struct { // by place
+			at   vector.Span
+			text any
+		}
+		for i := range known {
+			known[i].text = ""
+		}
+		i := 0
+		for made := 0; i < v.N && made < len(known); i++ {
+			r := v.Strings[i]
+			s := &known[(r.Off^r.Off>>6^r.Len)%uint32(len(known))]
+			if s.at != r {
+				s.at, s.text = r, string(v.Bytes(i))
+				made++
+			}
+			m.cells[i*width+k] = s.text
+		}
+		if i == v.N {
+			return
+		}
+	}
+	v.Compact()
+	text := textOf(v.TakeData())
+	parts := make([]string, v.N)
+	for i, r := range v.Strings[:v.N] {
+		parts[i] = text[r.Off : r.Off+r.Len]
+	}
+	box(m.cells, k, width, parts)
 }
 
 // text gives the vector's data as a string of which values are parts.

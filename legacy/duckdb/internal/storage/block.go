@@ -115,8 +115,8 @@ func (f *File) Borrow(id uint64, field string) (*Block, error) {
 	return b, nil
 }
 
-// Release ends a loan: nobody who got the block by it refers to the payload any more, or to what lies in it. A nil block
-// needs none.
+// Release ends a loan: nobody who got the block by it refers to the payload any more, or to what lies in it. A nil
+// block needs none.
 func (b *Block) Release() {
 	if b == nil {
 		return

@@ -143,6 +143,21 @@ func (v *Vector) Own() {
 	}
 }
 
+// Shared reports whether the bytes of strings lie in a block or a dictionary.
+func (v *Vector) Shared() bool { return v.shared }
+
+// TakeData gives the bytes that Strings refer to, which are the caller's from then on: values cannot be had from the
+// vector any more until its Reset.
+func (v *Vector) TakeData() []byte {
+	if v.shared {
+		return slices.Clone(v.Data)
+	}
+	data := v.Data
+	// The next batch is about as large: letting its memory grow would copy it several times.
+	v.Data = make([]byte, 0, len(data)+len(data)/8)
+	return data
+}
+
 // SetBytes stores a copy of b as value i of a string vector.
 func (v *Vector) SetBytes(i int, b []byte, bud *Budget) error {
 	if err := bud.Take(int64(len(b)), 1); err != nil {

@@ -25,6 +25,9 @@ var cases = map[string]measure.Case{
 	"record": program(linesFile, func(dir string) []string {
 		return []string{"record", "-o", filepath.Join(dir, outFile)}
 	}),
+	"record-bulk": program(linesFile, func(dir string) []string {
+		return []string{"record", "--bulk", "-o", filepath.Join(dir, outFile)}
+	}),
 	"info": program("", func(dir string) []string { return []string{"info", filepath.Join(dir, longFile)} }),
 	"replay-one": program("", func(dir string) []string {
 		return []string{"replay", "--start", "500", "--end", "500", filepath.Join(dir, longFile)}
@@ -81,6 +84,8 @@ var goals = []goal{
 		equal: true},
 	{id: "W6", what: "`record` from lines, whole process, against Python's json.loads of each", subject: "record",
 		base: "lines-python", metric: user, must: 1.5},
+	{id: "W6", what: "`record --bulk` from lines, likewise", subject: "record-bulk", base: "lines-python", metric: user,
+		must: 1},
 	{id: "R1", what: "every record, against rows.Scan of the same rows", subject: "read-records", base: "read-scan",
 		metric: user, must: 0.35, equal: true},
 	{id: "R2", what: "every record, against Python's sqlite3", subject: "read-records", base: "read-python", metric: user,

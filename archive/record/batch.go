@@ -78,18 +78,20 @@ type batch struct {
 	types  []int64 // id of the type of each event
 	bytes  int     // of data
 	arena  []byte  // the data of the events, one behind the other, as far as it fits
+	ends   []int   // where the data of each ends in it, 0 for one whose data is not in it
 }
 
 func (b *batch) reset() {
 	clear(b.events) // let go of the texts
 	b.events, b.types, b.bytes = b.events[:0], b.types[:0], 0
-	b.arena = b.arena[:0] // which no event has any more
+	b.arena, b.ends = b.arena[:0], b.ends[:0] // which no event has any more
 }
 
 // add takes an event with a copy of its data, since the caller may use that memory again.
 func (b *batch) add(e *provider.Event, seq, typ int64) {
 	own := *e
 	own.Seq = seq
+	end := 0
 	if e.Data != nil {
 		if b.arena == nil {
 			b.arena = make([]byte, 0, flushBytes)
@@ -97,12 +99,13 @@ func (b *batch) add(e *provider.Event, seq, typ int64) {
 		if len(e.Data) <= cap(b.arena)-len(b.arena) { // it must not move: events have parts of it
 			at := len(b.arena)
 			b.arena = append(b.arena, e.Data...)
-			own.Data = b.arena[at:len(b.arena):len(b.arena)]
+			end = len(b.arena)
+			own.Data = b.arena[at:end:end]
 		} else {
 			own.Data = bytes.Clone(e.Data)
 		}
 	}
-	b.events, b.types = append(b.events, own), append(b.types, typ)
+	b.events, b.types, b.ends = append(b.events, own), append(b.types, typ), append(b.ends, end)
 	b.bytes += len(e.Data)
 }
 
@@ -110,7 +113,11 @@ func (b *batch) add(e *provider.Event, seq, typ int64) {
 func (b *batch) BestIndex(*vtab.IndexInfo) error { return nil }
 
 // Open implements [vtab.Table].
-func (b *batch) Open() (vtab.Cursor, error) { return &batchCursor{b: b}, nil }
+func (b *batch) Open() (vtab.Cursor, error) {
+	// SQLite's driver wants texts as strings. One string has the data of all events, so that each is a part of it and
+	// needs no copy of its own.
+	return &batchCursor{b: b, texts: string(b.arena)}, nil
+}
 
 // Disconnect implements [vtab.Table].
 func (b *batch) Disconnect() error { return nil }
@@ -119,8 +126,9 @@ func (b *batch) Disconnect() error { return nil }
 func (b *batch) Destroy() error { return nil }
 
 type batchCursor struct {
-	b *batch
-	i int
+	b     *batch
+	i     int
+	texts string // the arena
 }
 
 // Filter implements [vtab.Cursor].
@@ -145,7 +153,10 @@ func (c *batchCursor) Column(col int) (vtab.Value, error) {
 	case 3:
 		return tables.Nullable(e.Timestamp), nil
 	}
-	if e.Data == nil {
+	switch end := c.b.ends[c.i]; {
+	case end > 0:
+		return c.texts[end-len(e.Data) : end], nil
+	case e.Data == nil:
 		return nil, nil
 	}
 	return string(e.Data), nil

@@ -15,7 +15,7 @@ func (w *Writer) Sync() error {
 }
 
 // Close ends a recording without sealing it, if Finish has not: what waits is written, and the live file stays behind
-// as one complete file. It may be called more than once.
+// as one complete file. A copy, which is [Options].Bulk, is discarded. It may be called more than once.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -26,7 +26,7 @@ func (w *Writer) Close() error {
 		w.timer.Stop()
 	}
 	var err error
-	if w.err == nil && w.next > 0 {
+	if w.err == nil && w.next > 0 && !w.opts.Bulk {
 		err = w.flush(nil, nil)
 	}
 	if w.err == nil && err == nil && w.conn != nil {

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -10,10 +9,6 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/fileerr"
 )
-
-type statements struct {
-	events, eventType, span, interaction, iteration, note, attachment, redaction, block *sql.Stmt
-}
 
 // open connects to the live file for recording.
 func (w *Writer) open() (err error) {
@@ -27,41 +22,7 @@ func (w *Writer) open() (err error) {
 	if w.inode, err = os.Stat(w.live); err != nil {
 		return err
 	}
-	w.batchNo = batches.add(&w.batch)
-	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule,
-		w.batchNo)); err != nil {
-		return err
-	}
-	if w.sections, err = newSectionWriter(ctx, w.conn); err != nil {
-		return err
-	}
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		sql  string
-	}{
-		{&w.stmt.events, `INSERT INTO z_event (seq, iteration, type, timestamp, data)
-			SELECT seq, iteration, type, timestamp, data FROM temp.batch`},
-		{&w.stmt.eventType, "INSERT INTO z_event_type (id, name) VALUES (?, ?)"},
-		{&w.stmt.span, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (number) DO UPDATE SET first_seq = min(first_seq, excluded.first_seq), last_seq = excluded.last_seq,
-			events = events + excluded.events, interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
-		{&w.stmt.interaction, `INSERT INTO z_llm_interaction (seq, iteration, agent_id, model, prompt_tokens, completion_tokens,
-			latency_seconds, timestamp, system_prompt, user_prompt, response, parsed_policy, parsing_error, extra)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.stmt.iteration, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes, seq, timestamp,
-			costs_per_agent, accepted_changes, policies) VALUES (?1, ?2, ?2, 0, 0, 0, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (number) DO UPDATE SET seq = excluded.seq, timestamp = excluded.timestamp,
-			costs_per_agent = excluded.costs_per_agent, accepted_changes = excluded.accepted_changes, policies = excluded.policies`},
-		{&w.stmt.note, "INSERT INTO z_note (seq, kind, subject, text) VALUES (?, ?, ?, ?)"},
-		{&w.stmt.redaction, "INSERT INTO z_redaction (id, field, commitment, key) VALUES (?, ?, ?, ?)"},
-		{&w.stmt.block, "INSERT INTO z_leaf_block (first_seq, root, leaves) VALUES (?, ?, ?)"},
-		{&w.stmt.attachment, "INSERT INTO z_attachment (seq, name, media_type, data) VALUES (?, ?, ?, ?)"},
-	} {
-		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.newLiveRows(ctx)
 }
 
 // connect opens the live file for recording, with a write-ahead log, on one connection; exclusively where it turns
@@ -81,7 +42,7 @@ func (w *Writer) connect(ctx context.Context) error {
 
 func (w *Writer) tryConnect(ctx context.Context) error {
 	synchronous := "FULL"
-	if w.opts.Bulk {
+	if w.opts.unflushed {
 		synchronous = "OFF"
 	}
 	pragmas := []string{"journal_mode = WAL", "synchronous = " + synchronous}
@@ -116,34 +77,20 @@ func (w *Writer) tryConnect(ctx context.Context) error {
 	return keepLog(w.conn)
 }
 
-// disconnect closes the database.
-func (w *Writer) disconnect() error {
+// disconnect closes the database, and lets go of the rows of a copy.
+func (w *Writer) disconnect() (err error) {
 	w.closed = true
-	if w.db == nil {
-		return nil
+	if w.rows != nil {
+		err = w.rows.close()
+		w.rows = nil
 	}
-	var err error
-	for _, s := range w.prepared() {
-		if s != nil {
-			err = errors.Join(err, s.Close())
-		}
+	if w.db == nil {
+		return err
 	}
 	if w.conn != nil {
 		err = errors.Join(err, w.conn.Close())
 	}
 	err = errors.Join(err, w.db.Close())
-	batches.remove(w.batchNo)
 	w.db = nil
 	return errors.Join(err, w.restoreLog())
-}
-
-// prepared gives the statements of the connection. SQLite lets go of the files only when none is left.
-func (w *Writer) prepared() []*sql.Stmt {
-	s := w.stmt
-	all := []*sql.Stmt{s.events, s.eventType, s.span, s.interaction, s.iteration, s.note, s.attachment, s.redaction,
-		s.block}
-	if w.sections != nil {
-		all = append(all, w.sections.find, w.sections.insert, w.sections.index)
-	}
-	return all
 }

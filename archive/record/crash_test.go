@@ -256,7 +256,7 @@ func sealedBeside(t *testing.T, run []provider.Record) (path, live string) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.result(t.Context(), run[len(run)-1].(*provider.Result)); err != nil {
+	if err := w.result(run[len(run)-1].(*provider.Result)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -26,7 +26,8 @@ type Options struct {
 	Replace bool
 	// Restart lets Create discard a recording of the same name that was left behind, with what it spilled.
 	Restart bool
-	// Bulk is for copies of runs that exist elsewhere: nothing is durable until Finish returns.
+	// Bulk is for copies of runs that exist elsewhere: there is no live file, and nothing of the copy until Finish
+	// returns. Close without Finish discards it.
 	Bulk bool
 	// Exclusive is for folders that processes on several machines have in common. It keeps the index of SQLite's
 	// write-ahead log out of shared memory: other SQLite programs cannot read along, readers of this package can, and
@@ -36,12 +37,13 @@ type Options struct {
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []archive.Annotation
 
+	unflushed  bool                    // the live file is made by a process that can make it again, and syncs it itself
 	system     *sqlitefile.System      // nil for the real one
 	flushAfter time.Duration           // how long events wait; 0 for a second
 	network    func(dir string) string // nil for netfs.Kind
 }
 
-// Create begins a recording that will become the archive path. It records into path+"-live". An archive at path is
+// Create begins a recording that will become the archive path. It records into path+"-live", unless opts.Bulk. An archive at path is
 // [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart; one that is going
 // on is [archive.ErrBusy] in any case. The caller ends it with Finish, which seals, and always with Close.
 func Create(path string, opts *Options) (*Writer, error) {
@@ -68,7 +70,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 	return w, nil
 }
 
-// create makes the live file, holding the lock.
+// create makes the live file, or what a copy has in its place, holding the lock.
 func (w *Writer) create() error {
 	if _, err := os.Lstat(w.live); err == nil {
 		if !w.opts.Restart && holdsRun(w.live) {
@@ -81,15 +83,16 @@ func (w *Writer) create() error {
 		return fmt.Errorf("%w: %s, with records of an earlier recording; resume that or remove it", archive.ErrExists,
 			w.live+spillSuffix)
 	}
-	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix)); err != nil {
+	if err := errors.Join(w.removeLive(), w.remove(w.live+spillSuffix), w.sweep()); err != nil {
 		return err
+	}
+	if w.opts.Bulk {
+		w.newCopiedRows()
+		return nil
 	}
 	// Only a file that is whole and flushed gets its name: a live file that is cut short by a crash is never mistaken for
 	// a recording.
 	temp := w.live + creatingSuffix
-	if err := w.sweep(); err != nil {
-		return err
-	}
 	empty, err := emptyLive()
 	if err != nil {
 		return err

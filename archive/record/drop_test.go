@@ -300,7 +300,7 @@ func TestDropOpen_refused(t *testing.T) {
 	if _, err := DropOpenIteration(t.Context(), w.LivePath(), nil); !errors.Is(err, archive.ErrBusy) {
 		t.Errorf("recorded into: got %v, want %v", err, archive.ErrBusy)
 	}
-	if err := w.result(t.Context(), &provider.Result{Status: "completed"}); err != nil {
+	if err := w.result(&provider.Result{Status: "completed"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

@@ -1,11 +1,6 @@
 package record
 
 import (
-	"context"
-	"database/sql"
-	"fmt"
-	"os"
-
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
@@ -23,17 +18,12 @@ func (w *Writer) flush(last provider.Record, insert func() error) error {
 }
 
 func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
-	// A cancelled context must not tear a record that the caller thinks of as one step, so statements do not get it.
-	ctx := context.Background()
-	if now, err := os.Stat(w.live); err != nil || !os.SameFile(now, w.inode) {
-		return ErrLost
-	}
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.rows.begin(); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // fails if SQLite has rolled back itself
+			w.rows.rollback()
 		}
 	}()
 	// Hashing needs no database and runs beside it.
@@ -45,7 +35,7 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 			blocks.Add(&tree, w.leaf.Hash(&w.batch.events[i]))
 		}
 	}()
-	err = w.insert(ctx)
+	err = w.insert()
 	<-hashed
 	if err != nil {
 		return err
@@ -58,20 +48,24 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 		w.counts[last.RecordKind()]++
 		w.texts.add(last)
 		blocks.Add(&tree, w.leaf.Hash(last))
-		if err := w.insertRedaction(ctx, last, tree.Len()-1); err != nil {
+		if err := w.insertRedaction(last, tree.Len()-1); err != nil {
 			return err
 		}
 	}
 	if err := w.leaf.Err(); err != nil {
 		return err
 	}
-	if err := w.insertSpans(ctx); err != nil {
-		return err
+	for iteration, s := range w.spans { // their order does not matter: the file has them by iteration
+		if err := w.rows.putSpan(iteration, s); err != nil {
+			return err
+		}
 	}
-	if err := insertBlocks(ctx, w.stmt.block, blocks.Take()); err != nil {
-		return err
+	for _, b := range blocks.Take() {
+		if err := w.rows.put(tables.TableLeafBlock, b.First, b.Root[:], b.Leaves); err != nil {
+			return err
+		}
 	}
-	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := w.rows.commit(); err != nil {
 		return err
 	}
 	w.tree, w.blocks = tree, blocks
@@ -82,25 +76,21 @@ func (w *Writer) commit(last provider.Record, insert func() error) (err error) {
 }
 
 // insert writes the batch.
-func (w *Writer) insert(ctx context.Context) error {
+func (w *Writer) insert() error {
 	for i, name := range w.newTypes {
-		if _, err := w.stmt.eventType.ExecContext(ctx, len(w.types)-len(w.newTypes)+i+1, name); err != nil {
+		if err := w.rows.put(tables.TableEventType, len(w.types)-len(w.newTypes)+i+1, name); err != nil {
 			return err
 		}
 	}
 	if len(w.batch.events) == 0 {
 		return nil
 	}
-	result, err := w.stmt.events.ExecContext(ctx)
-	if err != nil {
+	if err := w.rows.putEvents(); err != nil {
 		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n != int64(len(w.batch.events)) {
-		return fmt.Errorf("%d of %d events written: %w", n, len(w.batch.events), err)
 	}
 	for i := range w.batch.events {
 		if e := &w.batch.events[i]; e.Redaction != nil {
-			if err := w.insertRedaction(ctx, e, e.Seq); err != nil {
+			if err := w.insertRedaction(e, e.Seq); err != nil {
 				return err
 			}
 		}
@@ -109,23 +99,22 @@ func (w *Writer) insert(ctx context.Context) error {
 }
 
 // insertRedaction writes what a record lacks, if it comes from a redacted copy.
-func (w *Writer) insertRedaction(ctx context.Context, record provider.Record, seq int64) error {
+func (w *Writer) insertRedaction(record provider.Record, seq int64) error {
 	r := record.RecordMeta().Redaction
 	if r == nil {
 		return nil
 	}
-	put := func(name string, commitment, key []byte) error {
-		field, _ := record.RecordKind().Field(name) // Validate has looked
-		_, err := w.stmt.redaction.ExecContext(ctx, tables.RedactionKey(seq, field.ID), name, commitment, key)
-		return err
-	}
-	for field, c := range r.Withheld {
-		if err := put(field, c[:], nil); err != nil {
-			return err
+	for field := range record.RecordKind().Committed() { // Validate has seen that there are no others
+		var commitment, key []byte
+		if c, ok := r.Withheld[field.Name]; ok {
+			commitment = c[:]
+		} else if k, ok := r.FieldKeys[field.Name]; ok {
+			key = k[:]
+		} else {
+			continue
 		}
-	}
-	for field, k := range r.FieldKeys {
-		if err := put(field, nil, k[:]); err != nil {
+		if err := w.rows.put(tables.TableRedaction, tables.RedactionKey(seq, field.ID), field.Name, commitment,
+			key); err != nil {
 			return err
 		}
 	}
@@ -133,20 +122,10 @@ func (w *Writer) insertRedaction(ctx context.Context, record provider.Record, se
 }
 
 // annotate writes the annotations that were asked for behind those that are there.
-func (w *Writer) annotate(ctx context.Context) error {
+func (w *Writer) annotate() error {
 	for _, a := range w.opts.Annotations {
-		if _, err := w.conn.ExecContext(ctx, tables.InsertAnnotation,
-			tables.AnnotationRow(a.Kind, a.Name, a.Text)...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// insertBlocks writes rows of the table of blocks.
-func insertBlocks(ctx context.Context, stmt *sql.Stmt, rows []tables.LeafBlock) error {
-	for _, b := range rows {
-		if _, err := stmt.ExecContext(ctx, b.First, b.Root[:], b.Leaves); err != nil {
+		row := append([]any{nil}, tables.AnnotationRow(a.Kind, a.Name, a.Text)...)
+		if err := w.rows.put(tables.TableAnnotation, row...); err != nil {
 			return err
 		}
 	}
@@ -162,15 +141,4 @@ func (w *Writer) span(iteration int) *tables.Span {
 	}
 	s.Last = w.next
 	return s
-}
-
-// insertSpans writes where the records of the batch lie. The order of its rows does not matter to the file: they are
-// sorted by iteration.
-func (w *Writer) insertSpans(ctx context.Context) error {
-	for iteration, s := range w.spans {
-		if _, err := w.stmt.span.ExecContext(ctx, iteration, s.First, s.Last, s.Events, s.Interactions, s.Bytes); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -73,7 +73,7 @@ var besides = []string{
 	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal",
 	archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
-	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated",
+	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, rowsSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated",
 	"-upgrading",
 	droppingSuffix + archive.LiveSuffix, droppingSuffix + archive.LiveSuffix + sqlitefile.LockSuffix,
 }
@@ -94,7 +94,7 @@ func besideFree(path string) error {
 func (w *Writer) sweep() error {
 	var err error
 	err = errors.Join(w.remove(w.live+spillSuffix+creatingSuffix), w.removeDropping())
-	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix} {
+	for _, name := range []string{w.live + creatingSuffix, w.path + sealingSuffix, w.path + rowsSuffix} {
 		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
 			err = errors.Join(err, w.remove(name+suffix))
 		}

@@ -343,7 +343,7 @@ func TestPowerLossControls(t *testing.T) {
 	} else {
 		t.Logf("an exclusive recorder on a disk that does not flush: %d lost, %d bad of %d states", s.lost, s.bad, s.states)
 	}
-	k = newTake(t, 100, 101, Options{Bulk: true})
+	k = newTake(t, 100, 101, Options{unflushed: true})
 	if s, _ := k.crash(t, states, 0, 2, false); s.lost == 0 {
 		t.Errorf("without synchronous: got %d lost of %d states, want some", s.lost, s.states)
 	} else {

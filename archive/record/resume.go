@@ -68,7 +68,7 @@ func (w *Writer) restore(ctx context.Context) error {
 	if err := w.open(); err != nil {
 		return fileerr.In(w.live, sqlitefile.Damage(err))
 	}
-	if err := w.annotate(ctx); err != nil {
+	if err := w.annotate(); err != nil {
 		return fileerr.In(w.live, err)
 	}
 	return w.takeIn(ctx, spilled)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/schema"
 )
 
@@ -15,7 +14,7 @@ import (
 type sectionWriter struct {
 	find, insert, index *sql.Stmt
 	next                int64
-	stored              int64                       // bytes of all sections
+	stored              int64                       // bytes of the sections that were there
 	known               map[[sha256.Size]byte]int64 // a cache: the table knows them all
 }
 
@@ -72,42 +71,26 @@ func indexSections(ctx context.Context, c *sql.Conn, end int64) (size int64, err
 	return size, exec("COMMIT")
 }
 
-// put stores text and gives the list of its sections, nil for no text.
-func (w *sectionWriter) put(ctx context.Context, text *string) (any, error) {
-	if text == nil {
-		return nil, nil
-	}
-	var ids []int64
-	for _, s := range tables.SplitSections(*text) {
-		id, err := w.id(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return string(tables.AppendSectionList(nil, ids)), nil
-}
-
-func (w *sectionWriter) id(ctx context.Context, section string) (id int64, err error) {
-	sum := sha256.Sum256([]byte(section))
+// id gives the number of a section with a hash, a new one if there is none.
+func (w *sectionWriter) id(ctx context.Context, sum [sha256.Size]byte, body string) (id int64, isNew bool, err error) {
 	if id, ok := w.known[sum]; ok {
-		return id, nil
+		return id, false, nil
 	}
 	err = w.find.QueryRowContext(ctx, sum[:]).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		id = w.next
-		if _, err = w.insert.ExecContext(ctx, id, section); err == nil {
+		if _, err = w.insert.ExecContext(ctx, id, body); err == nil {
 			_, err = w.index.ExecContext(ctx, sum[:], id)
 		}
 		w.next++
-		w.stored += int64(len(section))
+		isNew = true
 	}
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if len(w.known) >= maxKnownSections {
 		clear(w.known)
 	}
 	w.known[sum] = id
-	return id, nil
+	return id, isNew, nil
 }

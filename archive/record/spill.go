@@ -72,9 +72,9 @@ type spill struct {
 // fail ends the recording after cause: what waits, and r behind it if there is one, is kept in a spill file. The caller
 // holds mu.
 func (w *Writer) fail(cause error, r provider.Record) error {
-	cause = fileerr.Errorf(w.live, "%w; nothing was recorded after record %d", cause, w.tree.Len()-1)
+	cause = fileerr.Errorf(w.file(), "%w; nothing was recorded after record %d", cause, w.tree.Len()-1)
 	w.err = cause
-	if w.opts.Bulk || w.tree.Len() == 0 || w.takingIn || r == nil && len(w.batch.events) == 0 {
+	if w.opts.Bulk || w.opts.unflushed || w.tree.Len() == 0 || w.takingIn || r == nil && len(w.batch.events) == 0 {
 		return w.err
 	}
 	header, err := json.Marshal(spillHeader{Version: spillVersion, RunID: w.runID, First: w.tree.Len(),

@@ -144,7 +144,7 @@ func (w *Writer) takeIn(ctx context.Context, s *spilled) error {
 	for _, r := range slices.Clone(s.records[first:]) {
 		var err error
 		if result, ok := r.(*provider.Result); ok {
-			err = w.result(ctx, result)
+			err = w.result(result)
 		} else {
 			err = provider.Put(ctx, w, r)
 		}

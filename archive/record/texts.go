@@ -10,6 +10,7 @@ import (
 type texts struct {
 	recorded int64 // as z_iteration counts them
 	stored   int64 // a lower bound of the size of the sealed file, without the sections
+	sections int64 // bytes of all sections
 }
 
 // add counts a record that was taken.
@@ -30,9 +31,9 @@ func (t *texts) add(r provider.Record) {
 	}
 }
 
-// fits reports an interaction that would exceed the limit, with sections bytes of prompts stored so far.
-func (t *texts) fits(i *provider.Interaction, sections int64) error {
-	limit := tables.TextLimit(t.stored + sections)
+// fits reports an interaction that would exceed the limit.
+func (t *texts) fits(i *provider.Interaction) error {
+	limit := tables.TextLimit(t.stored + t.sections)
 	if all := t.recorded + textOf(i); all > limit {
 		return &provider.TextsError{Bytes: all, Limit: limit}
 	}

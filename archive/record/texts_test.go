@@ -16,18 +16,18 @@ func TestTextLimit(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), providertest.Sample()[:3])
 	call := &provider.Interaction{SystemPrompt: new("sys"), UserPrompt: new("user"), Response: new("yes"),
 		ParsedPolicy: []byte(`{}`)}
-	stored := w.texts.stored + w.sections.stored
+	stored := w.texts.stored + w.texts.sections
 	w.texts.recorded = tables.TextLimit(stored) - 12 // of which the call has 3, 4, 3 and 2
 	if err := w.Interaction(t.Context(), call); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.texts.stored+w.sections.stored, stored+12; got != want {
+	if got, want := w.texts.stored+w.texts.sections, stored+12; got != want {
 		t.Errorf("got %d bytes stored, want %d", got, want)
 	}
 	if err := w.Interaction(t.Context(), call); err != nil { // its prompts are stored, and its answer is not
 		t.Fatal(err)
 	}
-	w.texts.recorded = tables.TextLimit(w.texts.stored + w.sections.stored)
+	w.texts.recorded = tables.TextLimit(w.texts.stored + w.texts.sections)
 	var e *provider.TextsError
 	if err := w.Interaction(t.Context(), call); !errors.As(err, &e) || e.Bytes != e.Limit+12 {
 		t.Errorf("got %v, want a TextsError", err)
@@ -43,9 +43,9 @@ func TestTextLimit(t *testing.T) {
 // TestTextsResumed: a recording that is resumed counts as the one that it goes on with.
 func TestTextsResumed(t *testing.T) {
 	w := startRecording(t, filepath.Join(t.TempDir(), "run.simexp"), storyRun()[:120])
-	want, sections := w.texts, w.sections.stored
-	if want.recorded <= want.stored || sections == 0 {
-		t.Fatalf("got %+v and %d bytes of sections, want prompts that share some", want, sections)
+	want := w.texts
+	if want.recorded <= want.stored || want.sections == 0 {
+		t.Fatalf("got %+v, want prompts that share sections", want)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -55,8 +55,7 @@ func TestTextsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if again.texts != want || again.sections.stored != sections || again.counts != w.counts {
-		t.Errorf("got %+v, %d and %v, want %+v, %d and %v", again.texts, again.sections.stored, again.counts, want, sections,
-			w.counts)
+	if again.texts != want || again.counts != w.counts {
+		t.Errorf("got %+v and %v, want %+v and %v", again.texts, again.counts, want, w.counts)
 	}
 }

@@ -41,7 +41,8 @@ type Writer struct {
 	exclusive bool        // no other SQLite reads along
 	db        *sql.DB
 	conn      *sql.Conn
-	stmt      statements
+
+	rows store // in the live file, or of a copy
 
 	mu     sync.Mutex // holds what follows
 	closed bool
@@ -60,14 +61,12 @@ type Writer struct {
 	names   provider.AttachmentNames
 
 	// What is in the file.
-	tree     digest.Tree
-	leaf     digest.Leaf
-	blocks   tables.Blocks
-	sections *sectionWriter
+	tree   digest.Tree
+	leaf   digest.Leaf
+	blocks tables.Blocks
 
 	// What waits to be written.
 	batch    batch
-	batchNo  int                  // under which SQL finds it
 	newTypes []string             // event types that it adds
 	spans    map[int]*tables.Span // what it adds to each iteration
 	timer    *time.Timer
@@ -77,10 +76,15 @@ type Writer struct {
 	takingIn bool // what an earlier writer spilled
 }
 
-var (
-	_ lend.Borrower                    = (*Writer)(nil)
-	_ lend.EventTaker[*provider.Event] = (*Writer)(nil)
-)
+var _ provider.Sink = (*Writer)(nil)
+
+// Borrows implements [lend.Borrower]: of what waits to be written there is a copy.
+func (w *Writer) Borrows(*lend.Loan) any { return w }
+
+// CheckedEvents implements [lend.EventTaker].
+func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return w, w.event
+}
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -112,8 +116,16 @@ const (
 // Path gives the name of the archive-to-be.
 func (w *Writer) Path() string { return w.path }
 
-// LivePath gives the name of the file that is being recorded into.
+// LivePath gives the name of the file that is being recorded into. Of a copy, which is [Options].Bulk, nothing is there under that name.
 func (w *Writer) LivePath() string { return w.live }
+
+// file gives the name that errors begin with.
+func (w *Writer) file() string {
+	if w.opts.Bulk {
+		return w.path
+	}
+	return w.live
+}
 
 // Count gives how many records there are, those that are not durable yet included.
 func (w *Writer) Count() int64 {
@@ -140,16 +152,18 @@ func (w *Writer) Seal() (archive.Seal, bool) {
 }
 
 // Begin implements [provider.Sink]. The record is durable when it returns.
-func (w *Writer) Begin(ctx context.Context, s *provider.Start) error {
-	ctx = context.WithoutCancel(ctx) // a record is one step
+func (w *Writer) Begin(_ context.Context, s *provider.Start) error {
 	return w.record(s, func() error { return w.order.Begin() }, func() error {
 		w.runID = s.RunID
-		if err := w.annotate(ctx); err != nil {
+		if err := w.annotate(); err != nil {
 			return err
 		}
-		_, err := w.conn.ExecContext(ctx, `INSERT INTO z_experiment (id, run_id, experiment_name, experiment_type, config, created_at, salt)
-			VALUES (1, ?, ?, ?, ?, ?, ?)`, s.RunID, s.Name, s.Type, jsonText(s.Config), tables.Nullable(s.CreatedAt), s.Salt)
-		return err
+		row := make([]any, len(tables.Columns[tables.TableExperiment]))
+		row[tables.ExperimentID] = 1
+		row[tables.ExperimentRunID], row[tables.ExperimentName], row[tables.ExperimentType] = s.RunID, s.Name, s.Type
+		row[tables.ExperimentCreatedAt] = tables.Nullable(s.CreatedAt)
+		row[tables.ExperimentConfig], row[tables.ExperimentSalt] = jsonText(s.Config), s.Salt
+		return w.rows.put(tables.TableExperiment, row...)
 	})
 }
 
@@ -159,14 +173,6 @@ func (w *Writer) Event(ctx context.Context, e *provider.Event) error {
 		return err
 	}
 	return w.event(ctx, e)
-}
-
-// Borrows implements [lend.Borrower]: of what waits there is a copy.
-func (w *Writer) Borrows(*lend.Loan) any { return w }
-
-// CheckedEvents implements [lend.EventTaker].
-func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return w, w.event
 }
 
 // event takes an event that has passed its Validate.
@@ -196,6 +202,9 @@ func (w *Writer) event(_ context.Context, e *provider.Event) error {
 	if len(w.batch.events) >= flushEvents || w.batch.bytes >= flushBytes {
 		return w.flush(nil, nil)
 	}
+	if w.opts.Bulk { // which has no promise to keep
+		return nil
+	}
 	if w.timer == nil {
 		w.timer = time.AfterFunc(w.opts.flushAfter, w.flushLate)
 	} else if len(w.batch.events) == 1 {
@@ -214,37 +223,33 @@ func (w *Writer) flushLate() {
 }
 
 // Interaction implements [provider.Sink]. The record is durable when it returns.
-func (w *Writer) Interaction(ctx context.Context, i *provider.Interaction) error {
-	ctx = context.WithoutCancel(ctx) // a record is one step
+func (w *Writer) Interaction(_ context.Context, i *provider.Interaction) error {
 	fits := func() error {
-		if err := w.texts.fits(i, w.sections.stored); err != nil {
+		if err := w.texts.fits(i); err != nil {
 			return err
 		}
 		return w.order.Record(provider.KindInteraction)
 	}
 	return w.record(i, fits, func() error {
-		system, err := w.sections.put(ctx, i.SystemPrompt)
+		system, err := w.putText(i.SystemPrompt)
 		if err != nil {
 			return err
 		}
-		user, err := w.sections.put(ctx, i.UserPrompt)
+		user, err := w.putText(i.UserPrompt)
 		if err != nil {
 			return err
 		}
 		s := w.span(i.Iteration)
 		s.Interactions++
 		s.Bytes += textOf(i)
-		_, err = w.stmt.interaction.ExecContext(ctx, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
+		return w.rows.put(tables.TableInteraction, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
 			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response,
-			jsonText(i.ParsedPolicy),
-			i.ParsingError, jsonText(i.Extra))
-		return err
+			jsonText(i.ParsedPolicy), i.ParsingError, jsonText(i.Extra))
 	})
 }
 
 // Iteration implements [provider.Sink]. The record is durable when it returns.
-func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
-	ctx = context.WithoutCancel(ctx) // a record is one step
+func (w *Writer) Iteration(_ context.Context, i *provider.Iteration) error {
 	unique := func() error {
 		if _, ok := w.numbers[i.Number]; ok {
 			return provider.RepeatedIteration(i.Number)
@@ -254,26 +259,22 @@ func (w *Writer) Iteration(ctx context.Context, i *provider.Iteration) error {
 	return w.record(i, unique, func() error {
 		w.numbers[i.Number] = struct{}{}
 		w.span(i.Number)
-		_, err := w.stmt.iteration.ExecContext(ctx, i.Number, w.next, tables.Nullable(i.Timestamp),
+		return w.rows.putIteration(i, w.next, tables.Nullable(i.Timestamp),
 			present(i, "costs_per_agent", string(provider.AppendCosts(nil, i.Costs))),
 			present(i, "accepted_changes", string(provider.AppendAcceptedChanges(nil, i.AcceptedChanges))),
 			present(i, "policies", string(provider.AppendPolicies(nil, i.Policies))))
-		return err
 	})
 }
 
 // Note implements [provider.Sink]. The record is durable when it returns.
-func (w *Writer) Note(ctx context.Context, n *provider.Note) error {
-	ctx = context.WithoutCancel(ctx) // a record is one step
+func (w *Writer) Note(_ context.Context, n *provider.Note) error {
 	return w.record(n, nil, func() error {
-		_, err := w.stmt.note.ExecContext(ctx, w.next, n.Kind, tables.Nullable(n.Subject), present(n, "text", n.Text))
-		return err
+		return w.rows.put(tables.TableNote, w.next, n.Kind, tables.Nullable(n.Subject), present(n, "text", n.Text))
 	})
 }
 
 // Attachment implements [provider.Sink]. The record is durable when it returns.
-func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
-	ctx = context.WithoutCancel(ctx) // a record is one step
+func (w *Writer) Attachment(_ context.Context, a *provider.Attachment) error {
 	unique := func() error {
 		if err := w.order.Record(provider.KindAttachment); err != nil {
 			return err
@@ -285,8 +286,7 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 		if data == nil {
 			data = []byte{}
 		}
-		_, err := w.stmt.attachment.ExecContext(ctx, w.next, a.Name, tables.Nullable(a.MediaType), present(a, "data", data))
-		return err
+		return w.rows.put(tables.TableAttachment, w.next, a.Name, tables.Nullable(a.MediaType), present(a, "data", data))
 	})
 }
 
@@ -294,7 +294,7 @@ func (w *Writer) Attachment(ctx context.Context, a *provider.Attachment) error {
 // without an error the sealed file is on disk under its final name and the live file is gone.
 func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 	if r != nil {
-		if err := w.result(ctx, r); err != nil {
+		if err := w.result(r); err != nil {
 			return err
 		}
 		w.mu.Lock()
@@ -313,14 +313,8 @@ func (w *Writer) Finish(ctx context.Context, r *provider.Result) error {
 }
 
 // result records the result without sealing.
-func (w *Writer) result(ctx context.Context, r *provider.Result) error {
-	ctx = context.WithoutCancel(ctx)
-	return w.record(r, func() error { return w.order.Finish() }, func() error {
-		_, err := w.conn.ExecContext(ctx, `UPDATE z_experiment SET status = ?, completed_at = ?, converged = ?, convergence_reason = ?,
-			final_cost = ?, best_cost = ?`, string(r.Status), tables.Nullable(r.CompletedAt), r.Converged, r.ConvergenceReason,
-			(*int64)(r.FinalCost), (*int64)(r.BestCost))
-		return err
-	})
+func (w *Writer) result(r *provider.Result) error {
+	return w.record(r, func() error { return w.order.Finish() }, func() error { return w.rows.putResult(r) })
 }
 
 // record takes one record and commits it with the events that wait before it.
@@ -347,7 +341,7 @@ func (w *Writer) ready(r provider.Record, inOrder func() error) error {
 	case w.err != nil:
 		return w.err
 	case w.closed:
-		return fileerr.In(w.live, fs.ErrClosed)
+		return fileerr.In(w.file(), fs.ErrClosed)
 	}
 	return w.admit(r, inOrder)
 }

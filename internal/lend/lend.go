@@ -47,10 +47,16 @@ func Records[R any](ctx context.Context, p provider[R], loan *Loan) iter.Seq2[R,
 	return p.Records(ctx)
 }
 
+// Borrows reports whether sink borrows. From now on records come to it by the loan.
+func Borrows(sink any, loan *Loan) bool {
+	b, ok := sink.(Borrower)
+	return ok && b.Borrows(loan) == sink
+}
+
 // For gives the records of p for a sink, which are lent if both can do with that.
 func For[R any](ctx context.Context, p provider[R], sink any) iter.Seq2[R, error] {
 	loan := &Loan{}
-	if b, ok := sink.(Borrower); ok && b.Borrows(loan) == sink {
+	if Borrows(sink, loan) {
 		return Records(ctx, p, loan)
 	}
 	return p.Records(ctx)

@@ -1,26 +1,9 @@
 package pages
 
 import (
-	"context"
-	"os"
-
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/schema"
 )
-
-// WriteFile is [Database.Write] into a file that it makes, which must not be there. It is not flushed. After an error
-// the file may be there in part; it is then no database.
-func (d *Database) WriteFile(ctx context.Context, sys *sqlitefile.System, path string, perm os.FileMode,
-	change Change) error {
-	if err := sys.Create(path, perm); err != nil {
-		return err
-	}
-	out := &fileSink{sys: sys, path: path}
-	if _, err := d.Write(ctx, out, change); err != nil {
-		return err
-	}
-	return out.flush()
-}
 
 // maxPiece is how much is written at once, in bytes.
 const maxPiece = 1 << 20

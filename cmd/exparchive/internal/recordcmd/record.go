@@ -33,6 +33,7 @@ type recording struct {
 	sealOnInt bool // after a signal, as interrupted
 	strict    bool // stop at a line that cannot be recorded
 	exclusive bool
+	bulk      bool // the lines are kept elsewhere
 	command   commandLine
 	sections  *runio.SectionFlags
 	preamble  *preamble // nil for a resumed recording
@@ -126,11 +127,14 @@ provenance.json says where the run comes from: command line, program, working fo
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
 environment, or left out with --no-command. --keep-stderr keeps of standard error the first 4 and the last 12 MiB.
 
+With --bulk the lines are a run that is kept elsewhere, such as a file that export wrote: they become the archive in half the time,
+and nothing is on disk before the whole is. A recording that is cut short leaves nothing; it is begun anew.
+
 On a network file system the recording needs no shared memory and is announced on stderr. Two machines are kept from recording into
 one file only as far as the file system's locks reach.`,
 		Example: `  python my_experiment.py | exparchive record -o my.simexp
   exparchive record -o my.simexp --keep-stderr -- python my_experiment.py --seed 42
-  exparchive record -o copy.simexp --as-is < exported.jsonl`,
+  exparchive record -o copy.simexp --as-is --bulk < exported.jsonl`,
 		Args: commandArgs(&r.command, 0, "none: the lines come from standard input"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output == "" {
@@ -145,6 +149,9 @@ one file only as far as the file system's locks reach.`,
 			if r.asIs && start.any() {
 				return cli.Usagef("record: --as-is records nothing but the lines; leave out --salt and --attach")
 			}
+			if r.bulk && len(r.command.words) > 0 {
+				return cli.Usagef("record: --bulk is for lines that are kept elsewhere; those of a command are not")
+			}
 			err := r.command.check("record", r.asIs)
 			if err != nil {
 				return err
@@ -153,7 +160,7 @@ one file only as far as the file system's locks reach.`,
 			if r.preamble, err = start.newPreamble(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
-			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive})
+			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive, Bulk: r.bulk})
 			if err != nil {
 				return runio.WithForceHint(err)
 			}
@@ -162,6 +169,7 @@ one file only as far as the file system's locks reach.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive, or a recording that was cut short, of that name")
+	cmd.Flags().BoolVar(&r.bulk, "bulk", false, "record lines that are kept elsewhere: in half the time, and nothing is on disk before the whole is")
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "say in the end what became of the recording, as one JSON object")
 	start.addFlags(cmd, "")
 	r.addFlags(cmd)
@@ -177,7 +185,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		}
 	}()
 	stderr := cmd.ErrOrStderr()
-	reportNetwork(stderr, w)
+	if !r.bulk {
+		reportNetwork(stderr, w)
+	}
 	// The recording outlives whoever reads what it prints, and a signal ends it by way of its input. A signal that is
 	// ignored would be so in the experiment too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -255,7 +265,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	case only:
 		err = errors.Join(fmt.Errorf("%w, and nothing came but the experiment: nothing is kept", err), w.Discard())
 	case err != nil:
-		err = unfinished(w, report.source, err)
+		if err = unfinished(w, report.source, err); r.bulk && !sealed {
+			err = fmt.Errorf("%w; nothing is kept (--bulk)", err)
+		}
 	case sealed:
 		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
 		if lost != nil && result == nil {
@@ -265,7 +277,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 			cli.Warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
 	}
-	if r.asJSON && !only && w.Count() > 0 {
+	if r.asJSON && !only && w.Count() > 0 && (sealed || !r.bulk) {
 		said := recordingOutcome{w.LivePath(), archive.Unfinished, w.Count(), nil, report.lines}
 		if sealed {
 			said.File, said.State, said.Digest = w.Path(), archive.Sealed, new(seal.Root.String())

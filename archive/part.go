@@ -28,8 +28,8 @@ type PartSink interface {
 }
 
 // CopyPart gives sink the records of the iterations from first to last, those of the iteration before each of them, and
-// all that is about the run as a whole: its start, as far as the sink has not [PartSink.Begun], notes, attachments and
-// the result. Of a sealed archive it reads the blocks of FORMAT.md section 9 that these are in, and no others.
+// all that is about the run as a whole: its start, as far as the sink has not [PartSink.Begun], notes, attachments, and
+// the last records, the result among them. Of a sealed archive it reads the blocks of FORMAT.md section 9 that these are in, and no others.
 //
 // With a nil error it has proven by the seal what the sink took: the records of each block give the root that is stored
 // for it, and the roots of all blocks give the digest. Also proven is that nothing is left out between the first and
@@ -100,6 +100,9 @@ type part struct {
 	salt    provider.SaltRule
 	loan    *lend.Loan // nil if records are given away
 }
+
+// partTail is how many records at the end of the run the sink gets: what is about the run as a whole may stand there.
+const partTail = 64
 
 // A stretch is numbers from first to last.
 type stretch struct{ first, last int64 }
@@ -233,7 +236,7 @@ func (p *part) account() error {
 func (p *part) choose() error {
 	add := func(from, to int64) { p.chosen = append(p.chosen, stretch{from, to}) }
 	add(0, 0)
-	add(p.seal.Records-1, p.seal.Records-1)
+	add(max(p.seal.Records-partTail, 0), p.seal.Records-1)
 	for _, seq := range p.others {
 		add(seq, seq)
 	}

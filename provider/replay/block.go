@@ -71,6 +71,8 @@ func (a *agent) fail(why string, told bool) {
 
 // enter makes n the iteration that is being printed.
 func (p *Printer) enter(n int) {
+	p.unknown.tail = false
+	p.release(p.held.others)
 	if p.block.open && p.block.number == n {
 		return
 	}

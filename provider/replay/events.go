@@ -70,9 +70,8 @@ func (p *Printer) event(e *provider.Event) {
 	r, known := renderings[e.Type]
 	data, isObject := parsePayload(e.Data)
 	if known && isObject && ofWholeRun(e.Type) && !p.o.Audit {
-		// At the front is what is said of the run before its first iteration.
-		if front := len(p.printed) == 0; r.section(&p.o) && p.chosen() && (front || p.o.within(e.Iteration)) {
-			r.print(p, e, data)
+		if r.section(&p.o) && p.chosen() {
+			p.aboutRun(e, func() { r.print(p, e, data) })
 		}
 		return
 	}

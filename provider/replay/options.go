@@ -28,7 +28,7 @@ type Options struct {
 	Records func(seq int64) bool
 
 	// Start and End are the first and the last iteration to print, inclusive; nil is no limit. Events about the run as a
-	// whole are printed if they were recorded under one of them, or come before the first iteration.
+	// whole are printed if they were recorded under one of them, or come before the first or behind the last of all.
 	Start, End *int
 
 	// Color adds ANSI escape sequences. Without them the text is the same.

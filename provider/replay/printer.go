@@ -27,6 +27,7 @@ type Printer struct {
 	loan  *lend.Loan // nil if records are not lent
 
 	unknown unknown // what was skipped
+	held    held
 
 	seq     int64  // position of the record that is being taken
 	hidden  bool   // the record is about an agent whose lines are not printed
@@ -158,6 +159,7 @@ func (p *Printer) Note(_ context.Context, n *provider.Note) error {
 		text := p.style(yellow, escape(n.Label())) + ": " + words("", escape(n.Text), withheld(n, "text"))
 		if len(p.notes)+len(text) > mostNotes {
 			p.aside("Note", text)
+			p.holdBehind()
 			return
 		}
 		p.notes = append(append(append(p.notes, pad("Note", 12)...), text...), '\n')
@@ -176,6 +178,7 @@ func (p *Printer) Attachment(_ context.Context, a *provider.Attachment) error {
 				about = escape(a.MediaType) + ", " + about
 			}
 			p.aside("Attachment", escape(a.Name)+" ("+about+")")
+			p.holdBehind()
 		}
 	})
 }
@@ -193,9 +196,11 @@ func (p *Printer) Finish(_ context.Context, r *provider.Result) error {
 		return p.err
 	}
 	p.leave()
+	p.release(p.held.all)
 	if r != nil {
 		p.next()
 	}
+	p.unknown.needed = p.unknown.needed || p.unknown.tail
 	if p.o.Audit {
 		p.auditEnd()
 	} else {

@@ -5,6 +5,7 @@ import "github.com/simexp/exparchive/provider"
 // unknown says what the printer does not know since records were skipped.
 type unknown struct {
 	next     bool // what the block that comes next began with
+	tail     bool // whether records of iterations come behind what was skipped last
 	costs    bool // those of the latest iteration that had any
 	policies bool // those in force, but for the ones that are in the map
 	needed   bool // something of that would have been printed
@@ -16,6 +17,8 @@ func (p *Printer) Skip(records, iterations int64) {
 	if p.block.open && p.block.shown || len(p.printed) == 0 {
 		p.unknown.needed = true
 	}
+	p.unknown.tail = true
+	p.release(p.held.others)
 	p.seq += records
 	p.recorded += int(iterations)
 	p.forget()

@@ -52,6 +52,9 @@ func TestSkip(t *testing.T) {
 		{"it goes on behind another", records{tick(2), iteration(3, 30, one), tick(4), tick(5), iteration(4, 40, one)}, true},
 		{"experiment_end elsewhere", records{tick(2), iteration(3, 30, one), iteration(4, 40, two),
 			event(5, "experiment_end", "{}")}, true},
+		{"experiment_end", records{tick(2), iteration(3, 30, one), iteration(4, 40, two), tick(5),
+			event(5, "experiment_end", "{}"), &provider.Note{Kind: "x", Text: "y"}}, true},
+		{"nothing of an iteration", records{event(5, "experiment_end", "{}")}, false},
 	} {
 		o := &replay.Options{Start: new(4), End: new(4), Metrics: true, Policy: true}
 		var got, want bytes.Buffer

@@ -29,6 +29,7 @@ RACEFLAGS   := -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlit
 EMULATED    ?= s390x:s390x arm64:aarch64 riscv64:riscv64
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
+SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive ./archive/internal/packed ./archive/internal/squeeze
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s
@@ -46,11 +47,12 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test32 race emulate emulate32 bench bench-go crash fuzz oracle judges lint dist clean
+.PHONY: help build test test-long test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
+	bench-gate bench-go crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/exparchive for this machine
 	$(GO) build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/exparchive
@@ -72,7 +74,7 @@ emulate: ## run what decodes bytes on a big-endian processor, and what makes byt
 	GOARCH=s390x $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-s390x-static -skip '$(DAMAGESKIP)' ./legacy/duckdb/... ./provider/digest ./internal/jsontext ./schema
 	@set -e; for p in $(EMULATED); do \
 		echo "$${p%:*}"; \
-		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' ./archive/record ./archive/verify; \
+		GOARCH=$${p%:*} $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-$${p#*:}-static -run '$(SAMEBYTES)' $(SAMEPKGS); \
 	done
 
 # What decodes bytes, and what bounds memory.
@@ -80,15 +82,36 @@ PKGS32 := ./archive ./archive/internal/... ./provider/... ./internal/jsontext ./
 
 test32: ## run what decodes and makes bytes, and what bounds memory, as programs of 32 bits
 	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) $(PKGS32)
-	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) -run '$(SAMEBYTES)|^TestHostile' \
-		./archive/record ./archive/verify ./cmd/exparchive
+	GOARCH=386 $(GO) test -vet=off -short -timeout $(TIMEOUT) -run '$(SAMEBYTES)|^TestHostile' $(SAMEPKGS)
 
 emulate32: ## run less of that on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(EMULATESKIP)' $(PKGS32) ./archive/verify
-	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record
+	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record ./internal/scene ./cmd/exparchive
 
-bench: ## measure against what people would use instead, and write bench/RESULTS.md (BENCHFLAGS="-n 20000 -rounds 1" is short)
-	cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md $(BENCHFLAGS)
+# Each writes a section of bench/RESULTS.md; the rows that README quotes are brought up to date with it.
+BENCH := cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md -readme ../README.md
+
+bench: ## measure against pure Go and Python (BENCHFLAGS="-n 20000 -rounds 1" is short)
+	$(BENCH) $(BENCHFLAGS)
+
+# EXPARCHIVE_REALDATA names a folder of old databases, *.db.gz.
+bench-peers: ## measure against programs in C and C++ (needs a C compiler)
+	$(BENCH) -peers $(BENCHFLAGS)
+
+bench-large: ## measure the commands on a run of a million events
+	$(BENCH) -large $(BENCHFLAGS)
+
+# BENCHFLAGS="-most 1000000" takes a tenth of the time.
+bench-growth: ## measure how cost grows, up to ten million events (a quarter of an hour)
+	$(BENCH) -growth $(BENCHFLAGS)
+
+bench-all: bench bench-peers bench-large bench-growth ## measure everything
+
+# Ratios of bytes, and of processor time within a round, of which the least counts: a busy machine changes them little.
+GATED := ^(W[245]|R[125]|S[124]|P[47])$$
+
+bench-gate: ## fail if a ratio is far from its goal
+	cd bench && $(GO) vet ./... && $(GO) run . -n 50000 -rounds 3 -gate 1.5 -only '$(GATED)' $(BENCHFLAGS)
 
 bench-go: ## run every benchmark of the packages, BENCHTIME each
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKGS)

@@ -24,6 +24,8 @@ import (
 const (
 	// Extension is that of sealed archives.
 	Extension = ".simexp"
+	// PackedSuffix follows the name of the archive in the name of its packed form.
+	PackedSuffix = ".zst"
 	// LiveSuffix follows the name of the archive-to-be in the name of a live file.
 	LiveSuffix = "-live"
 )
@@ -71,8 +73,8 @@ var (
 	_ provider.Selector = (*Archive)(nil)
 )
 
-// Open opens the archive or live file at path for reading and changes nothing, neither in the file nor beside it. It
-// looks at the file's content, not at its name.
+// Open opens the archive, packed or not, or the live file at path for reading and changes nothing, neither in the file
+// nor beside it. It looks at the file's content, not at its name.
 //
 // The errors are [ErrNotArchive], [ErrNewer], [ErrDamaged], [ErrSidecar] (a journal or log stands beside a sealed file
 // and SQLite would mix it in), [ErrUnsealed] (the log of a live file is missing) and those of the file system. They
@@ -90,7 +92,7 @@ func Open(path string) (*Archive, error) {
 	return a, nil
 }
 
-// New opens a sealed archive whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a
+// New opens a sealed archive, packed or not, whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a
 // recording, which it takes too, is not [Sealed], whatever its seal says.
 func New(r io.ReaderAt, size int64) (*Archive, error) {
 	f, err := sqlitefile.New(r, size)
@@ -264,7 +266,11 @@ func (a *Archive) Seal() (Seal, bool) {
 // that sealing writes. What was written it does not tell; package verify does.
 func (a *Archive) Touched() bool { return a.state == Sealed && a.file.Touched }
 
-// Raw gives the bytes of the file of a sealed archive, for whoever looks into them; a live file is [ErrNotSealed].
+// Packed reports whether the archive is in packed form: see [Pack].
+func (a *Archive) Packed() bool { return a.file.Packed }
+
+// Raw gives the bytes of the file of a sealed archive, for whoever looks into them; a live file is [ErrNotSealed]. Of a
+// packed one they are those of the archive inside.
 func (a *Archive) Raw() (*io.SectionReader, error) {
 	if a.state != Sealed {
 		return nil, ErrNotSealed

@@ -14,8 +14,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A Dir is a folder of archives, a repository of runs: each file in it whose name ends in .simexp or .simexp-live is
-// one run. It keeps nothing open and sees the folder as it is at each call.
+// A Dir is a folder of archives, a repository of runs: each file in it whose name ends in .simexp, .simexp-live or
+// .simexp.zst is one run; run.simexp.zst beside run.simexp is that run once more and does not count. It keeps nothing open and sees the folder as it is at each call.
 type Dir struct{ path string }
 
 // OpenDir gives the repository over the folder at path, which must exist.
@@ -190,14 +190,27 @@ func (d *Dir) files() ([]string, error) {
 	}
 	var paths []string
 	for _, e := range entries {
-		if IsArchiveName(e.Name()) && !e.IsDir() {
-			paths = append(paths, filepath.Join(d.path, e.Name()))
+		path := filepath.Join(d.path, e.Name())
+		if IsArchiveName(e.Name()) && !e.IsDir() && !IsPackedCopy(path) {
+			paths = append(paths, path)
 		}
 	}
 	return paths, nil
 }
 
-// IsArchiveName reports whether a file name is that of an archive or a live file.
+// IsArchiveName reports whether a file name is that of an archive, packed or not, or a live file.
 func IsArchiveName(name string) bool {
-	return strings.HasSuffix(name, Extension) || strings.HasSuffix(name, Extension+LiveSuffix)
+	return strings.HasSuffix(strings.TrimSuffix(name, PackedSuffix), Extension) ||
+		strings.HasSuffix(name, Extension+LiveSuffix)
+}
+
+// IsPackedCopy reports whether path is, by its name, the packed form of an archive that stands beside it: the same run
+// once more, which a folder does not count twice.
+func IsPackedCopy(path string) bool {
+	plain, packed := strings.CutSuffix(path, PackedSuffix)
+	if !packed || !strings.HasSuffix(plain, Extension) {
+		return false
+	}
+	_, err := os.Lstat(plain)
+	return err == nil
 }

@@ -23,6 +23,8 @@ var (
 	ErrBusy = sqlitefile.ErrBusy
 	// ErrChanged means that a file was written to while it was read. It can be read again.
 	ErrChanged = sqlitefile.ErrChanged
+	// ErrPacked means that a packed archive was to be changed.
+	ErrPacked = sqlitefile.ErrPacked
 	// ErrManyFiles means that several files of a folder hold the run that is asked for. The error names them.
 	ErrManyFiles = errors.New("in several files")
 	// ErrNewer means that a file was written by a newer release.

@@ -32,7 +32,7 @@ type scan struct {
 	withheld   *redactionReader // nil if nothing of the run is
 	found      *sqlitefile.Budget
 	types      []string // of events, by their ids, as far as they were met
-	arena      arena.Arena
+	arena      arena.Events
 	before     int64 // Seq of the record before
 	readBefore bool
 }

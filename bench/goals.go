@@ -40,6 +40,10 @@ var cases = map[string]measure.Case{
 	})),
 	"empty": repeated(20, empty),
 
+	"duckdb-rows": duckdbRows,
+	"duckdb-scan": duckdbScan,
+	"duckdb-open": duckdbOpen,
+
 	"size-run":     fileSize(runFile),
 	"size-lines":   fileSize(linesFile),
 	"size-calls":   fileSize(callsFile),
@@ -67,7 +71,8 @@ type goal struct {
 	must          float64 // the ratio, or the figure in unit where there is no base; 0 means that none was set
 	unit          float64
 	unitName      string
-	equal         bool // both have read the same rows
+	equal         bool   // both have read the same rows
+	skipped       string // why it is not measured
 	// What the subject's and the base's figures are divided by, 1 if nil.
 	per, basePer func(s scale) int
 }

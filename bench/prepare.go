@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
@@ -18,18 +20,20 @@ import (
 
 // Files of the folder in which all is measured.
 const (
-	runFile      = "run.simexp"   // scale.events events, 2000 an iteration
-	longFile     = "long.simexp"  // the same events in 1000 iterations
-	callsFile    = "calls.simexp" // scale.calls calls of a language model
-	callsRaw     = "calls.txt"    // the texts of these calls
-	scanFile     = "scan.db"      // the events of runFile as rows
-	linesFile    = "run.jsonl"    // runFile as lines
-	folderName   = "folder"       // scale.archives small archives
-	demoFile     = "exp1.simexp"
-	emptyProgram = "empty.exe"
-	libProgram   = "minimal.exe"
-	mainProgram  = "exparchive.exe"
-	outFile      = "out.simexp" // what a measured command writes
+	runFile       = "run.simexp"   // scale.events events, 2000 an iteration
+	longFile      = "long.simexp"  // the same events in 1000 iterations
+	callsFile     = "calls.simexp" // scale.calls calls of a language model
+	callsRaw      = "calls.txt"    // the texts of these calls
+	scanFile      = "scan.db"      // the events of runFile as rows
+	linesFile     = "run.jsonl"    // runFile as lines
+	folderName    = "folder"       // scale.archives small archives
+	demoFile      = "exp1.simexp"
+	emptyProgram  = "empty.exe"
+	libProgram    = "minimal.exe"
+	mainProgram   = "exparchive.exe"
+	peerProgram   = "peers.exe"
+	readerProgram = "reader.exe"
+	outFile       = "out.simexp" // what a measured command writes
 )
 
 // scale is how large what is measured is.
@@ -47,43 +51,73 @@ func scaleOf(events int) scale {
 // iterations gives how many iterations a run of so many events has.
 func (scale) iterations(events int) int { return max(events/2000, 1) }
 
-// prepare makes the files and programs that the cases need.
-func prepare(ctx context.Context, root, dir string, sc scale) error {
-	events := sample.Events(sc.events, sc.iterations(sc.events))
-	db, err := open(filepath.Join(dir, scanFile), "journal_mode(OFF)", "synchronous(OFF)")
-	if err != nil {
-		return err
+// reads are the files that a case needs beside the program itself, as far as not all are needed.
+var reads = map[string][]string{
+	"write-row": {}, "write-row-each": {}, "write-live": {}, "write-sealed": {}, "write-bulk": {},
+	"read-scan": {scanFile}, "read-python": {scanFile},
+	"read-records": {runFile}, "digest": {runFile}, "export": {runFile}, "verify": {runFile},
+	"lines-python": {linesFile}, "record": {linesFile, mainProgram},
+	"info": {longFile, mainProgram}, "info-20": {longFile, mainProgram}, "replay-one": {longFile, mainProgram},
+	"ls": {folderName, mainProgram}, "version": {mainProgram}, "empty": {emptyProgram},
+	"size-run": {runFile}, "size-lines": {linesFile}, "size-calls": {callsFile}, "size-texts": {callsRaw},
+	"size-exp1": {demoFile}, "size-program": {mainProgram}, "size-library": {libProgram},
+	"duckdb-rows": {}, "duckdb-scan": {}, "duckdb-open": {},
+}
+
+// prepare makes the files and programs that some cases need.
+func (o *options) prepare(ctx context.Context, root string, names []string) error {
+	needs := func(files ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			short, _, _ := strings.Cut(name, ":")
+			list, known := reads[short]
+			return !known && !strings.HasPrefix(name, peerPrefix) ||
+				slices.ContainsFunc(files, func(f string) bool { return slices.Contains(list, f) })
+		})
 	}
-	if err := errors.Join(insert(ctx, db, events, false), db.Close()); err != nil {
-		return err
-	}
-	r := &sample.Run{Iterations: sc.iterations(sc.events), Events: events}
-	if err := writeLines(ctx, filepath.Join(dir, linesFile), r); err != nil {
-		return err
-	}
+	at := func(name string) string { return filepath.Join(o.dir, name) }
+	sc := scaleOf(o.events)
+	r := &sample.Run{Iterations: sc.iterations(sc.events), Events: sample.Events(sc.events, sc.iterations(sc.events))}
 	calls := sample.Interactions(sc.calls, 100)
-	for name, r := range map[string]*sample.Run{
-		runFile:   r,
-		longFile:  {Iterations: 1000, Events: sample.Events(sc.events, 1000)},
-		callsFile: {Iterations: 100, Interactions: calls},
+	for _, step := range []struct {
+		needed bool
+		make   func() error
+	}{
+		{needs(scanFile), func() error { return writeScan(ctx, at(scanFile), r) }},
+		{needs(linesFile), func() error { return writeLines(ctx, at(linesFile), r) }},
+		{needs(runFile), func() error { return recordRun(ctx, at(runFile), r) }},
+		{needs(longFile), func() error {
+			return recordRun(ctx, at(longFile), &sample.Run{Iterations: 1000, Events: sample.Events(sc.events, 1000)})
+		}},
+		{needs(callsFile), func() error {
+			return recordRun(ctx, at(callsFile), &sample.Run{Iterations: 100, Interactions: calls})
+		}},
+		{needs(callsRaw), func() error { return writeTexts(at(callsRaw), calls) }},
+		{needs(folderName), func() error { return makeFolder(ctx, at(folderName), sc.archives) }},
+		{needs(mainProgram, demoFile), func() error { return build(ctx, root, "./cmd/exparchive", at(mainProgram)) }},
+		{needs(libProgram), func() error { return build(ctx, filepath.Join(root, "bench"), "./minimal", at(libProgram)) }},
+		{needs(emptyProgram), func() error { return buildEmpty(ctx, o.dir) }},
+		{needs(demoFile), func() error {
+			s := measure.Stopwatch{}
+			return s.Command(ctx, "", at(mainProgram), "run", "exp1", "-o", at(demoFile))
+		}},
+		{o.peers, func() error { return o.preparePeers(ctx, root) }},
 	} {
-		if err := recordRun(ctx, filepath.Join(dir, name), r); err != nil {
+		if !step.needed {
+			continue
+		}
+		if err := step.make(); err != nil {
 			return err
 		}
 	}
-	if err := writeTexts(filepath.Join(dir, callsRaw), calls); err != nil {
+	return nil
+}
+
+func writeScan(ctx context.Context, path string, r *sample.Run) error {
+	db, err := open(path, "journal_mode(OFF)", "synchronous(OFF)")
+	if err != nil {
 		return err
 	}
-	if err := makeFolder(ctx, filepath.Join(dir, folderName), sc.archives); err != nil {
-		return err
-	}
-	bin := filepath.Join(dir, mainProgram)
-	if err := errors.Join(build(ctx, root, "./cmd/exparchive", bin), buildEmpty(ctx, dir),
-		build(ctx, filepath.Join(root, "bench"), "./minimal", filepath.Join(dir, libProgram))); err != nil {
-		return err
-	}
-	s := measure.Stopwatch{}
-	return s.Command(ctx, "", bin, "run", "exp1", "-o", filepath.Join(dir, demoFile))
+	return errors.Join(insert(ctx, db, r.Events, false), db.Close())
 }
 
 func recordRun(ctx context.Context, path string, r *sample.Run) error {

@@ -3,10 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -21,6 +17,9 @@ type line struct {
 
 // compare takes the ratio of each round, and checks that both cases had the same rows.
 func compare(g goal, sc scale, rounds []round) (line, error) {
+	if g.skipped != "" {
+		return line{goal: g}, nil
+	}
 	var ratios []float64
 	for _, r := range rounds {
 		subject := value(r[g.subject], g.metric)
@@ -62,6 +61,8 @@ func value(m measure.Measure, of metric) float64 {
 // verdict says what became of a goal: noise if the spread has the limit within.
 func (l line) verdict() string {
 	switch {
+	case l.skipped != "":
+		return "skipped: " + l.skipped
 	case l.must == 0:
 		return ""
 	case l.most <= l.must:
@@ -76,69 +77,46 @@ func (l line) verdict() string {
 }
 
 type report struct {
-	scale  scale
-	rounds int
-	load   [2]string
-	lines  []line
+	scale   scale
+	rounds  int
+	machine string
+	peers   bool
+	lines   []line
 }
 
-// write prints the report as Markdown.
-func (r *report) write(w io.Writer) error {
+// text is the report as Markdown.
+func (r *report) text() string {
 	var s strings.Builder
-	s.WriteString("# What exparchive costs beside what people would use instead\n\nMade by `make bench`. ")
-	fmt.Fprintf(&s, "%d events, %d archives, %d rounds; ratios are of one round, median [least, greatest]. ",
-		r.scale.events,
-		r.scale.archives, r.rounds)
-	fmt.Fprintf(&s, "%s/%s, %d processors, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
-	if r.load[0] != "" {
-		fmt.Fprintf(&s, ", load average %s before and %s after", r.load[0], r.load[1])
+	target, what := "make bench", fmt.Sprintf("%d events, %d archives", r.scale.events, r.scale.archives)
+	with := driver()
+	if r.peers {
+		target, what = "make bench-peers", fmt.Sprintf("%d events, %d in a DuckDB file", r.scale.events,
+			measure.DuckDBRows(r.scale.events))
+		with = "mattn/go-sqlite3 and duckdb/duckdb-go of bench/cgo/go.mod"
 	}
-	s.WriteString(sqliteVersion())
-	s.WriteString(".\n\n| id | what | of | ratio | goal | |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&s, "Made by `%s`. %s, %d rounds; ratios are of one round, median [least, greatest]. %s, %s.\n\n", target,
+		what, r.rounds, r.machine, with)
+	s.WriteString("| id | what | of | ratio | goal | |\n|---|---|---|---|---|---|\n")
 	for _, l := range r.lines {
-		goal := ""
+		goal, ratio := "", "–"
 		if l.must != 0 {
-			goal = fmt.Sprint(l.must)
+			goal = fmt.Sprintf("%.3g", l.must)
 		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %.3g [%.3g, %.3g] %s | %s | %s |\n", l.id, l.what, l.metric, l.median, l.least,
-			l.most,
-			l.unitName, goal, l.verdict())
+		if l.skipped == "" {
+			ratio = strings.TrimSpace(fmt.Sprintf("%.3g [%.3g, %.3g] %s", l.median, l.least, l.most, l.unitName))
+		}
+		fmt.Fprintf(&s, "| %s | %s | %s | %s | %s | %s |\n", l.id, l.what, l.metric, ratio, goal, l.verdict())
 	}
-	_, err := io.WriteString(w, s.String())
-	return err
+	return s.String()
 }
 
 // gate fails if a ratio is more than factor times what it must be. Wall time is left out: it measures the load of the
 // machine.
 func (r *report) gate(factor float64) (err error) {
 	for _, l := range r.lines {
-		if limit := l.must * factor; l.must != 0 && l.metric != wall && l.least > limit {
+		if limit := l.must * factor; l.skipped == "" && l.must != 0 && l.metric != wall && l.least > limit {
 			err = errors.Join(err, fmt.Errorf("%s, %s: %.3g, more than %.3g", l.id, l.what, l.least, limit))
 		}
 	}
 	return err
-}
-
-// loadAverage gives the load of the last minute, where the system tells.
-func loadAverage() string {
-	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
-	}
-	first, _, _ := strings.Cut(string(data), " ")
-	return first
-}
-
-// sqliteVersion names the driver that all is compared with.
-func sqliteVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, m := range info.Deps {
-		if m.Path == "modernc.org/sqlite" {
-			return ", " + m.Path + " " + m.Version
-		}
-	}
-	return ""
 }

@@ -1,6 +1,9 @@
 package provider_test
 
 import (
+	"context"
+	"iter"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -30,5 +33,42 @@ func BenchmarkLive_Attachment(b *testing.B) {
 				attach()
 			}
 		})
+	}
+}
+
+// onceThrough is a Provider that takes as long for one iteration as for all records.
+type onceThrough struct {
+	*provider.Live
+	times int
+}
+
+func (o *onceThrough) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
+	o.times++
+	return o.Live.Records(ctx)
+}
+
+func (o *onceThrough) IterationAt(context.Context, int) (provider.Iteration, error) {
+	panic("an iteration is read by itself")
+}
+
+// All iterations of a provider that cannot read them together are read in one go, in the order of their numbers.
+func TestEachIteration_once(t *testing.T) {
+	live := new(provider.Live)
+	for _, r := range []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}, &provider.Iteration{Number: 2},
+		&provider.Iteration{Number: 0}, &provider.Iteration{Number: 1}, &provider.Result{Status: provider.StatusCompleted}} {
+		if err := provider.Put(t.Context(), live, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &onceThrough{Live: live}
+	var got []int
+	for it, err := range provider.EachIteration(t.Context(), p) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, it.Number)
+	}
+	if !slices.Equal(got, []int{0, 1, 2}) || p.times != 1 {
+		t.Errorf("got iterations %d of a run that was read %d times, want 0, 1, 2 and once", got, p.times)
 	}
 }

@@ -1,10 +1,12 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // A Provider gives read access to one run, live or recorded. Its methods may be called from several goroutines. What it
@@ -44,19 +46,23 @@ type IterationLister interface {
 }
 
 // EachIteration yields the [Iteration] records of p in the order of their numbers. An error is yielded once and ends
-// the sequence.
+// the sequence. Unless p is an [IterationLister] it takes what [Select] gives, and keeps all of it.
 func EachIteration(ctx context.Context, p Provider) iter.Seq2[Iteration, error] {
 	if l, ok := p.(IterationLister); ok {
 		return l.EachIteration(ctx)
 	}
 	return func(yield func(Iteration, error) bool) {
-		numbers, err := p.Iterations(ctx)
-		if err != nil {
-			yield(Iteration{}, err)
-			return
+		var all []*Iteration
+		for r, err := range Select(ctx, p, Selection{Iterations: true}) {
+			if err != nil {
+				yield(Iteration{}, err)
+				return
+			}
+			all = append(all, r.(*Iteration))
 		}
-		for _, n := range numbers {
-			if it, err := p.IterationAt(ctx, n); !yield(it, err) || err != nil {
+		slices.SortFunc(all, func(a, b *Iteration) int { return cmp.Compare(a.Number, b.Number) })
+		for _, it := range all {
+			if !yield(*it, nil) {
 				return
 			}
 		}

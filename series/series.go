@@ -27,6 +27,9 @@ type Run struct {
 	Iterations int
 	// Title is what people read for the id; empty for that.
 	Title string
+	// Withheld counts, by the names of fields, values that were asked for and that this copy of the run withholds. What is
+	// made of them is absent.
+	Withheld map[string]int
 	// Base is the run that columns compare this one with; nil for none. See [Run.Against].
 	Base *Run
 
@@ -79,7 +82,8 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := builder{columns: o.Columns, iterations: map[int][]*Row{}, config: make([]Value, len(o.Columns))}
+	b := builder{columns: o.Columns, iterations: map[int][]*Row{}, config: make([]Value, len(o.Columns)),
+		withheld: map[string]int{}}
 	for i, c := range o.Columns {
 		b.config[i] = c.label
 		if c.computed() { // from all iterations, perhaps
@@ -90,7 +94,10 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			o.Decisions = true
 		case c.Source == SourceConfig && len(e.Config) > 0:
 			b.config[i] = c.Pointer.In(e.Config, "")
+		case c.Source == SourceConfig && len(b.withheld) == 0:
+			b.miss(&e.Start, "config")
 		}
+		b.policies = b.policies || c.Source == SourcePolicy
 	}
 	if o.Decisions {
 		b.proposals = evolution.NewBuilder(p, evolution.Options{Brief: true})
@@ -99,7 +106,8 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		return nil, err
 	}
 	b.decide()
-	run := &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Iterations: b.ended, Settings: b.config}
+	run := &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Iterations: b.ended, Settings: b.config,
+		Withheld: b.withheld}
 	run.Whole.Values = slices.Clone(b.config)
 	for i, c := range o.Columns {
 		run.found = append(run.found, c.formula != nil ||
@@ -111,18 +119,16 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 // read reads as little as there is a way to.
 func (b *builder) read(ctx context.Context, p provider.Provider, o Options) error {
 	events := provider.Selection{Span: o.Span}
-	policies := false
 	for _, c := range o.Columns {
 		if c.ofEvents() && !slices.Contains(events.Events, c.Source) {
 			events.Events = append(events.Events, c.Source)
 		}
-		policies = policies || c.Source == SourcePolicy
 	}
 	_, selects := p.(provider.Selector)
 	if !selects && (len(events.Events) > 0 || b.proposals != nil) {
 		return b.take(p.Records(ctx), o.Span)
 	}
-	if o.Outline && !policies && b.proposals == nil {
+	if o.Outline && !b.policies && b.proposals == nil {
 		numbers, err := p.Iterations(ctx)
 		if err != nil {
 			return err
@@ -136,7 +142,7 @@ func (b *builder) read(ctx context.Context, p provider.Provider, o Options) erro
 			if err != nil {
 				return err
 			}
-			b.proposals.Add(record)
+			b.propose(record)
 		}
 	}
 	if len(events.Events) == 0 {
@@ -225,6 +231,8 @@ type builder struct {
 	iterations map[int][]*Row     // in each those of the agents, sorted
 	free       []Row              // to take rows from
 	made       int                // so many rows
+	policies   bool               // a column is of them
+	withheld   map[string]int     // see [Run.Withheld]
 	ended      int
 }
 
@@ -234,9 +242,7 @@ func (b *builder) readIterations(ctx context.Context, p provider.Provider) error
 			return err
 		}
 		b.iteration(&it)
-		if b.proposals != nil {
-			b.proposals.Add(&it)
-		}
+		b.propose(&it)
 	}
 	return nil
 }
@@ -255,11 +261,30 @@ func (b *builder) take(records iter.Seq2[provider.Record, error], events *provid
 				b.event(r)
 			}
 		}
-		if b.proposals != nil {
-			b.proposals.Add(record)
-		}
+		b.propose(record)
 	}
 	return nil
+}
+
+// propose takes in what is proposed in a record, if that is asked for.
+func (b *builder) propose(record provider.Record) {
+	if b.proposals == nil {
+		return
+	}
+	b.proposals.Add(record)
+	switch record.RecordKind() {
+	case provider.KindInteraction:
+		b.miss(record, "parsed_policy")
+	case provider.KindIteration:
+		b.miss(record, "accepted_changes")
+	}
+}
+
+// miss counts a field that is withheld.
+func (b *builder) miss(record provider.Record, field string) {
+	if _, withheld := record.RecordMeta().Withheld(field); withheld {
+		b.withheld[field]++
+	}
 }
 
 // decide adds what came of proposals.
@@ -313,6 +338,10 @@ func (b *builder) iteration(it *provider.Iteration) {
 	if b.iterations[it.Number] == nil {
 		b.iterations[it.Number] = make([]*Row, 0, len(it.Costs))
 	}
+	b.miss(it, "costs_per_agent")
+	if b.policies {
+		b.miss(it, "policies")
+	}
 	for agent, c := range it.Costs {
 		b.row(it.Number, agent).Cost = &c
 	}
@@ -330,6 +359,9 @@ func (b *builder) iteration(it *provider.Iteration) {
 }
 
 func (b *builder) event(e *provider.Event) {
+	if slices.ContainsFunc(b.columns, func(c Column) bool { return c.ofEvents() && c.Source == e.Type }) {
+		b.miss(e, "event_data")
+	}
 	for i, c := range b.columns {
 		if c.Source != e.Type || !c.ofEvents() || len(e.Data) == 0 {
 			continue

@@ -163,6 +163,10 @@ func (onlyIterations) Records(context.Context) iter.Seq2[provider.Record, error]
 	panic("records are read")
 }
 
+func (o onlyIterations) EachIteration(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return provider.EachIteration(ctx, o.Live)
+}
+
 func TestCost(t *testing.T) {
 	start, end := example[0], &provider.Result{Status: provider.StatusCompleted, FinalCost: new(provider.Cents(7))}
 	iteration := func(n int, costs ...provider.Cents) *provider.Iteration {

@@ -19,8 +19,8 @@ import (
 // rowsSuffix follows the archive's name in that of the file with rows that are yet to be laid out.
 const rowsSuffix = "-rows"
 
-// copiedRows are those of a run that exists elsewhere, until they are laid out as the pages of a sealed file. Nothing is
-// done about their durability, and a process that dies leaves nothing but litter.
+// copiedRows are those of a run that exists elsewhere, until they are laid out as the pages of a sealed file. Nothing
+// is done about their durability, and a process that dies leaves nothing but litter.
 //
 // Beside what a [pages.Spool] holds there are some 100 bytes for each iteration and each section in memory.
 type copiedRows struct {

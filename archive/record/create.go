@@ -43,13 +43,17 @@ type Options struct {
 	network    func(dir string) string // nil for netfs.Kind
 }
 
-// Create begins a recording that will become the archive path. It records into path+"-live", unless opts.Bulk. An archive at path is
-// [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart; one that is going
-// on is [archive.ErrBusy] in any case. The caller ends it with Finish, which seals, and always with Close.
+// Create begins a recording that will become the archive path. It records into path+"-live", unless opts.Bulk. An
+// archive at path is [archive.ErrExists] unless opts.Replace, a recording that was left behind is unless opts.Restart;
+// one that is going on is [archive.ErrBusy] in any case. The caller ends it with Finish, which seals, and always with
+// Close.
 func Create(path string, opts *Options) (*Writer, error) {
 	w := newWriter(path, opts)
 	if strings.HasSuffix(path, archive.LiveSuffix) {
 		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
+	}
+	if err := archive.CheckName(path); err != nil {
+		return nil, err
 	}
 	if info, err := os.Lstat(path); err == nil && info.IsDir() {
 		return nil, fileerr.Errorf(path, "is a folder; name the archive in it")

@@ -13,6 +13,13 @@
 // A recorder that was killed leaves its live file behind, and [Writer.Close] without Finish does. Nothing that was
 // acknowledged is missing from it.
 //
+// # Copies
+//
+// With [Options].Bulk a run is recorded that exists elsewhere. There is no live file: rows wait in memory and, from a
+// mebibyte of a table on, in a file of their own, run.simexp-rows, and Finish lays them out as the sealed file, which
+// is checked, flushed and renamed as any other. It has the same bytes. A copy that is cut short leaves nothing, but
+// that file if the process was killed; the next one of that name removes it.
+//
 // # Durability
 //
 // [Writer.Event] returns when the record is checked and in memory; it is written with the next record that is

@@ -69,8 +69,8 @@ func (w *Writer) recordWithout(ctx context.Context, a *archive.Archive, open *Op
 		return "", err
 	}
 	to, err := Create(w.path+droppingSuffix, &Options{
-		unflushed: true, Restart: true, Replace: true, Exclusive: w.exclusive, Annotations: annotations, system: w.opts.system,
-		network: w.opts.network,
+		unflushed: true, Restart: true, Replace: true, Exclusive: w.exclusive, Annotations: annotations,
+		system: w.opts.system, network: w.opts.network,
 	})
 	if err != nil {
 		return "", err

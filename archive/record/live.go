@@ -73,7 +73,8 @@ var besides = []string{
 	archive.LiveSuffix, archive.LiveSuffix + sqlitefile.LockSuffix, archive.LiveSuffix + "-wal",
 	archive.LiveSuffix + "-shm",
 	archive.LiveSuffix + "-journal", archive.LiveSuffix + creatingSuffix, archive.LiveSuffix + spillSuffix,
-	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, rowsSuffix, "-annotate" + sqlitefile.LockSuffix, "-annotated",
+	archive.LiveSuffix + spillSuffix + creatingSuffix, sealingSuffix, rowsSuffix,
+	"-annotate" + sqlitefile.LockSuffix, "-annotated",
 	"-upgrading",
 	droppingSuffix + archive.LiveSuffix, droppingSuffix + archive.LiveSuffix + sqlitefile.LockSuffix,
 }

@@ -105,22 +105,22 @@ func (r *liveRows) writeTo(ctx context.Context, path string, seal *tables.Seal, 
 	return db.WriteFile(ctx, r.w.sys, path, 0o644, pages.Change{Seal: seal, Blocks: blocks})
 }
 
-// readBack takes all records of the sealed file at path into sink. What is withheld must be of one of them.
+// readBack takes all records of the sealed file at path into sink. What is withheld must be of one of them. That events
+// are valid is not checked again: with the digest of those that were, they are the same bytes.
 func readBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
 	a, err := archive.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	// What is valid need not be checked again: with the digest of the run, its records are the same bytes.
 	loan := &lend.Loan{}
-	lend.Borrows(sink, loan)
-	loan.Checked = true
-	for r, err := range lend.Records(ctx, a, loan) {
-		if err == nil {
-			err = provider.Put(ctx, sink, r)
-		}
+	sink.Borrows(loan)
+	for r, err := range lend.Records(ctx, a, &lend.Loan{}) {
 		if err != nil {
+			return err
+		}
+		loan.Checked = r.RecordKind() == provider.KindEvent
+		if err := provider.Put(ctx, sink, r); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// A store keeps the rows of a run: [liveRows] in a live file, [copiedRows] until they are laid out as a sealed file. What
-// is put between begin and commit becomes part of the run as one.
+// A store keeps the rows of a run: [liveRows] in a live file, [copiedRows] until they are laid out as a sealed file.
+// What is put between begin and commit becomes part of the run as one.
 type store interface {
 	begin() error
 	commit() error
@@ -28,7 +28,8 @@ type store interface {
 	putResult(r *provider.Result) error
 	// putSpan adds to where the records of an iteration lie, and how much they are.
 	putSpan(iteration int, s *tables.Span) error
-	// putIteration adds an iteration that was recorded itself: from z_iteration's timestamp on, the values of its columns.
+	// putIteration adds an iteration that was recorded itself: from z_iteration's timestamp on, the values of its
+	// columns.
 	putIteration(i *provider.Iteration, seq int64, values ...any) error
 	// section gives the number of a section with a hash, a new one if there is none.
 	section(sum [sha256.Size]byte, body string) (id int64, isNew bool, err error)
@@ -57,8 +58,8 @@ func (w *Writer) putText(text *string) (any, error) {
 	return string(tables.AppendSectionList(nil, ids)), nil
 }
 
-// liveRows are those of a live file. Statements are not given the context of a call: cancelled, they would tear a record
-// that the caller thinks of as one step.
+// liveRows are those of a live file. Statements are not given the context of a call: cancelled, they would tear a
+// record that the caller thinks of as one step.
 type liveRows struct {
 	w        *Writer
 	inserts  map[string]*sql.Stmt // of a row, by table
@@ -77,7 +78,8 @@ var inserted = []string{tables.TableExperiment, tables.TableEventType, tables.Ta
 func (w *Writer) newLiveRows(ctx context.Context) error {
 	r := &liveRows{w: w, inserts: map[string]*sql.Stmt{}, batchNo: batches.add(&w.batch)}
 	w.rows = r
-	_, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule, r.batchNo))
+	_, err := w.conn.ExecContext(ctx, fmt.Sprintf("CREATE VIRTUAL TABLE temp.batch USING %s(%d)", batchModule,
+		r.batchNo))
 	if err != nil {
 		return err
 	}
@@ -91,13 +93,16 @@ func (w *Writer) newLiveRows(ctx context.Context) error {
 	}{
 		{&r.events, `INSERT INTO z_event (seq, iteration, type, timestamp, data)
 			SELECT seq, iteration, type, timestamp, data FROM temp.batch`},
-		{&r.span, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (number) DO UPDATE SET first_seq = min(first_seq, excluded.first_seq), last_seq = excluded.last_seq,
-			events = events + excluded.events, interactions = interactions + excluded.interactions, bytes = bytes + excluded.bytes`},
+		{&r.span, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes)
+			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
+			first_seq = min(first_seq, excluded.first_seq), last_seq = excluded.last_seq,
+			events = events + excluded.events, interactions = interactions + excluded.interactions,
+			bytes = bytes + excluded.bytes`},
 		{&r.own, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes, seq, timestamp,
 			costs_per_agent, accepted_changes, policies) VALUES (?1, ?2, ?2, 0, 0, 0, ?2, ?3, ?4, ?5, ?6)
 			ON CONFLICT (number) DO UPDATE SET seq = excluded.seq, timestamp = excluded.timestamp,
-			costs_per_agent = excluded.costs_per_agent, accepted_changes = excluded.accepted_changes, policies = excluded.policies`},
+			costs_per_agent = excluded.costs_per_agent, accepted_changes = excluded.accepted_changes,
+			policies = excluded.policies`},
 	} {
 		if *p.stmt, err = w.conn.PrepareContext(ctx, p.sql); err != nil {
 			return err
@@ -150,8 +155,8 @@ func (r *liveRows) putEvents() error {
 }
 
 func (r *liveRows) putResult(x *provider.Result) error {
-	_, err := r.w.conn.ExecContext(context.Background(), `UPDATE z_experiment SET status = ?, completed_at = ?, converged = ?,
-		final_cost = ?, best_cost = ?, convergence_reason = ?`, resultColumns(x)...)
+	_, err := r.w.conn.ExecContext(context.Background(), `UPDATE z_experiment SET status = ?, completed_at = ?,
+		converged = ?, final_cost = ?, best_cost = ?, convergence_reason = ?`, resultColumns(x)...)
 	return err
 }
 

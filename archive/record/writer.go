@@ -76,15 +76,10 @@ type Writer struct {
 	takingIn bool // what an earlier writer spilled
 }
 
-var _ provider.Sink = (*Writer)(nil)
-
-// Borrows implements [lend.Borrower]: of what waits to be written there is a copy.
-func (w *Writer) Borrows(*lend.Loan) any { return w }
-
-// CheckedEvents implements [lend.EventTaker].
-func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return w, w.event
-}
+var (
+	_ lend.Borrower                    = (*Writer)(nil)
+	_ lend.EventTaker[*provider.Event] = (*Writer)(nil)
+)
 
 func newWriter(path string, opts *Options) *Writer {
 	w := &Writer{
@@ -116,7 +111,8 @@ const (
 // Path gives the name of the archive-to-be.
 func (w *Writer) Path() string { return w.path }
 
-// LivePath gives the name of the file that is being recorded into. Of a copy, which is [Options].Bulk, nothing is there under that name.
+// LivePath gives the name of the file that is being recorded into. Of a copy, which is [Options].Bulk, nothing is there
+// under that name.
 func (w *Writer) LivePath() string { return w.live }
 
 // file gives the name that errors begin with.
@@ -173,6 +169,14 @@ func (w *Writer) Event(ctx context.Context, e *provider.Event) error {
 		return err
 	}
 	return w.event(ctx, e)
+}
+
+// Borrows implements [lend.Borrower]: of what waits there is a copy.
+func (w *Writer) Borrows(*lend.Loan) any { return w }
+
+// CheckedEvents implements [lend.EventTaker].
+func (w *Writer) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
+	return w, w.event
 }
 
 // event takes an event that has passed its Validate.
@@ -242,9 +246,9 @@ func (w *Writer) Interaction(_ context.Context, i *provider.Interaction) error {
 		s := w.span(i.Iteration)
 		s.Interactions++
 		s.Bytes += textOf(i)
-		return w.rows.put(tables.TableInteraction, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model, i.PromptTokens,
-			i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user, i.Response,
-			jsonText(i.ParsedPolicy), i.ParsingError, jsonText(i.Extra))
+		return w.rows.put(tables.TableInteraction, w.next, i.Iteration, tables.Nullable(i.AgentID), i.Model,
+			i.PromptTokens, i.CompletionTokens, i.LatencySeconds, tables.Nullable(i.Timestamp), system, user,
+			i.Response, jsonText(i.ParsedPolicy), i.ParsingError, jsonText(i.Extra))
 	})
 }
 
@@ -286,7 +290,8 @@ func (w *Writer) Attachment(_ context.Context, a *provider.Attachment) error {
 		if data == nil {
 			data = []byte{}
 		}
-		return w.rows.put(tables.TableAttachment, w.next, a.Name, tables.Nullable(a.MediaType), present(a, "data", data))
+		return w.rows.put(tables.TableAttachment, w.next, a.Name, tables.Nullable(a.MediaType),
+			present(a, "data", data))
 	})
 }
 

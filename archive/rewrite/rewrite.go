@@ -91,6 +91,9 @@ func (r *replacement) plan(ctx context.Context) (was, want content, err error) {
 		return was, want, err
 	}
 	defer a.Close()
+	if a.Packed() {
+		return was, want, r.named(archive.ErrPacked)
+	}
 	if was, err = look(ctx, a); err == nil {
 		want, err = r.goal(was)
 	}

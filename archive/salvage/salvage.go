@@ -26,7 +26,7 @@ import (
 type Survey struct {
 	report    Report
 	files     []io.Closer
-	main      *os.File
+	main      *os.File // nil for a packed one
 	pages     *pages
 	canonical bool    // the pages of the file are those of a sealed one (FORMAT.md appendix A), unless they are damaged
 	found     []place // by seq, then by how good the source is
@@ -111,15 +111,33 @@ func (s *Survey) open(path string) error {
 	}
 	p := &pages{size: schema.PageSize, newest: map[uint32]int64{}}
 	s.pages = p
+	packed, err := sqlitefile.IsPacked(f)
+	if err != nil {
+		return err
+	}
+	var main io.ReaderAt = f
+	if packed {
+		inside, err := sqlitefile.OpenDamagedPack(f, size)
+		if err != nil {
+			return err
+		}
+		main, size = inside, inside.Size()
+	} else {
+		s.main = f
+	}
 	head := make([]byte, sqlitefile.HeaderSize)
-	if _, err := f.ReadAt(head, 0); err == nil {
+	if _, err := main.ReadAt(head, 0); err == nil {
 		ps := int64(binary.BigEndian.Uint16(head[16:]))
 		if ps >= 512 && ps&(ps-1) == 0 && bytes.HasPrefix(head, []byte(sqlitefile.Magic)) {
 			p.size = ps
 		}
 		s.canonical = head[sqlitefile.ModeOffset] != sqlitefile.ModeWAL && !strings.HasSuffix(path, archive.LiveSuffix)
 	}
-	p.main, p.pages, s.main = image{f, 0}, (size+p.size-1)/p.size, f
+	p.main, p.pages = image{main, 0}, (size+p.size-1)/p.size
+	if packed {
+		s.refill()
+		return nil
+	}
 	// Of a live file the newest version of a page is in its log; older versions, and what is behind a damaged place of
 	// the log, count only where nothing else is.
 	log, logSize, err := s.openFile(path + "-wal")
@@ -186,7 +204,7 @@ func (s *Survey) scan(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if n < p.pages && n%1024 == 0 { // much of a file may be a hole, which takes long to read
+		if s.main != nil && n < p.pages && n%1024 == 0 { // much of a file may be a hole, which takes long to read
 			n = min(max(n, dataFrom(s.main, n*p.size)/p.size), p.pages)
 		}
 		if n == p.count() {

@@ -159,6 +159,7 @@ func TestCorpusBad(t *testing.T) {
 			if !f.large || longtest.Enabled() { // of 64 MiB
 				sqlAgrees(t, f, b)
 				readersAgree(t, f, b)
+				packedAgrees(t, b)
 			}
 		})
 	}

@@ -15,7 +15,8 @@ import (
 
 // File checks the archive or live file at path against every requirement of FORMAT.md that binds files: the header, the
 // pages, the schema, every value of every row, that the records are those that were sealed, and that not a byte stands
-// where none belongs. It goes on past what is broken and reports all that it finds.
+// where none belongs. It goes on past what is broken and reports all that it finds. Of a packed archive the form is
+// checked too, then what is inside; [CodePacked] stands where there is a requirement.
 //
 // The error is only for a check that could not be made, because the file system failed or ctx is done. It names the
 // file.
@@ -38,12 +39,18 @@ func verifyFile(ctx context.Context, path string) (Report, error) {
 		return Report{}, err
 	}
 	defer f.Close()
-	if sqlitefile.BeingRecorded(path) {
-		return verifyRecording(ctx, path)
-	}
 	main, err := sqlitefile.NewSteadyFile(f)
 	if err != nil {
 		return Report{}, err
+	}
+	if packed, err := sqlitefile.IsPacked(main); err != nil {
+		return Report{}, err
+	} else if packed {
+		v.packedName(path)
+		return sealedFile(v, main, main.Size())
+	}
+	if sqlitefile.BeingRecorded(path) {
+		return verifyRecording(ctx, path)
 	}
 	live := strings.HasSuffix(path, archive.LiveSuffix)
 	size := main.Size()
@@ -69,12 +76,9 @@ func verifyFile(ctx context.Context, path string) (Report, error) {
 	return v.done()
 }
 
-// Reader is [File] for a sealed archive whose size bytes r gives.
+// Reader is [File] for a sealed archive, packed or not, whose size bytes r gives.
 func Reader(ctx context.Context, r io.ReaderAt, size int64) (Report, error) {
-	v := newCheck(ctx)
-	v.sealed = true
-	v.file(r, size)
-	return v.done()
+	return sealedFile(newCheck(ctx), r, size)
 }
 
 // verifyRecording checks a live file that another process records into.

@@ -39,7 +39,10 @@ func fixed(list ...string) values {
 // but for those of valuesIn.
 var valuesOf = sync.OnceValue(func() map[string]values {
 	return map[string]values{
-		"agent":    agentsOf,
+		"agent": agentsOf,
+		"baseline-run": func(cmd *cobra.Command, _ []string) []string {
+			return runIDsOf(cmd, []string{cmd.Flag("baseline").Value.String()})
+		},
 		"color":    fixed("auto", "always", "never"),
 		"expanded": fixed(readcmd.ExpandAuto, readcmd.ExpandAlways, readcmd.ExpandNever),
 		"field":    fixed(redact.Fields()...),

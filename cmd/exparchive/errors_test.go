@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -12,10 +13,13 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
-// wordsOfCalls are what errors of Go and of the system say of how they came about, and no user asks for.
-var wordsOfCalls = regexp.MustCompile(`strconv|syscall|goroutine|0x[0-9a-f]{6}|\|[01]:|fork/exec|%![a-z(]|no such file or directory|` +
-	`The system cannot find|(^|[^-\w])(open|openat|openfdat|stat|lstat|fstat|statat|read|readat|write|writeat|close|rename|renameat|link|symlink|` +
-	`mkdir|mkdirat|remove|unlinkat|readdirent|fdopendir|getdents64|fsync|truncate|chmod|chtimes|CreateFile|GetFileAttributesEx|FindFirstFile|seek|mmap|flock) [^ ]*: `)
+// wordsOfCalls are what errors of Go and of the system say of how they came about, and no user asks for. It takes long
+// to compile, and scripts start this test thousands of times as the program.
+var wordsOfCalls = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`strconv|syscall|goroutine|0x[0-9a-f]{6}|\|[01]:|fork/exec|%![a-z(]|no such file or directory|` +
+		`The system cannot find|(^|[^-\w])(open|openat|openfdat|stat|lstat|fstat|statat|read|readat|write|writeat|close|rename|renameat|link|symlink|` +
+		`mkdir|mkdirat|remove|unlinkat|readdirent|fdopendir|getdents64|fsync|truncate|chmod|chtimes|CreateFile|GetFileAttributesEx|FindFirstFile|seek|mmap|flock) [^ ]*: `)
+})
 
 // TestErrors_words: of whatever fails the program says what it is about, and what is wrong, without names of calls.
 func TestErrors_words(t *testing.T) {
@@ -56,7 +60,7 @@ func TestErrors_words(t *testing.T) {
 			return
 		}
 		out, messages := string(o.Stdout), string(o.Stderr)
-		if m := wordsOfCalls.FindString(messages + out); m != "" {
+		if m := wordsOfCalls().FindString(messages + out); m != "" {
 			t.Errorf("%s: got %q in %q", line, m, messages+out)
 		}
 		for message := range strings.Lines(messages) {

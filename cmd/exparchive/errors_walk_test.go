@@ -45,6 +45,7 @@ var wrongValues = map[string][]string{
 	"string":      {"", "none/none", "folder", "text", "unreadable", "(", "a\x01b\nc"},
 	"stringSlice": {"", "none/none", "folder", ",", `"x`, "99999999999999999999", "("},
 	"stringArray": {"", "none/none", "folder", "=", "(", "a=b:c"},
+	"elsewhere":   {"final", "true", ""}, // which other tables have
 }
 
 // TestErrors_walk: whatever is wrong with whatever flag or file of whatever command, the program ends with a code that
@@ -148,7 +149,7 @@ func TestErrors_walk(t *testing.T) {
 		case strings.Contains(messages, "internal error"):
 			t.Errorf("%q: got %q", args, messages)
 		}
-		if m := wordsOfCalls.FindString(messages); m != "" {
+		if m := wordsOfCalls().FindString(messages); m != "" {
 			t.Errorf("%q: got %q in %q", args, m, messages)
 		}
 		for line := range strings.Lines(messages) {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
@@ -35,9 +36,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 			code = cli.ExitFailed
 		}
 	}()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
+	ctx := context.Background()
+	root := newRootCommand(args...)
+	if root.HasSubCommands() { // and so something that takes its time
+		recordcmd.TakeFileSizeSignal()
+		interruptible, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(interruptible, stop)
+		ctx = interruptible
+	}
 	ctx, files := runio.WithScratch(ctx, stdin)
 	defer func() {
 		if err := files.Remove(); err != nil {
@@ -46,7 +53,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		}
 	}()
 
-	root := newRootCommand(args...)
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		completeValues(root)
 	}

@@ -62,6 +62,8 @@ func commands() []namedCommand {
 		{"reveal", groupPublish, publishcmd.NewReveal},
 		{"sign", groupPublish, publishcmd.NewSign},
 		{"annotate", groupPublish, publishcmd.NewAnnotate},
+		{"pack", groupPublish, publishcmd.NewPack},
+		{"unpack", groupPublish, publishcmd.NewUnpack},
 		{"recover", groupRepair, repaircmd.NewRecover},
 		{"run", groupDemo, recordcmd.NewRun},
 		{"upgrade", groupOther, repaircmd.NewUpgrade},

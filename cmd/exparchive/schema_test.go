@@ -54,7 +54,7 @@ func (b *firstBytes) Write(p []byte) (int, error) {
 
 // checkOutput checks the JSON values in what a command line printed. Those of a command that failed may be cut short.
 func checkOutput(args []string, text []byte, code int) error {
-	cmd, rest, err := newRootCommand().Find(args)
+	cmd, rest, err := newRootCommand(args...).Find(args)
 	if err != nil {
 		return nil
 	}

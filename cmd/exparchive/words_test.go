@@ -70,15 +70,16 @@ func TestDecisions_agree(t *testing.T) {
 }
 
 // replaced are words that others have taken the place of: a fact has one word, in help, in JSON and in documents.
-var replaced = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
+var replaced = []string{
 	"not accepted", "declined", "turned down", "unchanged proposal", // accepted, rejected, kept, none
 	"first_record", "record_number", "sequence number", "position of the record", // seq
 	"num_records", "record_count", // records
 	"format_version", "format version", "version of the format", // schema version
-}, "|") + `)\b`)
+}
 
 // TestWords_replaced: no help text, JSON Schema or document has a word that was replaced.
 func TestWords_replaced(t *testing.T) {
+	replaced := regexp.MustCompile(`(?i)\b(` + strings.Join(replaced, "|") + `)\b`)
 	texts := map[string]string{}
 	var help func(cmd *cobra.Command)
 	help = func(cmd *cobra.Command) {

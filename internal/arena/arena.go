@@ -1,4 +1,4 @@
-// Package arena has memory for events and their texts that are read one after the other.
+// Package arena has places for many records next to each other.
 package arena
 
 import (
@@ -7,9 +7,9 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// An Arena is where events and their texts lie that were read one after the other, since one allocation for many takes
+// Events is where events and their texts lie that were read one after the other, since one allocation for many takes
 // much less time than one for each. So who keeps one of them keeps some tens of them in memory.
-type Arena struct {
+type Events struct {
 	events []provider.Event // that are not in use yet
 	texts  []byte
 	times  strings.Builder
@@ -22,7 +22,7 @@ const (
 )
 
 // Event gives an event; one that is lent is the same each time.
-func (a *Arena) Event(lent bool) *provider.Event {
+func (a *Events) Event(lent bool) *provider.Event {
 	switch {
 	case lent && a.events == nil:
 		a.events = make([]provider.Event, 1)
@@ -40,7 +40,7 @@ func (a *Arena) Event(lent bool) *provider.Event {
 }
 
 // Text gives a short text as a string.
-func (a *Arena) Text(b []byte) string {
+func (a *Events) Text(b []byte) string {
 	const piece, most = 4096, 256
 	if len(b) == 0 || len(b) > most {
 		return string(b)
@@ -59,7 +59,7 @@ func (a *Arena) Text(b []byte) string {
 }
 
 // Bytes gives a copy of a text, nil of nil.
-func (a *Arena) Bytes(b []byte) []byte {
+func (a *Events) Bytes(b []byte) []byte {
 	size := a.length * arenaText
 	switch {
 	case b == nil:

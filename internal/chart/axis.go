@@ -43,7 +43,10 @@ func (f *Figure) axes(xTicks, yTicks int) (xs, ys []axis) {
 	return xs, ys
 }
 
-// axes gives those of iterations and of values. An axis of values begins and ends at a mark.
+var one = big.NewRat(1, 1)
+
+// axes gives those of iterations and of values. An axis of values begins and ends at a mark. Without values there are
+// no marks.
 func (p *Panel) axes(xTicks, yTicks int) (x, y axis) {
 	p.values(func(n int, v *big.Rat) {
 		x.include(big.NewRat(int64(n), 1))
@@ -54,23 +57,34 @@ func (p *Panel) axes(xTicks, yTicks int) (x, y axis) {
 	if p.FromZero && y.low != nil {
 		y.include(new(big.Rat))
 	}
+	empty := y.low == nil
 	for _, a := range []*axis{&x, &y} {
 		if a.low == nil {
-			a.low, a.high = new(big.Rat), big.NewRat(1, 1)
+			a.low, a.high = new(big.Rat), one
 		}
 	}
-	if x.low.Cmp(x.high) == 0 {
-		x.low, x.high = new(big.Rat).Sub(x.low, big.NewRat(1, 1)), new(big.Rat).Add(x.high, big.NewRat(1, 1))
-	}
-	if y.low.Cmp(y.high) == 0 { // a flat line lies in the middle, by a tenth of its height
+	switch {
+	case y.low.Cmp(y.high) != 0:
+	case p.FromZero && y.low.Sign() == 0:
+		y.high = one
+	default: // a flat line lies in the middle, by a tenth of its height
 		by := new(big.Rat).Abs(y.low)
 		if by.Mul(by, big.NewRat(1, 10)); by.Sign() == 0 || p.Whole {
 			by.SetInt64(1)
 		}
 		y.low, y.high = new(big.Rat).Sub(y.low, by), new(big.Rat).Add(y.high, by)
 	}
-	step, places := stepOf(new(big.Rat).Sub(x.high, x.low), xTicks, true)
-	x.mark(step, places)
+	if empty {
+		return x, y
+	}
+	step, places := one, 0
+	if x.low.Cmp(x.high) == 0 { // the only iteration lies in the middle
+		x.mark(step, places)
+		x.low, x.high = new(big.Rat).Sub(x.low, one), new(big.Rat).Add(x.high, one)
+	} else {
+		step, places = stepOf(new(big.Rat).Sub(x.high, x.low), xTicks, true)
+		x.mark(step, places)
+	}
 	step, places = stepOf(new(big.Rat).Sub(y.high, y.low), yTicks, p.Whole)
 	y.low = multiple(y.low, step, false)
 	y.high = multiple(y.high, step, true)
@@ -96,9 +110,11 @@ func (a *axis) mark(step *big.Rat, places int) {
 	if h := new(big.Rat).Abs(a.high); h.Cmp(largest) > 0 {
 		largest = h
 	}
-	if size := exponent(largest); size > 6 || places > 4 {
-		a.power = size
-		places += size
+	if largest.Sign() > 0 {
+		if size := exponent(largest); size > 6 || places > 4 {
+			a.power = size
+			places += size
+		}
 	}
 	scale := power10(-a.power)
 	for _, v := range a.ticks {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"errors"
 	"io"
 	"math/big"
 	"strings"
@@ -43,6 +44,30 @@ func TestAxis(t *testing.T) {
 		}
 		if len(y.ticks) > 8 {
 			t.Errorf("%s to %s: %d marks", c.low, c.high, len(y.ticks))
+		}
+	}
+}
+
+// TestAxis_one: of a single iteration no others are marked, costs of zero lie on the axis, and a panel without values
+// says so.
+func TestAxis_one(t *testing.T) {
+	p := Panel{FromZero: true, Lines: []Line{{Points: []Point{{7, new(big.Rat)}}}}}
+	x, y := p.axes(5, 5)
+	if got := strings.Join(x.labels, " ") + "; " + strings.Join(y.labels, " "); got != "7; 0.0 0.2 0.4 0.6 0.8 1.0" {
+		t.Errorf("got marks at %s", got)
+	}
+	p.Lines[0].Points[0].X = 0
+	if x, _ = p.axes(5, 5); strings.Join(x.labels, " ") != "0" {
+		t.Errorf("got marks at iterations %s, want 0", x.labels)
+	}
+	f := &Figure{Panels: []Panel{{Lines: []Line{{Points: []Point{{7, nil}}}}}, p}}
+	var text, svg strings.Builder
+	if err := errors.Join(f.WriteText(&text, 80), f.Scene().WriteSVG(&svg)); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]string{"text": text.String(), "SVG": svg.String()} {
+		if n := strings.Count(s, "nothing was recorded"); n != 1 {
+			t.Errorf("%s: %d panels are said to have nothing, want 1", name, n)
 		}
 	}
 }

@@ -51,6 +51,14 @@ func plain() *Figure {
 		Crosses: at[:1]}}}
 }
 
+// What PDF is made of, and the commands of TikZ.
+var (
+	objects  = regexp.MustCompile(`(?s)\d+ 0 obj\n(.*?)\nendobj`)
+	hexTexts = regexp.MustCompile(`<[0-9A-F]+>`)
+	numbers  = regexp.MustCompile(`\[[0-9 ]*\]|-?[0-9.]+`)
+	commands = regexp.MustCompile(`\\([a-zA-Z]+|.)|[{}%;]`)
+)
+
 // structure gives what of a file is not text from outside: the elements of SVG, the operators of PDF, the commands of
 // TikZ, the lines of a terminal's characters.
 var structure = map[string]func(t *testing.T, f *Figure) []string{
@@ -88,11 +96,11 @@ var structure = map[string]func(t *testing.T, f *Figure) []string{
 		if err := f.Scene().WritePDF(&b); err != nil {
 			t.Fatal(err)
 		}
-		objects := regexp.MustCompile(`(?s)\d+ 0 obj\n(.*?)\nendobj`).FindAllString(b.String(), -1)
+		objects := objects.FindAllString(b.String(), -1)
 		list = append(list, fmt.Sprint(len(objects)))
 		for _, i := range []int{3, len(objects) - 1} { // the content and the title
-			text := regexp.MustCompile(`<[0-9A-F]+>`).ReplaceAllString(objects[i], " <> ")
-			text = regexp.MustCompile(`\[[0-9 ]*\]|-?[0-9.]+`).ReplaceAllString(text, " ")
+			text := hexTexts.ReplaceAllString(objects[i], " <> ")
+			text = numbers.ReplaceAllString(text, " ")
 			for _, word := range strings.Fields(text) {
 				if !slices.Contains(list, word) {
 					list = append(list, word)
@@ -121,7 +129,7 @@ var structure = map[string]func(t *testing.T, f *Figure) []string{
 					t.Errorf("hidden character %q", r)
 				}
 			}
-			for _, c := range regexp.MustCompile(`\\([a-zA-Z]+|.)|[{}%;]`).FindAllString(line, -1) {
+			for _, c := range commands.FindAllString(line, -1) {
 				switch {
 				case c == "{":
 					depth++

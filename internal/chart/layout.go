@@ -9,6 +9,9 @@ import (
 
 const millimetre = scene.Pt * 72 * 10 / 254 // rounded down
 
+// noValues stands in a panel that has none.
+const noValues = "nothing was recorded"
+
 // Lengths of the layout.
 const (
 	least       = 56 * millimetre // the width of a panel that still has another beside it
@@ -133,6 +136,9 @@ func (l *layout) panel(p *Panel, x, y *axis, left, top, legendRows int) {
 		scene.Point{X: plot.left + plot.width, Y: plot.bottom})
 	l.text(plot.left+plot.width/2, plot.bottom+2*row, labelSize, scene.Middle,
 		scene.Fit(x.unit(p.X), labelSize, plot.width))
+	if len(y.ticks) == 0 {
+		l.text(plot.left+plot.width/2, plot.bottom-plotHeight/2, labelSize, scene.Middle, noValues)
+	}
 	plot.draw(p)
 }
 

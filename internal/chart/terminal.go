@@ -59,6 +59,10 @@ func (p *Panel) writeText(b *strings.Builder, x, y *axis, columns int) {
 		put(at.X, at.Y, crossLetter)
 	}
 
+	if len(y.ticks) == 0 {
+		copy(area[textRows/2][max((width-len(noValues))/2, 0):], []rune(noValues))
+	}
+
 	line := func(s string) { b.WriteString(strings.TrimRight(s, " ") + "\n") }
 	line(visible.Line(p.Title))
 	line(visible.Line(y.unit(p.Y)))

@@ -14,9 +14,9 @@ var stringByte = func() (t [256]byte) {
 	return t
 }()
 
-// valid reports whether text is one JSON value that nests no deeper than maxDepth; whether strings are UTF-8 it does not
-// look at. It is what encoding/json's Valid is, several times as fast: every event passes it when it is written and when
-// it is checked.
+// valid reports whether text is one JSON value that nests no deeper than maxDepth; whether strings are UTF-8 it does
+// not look at. It is what encoding/json's Valid is, several times as fast: every event passes it when it is written and
+// when it is checked.
 func valid(text []byte, maxDepth int) bool {
 	end := endOfValue(text, 0, maxDepth)
 	return end >= 0 && skipSpace(text, end) == len(text)

@@ -17,7 +17,8 @@ var validSeeds = []string{
 	strings.Repeat("[", 500) + strings.Repeat("]", 500), strings.Repeat("[", 600) + strings.Repeat("]", 600),
 	strings.Repeat(`{"a":`, 510) + "1" + strings.Repeat("}", 510),
 	strings.Repeat("[", 10000) + strings.Repeat("]", 10000), strings.Repeat("[", 10001) + strings.Repeat("]", 10001),
-	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("}]", 700), strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("]}", 700),
+	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("}]", 700),
+	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("]}", 700),
 }
 
 func checkValid(t *testing.T, text string) {

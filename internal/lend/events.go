@@ -2,22 +2,23 @@ package lend
 
 import "context"
 
-// Inside is the argument of methods that only this module can call, since no other can name it.
+// Inside is the argument of a method that only this module can call.
 type Inside struct{}
 
-// An EventTaker is a sink that takes events, of type E, in another way too. Unlike a [Borrower] it may be used from
-// several goroutines: what is known of an event comes with the call.
+// An EventTaker is a sink that may take events E in another way too: lent, and without checking them again.
 type EventTaker[E any] interface {
-	// CheckedEvents gives the sink itself and that way, nil if there is none: a function that takes an event which has
-	// passed its Validate and is as it was then, and which is lent.
-	CheckedEvents(Inside) (self any, take func(context.Context, E) error)
+	// CheckedEvents gives the sink itself, and that way, nil if there is none: a function that is Event for one that has
+	// passed its Validate and is as it was then, and that is valid as by [Lender].LentRecords.
+	CheckedEvents(Inside) (self any, event func(context.Context, E) error)
 }
 
-// CheckedEvents gives the way in which a sink takes events that were checked where they were made, nil if it has none.
-func CheckedEvents[E any](sink any) func(context.Context, E) error {
-	if t, ok := sink.(EventTaker[E]); ok {
-		if self, take := t.CheckedEvents(Inside{}); self == sink {
-			return take
+// CheckedEvents gives the way in which s takes events that were checked where they were made, nil if it has none.
+func CheckedEvents[E any](s interface {
+	Event(ctx context.Context, e E) error
+}) func(context.Context, E) error {
+	if t, ok := s.(EventTaker[E]); ok {
+		if self, event := t.CheckedEvents(Inside{}); self == any(s) {
+			return event
 		}
 	}
 	return nil

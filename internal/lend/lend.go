@@ -25,8 +25,8 @@ type Lender[R any] interface {
 	LentRecords(ctx context.Context, loan *Loan) (self any, records iter.Seq2[R, error])
 }
 
-// A Borrower is a sink that keeps nothing of a record behind the call that it comes with, not even in what it calls, but
-// for texts that are strings.
+// A Borrower is a sink that keeps nothing of a record behind the call that it comes with, not even in what it calls,
+// but for texts that are strings.
 type Borrower interface {
 	// Borrows gives the sink itself. From now on records come by the loan.
 	Borrows(loan *Loan) (self any)
@@ -47,16 +47,10 @@ func Records[R any](ctx context.Context, p provider[R], loan *Loan) iter.Seq2[R,
 	return p.Records(ctx)
 }
 
-// Borrows reports whether sink borrows. From now on records come to it by the loan.
-func Borrows(sink any, loan *Loan) bool {
-	b, ok := sink.(Borrower)
-	return ok && b.Borrows(loan) == sink
-}
-
 // For gives the records of p for a sink, which are lent if both can do with that.
 func For[R any](ctx context.Context, p provider[R], sink any) iter.Seq2[R, error] {
 	loan := &Loan{}
-	if Borrows(sink, loan) {
+	if b, ok := sink.(Borrower); ok && b.Borrows(loan) == sink {
 		return Records(ctx, p, loan)
 	}
 	return p.Records(ctx)

@@ -2,6 +2,7 @@
 package othertools
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"testing"
@@ -44,4 +45,9 @@ func FindLarge(t testing.TB, name string) string {
 func Required() bool {
 	which := os.Getenv("EXPARCHIVE_TOOLS")
 	return which == "required" || which == "all"
+}
+
+// Has reports whether a command runs and ends well.
+func Has(ctx context.Context, name string, args ...string) bool {
+	return exec.CommandContext(ctx, name, args...).Run() == nil
 }

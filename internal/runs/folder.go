@@ -17,9 +17,9 @@ import (
 )
 
 // Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they
-// may hold runs (.simexp, .simexp-live, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in order;
-// those of the folders in it too, if recursive. A folder that cannot be read is yielded with an error, and the others
-// follow.
+// may hold runs (.simexp, .simexp-live, .simexp.zst, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in
+// order; those of the folders in it too, if recursive. A packed archive beside the archive itself is passed over: see
+// [archive.IsPackedCopy]. A folder that cannot be read is yielded with an error, and the others follow.
 func Files(path string, recursive bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -41,6 +41,7 @@ func walk(folder string, recursive bool, yield func(string, error) bool) bool {
 		switch {
 		case e.IsDir() && recursive:
 			goOn = walk(path, recursive, yield)
+		case !e.IsDir() && archive.IsPackedCopy(path):
 		case !e.IsDir() && (mayHoldRun(e.Name()) || strings.HasSuffix(e.Name(), ".json") && castro.IsExport(path)):
 			goOn = yield(path, nil)
 		}
@@ -53,8 +54,8 @@ func walk(folder string, recursive bool, yield func(string, error) bool) bool {
 
 // mayHoldRun tells by its name whether a file of a folder is looked into.
 func mayHoldRun(name string) bool {
-	for _, suffix := range []string{archive.Extension, archive.Extension + archive.LiveSuffix, ".db", ".duckdb",
-		".jsonl"} {
+	for _, suffix := range []string{archive.Extension, archive.Extension + archive.LiveSuffix,
+		archive.Extension + archive.PackedSuffix, ".db", ".duckdb", ".jsonl"} {
 		if strings.HasSuffix(name, suffix) && name != suffix {
 			return true
 		}
@@ -113,7 +114,7 @@ func (p *Passed) deeper(folder string, left *int) {
 		switch inside := filepath.Join(folder, e.Name()); {
 		case e.IsDir():
 			p.deeper(inside, left)
-		case mayHoldRun(e.Name()):
+		case mayHoldRun(e.Name()) && !archive.IsPackedCopy(inside):
 			p.Deeper = append(p.Deeper, inside)
 		}
 	}

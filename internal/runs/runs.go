@@ -63,23 +63,16 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == SQLite {
-		a, err := archive.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		return only(ctx, &Run{a, path, a}, runID)
-	}
 	d, err := openDatabase(path, kind, o)
 	if err != nil {
 		return nil, err
 	}
 	if d == nil {
-		lines, err := jsonl.Open(path)
+		r, err := openOne(path, kind)
 		if err != nil {
-			return nil, fileerr.In(path, err)
+			return nil, err
 		}
-		return only(ctx, &Run{lines, path, nil}, runID)
+		return only(ctx, r, runID)
 	}
 	run, err := d.Run(ctx, runID)
 	if err == nil {
@@ -90,6 +83,22 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 		return nil, fileerr.In(path, err)
 	}
 	return &Run{run, path, d}, nil
+}
+
+// openOne opens a file that is no database of the original project, and so holds one run.
+func openOne(path string, kind Kind) (*Run, error) {
+	if kind == SQLite {
+		a, err := archive.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return &Run{a, path, a}, nil
+	}
+	lines, err := jsonl.Open(path)
+	if err != nil {
+		return nil, fileerr.In(path, err)
+	}
+	return &Run{lines, path, nil}, nil
 }
 
 // only gives r, the one run of its file, unless it is not the one that is asked for.

@@ -19,7 +19,7 @@ type Kind int
 
 const (
 	Unknown Kind = iota
-	SQLite       // an archive, or another SQLite database
+	SQLite       // an archive, packed or not, or another SQLite database
 	DuckDB
 	Lines // JSON lines of the line protocol
 	JSON  // some other JSON
@@ -64,8 +64,8 @@ func SniffHead(head []byte) (Kind, error) { return sniff(head) }
 
 func sniff(head []byte) (Kind, error) {
 	switch {
-	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
-		return SQLite, nil
+	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		return SQLite, nil // package archive tells a packed archive from other files of zstd
 	case len(head) >= 12 && string(head[8:12]) == "DUCK":
 		return DuckDB, nil
 	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
@@ -74,8 +74,6 @@ func sniff(head []byte) (Kind, error) {
 		return 0, noRun("compressed with gzip; unpack it first")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return 0, noRun("a zip file; unpack it first")
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return 0, noRun("compressed with zstd; unpack it first")
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	switch {

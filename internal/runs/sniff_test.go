@@ -27,7 +27,7 @@ func TestSniff(t *testing.T) {
 		{"pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00\n", 0, "Git LFS pointer"},
 		{"gzip", "\x1f\x8b\x08", 0, "gzip"},
 		{"zip", "PK\x03\x04", 0, "zip"},
-		{"zstd", "\x28\xb5\x2f\xfd", 0, "zstd"},
+		{"zstd", "\x28\xb5\x2f\xfd", SQLite, ""},
 		{"text", "hello", 0, "not an archive"},
 		{"nothing", "", 0, "not an archive"},
 	} {

@@ -17,7 +17,9 @@ type Summary struct {
 	File  string        `json:"file"`
 	State archive.State `json:"state,omitempty"` // of archives only
 	// another program has written to it since it was sealed
-	Touched           bool                      `json:"touched,omitempty"`
+	Touched bool `json:"touched,omitempty"`
+	// an archive in packed form, see [archive.Pack]
+	Packed            bool                      `json:"packed,omitempty"`
 	RunID             string                    `json:"run_id"`
 	Experiment        string                    `json:"experiment_name"`
 	Type              string                    `json:"experiment_type"`
@@ -80,7 +82,7 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 			return
 		}
 		if d == nil {
-			yield(summaryOfFile(ctx, path, o))
+			yield(summaryOfOne(ctx, path, kind, o))
 			return
 		}
 		defer d.Close()
@@ -97,9 +99,9 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 	}
 }
 
-// summaryOfFile summarizes the one run in the file at path.
-func summaryOfFile(ctx context.Context, path string, o *Options) (Summary, error) {
-	r, err := Open(ctx, path, "", o)
+// summaryOfOne summarizes the run of a file that is no database of the original project.
+func summaryOfOne(ctx context.Context, path string, kind Kind, o *Options) (Summary, error) {
+	r, err := openOne(path, kind)
 	if err != nil {
 		return Summary{File: path}, err
 	}
@@ -173,7 +175,7 @@ func StatusOf(a *archive.Archive, e provider.Experiment) provider.Status {
 }
 
 func (s *Summary) addArchive(ctx context.Context, a *archive.Archive) error {
-	s.State, s.Touched, s.Schema = a.State(), a.Touched(), a.SchemaVersion()
+	s.State, s.Touched, s.Packed, s.Schema = a.State(), a.Touched(), a.Packed(), a.SchemaVersion()
 	if seal, ok := a.Seal(); ok {
 		s.Digest, s.DigestChecked = new(seal.Root.String()), new(false)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
-// A Batch is some consecutive rows of a table, column by column. It belongs to its Scanner and is valid until the
-// Scanner's next Next.
+// A Batch is some consecutive rows of a table, column by column. It belongs to its Scanner, and all that it
+// gives, Bytes too, is valid until the Scanner's next Next or SeekRow: its memory is used again then.
 type Batch struct {
 	cols []*Vector
 	n    int

@@ -65,7 +65,7 @@ type UserType struct {
 
 // Schemas lists the schemas by name.
 func (db *DB) Schemas() []Schema {
-	return convert(db.catalog.Schemas, func(s catalog.Schema) Schema { return Schema(s) })
+	return convert(db.catalog.Schemas, func(s catalog.Schema) Schema { return Schema{s.Name, s.Nested, commentText(s.Comment)} })
 }
 
 // Tables lists the tables by schema and name.
@@ -73,35 +73,35 @@ func (db *DB) Tables() []*Table { return slices.Clone(db.tables) }
 
 // Views lists the views by schema and name, without the engine's own.
 func (db *DB) Views() []View {
-	return convert(db.catalog.Views, func(v *catalog.View) View { return View{v.Schema, v.Name, v.SQL, v.Comment} })
+	return convert(db.catalog.Views, func(v *catalog.View) View { return View{v.Schema, v.Name, v.SQL, commentText(v.Comment)} })
 }
 
 // Sequences lists the sequences by schema and name.
 func (db *DB) Sequences() []Sequence {
 	return convert(db.catalog.Sequences, func(q *catalog.Sequence) Sequence {
 		return Sequence{Schema: q.Schema, Name: q.Name, Start: q.Start, Increment: q.Increment, Min: q.Min, Max: q.Max,
-			Cycle: q.Cycle, Uses: q.Uses, SQL: q.SQL(), Comment: q.Comment}
+			Cycle: q.Cycle, Uses: q.Uses, SQL: q.SQL(), Comment: commentText(q.Comment)}
 	})
 }
 
 // Indexes lists the indexes by schema and name.
 func (db *DB) Indexes() []Index {
 	return convert(db.catalog.Indexes, func(x *catalog.Index) Index {
-		return Index{x.Schema, x.Name, x.Table, x.Unique, x.SQL, x.Comment}
+		return Index{x.Schema, x.Name, x.Table, x.Unique, x.SQL, commentText(x.Comment)}
 	})
 }
 
 // Macros lists the macros by schema and name, without the engine's own.
 func (db *DB) Macros() []Macro {
 	return convert(db.catalog.Macros, func(m *catalog.Macro) Macro {
-		return Macro{m.Schema, m.Name, m.Kind == catalog.KindTableMacro, m.SQL(), m.Comment}
+		return Macro{m.Schema, m.Name, m.Kind == catalog.KindTableMacro, m.SQL(), commentText(m.Comment)}
 	})
 }
 
 // Triggers lists the triggers by schema and name.
 func (db *DB) Triggers() []Trigger {
 	return convert(db.catalog.Triggers, func(t *catalog.Trigger) Trigger {
-		return Trigger{t.Schema, t.Name, t.Table.Name, t.SQL, t.Comment}
+		return Trigger{t.Schema, t.Name, t.Table.Name, t.SQL, commentText(t.Comment)}
 	})
 }
 
@@ -113,8 +113,16 @@ func (db *DB) SQL() (statements, left []string) { return db.catalog.Script() }
 // UserTypes lists the types made by CREATE TYPE by schema and name.
 func (db *DB) UserTypes() []UserType {
 	return convert(db.catalog.Types, func(u *catalog.UserType) UserType {
-		return UserType{u.Schema, u.Name, described(u.Type), u.Comment}
+		return UserType{u.Schema, u.Name, described(u.Type), commentText(u.Comment)}
 	})
+}
+
+// commentText is a comment, "" if there is none.
+func commentText(comment *string) string {
+	if comment == nil {
+		return ""
+	}
+	return *comment
 }
 
 func convert[E, F any](list []E, f func(E) F) []F {

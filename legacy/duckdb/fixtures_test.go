@@ -398,8 +398,11 @@ func TestScripts(t *testing.T) {
 			}
 			defer db.Close()
 			statements, left := db.SQL()
-			if left != nil {
+			if left != nil && !strings.Contains(f.Name, "_lost_") {
 				t.Errorf("got %q left out, want nothing", left)
+			}
+			for _, s := range left {
+				statements = append(statements, "-- left out: "+s)
 			}
 			got := strings.Join(statements, "\n") + "\n"
 			file := filepath.Join(f.dir, "script.sql")

@@ -16,6 +16,7 @@ import (
 type headerSegment struct {
 	codec, fixture, table, column string
 	offset, rows, width           int
+	modes                         []int // of bitpacked groups
 }
 
 // A headerField is a number in a segment's header.
@@ -58,7 +59,7 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 		table(u32(12))
 	case "dict_fsst":
 		fields(0, 4, "size", "count")
-		fields(8, 1, "mode", "length width", "index width")
+		fields(8, 1, "mode", "length width", "index width", "zero")
 		fields(12, 4, "table size")
 		if b[8] != 0 {
 			table((16 + u32(0) + 7) &^ 7)
@@ -66,7 +67,9 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 	case "bitpacking":
 		fields(0, 8, "end")
 		for k, entry := range entries(u32(0), 2048) {
-			if mode := entry >> 24; mode > 3 {
+			mode := entry >> 24
+			s.modes = append(s.modes, mode)
+			if mode > 3 {
 				fields(entry&0xffffff+s.width, min(s.width, 8), fmt.Sprint("width ", k))
 			}
 		}
@@ -109,6 +112,9 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 			runs += int(b[at+i/4] >> (2*(i%4) + 1) & 1)
 		}
 		at += (k + 31) / 32 * 8
+		for i := range (7*runs + 7) / 8 {
+			fields(at+i, 1, fmt.Sprint("runs ", i))
+		}
 		at += (runs + 31) / 32 * 28
 		for i := range k - runs {
 			fields(at+i, 1, fmt.Sprint("size ", i))
@@ -118,10 +124,10 @@ func headerFields(s *headerSegment, b []byte) (all []headerField) {
 }
 
 // harmless are fields that a reader has no use for: mutations of them change no value.
-var harmless = map[string]bool{"chimp offset": true}
+var harmless = map[string]bool{"chimp offset": true, "dict_fsst zero": true}
 
 // untold reports a last group of bitpacked values a, a + d, a + 2d, … that is said to be a, a, a, …: what is then one
-// number too many may be a gap, whose bytes are arbitrary in sound files. Of a segment's only group the statistics
+// number too many may be a gap, whose bytes are arbitrary in sound files before 2.0. Of a segment's only group the statistics
 // tell, since they give the largest value as well as the smallest; where these are in other groups nothing does.
 func untold(s *headerSegment, field headerField, x, was uint64) bool {
 	const steps, constant = 3, 2
@@ -151,6 +157,13 @@ func TestHeaderFields(t *testing.T) {
 		if s.codec == "dict_fsst" {
 			f := readFixture(t, s.fixture)
 			tried[fmt.Sprint("dict_fsst in mode ", f.read(t, f.File)[s.offset+8])]++
+		}
+		if s.codec == "bitpacking" {
+			f := readFixture(t, s.fixture)
+			headerFields(s, f.read(t, f.File)[s.offset:])
+			for _, mode := range s.modes {
+				tried[fmt.Sprint("bitpacking in mode ", mode)]++
+			}
 		}
 		t.Run(fmt.Sprintf("%s %s %s %d", s.codec, s.fixture, s.column, s.offset), func(t *testing.T) {
 			t.Parallel()
@@ -187,9 +200,8 @@ func TestHeaderFields(t *testing.T) {
 			}
 		})
 	}
-	for _, codec := range []string{"uncompressed", "rle", "dictionary", "bitpacking", "fsst", "chimp", "patas", "alp",
-		"alprd",
-		"zstd", "roaring", "dict_fsst in mode 0", "dict_fsst in mode 1", "dict_fsst in mode 2"} {
+	for _, codec := range []string{"uncompressed", "rle", "dictionary", "bitpacking in mode 2", "bitpacking in mode 3",
+		"bitpacking in mode 4", "bitpacking in mode 5", "fsst", "chimp", "patas", "alp", "alprd", "zstd", "roaring", "dict_fsst in mode 0", "dict_fsst in mode 1", "dict_fsst in mode 2"} {
 		if tried[codec] == 0 {
 			t.Errorf("no segment of %s", codec)
 		}

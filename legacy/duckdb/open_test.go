@@ -255,7 +255,7 @@ func TestFreeTail(t *testing.T) {
 		}
 		return strings.Join(db.Info().Notes, "; ")
 	}
-	for _, name := range []string{"free_tail_e11", "free_tail_e14_s14", "free_tail_e15_s15"} {
+	for _, name := range []string{"free_tail_e11", "free_tail_e14_s14", "free_tail_e15_s15", "free_tail_e20"} {
 		t.Run(name, func(t *testing.T) {
 			f := readFixture(t, name)
 			b := f.read(t, f.File)

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -36,22 +37,24 @@ func (m *rowMaker) each(cols []*vector.Vector, n int, do func(Row) bool) bool {
 func (m *rowMaker) column(v *vector.Vector, k, width int) {
 	switch {
 	case v.Type.ID == types.Integer:
-		for i, x := range v.I32[:v.N] {
-			m.cells[i*width+k] = x
-		}
+		box(m.cells, k, width, slices.Clone(v.I32[:v.N]))
 	case v.Type.ID == types.BigInt:
-		for i, x := range v.I64[:v.N] {
-			m.cells[i*width+k] = x
-		}
+		box(m.cells, k, width, slices.Clone(v.I64[:v.N]))
 	case v.Type.ID == types.Double:
-		for i, x := range v.F64[:v.N] {
-			m.cells[i*width+k] = x
+		box(m.cells, k, width, slices.Clone(v.F64[:v.N]))
+	case v.Type.ID == types.Timestamp:
+		times := make([]Timestamp, v.N)
+		for i, x := range v.I64[:v.N] {
+			times[i] = Timestamp(x)
 		}
+		box(m.cells, k, width, times)
 	case v.Type.ID == types.Varchar:
 		text := m.text(v)
+		parts := make([]string, v.N)
 		for i, r := range v.Strings[:v.N] {
-			m.cells[i*width+k] = text[r.Off : r.Off+r.Len]
+			parts[i] = text[r.Off : r.Off+r.Len]
 		}
+		box(m.cells, k, width, parts)
 	default:
 		for i := range v.N {
 			m.cells[i*width+k] = m.value(v, i)

@@ -73,7 +73,7 @@ func (t *Table) Scan(ctx context.Context, columns ...string) *Scanner {
 // Columns are the columns of each batch.
 func (s *Scanner) Columns() []Column { return slices.Clone(s.cols) }
 
-// Batch gives the current batch, valid until the next Next.
+// Batch gives the current batch, valid until the next Next or SeekRow.
 func (s *Scanner) Batch() *Batch { return &s.batch }
 
 // SetContext makes ctx the context of what is read from here on.

@@ -41,7 +41,7 @@ func (t *Table) Schema() string { return t.table().Schema }
 func (t *Table) Name() string { return t.table().Name }
 
 // Comment is what COMMENT ON TABLE set.
-func (t *Table) Comment() string { return t.table().Comment }
+func (t *Table) Comment() string { return commentText(t.table().Comment) }
 
 // Columns lists the columns in order. The caller owns the slice.
 func (t *Table) Columns() []Column { return slices.Clone(t.columns()) }
@@ -50,7 +50,7 @@ func (t *Table) columns() []Column {
 	t.once.Do(func() {
 		t.cols = convert(t.table().Columns, func(c catalog.Column) Column {
 			return Column{Name: c.Name, Type: described(c.Type), NotNull: c.NotNull, Default: c.Default,
-				Generated: c.Generated, Comment: c.Comment, Err: c.Err}
+				Generated: c.Generated, Comment: commentText(c.Comment), Err: c.Err}
 		})
 	})
 	return t.cols

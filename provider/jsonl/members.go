@@ -55,7 +55,7 @@ type fields struct {
 	kind    provider.Kind
 	members []jsontext.Member // they share the line's memory
 	err     error
-	own     arena.Arena
+	own     arena.Events
 	words   map[string]string // types of events, as many as a run has mostly
 	lent    bool              // events are lent
 }

@@ -65,7 +65,7 @@ func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions)
 	options.Resume = options.Resume || !o.Strict // or the run begins with what is filled in
 	rec.lines = NewReader(in, &options)
 	rec.lines.keepPart = !o.Strict
-	rec.event = lend.CheckedEvents[*provider.Event](s)
+	rec.event = lend.CheckedEvents(s)
 	rec.lines.fields.lent = rec.event != nil
 	return rec.run()
 }
@@ -132,7 +132,7 @@ func (r *recorder) take(record provider.Record) error {
 // put gives the sink a record. An error that is no refusal is noted, and ends the reading.
 func (r *recorder) put(record provider.Record) error {
 	var err error
-	if e, ok := record.(*provider.Event); ok && r.event != nil { // which is of a line
+	if e, ok := record.(*provider.Event); ok && r.event != nil {
 		err = r.event(r.ctx, e)
 	} else {
 		err = provider.Put(r.ctx, r.sink, record)

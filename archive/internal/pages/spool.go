@@ -12,8 +12,8 @@ import (
 // A Spool keeps the rows of tables until they are laid out: the pages of a table come in the file behind those of the
 // tables before it, whose last rows may be known only when the run ends.
 //
-// Of each table it holds up to a mebibyte, or one row that is larger; the rest is in one file without a promise to last,
-// pieces of all tables one behind the other. A run that is small needs no file.
+// Of each table it holds up to a mebibyte, or one row that is larger; the rest is in one file without a promise to
+// last, pieces of all tables one behind the other. A run that is small needs no file.
 type Spool struct {
 	sys    *sqlitefile.System
 	path   string

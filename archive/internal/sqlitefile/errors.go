@@ -16,6 +16,7 @@ var (
 	ErrBusy       = errors.New("being recorded")
 	ErrChanged    = errors.New("changed while it was read; read it again")
 	ErrNewer      = schema.ErrNewer
+	ErrPacked     = errors.New("packed; a packed file is never changed: `exparchive unpack` it first")
 )
 
 // ErrNotRegular means that a name is that of a folder, a pipe or a device.

@@ -39,6 +39,8 @@ type File struct {
 	Roots    map[string]uint32
 	// Touched says that the header of Pages is not the one that a sealed file of its size and version has.
 	Touched bool
+	// Packed says that the file is a packed one, which holds Pages.
+	Packed bool
 
 	source *ViewSource
 	files  []io.Closer
@@ -69,20 +71,36 @@ func Open(path string, held bool) (*File, error) {
 	}
 }
 
-// New opens a sealed file whose size bytes r gives.
+// New opens a sealed file, which may be packed, whose size bytes r gives.
 func New(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{}
+	if err := f.openAlone(r, size); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// openAlone opens a file that has nothing beside it.
+func (f *File) openAlone(r io.ReaderAt, size int64) (err error) {
+	defer f.Explain(&err)
+	if f.Packed, err = IsPacked(r); err != nil {
+		return err
+	}
+	if f.Packed {
+		p, err := OpenPacked(r, size)
+		if err != nil {
+			return err
+		}
+		r, size = p, p.Size()
+	}
 	h, err := readHeader(r, size)
 	if err == nil && h.wal {
 		err = fmt.Errorf("%w: only a sealed file can be read without its folder", ErrUnsealed)
 	}
-	if err == nil {
-		err = f.openView(r, size, h)
-	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return err
 	}
-	return f, nil
+	return f.openView(r, size, h)
 }
 
 // Close releases the file.
@@ -198,6 +216,16 @@ func (f *File) openAt(path string, held bool) (err error) {
 		return NotArchive(err)
 	}
 	f.files = append(f.files, file)
+	if packed, err := IsPacked(file); err != nil {
+		return err
+	} else if packed && held {
+		return ErrPacked
+	} else if packed {
+		if f.main, err = NewSteadyFile(file); err != nil {
+			return err
+		}
+		return f.openAlone(f.main, f.main.Size())
+	}
 	f.Recording = !held && BeingRecorded(f.Path)
 	if f.Recording && SharesIndex(f.Path) {
 		h, err := readHeader(file, size)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/simexp/exparchive/archive/internal/packed"
 	"github.com/simexp/exparchive/schema"
 )
 
@@ -92,6 +93,8 @@ func Guess(b []byte) string {
 		return "a Git LFS pointer; run git lfs pull to get the file itself"
 	case len(b) >= 12 && string(b[8:12]) == "DUCK":
 		return "a DuckDB database"
+	case strings.HasPrefix(string(b), packed.Magic):
+		return "packed, and so is what is in it"
 	case strings.HasPrefix(string(b), "{"):
 		return "text in JSON"
 	}

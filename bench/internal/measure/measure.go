@@ -23,6 +23,7 @@ type Measure struct {
 	User  time.Duration `json:"user_ns"`
 	Sys   time.Duration `json:"sys_ns"`
 	Bytes int64         `json:"bytes,omitempty"`
+	Peak  int64         `json:"peak,omitempty"` // bytes of memory of another program, where the system tells
 	// Allocs is the number of allocations between the clock's start and its end; of another program there is none.
 	Allocs uint64 `json:"allocs,omitempty"`
 	// Sum is the SHA-256 of the rows that were read, or read back after the clock had stopped; cases that read the same
@@ -36,6 +37,10 @@ type Stopwatch struct {
 	Dir    string // of the files that the case reads
 	Binary string // the program exparchive
 	Events int    // of the large run
+	// Argument is what follows the case's name behind a colon.
+	Argument string
+	// Output is the SHA-256 of what the last command printed.
+	Output string
 
 	began     time.Time
 	user, sys time.Duration
@@ -66,7 +71,8 @@ func (s *Stopwatch) Stop() {
 func (s *Stopwatch) Command(ctx context.Context, stdin, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var said strings.Builder
-	cmd.Stderr = &said
+	printed := sha256.New()
+	cmd.Stdout, cmd.Stderr = printed, &said
 	if stdin != "" {
 		f, err := os.Open(stdin)
 		if err != nil {
@@ -82,6 +88,8 @@ func (s *Stopwatch) Command(ctx context.Context, stdin, name string, args ...str
 	s.Wall += time.Since(began)
 	s.User += cmd.ProcessState.UserTime()
 	s.Sys += cmd.ProcessState.SystemTime()
+	s.Peak = max(s.Peak, peak(cmd.ProcessState))
+	s.Output = hex.EncodeToString(printed.Sum(nil))
 	return nil
 }
 
@@ -100,12 +108,20 @@ func (r Rows) Add(iteration int, typ, timestamp string, data []byte) {
 // Text gives the sum.
 func (r Rows) Text() string { return hex.EncodeToString(r.Sum(nil)) }
 
+// DuckDBFile is the database in which cases read events, and DuckDBRows how many there are of them.
+const DuckDBFile = "events.duckdb"
+
+// DuckDBRows is how many events the database has when the large run has so many.
+func DuckDBRows(events int) int { return 5 * events }
+
 // A Case measures one thing.
 type Case func(context.Context, *Stopwatch) error
 
 // Run measures the case of that name in this process, and prints its measure as a line of JSON.
 func Run(ctx context.Context, cases map[string]Case, name string, s *Stopwatch) error {
-	c, ok := cases[name]
+	short, argument, _ := strings.Cut(name, ":")
+	s.Argument = argument
+	c, ok := cases[short]
 	if !ok {
 		return fmt.Errorf("there is no case %q", name)
 	}

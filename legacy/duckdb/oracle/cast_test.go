@@ -138,7 +138,7 @@ type castTable struct {
 // TestCasts lets the reader cast values of every type to every other, and compares what it dares to cast with what each
 // release makes of it. Then the types of columns that hold those values are changed in the log of a killed engine.
 func TestCasts(t *testing.T) {
-	for _, name := range []string{"0.10", "1.1", "1.2", "1.3", "1.4", "1.5", "2.0"} {
+	for _, name := range []string{"0.10", "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "2.0"} {
 		t.Run(name, func(t *testing.T) {
 			only(t, name)
 			t.Parallel()

@@ -57,9 +57,9 @@ A and B may be archives, live files, databases of the original project, web resu
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1]) },
 	}
 	runio.AddChoice(cmd, &o.which)
+	runio.AddOther(cmd, &o.runB, "run-b", "B")
 	flags := cmd.Flags()
 	flags.Lookup("run").Usage = "the `id` of the run in A, or how it begins, for files and folders that hold several"
-	flags.StringVar(&o.runB, "run-b", "", "the `id` of the run in B, or how it begins")
 	flags.StringSliceVar(&o.ignore, "ignore", nil, "`what` does not count: fields, kinds of records, JSON pointers, spelling")
 	flags.Int64Var(&o.limit, "limit", 100, "print the first `n` differences and how many more there are; 0 prints all")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -106,7 +106,7 @@ func (o *diffOptions) run(cmd *cobra.Command, pathA, pathB string) error {
 		return err
 	}
 	defer c.Close()
-	b, c, err := runio.OpenRun(ctx, stderr, pathB, runio.Choice{ID: o.runB, Lenient: o.which.Lenient})
+	b, c, err := runio.OpenRun(ctx, stderr, pathB, o.which.Other("run-b", o.runB))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
@@ -21,6 +22,8 @@ type columnOptions struct {
 	texts    []columnText
 	titles   []string
 	baseline string // the run with which columns and tables compare
+
+	baselineRun string // its id, if its file holds several
 
 	declared []series.Column // with those that are there for others only
 	parsed   []series.Column // without
@@ -86,10 +89,17 @@ func (o *columnOptions) addFlags(cmd *cobra.Command, verb string) {
 	flags.StringArrayVar(&o.titles, "title", nil, "what people read for a column, as `NAME=TEXT`")
 	flags.StringVar(&o.baseline, "baseline", "",
 		"compare with this `run`, in percent: costs, and what change() in formulas is of")
+	runio.AddOther(cmd, &o.baselineRun, "baseline-run", "the file of --baseline")
 }
 
 // parse reads the columns. Those whose formulas compare runs want a baseline, unless every run may bring its own.
 func (o *columnOptions) parse(cmd *cobra.Command) error {
+	if err := noEmpty(cmd); err != nil {
+		return err
+	}
+	if o.baselineRun != "" && o.baseline == "" {
+		return cli.Usagef("%s: --baseline-run goes with --baseline", cli.Called(cmd))
+	}
 	o.declared = nil
 	for _, c := range o.texts {
 		parsed, err := series.ParseColumn(c.text, o.declared...)
@@ -119,6 +129,20 @@ func (o *columnOptions) parse(cmd *cobra.Command) error {
 	}
 	o.parsed = series.Visible(o.declared)
 	return nil
+}
+
+// noEmpty refuses flags that were given nothing, as by a variable of a shell that is not set: they would else be as if
+// they were not there.
+func noEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, isList := f.Value.(pflag.SliceValue)
+		switch {
+		case f.Name == "caption" || f.Name == "label":
+		case isList && len(list.GetSlice()) == 0 || f.Value.Type() == "string" && f.Value.String() == "":
+			err = cli.Usagef("%s: --%s: the value is empty", cli.Called(cmd), f.Name)
+		}
+	})
+	return err
 }
 
 // marked reports whether a column has something that was not recorded.
@@ -267,13 +291,14 @@ func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run
 	if o.baseline == "" {
 		return nil, nil
 	}
-	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), o.baseline, runio.Choice{Lenient: o.which.Lenient})
+	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), o.baseline, o.which.Other("baseline-run", o.baselineRun))
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	p, changed := runio.Shown(p)
 	if run, err = series.Read(cmd.Context(), p, want); err == nil {
+		warnWithheld(cmd.ErrOrStderr(), o.baseline, run)
 		err = changed()
 	}
 	return run, cli.InFile(o.baseline, err)

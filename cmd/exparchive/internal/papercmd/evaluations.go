@@ -3,7 +3,6 @@ package papercmd
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -65,8 +64,7 @@ that stand in several events of an iteration are one sample each.
   exparchive table evaluations mine.simexp --samples 'trials:/runs/{each}/rate' --places 4`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			span, err := chosen.span(cmd)
-			if err = cmp.Or(err, o.check(cmd)); err != nil {
+			if err := cmp.Or(chosen.check(cmd), o.check(cmd)); err != nil {
 				return err
 			}
 			texts := map[string][]string{}
@@ -80,7 +78,7 @@ that stand in several events of an iteration are one sample each.
 			if cmd.Flags().Changed("places") && (places < 0 || places > maxPlaces) {
 				return cli.Usagef("table evaluations: --places %d, want 0 to %d", places, maxPlaces)
 			}
-			first, want := len(o.parsed), series.Options{Span: span}
+			first, want := len(o.parsed), series.Options{Span: chosen.chosen}
 			switch {
 			case len(sources) > 0:
 				o.declared = slices.Concat(o.declared, series.Columns(sources)) // each must be there
@@ -105,7 +103,7 @@ that stand in several events of an iteration are one sample each.
 			for _, c := range o.parsed {
 				t.Columns = append(t.Columns, head(c, ""))
 			}
-			seen, evaluated := map[string]bool{}, false
+			evaluated := false
 			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
 				list, err := run.Evaluations(sources, first, places)
 				if err != nil {
@@ -118,12 +116,10 @@ that stand in several events of an iteration are one sample each.
 					}
 					bases[run.Base] = base
 				}
-				for _, r := range run.Rows {
-					seen[r.Agent] = true
-				}
+				chosen.see(run.Rows)
 				for _, e := range list {
 					evaluated = true
-					if chosen.has(e.Agent) && span.Has(e.Iteration) {
+					if chosen.has(e.Agent) && chosen.chosen.Has(e.Iteration) {
 						t.Rows = append(t.Rows, evaluationRow(run, &e, first, compared, base))
 					}
 				}
@@ -132,7 +128,7 @@ that stand in several events of an iteration are one sample each.
 			if fatal(err) || len(t.Rows) == 0 && err != nil {
 				return err
 			}
-			if !evaluated && span == nil {
+			if !evaluated && chosen.chosen == nil {
 				var types []string
 				for _, s := range sources {
 					types = append(types, s.Type)
@@ -140,10 +136,8 @@ that stand in several events of an iteration are one sample each.
 				return fmt.Errorf("no samples in events of the types %s (--samples TYPE:/POINTER names others)",
 					strings.Join(types, ", "))
 			}
-			for _, a := range chosen.agents {
-				if !seen[a] {
-					return noAgent(a, seen)
-				}
+			if err := chosen.missing(); err != nil {
+				return err
 			}
 			markNumbers(t)
 			return cmp.Or(o.write(cmd, t), err)
@@ -215,10 +209,4 @@ func evaluationRow(run *series.Run, e *series.Evaluation, columns int, compared 
 		row = append(row, cell(c, *e.Row, i))
 	}
 	return row
-}
-
-// noAgent reports an agent that no run has.
-func noAgent(agent string, seen map[string]bool) error {
-	have := slices.DeleteFunc(slices.Sorted(maps.Keys(seen)), func(a string) bool { return a == "" })
-	return fmt.Errorf("no agent %q (the runs have %s)", agent, cmp.Or(strings.Join(have, ", "), "none"))
 }

@@ -1,13 +1,18 @@
 package papercmd
 
 import (
+	"bytes"
 	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/decimal"
+	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/internal/tabular"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
@@ -17,6 +22,10 @@ import (
 type key struct {
 	name string // as --group-by has it
 	of   func(outcome) tabular.Cell
+
+	column  series.Column // of the configuration
+	found   bool          // a run has it
+	unknown error         // of the first run
 }
 
 // groupKeys reads the values of --group-by.
@@ -28,19 +37,20 @@ func groupKeys(texts []string) (keys []key, err error) {
 		k := key{name: by}
 		switch pointer, ok := strings.CutPrefix(by, "config:"); {
 		case by == "experiment":
-			k.of = func(x outcome) tabular.Cell { return text(x.Name) }
+			k.of, k.found = func(x outcome) tabular.Cell { return text(x.Name) }, true
 		case by == "type":
-			k.of = func(x outcome) tabular.Cell { return text(x.Type) }
+			k.of, k.found = func(x outcome) tabular.Cell { return text(x.Type) }, true
 		case ok:
 			p, err := series.ParsePointer(pointer)
 			if err != nil {
 				return nil, cli.Usagef("--group-by: %w", err)
 			}
+			k.column = series.Column{Name: by, Source: series.SourceConfig, Pointer: p}
 			k.of = func(x outcome) tabular.Cell {
 				if len(x.Config) == 0 {
 					return tabular.Cell{}
 				}
-				return tabular.Cell{Value: p.In(x.Config, "")}
+				return keyCell(p.In(x.Config, ""))
 			}
 		default:
 			return nil, cli.Usagef("--group-by %q, want experiment, type or config:/POINTER", by)
@@ -48,6 +58,49 @@ func groupKeys(texts []string) (keys []key, err error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
+}
+
+// keyCell is a value that tells groups apart. A text that people could take for a number or another value of JSON stands
+// in quotes.
+func keyCell(v series.Value) tabular.Cell {
+	c := tabular.Cell{Value: v}
+	if text, err := jsontext.Unquote(v); len(v) > 0 && v[0] == '"' && err == nil && json.Valid([]byte(text)) {
+		c.Text = string(v)
+	}
+	return c
+}
+
+// sameness is the same text for the same values: numbers, however they are written, and others but for spacing.
+func sameness(v series.Value) string {
+	if x := numeric(v); x != nil {
+		return x.RatString()
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, v) != nil {
+		return string(v) // which is absent
+	}
+	return b.String()
+}
+
+// seeKeys takes note of the keys that a run has.
+func seeKeys(ctx context.Context, keys []key, p provider.Provider, run *series.Run) error {
+	for i := range keys {
+		k := &keys[i]
+		if k.found = k.found || k.of(outcome{Run: run}).Value != nil; !k.found && k.unknown == nil {
+			k.unknown = series.Unknown(ctx, p, k.column)
+		}
+	}
+	return ctx.Err()
+}
+
+// missingKeys reports a key that no run has.
+func missingKeys(keys []key) error {
+	for _, k := range keys {
+		if !k.found {
+			return fmt.Errorf("--group-by: %w", k.unknown)
+		}
+	}
+	return nil
 }
 
 // A group is the runs that have the same keys.
@@ -64,7 +117,7 @@ func groupsOf(all []outcome, keys []key) (groups []*group) {
 		var id []string
 		for _, k := range keys {
 			c := k.of(x)
-			cells, id = append(cells, c), append(id, string(c.Value))
+			cells, id = append(cells, c), append(id, sameness(c.Value))
 		}
 		g := by[strings.Join(id, "\x00")] // which no JSON text has
 		if g == nil {

@@ -40,8 +40,7 @@ recorded), decision and one for each column.
   exparchive table iterations a.simexp b.simexp --agent BANK_A --totals --format csv`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			span, err := chosen.span(cmd)
-			if err = cmp.Or(err, o.check(cmd), checkPlaces(cmd, places)); err != nil {
+			if err := cmp.Or(chosen.check(cmd), o.check(cmd), checkPlaces(cmd, places)); err != nil {
 				return err
 			}
 			t := &tabular.Table{Columns: slices.Clone(iterationColumns)}
@@ -53,9 +52,8 @@ recorded), decision and one for each column.
 				t.Columns = append(t.Columns, head(c, ""))
 			}
 			bases := map[*series.Run]costsAt{nil: nil}
-			seen := map[string]bool{}
-			want := series.Options{Decisions: true, Span: span}
-			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
+			want := series.Options{Decisions: true, Span: chosen.chosen}
+			err := o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
 				base, ok := bases[run.Base]
 				if !ok {
 					var err error
@@ -64,6 +62,7 @@ recorded), decision and one for each column.
 					}
 					bases[run.Base] = base
 				}
+				chosen.see(run.Rows)
 				for rows := range run.ByIteration() {
 					if totals {
 						var err error
@@ -72,8 +71,7 @@ recorded), decision and one for each column.
 						}
 					}
 					for _, r := range rows {
-						seen[r.Agent] = true
-						if (chosen.has(r.Agent) || totals && r.Agent == "") && span.Has(r.Iteration) {
+						if (chosen.has(r.Agent) || totals && r.Agent == "") && chosen.chosen.Has(r.Iteration) {
 							t.Rows = append(t.Rows, iterationRow(run, r, compared, base, places))
 						}
 					}
@@ -83,10 +81,8 @@ recorded), decision and one for each column.
 			if fatal(err) || len(t.Rows) == 0 && err != nil {
 				return err
 			}
-			for _, a := range chosen.agents {
-				if !seen[a] {
-					return noAgent(a, seen)
-				}
+			if err := chosen.missing(); err != nil {
+				return err
 			}
 			markNumbers(t)
 			return cmp.Or(o.write(cmd, t), err)

@@ -1,6 +1,7 @@
 package papercmd
 
 import (
+	"cmp"
 	"maps"
 	"math/big"
 	"slices"
@@ -27,7 +28,6 @@ type outcome struct {
 type runOptions struct {
 	tableOptions
 	part
-	span    *provider.Span
 	cost    string
 	places  int
 	groupBy []string
@@ -47,8 +47,8 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 }
 
 // check reads the flags.
-func (o *runOptions) check(cmd *cobra.Command) (err error) {
-	if o.span, err = o.part.span(cmd); err != nil {
+func (o *runOptions) check(cmd *cobra.Command) error {
+	if err := o.part.check(cmd); err != nil {
 		return err
 	}
 	if !slices.Contains(series.CostsOf, series.CostOf(o.cost)) {
@@ -64,7 +64,7 @@ func (o *runOptions) check(cmd *cobra.Command) (err error) {
 }
 
 // partly reports that costs are not those of whole runs.
-func (o *runOptions) partly() bool { return len(o.agents) > 0 || o.span != nil }
+func (o *runOptions) partly() bool { return len(o.agents) > 0 || o.chosen != nil }
 
 // derived reports that all costs are computed.
 func (o *runOptions) derived() bool {
@@ -81,22 +81,19 @@ func (o *runOptions) costTitle() string {
 }
 
 func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
-	return run.PartCost(series.CostOf(o.cost), o.agents, o.span)
+	return run.PartCost(series.CostOf(o.cost), o.agents, o.chosen)
 }
 
 // read reads the runs. Those that were read are there also with an error that was told of.
-func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err error) {
-	seen := map[string]bool{}
-	want := series.Options{Outline: !o.derived(), Span: o.span}
-	err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
+func (o *runOptions) read(cmd *cobra.Command, args []string, keys []key) (all []outcome, err error) {
+	want := series.Options{Outline: !o.derived(), Span: o.chosen}
+	err = o.eachOf(cmd, args, want, func(_ string, p provider.Provider, run *series.Run) error {
 		c, err := o.costOf(run)
-		if err != nil {
+		if err = cmp.Or(err, seeKeys(cmd.Context(), keys, p, run)); err != nil {
 			return err
 		}
-		for _, r := range run.Rows {
-			seen[r.Agent] = true
-		}
-		x := outcomeOf(run, o.parsed, o.agents, o.span)
+		o.see(run.Rows)
+		x := outcomeOf(run, o.parsed, o.agents, o.chosen)
 		if x.cost = c; run.Base != nil {
 			if x.base, err = o.costOf(run.Base); err != nil {
 				return err
@@ -108,10 +105,8 @@ func (o *runOptions) read(cmd *cobra.Command, args []string) (all []outcome, err
 	if fatal(err) || len(all) == 0 && err != nil {
 		return nil, err
 	}
-	for _, a := range o.agents {
-		if !seen[a] {
-			return nil, noAgent(a, seen)
-		}
+	if err := cmp.Or(o.missing(), missingKeys(keys)); err != nil {
+		return nil, err
 	}
 	return all, err
 }

@@ -79,7 +79,7 @@ var tableFormats = map[string]string{
 }
 
 // ownFlags are those that a paper says in its own words, or has no use for.
-var ownFlags = []string{"column", "let", "title", "format", "json", "run", "lenient", "output", "force", "help"}
+var ownFlags = []string{"column", "let", "title", "format", "json", "run", "baseline-run", "lenient", "output", "force", "help"}
 
 // readPaper reads the paper's file that the arguments name.
 func readPaper(args []string) (*paper.Paper, error) {

@@ -47,7 +47,7 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 			if err := protect(p, folder); err != nil {
 				return err
 			}
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
 			if err := set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				cli.Warnf(cmd.ErrOrStderr(), "run %s: %v", terminal.Escape(r.Name), e)
 			}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,9 +32,10 @@ func newPaperCheck() *cobra.Command {
 		Use:   "check [paper.yaml]",
 		Short: "Say what has changed since the tables and figures of a paper were made",
 		Long: `Say what has changed: runs that are missing, have another id or digest, are unfinished or invalidated;
-tables and figures that are missing or not what would be built now, or that an earlier build made and paper.yaml does
-not list any more; and whether paper.yaml was changed since. Nothing is written. The exit code is 0 if everything is as
-it was, and 1 if not.`,
+tables and figures that are missing or not what would be built now; and whether paper.yaml was changed since. Nothing
+is written. The exit code is 0 if everything is as it was, and 1 if not.
+
+What an earlier build made and paper.yaml does not list any more is named too, and is no change.`,
 		Example: `  exparchive paper check
   exparchive paper check paper.yaml -o figures --json`,
 		Args: cli.NArgs(0, 1, "one paper.yaml"),
@@ -43,7 +45,7 @@ it was, and 1 if not.`,
 				return err
 			}
 			var list []finding
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
 			err = set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				list = append(list, finding{"run", r.Name, e.what, e.Error()})
 			})
@@ -55,7 +57,16 @@ it was, and 1 if not.`,
 				return err
 			}
 			list = append(list, more...)
-			for _, f := range list {
+			former, err := p.Former(outputFolder(p, output))
+			if err != nil {
+				return err
+			}
+			named := slices.Clone(list)
+			for _, f := range former {
+				named = append(named, finding{"file", f.File, "unlisted", "an earlier build made it, and " + p.Path +
+					" does not list it any more (exparchive paper build --prune removes it)"})
+			}
+			for _, f := range named {
 				if err := f.print(cmd.OutOrStdout(), asJSON); err != nil {
 					return err
 				}
@@ -138,14 +149,6 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 		if recorded != nil && !bytes.Equal(wanted.Text(), recorded) {
 			add("source", "%s%s is not what would be written", it.File, paper.SourceSuffix)
 		}
-	}
-	former, err := s.paper.Former(folder)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range former {
-		list = append(list, finding{"file", f.File, "unlisted", "an earlier build made it, and " + s.paper.Path +
-			" does not list it any more (exparchive paper build --prune removes it)"})
 	}
 	if paperChanged {
 		list = append(list, finding{"paper", s.paper.Path, "changed", "it was changed since the files were built"})

@@ -27,6 +27,7 @@ type pinned struct {
 	stderr io.Writer
 	paper  *paper.Paper
 	infos  map[string]os.FileInfo // of the files, as they were when their runs were checked
+	told   map[string]bool        // what was said of withheld values
 }
 
 type pinnedKey struct{}
@@ -142,10 +143,23 @@ func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options,
 	want.Columns = series.Labelled(want.Columns, run.LabelsJSON())
 	rows, err := series.Read(ctx, p, want)
 	if err == nil {
+		s.warnWithheld(run, rows)
 		rows.Title = run.Title
 		err = take(p, rows)
 	}
 	return cli.InFile(path, err)
+}
+
+// warnWithheld says once what the copy of a run withholds of what is asked for.
+func (s *pinned) warnWithheld(run *paper.Run, rows *series.Run) {
+	for field := range rows.Withheld {
+		if key := run.Name + "\x00" + field; s.told[key] {
+			delete(rows.Withheld, field)
+		} else {
+			s.told[key] = true
+		}
+	}
+	warnWithheld(s.stderr, s.paper.RunPath(run), rows)
 }
 
 // baselineOf gives the name of the run that one is compared with; empty for none.

@@ -92,6 +92,10 @@ func newChart(name, short, long string, columns bool,
 			if columns && len(o.parsed) == 0 {
 				return cli.Usagef("%s: want a --column to draw", cli.Called(cmd))
 			}
+			if o.baseline != "" && !o.comparing() {
+				return cli.Usagef("%s: --baseline is for a --column with change(), such as change=change(cost_cents)",
+					cli.Called(cmd))
+			}
 			ext := strings.ToLower(filepath.Ext(o.output))
 			if o.output != "" && ext != ".svg" && ext != ".pdf" && ext != ".png" && ext != ".tex" {
 				return cli.Usagef("%s: -o %s: want a name that ends in .svg, .pdf, .png or .tex", cli.Called(cmd), o.output)

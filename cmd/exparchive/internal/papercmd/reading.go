@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
+	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,6 +32,18 @@ digest and replay read a run whole, and tell.`
 func (o *readOptions) addFlags(cmd *cobra.Command, verb string) {
 	o.columnOptions.addFlags(cmd, verb)
 	runio.AddChoice(cmd, &o.which)
+}
+
+// warnWithheld says which values that were asked for a copy of a run withholds: they are as absent as what was never
+// recorded.
+func warnWithheld(stderr io.Writer, name string, run *series.Run) {
+	var fields []string
+	for _, field := range slices.Sorted(maps.Keys(run.Withheld)) {
+		fields = append(fields, fmt.Sprintf("%s of %s", field, cli.Plural(int64(run.Withheld[field]), "record")))
+	}
+	if fields != nil {
+		cli.Warnf(stderr, "%s: withheld, and absent here: %s", cli.ShownName(name), strings.Join(fields, ", "))
+	}
 }
 
 // fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
@@ -72,6 +85,9 @@ func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Opti
 		if err == nil {
 			err = sought.add(ctx, p, run, want.Span != nil)
 		}
+		if run != nil {
+			warnWithheld(stderr, from.Name, run)
+		}
 		if err = cmp.Or(err, changed()); err != nil {
 			return cli.InFile(from.Name, err)
 		}
@@ -109,37 +125,3 @@ func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Opti
 	}
 	return cmp.Or(sought.missing(cmd), failed)
 }
-
-// A part is what of runs a table is about: flags.
-type part struct {
-	agents     []string
-	start, end int
-}
-
-func (f *part) addFlags(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringSliceVar(&f.agents, "agent", nil, "only what is of this `agent`; several with commas")
-	flags.IntVar(&f.start, "start", -1, "only iterations from this `number` on")
-	flags.IntVar(&f.end, "end", -1, "only iterations up to this `number`")
-	cli.NoDefault(cmd, "start", "end")
-}
-
-// span gives the iterations that are chosen, nil for all.
-func (f *part) span(cmd *cobra.Command) (*provider.Span, error) {
-	from, to := cmd.Flags().Changed("start"), cmd.Flags().Changed("end")
-	s := provider.Span{First: f.start, Last: f.end}
-	switch {
-	case from && f.start < 0 || to && f.end < 0:
-		return nil, cli.Usagef("%s: iterations have numbers from 0", cli.Called(cmd))
-	case from && to && f.start > f.end:
-		return nil, cli.Usagef("%s: --start %d is behind --end %d", cli.Called(cmd), f.start, f.end)
-	case !from && !to:
-		return nil, nil
-	case !to:
-		s.Last = math.MaxInt
-	}
-	return &s, nil
-}
-
-// has reports whether rows of an agent are chosen.
-func (f *part) has(agent string) bool { return len(f.agents) == 0 || slices.Contains(f.agents, agent) }

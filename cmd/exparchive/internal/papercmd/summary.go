@@ -67,7 +67,7 @@ func (o *runOptions) run(cmd *cobra.Command, args []string,
 		return cli.Usagef("%s: --totals and --group-by: want one of them", cli.Called(cmd))
 	}
 	compared := o.compares(cmd, args)
-	all, failed := o.read(cmd, args)
+	all, failed := o.read(cmd, args, keys)
 	if all == nil {
 		return failed
 	}

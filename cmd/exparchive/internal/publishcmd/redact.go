@@ -196,6 +196,14 @@ func outputFree(source, output string, force bool) error {
 	if source == cli.StdinName || output == cli.StdinName {
 		return nil
 	}
+	return cmp.Or(notOriginal(source, output), outfile.InFolder(output), runio.PlaceFree(output, force))
+}
+
+// notOriginal refuses to write a copy of source over it.
+func notOriginal(source, output string) error {
+	if source == cli.StdinName {
+		return nil
+	}
 	from, err := os.Stat(source)
 	if err != nil {
 		return cli.InFile(source, err)
@@ -203,7 +211,7 @@ func outputFree(source, output string, force bool) error {
 	if to, err := os.Stat(output); err == nil && os.SameFile(from, to) {
 		return cli.Usagef("%s: is the original; choose another name for the copy", output)
 	}
-	return cmp.Or(outfile.InFolder(output), runio.PlaceFree(output, force))
+	return nil
 }
 
 // write writes the copy, checks it, and only then gives it its name.

@@ -150,6 +150,9 @@ func (i runInfo) fields() [][2]string {
 		{"file", fmt.Sprintf("%s (%s)", i.File, cli.Plural(i.Size, "byte"))},
 		{"state", state},
 	}
+	if i.Packed {
+		f[1][1] += "; packed with zstd"
+	}
 	f = append(f, i.About...)
 	f = append(f, [][2]string{
 		{"run", i.RunID},

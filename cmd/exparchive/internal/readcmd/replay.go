@@ -60,7 +60,8 @@ printed as they come. With --follow a live file is printed on while it is record
 
 With --against OTHER the replay stops at the first line in which the replay of that run, with the same flags, differs: the line follows
 behind "- ", that of OTHER behind "+ ", and the exit code is 1. The head, which says which run it is and when it began,
-is not compared. What differs between the runs themselves, diff says.`,
+is not compared. Sections are chosen by flags; what differs between the runs themselves, and that but for times and
+other fields, says diff, which has --ignore.`,
 		Example: `  exparchive replay exp1.simexp
   exparchive replay exp1.simexp --verbose --start 2 --end 4
   exparchive replay exp1.simexp --audit --agent BANK_A --pager
@@ -79,8 +80,7 @@ is not compared. What differs between the runs themselves, diff says.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines, as record takes them, instead of text")
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
 	cmd.Flags().StringVar(&o.against, "against", "", "stop at the first line that the replay of the run in this `file` has not")
-	cmd.Flags().StringVar(&o.againstRun, "against-run", "",
-		"the `id` of the run in the file of --against, or how it begins")
+	runio.AddOther(cmd, &o.againstRun, "against-run", "the file of --against")
 	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
 }

@@ -36,8 +36,7 @@ type otherReplay struct {
 // startOther begins the replay of the run in path with the same sections; of what is written to the result, lines that
 // it has too go to out.
 func (o *replayOptions) startOther(cmd *cobra.Command, path string, out io.Writer) (*otherReplay, error) {
-	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), path,
-		runio.Choice{ID: o.againstRun, Lenient: o.which.Lenient})
+	p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), path, o.which.Other("against-run", o.againstRun))
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (p *preamble) only(records, others int64) bool {
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
 func (p *preamble) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return p, lend.CheckedEvents[*provider.Event](p.Sink)
+	return p, lend.CheckedEvents(p.Sink)
 }
 
 // Begin implements [provider.Sink]. A salt that the run has already stays.

@@ -57,7 +57,7 @@ type oneFolder struct {
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
 func (s *oneFolder) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return s, lend.CheckedEvents[*provider.Event](s.Sink)
+	return s, lend.CheckedEvents(s.Sink)
 }
 
 // Attachment implements [provider.Sink].

@@ -127,8 +127,8 @@ provenance.json says where the run comes from: command line, program, working fo
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
 environment, or left out with --no-command. --keep-stderr keeps of standard error the first 4 and the last 12 MiB.
 
-With --bulk the lines are a run that is kept elsewhere, such as a file that export wrote: they become the archive in half the time,
-and nothing is on disk before the whole is. A recording that is cut short leaves nothing; it is begun anew.
+With --bulk the lines are a run that is kept elsewhere, such as a file that export wrote: it takes less time, and
+nothing is kept before the whole is. A recording that is cut short leaves nothing; it is begun anew.
 
 On a network file system the recording needs no shared memory and is announced on stderr. Two machines are kept from recording into
 one file only as far as the file system's locks reach.`,
@@ -160,7 +160,8 @@ one file only as far as the file system's locks reach.`,
 			if r.preamble, err = start.newPreamble(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
-			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive, Bulk: r.bulk})
+			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive,
+				Bulk: r.bulk})
 			if err != nil {
 				return runio.WithForceHint(err)
 			}
@@ -169,7 +170,8 @@ one file only as far as the file system's locks reach.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the archive to be written, `FILE`.simexp (required)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive, or a recording that was cut short, of that name")
-	cmd.Flags().BoolVar(&r.bulk, "bulk", false, "record lines that are kept elsewhere: in half the time, and nothing is on disk before the whole is")
+	cmd.Flags().BoolVar(&r.bulk, "bulk", false,
+		"record lines that are kept elsewhere: in less time, and nothing is kept before the whole is")
 	cmd.Flags().BoolVar(&r.asJSON, "json", false, "say in the end what became of the recording, as one JSON object")
 	start.addFlags(cmd, "")
 	r.addFlags(cmd)

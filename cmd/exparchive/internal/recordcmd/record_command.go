@@ -149,7 +149,7 @@ type ending struct {
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
 func (e *ending) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return e, lend.CheckedEvents[*provider.Event](e.Sink)
+	return e, lend.CheckedEvents(e.Sink)
 }
 
 // Begin implements [provider.Sink].

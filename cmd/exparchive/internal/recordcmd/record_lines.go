@@ -62,7 +62,7 @@ type statusWatch struct {
 
 // CheckedEvents implements [lend.EventTaker]: events pass through.
 func (s statusWatch) CheckedEvents(lend.Inside) (any, func(context.Context, *provider.Event) error) {
-	return s, lend.CheckedEvents[*provider.Event](s.Sink)
+	return s, lend.CheckedEvents(s.Sink)
 }
 
 // Finish implements [provider.Sink].

@@ -4,6 +4,9 @@ package recordcmd
 
 import "os"
 
+// TakeFileSizeSignal does nothing: there is no such signal.
+func TakeFileSizeSignal() {}
+
 func watchSettling(chan<- os.Signal) {}
 
 func isSettling(os.Signal) bool { return false }

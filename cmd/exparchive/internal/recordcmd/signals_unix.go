@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// A write past a limit on the size of files (ulimit -f) is to fail like one on a full disk, so that the recorder can
-// keep what it has elsewhere; the signal's own action is to end the process. It is taken and not ignored, which an
-// experiment that the recorder starts would inherit.
-func init() { signal.Notify(make(chan os.Signal, 1), syscall.SIGXFSZ) }
+// TakeFileSizeSignal makes a write past a limit on the size of files (ulimit -f) fail like one on a full disk, so that
+// the recorder can keep what it has elsewhere; the signal's own action is to end the process. It is taken and not
+// ignored, which an experiment that the recorder starts would inherit.
+func TakeFileSizeSignal() { signal.Notify(make(chan os.Signal, 1), syscall.SIGXFSZ) }
 
 // A process that sends itself a signal of a higher number than those that wait has got those when it gets it. SIGCONT
 // changes nothing.

@@ -1,6 +1,7 @@
 package runio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,17 @@ import (
 type Choice struct {
 	ID      string // or its beginning; empty for the only run
 	Lenient bool
+
+	flag string // that chooses the run; empty is run
 }
+
+// AddOther adds the flag that chooses the run of a second file; see [Choice.Other].
+func AddOther(cmd *cobra.Command, id *string, flag, file string) {
+	cmd.Flags().StringVar(id, flag, "", "the `id` of the run in "+file+", or how it begins")
+}
+
+// Other gives the choice for a second file, with the value of its flag.
+func (c Choice) Other(flag, id string) Choice { return Choice{ID: id, Lenient: c.Lenient, flag: flag} }
 
 // AddChoice adds the flags of c.
 func AddChoice(cmd *cobra.Command, c *Choice) {
@@ -42,7 +53,7 @@ func OpenRun(ctx context.Context, stderr io.Writer, name string, c Choice) (prov
 	}
 	r, err := runs.Open(ctx, s.Path, c.ID, c.Options())
 	if err != nil {
-		return nil, nil, WithRunHint(s.Named(err))
+		return nil, nil, c.withHint(s.Named(err))
 	}
 	if a, ok := r.Provider.(*archive.Archive); ok && a.Touched() {
 		if s.Name != s.Path {
@@ -85,12 +96,14 @@ var (
 )
 
 // WithRunHint says what helps against an error of reading a run.
-func WithRunHint(err error) error {
+func WithRunHint(err error) error { return Choice{}.withHint(err) }
+
+func (c Choice) withHint(err error) error {
 	switch {
 	case errors.As(err, new(*castro.CellError)):
 		return fmt.Errorf("%w (--lenient reads the run without such values)", err)
 	case errors.Is(err, castro.ErrManyRuns):
-		return fmt.Errorf("%w (--run ID)", err)
+		return fmt.Errorf("%w (--%s ID)", err, cmp.Or(c.flag, "run"))
 	case errors.Is(err, runs.ErrManyFiles):
 		return fmt.Errorf("%w; name one of them", err)
 	case errors.Is(err, runs.ErrFolder) && !errors.Is(err, ErrDirectory):

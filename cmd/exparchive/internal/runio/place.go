@@ -1,9 +1,11 @@
 package runio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +24,7 @@ import (
 
 // PlaceFree reports that an archive of the name path cannot be written.
 func PlaceFree(path string, force bool) error {
-	if err := notRecorded(path); err != nil {
+	if err := cmp.Or(archive.CheckName(path), notRecorded(path)); err != nil {
 		return err
 	}
 	return WithForceHint(outfile.Free(path, force))
@@ -48,12 +50,36 @@ func sweepBeside(path string) error {
 // nothing wrong with it.
 func WriteChecked(output string, force bool, annotations []archive.Annotation,
 	fill func(*record.Writer) error, check func(path string) error) error {
-	return WithForceHint(outfile.Build(output, force, func(path string) error {
+	return buildChecked(output, force, func(path string) error {
 		w, err := record.Create(path, &record.Options{Bulk: true, Annotations: annotations})
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(fill(w), w.Close()); err != nil {
+		return errors.Join(fill(w), w.Close())
+	}, check)
+}
+
+// WriteFile is WriteChecked for an archive, packed or not, whose bytes fill writes. It may be "-", standard output.
+func WriteFile(cmd *cobra.Command, output string, force bool, fill func(io.Writer) error,
+	check func(path string) error) error {
+	return toOutput(cmd, output, func(target string) error {
+		return buildChecked(target, force, func(path string) error {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+			if err != nil {
+				return err
+			}
+			err = errors.Join(fill(f), f.Sync())
+			if info, statErr := f.Stat(); statErr == nil { // read-only, as sealing leaves it, where there is such a thing
+				_ = os.Chmod(path, info.Mode().Perm()&^0o222)
+			}
+			return errors.Join(err, f.Close())
+		}, check)
+	})
+}
+
+func buildChecked(output string, force bool, fill, check func(path string) error) error {
+	return WithForceHint(outfile.Build(output, force, func(path string) error {
+		if err := fill(path); err != nil {
 			return err
 		}
 		if err := check(path); err != nil {
@@ -69,6 +95,13 @@ func WriteChecked(output string, force bool, annotations []archive.Annotation,
 // WriteCopy is WriteChecked for a command whose output may be "-", standard output.
 func WriteCopy(cmd *cobra.Command, output string, force bool, annotations []archive.Annotation,
 	fill func(*record.Writer) error, check func(path string) error) error {
+	return toOutput(cmd, output, func(target string) error {
+		return WriteChecked(target, force, annotations, fill, check)
+	})
+}
+
+// toOutput calls write with the name of the file that becomes output.
+func toOutput(cmd *cobra.Command, output string, write func(target string) error) error {
 	target, written, err := ArchiveOutput(cmd, output)
 	if err != nil {
 		return err
@@ -76,7 +109,7 @@ func WriteCopy(cmd *cobra.Command, output string, force bool, annotations []arch
 	if err := sweepBeside(target); err != nil {
 		return err
 	}
-	if err := WriteChecked(target, force, annotations, fill, check); err != nil {
+	if err := write(target); err != nil {
 		return err
 	}
 	return written()

@@ -97,7 +97,7 @@ func Then(f Func, mid *types.Type, then Func) Func {
 
 // special reports whether a type's name says more of it than its number.
 func special(t *types.Type) bool {
-	return t.Alias == "JSON" || t.Alias == "GEOMETRY" || t.Alias == "AGGREGATE_STATE"
+	return t.Alias == "JSON" || t.Alias == "AGGREGATE_STATE"
 }
 
 // same reports whether a value of one type is the same value of the other, whatever the types' own names.

@@ -3,6 +3,7 @@ package cast
 import (
 	"math"
 	"math/big"
+	"sync"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
@@ -25,8 +26,16 @@ func isWhole(t *types.Type) bool {
 	return isNumber(t) && t.ID != types.Boolean && t.ID != types.Decimal
 }
 
-// pow10 is a power of ten.
-func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+// pow10 is a power of ten, which must not be changed. Scales and widths go up to 38.
+func pow10(n int) *big.Int { return powers()[n] }
+
+var powers = sync.OnceValue(func() []*big.Int {
+	p := make([]*big.Int, 39)
+	for n := range p {
+		p[n] = new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	}
+	return p
+})
 
 // exact gives value i of an exact type, times 10^scale if it is a DECIMAL.
 func exact(v *vector.Vector, i int) *big.Int {

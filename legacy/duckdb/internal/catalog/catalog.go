@@ -106,8 +106,13 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 	}
 }
 
-// beforeLambda are releases that know no keyword for lambdas.
-var beforeLambda = regexp.MustCompile(`^v(0\.|1\.[0-2]\.)`)
+// What some releases do not do yet.
+var (
+	beforeLambda = regexp.MustCompile(`^v(0\.|1\.[0-2]\.)`) // the keyword for lambdas
+	before2      = regexp.MustCompile(`^v[01]\.`)
+)
+
+const levelOf2 = 69
 
 // add adds what a CreateInfo creates, and gives the table if it is one.
 func (c *Catalog) add(n *tree.Node) *Table {
@@ -127,7 +132,7 @@ func (c *Catalog) add(n *tree.Node) *Table {
 		return t
 	case "CreateViewInfo":
 		if !n.Bool(104) {
-			c.Views = append(c.Views, newView(n))
+			c.Views = append(c.Views, newView(n, c.file.Level == levelOf2 || !before2.MatchString(c.file.Library)))
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))

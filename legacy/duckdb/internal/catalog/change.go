@@ -122,7 +122,7 @@ func (c *Catalog) SetSequence(p Path, uses uint64, next int64) {
 }
 
 // SetComment sets the comment on an entry.
-func (c *Catalog) SetComment(kind Kind, p Path, text string) {
+func (c *Catalog) SetComment(kind Kind, p Path, text *string) {
 	var d *Definition
 	switch kind {
 	case KindTable:
@@ -150,7 +150,7 @@ func (c *Catalog) SetComment(kind Kind, p Path, text string) {
 }
 
 // SetColumnComment sets the comment on a column of a table or a view.
-func (c *Catalog) SetColumnComment(p Path, column, text string) {
+func (c *Catalog) SetColumnComment(p Path, column string, text *string) {
 	if t := c.Table(p); t != nil {
 		if i := t.ColumnIndex(column); i >= 0 {
 			t.Columns[i].Comment = text

@@ -71,6 +71,24 @@ func (t *Table) Constrain(c *tree.Node) {
 	}
 }
 
+// names reports whether an expression names a column of the table. It may be nil.
+func (t *Table) names(e *tree.Node, column string) (found bool) {
+	if e == nil {
+		return false
+	}
+	e.Walk(func(n *tree.Node) {
+		if n.Class != "ColumnRefExpression" {
+			return
+		}
+		names := n.Texts(200)
+		if len(names) > 1 && fold(names[0]) == fold(t.Name) {
+			names = names[1:]
+		}
+		found = found || len(names) > 0 && fold(names[0]) == fold(column)
+	})
+	return found
+}
+
 // RenameColumn gives column i another name, also where constraints and generated columns name it.
 func (t *Table) RenameColumn(i int, name string) {
 	was := t.Columns[i].Name

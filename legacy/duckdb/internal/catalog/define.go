@@ -11,9 +11,9 @@ import (
 // A Definition is what every entry has.
 type Definition struct {
 	Path
-	Comment string
-	needs   []need // what has to be made before it
-	arrow   bool   // whether it has a lambda with an arrow
+	Comment *string // nil if there is none
+	needs   []need  // what has to be made before it
+	arrow   bool    // whether it has a lambda with an arrow
 }
 
 func (d *Definition) definition() *Definition { return d }
@@ -23,10 +23,12 @@ type entry interface{ definition() *Definition }
 
 // A need is something that a definition names: a table or view, a macro or a type.
 type need struct {
-	kind  Kind // KindTable of a view too
-	path  Path // folded
-	or    Path // where it is if it is not there; the same if it can be nowhere else
-	table bool // it is a table or a view of the database, not something that the engine has or reads
+	kind Kind // KindTable of a view too
+	path Path // folded
+	or   Path // where it is if it is not there; the same if it can be nowhere else
+	// It is a table or a view of the database, not something that the engine has or reads, provided that the database has
+	// its schema, which is named if with is set: else the name may be that of another database.
+	table, with bool
 }
 
 // define gives the definition that a CreateInfo has.
@@ -70,7 +72,7 @@ func needs(n *tree.Node, at Path) (all []need) {
 			if at.Nested { // named from within the outer schema
 				x.or = Path{at.Schema, name, true}
 			}
-			x.table = false // the schema may be a database
+			x.with = true
 		default: // perhaps with the database
 			x.path, x.or = NestedPath(schemas, name), NestedPath(schemas[1:], name)
 			x.table = false

@@ -80,7 +80,7 @@ func FullPath(names []string) Path {
 type Schema struct {
 	Name    string // as in a [Path]
 	Nested  bool
-	Comment string
+	Comment *string
 }
 
 // newSchema makes a schema from its CreateSchemaInfo, whose path ends with an empty name and begins with the database
@@ -107,24 +107,33 @@ type View struct {
 // A ColumnNote is the comment on a column of a view.
 type ColumnNote struct{ Column, Comment string }
 
-func newView(n *tree.Node) *View {
+// newView makes a view. Columns that the view renames have their own names in the file; releases from 2.0 on comment on them
+// by those of the view.
+func newView(n *tree.Node, renamed bool) *View {
 	v := &View{Definition: define(n, KindView), SQL: n.Text(106)}
 	names := n.Texts(204)
+	named := map[string]string{}
+	for i, alias := range n.Texts(201) {
+		if renamed && i < len(names) {
+			named[names[i]] = alias
+			names[i] = alias
+		}
+	}
 	for i, x := range n.Values(205) { // until 1.4
 		if i < len(names) {
 			v.setComment(names[i], x.Comment())
 		}
 	}
 	for _, x := range n.Map(206) {
-		v.setComment(x.Name, x.Value.Comment())
+		v.setComment(cmp.Or(named[x.Name], x.Name), x.Value.Comment())
 	}
 	return v
 }
 
-func (v *View) setComment(column, text string) {
+func (v *View) setComment(column string, text *string) {
 	v.Columns = slices.DeleteFunc(v.Columns, func(c ColumnNote) bool { return fold(c.Column) == fold(column) })
-	if text != "" {
-		v.Columns = append(v.Columns, ColumnNote{column, text})
+	if text != nil {
+		v.Columns = append(v.Columns, ColumnNote{column, *text})
 	}
 }
 

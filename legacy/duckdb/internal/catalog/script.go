@@ -35,7 +35,7 @@ func (c *Catalog) Script() (all, left []string) {
 			all = append(all, "CREATE SCHEMA "+s.Name+";")
 		}
 	}
-	for _, s := range inOrder(m.steps()) {
+	for _, s := range c.inOrder(m.steps()) {
 		if s.sql == nil {
 			left = append(left, strings.ToLower(s.name)+" "+s.entry.String())
 		}
@@ -64,8 +64,8 @@ func (c *Catalog) steps() (all []step) {
 	add := func(kind Kind, d *Definition, name string, sql ...string) {
 		if sql[0] == "" {
 			sql = nil
-		} else if d.Comment != "" {
-			sql = append(sql, "COMMENT ON "+name+" "+d.Path.String()+" IS "+quote.Literal(d.Comment)+";")
+		} else if d.Comment != nil {
+			sql = append(sql, "COMMENT ON "+name+" "+d.Path.String()+" IS "+quote.Literal(*d.Comment)+";")
 		}
 		all = append(all, step{kind, name, d, sql})
 	}
@@ -106,8 +106,8 @@ func (c *Catalog) steps() (all []step) {
 			if col.expression != nil { // the log may have added the column
 				d.needs = append(d.needs[:len(d.needs):len(d.needs)], needs(col.expression, t.Path)...)
 			}
-			if col.Comment != "" {
-				sql = append(sql, columnComment(t.Path, col.Name, col.Comment))
+			if col.Comment != nil {
+				sql = append(sql, columnComment(t.Path, col.Name, *col.Comment))
 			}
 		}
 		add(KindTable, &d, "TABLE", sql...)
@@ -184,8 +184,18 @@ func columnComment(p Path, column, text string) string {
 }
 
 // inOrder moves steps behind those that they need. One that needs what there are no words for has none either, nor has
-// a view whose table was dropped. A circle, which only a damaged file has, stays as it is.
-func inOrder(steps []step) []step {
+// a view or a macro whose table was dropped. A circle, which only a damaged file has, stays as it is.
+func (c *Catalog) inOrder(steps []step) []step {
+	schemas := map[string]bool{}
+	for _, s := range c.Schemas {
+		schemas[fold(s.Name)] = s.Name == "main" || !slices.Contains(builtIn, s.Name)
+	}
+	gone := func(kind string, n need) bool {
+		if !n.table || n.with && !schemas[n.path.Schema] {
+			return false
+		}
+		return kind == "VIEW" || kind == "MACRO" || kind == "MACRO TABLE" // which releases up to 1.3 would take
+	}
 	type place struct {
 		kind Kind
 		path Path
@@ -230,7 +240,7 @@ func inOrder(steps []step) []step {
 			for _, n := range s.entry.needs {
 				to := find(n)
 				lost := func(k int) bool { return steps[k].sql == nil }
-				if slices.ContainsFunc(to, lost) || to == nil && n.table && s.name == "VIEW" {
+				if slices.ContainsFunc(to, lost) || to == nil && gone(s.name, n) {
 					s.sql = nil
 				}
 			}

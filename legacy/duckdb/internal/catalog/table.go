@@ -19,10 +19,10 @@ type Column struct {
 	Name      string
 	Type      *types.Type
 	NotNull   bool
-	Default   string // SQL text of the default, or of the generating expression; "" when there is none
-	Generated bool   // computed, nothing stored
-	Comment   string
-	Err       error // why the column cannot be read; nil when nothing is known to be in the way
+	Default   string  // SQL text of the default, or of the generating expression; "" when there is none
+	Generated bool    // computed, nothing stored
+	Comment   *string // nil if there is none
+	Err       error   // why the column cannot be read; nil when nothing is known to be in the way
 
 	expression *tree.Node  // that of Default
 	spelled    *types.Type // Type as a statement has it; nil if that is not known to be something else
@@ -155,10 +155,17 @@ func (t *Table) ColumnIndex(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return fold(c.Name) == fold(name) })
 }
 
-// RemoveColumn drops column i, also from rows.
+// RemoveColumn drops column i, also from rows, and what names it: a CHECK, which then names no other column, and columns
+// that are computed from it.
 func (t *Table) RemoveColumn(i int, rows *rowgroup.Table) {
 	if !t.Columns[i].Generated {
 		rows.RemoveColumn(t.PhysicalIndex(i))
 	}
+	name := t.Columns[i].Name
+	t.constraints = slices.DeleteFunc(t.constraints, func(c constraint) bool { return t.names(c.check, name) })
+	computed := func(c Column) bool { return c.Generated && t.names(c.expression, name) }
 	t.Columns = slices.Delete(slices.Clone(t.Columns), i, i+1)
+	for k := slices.IndexFunc(t.Columns, computed); k >= 0; k = slices.IndexFunc(t.Columns, computed) {
+		t.RemoveColumn(k, rows)
+	}
 }

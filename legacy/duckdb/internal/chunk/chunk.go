@@ -85,6 +85,7 @@ type vectorObject struct {
 	valid     []byte
 	hasValid  bool
 	given     bool // whether there are values, if those of the type are not in children
+	wkb       bool // of geometries: whether they are in well-known binary
 	listSize  int
 	lengths   []byte // of the strings, 4 bytes each, when their bytes come together
 	bytes     uint64 // of all these strings
@@ -155,6 +156,7 @@ func (r *vectorObject) field(o *storage.Object) {
 		if layout := s.ULEB(8, "Vector.layout"); layout != geometry.LayoutWKB {
 			s.Fail("Vector.layout", fault.Unsupportedf("geometry layout %d in a log", layout))
 		}
+		r.wkb = true
 	case o.ID == 100:
 		r.hasValid = s.Bool("Vector.has_validity")
 	case o.ID == 101:
@@ -318,6 +320,9 @@ func (r *vectorObject) finish() {
 		s.Fail("Vector", err)
 		return
 	}
+	if v.Type.ID == types.Geometry && !r.wkb {
+		r.convertSpatial(v)
+	}
 	switch r.form {
 	case vectorConstant:
 		if r.n > 0 && r.v.AppendFrom(v, 0, r.n, true, r.b) != nil {
@@ -338,6 +343,24 @@ func (r *vectorObject) finish() {
 	}
 	if err := r.v.Check(0); err != nil {
 		s.Fail("Vector", err)
+	}
+}
+
+// convertSpatial converts geometries in the form of the spatial extension.
+func (r *vectorObject) convertSpatial(v *vector.Vector) {
+	for i := range r.count {
+		if v.Null(i) {
+			continue
+		}
+		wkb, ok := geometry.FromSpatial(nil, v.Bytes(i))
+		if !ok {
+			r.s.Fail("Vector.strings", fault.Corruptf("%d bytes are no geometry", len(v.Bytes(i))))
+			return
+		}
+		if v.SetBytes(i, wkb, r.b) != nil {
+			r.s.Fail("Vector.strings", fault.ErrLimit)
+			return
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
@@ -278,6 +279,8 @@ func nextGroup(p *part, meta []byte, width, n int, left int64) (g packGroup, res
 		}
 	} else if int64(len(rest)) != align8(at) {
 		return g, nil, p.corrupt(0, "end", "entries start at %d, want %d, behind the groups", len(rest), align8(at))
+	} else if p.seg.Sized && len(bytes.Trim(rest[at:], "\x00")) > 0 { // what releases before 2.0 wrote there is arbitrary
+		return g, nil, p.corrupt(int(at), "gap", "%d bytes that are not 0", int64(len(rest))-at)
 	}
 	return g, rest, nil
 }

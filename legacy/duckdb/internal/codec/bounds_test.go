@@ -474,7 +474,7 @@ func TestSegmentOffset(t *testing.T) {
 				return c.name == name
 			}))
 			g := &Segment{Rows: 1, Codec: codec, Offset: offset}
-			_, err := OpenValidity(f, g)
+			_, _, err := OpenValidity(f, g)
 			if name == "constant" { // has no block at all
 				if !errors.Is(err, fault.ErrCorrupt) {
 					t.Errorf("constant at %d of a block: got %v, want %v", offset, err, fault.ErrCorrupt)
@@ -501,12 +501,33 @@ func TestNextGroup(t *testing.T) {
 		if err := v.Grow(floatGroup, b); err != nil {
 			t.Fatal(err)
 		}
-		d, err := Open(exactBlock(two), &Segment{Rows: floatGroup + 1, Codec: 10}, v.Type)
+		d, _, err := Open(exactBlock(two), &Segment{Rows: floatGroup + 1, Codec: 10}, v.Type)
 		if err == nil {
 			err = d.Decode(v, 0, floatGroup, b)
 		}
 		if (err == nil) != want {
 			t.Errorf("a group at %d: got %v, want no error: %v", at, err, want)
+		}
+	}
+}
+
+// TestBitpackingGap reads a group of a, a, a, … that was one of a, a + d, a + 2d, …: its d is in the gap behind it, which
+// has zeros in segments of 2.0, and anything in older ones.
+func TestBitpackingGap(t *testing.T) {
+	data := packOf(packConstant, b4(7), b4(3))
+	for _, sized := range []bool{false, true} {
+		v := vector.New(types.Plain(types.Integer))
+		b := vector.NewBudget(1 << 20)
+		if err := v.Grow(2, b); err != nil {
+			t.Fatal(err)
+		}
+		d, _, err := Open(exactBlock(data), &Segment{Rows: 2, Codec: 6, Sized: sized, Bytes: uint64(len(data))}, v.Type)
+		if err == nil {
+			err = d.Decode(v, 0, 2, b)
+		}
+		var fe *fault.FormatError
+		if (err != nil) != sized || sized && (!errors.As(err, &fe) || fe.Field != "bitpacking.gap") {
+			t.Errorf("with a size %v: got %v", sized, err)
 		}
 	}
 }

@@ -44,28 +44,31 @@ var codecs = [...]struct {
 	15:              {"dict_fsst", openDictFSST, nil},
 }
 
-// Open prepares to decode the values of a segment of type t.
-func Open(f *storage.File, g *Segment, t *types.Type) (Decoder, error) {
+// Open prepares to decode the values of a segment of type t. What it gives reads from the block, and may store views of
+// it in vectors: the caller releases the block when neither is needed any more. A segment without data has a nil one.
+func Open(f *storage.File, g *Segment, t *types.Type) (Decoder, *storage.Block, error) {
 	p, err := newPart(f, g)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	open := codecs[g.Codec].open
 	if open == nil {
-		return nil, p.fail(0, "values", fault.Unsupportedf("%s values", t))
+		return nil, nil, p.fail(0, "values", fault.Unsupportedf("%s values", t))
 	}
-	return open(p, t)
+	d, err := open(p, t)
+	return d, p.block, err
 }
 
-// OpenValidity prepares to decode the NULLs of a segment.
-func OpenValidity(f *storage.File, g *Segment) (ValidityDecoder, error) {
+// OpenValidity prepares to decode the NULLs of a segment. The block is as that of [Open].
+func OpenValidity(f *storage.File, g *Segment) (ValidityDecoder, *storage.Block, error) {
 	p, err := newPart(f, g)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	open := codecs[g.Codec].validity
 	if open == nil {
-		return nil, p.fail(0, "validity", fault.Unsupportedf("validity"))
+		return nil, nil, p.fail(0, "validity", fault.Unsupportedf("validity"))
 	}
-	return open(p)
+	d, err := open(p)
+	return d, p.block, err
 }

@@ -136,7 +136,7 @@ func FuzzCodec(f *testing.F) {
 		}
 		// The validity form of the same bytes.
 		g := Segment{Rows: int64(rows), Codec: codec}
-		if bits, err := OpenValidity(blockFileOf(t, data), &g); err == nil {
+		if bits, _, err := OpenValidity(blockFileOf(t, data), &g); err == nil {
 			w := vector.New(types.Plain(types.Boolean))
 			if err := w.Grow(int(rows), vector.NewBudget(1<<20)); err != nil {
 				t.Fatal(err)

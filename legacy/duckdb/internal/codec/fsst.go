@@ -21,10 +21,10 @@ type fsstTable struct {
 
 const (
 	fsstVersion      = 20190218
-	fsstEscape       = 255 // the next byte stands for itself
-	fsstLittleEndian = 1   // first byte of a table
-	fsstNone         = 128 // length of codes without a symbol, among them fsstEscape
-	fsstSlack        = 128 // bytes past the decoded ones that decode may write over
+	fsstEscape       = 255               // the next byte stands for itself
+	fsstLittleEndian = 1                 // first byte of a table
+	fsstNone         = 128               // length of codes without a symbol, among them fsstEscape
+	fsstSlack        = 8 * math.MaxUint8 // bytes past the decoded ones that decode may write over, and some
 )
 
 // readFSSTTable reads the symbol table at byte off of the segment.
@@ -90,50 +90,49 @@ func (t *fsstTable) appendDecoded(dst, src []byte) (_ []byte, ok bool) {
 // decode stores the string that src encodes in out, which holds 8*len(src) + fsstSlack bytes, and gives its length.
 // Bytes of out after it are overwritten.
 func (t *fsstTable) decode(out, src []byte) (n int, ok bool) {
-	var tail [8]byte
 	for len(src) > 0 {
-		// Eight codes at a time, after the last one filled up with codes without a symbol.
-		k, codes := 8, &tail
+		// Eight codes at a time, after the last one filled up with codes without a symbol. They come out of a register:
+		// the processor has enough to load.
+		k, codes := 8, uint64(0)
 		if len(src) >= 8 {
-			codes = (*[8]byte)(src)
+			codes = binary.LittleEndian.Uint64(src)
 		} else {
 			k = len(src)
-			var x uint64
 			if cap(src) >= 8 {
-				x = binary.LittleEndian.Uint64(src[:8])
+				codes = binary.LittleEndian.Uint64(src[:8])
 			} else {
 				for i, c := range src {
-					x |= uint64(c) << (8 * i)
+					codes |= uint64(c) << (8 * i)
 				}
 			}
-			binary.LittleEndian.PutUint64(tail[:], x|math.MaxUint64<<(8*k))
+			codes |= math.MaxUint64 << (8 * k)
 		}
-		// The bytes after a symbol are overwritten by the next one. Positions are less than 64 as long as there are
-		// symbols: masking them spares checks of bounds, and takes the lengths of codes without one out again.
+		// The bytes after a symbol are overwritten by the next one. No position is past eight times the largest length,
+		// so no bounds are checked.
 		w := (*[fsstSlack]byte)(out[n:])
-		c := codes[0]
+		c := uint8(codes)
 		binary.LittleEndian.PutUint64(w[:8], t.symbols[c])
 		end := uint(t.lengths[c])
-		c = codes[1]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 8)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[2]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 16)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[3]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 24)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[4]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 32)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[5]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 40)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[6]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 48)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
-		c = codes[7]
-		binary.LittleEndian.PutUint64(w[end&63:end&63+8], t.symbols[c])
+		c = uint8(codes >> 56)
+		binary.LittleEndian.PutUint64(w[end:end+8], t.symbols[c])
 		end += uint(t.lengths[c])
 		if end -= fsstNone * uint(8-k); end <= 64 {
 			n, src = n+int(end), src[k:]

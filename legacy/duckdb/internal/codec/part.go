@@ -10,11 +10,12 @@ import (
 
 // A part is the bytes from which one segment is decoded.
 type part struct {
-	file *storage.File
-	seg  *Segment
-	b    []byte // from the segment's start to the end of its block
-	name string // of the codec
-	at   int64  // file offset of b[0]
+	file  *storage.File
+	seg   *Segment
+	block *storage.Block // lent to who opened the segment
+	b     []byte         // from the segment's start to the end of its block
+	name  string         // of the codec
+	at    int64          // file offset of b[0]
 }
 
 // fail makes an error about byte off of the segment.
@@ -67,10 +68,11 @@ func newPart(f *storage.File, g *Segment) (*part, error) {
 	if g.Block == NoBlock {
 		return p, nil
 	}
-	payload, err := f.Block(g.Block, "segment.block")
-	if err != nil {
+	var err error
+	if p.block, err = f.Borrow(g.Block, "segment.block"); err != nil {
 		return nil, err
 	}
+	payload := p.block.Payload
 	if int64(g.Offset) > int64(len(payload)) {
 		return nil, &fault.FormatError{Offset: g.At, Field: "segment.offset",
 			Err: fault.Corruptf("%d in a block of %d bytes", g.Offset, len(payload))}

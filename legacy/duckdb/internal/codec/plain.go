@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -314,37 +315,38 @@ func (d *stringDecoder) overflowBytes(offsets []byte) (total int64, err error) {
 		if off >= 0 || again || from < 0 || from+12 > int64(len(d.p.b)) {
 			continue
 		}
-		_, length, err := d.overflowStart(u64(d.p.b[from:], 0), u32(d.p.b[from:], 8))
+		block, length, err := d.overflowStart(u64(d.p.b[from:], 0), u32(d.p.b[from:], 8))
 		if err != nil {
 			return 0, err
 		}
+		block.Release()
 		total += length
 	}
 	return total, nil
 }
 
-// overflowStart gives the block in which a long string starts, and its length, which stands before it.
-func (d *stringDecoder) overflowStart(block uint64, off int64) (payload []byte, length int64, err error) {
+// overflowStart lends the block in which a long string starts, and gives its length, which stands before it.
+func (d *stringDecoder) overflowStart(block uint64, off int64) (b *storage.Block, length int64, err error) {
 	f := d.p.file
-	if payload, err = f.Block(block, "overflow.block"); err != nil {
+	if b, err = f.Borrow(block, "overflow.block"); err != nil {
 		return nil, 0, err
 	}
 	if off < 0 || off > int64(f.Payload()-8)-4 {
 		return nil, 0, &fault.FormatError{Offset: f.Offset(block), Field: "overflow.offset",
 			Err: fault.Corruptf("%d in a block of %d bytes", off, f.Payload())}
 	}
-	if length = u32(payload, int(off)); length > f.Size() {
+	if length = u32(b.Payload, int(off)); length > f.Size() {
 		return nil, 0, &fault.FormatError{Offset: f.Offset(block) + off, Field: "overflow.length",
 			Err: fault.Corruptf("a string of %d bytes in a file of %d", length, f.Size())}
 	}
-	return payload, length, nil
+	return b, length, nil
 }
 
 // overflow reads a long string from its chain of blocks.
 func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off int64, b *vector.Budget) error {
 	f := d.p.file
 	limit := int64(f.Payload() - 8) // the next block's id follows
-	payload, length, err := d.overflowStart(block, off)
+	lent, length, err := d.overflowStart(block, off)
 	if err != nil {
 		return err
 	}
@@ -357,12 +359,15 @@ func (d *stringDecoder) overflow(dst *vector.Vector, i int, block uint64, off in
 	from := len(dst.Data)
 	for left := length; ; {
 		k := min(left, limit-off)
-		dst.Data = append(dst.Data, payload[off:off+k]...)
-		if left -= k; left == 0 {
+		dst.Data = append(dst.Data, lent.Payload[off:off+k]...)
+		if left -= k; left > 0 {
+			block, off = u64(lent.Payload, int(limit)), 0
+		}
+		lent.Release()
+		if left == 0 {
 			break
 		}
-		block, off = u64(payload, int(limit)), 0
-		if payload, err = f.Block(block, "overflow.next"); err != nil {
+		if lent, err = f.Borrow(block, "overflow.next"); err != nil {
 			return err
 		}
 	}

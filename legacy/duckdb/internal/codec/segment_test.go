@@ -39,7 +39,7 @@ func readSegment(tb testing.TB, codec uint8, t *types.Type, rows int64, data []b
 	if err := v.Grow(int(rows), b); err != nil {
 		return v, err
 	}
-	d, err := Open(blockFileOf(tb, data), &Segment{Rows: rows, Codec: codec}, t)
+	d, _, err := Open(blockFileOf(tb, data), &Segment{Rows: rows, Codec: codec}, t)
 	if err != nil {
 		return v, err
 	}
@@ -71,7 +71,7 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 		return "", err
 	}
 	if valid {
-		d, err := OpenValidity(f, g)
+		d, _, err := OpenValidity(f, g)
 		if err == nil {
 			err = d.Validity(v, 0, int(rows))
 		}
@@ -84,7 +84,7 @@ func readExact(codec uint8, typ *types.Type, valid bool, rows int64, pad, data [
 		}
 		return bits, nil
 	}
-	d, err := Open(f, g, typ)
+	d, _, err := Open(f, g, typ)
 	if err == nil && rows > 0 {
 		err = d.Decode(v, 0, int(rows), b)
 	}

@@ -42,6 +42,9 @@ func Load(f *storage.File, p storage.Pointer, t *types.Type, rows int64) (*Data,
 // Read reads the description of a column of type t.
 func Read(s *storage.Stream, t *types.Type) *Data {
 	c := &Data{typ: t, geometry: geometry.LayoutWKB}
+	if t.ID == types.Geometry {
+		c.geometry = geometry.LayoutSpatial // unless it is said to be something else
+	}
 	for o := s.Object("ColumnData"); o.Next(); {
 		switch o.ID {
 		case 99:
@@ -99,7 +102,9 @@ func (c *Data) readExtra(s *storage.Stream) {
 	for o := s.Object(class); o.Next(); {
 		switch {
 		case o.ID == 100:
-			kind = s.ULEB(8, class)
+			if kind = s.ULEB(8, class); kind == 2 {
+				c.geometry = geometry.LayoutWKB
+			}
 		case o.ID == 101 && kind == 1:
 			t, err := tree.ReadType(s)
 			if err != nil {

@@ -36,9 +36,19 @@ func NewReader(f *storage.File, c *Data) *Reader {
 	return r
 }
 
+// Close gives back the blocks that what was read may lie in. Nothing can be read afterwards.
+func (r *Reader) Close() {
+	r.values.close()
+	r.validity.close()
+	for _, c := range r.children {
+		c.Close()
+	}
+}
+
 var listEndType = types.Plain(types.UBigInt)
 
-// Read appends the next n rows to dst.
+// Read appends the next n rows to dst. They may lie in blocks of the file, which they do until the next Read or Close:
+// by then dst has to be empty again, or not be used any more.
 func (r *Reader) Read(dst *vector.Vector, n int64, b *vector.Budget) error {
 	if n == 0 {
 		return nil
@@ -136,9 +146,27 @@ type segmentReader struct {
 	left int64           // rows left in it; 0 before it is opened
 	dec  codec.Decoder
 	bits codec.ValidityDecoder
+	lent *storage.Block   // which the segment is in
+	past []*storage.Block // of segments that ended in the last reading: what was read may lie in them
 
 	spans  []span // read since the bounds were last checked
 	bounds bounds
+}
+
+// release gives back the blocks of segments that have ended.
+func (r *segmentReader) release() {
+	for i, b := range r.past {
+		b.Release()
+		r.past[i] = nil
+	}
+	r.past = r.past[:0]
+}
+
+// close gives back all blocks. Nothing can be read afterwards.
+func (r *segmentReader) close() {
+	r.release()
+	r.lent.Release()
+	*r = segmentReader{}
 }
 
 // corrupt makes an error about the segment being read.
@@ -152,11 +180,13 @@ func (r *segmentReader) corrupt(field string, err error) error {
 
 // each calls decode for the next n rows, a segment's share at a time.
 func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int) error) error {
+	r.release()
 	for n > 0 {
 		for r.left == 0 {
 			if r.dec != nil || r.bits != nil {
 				r.segs = r.segs[1:]
 				r.dec, r.bits = nil, nil
+				r.past, r.lent = append(r.past, r.lent), nil
 			}
 			if len(r.segs) == 0 {
 				return r.corrupt("segment", fault.Corruptf("%d rows more than the column has", n))
@@ -178,7 +208,7 @@ func (r *segmentReader) each(at, n int, open func() error, decode func(at, n int
 
 func (r *segmentReader) read(dst *vector.Vector, at, n int, b *vector.Budget) error {
 	return r.each(at, n, func() (err error) {
-		r.dec, err = codec.Open(r.file, &r.segs[0], dst.Type)
+		r.dec, r.lent, err = codec.Open(r.file, &r.segs[0], dst.Type)
 		return err
 	}, func(at, n int) error {
 		if g := &r.segs[0]; g.Exact() {
@@ -190,7 +220,7 @@ func (r *segmentReader) read(dst *vector.Vector, at, n int, b *vector.Budget) er
 
 func (r *segmentReader) readValidity(dst *vector.Vector, at, n int) error {
 	return r.each(at, n, func() (err error) {
-		r.bits, err = codec.OpenValidity(r.file, &r.segs[0])
+		r.bits, r.lent, err = codec.OpenValidity(r.file, &r.segs[0])
 		return err
 	}, func(at, n int) error {
 		return r.bits.Validity(dst, at, n)

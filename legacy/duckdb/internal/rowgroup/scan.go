@@ -51,8 +51,10 @@ type Scanner struct {
 
 // A valueReader gives a column's values in order.
 type valueReader interface {
-	// Read appends the next n values.
+	// Read appends the next n values, which stay as they are until the next Read or Close.
 	Read(dst *vector.Vector, n int64, b *vector.Budget) error
+	// Close gives back what the values lie in.
+	Close()
 }
 
 // Scan starts reading columns.
@@ -96,7 +98,8 @@ func (s *Scanner) SeekRow(row int64) {
 		return 1
 	})
 	if i == len(all) {
-		s.groups, s.readers, s.pos = nil, nil, 0
+		s.close()
+		s.groups, s.pos = nil, 0
 		return
 	}
 	g, to := all[i], max(row-all[i].start, 0)
@@ -110,7 +113,8 @@ func (s *Scanner) SeekRow(row int64) {
 			return
 		}
 	}
-	s.readers, s.size = nil, storage.VectorSize
+	s.close()
+	s.size = storage.VectorSize
 	if to > 0 {
 		s.err = s.rewind(g)
 	}
@@ -130,7 +134,8 @@ func (s *Scanner) Next() bool {
 			}
 		}
 		if s.pos == g.rows {
-			s.groups, s.readers, s.pos = s.groups[1:], nil, 0
+			s.close()
+			s.groups, s.pos = s.groups[1:], 0
 			continue
 		}
 		n := min(s.size, storage.VectorSize-s.pos%storage.VectorSize, g.rows-s.pos)
@@ -195,6 +200,7 @@ func (s *Scanner) open(g *group) error {
 		masks[v] = m
 	}
 	s.deleted = masks
+	s.close()
 	s.readers = make([]valueReader, 0, len(s.cols))
 	for i, c := range s.cols {
 		r, err := g.reader(f, &g.cols[c.Index], c.Type)
@@ -204,6 +210,14 @@ func (s *Scanner) open(g *group) error {
 		s.readers = append(s.readers, r)
 	}
 	return nil
+}
+
+// close ends the reading of a row group.
+func (s *Scanner) close() {
+	for _, r := range s.readers {
+		r.Close()
+	}
+	s.readers = nil
 }
 
 // rewind puts the readers back to where the last batch ended, by reading again what came before.
@@ -329,6 +343,8 @@ func (r *vectorReader) Read(dst *vector.Vector, n int64, b *vector.Budget) error
 	return dst.AppendFrom(r.src.vector, at, int(n), false, b)
 }
 
+func (r *vectorReader) Close() {}
+
 // changedReader gives values as the log has changed them.
 type changedReader struct {
 	*changed
@@ -350,3 +366,5 @@ func (r *changedReader) Read(dst *vector.Vector, n int64, b *vector.Budget) erro
 	r.pos += n
 	return r.convert(dst, r.before, b)
 }
+
+func (r *changedReader) Close() { r.inner.Close() }

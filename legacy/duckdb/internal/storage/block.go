@@ -24,13 +24,21 @@ type File struct {
 
 	mu    sync.Mutex
 	cache map[uint64]*list.Element
-	lru   list.List // of cachedBlock, most recent first
+	lru   list.List // of *Block, most recent first
 	keep  int       // blocks
 }
 
-type cachedBlock struct {
-	id      uint64
-	payload []byte
+// A Block is the payload of a block, lent until Release.
+type Block struct {
+	Payload []byte // must not be changed
+
+	file *File
+	id   uint64
+	buf  *[]byte // what Payload lies in, if that can be used again
+	// Guarded by the file's mu.
+	lent   int  // how many have not yet released it
+	cached bool // in the cache, which may lend it again
+	kept   bool // someone refers to it for as long as they please
 }
 
 // NewFile reads blocks of blockSize bytes, their checksums included, from the size bytes of r, and keeps about
@@ -58,6 +66,20 @@ func (f *File) Offset(id uint64) int64 { return blocksStart + int64(id)*f.alloc 
 
 // Block gives the payload of block id. It must not be changed, and stays valid for as long as it is referenced.
 func (f *File) Block(id uint64, field string) ([]byte, error) {
+	b, err := f.Borrow(id, field)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b.kept = true
+	b.lent--
+	return b.Payload, nil
+}
+
+// Borrow gives block id until its Release. Who does not release it makes nothing worse than the memory of the block new
+// each time.
+func (f *File) Borrow(id uint64, field string) (*Block, error) {
 	if id >= f.blocks {
 		return nil, &fault.FormatError{Offset: f.size, Field: field,
 			Err: fault.Corruptf("block %d of %d", int64(id), f.blocks)}
@@ -65,33 +87,66 @@ func (f *File) Block(id uint64, field string) ([]byte, error) {
 	f.mu.Lock()
 	if e := f.cache[id]; e != nil {
 		f.lru.MoveToFront(e)
-		p := e.Value.(cachedBlock).payload
+		b := e.Value.(*Block)
+		b.lent++
 		f.mu.Unlock()
-		return p, nil
+		return b, nil
 	}
 	f.mu.Unlock()
 
-	p, err := f.readBlock(id)
+	b, err := f.readBlock(id)
 	if err != nil {
 		return nil, err
 	}
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	b.lent = 1
 	if f.cache[id] == nil {
-		f.cache[id] = f.lru.PushFront(cachedBlock{id, p})
+		b.cached = true
+		f.cache[id] = f.lru.PushFront(b)
 		if f.lru.Len() > f.keep {
-			delete(f.cache, f.lru.Remove(f.lru.Back()).(cachedBlock).id)
+			old := f.lru.Remove(f.lru.Back()).(*Block)
+			delete(f.cache, old.id)
+			old.cached = false
+			old.recycle()
 		}
 	}
-	return p, nil
+	return b, nil
 }
+
+// Release ends a loan: nobody who got the block by it refers to the payload any more, or to what lies in it. A nil block
+// needs none.
+func (b *Block) Release() {
+	if b == nil {
+		return
+	}
+	b.file.mu.Lock()
+	defer b.file.mu.Unlock()
+	b.lent--
+	b.recycle()
+}
+
+// recycle gives the memory of a block that nobody can refer to any more to the next that is read.
+func (b *Block) recycle() {
+	if b.lent > 0 || b.cached || b.kept || b.buf == nil {
+		return
+	}
+	if Poison {
+		clear(*b.buf)
+	}
+	spares.Put(b.buf)
+	b.buf, b.Payload = nil, nil
+}
+
+// Poison makes memory that is given back lose what it held. Tests set it, to find who still refers to it.
+var Poison bool
 
 // spares are memory for blocks between uses.
 var spares sync.Pool // of *[]byte
 
 // readBlock reads and checks block id.
-func (f *File) readBlock(id uint64) ([]byte, error) {
+func (f *File) readBlock(id uint64) (*Block, error) {
 	spare, _ := spares.Get().(*[]byte)
 	if spare == nil || int64(cap(*spare)) < f.alloc {
 		b := make([]byte, f.alloc)
@@ -111,14 +166,14 @@ func (f *File) readBlock(id uint64) ([]byte, error) {
 		return nil, err
 	}
 	if len(used) > len(buf)/2 {
-		return buf[8:len(buf):len(buf)], nil
+		return &Block{Payload: buf[8:len(buf):len(buf)], file: f, id: id, buf: spare}, nil
 	}
 	// Most blocks of a small database are mostly zeros. Memory that is fresh from the operating system is zero and costs
 	// nothing until it is written, so such a block gets that, and what it was read into serves the next one.
 	p := make([]byte, f.payload)
 	copy(p, used[min(8, len(used)):])
 	spares.Put(spare)
-	return p, nil
+	return &Block{Payload: p, file: f, id: id}, nil
 }
 
 // trimZeros gives b, which is whole words, up to the last that is not zero: zeros change no checksum.

@@ -80,3 +80,63 @@ func TestBlockMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestLoans reads more blocks than the cache keeps: the memory of one is used again once nobody refers to it, and not
+// before.
+func TestLoans(t *testing.T) {
+	defer func(was bool) { Poison = was }(Poison)
+	Poison = true
+	const blocks = 20
+	file := make([]byte, blocksStart)
+	for id := range blocks {
+		block := make([]byte, minBlockAlloc)
+		for i := range block[8:] {
+			block[8+i] = byte(id + 1)
+		}
+		binary.LittleEndian.PutUint64(block, Checksum(block[8:]))
+		file = append(file, block...)
+	}
+	f := NewFile(bytes.NewReader(file), int64(len(file)), minBlockAlloc, 0)
+	borrow := func(id uint64) *Block {
+		b, err := f.Borrow(id, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	intact := func(b []byte, id int) bool { return bytes.Count(b, []byte{byte(id + 1)}) == minBlockAlloc-8 }
+
+	returned, twice, lent := borrow(0), borrow(1), borrow(2)
+	if borrow(1) != twice {
+		t.Error("a cached block was read again")
+	}
+	kept, err := f.Block(3, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keptToo := borrow(3)
+	returned.Release()
+	twice.Release() // and not the second time
+	keptToo.Release()
+	if !intact(returned.Payload, 0) {
+		t.Error("a block lost its bytes while it was in the cache")
+	}
+	for id := uint64(4); id < blocks; id++ {
+		borrow(id).Release()
+	}
+	if returned.Payload != nil {
+		t.Error("the memory of a block that was released and pushed out of the cache was not used again")
+	}
+	if !intact(twice.Payload, 1) || !intact(lent.Payload, 2) || !intact(kept, 3) {
+		t.Error("the memory of a block in use was used again")
+	}
+	twice.Release()
+	lent.Release()
+	if twice.Payload != nil || lent.Payload != nil {
+		t.Error("the memory of blocks that were pushed out and then released was not used again")
+	}
+	if b := borrow(1); !intact(b.Payload, 1) {
+		t.Error("a block that was read again has other bytes")
+	}
+	(*Block)(nil).Release()
+}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
@@ -46,11 +45,6 @@ func (r Release) Append(dst []byte, v *vector.Vector, i int) []byte {
 	case types.Varchar, types.Char:
 		return append(dst, v.Bytes(i)...)
 	case types.Blob, types.Aggregate:
-		if v.Type.Alias == "GEOMETRY" {
-			if wkb, ok := geometry.FromSpatial(nil, v.Bytes(i)); ok {
-				return appendWKT(dst, wkb)
-			}
-		}
 		return appendBlob(dst, v.Bytes(i))
 	case types.Bit:
 		return AppendBit(dst, v.Bytes(i))

@@ -149,15 +149,15 @@ func (n *Node) Value(id int) *Value {
 	return v
 }
 
-// Comment gives the text of a constant that is a comment; "" when it is NULL or absent.
-func (n *Node) Comment(id int) string { return n.Value(id).Comment() }
+// Comment gives the text of a constant that is a comment; nil when it is NULL or absent.
+func (n *Node) Comment(id int) *string { return n.Value(id).Comment() }
 
-// Comment gives the text of a comment; "" when it is NULL or absent.
-func (v *Value) Comment() string {
+// Comment gives the text of a comment; nil when it is NULL or absent.
+func (v *Value) Comment() *string {
 	if v == nil || v.Null {
-		return ""
+		return nil
 	}
-	return v.Str
+	return &v.Str
 }
 
 // Read reads an object of the named class.

@@ -23,6 +23,9 @@ func readType(s *storage.Stream) *types.Type {
 			o.Unknown()
 		}
 	}
+	if t.ID == types.Blob && t.Alias == "GEOMETRY" { // below level 7
+		return types.Plain(types.Geometry)
+	}
 	return t
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/geometry"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/text"
@@ -17,13 +18,14 @@ type Value struct {
 	Type *types.Type
 	Null bool
 	Bits vector.Uint128 // of a fixed-width type: the bits, floats in Lo, an INTERVAL as in a Vector
-	Str  string         // of a type that is stored as strings; a BLOB with \xAA escapes
+	Str  string         // of a type that is stored as strings; a BLOB with \xAA escapes, a GEOMETRY in well-known binary
 	List []*Value       // elements or members
 }
 
 // readValue reads a Value whose type the surroundings give; t may be nil.
 func readValue(s *storage.Stream, t *types.Type) *Value {
 	v := &Value{Type: t}
+	wkb := false // of a geometry; else it has the form of the spatial extension
 	for o := s.Object("Value"); o.Next(); {
 		switch o.ID {
 		case 100:
@@ -39,12 +41,31 @@ func readValue(s *storage.Stream, t *types.Type) *Value {
 				return v
 			}
 			readPayload(s, v)
+		case 103:
+			if v.Type == nil || v.Type.ID != types.Geometry {
+				o.Unknown()
+				return v
+			}
+			if layout := s.ULEB(8, "Value.layout"); layout != geometry.LayoutWKB {
+				s.Fail("Value.layout", fault.Unsupportedf("geometry layout %d of a constant", layout))
+			}
+			wkb = true
 		default:
 			o.Unknown()
 		}
 	}
 	if v.Type == nil {
 		v.Type = types.Plain(types.Null)
+	}
+	if v.Type.ID == types.Geometry && !v.Null {
+		b, ok := unescapeBlob([]byte(v.Str)), true
+		if !wkb {
+			b, ok = geometry.FromSpatial(nil, b)
+		}
+		if !ok && s.Err() == nil {
+			s.Fail("Value.value", fault.Corruptf("%d bytes are no geometry", len(v.Str)))
+		}
+		v.Str = string(b)
 	}
 	return v
 }

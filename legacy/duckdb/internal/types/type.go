@@ -197,7 +197,7 @@ func (t *Type) String() string {
 		return t.Unbound
 	}
 	if t.Alias != "" {
-		if t.Alias == "JSON" || t.Alias == "GEOMETRY" || t.Alias == "AGGREGATE_STATE" {
+		if t.Alias == "JSON" || t.Alias == "AGGREGATE_STATE" {
 			return t.Alias
 		}
 		return quote.Identifier(t.Alias)

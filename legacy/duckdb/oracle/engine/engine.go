@@ -54,15 +54,8 @@ type server struct {
 }
 
 // Main serves requests until standard input ends or a [Die] arrives; the driver named "duckdb" has
-// to be registered. With arguments it measures instead: see bench.go.
+// to be registered.
 func Main() {
-	if len(os.Args) > 1 {
-		if err := bench(os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
 	if err := serve(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"os"
+	"path/filepath"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/simexp/exparchive/bench/internal/measure"
+	"github.com/simexp/exparchive/bench/internal/sample"
+	"github.com/simexp/exparchive/provider"
+)
+
+// sqliteRows writes events with the driver itself, without database/sql: a prepared INSERT, a row a call, all in one
+// transaction of which nothing is flushed.
+func sqliteRows(ctx context.Context, s *measure.Stopwatch) error {
+	events := sample.Events(s.Events, max(s.Events/2000, 1))
+	path := filepath.Join(s.Dir, "peer.db")
+	defer os.Remove(path)
+	s.Start()
+	if err := sqliteWrite(path, events); err != nil {
+		return err
+	}
+	s.Stop()
+	var err error
+	s.Sum, err = sqliteSum(ctx, path)
+	return err
+}
+
+func sqliteWrite(path string, events []provider.Event) (err error) {
+	conn, err := new(sqlite3.SQLiteDriver).Open("file:" + filepath.ToSlash(path) + "?_journal_mode=OFF&_synchronous=OFF")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	c := conn.(*sqlite3.SQLiteConn)
+	const table = "CREATE TABLE e (id INTEGER PRIMARY KEY, run_id TEXT, iteration INTEGER, type TEXT, data TEXT, ts TEXT)"
+	for _, statement := range []string{table, "BEGIN"} {
+		if _, err := c.Exec(statement, nil); err != nil {
+			return err
+		}
+	}
+	stmt, err := c.Prepare("INSERT INTO e (run_id, iteration, type, data, ts) VALUES (?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	row := make([]driver.Value, 5)
+	for i := range events {
+		e := &events[i]
+		row[0], row[1], row[2], row[3], row[4] = "bench-1", int64(e.Iteration), e.Type, string(e.Data), e.Timestamp
+		if _, err := stmt.Exec(row); err != nil {
+			return err
+		}
+	}
+	_, err = c.Exec("COMMIT", nil)
+	return err
+}
+
+func sqliteSum(ctx context.Context, path string) (string, error) {
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	return sumOf(ctx, db, "SELECT iteration, type, ts, data FROM e ORDER BY id")
+}
+
+// sumOf gives the sum of the rows of a query for iteration, type, timestamp and data.
+func sumOf(ctx context.Context, db *sql.DB, query string) (string, error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	sum := measure.NewRows()
+	for rows.Next() {
+		var iteration int
+		var typ, timestamp, data string
+		if err := rows.Scan(&iteration, &typ, &timestamp, &data); err != nil {
+			return "", err
+		}
+		sum.Add(iteration, typ, timestamp, []byte(data))
+	}
+	return sum.Text(), errors.Join(rows.Err(), rows.Close())
+}

@@ -29,7 +29,8 @@ type PartSink interface {
 
 // CopyPart gives sink the records of the iterations from first to last, those of the iteration before each of them, and
 // all that is about the run as a whole: its start, as far as the sink has not [PartSink.Begun], notes, attachments, and
-// the last records, the result among them. Of a sealed archive it reads the blocks of FORMAT.md section 9 that these are in, and no others.
+// the last records, the result among them. Of a sealed archive it reads the blocks of FORMAT.md section 9 that these
+// are in, and no others.
 //
 // With a nil error it has proven by the seal what the sink took: the records of each block give the root that is stored
 // for it, and the roots of all blocks give the digest. Also proven is that nothing is left out between the first and

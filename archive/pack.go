@@ -11,10 +11,10 @@ import (
 )
 
 // Pack writes the packed form of a sealed archive to w: its file in zstd's seekable format
-// (https://github.com/facebook/zstd, contrib/seekable_format), which is some five times smaller, which `zstd -d` unpacks
-// to the same bytes, and which [Open] reads as it is, a part of it without the rest. What has not changed since it was
-// sealed is for the caller to ask. The same archive is packed into the same bytes by every program of a release, on
-// every machine. A live file is [ErrNotSealed].
+// (https://github.com/facebook/zstd, contrib/seekable_format), which is some five times smaller, which `zstd -d`
+// unpacks to the same bytes, and which [Open] reads as it is, a part of it without the rest. What has not changed
+// since it was sealed is for the caller to ask. The same archive is packed into the same bytes by every program of a
+// release, on every machine. A live file is [ErrNotSealed].
 //
 // [Archive.Raw] of the packed form gives the file back.
 func Pack(ctx context.Context, w io.Writer, a *Archive) error {

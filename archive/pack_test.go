@@ -72,8 +72,8 @@ func everything(t *testing.T, a *archive.Archive) (all []any) {
 	return all
 }
 
-// TestPacked: packed, every good file of the corpus and of earlier releases is read as it is unpacked, in every way, and
-// gives its bytes back; nothing changes in its folder.
+// TestPacked: packed, every good file of the corpus and of earlier releases is read as it is unpacked, in every way,
+// and gives its bytes back; nothing changes in its folder.
 func TestPacked(t *testing.T) {
 	files, err := filepath.Glob("../testdata/*/good/*.simexp.gz")
 	if err != nil || len(files) < 10 {
@@ -107,7 +107,8 @@ func TestPacked(t *testing.T) {
 				t.Errorf("got %d bytes back, others, or %v", len(inside), err)
 			}
 			var again bytes.Buffer
-			if err := archive.Pack(t.Context(), &again, b); err != nil || !bytes.Equal(again.Bytes(), archivetest.ReadFile(t, path)) {
+			err = archive.Pack(t.Context(), &again, b)
+			if err != nil || !bytes.Equal(again.Bytes(), archivetest.ReadFile(t, path)) {
 				t.Errorf("packed from the packed one: got other bytes, or %v", err)
 			}
 			file := archivetest.ReadFile(t, path)
@@ -126,7 +127,8 @@ func TestPacked(t *testing.T) {
 	}
 }
 
-// TestPackedByOthers: zstd and Python's zstandard unpack what was packed, the latter frame by frame by the seek table.
+// TestPackedByOthers: zstd and Python's zstandard unpack what was packed, the latter frame by frame by the seek
+// table.
 func TestPackedByOthers(t *testing.T) {
 	records := archivetest.LongRun()
 	plain := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)
@@ -180,7 +182,8 @@ func pythonWith(t *testing.T, module string) string {
 
 // TestPackedChanges: nothing that changes an archive changes a packed one, and each says what to do.
 func TestPackedChanges(t *testing.T) {
-	plain := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.SmallRun("r", "n", "t", "completed"), nil)
+	plain := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"),
+		archivetest.SmallRun("r", "n", "t", "completed"), nil)
 	path := packed(t, plain)
 	if err := os.Remove(plain); err != nil {
 		t.Fatal(err)
@@ -218,7 +221,8 @@ func TestPackedChanges(t *testing.T) {
 	if !bytes.Equal(archivetest.ReadFile(t, path), before) {
 		t.Error("the packed file was changed")
 	}
-	if _, err := record.Create(path, &record.Options{Replace: true}); err == nil || !strings.Contains(err.Error(), "pack") {
+	_, err := record.Create(path, &record.Options{Replace: true})
+	if err == nil || !strings.Contains(err.Error(), "pack") {
 		t.Errorf("an archive of that name: got %v", err)
 	}
 }
@@ -236,7 +240,8 @@ func TestPackLive(t *testing.T) {
 func TestPackedFolder(t *testing.T) {
 	dir := t.TempDir()
 	for _, id := range []string{"one", "two"} {
-		packed(t, recordtest.Record(t, filepath.Join(dir, id+".simexp"), archivetest.SmallRun(id, "n", "t", "completed"), nil))
+		packed(t, recordtest.Record(t, filepath.Join(dir, id+".simexp"),
+			archivetest.SmallRun(id, "n", "t", "completed"), nil))
 	}
 	if err := os.Remove(filepath.Join(dir, "two.simexp")); err != nil {
 		t.Fatal(err)
@@ -266,8 +271,8 @@ func TestPackedFolder(t *testing.T) {
 	}
 }
 
-// TestPackedSalvage: what is in sound frames of a packed file is brought out, whatever happened to the others or to the
-// table.
+// TestPackedSalvage: what is in sound frames of a packed file is brought out, whatever happened to the others or to
+// the table.
 func TestPackedSalvage(t *testing.T) {
 	records := archivetest.ManyRecords(5000)
 	plain := recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), records, nil)

@@ -13,12 +13,12 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 )
 
-// CodePacked is that of problems with the form of a packed archive, in which what is inside cannot be read as it was. It
-// is no requirement of FORMAT.md, which is about what is inside.
+// CodePacked is that of problems with the form of a packed archive, in which what is inside cannot be read as it was.
+// It is no requirement of FORMAT.md, which is about what is inside.
 const CodePacked = "packed"
 
-// sealedFile checks a sealed archive, packed or not. Of a packed one each frame is read first: if they are sound, what is
-// inside is checked as if it had lain there unpacked.
+// sealedFile checks a sealed archive, packed or not. Of a packed one each frame is read first: if they are sound,
+// what is inside is checked as if it had lain there unpacked.
 func sealedFile(v *check, r io.ReaderAt, size int64) (Report, error) {
 	v.sealed = true
 	is, err := sqlitefile.IsPacked(r)

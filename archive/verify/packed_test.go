@@ -42,7 +42,8 @@ func packedAgrees(t *testing.T, b []byte) {
 
 // TestPackedForm: what is wrong with the form is said, with the byte, and then nothing of what is inside.
 func TestPackedForm(t *testing.T) {
-	sealed := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil))
+	sealed := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"),
+		archivetest.LongRun(), nil))
 	file := packBytes(t, sealed)
 	for _, test := range []struct {
 		name   string
@@ -90,7 +91,8 @@ func TestPackedBadFrames(t *testing.T) {
 
 // TestPackedName: a packed file is sound under any name, and should have one that tells.
 func TestPackedName(t *testing.T) {
-	sealed := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"), archivetest.LongRun(), nil))
+	sealed := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"),
+		archivetest.LongRun(), nil))
 	dir := t.TempDir()
 	for name, want := range map[string]string{
 		"run.simexp.zst": "", "run.zst": sxFileName, "run.simexp": sxFileName, "run.simexp-live": sxFileName,

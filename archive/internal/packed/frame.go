@@ -33,8 +33,8 @@ func decode(frame []byte, want int, offset int64) ([]byte, error) {
 	return b, nil
 }
 
-// checkFrame says what is wrong with the form of a frame, which has to be exactly one, with nothing behind it. What is in
-// the blocks is for the decoder to judge.
+// checkFrame says what is wrong with the form of a frame, which has to be exactly one, with nothing behind it. What
+// is in the blocks is for the decoder to judge.
 func checkFrame(b []byte, want int) string {
 	length, holds, text := measure(b)
 	switch {
@@ -48,8 +48,8 @@ func checkFrame(b []byte, want int) string {
 	return ""
 }
 
-// measure gives how long the frame is that b begins with, and how many bytes it says it holds, or what is wrong with it
-// (RFC 8878 section 3.1.1).
+// measure gives how long the frame is that b begins with, and how many bytes it says it holds, or what is wrong with
+// it (RFC 8878 section 3.1.1).
 func measure(b []byte) (length int, holds uint64, text string) {
 	var h zstd.Header
 	switch err := h.Decode(b); {

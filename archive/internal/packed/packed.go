@@ -1,8 +1,9 @@
 // Package packed reads and writes a file in zstd's seekable format: frames of zstd, one behind the other, and behind
-// them a table of how long each is (https://github.com/facebook/zstd, contrib/seekable_format). To every other program
-// it is an ordinary zstd file: `zstd -d` gives what is inside.
+// them a table of how long each is (https://github.com/facebook/zstd, contrib/seekable_format). To every other
+// program it is an ordinary zstd file: `zstd -d` gives what is inside.
 //
-// There is one form, which [Write] writes and [New] wants, so that nothing can hide in it. Integers are little-endian.
+// There is one form, which [Write] writes and [New] wants, so that little can hide in it: bits that mean nothing to
+// zstd. Integers are little-endian.
 //
 //   - All frames hold equally many bytes, 4 KiB to 1 MiB, the last one what is left, and none is empty. A frame is one
 //     of RFC 8878 that says how much it holds, has a checksum of that, and no dictionary.
@@ -37,8 +38,8 @@ const (
 	maxFrames = 1 << 22 // which is what bounds the memory of a table
 )
 
-// limit gives how many bytes a file of so many may hold. Zeros are packed 6000 times smaller, so that a small file could
-// keep a reader busy for as long as it likes.
+// limit gives how many bytes a file of so many may hold. Zeros are packed 6000 times smaller, so that a small file
+// could keep a reader busy for as long as it likes.
 func limit(size int64) int64 { return 256<<20 + 256*min(size, 1<<50) }
 
 // ErrNoTable means that a file has no seek table: it was cut short, or is another file of zstd.

@@ -81,8 +81,8 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestRandomAccess: what several goroutines read from anywhere, with frames that leave the cache and come back, is what
-// was packed.
+// TestRandomAccess: what several goroutines read from anywhere, with frames that leave the cache and come back, is
+// what was packed.
 func TestRandomAccess(t *testing.T) {
 	data := bytes.Repeat(text(1000), 40*frameSize/1000)[:39*frameSize+5]
 	r, err := open(pack(t, data))
@@ -110,8 +110,8 @@ func TestRandomAccess(t *testing.T) {
 	}
 }
 
-// TestSameBytes: the same file is packed into the same bytes, on whatever machine and beside whatever else. The sum is
-// that of every platform; it changes only with the encoder, and packed files of earlier ones stay readable.
+// TestSameBytes: the same file is packed into the same bytes, on whatever machine and beside whatever else. The sum
+// is that of every platform; it changes only with the encoder, and packed files of earlier ones stay readable.
 func TestSameBytes(t *testing.T) {
 	const want = "0d923a3ff09da4f47ade9cdefc1c4d787aadc4ae5c8913b5376ba52c57fb2f04"
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
@@ -146,8 +146,8 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestFlips: no byte of a packed file can change without being noticed, but for a few bits that mean nothing to zstd, with
-// which it holds the same; nor can the file be cut, or anything be added.
+// TestFlips: no byte of a packed file can change without being noticed, but for a few bits that mean nothing to zstd,
+// with which it holds the same; nor can the file be cut, or anything be added.
 func TestFlips(t *testing.T) {
 	data := bytes.Repeat(text(900), 500)[:3*frameSize+100]
 	file := pack(t, data)

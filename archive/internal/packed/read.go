@@ -32,8 +32,8 @@ type frame struct {
 	err    error
 }
 
-// New gives a reader of a packed file whose size bytes r gives. What is in the frames is checked when it is read. Errors
-// are [ErrNoTable], an [Error], and those of r.
+// New gives a reader of a packed file whose size bytes r gives. What is in the frames is checked when it is read.
+// Errors are [ErrNoTable], an [Error], and those of r.
 func New(r io.ReaderAt, size int64) (*Reader, error) {
 	t, err := readTable(r, size)
 	if err != nil {
@@ -42,8 +42,8 @@ func New(r io.ReaderAt, size int64) (*Reader, error) {
 	return &Reader{table: *t, r: r}, nil
 }
 
-// NewWithoutTable gives a reader of the frames that a file of which the seek table is damaged or missing begins with, up
-// to the first one whose form is not sound.
+// NewWithoutTable gives a reader of the frames that a file of which the seek table is damaged or missing begins with,
+// up to the first one whose form is not sound.
 func NewWithoutTable(r io.ReaderAt, size int64) (*Reader, error) {
 	t := table{starts: []int64{0}}
 	most := int(mostPacked(maxFrame))
@@ -129,7 +129,8 @@ func (r *Reader) find(i int) *frame {
 	return f
 }
 
-// mostPacked gives how long a frame may be that holds so many bytes: all of them as they are, with the heads of blocks.
+// mostPacked gives how long a frame may be that holds so many bytes: all of them as they are, with the heads of
+// blocks.
 func mostPacked(holds int) int64 { return int64(holds + holds/1024 + 64) }
 
 // load reads frame i.
@@ -145,8 +146,8 @@ func (r *Reader) load(i int) ([]byte, error) {
 	return decode(b, want, start)
 }
 
-// Check reads every frame, and gives what is wrong with those that are not sound to report, in their order. The error is
-// one of reading.
+// Check reads every frame, and gives what is wrong with those that are not sound to report, in their order. The error
+// is one of reading.
 func (r *Reader) Check(ctx context.Context, report func(*Error)) error {
 	for i := range len(r.starts) - 1 {
 		if err := ctx.Err(); err != nil {

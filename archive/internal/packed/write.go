@@ -11,8 +11,8 @@ import (
 	"github.com/simexp/exparchive/archive/internal/squeeze"
 )
 
-// frameSize is how many bytes a frame holds that Write writes. Smaller frames are read faster and take more room: of a
-// million events twice as much takes 2 % less. A file of no more than maxSingle bytes is one frame.
+// frameSize is how many bytes a frame holds that Write writes. Smaller frames are read faster and take more room: of
+// a million events twice as much takes 2 % less. A file of no more than maxSingle bytes is one frame.
 const (
 	frameSize = 128 << 10
 	maxSingle = 2 * frameSize
@@ -21,8 +21,8 @@ const (
 // maxEncoders is how many frames are made at a time; each encoder has some 10 MB.
 const maxEncoders = 8
 
-// Write packs the size bytes that r gives. The same bytes become the same file on every machine. A file that no [Reader]
-// would take is an error.
+// Write packs the size bytes that r gives. The same bytes become the same file on every machine. A file that no
+// [Reader] would take is an error.
 func Write(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
 	t := table{frame: frameSize, size: size, starts: []int64{0}}
 	if size <= maxSingle {

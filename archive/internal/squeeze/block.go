@@ -69,7 +69,8 @@ func (w *blockWriter) appendLiterals(dst []byte) ([]byte, bool) {
 	} else {
 		out, _, err = huff0.Compress4X(w.literals, &w.huffman)
 	}
-	if errors.Is(err, huff0.ErrIncompressible) || errors.Is(err, huff0.ErrUseRLE) || err == nil && len(out) >= len(w.literals) {
+	if errors.Is(err, huff0.ErrIncompressible) || errors.Is(err, huff0.ErrUseRLE) ||
+		err == nil && len(out) >= len(w.literals) {
 		return append(plain(raw), w.literals...), true
 	} else if err != nil {
 		return dst, false

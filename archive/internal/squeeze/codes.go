@@ -16,7 +16,8 @@ const (
 
 var (
 	literalTable = codeTable(literalCodes, 0, 16, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
-	matchTable   = codeTable(matchCodes, minMatch, 32, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+	matchTable   = codeTable(matchCodes, minMatch, 32, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16)
 
 	literalCode = lookup(literalTable, 0, 64)
 	matchCode   = lookup(matchTable, minMatch, 128)
@@ -66,8 +67,8 @@ func codeOfMatch(n uint32) uint8 {
 // codeOfOffset gives the code of the value of an offset, which is also how many bits follow it.
 func codeOfOffset(value uint32) uint8 { return uint8(bits.Len32(value) - 1) }
 
-// A sequence is a number of literals and a match behind them. The value of an offset is the offset and three more, or 1
-// to 3 for one of those used last.
+// A sequence is a number of literals and a match behind them. The value of an offset is the offset and three more, or
+// 1 to 3 for one of those used last.
 type sequence struct{ literals, length, offset uint32 }
 
 // history are the offsets that were used last.

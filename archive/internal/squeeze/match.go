@@ -15,8 +15,8 @@ const (
 )
 
 // A finder finds the matches at all places of a text. Places with the same four bytes lie in a binary tree that is
-// sorted by what follows them, the latest at its root (the match finder of LZMA). Places are stored with one added, so
-// that 0 is none.
+// sorted by what follows them, the latest at its root (the match finder of LZMA). Places are stored with one added,
+// so that 0 is none.
 type finder struct {
 	data    []byte
 	heads   [1 << hashBits]int32 // roots, by the hash of four bytes
@@ -43,8 +43,8 @@ func hash3(b []byte) uint32 {
 	return (binary.LittleEndian.Uint32(b) << 8) * 506832829 >> (32 - hashBits)
 }
 
-// find finds the matches of the places of a block: of each place in rising length, each with the smallest offset there
-// is. No match goes beyond the block.
+// find finds the matches of the places of a block: of each place in rising length, each with the smallest offset
+// there is. No match goes beyond the block.
 func (f *finder) find(begin, end int) {
 	f.begin, f.matches, f.starts = begin, f.matches[:0], f.starts[:0]
 	quiet := begin // places before it are within a nice match

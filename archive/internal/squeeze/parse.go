@@ -29,8 +29,8 @@ type node struct {
 	reps     history
 }
 
-// parse gives the sequences of the block from begin to end, valid until the next call, and the offsets used last. What
-// follows the last sequence are literals.
+// parse gives the sequences of the block from begin to end, valid until the next call, and the offsets used last.
+// What follows the last sequence are literals.
 func (p *parser) parse(f *finder, begin, end int, reps history) ([]sequence, history) {
 	p.first(f.data[begin:end])
 	var after history

@@ -1,6 +1,6 @@
-// Package squeeze makes frames of zstd (RFC 8878) as small as they get: it looks for the cheapest way to write a text as
-// literals and matches, where the encoders of libraries in Go take what is good enough. That takes some twenty times as
-// long as theirs; reading takes no longer.
+// Package squeeze makes frames of zstd (RFC 8878) as small as they get: it looks for the cheapest way to write a text
+// as literals and matches, where the encoders of libraries in Go take what is good enough. That takes some twenty
+// times as long as theirs; reading takes no longer.
 //
 // It computes in integers and knows no state but the text, so that a text gives the same frame on every machine.
 package squeeze
@@ -26,8 +26,8 @@ type Encoder struct {
 	block  blockWriter
 }
 
-// Append appends the frame that holds data, which has 1 to MaxFrame bytes, to dst. The frame is a single segment, says
-// how much it holds, and has a checksum.
+// Append appends the frame that holds data, which has 1 to MaxFrame bytes, to dst. The frame is a single segment,
+// says how much it holds, and has a checksum.
 func (e *Encoder) Append(dst, data []byte) []byte {
 	dst = appendHeader(dst, len(data))
 	e.finder.reset(data)

@@ -52,7 +52,8 @@ func texts() map[string][]byte {
 	return all
 }
 
-// TestFrame: a decoder that others wrote gives what is in the frame, which is no longer than what it holds and a little.
+// TestFrame: a decoder that others wrote gives what is in the frame, which is no longer than what it holds and a
+// little.
 func TestFrame(t *testing.T) {
 	d, err := zstd.NewReader(nil)
 	if err != nil {
@@ -70,7 +71,8 @@ func TestFrame(t *testing.T) {
 			t.Errorf("%s: a frame of %d bytes that holds %d", name, len(frame), len(text))
 		}
 		var h zstd.Header
-		if err := h.Decode(frame); err != nil || !h.HasCheckSum || !h.SingleSegment || h.FrameContentSize != uint64(len(text)) {
+		if err := h.Decode(frame); err != nil || !h.HasCheckSum || !h.SingleSegment ||
+			h.FrameContentSize != uint64(len(text)) {
 			t.Errorf("%s: got %+v, %v", name, h, err)
 		}
 		if len(text) > maxBlock && !longtest.Enabled() {

@@ -44,7 +44,7 @@ func NewPack() *cobra.Command {
 	o := &packer{label: "packing"}
 	cmd := &cobra.Command{
 		Use:   "pack FILE.simexp...",
-		Short: "Pack archives with zstd, some four times smaller, so that every command still reads them",
+		Short: "Pack archives with zstd, some four times smaller; every command still reads them",
 		Long: `Pack archives for publication: FILE.simexp.zst is the sealed file in zstd's seekable format. Every command reads it as it is, a part
 of it without unpacking the rest; zstd -d gives back the sealed file byte for byte, and so does unpack. Whoever has neither program
 nor interest in a part of it needs nothing but zstd and SQLite.

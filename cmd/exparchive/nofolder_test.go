@@ -30,7 +30,7 @@ func TestNoFolder(t *testing.T) {
 		return string(o.Stderr), o.Code
 	}
 	for _, line := range []string{"record -o a.simexp", "sign --new-note-key x --note-key key",
-		"redact a.simexp --seq 0- -o b.simexp"} {
+		"redact a.simexp --seq 0- -o b.simexp", "pack a.simexp"} {
 		if messages, code := command(line); code != cli.ExitOK {
 			t.Fatalf("%s: got exit code %d: %s", line, code, messages)
 		}
@@ -56,6 +56,8 @@ func TestNoFolder(t *testing.T) {
 		"sign": {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o",
 			"sign --new-note-key x --note-key"},
 		"init":       {"paper init a.simexp -o"},
+		"pack":       {"pack a.simexp -o"},
+		"unpack":     {"unpack a.simexp.zst -o"},
 		"extract":    nil, // which makes its folder
 		"build":      nil, // likewise
 		"check":      nil, // which only reads there
@@ -97,7 +99,7 @@ func TestNoFolder(t *testing.T) {
 		t.Errorf("a.simexp: got %v, and other bytes, want that it is as it was", err)
 	}
 	entries, err := os.ReadDir(folder)
-	if err != nil || len(entries) != 3 {
-		t.Errorf("got %v, %v, want a.simexp, b.simexp and key", entries, err)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("got %v, %v, want a.simexp, a.simexp.zst, b.simexp and key", entries, err)
 	}
 }

@@ -300,6 +300,7 @@ func TestUpgraded(t *testing.T) {
 			for _, logged := range []bool{false, true} {
 				t.Run(strings.TrimSpace(fmt.Sprint(from.release, " ", from.version, " ", to, map[bool]string{true: " with a log"}[logged])),
 					func(t *testing.T) {
+						only(t, from.release)
 						path := filepath.Join(t.TempDir(), "x.db")
 						old := startJudge(t, from.release)
 						attach := "ATTACH " + Quote(path) + " AS db"

@@ -330,10 +330,10 @@ var combinations = []combined{
 }
 
 // TestCombined compares them, closed and with a log, at the oldest and the newest storage version, cell by cell, and
-// runs the reader's script in the engine. Only the long form has releases before 1.5.
+// runs the reader's script in the engine. Only the long form has releases before 2.0.
 func TestCombined(t *testing.T) {
 	for _, release := range Releases {
-		if release.Name != python && release.Name != Judge && os.Getenv("EXPARCHIVE_LONG") == "" {
+		if release.Name != python && os.Getenv("EXPARCHIVE_LONG") == "" {
 			continue
 		}
 		versions := storageOf(len(Releases) - 1)[:1]

@@ -115,6 +115,7 @@ func readBack(ctx context.Context, path string, sink *digest.Sink) (err error) {
 	defer func() { err = errors.Join(err, a.Close()) }()
 	loan := &lend.Loan{}
 	sink.Borrows(loan)
+	defer func() { loan.Checked = false }()
 	for r, err := range lend.Records(ctx, a, &lend.Loan{}) {
 		if err != nil {
 			return err

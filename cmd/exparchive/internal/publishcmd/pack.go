@@ -45,12 +45,16 @@ func NewPack() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack FILE.simexp...",
 		Short: "Pack archives with zstd; every command still reads them",
-		Long: `Pack archives for publication: FILE.simexp.zst is the sealed file in zstd's seekable format. Every command reads it as it is, a part
-of it without unpacking the rest; zstd -d gives back the sealed file byte for byte, and so does unpack. Whoever has neither program
+		Long: `Pack archives for publication: FILE.simexp.zst is the sealed file in zstd's seekable format. Every command
+reads it as it is, a part
+of it without unpacking the rest; zstd -d gives back the sealed file byte for byte, and so does unpack. Whoever has
+neither program
 nor interest in a part of it needs nothing but zstd and SQLite.
 
-The whole run is compared with its seal first, and what was packed with the file afterwards. The archive itself stays as it is.
-In a folder that holds both, the packed one is not counted. A packed archive is never changed: to annotate, sign or upgrade it,
+The whole run is compared with its seal first, and what was packed with the file afterwards. The archive itself stays
+as it is.
+In a folder that holds both, the packed one is not counted. A packed archive is never changed: to annotate, sign or
+upgrade it,
 unpack it first. The same archive gives the same bytes on every machine.`,
 		Example: `  exparchive pack exp1.simexp                 makes exp1.simexp.zst
   exparchive replay exp1.simexp.zst
@@ -69,7 +73,8 @@ func NewUnpack() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unpack FILE.simexp.zst...",
 		Short: "Give back the sealed files that were packed, byte for byte",
-		Long: `Give back the sealed file that was packed, byte for byte, as zstd -d does; but the run is compared with its seal first, and a file
+		Long: `Give back the sealed file that was packed, byte for byte, as zstd -d does; but the run is compared with its
+seal first, and a file
 that was changed is refused. The packed file stays as it is.`,
 		Example: `  exparchive unpack exp1.simexp.zst           makes exp1.simexp
   exparchive unpack exp1.simexp.zst -o - | sha256sum`,

@@ -51,8 +51,10 @@ every call of a language model in full instead.
 --agent and --seq leave out what is not about an agent, or comes from other records; of records that are chosen by --seq
 everything is shown, as with --verbose, unless you choose sections or --audit.
 
-Of a long sealed archive --start and --end read only the iterations that they choose, if the file can prove these, and all that is
-printed besides, by the hashes that it keeps of its records in blocks. A change of other records is not noticed then; without these
+Of a long sealed archive --start and --end read only the iterations that they choose, if the file can prove these, and
+all that is
+printed besides, by the hashes that it keeps of its records in blocks. A change of other records is not noticed then;
+without these
 flags the whole run is compared with its seal.
 
 FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are

@@ -93,7 +93,7 @@ func PassedOver(path string) Passed {
 		case e.IsDir():
 			p.deeper(inside, &left)
 		case len(p.Renamed) < passedMost && !mayHoldRun(e.Name()) && !strings.HasSuffix(e.Name(), "-wal"):
-			if kind, err := Sniff(inside); err == nil && holdsRun(inside, kind) {
+			if kind, err := sniffFile(inside); err == nil && holdsRun(inside, kind) {
 				p.Renamed = append(p.Renamed, inside)
 			}
 		}
@@ -197,7 +197,7 @@ func otherRuns(ctx context.Context, folder string, o *Options) (files map[string
 		if err != nil {
 			continue
 		}
-		if kind, err := Sniff(file); err != nil || kind == SQLite {
+		if kind, err := sniffFile(file); err != nil || kind == SQLite {
 			continue
 		}
 		runs, err := IDs(ctx, file, o)

@@ -121,10 +121,10 @@ func readAnnotations(ctx context.Context, stderr io.Writer, path string) ([]arch
 	if err != nil {
 		return nil, err
 	}
-	if _, err := runio.SniffFile(from.Path); err != nil {
+	if _, err := runio.SniffFile(ctx, from.Path); err != nil {
 		return nil, from.Named(err)
 	}
-	a, err := runio.OpenArchive(stderr, from.Path)
+	a, err := runio.OpenArchive(ctx, stderr, from.Path)
 	if err != nil {
 		return nil, cli.InFile(path, from.Named(err))
 	}
@@ -138,7 +138,7 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 		return err
 	}
 	// What is rewritten looks untouched afterwards, so that it is said before.
-	if a, err := runio.OpenArchive(cmd.ErrOrStderr(), path); err == nil {
+	if a, err := runio.OpenArchive(cmd.Context(), cmd.ErrOrStderr(), path); err == nil {
 		a.Close()
 	}
 	var done string
@@ -165,7 +165,7 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	case errors.Is(err, archive.ErrNotSealed):
 		return fmt.Errorf("%w; until then, record a line of type \"note\"", err)
 	case errors.Is(err, os.ErrNotExist):
-		if _, err := runio.SniffFile(path); err != nil {
+		if _, err := runio.SniffFile(cmd.Context(), path); err != nil {
 			return err
 		}
 	}

@@ -133,10 +133,10 @@ func (o *packer) file(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := runio.SniffFile(from.Path); err != nil {
+	if _, err := runio.SniffFile(ctx, from.Path); err != nil {
 		return from.Named(err)
 	}
-	a, err := runio.OpenArchive(cmd.ErrOrStderr(), from.Path)
+	a, err := runio.OpenArchive(ctx, cmd.ErrOrStderr(), from.Path)
 	if err != nil {
 		return from.Named(err)
 	}

@@ -91,7 +91,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 }
 
 func verifyFile(cmd *cobra.Command, path string) (verify.Report, error) {
-	if _, err := runio.SniffFile(path); err != nil {
+	if _, err := runio.SniffFile(cmd.Context(), path); err != nil {
 		return verify.Report{}, err
 	}
 	report, err := verify.File(cmd.Context(), path)

@@ -179,7 +179,7 @@ func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) 
 
 // add adds the runs of a file to a job: the one that is wanted, or, where a column tells them apart, all of them.
 func (o *queryOptions) add(ctx context.Context, stderr io.Writer, job *queryJob, from runio.Source) error {
-	kind, err := runs.Sniff(from.Path)
+	kind, err := runs.Sniff(ctx, from.Path)
 	if err != nil {
 		return runio.WithRunHint(from.Named(err))
 	}

@@ -146,7 +146,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 	for from, err := range runio.SourcesOf(ctx, o.stderr, []string{arg}, o.recursive) {
 		var infos []castro.RunInfo
 		if err == nil && folder {
-			if kind, err := runs.Sniff(from.Path); err == nil && (kind == runs.SQLite || kind == runs.Lines) {
+			if kind, err := runs.Sniff(ctx, from.Path); err == nil && (kind == runs.SQLite || kind == runs.Lines) {
 				continue
 			}
 		}
@@ -175,7 +175,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 
 // runsOf gives the runs of one old file that are wanted.
 func (o *importOptions) runsOf(ctx context.Context, path string) ([]castro.RunInfo, error) {
-	kind, err := runio.SniffFile(path)
+	kind, err := runio.SniffFile(ctx, path)
 	switch {
 	case err != nil:
 		return nil, err

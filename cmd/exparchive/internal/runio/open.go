@@ -51,6 +51,11 @@ func OpenRun(ctx context.Context, stderr io.Writer, name string, c Choice) (prov
 	if err != nil {
 		return nil, nil, err
 	}
+	return OpenSource(ctx, stderr, s, c)
+}
+
+// OpenSource is OpenRun for a source.
+func OpenSource(ctx context.Context, stderr io.Writer, s Source, c Choice) (provider.Provider, io.Closer, error) {
 	r, err := runs.Open(ctx, s.Path, c.ID, c.Options())
 	if err != nil {
 		return nil, nil, c.withHint(s.Named(err))
@@ -65,8 +70,8 @@ func OpenRun(ctx context.Context, stderr io.Writer, name string, c Choice) (prov
 }
 
 // OpenArchive is OpenRun for what only an archive has: its annotations.
-func OpenArchive(stderr io.Writer, path string) (*archive.Archive, error) {
-	a, err := archive.Open(path)
+func OpenArchive(ctx context.Context, stderr io.Writer, path string) (*archive.Archive, error) {
+	a, err := runs.OpenArchive(ctx, path)
 	if err == nil && a.Touched() {
 		WarnTouched(stderr, path)
 	}
@@ -81,8 +86,8 @@ func WarnTouched(stderr io.Writer, path string) {
 }
 
 // SniffFile is [runs.Sniff], for commands that take one file and no --run.
-func SniffFile(path string) (runs.Kind, error) {
-	kind, err := runs.Sniff(path)
+func SniffFile(ctx context.Context, path string) (runs.Kind, error) {
+	kind, err := runs.Sniff(ctx, path)
 	if errors.Is(err, runs.ErrFolder) {
 		err = cli.InFile(path, ErrDirectory)
 	}

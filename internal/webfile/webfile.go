@@ -1,0 +1,164 @@
+// Package webfile reads files at addresses of the web in parts, as an [io.ReaderAt], or whole.
+//
+// [Files.Open] asks for the first block of a file, and [File.ReadAt] for others as they are needed, by range requests
+// (RFC 9110, section 14). What lies behind each other is asked for in growing pieces, so that reading a whole file
+// takes few requests, and reading a few rows of a large one few bytes. Every answer is compared with the first one: a
+// file that changes meanwhile is [ErrChanged], never a mixture of both.
+//
+// No error names an address, but for one that the server sent on to, of which secrets are taken out; [Shown] and
+// [Clean] do that for those who show addresses.
+package webfile
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options of [New]. The zero value, or nil, gives the defaults.
+type Options struct {
+	Block int64 // bytes of a block, the least that is asked for; 0 means 16 KiB
+	Ahead int64 // bytes that are asked for at once at most, where nobody needs more; 0 means 4 MiB
+	Cache int64 // bytes of blocks that are held, of all files together; 0 means 32 MiB
+
+	Connect  time.Duration // how long connecting may take, and agreeing on keys; 0 means 20 s
+	Stall    time.Duration // how long a server may send nothing; 0 means 30 s
+	Attempts int           // how often a part is asked for if the server or the network fails; 0 means 4
+	// Wait waits before another attempt, or until ctx is done; nil means in real time.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Transport is what connections are made with, once its time-outs are set; nil means that of Go's client, with the
+	// proxies of the environment.
+	Transport *http.Transport
+}
+
+func (o *Options) withDefaults() Options {
+	var v Options
+	if o != nil {
+		v = *o
+	}
+	def := func(n *int64, usual int64) {
+		if *n <= 0 {
+			*n = usual
+		}
+	}
+	def(&v.Block, 16<<10)
+	def(&v.Ahead, 4<<20)
+	def(&v.Cache, 32<<20)
+	def((*int64)(&v.Connect), int64(20*time.Second))
+	def((*int64)(&v.Stall), int64(30*time.Second))
+	if v.Attempts <= 0 {
+		v.Attempts = 4
+	}
+	if v.Wait == nil {
+		v.Wait = wait
+	}
+	return v
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Files are files on the web that a program reads, each of which is opened once. Its methods may be called from several
+// goroutines. Nothing is made and nobody asked before the first address is opened.
+type Files struct {
+	o Options
+
+	mu     sync.Mutex // of what follows, and held while a file is opened
+	client *http.Client
+	cache  *cache
+	open   map[string]*File
+}
+
+// New gives a set of files with none open.
+func New(o *Options) *Files { return &Files{o: o.withDefaults()} }
+
+type filesKey struct{}
+
+// With gives a context that has files; see [From].
+func With(ctx context.Context, f *Files) context.Context {
+	return context.WithValue(ctx, filesKey{}, f)
+}
+
+// From gives the files of a context; of one that has none, a set of its own.
+func From(ctx context.Context) *Files {
+	if f, ok := ctx.Value(filesKey{}).(*Files); ok {
+		return f
+	}
+	return New(nil)
+}
+
+// Open gives the file at an address, which stays open as long as ctx is not done: the one that was opened before, if
+// it was. Whatever is wrong with a file or a server is an error of the classes of this package, a [StatusError], or one
+// of the network.
+func (f *Files) Open(ctx context.Context, address string) (*File, error) {
+	if _, err := parse(address); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if file := f.open[address]; file != nil {
+		return file, nil
+	}
+	f.connect()
+	file := &File{files: f, ctx: ctx, address: address, at: address}
+	if err := file.begin(); err != nil {
+		return nil, err
+	}
+	if f.open == nil {
+		f.open = map[string]*File{}
+	}
+	f.open[address] = file
+	return file, nil
+}
+
+// Close closes connections that nobody uses. Files stay open: who reads from them connects anew.
+func (f *Files) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.client != nil {
+		f.client.CloseIdleConnections()
+	}
+}
+
+// connect makes what connections are made with. The lock is held.
+func (f *Files) connect() {
+	if f.client != nil {
+		return
+	}
+	t := f.o.Transport
+	if t == nil {
+		t, _ = http.DefaultTransport.(*http.Transport)
+	}
+	if t == nil { // another program's, which has put its own in the place
+		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	}
+	t = t.Clone()
+	t.DialContext = (&net.Dialer{Timeout: f.o.Connect, KeepAlive: 30 * time.Second}).DialContext
+	t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = f.o.Connect, f.o.Stall
+	t.DisableCompression, t.MaxResponseHeaderBytes = true, 256<<10
+	f.client = &http.Client{Transport: t, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		r.Header.Del("Referer") // which may hold a secret
+		switch {
+		case len(via) >= maxRedirects:
+			return ErrRedirects
+		case !Is(r.URL.Scheme + "://"):
+			return fmt.Errorf("%w: it sends on to an address of %.20s", ErrAnswer, r.URL.Scheme)
+		}
+		return nil
+	}}
+	f.cache = newCache(f.o.Cache)
+}
+
+// maxRedirects is how often a server may send on, as with Go's client.
+const maxRedirects = 10

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 // Groups of commands, in the order in which --help lists them.
@@ -129,9 +130,11 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		SilenceUsage:               true,
 		DisableAutoGenTag:          true,
 		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cli.WantColor(cmd)
-			return err
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := cli.WantColor(cmd); err != nil {
+				return err
+			}
+			return runio.TakeAddresses(cmd, args)
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -53,8 +53,8 @@ func (r *Run) Close() error {
 //
 // A run of an old database is read whole before Open returns, so that whatever is wrong with it is known before
 // anything is done with it. An archive may lie at an address of the web, http:// or https://; the files that ctx has
-// open there are those of [webfile.From]. The caller closes the Run. The errors are those of [Sniff] and [Find], [provider.ErrNoRun],
-// and those of [archive.Open], [castro.Open] and [jsonl.Open].
+// open there are those of [webfile.From]. The caller closes the Run. The errors are those of [Sniff] and [Find],
+// [provider.ErrNoRun], and those of [archive.Open], [castro.Open] and [jsonl.Open].
 func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	path, err := Find(ctx, path, runID, o)
 	if err != nil {

@@ -3,6 +3,7 @@ package webfile
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -26,8 +27,8 @@ const hidden = "..."
 
 // plain are the parameters of an address that say which file is wanted, and in what form. Others may be what the
 // server knows its guests by: keys, tokens, signatures.
-var plain = map[string]bool{"dl": true, "download": true, "file": true, "filename": true, "format": true, "inline": true,
-	"name": true, "path": true, "raw": true, "ref": true, "version": true, "versionid": true}
+var plain = []string{"dl", "download", "file", "filename", "format", "inline", "name", "path", "raw", "ref", "version",
+	"versionid"}
 
 // Shown gives an address without what may be secret in it: user and password, the parameters behind the question mark
 // but for a few that are known, what is behind the number sign, and all of an address that cannot be understood. A name
@@ -50,7 +51,7 @@ func Shown(address string) string {
 	var kept []string
 	left := false
 	for _, parameter := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
-		if name, _, _ := strings.Cut(parameter, "="); plain[strings.ToLower(name)] {
+		if name, _, _ := strings.Cut(parameter, "="); slices.Contains(plain, strings.ToLower(name)) {
 			kept = append(kept, parameter)
 		} else {
 			left = true

@@ -9,15 +9,16 @@ import (
 	"os"
 )
 
-// Download writes the whole file at an address into a file of the disk, which is emptied before. The server has to say
-// how long it is. Errors are those of [Files.Open] and of the disk.
+// Download writes the whole file at an address, or at that of a name, into a file of the disk, which is emptied before.
+// The server has to say how long it is. Errors are those of [Files.Open] and of the disk.
 func (f *Files) Download(ctx context.Context, address string, to *os.File) error {
+	f.mu.Lock()
+	address = f.address(address)
+	f.connect()
+	f.mu.Unlock()
 	if _, err := parse(address); err != nil {
 		return err
 	}
-	f.mu.Lock()
-	f.connect()
-	f.mu.Unlock()
 	return f.again(ctx, func() error {
 		a, err := f.get(ctx, address, http.Header{})
 		if err != nil {

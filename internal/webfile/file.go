@@ -29,9 +29,6 @@ type File struct {
 // Size gives the length of the file in bytes.
 func (f *File) Size() int64 { return f.size }
 
-// Address gives the address by which the file was opened.
-func (f *File) Address() string { return f.address }
-
 // A version is what tells a file from another one that takes its place on the server.
 type version struct{ tag, modified string }
 
@@ -81,7 +78,7 @@ func (f *File) begin() error {
 		}
 		v := versionOf(a.Header)
 		if v.tag == "" && v.modified == "" || v.modified == "" && !v.strong() {
-			return fmt.Errorf("%w: the server says neither its ETag nor when it was modified, and so a change would go unnoticed",
+			return fmt.Errorf("%w: the server says neither an ETag nor when it was modified, so that a change would go unnoticed",
 				ErrNoParts)
 		}
 		if err := f.take(a, 0, f.files.o.Block, size); err != nil {

@@ -78,6 +78,7 @@ type Files struct {
 	client *http.Client
 	cache  *cache
 	open   map[string]*File
+	names  map[string]string // addresses by their names
 }
 
 // New gives a set of files with none open.
@@ -98,15 +99,50 @@ func From(ctx context.Context) *Files {
 	return New(nil)
 }
 
-// Open gives the file at an address, which stays open as long as ctx is not done: the one that was opened before, if
-// it was. Whatever is wrong with a file or a server is an error of the classes of this package, a [StatusError], or one
-// of the network.
-func (f *Files) Open(ctx context.Context, address string) (*File, error) {
-	if _, err := parse(address); err != nil {
-		return nil, err
+// Name gives a name for an address that can be shown, by which this set of files knows it from now on: the address
+// itself, or [Shown] with a number behind it if another one has that already. What is no address is its own name.
+func (f *Files) Name(address string) string {
+	shown := Shown(address)
+	if shown == address {
+		return address
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.names == nil {
+		f.names = map[string]string{}
+	}
+	name := shown
+	for n := 2; f.names[name] != "" && f.names[name] != address; n++ {
+		name = fmt.Sprintf("%s#%d", shown, n)
+	}
+	f.names[name] = address
+	return name
+}
+
+// Address gives the address that Name has given a name, or the name itself.
+func (f *Files) Address(name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.address(name)
+}
+
+func (f *Files) address(name string) string {
+	if address, ok := f.names[name]; ok {
+		return address
+	}
+	return name
+}
+
+// Open gives the file at an address, or at that of a name, which stays open as long as ctx is not done: the one that was
+// opened before, if it was. Whatever is wrong with a file or a server is an error of the classes of this package, a [StatusError], or one
+// of the network.
+func (f *Files) Open(ctx context.Context, address string) (*File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	address = f.address(address)
+	if _, err := parse(address); err != nil {
+		return nil, err
+	}
 	if file := f.open[address]; file != nil {
 		return file, nil
 	}

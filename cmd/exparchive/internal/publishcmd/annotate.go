@@ -56,6 +56,7 @@ import and sign made, and --remove N takes one out. A recording that is not seal
 	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, tag, comment, or any other word")
 	flags.StringVar(&o.annotation.Name, "name", "", "what it is about (optional), a short `name`")
 	flags.StringVar(&o.annotation.Text, "text", "", "the annotation itself, any `text`")
+	runio.AddDownload(flags)
 	flags.BoolVar(&o.list, "list", false, "list the annotations with their numbers")
 	flags.IntVar(&o.remove, "remove", 0, "take out annotation number `n`")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and annotation")

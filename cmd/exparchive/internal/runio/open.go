@@ -37,6 +37,7 @@ func (c Choice) Other(flag, id string) Choice { return Choice{ID: id, Lenient: c
 // AddChoice adds the flags of c.
 func AddChoice(cmd *cobra.Command, c *Choice) {
 	cmd.Flags().StringVar(&c.ID, "run", "", "the `id` of the run, or how it begins, for files and folders that hold several")
+	AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&c.Lenient, "lenient", false,
 		"of an old database, leave out values that cannot be kept as recorded, each with a note, instead of refusing the run")
 }

@@ -111,6 +111,9 @@ func newRoot() *cobra.Command {
 iteration cost and changed, its notes and files. The file is an ordinary SQLite database that anybody can open; replaying
 it prints, byte for byte, what the run printed.
 
+Wherever a run is read, FILE may be an address, https:// or http://, of which only what is needed is asked for, and "-"
+for standard input.
+
 While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into FILE.simexp, which never changes again.`,
 		Example: `  exparchive run exp1 -o exp1.simexp          a demonstration: play an experiment and record it
   exparchive record -o my.simexp -- python my_experiment.py

@@ -19,8 +19,8 @@ import (
 
 // Files yields path, if it is a file, an address, or cannot be looked at, or else the files in the folder whose names
 // say that they may hold runs (.simexp, .simexp-live, .simexp.zst, .db, .duckdb, .jsonl) and the results of the web
-// sandbox (.json), in order; those of the folders in it too, if recursive. A packed archive beside the archive itself is passed over: see
-// [archive.IsPackedCopy]. A folder that cannot be read is yielded with an error, and the others follow.
+// sandbox (.json), in order; those of the folders in it too, if recursive. A packed archive beside the archive itself
+// is passed over: see [archive.IsPackedCopy]. A folder that cannot be read is yielded with an error, and the others follow.
 func Files(path string, recursive bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if info, err := os.Stat(path); webfile.Is(path) || err != nil || !info.IsDir() {

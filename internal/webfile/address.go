@@ -75,27 +75,25 @@ func Clean(text string) string {
 			b.WriteString(text)
 			return b.String()
 		}
-		begin := i
-		for begin > 0 && isLetter(text[begin-1]) {
-			begin--
-		}
 		end := i + len("://")
-		for end < len(text) && !strings.ContainsRune(" \t\r\n\"'`<>", rune(text[end])) {
-			end++
+		begin := end
+		for _, scheme := range []string{"http", "https"} {
+			if at := i - len(scheme); at >= 0 && strings.EqualFold(text[at:i], scheme) {
+				begin = at
+			}
 		}
-		// What ends a clause in a message ends no address.
-		address := strings.TrimRight(text[begin:end], ":,;.)]}")
+		if begin < end {
+			for end < len(text) && !strings.ContainsRune(" \t\r\n\"'`<>", rune(text[end])) {
+				end++
+			}
+			// What ends a clause in a message ends no address.
+			end = begin + len(strings.TrimRight(text[begin:end], ":,;.)]}"))
+		}
 		b.WriteString(text[:begin])
-		b.WriteString(Shown(address))
-		text = text[begin+len(address):]
-		if len(address) <= i-begin { // "://" was all of it
-			b.WriteString(text[:end-begin-len(address)])
-			text = text[end-begin-len(address):]
-		}
+		b.WriteString(Shown(text[begin:end]))
+		text = text[end:]
 	}
 }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // Base gives the last part of the path of an address, which is what the file is called, or an empty text.
 func Base(address string) string {

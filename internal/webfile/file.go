@@ -29,6 +29,9 @@ type File struct {
 // Size gives the length of the file in bytes.
 func (f *File) Size() int64 { return f.size }
 
+// BlockSize gives the least that is read at once, in bytes.
+func (f *File) BlockSize() int64 { return f.files.o.Block }
+
 // A version is what tells a file from another one that takes its place on the server.
 type version struct{ tag, modified string }
 
@@ -78,7 +81,7 @@ func (f *File) begin() error {
 		}
 		v := versionOf(a.Header)
 		if v.tag == "" && v.modified == "" || v.modified == "" && !v.strong() {
-			return fmt.Errorf("%w: the server says neither an ETag nor when it was modified, so that a change would go unnoticed",
+			return fmt.Errorf("%w: a change would go unnoticed, since the server gives neither an ETag nor a time",
 				ErrNoParts)
 		}
 		if err := f.take(a, 0, f.files.o.Block, size); err != nil {
@@ -86,7 +89,7 @@ func (f *File) begin() error {
 		}
 		f.size, f.version, f.at = size, v, a.Request.URL.String()
 		f.keep(0)
-		f.streams[0] = stream{next: 1, ahead: 1}
+		f.streams[0] = stream{next: 1, length: 1}
 		return nil
 	})
 }
@@ -232,36 +235,49 @@ func (f *File) fetch(first, end int64) error {
 
 // A stream is a place where somebody reads on and on: the tables of an archive are read side by side.
 type stream struct {
-	next  int64 // block behind what was fetched
-	ahead int64 // how many blocks were fetched at last
-	used  int64
+	next   int64 // block behind what was fetched
+	length int64 // of what was fetched, in blocks
+	used   int64
 }
 
 // streams is how many are told apart.
 const streams = 8
 
-// ahead gives how many blocks are fetched from block i on: twice as many as before where a stream goes on.
-func (f *File) ahead(i int64) int64 {
-	for _, s := range f.streams {
-		if s.ahead > 0 && s.next == i {
-			return 2 * s.ahead
+// streamAt gives the longest stream that goes on at block i, or else the one that was used longest ago.
+func (f *File) streamAt(i int64) (s *stream, goesOn bool) {
+	s = &f.streams[0]
+	for k := range f.streams {
+		switch x := &f.streams[k]; {
+		case x.length > 0 && x.next == i:
+			if !goesOn || x.length > s.length {
+				s, goesOn = x, true
+			}
+		case !goesOn && x.used < s.used:
+			s = x
 		}
+	}
+	return s, goesOn
+}
+
+// ahead gives how many blocks are fetched from block i on: where a stream goes on, half as many as it has got, so that of
+// all that was fetched two thirds have been of use.
+func (f *File) ahead(i int64) int64 {
+	if s, goesOn := f.streamAt(i); goesOn {
+		return max(s.length/2, 1)
 	}
 	return 1
 }
 
 // follow notes that the blocks from i to before end were fetched.
 func (f *File) follow(i, end int64) {
-	at := 0
-	for k, s := range f.streams {
-		if s.ahead > 0 && s.next == i {
-			at = k
-			break
-		}
-		if s.used < f.streams[at].used {
-			at = k
-		}
+	s, goesOn := f.streamAt(i)
+	length := end - i
+	if goesOn {
+		length += s.length
+	}
+	for f.files.cache.has(place{f, end}) { // and so is not asked for
+		end++
 	}
 	f.clock++
-	f.streams[at] = stream{end, end - i, f.clock}
+	*s = stream{end, length, f.clock}
 }

@@ -18,8 +18,10 @@ import (
 // get asks for what is at an address. The caller ends the answer with its Close.
 func (f *Files) get(ctx context.Context, address string, header http.Header) (*answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(f.o.Connect+f.o.Stall, func() { cancel(ErrStalled) })
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
+		timer.Stop()
 		cancel(nil)
 		return nil, errAddress
 	}
@@ -28,12 +30,13 @@ func (f *Files) get(ctx context.Context, address string, header http.Header) (*a
 	r.Header.Set("Accept-Encoding", "identity") // a part of what is compressed is no part of the file
 	response, err := f.client.Do(r)
 	if err != nil {
+		err = networkError(ctx, err)
+		timer.Stop()
 		cancel(nil)
-		return nil, networkError(ctx, err)
+		return nil, err
 	}
-	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: f.o.Stall}
-	a.timer = time.AfterFunc(a.stall, func() { cancel(ErrStalled) })
-	return a, nil
+	timer.Reset(f.o.Stall)
+	return &answer{response, ctx, cancel, timer, f.o.Stall}, nil
 }
 
 // An answer is what a server sent. Reading it fails with [ErrStalled] when nothing comes any more.

@@ -29,9 +29,9 @@ type Options struct {
 	Attempts int           // how often a part is asked for if the server or the network fails; 0 means 4
 	// Wait waits before another attempt, or until ctx is done; nil means in real time.
 	Wait func(ctx context.Context, d time.Duration) error
-	// Transport is what connections are made with, once its time-outs are set; nil means that of Go's client, with the
-	// proxies of the environment.
-	Transport *http.Transport
+	// Transport is what asks servers; nil means that of Go's client, with the proxies of the environment and with these
+	// time-outs.
+	Transport http.RoundTripper
 }
 
 func (o *Options) withDefaults() Options {
@@ -133,9 +133,9 @@ func (f *Files) address(name string) string {
 	return name
 }
 
-// Open gives the file at an address, or at that of a name, which stays open as long as ctx is not done: the one that was
-// opened before, if it was. Whatever is wrong with a file or a server is an error of the classes of this package, a [StatusError], or one
-// of the network.
+// Open gives the file at an address, or at that of a name, which stays open as long as ctx is not done: the one that
+// was opened before, if it was. Whatever is wrong with a file or a server is an error of the classes of this package, a
+// [StatusError], or one of the network.
 func (f *Files) Open(ctx context.Context, address string) (*File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -174,15 +174,8 @@ func (f *Files) connect() {
 	}
 	t := f.o.Transport
 	if t == nil {
-		t, _ = http.DefaultTransport.(*http.Transport)
+		t = f.o.transport()
 	}
-	if t == nil { // another program's, which has put its own in the place
-		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	}
-	t = t.Clone()
-	t.DialContext = (&net.Dialer{Timeout: f.o.Connect, KeepAlive: 30 * time.Second}).DialContext
-	t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = f.o.Connect, f.o.Stall
-	t.DisableCompression, t.MaxResponseHeaderBytes = true, 256<<10
 	f.client = &http.Client{Transport: t, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		r.Header.Del("Referer") // which may hold a secret
 		switch {
@@ -194,6 +187,18 @@ func (f *Files) connect() {
 		return nil
 	}}
 	f.cache = newCache(f.o.Cache)
+}
+
+// transport is that of Go's client with time-outs.
+func (o *Options) transport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if usual, ok := http.DefaultTransport.(*http.Transport); ok { // and not another program's
+		t = usual.Clone()
+	}
+	t.DialContext = (&net.Dialer{Timeout: o.Connect, KeepAlive: 30 * time.Second}).DialContext
+	t.TLSHandshakeTimeout = o.Connect
+	t.DisableCompression, t.MaxResponseHeaderBytes = true, 256<<10
+	return t
 }
 
 // maxRedirects is how often a server may send on, as with Go's client.

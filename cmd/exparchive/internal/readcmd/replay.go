@@ -159,7 +159,10 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 		err = cli.InFile(path, fmt.Errorf("line %d differs from the replay of %s", other.number, cli.ShownName(o.against)))
 	}
 	// What comes before a fault is printed.
-	return errors.Join(err, o.out.Flush())
+	if flushed := o.out.Flush(); flushed != nil {
+		err = errors.Join(err, flushed)
+	}
+	return err
 }
 
 // sink gives what prints the run to w.

@@ -15,7 +15,6 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/webfile"
 )
@@ -30,8 +29,9 @@ func AddDownload(flags *pflag.FlagSet) {
 // runFlags are the flags that name runs.
 var runFlags = []string{"against", "baseline", "from"}
 
-// TakeAddresses puts names that can be shown in the place of the addresses among the arguments of a command, which knows
-// them by these names only: what is secret in them is in nothing that it prints. It refuses to write to an address.
+// TakeAddresses puts names that can be shown in the place of the addresses among the arguments of a command, which
+// knows them by these names only: what is secret in them is in nothing that it prints. It refuses to write to an
+// address.
 func TakeAddresses(cmd *cobra.Command, args []string) error {
 	s := ScratchOf(cmd.Context())
 	flags := cmd.Flags()
@@ -66,9 +66,15 @@ func addressOf(ctx context.Context, stderr io.Writer, name string) (Source, erro
 	s := ScratchOf(ctx)
 	if !s.whole {
 		_, err := runs.Sniff(ctx, name)
+		if ctx.Err() != nil {
+			return Source{}, ctx.Err()
+		}
 		return Source{name, name}, withDownloadHint(err)
 	}
 	path, err := s.download(ctx, stderr, name)
+	if ctx.Err() != nil {
+		return Source{}, ctx.Err()
+	}
 	return Source{name, path}, cli.InFile(name, err)
 }
 
@@ -97,8 +103,6 @@ func (s *Scratch) download(ctx context.Context, stderr io.Writer, name string) (
 	if err != nil {
 		return "", err
 	}
-	bar := progress.New(stderr, "downloading", 0)
-	defer bar.Clear()
 	path := filepath.Join(dir.Path(), copyName(name))
 	if err := s.fetch(ctx, s.web.Address(name), path); err != nil {
 		return "", err

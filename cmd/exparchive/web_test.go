@@ -106,8 +106,8 @@ var moved = []struct {
 }{
 	{[]string{"info"}, func(int64) int64 { return 200_000 }, 15},
 	{[]string{"ls"}, func(int64) int64 { return 200_000 }, 15},
-	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 40},
-	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 40},
+	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 60},
+	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 60},
 	{[]string{"replay", "--verbose"}, func(size int64) int64 { return size + size/4 }, 100},
 	{[]string{"digest"}, func(size int64) int64 { return size + size/4 }, 100},
 	{[]string{"verify"}, func(size int64) int64 { return 2 * size }, 200},

@@ -139,8 +139,8 @@ func TestRequests(t *testing.T) {
 		checkReadAt(t, f, s.data, page, at)
 		checkReadAt(t, f, s.data, page, half+at)
 	}
-	if n := len(s.asked()); n > 60 {
-		t.Errorf("reading all: got %d requests, want at most 60: %q", n, s.asked())
+	if n := len(s.asked()); n > 80 {
+		t.Errorf("reading all: got %d requests, want at most 80: %q", n, s.asked())
 	}
 	if s.sent > int64(len(s.data))+8*block {
 		t.Errorf("reading all: got %d bytes for a file of %d", s.sent, len(s.data))

@@ -50,8 +50,8 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-web test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
-	bench-gate bench-go crash fuzz oracle judges lint dist clean
+.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
+	bench-gate bench-go crash fuzz oracle judges lint dist clean test-web
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -68,6 +68,9 @@ test-long: ## run the tests that have a longer form in that form
 		long=$$(echo "$$all" | awk '/internal\/(longtest|archivetest)/ { print $$1 }'); \
 		if [ -z "$$long" ]; then echo "no test of $(PKGS) has a long form"; exit 0; fi; \
 		GOGC=$(TESTGOGC) EXPARCHIVE_LONG=1 $(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$long
+
+test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, tikz, siunitx, poppler, rsvg-convert)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart
 
 test-web: ## read over the web from servers of others (needs nginx and python3)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run 'Nginx|Python' ./internal/webfile ./cmd/exparchive

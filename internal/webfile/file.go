@@ -272,8 +272,8 @@ const (
 	many = 128
 )
 
-// ahead gives how many blocks are fetched at once: as many as were before, up to few; then an eighth, so that of all that
-// was fetched eight ninths have been of use; and half when there have been many.
+// ahead gives how many blocks are fetched at once: as many as were before, up to few; then an eighth, so that of all
+// that was fetched eight ninths have been of use; and half when there have been many.
 func (s *stream) ahead() int64 {
 	if s.length >= many {
 		return s.length / 2

@@ -181,13 +181,33 @@ func TestRequestsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkReadAt(t, f, s.data, make([]byte, 1<<18), 3<<19)
+	checkReadAt(t, f, s.data, make([]byte, 1<<18), 3<<19+1e5)
 	page := make([]byte, 4096)
 	for at := int64(0); at < int64(len(s.data)); at += 4096 {
 		checkReadAt(t, f, s.data, page, at)
 	}
 	if s.sent > int64(len(s.data))+4*8<<10 {
 		t.Errorf("got %d bytes for a file of %d", s.sent, len(s.data))
+	}
+}
+
+// TestRequestsGaps: whoever reads on and on, and passes over a little now and then, soon gets all at once.
+func TestRequestsGaps(t *testing.T) {
+	s := newServer(t, 4<<20)
+	set, _ := files(t, Options{})
+	f, err := set.Open(t.Context(), s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := make([]byte, 4096)
+	for at := int64(0); at < int64(len(s.data)); at += 16 << 10 {
+		checkReadAt(t, f, s.data, page, at)
+		if at < 1<<20 { // all of the first quarter
+			checkReadAt(t, f, s.data, page, at+8<<10)
+		}
+	}
+	if n := len(s.asked()); n > 80 {
+		t.Errorf("got %d requests", n)
 	}
 }
 

@@ -50,7 +50,7 @@ JUDGES      ?= go*.mod
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
+.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all test-web \
 	bench-gate bench-go crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
@@ -71,6 +71,9 @@ test-long: ## run the tests that have a longer form in that form
 
 test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, tikz, siunitx, poppler, rsvg-convert)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart
+
+test-web: ## read over the web from servers of others (needs nginx and python3)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run 'Nginx|Python' ./internal/webfile ./cmd/exparchive
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -vet=off -short -timeout $(TIMEOUT) -skip '$(RACESKIP)' $(RACEPKGS)

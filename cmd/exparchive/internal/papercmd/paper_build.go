@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/paper"
@@ -47,7 +48,7 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 			if err := protect(p, folder); err != nil {
 				return err
 			}
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
 			if err := set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				cli.Warnf(cmd.ErrOrStderr(), "run %s: %v", terminal.Escape(r.Name), e)
 			}); err != nil {
@@ -94,6 +95,7 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` for the files; without it that of paper.yaml")
 	cmd.Flags().BoolVar(&force, "force", false, "replace files too that were changed by hand or made by something else")
 	cmd.Flags().BoolVar(&prune, "prune", false, "remove what an earlier build made and paper.yaml does not list any more")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file")
 	return cmd
 }

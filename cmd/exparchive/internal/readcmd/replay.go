@@ -18,6 +18,7 @@ import (
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -138,6 +139,8 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 	switch {
 	case path == "-":
 		err = o.stream(cmd, sink)
+	case o.follow && webfile.Is(path):
+		return cli.Usagef("replay: --follow needs a file on this machine, not an address")
 	case o.follow:
 		err = o.followFile(cmd, sink, runio.LiveName(path))
 	default:
@@ -156,7 +159,10 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 		err = cli.InFile(path, fmt.Errorf("line %d differs from the replay of %s", other.number, cli.ShownName(o.against)))
 	}
 	// What comes before a fault is printed.
-	return errors.Join(err, o.out.Flush())
+	if flushed := o.out.Flush(); flushed != nil {
+		err = errors.Join(err, flushed)
+	}
+	return err
 }
 
 // sink gives what prints the run to w.

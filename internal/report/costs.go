@@ -418,7 +418,7 @@ func (p *painter) strip(agents []string) *Chart {
 	names := shortNames(agents)
 	for row, agent := range agents {
 		y := 90 + row*160
-		d.text("", 410, y+40, "end", names[row])
+		d.text("s", 450, y+40, "end", names[row])
 		for i := range p.list.numbers {
 			s := stateOf(p.list.its[i].steps[agent])
 			word := cmp.Or(s.Word, "nothing proposed")

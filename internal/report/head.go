@@ -46,7 +46,7 @@ func (b *builder) head(l *list) Head {
 		case len(n.at) == 0:
 			h.Margin = append(h.Margin, n)
 			continue
-		case n.on("iterations", "*", "costs_per_agent"):
+		case n.on("iterations", "*", "costs_per_agent"), n.on("iterations") && len(n.at) == 1:
 			h.CostNotes = append(h.CostNotes, n)
 		case n.on("records"):
 			h.CallNotes = append(h.CallNotes, n)

@@ -3,11 +3,13 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
@@ -35,13 +37,17 @@ func (a *Archive) readSelected(ctx context.Context, sel provider.Selection,
 	if err := s.reach(); err != nil {
 		return err
 	}
+	s.first = max(s.first, sel.First)
+	if sel.Last > 0 {
+		s.last = min(s.last, sel.Last)
+	}
 	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
 	if err != nil {
 		return err
 	}
 	s.selected.types = map[int64]bool{}
 	for id, name := range types {
-		if slices.Contains(sel.Events, name) {
+		if sel.All || slices.Contains(sel.Events, name) {
 			s.selected.types[id] = true
 		}
 	}
@@ -101,6 +107,37 @@ func (s *scan) whole() (tables.Row, error) {
 		return nil, nil
 	}
 	return s.events.rows.Whole()
+}
+
+// EventTypes gives how many events of each type the run has, of every event no more than its type being read.
+func (a *Archive) EventTypes(ctx context.Context) (counts map[string]int64, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
+	if err != nil {
+		return nil, err
+	}
+	byID := map[int64]int64{}
+	err = all(r, tables.TableEvent, tables.EventTypeOf+1, func(row tables.Row) error {
+		id := row[tables.EventTypeOf].Int
+		if _, ok := types[id]; !ok {
+			return fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
+		}
+		byID[id]++
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	counts = map[string]int64{}
+	for id, n := range byID {
+		counts[types[id]] += n
+	}
+	return counts, nil
 }
 
 // brief leaves the prompts and the response out of the row of an interaction.

@@ -109,35 +109,38 @@ func (s *scan) whole() (tables.Row, error) {
 	return s.events.rows.Whole()
 }
 
-// EventTypes gives how many events of each type the run has, of every event no more than its type being read.
-func (a *Archive) EventTypes(ctx context.Context) (counts map[string]int64, err error) {
+// EventTypes counts the events of each type among the records from Seq from on. Of every event no more than its type is
+// read. What is recorded later has a Seq from next on.
+func (a *Archive) EventTypes(ctx context.Context, from int64) (counts map[string]int64, next int64, err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer r.Close()
 	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	next = max(from, 1)
 	byID := map[int64]int64{}
-	err = all(r, tables.TableEvent, tables.EventTypeOf+1, func(row tables.Row) error {
+	err = each(r, tables.TableEvent, tables.EventTypeOf+1, next, math.MaxInt64, func(row tables.Row) error {
 		id := row[tables.EventTypeOf].Int
 		if _, ok := types[id]; !ok {
 			return fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
 		}
 		byID[id]++
+		next = row[tables.EventSeq].Int + 1
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	counts = map[string]int64{}
 	for id, n := range byID {
 		counts[types[id]] += n
 	}
-	return counts, nil
+	return counts, next, nil
 }
 
 // brief leaves the prompts and the response out of the row of an interaction.

@@ -63,6 +63,7 @@ func commands() []namedCommand {
 		{"reveal", groupPublish, publishcmd.NewReveal},
 		{"sign", groupPublish, publishcmd.NewSign},
 		{"annotate", groupPublish, publishcmd.NewAnnotate},
+		{"report", groupPublish, publishcmd.NewReport},
 		{"pack", groupPublish, publishcmd.NewPack},
 		{"unpack", groupPublish, publishcmd.NewUnpack},
 		{"recover", groupRepair, repaircmd.NewRecover},

@@ -33,10 +33,10 @@ type hitsPage struct {
 
 // A hit is a place of a run that has the text that is looked for.
 type hit struct {
-	Seq            int64
-	Where          string // such as "iteration 3, BANK_A, user prompt"
+	Seq               int64
+	Where             string // such as "iteration 3, BANK_A, user prompt"
 	Before, It, After string // the text around it
-	Address        string
+	Address           string
 }
 
 func (v *Viewer) searchPage(w http.ResponseWriter, r *http.Request, run *openRun) error {
@@ -144,25 +144,33 @@ func hitIn(text, want string) (hit, bool) {
 	}, true
 }
 
+// lineAround gives the part of a line that is around a text, in small letters, if it has it.
+func lineAround(line, want string) (string, bool) {
+	h, ok := hitIn(line, want)
+	return h.Before + h.It + h.After, ok
+}
+
 // whereIs says in words which text of a run it is.
 func whereIs(rec provider.Record, field string) string {
-	field = strings.ReplaceAll(field, "_", " ")
+	if field = strings.ReplaceAll(field, "_", " "); field != "" {
+		field = ", " + field
+	}
 	switch r := rec.(type) {
 	case *provider.Event:
-		return fmt.Sprintf("iteration %d, %s, %s", r.Iteration, r.Type, field)
+		return fmt.Sprintf("iteration %d, %s%s", r.Iteration, r.Type, field)
 	case *provider.Interaction:
 		if r.AgentID == "" {
-			return fmt.Sprintf("iteration %d, call, %s", r.Iteration, field)
+			return fmt.Sprintf("iteration %d, call%s", r.Iteration, field)
 		}
-		return fmt.Sprintf("iteration %d, %s, %s", r.Iteration, r.AgentID, field)
+		return fmt.Sprintf("iteration %d, %s%s", r.Iteration, r.AgentID, field)
 	case *provider.Iteration:
-		return fmt.Sprintf("iteration %d, %s", r.Number, field)
+		return fmt.Sprintf("iteration %d%s", r.Number, field)
 	case *provider.Note:
-		return "note, " + field
+		return "note" + field
 	case *provider.Attachment:
-		return "attachment, " + field
+		return "attachment" + field
 	case *provider.Result:
-		return "result, " + field
+		return "result" + field
 	}
-	return field
+	return "experiment" + field
 }

@@ -106,7 +106,13 @@ func (v *Viewer) watchRun(r *http.Request) (watch, error) {
 	if !ok {
 		return watch{}, fmt.Errorf("%w: no run of this address", errNotThere)
 	}
-	return watch{lookEach, func(context.Context) (string, error) { return e.state(), nil }}, nil
+	return watch{lookEach, func(context.Context) (string, error) {
+		state := e.state()
+		if v.checks.over(e.now()) {
+			state += "-checked"
+		}
+		return state, nil
+	}}, nil
 }
 
 // state tells in what state the file of a run is.

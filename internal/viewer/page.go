@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/report"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/visible"
 	"github.com/simexp/exparchive/provider"
@@ -26,12 +27,12 @@ var templateFiles embed.FS
 var styleText []byte
 
 //go:embed viewer.js
-var scriptText []byte
+var scriptText string
 
 // pages are parsed when the first is shown.
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"shown": shown, "plain": visible.Line, "plural": plural, "choice": newChoice, "add": func(a, b int) int { return a + b },
+		"shown": func(s string) template.HTML { return report.Text(s).HTML() }, "plain": visible.Line, "plural": plural, "choice": newChoice, "add": func(a, b int) int { return a + b },
 	}).ParseFS(templateFiles, "templates/*.html"))
 })
 
@@ -48,7 +49,9 @@ type choice struct {
 	Values             []string
 }
 
-func newChoice(label, name, value string, values []string) choice { return choice{label, name, value, values} }
+func newChoice(label, name, value string, values []string) choice {
+	return choice{label, name, value, values}
+}
 
 // A frame is what is around the content of every page.
 type frame struct {
@@ -149,3 +152,15 @@ func (v *Viewer) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // home leads to the first page.
 func (v *Viewer) home() []crumb { return []crumb{{"Runs", v.Path()}} }
+
+// clip gives the beginning of a text, at most so many characters, and how many bytes are missing.
+func clip(s string, most int) (string, int) {
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i], len(s) - i
+		}
+		n++
+	}
+	return s, 0
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/simexp/exparchive/internal/report"
 )
 
 // readWithin bounds what a request may read.
@@ -20,10 +22,10 @@ func (v *Viewer) routes() http.Handler {
 		get("/run/{run}"+path, func(w http.ResponseWriter, r *http.Request) error { return v.withRun(w, r, page) })
 	}
 	mux.HandleFunc("GET /viewer.css", func(w http.ResponseWriter, r *http.Request) {
-		send(w, r, http.StatusOK, "text/css; charset=utf-8", styleText)
+		send(w, r, http.StatusOK, "text/css; charset=utf-8", append([]byte(report.Style()), styleText...))
 	})
 	mux.HandleFunc("GET /viewer.js", func(w http.ResponseWriter, r *http.Request) {
-		send(w, r, http.StatusOK, "text/javascript; charset=utf-8", scriptText)
+		send(w, r, http.StatusOK, "text/javascript; charset=utf-8", []byte("'use strict';\n"+followScript+scriptText))
 	})
 	get("/{$}", v.listPage)
 	get("/compare", v.comparePage)
@@ -33,6 +35,9 @@ func (v *Viewer) routes() http.Handler {
 	ofRun("/record/{seq}", v.recordPage)
 	ofRun("/search", v.searchPage)
 	ofRun("/file/{seq}", v.filePage)
+	ofRun("/data/call/{seq}", v.dataCall)
+	ofRun("/data/events", v.dataEvents)
+	ofRun("/data/search", v.dataSearch)
 	mux.HandleFunc("GET /live", v.stream(v.watchList))
 	mux.HandleFunc("GET /run/{run}/live", v.stream(v.watchRun))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -43,6 +43,8 @@ type Viewer struct {
 	catalog catalog
 	opener  opener
 	counts  counter
+	checks  checker
+	places  places
 	once    once
 	reading chan struct{} // holds one for each request that reads runs
 	streams chan struct{} // holds one for each page that follows a run
@@ -73,7 +75,9 @@ func (v *Viewer) Path() string { return "/" + v.token + "/" }
 
 // Once gives, for the address of the first page, one that leads there once, within two minutes: for the command line of a
 // browser.
-func (v *Viewer) Once(address string) string { return strings.TrimSuffix(address, v.Path()) + v.once.make() }
+func (v *Viewer) Once(address string) string {
+	return strings.TrimSuffix(address, v.Path()) + v.once.make()
+}
 
 // A Found is what a first look at the sources found.
 type Found struct {

@@ -73,13 +73,16 @@ const num = n => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 const many = (n, thing) => num(n) + ' ' + thing + (n === 1 ? '' : 's');
 
 // Characters that act on a page or that nobody can see are shown by name. The list is that of the program.
-const HIDDEN = /[\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{d800}-\u{dfff}\u{fdd0}-\u{fdef}\u{feff}\u{fff0}-\u{fffb}\u{fffe}\u{ffff}\u{1fffe}\u{1ffff}\u{2fffe}\u{2ffff}\u{3fffe}\u{3ffff}\u{4fffe}\u{4ffff}\u{5fffe}\u{5ffff}\u{6fffe}\u{6ffff}\u{7fffe}\u{7ffff}\u{8fffe}\u{8ffff}\u{9fffe}\u{9ffff}\u{afffe}\u{affff}\u{bfffe}\u{bffff}\u{cfffe}\u{cffff}\u{dfffe}\u{dffff}\u{e0000}-\u{e0fff}\u{efffe}\u{effff}\u{ffffe}\u{fffff}\u{10fffe}\u{10ffff}]/gu;
+const HIDDEN = new RegExp('[\\u{0}-\\u{8}\\u{b}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{61c}\\u{180e}\\u{200b}\\u{200e}' +
+  '\\u{200f}\\u{2028}-\\u{202e}\\u{2060}-\\u{206f}\\u{d800}-\\u{dfff}\\u{feff}\\u{fff0}-\\u{fffb}' +
+  '\\u{e0000}-\\u{e0fff}\\p{NChar}]', 'gu');
 function shown(s) {
   const f = document.createDocumentFragment();
   let at = 0;
   for (const m of s.matchAll(HIDDEN)) {
     const c = m[0].codePointAt(0);
-    f.append(s.slice(at, m.index), el('span', 'ctl', c < 32 ? String.fromCharCode(0x2400 + c) : 'U+' + c.toString(16).toUpperCase().padStart(4, '0')));
+    const name = c < 32 ? String.fromCharCode(0x2400 + c) : 'U+' + c.toString(16).toUpperCase().padStart(4, '0');
+    f.append(s.slice(at, m.index), el('span', 'ctl', name));
     at = m.index + m[0].length;
   }
   f.append(s.slice(at));
@@ -123,8 +126,10 @@ function diff(a, b) {
     for (let j = from; j < endB; j++) out.push(['a', b[j]]);
   } else {
     const w = m + 1, t = new Uint16Array((n + 1) * w);
-    for (let i = n - 1; i >= 0; i--) for (let j = m - 1; j >= 0; j--)
-      t[i * w + j] = a[from + i] === b[from + j] ? t[(i + 1) * w + j + 1] + 1 : Math.max(t[(i + 1) * w + j], t[i * w + j + 1]);
+    for (let i = n - 1; i >= 0; i--) for (let j = m - 1; j >= 0; j--) {
+      const at = i * w + j, down = at + w, right = at + 1;
+      t[at] = a[from + i] === b[from + j] ? t[down + 1] + 1 : Math.max(t[down], t[right]);
+    }
     for (let i = 0, j = 0; i < n || j < m;) {
       if (i < n && j < m && a[from + i] === b[from + j]) { out.push([' ', b[from + j]]); i++; j++; }
       else if (j === m || i < n && t[(i + 1) * w + j] >= t[i * w + j + 1]) out.push(['d', a[from + i++]]);
@@ -282,16 +287,18 @@ function conversation(box) {
 function eventLine(e) {
   const time = (e.t || '').replace(/^.*T/, '').replace(/(\.\d{3})\d*/, '$1');
   const brief = e.h ? 'withheld' : e.x ? 'left out' : e.d || '';
-  const d = el('details', 'ev', el('summary', '', el('span', 'n', 'i' + e.i), el('span', 'soft', shown(time)), el('span', '', shown(kind(e))), el('span', '', shown(brief.slice(0, 160)))));
+  const d = el('details', 'ev', el('summary', '', el('span', 'n', 'i' + e.i), el('span', 'soft', shown(time)),
+    el('span', '', shown(kind(e))), el('span', '', shown(brief.slice(0, 160)))));
   d.seq = e.q;
   d.addEventListener('toggle', () => {
-    if (d.children.length === 1) d.append(e.h ? held(e.h) : e.x ? leftOut() : el('pre', 'txt', shown(pretty(e.d || 'null'))));
+    if (d.children.length > 1) return;
+    d.append(e.h ? held(e.h) : e.x ? leftOut() : el('pre', 'txt', shown(e.d == null ? 'no data' : pretty(e.d))));
   });
   return d;
 }
 function events(box) {
   return box.done ||= (async () => {
-    const ask = box.dataset.it != null ? 'it=' + box.dataset.it : 'type=' + encodeURIComponent(page.kinds[box.dataset.k]);
+    const { it, k } = box.dataset, ask = it != null ? 'it=' + it : 'type=' + encodeURIComponent(page.kinds[k]);
     let at = 0;
     const more = button('', () => box.more());
     box.append(more);
@@ -379,12 +386,15 @@ function find(all, words) {
         if (!c[k] || !c[k].r) continue;
         for (let i = 0, l = 0, r = c[k].r; i < r.length; i += 2) for (let n = 0; n < r[i + 1]; n++, l++) {
           const at = r[i] + n;
+          const t = all.lines[at], w = `iteration ${c.i}, ${names[k]}`;
           if (seen[at]) seen[at].n++;
-          else if (all.lines[at].trim()) all.index.push(seen[at] = { w: `iteration ${c.i}, ${names[k]}`, g: c.g, t: all.lines[at], q: c.q, k, l, n: 1 });
+          else if (t.trim()) all.index.push(seen[at] = { w, g: c.g, t, q: c.q, k, l, n: 1 });
         }
       }
     }
-    for (const e of all.events) all.index.push({ w: `iteration ${e.i}, ${kind(e)}`, t: e.d || '', i: e.i, e: e.q, n: 1 });
+    for (const e of all.events) {
+      all.index.push({ w: `iteration ${e.i}, ${kind(e)}`, t: e.d || '', i: e.i, e: e.q, n: 1 });
+    }
     for (const o of all.index) o.f = o.t.toLowerCase();
   }
   return all.index.filter(o => o.f.includes(words));
@@ -392,9 +402,10 @@ function find(all, words) {
 let still = null;
 function inPage(words) {
   still ||= $$('[data-s]').map(e => {
-    const at = e.closest('[id]'), it = e.closest('.it');
-    return { w: it ? `iteration ${it.id.slice(1)}, ${e.dataset.s}` : e.dataset.s, g: at.id, t: e.textContent.replace(/\s+/g, ' '), n: 1 };
-  }).map(o => ({ ...o, f: o.t.toLowerCase() }));
+    const it = e.closest('.it'), t = e.textContent.replace(/\s+/g, ' ');
+    const w = it ? `iteration ${it.id.slice(1)}, ${e.dataset.s}` : e.dataset.s;
+    return { w, g: e.closest('[id]').id, t, f: t.toLowerCase(), n: 1 };
+  });
   return still.filter(o => o.f.includes(words));
 }
 const query = $('#q'), found = $('#found');
@@ -404,14 +415,22 @@ async function search() {
   if (globalThis.CSS && CSS.highlights) CSS.highlights.clear();
   if (words.length < 2) { found.hidden = true; found.replaceChildren(); return; }
   let hits = inPage(words), trouble = '';
-  try { hits = hits.concat(await text('search?q=' + encodeURIComponent(words))); } catch (e) { trouble = '; ' + e.message; }
+  try {
+    hits = hits.concat(await text('search?q=' + encodeURIComponent(words)));
+  } catch (e) {
+    trouble = '; ' + e.message;
+  }
   if (mine !== asked) return;
-  const status = el('p', 'soft', (hits.length ? many(hits.length, 'place') + (hits.length > HITS ? `, the first ${HITS}` : '') : 'Nothing found') + trouble);
+  const count = many(hits.length, 'place') + (hits.length > HITS ? `, the first ${HITS}` : '');
+  const status = el('p', 'soft', (hits.length ? count : 'Nothing found') + trouble);
   status.role = 'status';
   const list = el('ol');
   for (const o of hits.slice(0, HITS)) {
     const at = o.t.toLowerCase().indexOf(words);
-    const a = el('a', '', el('span', '', shown(o.w + (o.n > 1 ? ` and ${num(o.n - 1)} more` : ''))), el('span', '', shown(o.t.slice(Math.max(0, at - 50), at)), el('mark', '', shown(o.t.slice(at, at + words.length))), shown(o.t.slice(at + words.length, at + words.length + 110))));
+    const end = at + words.length, where = o.w + (o.n > 1 ? ` and ${num(o.n - 1)} more` : '');
+    const around = el('span', '', shown(o.t.slice(Math.max(0, at - 50), at)), el('mark', '', shown(o.t.slice(at, end))),
+      shown(o.t.slice(end, end + 110)));
+    const a = el('a', '', el('span', '', shown(where)), around);
     a.href = '#' + (o.g || 'i' + o.i);
     a.onclick = e => { e.preventDefault(); found.hidden = true; visit(o, words); };
     list.append(el('li', '', a));
@@ -435,7 +454,12 @@ async function visit(o, words) {
     await events(box);
     const at = () => $$('.ev', box).find(d => d.seq === o.e);
     while (!at() && await box.more());
-    if (at()) { t = at(); t.open = true; t.scrollIntoView({ block: 'center' }); $('summary', t).focus({ preventScroll: true }); }
+    if (at()) {
+      t = at();
+      t.open = true;
+      t.scrollIntoView({ block: 'center' });
+      $('summary', t).focus({ preventScroll: true });
+    }
   }
   setTimeout(() => highlight(t, words));
 }
@@ -464,7 +488,10 @@ query.addEventListener('keydown', e => {
 });
 found.addEventListener('keydown', e => {
   const list = $$('a', found), at = list.indexOf(document.activeElement);
-  if (e.key === 'ArrowDown' || e.key === 'ArrowUp') { e.preventDefault(); (list[at + (e.key === 'ArrowDown' ? 1 : -1)] || query).focus(); }
+  if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
+    e.preventDefault();
+    (list[at + (e.key === 'ArrowDown' ? 1 : -1)] || query).focus();
+  }
   if (e.key === 'Escape') { query.focus(); found.hidden = true; }
 });
 document.addEventListener('click', e => { if (!e.target.closest('.bar')) found.hidden = true; });
@@ -495,7 +522,8 @@ function step(selector, by) {
   const list = $$(selector);
   if (!list.length) return;
   const now = document.activeElement, inside = now !== document.body && now.closest('main');
-  const before = x => inside ? x !== now && x.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING : x.getBoundingClientRect().top < $('.bar').offsetHeight;
+  const before = x => inside ? x !== now && x.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING
+    : x.getBoundingClientRect().top < $('.bar').offsetHeight;
   const passed = list.filter(before).length, at = list.indexOf(now);
   const next = at >= 0 ? at + by : by > 0 ? passed : passed - 1;
   const t = list[Math.max(0, Math.min(list.length - 1, next))];
@@ -510,7 +538,8 @@ const keys = {
   e: () => openAll(true), c: () => openAll(false),
 };
 document.addEventListener('keydown', e => {
-  if (e.ctrlKey || e.metaKey || e.altKey || help.open || !single.checked || e.target.matches('input,select,textarea')) return;
+  const elsewhere = e.ctrlKey || e.metaKey || e.altKey || help.open || e.target.matches('input,select,textarea');
+  if (elsewhere || !single.checked) return;
   if (Object.hasOwn(keys, e.key)) { e.preventDefault(); keys[e.key](); }
 });
 for (const b of $$('[data-copy]')) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 
@@ -107,6 +108,21 @@ func (s *scan) whole() (tables.Row, error) {
 		return nil, nil
 	}
 	return s.events.rows.Whole()
+}
+
+// EventTypeNames gives the names of the types of events, sorted. No event is read.
+func (a *Archive) EventTypeNames(ctx context.Context) (names []string, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	types, err := loadTypes(r, a.file.Budget())
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Values(types)), nil
 }
 
 // EventTypes counts the events of each type among the records from Seq from on. Of every event no more than its type is

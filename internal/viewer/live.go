@@ -108,8 +108,12 @@ func (v *Viewer) watchRun(r *http.Request) (watch, error) {
 	}
 	return watch{lookEach, func(context.Context) (string, error) {
 		state := e.state()
-		if v.checks.over(e.now()) {
+		path := e.now()
+		if v.checks.over(path) {
 			state += "-checked"
+		}
+		if v.outlines.over(path) {
+			state += "-read"
 		}
 		return state, nil
 	}}, nil

@@ -27,10 +27,8 @@ var runScript string
 
 const (
 	// mostIterations is how many iterations the page of a run lists.
-	mostIterations = 100
-	// mostCountedAtOnce is of how many events the page of a run counts the types; of more the table of events does.
-	mostCountedAtOnce = 200_000
-	// checkedWithin is how long the page of a run waits for its archive to be compared with the seal.
+	mostIterations = 50
+	// checkedWithin is how long the page of a run without many events waits for its archive to be compared with the seal.
 	checkedWithin = 200 * time.Millisecond
 )
 
@@ -47,22 +45,15 @@ func (v *Viewer) frameOf(run *openRun, title string) frame {
 func (v *Viewer) runPage(w http.ResponseWriter, r *http.Request, run *openRun) error {
 	q := r.URL.Query()
 	from, err := wholeNumber(q.Get("from"))
+	if err == nil && q.Has("it") {
+		from, err = run.pageOf(r.Context(), q.Get("it"))
+	}
 	if err != nil {
 		return err
 	}
-	page, above, err := v.reportOf(r.Context(), run)
+	page, above, err := v.reportOf(r.Context(), run, from)
 	if err != nil {
 		return run.error(err)
-	}
-	if text := q.Get("it"); text != "" {
-		n, err := wholeNumber(text)
-		if err != nil {
-			return err
-		}
-		if from = slices.IndexFunc(page.Iterations, func(it report.Iteration) bool { return it.Number == n }); from < 0 {
-			return fmt.Errorf("%w %d", provider.ErrNoIteration, n)
-		}
-		from -= from % mostIterations
 	}
 	from = min(from, max(len(page.Iterations)-1, 0))
 	above.pages(len(page.Iterations), from)
@@ -87,6 +78,23 @@ func (v *Viewer) runPage(w http.ResponseWriter, r *http.Request, run *openRun) e
 	return nil
 }
 
+// pageOf gives from where the page lists iterations that has the one of a number.
+func (run *openRun) pageOf(ctx context.Context, number string) (int, error) {
+	n, err := wholeNumber(number)
+	if err != nil {
+		return 0, err
+	}
+	numbers, err := run.Iterations(ctx)
+	if err != nil {
+		return 0, run.error(err)
+	}
+	at, found := slices.BinarySearch(numbers, n)
+	if !found && at < len(numbers) {
+		return 0, run.error(provider.NoIteration(n, numbers))
+	}
+	return at - at%mostIterations, nil // one behind the last may not have been recorded to its end
+}
+
 // wholeNumber reads a number of an address, which is 0 if it is not given.
 func wholeNumber(text string) (int, error) {
 	if text == "" {
@@ -103,7 +111,7 @@ func wholeNumber(text string) (int, error) {
 type above struct {
 	Root, Base string
 	Live       string   // path of the stream of changes, empty where nothing changes
-	Waits      bool     // the archive is being compared with its seal
+	Waits      []string // what the page will have when it has been read
 	Warnings   []string // in red
 	First      int      // of the iterations listed, by their places from 1
 	Last, All  int
@@ -131,28 +139,33 @@ func (a *above) pages(all, from int) {
 }
 
 // reportOf reads what the page of a run shows.
-func (v *Viewer) reportOf(ctx context.Context, run *openRun) (*report.Run, *above, error) {
+func (v *Viewer) reportOf(ctx context.Context, run *openRun, from int) (*report.Run, *above, error) {
 	base := v.runPath(run.ID)
 	up := &above{Root: v.Path(), Base: base, Live: v.follow(run)}
 	s, err := runs.Summarize(ctx, run.now(), run.Provider)
 	if err != nil {
 		return nil, nil, err
 	}
+	events := int64(0)
+	if s.Counts != nil {
+		events = s.Counts.Events
+	}
 	o := report.Options{Outline: true, File: filepath.Base(run.Name), Archive: run.archive != nil,
 		Running: run.archiveState() == archive.Recording}
-	if o.Types, err = v.reportTypes(ctx, run, s.Counts); err != nil {
-		return nil, nil, err
-	}
 	for _, a := range s.Annotations {
 		if a.Kind != sign.KindSSH && a.Kind != sign.KindNote {
 			o.Annotations = append(o.Annotations, report.Annotation(a))
 		}
 	}
-	if o.Facts, err = v.facts(run, s, up); err != nil {
+	if o.Types, err = v.reportTypes(ctx, run, run.archive == nil || events <= manyEvents); err != nil {
 		return nil, nil, err
 	}
-	page, err := report.Read(ctx, run.Provider, o)
+	made, partly, waits, err := v.outline(ctx, run, events, from, o)
 	if err != nil {
+		return nil, nil, err
+	}
+	page := new(*made) // what several pages share stays as it is
+	if page.Provenance.Facts, err = v.facts(run, s, up); err != nil {
 		return nil, nil, err
 	}
 	if s.Digest != nil {
@@ -165,12 +178,30 @@ func (v *Viewer) reportOf(ctx context.Context, run *openRun) (*report.Run, *abov
 		up.Warnings = append(up.Warnings,
 			"Another program has written to this archive since it was sealed; exparchive verify says what.")
 	}
+	if partly {
+		page.Head.Calls, page.Head.Models = grouped(s.Counts.Interactions), nil
+		page.Head.Warnings = append(slices.Clone(page.Head.Warnings), decisionsLeft(waits))
+	}
+	if waits {
+		up.Waits = append(up.Waits, "The decisions of all iterations are being read.")
+	}
+	if len(up.Waits) > 0 {
+		up.Live = v.runPath(run.ID) + "live?since=" + run.mark
+	}
 	return page, up, nil
 }
 
+// decisionsLeft says which decisions a page lacks.
+func decisionsLeft(waits bool) string {
+	if waits {
+		return "Decisions are shown of the iterations that are listed; the others are being read."
+	}
+	return fmt.Sprintf("While this run is recorded, decisions are shown of its last %s records only.", grouped(mostTail))
+}
+
 // facts says where the run lies and whether it is what was sealed.
-func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts [][2]string, err error) {
-	add := func(name, value string) { facts = append(facts, [2]string{name, value}) }
+func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts []report.Fact, err error) {
+	add := func(name, value string) { facts = append(facts, report.Fact{Name: name, Value: report.Text(value)}) }
 	add("File", run.Name)
 	if run.archive == nil {
 		return facts, nil
@@ -186,14 +217,15 @@ func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts [][2]stri
 		if err != nil {
 			return nil, err
 		}
-		select {
-		case <-c.done:
-		case <-time.After(checkedWithin):
+		if s.Counts.Events <= manyEvents {
+			select {
+			case <-c.done:
+			case <-time.After(checkedWithin):
+			}
 		}
 		switch {
 		case !c.over():
-			up.Waits = true
-			up.Live = v.runPath(run.ID) + "live?since=" + run.mark
+			up.Waits = append(up.Waits, "The archive is being compared with its seal.")
 			add("Checked", "every record is being compared with the seal")
 		case c.changed():
 			up.Warnings = append(up.Warnings, "This is not the run that was sealed: "+c.err.Error())
@@ -213,16 +245,29 @@ func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts [][2]stri
 	return facts, nil
 }
 
-// reportTypes gives the events by type, as the page lists them; of many events it leaves that to the table of events.
-func (v *Viewer) reportTypes(ctx context.Context, run *openRun, n *runs.Counts) (list []report.EventType, err error) {
-	if n != nil && n.Events > mostCountedAtOnce {
-		return nil, nil
+// reportTypes gives the events by type, as the page lists them; counted, or by name only.
+func (v *Viewer) reportTypes(ctx context.Context, run *openRun, count bool) (list []report.EventType, err error) {
+	if !count {
+		names, err := run.archive.EventTypeNames(ctx)
+		for _, name := range names {
+			list = append(list, report.EventType{Type: report.Text(name)})
+		}
+		return list, err
 	}
 	types, err := v.eventTypes(ctx, run)
 	for _, t := range types {
-		list = append(list, report.EventType{Type: report.Text(t.Type), Count: strconv.FormatInt(t.Count, 10)})
+		list = append(list, report.EventType{Type: report.Text(t.Type), Count: grouped(t.Count)})
 	}
 	return list, err
+}
+
+// grouped writes a number with a comma between each three digits.
+func grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // files gives the attachments of a run, which are not read.

@@ -45,11 +45,13 @@ type Viewer struct {
 	counts  counter
 	checks  checker
 	places  places
-	once    once
-	reading chan struct{} // holds one for each request that reads runs
-	streams chan struct{} // holds one for each page that follows a run
-	ended   context.Context
-	end     context.CancelFunc
+	// of runs with many events
+	outlines outliner
+	once     once
+	reading  chan struct{} // holds one for each request that reads runs
+	streams  chan struct{} // holds one for each page that follows a run
+	ended    context.Context
+	end      context.CancelFunc
 }
 
 const (

@@ -55,6 +55,10 @@ func (v *Viewer) runPage(w http.ResponseWriter, r *http.Request, run *openRun) e
 	if err != nil {
 		return run.error(err)
 	}
+	if n, err := wholeNumber(q.Get("it")); err == nil && q.Has("it") &&
+		!slices.ContainsFunc(page.Iterations, func(it report.Iteration) bool { return it.Number == n }) {
+		return run.error(fmt.Errorf("%w %d", provider.ErrNoIteration, n))
+	}
 	from = min(from, max(len(page.Iterations)-1, 0))
 	above.pages(len(page.Iterations), from)
 	served := report.Served{Base: v.runPath(run.ID) + "data/", From: from, Count: mostIterations,
@@ -88,11 +92,8 @@ func (run *openRun) pageOf(ctx context.Context, number string) (int, error) {
 	if err != nil {
 		return 0, run.error(err)
 	}
-	at, found := slices.BinarySearch(numbers, n)
-	if !found && at < len(numbers) {
-		return 0, run.error(provider.NoIteration(n, numbers))
-	}
-	return at - at%mostIterations, nil // one behind the last may not have been recorded to its end
+	at, _ := slices.BinarySearch(numbers, n)
+	return at - at%mostIterations, nil
 }
 
 // wholeNumber reads a number of an address, which is 0 if it is not given.

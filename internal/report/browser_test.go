@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"iter"
 	"maps"
@@ -39,8 +38,11 @@ type lookedAt struct {
 // screenshots and PDFs.
 func TestBrowser(t *testing.T) {
 	node, chromium := othertools.FindLarge(t, "node"), othertools.FindLarge(t, "chromium")
-	if _, err := os.Stat("browser/node_modules"); errors.Is(err, os.ErrNotExist) {
-		t.Skip("browser/node_modules is not installed")
+	// which npm writes last
+	if _, err := os.Stat("browser/node_modules/.package-lock.json"); err != nil && os.Getenv("EXPARCHIVE_TOOLS") == "all" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
 	}
 	folder := t.TempDir()
 	var pages []lookedAt
@@ -56,8 +58,8 @@ func TestBrowser(t *testing.T) {
 		Finds: map[string]string{"system prompt": "real-time gross settlement", "user prompt": "balance", "answer": "policy_id",
 			"simulation_run": "master-seed-none"}, Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
 		Download: attached(t, exp1), Still: []string{"Converged after 14 iterations", "$50.00", "rejected"}}, exp1)
-	add(lookedAt{File: "exp2.html", Tries: []string{"sizes"}}, played(t, "exp2", 0))
-	add(lookedAt{File: "exp3.html", Tries: []string{"sizes"}}, played(t, "exp3", 0))
+	add(lookedAt{File: "exp2.html", Tries: []string{"glance"}}, played(t, "exp2", 0))
+	add(lookedAt{File: "exp3.html", Tries: []string{"glance"}}, played(t, "exp3", 0))
 	public := new(provider.Live)
 	prompts := func(_ int64, _ provider.Record, field string, _ []byte) bool {
 		return strings.HasSuffix(field, "prompt")
@@ -65,19 +67,19 @@ func TestBrowser(t *testing.T) {
 	if err := provider.Copy(t.Context(), redact.NewSink(public, prompts), exp1); err != nil {
 		t.Fatal(err)
 	}
-	add(lookedAt{File: "withheld prompts.html", Tries: []string{"sizes", "print"}}, public)
+	add(lookedAt{File: "withheld prompts.html", Tries: []string{"glance", "print"}}, public)
 	none := new(provider.Live)
 	all := func(int64, provider.Record, string, []byte) bool { return true }
 	if err := provider.Copy(t.Context(), redact.NewSink(none, all), exp1); err != nil {
 		t.Fatal(err)
 	}
-	add(lookedAt{File: "withheld all.html", Tries: []string{"sizes"}, Search: "policy"}, none)
+	add(lookedAt{File: "withheld all.html", Tries: []string{"glance"}, Search: "policy"}, none)
 	cut := new(provider.Live)
 	if err := provider.Copy(t.Context(), cut, beginning{exp1, 120}); err != nil {
 		t.Fatal(err)
 	}
-	add(lookedAt{File: "cut short.html", Tries: []string{"sizes"}}, cut)
-	add(lookedAt{File: "large.html", Tries: []string{"sizes", "search", "link"}, Search: "queue", Link: "i49/BANK_B",
+	add(lookedAt{File: "cut short.html", Tries: []string{"glance"}}, cut)
+	add(lookedAt{File: "large.html", Tries: []string{"glance", "search", "link"}, Search: "queue", Link: "i49/BANK_B",
 		Finds: map[string]string{"user prompt": "queue 7"}}, largeRun(50, 40_000, 0.5))
 	for i, text := range hostile {
 		add(lookedAt{File: "hostile " + string(rune('a'+i)) + ".html", Tries: []string{"harmless"}, Search: "cost"}, hostileRun(text))
@@ -85,7 +87,7 @@ func TestBrowser(t *testing.T) {
 	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"}, hostileRun(strings.Join(hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {
-		add(lookedAt{File: name + ".html", Tries: []string{"sizes"}}, real[name])
+		add(lookedAt{File: name + ".html", Tries: []string{"glance"}}, real[name])
 	}
 	text, err := json.Marshal(pages)
 	if err != nil {

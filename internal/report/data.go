@@ -130,7 +130,7 @@ func (d *data) text(s *string, held string, packed int) dataText {
 		return dataText{held: held}
 	case s == nil:
 		return dataText{}
-	case !d.texts.has(len(*s), maxTexts, packed):
+	case !d.texts.has(len(*s), maxTexts, packed) && !d.lines.has(*s):
 		d.leftTexts++
 		return dataText{there: true, left: true}
 	}
@@ -165,7 +165,7 @@ func (d *data) event(r *provider.Event) {
 // leftOut says what the page has no room for; empty for nothing.
 func (d *data) leftOut() (list []string) {
 	if d.leftTexts > 0 {
-		list = append(list, fmt.Sprintf("%s of %s", plural(d.leftTexts, "prompt or answer"), plural(d.leftCalls, "call")))
+		list = append(list, fmt.Sprintf("%s or answers of %s", plural(d.leftTexts, "prompt"), plural(d.leftCalls, "call")))
 	}
 	if d.leftPayloads > 0 {
 		list = append(list, "the data of "+plural(d.leftPayloads, "event"))

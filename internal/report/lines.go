@@ -37,6 +37,20 @@ func (s *lineStore) add(text string) (ranges []int) {
 	return ranges
 }
 
+// has reports whether every line of a text that is not long is stored already.
+func (s *lineStore) has(text string) bool {
+	const most = 1000 // lines
+	if strings.Count(text, "\n") >= most {
+		return false
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if s.places[line] == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // longest gives the place of the longest run of stored lines that lines begin with, the earliest of several.
 func (s *lineStore) longest(lines []string) (at, n int) {
 	for _, p := range s.places[lines[0]] {

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/simexp/exparchive/internal/decimal"
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
@@ -365,11 +364,7 @@ func (c *call) facts() (list []Fact) {
 		add(Fact{Name: "Tokens", Value: Text(strings.Join(tokens, ", "))})
 	}
 	if c.latency != nil {
-		text := strconv.FormatFloat(*c.latency, 'g', -1, 64)
-		if r, err := decimal.Parse(text); err == nil {
-			text = decimal.Format(r, 1)
-		}
-		add(Fact{Name: "Latency", Value: Text(text + " s")})
+		add(Fact{Name: "Latency", Value: Text(strconv.FormatFloat(*c.latency, 'f', -1, 64) + " s")})
 	}
 	if c.time != "" {
 		add(Fact{Name: "Time", Value: Text(c.time)})

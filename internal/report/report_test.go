@@ -261,29 +261,31 @@ var hostile = []string{
 
 // hostileRun has a text in every field that may have any.
 func hostileRun(text string) *provider.Live {
-	name := text
+	name := strings.ToValidUTF8(text[:min(len(text), 4000)], "")
 	if provider.CheckName(name) != nil {
 		name = strings.ReplaceAll(name, "\x00", "\x01")
 	}
 	quoted, _ := json.Marshal(text)
+	agent, _ := json.Marshal(name)
 	object := func(members string) json.RawMessage {
-		return json.RawMessage(fmt.Sprintf(`{"agent_id":%s,%s:%s%s}`, quoted, quoted, quoted, members))
+		return json.RawMessage(fmt.Sprintf(`{"agent_id":%s,%s:%s%s}`, agent, quoted, quoted, members))
 	}
 	policy := func(x string) json.RawMessage { return object(`,"x":` + x + `,"deep":{"y":[` + string(quoted) + `]}`) }
 	records := []provider.Record{
 		&provider.Start{RunID: name, Name: name, Type: name, CreatedAt: name, Config: object(`,"description":` + string(quoted))},
-		&provider.Attachment{Name: "a/" + strings.Map(plain, name), MediaType: name, Data: []byte(text)},
+		&provider.Attachment{Name: "a/" + shortName(strings.Map(plain, name)), MediaType: name, Data: []byte(text)},
 	}
 	for n := range 3 {
 		records = append(records,
 			&provider.Event{Iteration: n, Type: name, Timestamp: name, Data: object("")},
+			&provider.Event{Iteration: n, Type: name, Data: json.RawMessage(quoted)},
 			&provider.Event{Iteration: n, Type: "policy_rejected", Data: object(`,"validation_errors":[` + string(quoted) +
 				`],"rejection_reason":` + string(quoted) + `,"old_cost":1,"new_cost":2`)},
-			&provider.Interaction{Iteration: n, AgentID: name, Model: &text, SystemPrompt: &text, UserPrompt: new(text +
+			&provider.Interaction{Iteration: n, AgentID: name, Model: &name, SystemPrompt: &text, UserPrompt: new(text +
 				fmt.Sprint(n) + "\n" + text), Response: &text, ParsedPolicy: policy(fmt.Sprint(n + 1)), Timestamp: name,
 				Extra: object("")},
-			&provider.Interaction{Iteration: n, AgentID: "b", ParsingError: &text},
-			&provider.Iteration{Number: n, Timestamp: name, Costs: map[string]provider.Cents{name: provider.Cents(n), "b": 5},
+			&provider.Interaction{Iteration: n, AgentID: name + "2", ParsingError: &text},
+			&provider.Iteration{Number: n, Timestamp: name, Costs: map[string]provider.Cents{name: provider.Cents(n), name + "2": 5},
 				Policies: map[string]json.RawMessage{name: policy(fmt.Sprint(n))}, AcceptedChanges: map[string]bool{name: n == 0}})
 	}
 	return providertest.Live(append(records,
@@ -292,9 +294,15 @@ func hostileRun(text string) *provider.Live {
 		&provider.Result{Status: "completed", CompletedAt: name, Converged: new(true), ConvergenceReason: &text}))
 }
 
+// shortName gives a name that a file can have.
+func shortName(name string) string {
+	r := []rune(name)
+	return "_" + string(r[:min(len(r), 50)]) + "_"
+}
+
 // plain makes a character one that the name of a file may have.
 func plain(r rune) rune {
-	if r < ' ' || strings.ContainsRune(`\:/."`, r) {
+	if r < ' ' || r == 0x7f || strings.ContainsRune(`\:/."<>|?*`, r) {
 		return '_'
 	}
 	return r

@@ -56,29 +56,34 @@ class Look {
   }
 }
 
-// sizes: the page at three widths, light and dark, with rows open and results of a search.
-async function sizes(p, url) {
-  for (const width of [360, 800, 1440]) {
-    for (const colorScheme of ['light', 'dark']) {
-      const look = await new Look(`${p.file} ${width} ${colorScheme}`).open(url, { viewport: { width, height: 900 }, colorScheme });
-      await look.overflow('closed');
-      await look.shot('top');
-      await look.page.evaluate(() => [...document.querySelectorAll('.row')].slice(0, 6).forEach(d => { d.open = true; }));
-      await look.settled();
-      await look.overflow('open');
-      await look.axe('open');
-      if (shots) {
-        const row = await look.page.$('.row[open]');
-        if (row) { await row.scrollIntoViewIfNeeded(); await look.page.mouse.wheel(0, 500); await look.page.waitForTimeout(100); }
-        await look.shot('open');
-      }
-      await look.page.fill('#q', p.search || 'cost');
-      await look.page.waitForSelector('#found p');
-      await look.overflow('results');
-      if (width === 360) { await look.axe('results'); await look.shot('results'); }
-      await look.close();
-    }
+// sizes: the page at three widths, light and dark; glance: narrow and light, wide and dark. First as it is opened, then
+// with rows open, then with results of a search.
+const sizes = async (p, url) => {
+  for (const width of [360, 800, 1440]) for (const scheme of ['light', 'dark']) await size(p, url, width, scheme);
+};
+const glance = async (p, url) => {
+  await size(p, url, 360, 'light');
+  await size(p, url, 1440, 'dark');
+};
+async function size(p, url, width, colorScheme) {
+  const look = await new Look(`${p.file} ${width} ${colorScheme}`).open(url, { viewport: { width, height: 900 }, colorScheme });
+  const page = look.page, judged = [360, 1440].indexOf(width) === ['light', 'dark'].indexOf(colorScheme);
+  await look.overflow('closed');
+  await look.shot('top');
+  await page.evaluate(() => [...document.querySelectorAll('.row')].slice(0, 6).forEach(d => { d.open = true; }));
+  await look.settled();
+  await look.overflow('open');
+  if (judged) await look.axe('open');
+  if (shots) {
+    await page.evaluate(() => document.querySelector('.row[open]')?.scrollIntoView());
+    await look.shot('open');
   }
+  await page.fill('#q', p.search || 'cost');
+  await page.waitForSelector('#found p');
+  await look.overflow('results');
+  if (judged) await look.axe('results');
+  if (width === 360) await look.shot('results');
+  await look.close();
 }
 
 // keyboard: with keys alone everything can be reached and used.
@@ -251,7 +256,7 @@ async function harmless(p, url) {
   await look.close();
 }
 
-const tries = { sizes, keyboard, search, link, cursor, download, still, print, harmless };
+const tries = { sizes, glance, keyboard, search, link, cursor, download, still, print, harmless };
 if (shots) mkdirSync(shots, { recursive: true });
 for (const p of JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8'))) {
   const url = pathToFileURL(join(folder, p.file)).href;

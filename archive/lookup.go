@@ -210,3 +210,33 @@ func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iterat
 		return take(it)
 	})
 }
+
+// Attachments gives the files that are attached to the run, in recorded order and without their data, which is not read:
+// the records are not those whose hash the run has.
+func (a *Archive) Attachments(ctx context.Context) (list []provider.Attachment, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	some, err := redacted(r)
+	if err != nil {
+		return nil, err
+	}
+	budget, withheld := a.file.Budget(), a.file.Budget()
+	err = each(r, tables.TableAttachment, tables.AttachmentMediaType+1, math.MinInt64, math.MaxInt64,
+		func(row tables.Row) error {
+			x := provider.Attachment{Name: string(row[tables.AttachmentName].Bytes),
+				MediaType: string(row[tables.AttachmentMediaType].Bytes)}
+			x.Seq = row[tables.AttachmentSeq].Int
+			if some {
+				if x.Redaction, err = redactionAt(r, withheld, x.Seq); err != nil {
+					return err
+				}
+			}
+			list = append(list, x)
+			return budget.Take(len(x.Name) + len(x.MediaType))
+		})
+	return list, err
+}

@@ -94,7 +94,7 @@ var valuesIn = sync.OnceValue(func() map[string]values {
 		"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
 		"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
 		"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(runs.TagKind) }),
 	}
 })
 

@@ -45,6 +45,7 @@ func commands() []namedCommand {
 		{"ls", groupRead, readcmd.NewLs},
 		{"info", groupRead, readcmd.NewInfo},
 		{"replay", groupRead, readcmd.NewReplay},
+		{"view", groupRead, readcmd.NewView},
 		{"policies", groupRead, readcmd.NewPolicies},
 		{"query", groupRead, readcmd.NewQuery},
 		{"export", groupRead, readcmd.NewExport},

@@ -19,6 +19,7 @@ import (
 	"github.com/simexp/exparchive/internal/report"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
@@ -81,10 +82,10 @@ func TestBrowser(t *testing.T) {
 	add(lookedAt{File: "cut short.html", Tries: []string{"glance"}}, cut)
 	add(lookedAt{File: "large.html", Tries: []string{"glance", "search", "link"}, Search: "queue", Link: "i49/BANK_B",
 		Finds: map[string]string{"user prompt": "queue 7"}}, largeRun(50, 40_000, 0.5))
-	for i, text := range hostile {
-		add(lookedAt{File: "hostile " + string(rune('a'+i)) + ".html", Tries: []string{"harmless"}, Search: "cost"}, hostileRun(text))
+	for i, text := range providertest.Hostile {
+		add(lookedAt{File: "hostile " + string(rune('a'+i)) + ".html", Tries: []string{"harmless"}, Search: "cost"}, providertest.HostileRun(text))
 	}
-	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"}, hostileRun(strings.Join(hostile, "\n")))
+	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"}, providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {
 		add(lookedAt{File: name + ".html", Tries: []string{"glance"}}, real[name])

@@ -181,7 +181,7 @@ func (b *builder) costSentence(l *list) string {
 
 // proposalSentence says what came of proposals.
 func (b *builder) proposalSentence(l *list) string {
-	if !l.decided {
+	if !l.decided || b.o.Partly {
 		return ""
 	}
 	a, r, k, n := l.count[provider.DecisionAccepted], l.count[provider.DecisionRejected],

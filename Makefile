@@ -53,7 +53,9 @@ BROWSERPKGS ?= ./internal/report
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all test-web bench-gate bench-go crash fuzz oracle judges lint dist clean test-browser
+.PHONY: help build lint dist clean
+.PHONY: test test-long test-latex test-web test-browser test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
 help: ## list the targets

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -106,8 +107,9 @@ var moved = []struct {
 }{
 	{[]string{"info"}, func(int64) int64 { return 200_000 }, 15},
 	{[]string{"ls"}, func(int64) int64 { return 200_000 }, 15},
-	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 40},
-	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 40},
+	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 60},
+	{[]string{"replay", "--proven", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_500_000 }, 90},
+	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 60},
 	{[]string{"replay", "--verbose"}, func(size int64) int64 { return size + size/4 }, 100},
 	{[]string{"digest"}, func(size int64) int64 { return size + size/4 }, 100},
 	{[]string{"verify"}, func(size int64) int64 { return 2 * size }, 200},
@@ -132,7 +134,11 @@ func TestMoved(t *testing.T) {
 		for _, c := range moved {
 			server.requests.Store(0)
 			server.sent.Store(0)
-			compareOverWeb(t, c.args, filepath.Join(folder, name), server.URL+"/"+name)
+			stderr := compareOverWeb(t, c.args, filepath.Join(folder, name), server.URL+"/"+name)
+			unproven := slices.Contains(c.args, "--start") && !slices.Contains(c.args, "--proven")
+			if want := "not compared with the seal"; strings.Contains(stderr, want) != unproven {
+				t.Errorf("%s: got stderr %q, want %q: %v", c.args, stderr, want, unproven)
+			}
 			n, sent := server.requests.Load(), server.sent.Load()
 			t.Logf("%s %s: %d bytes of %d in %d requests", strings.Join(c.args, " "), name, sent, info.Size(), n)
 			if sent > c.bytes(info.Size()) || n > c.requests {
@@ -143,12 +149,14 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// compareOverWeb runs a command with a file and with its address.
-func compareOverWeb(t *testing.T, args []string, path, address string) {
+// compareOverWeb runs a command with a file and with its address, and gives what it says on stderr of the address.
+func compareOverWeb(t *testing.T, args []string, path, address string) string {
 	t.Helper()
 	var texts [2]string
+	var stderr bytes.Buffer
 	for i, name := range []string{path, address} {
-		var stdout, stderr bytes.Buffer
+		var stdout bytes.Buffer
+		stderr.Reset()
 		if code := run(append(args[:len(args):len(args)], name), strings.NewReader(""), &stdout, &stderr); code != 0 {
 			t.Errorf("%s %s: exit code %d, %s", args, name, code, stderr.String())
 		}
@@ -157,6 +165,7 @@ func compareOverWeb(t *testing.T, args []string, path, address string) {
 	if texts[0] != texts[1] {
 		t.Errorf("%s: got\n%.2000s\nwant\n%.2000s", args, texts[1], texts[0])
 	}
+	return stderr.String()
 }
 
 // TestMovedNginx is TestMoved with nginx, which counts itself, over TLS and HTTP/2 with a certificate of our own.

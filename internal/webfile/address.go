@@ -87,7 +87,12 @@ func Clean(text string) string {
 				end++
 			}
 			// What ends a clause in a message ends no address.
-			end = begin + len(strings.TrimRight(text[begin:end], ":,;.)]}"))
+			address := strings.TrimRight(text[begin:end], ":,;)]}")
+			if rest, dot := strings.CutSuffix(address, "."); dot && (!strings.HasSuffix(address, hidden) ||
+				strings.HasSuffix(rest, hidden)) {
+				address = rest
+			}
+			end = begin + len(address)
 		}
 		b.WriteString(text[:begin])
 		b.WriteString(Shown(text[begin:end]))

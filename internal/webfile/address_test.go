@@ -60,6 +60,7 @@ func TestClean(t *testing.T) {
 		`Get "https://guest:s3cret@h/x": refused`:                      `Get "https://h/x": refused`,
 		"(https://h/x?a=s3cret), http://s3cret@g.":                     "(https://h/x?...), http://g.",
 		"no such file: xhttps://guest:s3cret@h/x, HTTP://guest@h":      "no such file: xhttps://h/x, HTTP://h",
+		"https://h/x?...: line 4, https://h/x?..., https://h/x?....":   "https://h/x?...: line 4, https://h/x?..., https://h/x?....",
 		"ftp://a/https://guest:s3cret@h/x":                             "ftp://a/https://h/x",
 		"https://h/x?a=s3cret\nhttps://h/y?a=s3cret":                   "https://h/x?...\nhttps://h/y?...",
 		"the server answers 403 Forbidden, at https://h/x?sig=s3cret.": "the server answers 403 Forbidden, at https://h/x?....",

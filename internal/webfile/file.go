@@ -88,7 +88,7 @@ func (f *File) begin() error {
 			return err
 		}
 		f.size, f.version, f.at = size, v, a.Request.URL.String()
-		f.keep(0)
+		f.keep(0, 0)
 		f.streams[0] = stream{next: 1, length: 1}
 		return nil
 	})
@@ -161,14 +161,9 @@ func (f *File) block(i, end int64) ([]byte, error) {
 	if f.broken != nil {
 		return nil, f.broken
 	}
-	blocks := (f.size + f.files.o.Block - 1) / f.files.o.Block
-	last := min(max(end, i+f.ahead(i)), i+max(f.files.o.Ahead/f.files.o.Block, 1), blocks)
-	for n := i + 1; n < last; n++ { // what is there need not come again
-		if f.files.cache.has(place{f, n}) {
-			last = n
-		}
-	}
-	err := f.files.again(f.ctx, func() error { return f.fetch(i*f.files.o.Block, min(last*f.files.o.Block, f.size)) })
+	s, begin, last := f.plan(i, end)
+	size := f.files.o.Block
+	err := f.files.again(f.ctx, func() error { return f.fetch(begin*size, min(last*size, f.size)) })
 	if err != nil {
 		for _, class := range []error{ErrNoParts, ErrChanged, ErrAnswer} {
 			if errors.Is(err, class) {
@@ -177,23 +172,50 @@ func (f *File) block(i, end int64) ([]byte, error) {
 		}
 		return nil, err
 	}
-	f.follow(i, last)
-	return f.keep(i), nil
+	data := f.keep(begin, i)
+	s.length += last - begin
+	for s.next = last; f.files.cache.has(place{f, s.next}); s.next++ { // which need not come again
+	}
+	f.clock++
+	s.used = f.clock
+	return data, nil
 }
 
-// keep puts the buffer, which begins with block i, into the cache, and gives that block.
-func (f *File) keep(i int64) []byte {
+// plan says which blocks are fetched so that block i and all before end are there, and for which stream.
+func (f *File) plan(i, end int64) (s *stream, begin, last int64) {
+	s, begin, last = f.streamAt(i), i, end
+	if s.length > 0 { // what was left out is likely to be wanted too
+		for begin = s.next; f.files.cache.has(place{f, begin}); begin++ {
+		}
+		last = max(end, begin+s.ahead())
+	}
+	last = min(last, begin+max(f.files.o.Ahead/f.files.o.Block, 1), (f.size+f.files.o.Block-1)/f.files.o.Block)
+	last = max(last, i+1)
+	for n, there := i+1, int64(0); n < last; n++ { // blocks that are there come again only if they are few
+		if there++; !f.files.cache.has(place{f, n}) {
+			there = 0
+		}
+		if there == few || there > 0 && n == last-1 {
+			last = n + 1 - there
+		}
+	}
+	return s, begin, last
+}
+
+// keep puts the buffer, which begins with a block, into the cache, and gives block i.
+func (f *File) keep(begin, i int64) (wanted []byte) {
 	data, size := f.buffer.Bytes(), int(f.files.o.Block)
-	first := bytes.Clone(data[:min(len(data), size)])
-	for ; len(data) > 0; i++ {
+	for ; len(data) > 0; begin++ {
 		n := min(len(data), size)
-		f.files.cache.put(place{f, i}, data[:n])
+		if f.files.cache.put(place{f, begin}, data[:n]); begin == i {
+			wanted = bytes.Clone(data[:n])
+		}
 		data = data[n:]
 	}
 	if f.buffer.Cap() > 2*int(f.files.o.Ahead) {
 		f.buffer = bytes.Buffer{}
 	}
-	return first
+	return wanted
 }
 
 // fetch reads the bytes from first to before end into the buffer.
@@ -233,51 +255,40 @@ func (f *File) fetch(first, end int64) error {
 	return nil
 }
 
-// A stream is a place where somebody reads on and on: the tables of an archive are read side by side.
+// A stream is a place where somebody reads on and on: the tables of an archive are read side by side, and the rows of
+// one table and the long values in them too.
 type stream struct {
 	next   int64 // block behind what was fetched
-	length int64 // of what was fetched, in blocks
-	used   int64
+	length int64 // of what was fetched, in blocks; 0 for no stream
+	used   int64 // when
 }
 
 // streams is how many are told apart.
 const streams = 8
 
-// streamAt gives the longest stream that goes on at block i, or else the one that was used longest ago.
-func (f *File) streamAt(i int64) (s *stream, goesOn bool) {
-	s = &f.streams[0]
+// few is how many blocks are little.
+const few = 4
+
+// ahead gives how many blocks are fetched at once: as many as were before, up to few, and later a quarter, so that of
+// all that was fetched four fifths have been of use.
+func (s *stream) ahead() int64 { return max(s.length/4, min(s.length, few)) }
+
+// streamAt gives the longest stream that goes on at block i, or less than it fetches at once in front of it, or else the
+// place of the one that was used longest ago.
+func (f *File) streamAt(i int64) *stream {
+	oldest, longest := &f.streams[0], (*stream)(nil)
 	for k := range f.streams {
-		switch x := &f.streams[k]; {
-		case x.length > 0 && x.next == i:
-			if !goesOn || x.length > s.length {
-				s, goesOn = x, true
-			}
-		case !goesOn && x.used < s.used:
-			s = x
+		s := &f.streams[k]
+		if s.length > 0 && s.next <= i && i-s.next < s.ahead() && (longest == nil || s.length > longest.length) {
+			longest = s
+		}
+		if s.used < oldest.used {
+			oldest = s
 		}
 	}
-	return s, goesOn
-}
-
-// ahead gives how many blocks are fetched from block i on: where a stream goes on, half as many as it has got, so that of
-// all that was fetched two thirds have been of use.
-func (f *File) ahead(i int64) int64 {
-	if s, goesOn := f.streamAt(i); goesOn {
-		return max(s.length/2, 1)
+	if longest == nil {
+		*oldest = stream{}
+		return oldest
 	}
-	return 1
-}
-
-// follow notes that the blocks from i to before end were fetched.
-func (f *File) follow(i, end int64) {
-	s, goesOn := f.streamAt(i)
-	length := end - i
-	if goesOn {
-		length += s.length
-	}
-	for f.files.cache.has(place{f, end}) { // and so is not asked for
-		end++
-	}
-	f.clock++
-	*s = stream{end, length, f.clock}
+	return longest
 }

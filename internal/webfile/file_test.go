@@ -114,7 +114,7 @@ func TestEmpty(t *testing.T) {
 // TestRequests: a few bytes are a few blocks, a whole file few requests, two that are read side by side too, and what was
 // read is not asked for again.
 func TestRequests(t *testing.T) {
-	const block = 16 << 10
+	const block = 8 << 10
 	s := newServer(t, 8<<20+5)
 	set, _ := files(t, Options{})
 	f, err := set.Open(t.Context(), s.URL)
@@ -125,7 +125,7 @@ func TestRequests(t *testing.T) {
 	for _, at := range []int64{0, 5_000_000, 7_000_000, 3_000_000, 5_000_050} {
 		checkReadAt(t, f, s.data, b, at)
 	}
-	want := []string{"bytes=0-16383", "bytes=4997120-5013503", "bytes=6995968-7012351", "bytes=2998272-3014655"}
+	want := []string{"bytes=0-8191", "bytes=4997120-5005311", "bytes=6995968-7004159", "bytes=2998272-3006463"}
 	if got := s.asked(); !slices.Equal(got, want) {
 		t.Errorf("got requests %q, want %q", got, want)
 	}
@@ -139,8 +139,8 @@ func TestRequests(t *testing.T) {
 		checkReadAt(t, f, s.data, page, at)
 		checkReadAt(t, f, s.data, page, half+at)
 	}
-	if n := len(s.asked()); n > 40 {
-		t.Errorf("reading all: got %d requests, want at most 40: %q", n, s.asked())
+	if n := len(s.asked()); n > 60 {
+		t.Errorf("reading all: got %d requests, want at most 60: %q", n, s.asked())
 	}
 	if s.sent > int64(len(s.data))+8*block {
 		t.Errorf("reading all: got %d bytes for a file of %d", s.sent, len(s.data))

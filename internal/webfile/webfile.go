@@ -20,7 +20,7 @@ import (
 
 // Options of [New]. The zero value, or nil, gives the defaults.
 type Options struct {
-	Block int64 // bytes of a block, the least that is asked for; 0 means 16 KiB
+	Block int64 // bytes of a block, the least that is asked for; 0 means 8 KiB
 	Ahead int64 // bytes that are asked for at once at most, where nobody needs more; 0 means 4 MiB
 	Cache int64 // bytes of blocks that are held, of all files together; 0 means 32 MiB
 
@@ -44,7 +44,7 @@ func (o *Options) withDefaults() Options {
 			*n = usual
 		}
 	}
-	def(&v.Block, 16<<10)
+	def(&v.Block, 8<<10)
 	def(&v.Ahead, 4<<20)
 	def(&v.Cache, 32<<20)
 	def((*int64)(&v.Connect), int64(20*time.Second))

@@ -181,7 +181,7 @@ func (b *builder) costSentence(l *list) string {
 
 // proposalSentence says what came of proposals.
 func (b *builder) proposalSentence(l *list) string {
-	if !l.decided {
+	if !l.decided || b.o.Partly {
 		return ""
 	}
 	a, r, k, n := l.count[provider.DecisionAccepted], l.count[provider.DecisionRejected],
@@ -201,10 +201,14 @@ func (b *builder) proposalSentence(l *list) string {
 		parts = append(parts, grouped(l.open)+" undecided")
 	}
 	text := fmt.Sprintf(" Of %s %s accepted", plural(all, "proposal"), were(a))
-	if all == 0 {
+	switch {
+	case all == 0:
 		text = " Nothing was proposed"
-	}
-	if len(parts) > 0 {
+	case l.open == all && b.withheld["accepted_changes"] > 0:
+		text = " What became of " + plural(all, "proposal") + " is withheld"
+	case l.open == all:
+		text = " What became of " + plural(all, "proposal") + " was not recorded"
+	case len(parts) > 0:
 		text += ", " + strings.Join(parts, ", ")
 	}
 	if n > 0 {

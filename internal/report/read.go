@@ -33,7 +33,9 @@ type Options struct {
 	// Outline leaves prompts, answers and the data of events where they are, for a server that gives them one by one.
 	// Types are then the events by type, as the server knows them.
 	Outline bool
-	Types   []EventType
+	// Partly says that the provider gives decisions and calls of some iterations only, so that they are not counted.
+	Partly bool
+	Types  []EventType
 }
 
 // Read reads a run. Unless only an outline is wanted it reads all records once, in recorded order, and what came of

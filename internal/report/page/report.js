@@ -405,7 +405,7 @@ function plain(e) {
   if (e.nodeType === Node.TEXT_NODE) return e.data;
   if (e.matches('.vh,h4')) return ' ';
   const inside = [...e.childNodes].map(plain).join('');
-  return e.matches('bdi,code,ins,del') ? inside : ` ${inside} `;
+  return e.matches('b,bdi,code,ins,del') ? inside : ` ${inside} `;
 }
 let still = null;
 function inPage(words) {
@@ -436,7 +436,8 @@ async function search() {
   for (const o of hits.slice(0, HITS)) {
     const at = o.t.toLowerCase().indexOf(words);
     const end = at + words.length, where = o.w + (o.n > 1 ? ` and ${num(o.n - 1)} more` : '');
-    const around = el('span', '', shown(o.t.slice(Math.max(0, at - 50), at)), el('mark', '', shown(o.t.slice(at, end))),
+    const before = o.t.slice(Math.max(0, at - 50), at).replace(at > 50 ? /^\S*\s/ : /^/, '');
+    const around = el('span', '', shown(before), el('mark', '', shown(o.t.slice(at, end))),
       shown(o.t.slice(end, end + 110)));
     const a = el('a', '', el('span', '', shown(where)), around);
     a.href = '#' + (o.g || 'i' + o.i);

@@ -103,3 +103,13 @@ func TestDiffering(t *testing.T) {
 		t.Errorf("a wide value: got %d nodes", n)
 	}
 }
+
+// What cannot be seen is a number, and so is a byte that is not UTF-8; a character that stands for such a byte is itself.
+func TestText(t *testing.T) {
+	got := Text("a\x1b<b>\n\u202e\ufffd\xff").HTML()
+	want := `<bdi>a<span class="ctl">U+001B</span>&lt;b&gt;` + "\n" +
+		`<span class="ctl">U+202E</span>` + "\ufffd" + `<span class="ctl">U+FFFD</span></bdi>`
+	if string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -301,7 +301,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHidden: the script shows the same characters by name as the program.
+// TestHidden: the script shows the same characters by number as the program.
 func TestHidden(t *testing.T) {
 	script, err := os.ReadFile("page/report.js")
 	if err != nil {

@@ -46,7 +46,7 @@ func (b *builder) head(l *list) Head {
 		case len(n.at) == 0:
 			h.Margin = append(h.Margin, n)
 			continue
-		case n.on("iterations", "*", "costs_per_agent"):
+		case n.on("iterations", "*", "costs_per_agent"), n.on("iterations") && len(n.at) == 1:
 			h.CostNotes = append(h.CostNotes, n)
 		case n.on("records"):
 			h.CallNotes = append(h.CallNotes, n)
@@ -201,10 +201,14 @@ func (b *builder) proposalSentence(l *list) string {
 		parts = append(parts, grouped(l.open)+" undecided")
 	}
 	text := fmt.Sprintf(" Of %s %s accepted", plural(all, "proposal"), were(a))
-	if all == 0 {
+	switch {
+	case all == 0:
 		text = " Nothing was proposed"
-	}
-	if len(parts) > 0 {
+	case l.open == all && b.withheld["accepted_changes"] > 0:
+		text = " What became of " + plural(all, "proposal") + " is withheld"
+	case l.open == all:
+		text = " What became of " + plural(all, "proposal") + " was not recorded"
+	case len(parts) > 0:
 		text += ", " + strings.Join(parts, ", ")
 	}
 	if n > 0 {

@@ -178,7 +178,7 @@ func TestTexts(t *testing.T) {
 	for name, p := range map[string]*provider.Live{"exp1": played(t, "exp1", 6), "exp2": played(t, "exp2", 0),
 		"sample": providertest.Live(providertest.Sample())} {
 		d, _ := dataOf(t, written(t, p, report.Options{}))
-		calls, events := 0, 0
+		calls, events, last := 0, 0, map[string]int64{}
 		for r, err := range p.Records(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
@@ -189,6 +189,11 @@ func TestTexts(t *testing.T) {
 				calls++
 				if c.Q != r.Seq || c.I != r.Iteration {
 					t.Fatalf("%s: call %d: got record %d of iteration %d, want %d of %d", name, calls, c.Q, c.I, r.Seq, r.Iteration)
+				}
+				before, had := last[r.AgentID]
+				last[r.AgentID] = r.Seq
+				if had != (c.B != nil) || had && *c.B != before {
+					t.Errorf("%s: record %d: got %v for the call before, want %d, %t", name, r.Seq, c.B, before, had)
 				}
 				for what, text := range map[string][2]*string{"system": {r.SystemPrompt, whole(&d, c.S)},
 					"user": {r.UserPrompt, whole(&d, c.U)}, "response": {r.Response, whole(&d, c.R)}} {
@@ -471,6 +476,9 @@ func TestOutcome(t *testing.T) {
 			&provider.Result{Status: "completed", Converged: new(false)}}},
 		{"Failed after 0 iterations.", []provider.Record{&provider.Result{Status: "failed"}}},
 		{"Interrupted after 0 iterations.", []provider.Record{&provider.Result{Status: "interrupted"}}},
+		{"Ended after 2 iterations. Total cost ended where it began, at $1.00. What became of 1 proposal was not recorded; " +
+			"1 time there was no usable answer.", []provider.Record{call(0, `2`), it(0, 100),
+			&provider.Interaction{Iteration: 1, AgentID: "A", ParsingError: new("no")}, it(1, 100), result}},
 		{"Ended after 4 iterations. Total cost ended where it began, at $1.00. Of 4 proposals 1 was accepted, 1 rejected, " +
 			"1 kept the policy as it was, 1 undecided.", []provider.Record{call(0, `2`), decided(0, true), call(1, `3`),
 			decided(1, false), call(2, `1`), decided(2, false), call(3, `9`), it(3, 100), result}},

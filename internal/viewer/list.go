@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,8 +22,11 @@ type listQuery struct {
 	From       int    // how many runs are passed over
 }
 
-// mostListed is how many runs a page of the list has.
-const mostListed = 500
+const (
+	mostListed   = 500 // runs on a page of the list
+	mostUnbroken = 26  // bytes of a cell that is not broken within words
+	mostOfCell   = 120 // characters of what is in a column without a bound of its own
+)
 
 func parseList(q url.Values) (listQuery, []runs.SortKey, error) {
 	l := listQuery{Text: q.Get("q"), Experiment: q.Get("experiment"), Type: q.Get("type"), Status: q.Get("status"),
@@ -116,6 +120,7 @@ type listCell struct {
 	Has   bool
 	Right bool
 	Link  bool
+	Long  bool // it may be broken anywhere
 }
 
 func (v *Viewer) listPage(w http.ResponseWriter, r *http.Request) error {
@@ -165,7 +170,11 @@ func (v *Viewer) list(all listing, asked listQuery, keys []runs.SortKey) *listPa
 		row := listRow{ID: e.ID, Path: v.runPath(e.ID), Name: s.RunID, Live: s.Status == "running", Touched: s.Touched}
 		for _, c := range columns {
 			text, has := c.Text(s)
-			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id"})
+			text, more := clip(text, cmp.Or(c.Most, mostOfCell))
+			if more > 0 {
+				text += "…"
+			}
+			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id", len(text) > mostUnbroken})
 		}
 		p.Rows = append(p.Rows, row)
 	}

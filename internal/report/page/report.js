@@ -399,10 +399,18 @@ function find(all, words) {
   }
   return all.index.filter(o => o.f.includes(words));
 }
+// plain gives the text of an element as people read it: with blanks between its parts, without what only screen readers
+// say and without the heading.
+function plain(e) {
+  if (e.nodeType === Node.TEXT_NODE) return e.data;
+  if (e.matches('.vh,h4')) return ' ';
+  const inside = [...e.childNodes].map(plain).join('');
+  return e.matches('bdi,code,ins,del') ? inside : ` ${inside} `;
+}
 let still = null;
 function inPage(words) {
   still ||= $$('[data-s]').map(e => {
-    const it = e.closest('.it'), t = e.textContent.replace(/\s+/g, ' ');
+    const it = e.closest('.it'), t = plain(e).replace(/\s+/g, ' ').trim();
     const w = it ? `iteration ${it.id.slice(1)}, ${e.dataset.s}` : e.dataset.s;
     return { w, g: e.closest('[id]').id, t, f: t.toLowerCase(), n: 1 };
   });

@@ -105,6 +105,7 @@ type listColumn struct {
 	Sort   string // address of the list sorted by it
 	Sorted string // as aria-sort has it, empty if the list is not
 	Right  bool
+	Goes   int // see [runs.Column.Goes]
 }
 
 type listRow struct {
@@ -121,6 +122,7 @@ type listCell struct {
 	Right bool
 	Link  bool
 	Long  bool // it may be broken anywhere
+	Goes  int
 }
 
 func (v *Viewer) listPage(w http.ResponseWriter, r *http.Request) error {
@@ -174,7 +176,7 @@ func (v *Viewer) list(all listing, asked listQuery, keys []runs.SortKey) *listPa
 			if more > 0 {
 				text += "…"
 			}
-			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id", len(text) > mostUnbroken})
+			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id", len(text) > mostUnbroken, c.Goes()})
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -193,7 +195,7 @@ func (v *Viewer) list(all listing, asked listQuery, keys []runs.SortKey) *listPa
 
 // column gives the head of a column: it leads to the list sorted by it, or to that turned around.
 func column(asked listQuery, c *runs.Column) listColumn {
-	col := listColumn{Title: c.Title(), Right: c.Right}
+	col := listColumn{Title: c.Title(), Right: c.Right, Goes: c.Goes()}
 	switch asked.From = 0; asked.Sort {
 	case c.Name:
 		asked.Sort, col.Sorted = "-"+c.Name, "ascending"

@@ -18,6 +18,7 @@ const browser = await chromium.launch({
     '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 let faults = 0;
+const [onlyPart, onlyPage] = (plan.only || '').split('/'); // such as pages/list
 if (shots) mkdirSync(shots, { recursive: true });
 
 // A look is one page in a window of its own. Whatever it says, asks for elsewhere or opens is a fault.
@@ -75,6 +76,7 @@ class Look {
 // pages: every page at three widths, light and dark.
 async function pages() {
   for (const { name, url, refused } of plan.pages) {
+    if (onlyPage && onlyPage !== name) continue;
     for (const width of [360, 800, 1440]) {
       for (const colorScheme of ['light', 'dark']) {
         const look = await new Look(`${name} ${width} ${colorScheme}`).open(url, { viewport: { width, height: 900 }, colorScheme, refused });
@@ -232,7 +234,7 @@ async function foreign() {
 }
 
 for (const what of [pages, list, run, far, live, harmless, foreign]) {
-  if (plan.only && plan.only !== what.name) continue;
+  if (onlyPart && onlyPart !== what.name) continue;
   try { await what(); } catch (e) { faults++; console.log(`${what.name}: ${e.message}`); }
 }
 await browser.close();

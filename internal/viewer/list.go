@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,8 +22,11 @@ type listQuery struct {
 	From       int    // how many runs are passed over
 }
 
-// mostListed is how many runs a page of the list has.
-const mostListed = 500
+const (
+	mostListed   = 500 // runs on a page of the list
+	mostUnbroken = 26  // bytes of a cell that is not broken within words
+	mostOfCell   = 120 // characters of what is in a column without a bound of its own
+)
 
 func parseList(q url.Values) (listQuery, []runs.SortKey, error) {
 	l := listQuery{Text: q.Get("q"), Experiment: q.Get("experiment"), Type: q.Get("type"), Status: q.Get("status"),
@@ -101,6 +105,7 @@ type listColumn struct {
 	Sort   string // address of the list sorted by it
 	Sorted string // as aria-sort has it, empty if the list is not
 	Right  bool
+	Goes   int // see [runs.Column.Goes]
 }
 
 type listRow struct {
@@ -116,6 +121,8 @@ type listCell struct {
 	Has   bool
 	Right bool
 	Link  bool
+	Long  bool // it may be broken anywhere
+	Goes  int
 }
 
 func (v *Viewer) listPage(w http.ResponseWriter, r *http.Request) error {
@@ -165,7 +172,11 @@ func (v *Viewer) list(all listing, asked listQuery, keys []runs.SortKey) *listPa
 		row := listRow{ID: e.ID, Path: v.runPath(e.ID), Name: s.RunID, Live: s.Status == "running", Touched: s.Touched}
 		for _, c := range columns {
 			text, has := c.Text(s)
-			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id"})
+			text, more := clip(text, cmp.Or(c.Most, mostOfCell))
+			if more > 0 {
+				text += "…"
+			}
+			row.Cells = append(row.Cells, listCell{c.Title(), text, has, c.Right, c.Name == "run_id", len(text) > mostUnbroken, c.Goes()})
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -184,7 +195,7 @@ func (v *Viewer) list(all listing, asked listQuery, keys []runs.SortKey) *listPa
 
 // column gives the head of a column: it leads to the list sorted by it, or to that turned around.
 func column(asked listQuery, c *runs.Column) listColumn {
-	col := listColumn{Title: c.Title(), Right: c.Right}
+	col := listColumn{Title: c.Title(), Right: c.Right, Goes: c.Goes()}
 	switch asked.From = 0; asked.Sort {
 	case c.Name:
 		asked.Sort, col.Sorted = "-"+c.Name, "ascending"

@@ -32,7 +32,7 @@ var scriptText string
 // pages are parsed when the first is shown.
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"shown": func(s string) template.HTML { return report.Text(s).HTML() }, "plain": visible.Line, "plural": plural, "choice": newChoice, "add": func(a, b int) int { return a + b },
+		"shown": func(s string) template.HTML { return report.Text(s).HTML() }, "plain": visible.Line, "brief": brief, "plural": plural, "choice": newChoice, "add": func(a, b int) int { return a + b },
 	}).ParseFS(templateFiles, "templates/*.html"))
 })
 
@@ -163,4 +163,14 @@ func clip(s string, most int) (string, int) {
 		n++
 	}
 	return s, 0
+}
+
+// brief gives a name as far as it has room in a line.
+func brief(s string) string {
+	const most = 40
+	some, more := clip(visible.Line(s), most)
+	if more > 0 {
+		some += "…"
+	}
+	return some
 }

@@ -87,7 +87,8 @@ var Used = []string{"CREATE TABLE lost_t(i INTEGER, lost_c INTEGER, s VARCHAR)",
 	"CREATE TYPE lost_e AS ENUM('a', 'b')", "CREATE SEQUENCE lost_q"}
 
 // Losses take away what [Users] name.
-var Losses = []string{"ALTER TABLE lost_t DROP lost_c", "DROP MACRO lost_m", "DROP MACRO TABLE lost_r", "DROP TYPE lost_e",
+var Losses = []string{"ALTER TABLE lost_t DROP lost_c", "DROP MACRO lost_m", "DROP MACRO TABLE lost_r",
+	"DROP TYPE lost_e",
 	"DROP SEQUENCE lost_q"}
 
 // UserOf is a definition of [Users], by its index, as a release has it.

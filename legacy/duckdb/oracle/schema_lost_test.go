@@ -113,10 +113,14 @@ func TestRenamedComments(t *testing.T) {
 				names = []string{"p", "i", "i", "p"}
 			}
 			for _, sql := range []string{"ATTACH " + Quote(path) + " AS db", "USE db", "CREATE TABLE t(i INTEGER, j INTEGER)",
-				"CREATE VIEW turned(p, i) AS SELECT i, j FROM t ORDER BY j", "CREATE VIEW \"a b\"(p) AS SELECT a, 2 AS j FROM (SELECT 1 AS a)",
-				"CREATE VIEW same(i) AS SELECT i FROM t", "COMMENT ON COLUMN same.i IS 'same'", "COMMENT ON COLUMN turned." + names[0] + " IS 'the first'",
-				"COMMENT ON COLUMN turned." + names[1] + " IS 'not this'", "COMMENT ON COLUMN turned." + names[2] + " IS 'the second'",
-				"COMMENT ON COLUMN \"a b\"." + names[3] + " IS 'it''s'", "COMMENT ON COLUMN \"a b\".j IS 'its own'", "CHECKPOINT db"} {
+				"CREATE VIEW turned(p, i) AS SELECT i, j FROM t ORDER BY j",
+				"CREATE VIEW \"a b\"(p) AS SELECT a, 2 AS j FROM (SELECT 1 AS a)",
+				"CREATE VIEW same(i) AS SELECT i FROM t", "COMMENT ON COLUMN same.i IS 'same'",
+				"COMMENT ON COLUMN turned." + names[0] + " IS 'the first'",
+				"COMMENT ON COLUMN turned." + names[1] + " IS 'not this'",
+				"COMMENT ON COLUMN turned." + names[2] + " IS 'the second'",
+				"COMMENT ON COLUMN \"a b\"." + names[3] + " IS 'it''s'",
+				"COMMENT ON COLUMN \"a b\".j IS 'its own'", "CHECKPOINT db"} {
 				if err := p.Exec(sql); err != nil {
 					t.Fatal(err)
 				}

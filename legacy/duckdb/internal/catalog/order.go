@@ -150,22 +150,20 @@ type names struct {
 
 // Table implements [scope.Database]. What has not been made yet, as in a circle, has columns that are not known.
 func (n *names) Table(path []string) scope.Table {
-	for _, k := range n.find(needOf(KindTable, path, n.at)) {
-		s := &n.steps[k]
-		if t, ok := n.columns[s.entry]; ok {
-			return t
-		}
-		if s.name != "TABLE" {
-			break
-		}
-		var t scope.Table
+	at := n.find(needOf(KindTable, path, n.at))
+	if at == nil {
+		return scope.Table{Open: true}
+	}
+	s := &n.steps[at[0]]
+	t, ok := n.columns[s.entry]
+	if !ok {
+		t.Open = s.name != "TABLE"
 		for _, c := range s.columns {
 			t.Columns = append(t.Columns, c.Name)
 		}
 		n.columns[s.entry] = t
-		return t
 	}
-	return scope.Table{Open: true}
+	return t
 }
 
 // Unused implements [scope.Database]. Of queries that nobody uses, releases up to 1.3 look into those that are kept,

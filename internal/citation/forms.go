@@ -203,7 +203,8 @@ func (c Citation) CSL() ([]byte, error) {
 const apaAuthors = 20
 
 // APA gives a reference as the seventh edition of the Publication Manual of the American Psychological Association has
-// it for data sets, as plain text and one line. The run and its digest stand where a version would.
+// it for data sets, as plain text and one line. The run and its digest stand where a version would; without a run the
+// work is cited.
 func (c Citation) APA() string {
 	var names []string
 	for _, a := range c.Work.Authors {
@@ -222,7 +223,11 @@ func (c Citation) APA() string {
 	if y := c.year(); y != "" {
 		date = "(" + y + ")."
 	}
-	work := fmt.Sprintf("%s (%s) [Data set].", c.title(), c.identity())
+	work := c.title()
+	if c.Run != (Run{}) {
+		work += " (" + c.identity() + ")"
+	}
+	work += " [Data set]."
 	parts := []string{sentence(authors), date, work}
 	if authors == "" {
 		parts = []string{work, date}

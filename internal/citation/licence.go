@@ -58,9 +58,9 @@ var licences = []Licence{
 	{"Unlicense", "The Unlicense", "https://unlicense.org/"},
 }
 
-// FindLicence gives the licence with an id, as the SPDX list writes it.
+// FindLicence gives the licence with an id, in capital letters or small ones.
 func FindLicence(id string) (Licence, bool) {
-	i := slices.IndexFunc(licences, func(l Licence) bool { return l.ID == id })
+	i := slices.IndexFunc(licences, func(l Licence) bool { return strings.EqualFold(l.ID, id) })
 	if i < 0 {
 		return Licence{}, false
 	}

@@ -152,12 +152,15 @@ func split(text string) []string {
 	return parts
 }
 
-// Check puts what the work says into the form in which it is kept, addresses of ORCID iDs and DOIs without their
-// resolver, and reports what cannot be: the error is [ErrInvalid] and names the field. Whether something is missing it
+// Check puts what the work says into the form in which it is kept, ORCID iDs and DOIs without what resolves them and
+// the ids of licences as the SPDX list writes them, and reports what cannot be: the error is [ErrInvalid] and names the field. Whether something is missing it
 // does not look at; see [Work.Missing].
 func (w *Work) Check() error {
 	if err := cmp.Or(checkText("title", w.Title), checkText("licence", w.Licence)); err != nil {
 		return err
+	}
+	if l, ok := FindLicence(w.Licence); ok {
+		w.Licence = l.ID
 	}
 	w.Abstract = strings.TrimSpace(strings.ReplaceAll(w.Abstract, "\r\n", "\n"))
 	if err := checkText("abstract", strings.NewReplacer("\n", "", "\t", "").Replace(w.Abstract)); err != nil {

@@ -153,8 +153,8 @@ func split(text string) []string {
 }
 
 // Check puts what the work says into the form in which it is kept, ORCID iDs and DOIs without what resolves them and
-// the ids of licences as the SPDX list writes them, and reports what cannot be: the error is [ErrInvalid] and names the field. Whether something is missing it
-// does not look at; see [Work.Missing].
+// the ids of licences as the SPDX list writes them, and reports what cannot be: the error is [ErrInvalid] and names the
+// field. Whether something is missing it does not look at; see [Work.Missing].
 func (w *Work) Check() error {
 	if err := cmp.Or(checkText("title", w.Title), checkText("licence", w.Licence)); err != nil {
 		return err

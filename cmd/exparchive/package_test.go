@@ -72,7 +72,7 @@ func TestReproduce(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(folder, "p"), os.DirFS(made)); err != nil {
 		t.Fatal(err)
 	}
-	before := contents(t, folder)
+	before := entriesOf(t, folder)
 	cmd := exec.CommandContext(t.Context(), shell, "p/data/reproduce.sh")
 	cmd.Dir, cmd.Env = folder, []string{"PATH=" + bin, "HOME=" + bin}
 	out, err := cmd.CombinedOutput()
@@ -80,7 +80,7 @@ func TestReproduce(t *testing.T) {
 		!strings.HasSuffix(string(out), "\nall is as it was\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if after := contents(t, folder); after != before {
+	if after := entriesOf(t, folder); after != before {
 		t.Errorf("got\n%s\nwant\n%s", after, before)
 	}
 }
@@ -123,8 +123,8 @@ func TestPackageZip(t *testing.T) {
 	}
 }
 
-// contents lists what a folder holds.
-func contents(t *testing.T, folder string) string {
+// entriesOf lists what a folder holds.
+func entriesOf(t *testing.T, folder string) string {
 	t.Helper()
 	var b strings.Builder
 	err := filepath.Walk(folder, func(p string, info os.FileInfo, err error) error {

@@ -103,14 +103,18 @@ func (c Citation) BibTeX() string {
 	return b.String()
 }
 
-// bibName gives an author as BibTeX takes names apart: at commas and the word and. Braces keep a name together.
+// bibName gives an author as BibTeX takes names apart: at commas, hyphens and the word and. Braces keep a name together
+// that is not made of letters as names are.
 func bibName(a Author) string {
 	if a.Group != "" {
 		return "{" + bibText(a.Group) + "}"
 	}
 	part := func(s string) string {
 		text := bibText(s)
-		if strings.ContainsRune(s, ',') || strings.Contains(" "+strings.ToLower(s)+" ", " and ") {
+		odd := strings.ContainsFunc(s, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune(" .'’-", r)
+		})
+		if odd || strings.Trim(s, "-") != s || strings.Contains(" "+strings.ToLower(s)+" ", " and ") {
 			text = "{" + text + "}"
 		}
 		return text

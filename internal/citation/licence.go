@@ -13,7 +13,7 @@ type Licence struct {
 	URL  string // where its text is
 }
 
-// licences are sorted by their ids, each of which CITATION.cff 1.2.0 knows.
+// licences are sorted by their ids, without regard to capitals, each of which CITATION.cff 1.2.0 knows.
 var licences = []Licence{
 	{"0BSD", "BSD Zero Clause License", "https://spdx.org/licenses/0BSD.html"},
 	{"AGPL-3.0-only", "GNU Affero General Public License v3.0 only", "https://www.gnu.org/licenses/agpl-3.0.html"},
@@ -49,8 +49,8 @@ var licences = []Licence{
 		"https://www.gnu.org/licenses/lgpl-3.0.html"},
 	{"MIT", "MIT License", "https://opensource.org/licenses/MIT"},
 	{"MPL-2.0", "Mozilla Public License 2.0", "https://www.mozilla.org/MPL/2.0/"},
-	{"ODC-By-1.0", "Open Data Commons Attribution License v1.0", "https://opendatacommons.org/licenses/by/1-0/"},
 	{"ODbL-1.0", "Open Data Commons Open Database License v1.0", "https://opendatacommons.org/licenses/odbl/1-0/"},
+	{"ODC-By-1.0", "Open Data Commons Attribution License v1.0", "https://opendatacommons.org/licenses/by/1-0/"},
 	{"OGL-UK-3.0", "Open Government Licence v3.0",
 		"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"},
 	{"PDDL-1.0", "Open Data Commons Public Domain Dedication & License 1.0",

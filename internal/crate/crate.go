@@ -28,7 +28,7 @@ import (
 )
 
 // ErrContent is the class of errors about what cannot be in a package.
-var ErrContent = errors.New("cannot be packed for publication")
+var ErrContent = errors.New("cannot be in a package")
 
 // ProgramURL is where the program that makes packages comes from.
 const ProgramURL = "https://github.com/simexp/exparchive"

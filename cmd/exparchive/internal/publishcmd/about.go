@@ -135,17 +135,17 @@ func parseAll[T any](texts []string, parse func(string) (T, error)) (list []T, e
 // maxLicence bounds the text of a licence, in bytes.
 const maxLicence = 1 << 20
 
-// licenceText gives the text of the licence of a work.
-func (o *aboutFlags) licenceText(w citation.Work, p *paper.Paper) (string, error) {
+// licenceText gives what gives the text of the licence of a work, which may name its year.
+func (o *aboutFlags) licenceText(w citation.Work, p *paper.Paper) (func(citation.Work) string, error) {
 	file := o.licenceFile
 	if file == "" && p != nil && o.licence == "" {
 		file = p.LicencePath()
 	}
 	if file == "" {
-		if text := w.LicenceText(); text != "" {
-			return text, nil
+		if w.LicenceText() != "" {
+			return func(w citation.Work) string { return w.LicenceText() }, nil
 		}
-		return "", cli.Usagef("licence %.80q: want a file with its text (--licence-file), or one of %s", w.Licence,
+		return nil, cli.Usagef("licence %.80q: want a file with its text (--licence-file), or one of %s", w.Licence,
 			strings.Join(citation.LicenceIDs(), ", "))
 	}
 	info, err := os.Stat(file)
@@ -153,11 +153,11 @@ func (o *aboutFlags) licenceText(w citation.Work, p *paper.Paper) (string, error
 		err = fileerr.ErrNotRegular
 	}
 	if err != nil {
-		return "", cli.InFile(file, err)
+		return nil, cli.InFile(file, err)
 	}
 	text, err := fileerr.ReadAtMost(file, maxLicence)
 	if err == nil && len(text) == 0 {
 		err = fmt.Errorf("the text of a licence is expected, and the file is empty")
 	}
-	return string(text), cli.InFile(file, err)
+	return func(citation.Work) string { return string(text) }, cli.InFile(file, err)
 }

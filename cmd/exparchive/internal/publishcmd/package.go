@@ -216,7 +216,7 @@ func (o *packageOptions) missing(ctx context.Context, w citation.Work, missing [
 
 // build makes the package beside its place, and moves it there.
 func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *paper.Paper, w citation.Work,
-	licence string) (err error) {
+	licence func(citation.Work) string) (err error) {
 	folder, err := outfile.Folder(o.output)
 	if err != nil {
 		return cli.InFile(o.output, err)
@@ -256,7 +256,7 @@ func (o *packageOptions) place(ctx context.Context, folder, day, title string) e
 
 // fill fills the folder of the package.
 func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder string, sources []packageSource,
-	p *paper.Paper, w citation.Work, licence string) (made madePackage, err error) {
+	p *paper.Paper, w citation.Work, licence func(citation.Work) string) (made madePackage, err error) {
 	ctx := cmd.Context()
 	stderr := &renamingWriter{cmd.ErrOrStderr(), folder, o.output}
 	for _, s := range sources {
@@ -303,7 +303,7 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 			return made, err
 		}
 	}
-	if err := b.Finish(w, licence, cli.ProgramVersion()); err != nil {
+	if err := b.Finish(w, licence(w), cli.ProgramVersion()); err != nil {
 		return made, err
 	}
 	made = madePackage{Output: o.output, day: w.Date}

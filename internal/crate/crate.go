@@ -72,8 +72,8 @@ type item struct {
 	runs    []*Run
 }
 
-// A Builder fills the folder of a package. Its methods are called one after the other: the runs, then the rest in any
-// order, then Finish.
+// A Builder fills the folder of a package. Its methods are called one after the other: the runs before their reports and
+// the paper, and last Finish.
 type Builder struct {
 	bag      string // folder of the bag
 	runs     []*Run

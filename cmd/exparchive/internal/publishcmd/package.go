@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -222,7 +221,10 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 		return cli.InFile(o.output, err)
 	}
 	defer func() {
-		err = errors.Join(runio.Renamed(err, folder, o.output), crate.RemoveFolder(folder))
+		removed := crate.RemoveFolder(folder)
+		if err = cmp.Or(runio.Renamed(err, folder, o.output), removed); cmd.Context().Err() != nil {
+			err = cmd.Context().Err()
+		}
 	}()
 	b, err := crate.NewBuilder(folder)
 	if err != nil {
@@ -259,6 +261,11 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 	p *paper.Paper, w citation.Work, licence func(citation.Work) string) (made madePackage, err error) {
 	ctx := cmd.Context()
 	stderr := &renamingWriter{cmd.ErrOrStderr(), folder, o.output}
+	for _, file := range o.binaries {
+		if err := b.AddBinary(ctx, file); err != nil {
+			return made, err
+		}
+	}
 	for _, s := range sources {
 		if _, err := addRun(ctx, stderr, b, s); err != nil {
 			return made, err
@@ -296,11 +303,6 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 		}
 		if err := b.AddPaper(p, pinned, w, build); err != nil {
 			return made, cli.InFile(p.Path, err)
-		}
-	}
-	for _, file := range o.binaries {
-		if err := b.AddBinary(ctx, file); err != nil {
-			return made, err
 		}
 	}
 	if err := b.Finish(w, licence(w), cli.ProgramVersion()); err != nil {

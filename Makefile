@@ -51,7 +51,7 @@ JUDGES      ?= go*.mod
 export CGO_ENABLED := 0
 
 .PHONY: help build test test-long test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
-	bench-gate bench-go crash fuzz oracle judges lint dist clean
+	bench-gate bench-go crash fuzz oracle judges test-package lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -155,6 +155,17 @@ judges: ## have older releases of SQLite read what the page writer makes, and th
 	for mod in $(JUDGES); do \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -modfile=$$mod . -args -databases "$$dir"; \
 	done
+
+# The validator of crates asks the web for the context of RO-Crate 1.1; an older release of the npm package has it.
+test-package: ## have the validators of others judge packages and references (needs python3 and node, downloads them)
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	python3 -m venv "$$dir"; \
+	"$$dir/bin/pip" install --quiet --disable-pip-version-check -r internal/crate/judges/requirements.txt; \
+	npm install --silent --no-audit --no-fund --prefix "$$dir" ro-crate@3.7.2 ro-crate-11@npm:ro-crate@3.3.10; \
+	NODE_PATH="$$dir/node_modules" node -p 'JSON.stringify(require("ro-crate-11/lib/defaults.js").standardContexts["https://w3id.org/ro/crate/1.1/context"])' \
+		>"$$dir/context.json"; \
+	PATH="$$dir/bin:$$PATH" NODE_PATH="$$dir/node_modules" RO_CRATE_CONTEXT="$$dir/context.json" EXPARCHIVE_TOOLS=all \
+		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestJudges' ./cmd/exparchive
 
 lint: ## check formatting, go.mod, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

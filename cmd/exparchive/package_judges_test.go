@@ -24,9 +24,13 @@ func TestJudgesPackage(t *testing.T) {
 	for _, name := range []string{"rocrate-validator", "bagit.py", "cffconvert", "node", "sha512sum", "unzip"} {
 		othertools.FindLarge(t, name)
 	}
+	validator, err := filepath.Abs("../../internal/crate/judges/validate.py")
+	if err != nil {
+		t.Fatal(err)
+	}
 	folder := t.TempDir()
-	hostile := packageFor(t, folder)
-	zipped := packageFor(t, folder, "-o", filepath.Join(folder, "out.zip")) + ".zip"
+	hostile := packageFor(t, folder, aboutHostile...)
+	zipped := packageFor(t, folder, append(aboutHostile, "-o", filepath.Join(folder, "out.zip"))...) + ".zip"
 	complete := packageFor(t, t.TempDir(), aboutAll...)
 	check := func(dir string, args ...string) {
 		t.Helper()
@@ -37,11 +41,9 @@ func TestJudgesPackage(t *testing.T) {
 		}
 	}
 	for _, bag := range []struct{ folder, severity string }{{hostile, "REQUIRED"}, {complete, "RECOMMENDED"}} {
-		for _, profile := range []string{"ro-crate-1.1", "process-run-crate"} {
-			check(bag.folder, "rocrate-validator", "--no-interactive", "validate", "--no-paging", "--profile-identifier",
-				profile,
-				"--requirement-severity", bag.severity, "data")
-		}
+		check(bag.folder, "python3", validator, "--no-interactive", "validate", "--no-cache", "--output-format", "json",
+			"--profile-identifier", "process-run-crate", // which has the checks of RO-Crate 1.1 too
+			"--requirement-severity", bag.severity, "data")
 		check(filepath.Dir(bag.folder), "bagit.py", "--validate", filepath.Base(bag.folder))
 		for _, manifest := range []string{"manifest-sha512.txt", "tagmanifest-sha512.txt"} {
 			check(bag.folder, "sha512sum", "--strict", "-c", manifest)
@@ -77,10 +79,10 @@ func TestJudgesCitation(t *testing.T) {
 		t.Skip("no citeproc")
 	}
 	folder := t.TempDir()
-	packageFor(t, folder)
+	packageFor(t, folder, aboutHostile...)
 	var items []json.RawMessage
 	for _, title := range append([]string{"Liquidity at play"}, hostileNames...) {
-		if strings.ContainsAny(title, "\n\x1b\u202e") || strings.TrimSpace(title) == "" {
+		if strings.ContainsAny(title, "\n\t\x1b\u202e") || strings.TrimSpace(title) == "" { // which no title has
 			continue
 		}
 		cmd := exec.CommandContext(t.Context(), "exparchive", "cite", "exp1.simexp", "--no-paper", "--format", "csl",
@@ -111,7 +113,7 @@ import json, sys
 from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
 from citeproc.source.json import CiteProcJSON
 items = json.load(sys.stdin)
-style = CitationStylesStyle("harvard1", validate=False)
+style = CitationStylesStyle("harvard-cite-them-right", validate=False)
 list = CitationStylesBibliography(style, CiteProcJSON(items), formatter.plain)
 for item in items:
     list.register(Citation([CitationItem(item["id"])]))

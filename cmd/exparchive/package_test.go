@@ -14,9 +14,14 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
+// aboutHostile says of a package what wants to be more than text.
+var aboutHostile = []string{"--title", "'\"; touch ran; $(touch ran) `touch ran` \\", "--author",
+	"$(touch ran), `touch ran`", "--licence", "CC0-1.0", "--abstract", "\"\n---\n# CHECKS\n'; touch ran\n",
+	"--keyword", "'; touch ran", "--funding", "$(touch ran); 1; '", "--publisher", "`touch ran`"}
+
 // packageFor makes a package in a folder, of a run and of a paper whose texts all want to be more than text, and gives
 // where it lies.
-func packageFor(t *testing.T, folder string, args ...string) string {
+func packageFor(t *testing.T, folder string, about ...string) string {
 	t.Helper()
 	at := func(name string) string { return filepath.Join(folder, name) }
 	do := func(args ...string) {
@@ -39,10 +44,7 @@ func packageFor(t *testing.T, folder string, args ...string) string {
 	if err := os.WriteFile(at("paper.yaml"), []byte(renamed), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	do(append([]string{"package", "-o", at("out"), "--paper", at("paper.yaml"), "--title",
-		"'\"; touch ran; $(touch ran) `touch ran` \\",
-		"--author", "$(touch ran), `touch ran`", "--licence", "CC0-1.0", "--abstract",
-		"\"\n---\n# CHECKS\n'; touch ran\n"}, args...)...)
+	do(append([]string{"package", "-o", at("out"), "--paper", at("paper.yaml")}, about...)...)
 	return at("out")
 }
 
@@ -68,7 +70,7 @@ func TestReproduce(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	made := packageFor(t, t.TempDir())
+	made := packageFor(t, t.TempDir(), aboutHostile...)
 	if err := os.CopyFS(filepath.Join(folder, "p"), os.DirFS(made)); err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +90,8 @@ func TestReproduce(t *testing.T) {
 // TestPackageZip: what is in the ZIP file is what is in the folder, with the same permissions and times, in one folder.
 func TestPackageZip(t *testing.T) {
 	folder := t.TempDir()
-	made := packageFor(t, folder)
-	zipped := packageFor(t, folder, "-o", filepath.Join(folder, "out.zip")) + ".zip"
+	made := packageFor(t, folder, aboutHostile...)
+	zipped := packageFor(t, folder, append(aboutHostile, "-o", filepath.Join(folder, "out.zip"))...) + ".zip"
 	r, err := zip.OpenReader(zipped)
 	if err != nil {
 		t.Fatal(err)

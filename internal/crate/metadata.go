@@ -26,11 +26,29 @@ type graph struct {
 // add adds an entity, unless there is one with its @id, and gives a reference to it.
 func (g *graph) add(e entity) entity {
 	id := e["@id"].(string)
+	for name, value := range e {
+		e[name] = single(value)
+	}
 	if !g.ids[id] {
 		g.ids[id] = true
 		g.entities = append(g.entities, e)
 	}
 	return entity{"@id": id}
+}
+
+// single gives a list of one element as that element, as the specification wants it.
+func single(value any) any {
+	switch list := value.(type) {
+	case []entity:
+		if len(list) == 1 {
+			return list[0]
+		}
+	case []string:
+		if len(list) == 1 {
+			return list[0]
+		}
+	}
+	return value
 }
 
 // set sets a property to a text, unless that is empty.
@@ -58,14 +76,14 @@ func (b *Builder) metadata(w citation.Work, version string) ([]byte, error) {
 	for i, a := range w.Authors {
 		authors = append(authors, g.author(a, i+1))
 	}
-	root["author"] = authors
+	root["author"] = single(authors)
 	root["license"] = g.licence(w)
 	root.set("identifier", w.DOIAddress())
 	if w.Publisher.Name != "" {
 		root["publisher"] = g.organisation(w.Publisher)
 	}
 	if len(w.Keywords) > 0 {
-		root["keywords"] = w.Keywords
+		root["keywords"] = single(w.Keywords)
 	}
 	var funders []entity
 	for i, f := range w.Funding {
@@ -77,14 +95,14 @@ func (b *Builder) metadata(w citation.Work, version string) ([]byte, error) {
 		}
 	}
 	if len(funders) > 0 {
-		root["funder"] = funders
+		root["funder"] = single(funders)
 	}
 	parts, err := b.parts(g)
 	if err != nil {
 		return nil, err
 	}
-	root["hasPart"] = parts
-	root["mentions"] = b.actions(g, w, version, authors)
+	root["hasPart"] = single(parts)
+	root["mentions"] = single(b.actions(g, w, version, authors))
 	return encode(entity{"@context": profile + "/context", "@graph": g.entities})
 }
 
@@ -176,15 +194,8 @@ func (b *Builder) parts(g *graph) (parts []entity, err error) {
 			e["identifier"] = g.add(entity{"@id": "#digest-" + run.Digest, "@type": "PropertyValue",
 				"name": "digest of the run", "propertyID": "digest", "value": run.Digest})
 		case binary != nil:
-			e["@type"] = []string{"File", "SoftwareApplication"}
-			e["name"], e["url"] = "exparchive", ProgramURL
-			e.set("version", binary.Version).set("operatingSystem", binary.OS).set("processorRequirements", binary.Arch)
-		case f.name == scriptFile:
-			e["@type"] = []string{"File", "SoftwareSourceCode"}
-			e["programmingLanguage"] = g.add(entity{"@id": "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sh.html",
-				"@type": "ComputerLanguage", "name": "POSIX shell",
-				"url": "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sh.html"})
-			e["version"] = "1"
+			e["name"] = "exparchive for " + binary.OS + "/" + binary.Arch
+			e.set("version", binary.Version)
 		}
 		parts = append(parts, g.add(e))
 	}
@@ -321,13 +332,13 @@ func (b *Builder) actions(g *graph, w citation.Work, version string, authors []e
 	for _, r := range b.runs {
 		a := entity{"@id": "#run-" + address(path.Base(r.File)), "@type": "CreateAction", "name": "Run " + visible.Line(r.ID),
 			"description": "The experiment " + visible.Line(r.Experiment) + " was run, and recorded.",
-			"instrument":  g.software(w.Software, r), "agent": authors, "result": []entity{{"@id": address(r.File)}}}
+			"instrument":  g.software(w.Software, r), "agent": authors, "result": entity{"@id": address(r.File)}}
 		a.set("startTime", moment(r.Started)).set("endTime", moment(r.Ended))
 		switch r.Status {
 		case provider.StatusCompleted:
-			a["actionStatus"] = entity{"@id": "http://schema.org/CompletedActionStatus"}
+			a["actionStatus"] = "http://schema.org/CompletedActionStatus"
 		case provider.StatusFailed, provider.StatusInterrupted:
-			a["actionStatus"] = entity{"@id": "http://schema.org/FailedActionStatus"}
+			a["actionStatus"] = "http://schema.org/FailedActionStatus"
 			a["error"] = visible.Line(string(r.Status))
 			if r.Reason != "" {
 				a["error"] = visible.Line(string(r.Status) + ": " + r.Reason)
@@ -339,7 +350,7 @@ func (b *Builder) actions(g *graph, w citation.Work, version string, authors []e
 		list = append(list, g.add(entity{"@id": id, "@type": "CreateAction", "name": "exparchive " + command,
 			"description": "It was made by `exparchive " + command + "`.", "instrument": g.program(version), "agent": authors,
 			"endTime": w.Date, "object": from, "result": result,
-			"actionStatus": entity{"@id": "http://schema.org/CompletedActionStatus"}}))
+			"actionStatus": "http://schema.org/CompletedActionStatus"}))
 	}
 	for _, r := range b.runs {
 		if r.Report != "" {

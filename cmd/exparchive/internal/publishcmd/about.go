@@ -29,8 +29,17 @@ type aboutFlags struct {
 }
 
 // aboutText is what help says of the flags.
-const aboutText = `Title, authors and what else is to be said come from the flags, and what they leave out from paper.yaml, of this folder
-or named by --paper; see "exparchive paper --help". paper.yaml of this folder counts if it pins the runs that are named.`
+const aboutText = `Title, authors and what else is to be said come from the flags, and what they leave out from
+paper.yaml, of this folder or named by --paper; see "exparchive paper --help". paper.yaml of this folder counts if it
+pins the runs that are named.
+Parts of a flag have semicolons between them, and all but the first can be missing:
+
+  --author "Lovelace, Ada; 0000-0002-1825-0097; University of London; https://ror.org/04cw6st05"
+                 a person, with ORCID iD and organisations, each with its address; once for each
+  --author "The liquidity group"
+                 a name without a comma is that of a group
+  --publisher "Zenodo; https://zenodo.org"
+`
 
 // add adds the flags; all of them for a package, and those that a reference has.
 func (o *aboutFlags) add(cmd *cobra.Command, all bool) {
@@ -39,20 +48,19 @@ func (o *aboutFlags) add(cmd *cobra.Command, all bool) {
 	f.BoolVar(&o.noPaper, "no-paper", false, "take nothing from a paper.yaml")
 	f.StringVar(&o.title, "title", "", "the title")
 	f.StringArrayVar(&o.authors, "author", nil,
-		"an author, `\"FAMILY, GIVEN; ORCID; ORGANISATION; URL\"`, or a group, a name without a comma; the first part suffices; "+
-			"once for each")
+		"an `author`, \"FAMILY, GIVEN; ORCID; ORGANISATION; URL\" or a group; once for each")
 	f.StringVar(&o.date, "date", "", "the `day` of publication, such as 2026-11-29")
 	f.StringVar(&o.doi, "doi", "", "the `DOI`, such as 10.5281/zenodo.1")
-	f.StringVar(&o.publisher, "publisher", "", "who publishes it: a `name`, and perhaps its address behind a semicolon")
+	f.StringVar(&o.publisher, "publisher", "", "who publishes it, \"`NAME`; URL\"")
 	f.StringVar(&o.abstract, "abstract", "", "what it is about")
 	f.StringArrayVar(&o.keywords, "keyword", nil, "a `word` to find it by; once for each")
 	if !all {
 		return
 	}
-	f.StringVar(&o.licence, "licence", "", "the licence: an `id` of the SPDX list, such as CC-BY-4.0, or with --licence-file any name")
+	f.StringVar(&o.licence, "licence", "", "an `id` of the SPDX list, such as CC-BY-4.0, or with --licence-file any name")
 	f.StringVar(&o.licenceFile, "licence-file", "", "a `file` with the text of the licence")
-	f.StringArrayVar(&o.funding, "funding", nil, "who paid, `\"FUNDER; URL; AWARD; TITLE\"`; the first part suffices; once for each")
-	f.StringVar(&o.software, "software", "", "the program that ran the experiments, `\"NAME; URL; VERSION\"`")
+	f.StringArrayVar(&o.funding, "funding", nil, "who paid, \"`FUNDER`; URL; AWARD; TITLE\"; once for each")
+	f.StringVar(&o.software, "software", "", "the program that ran the experiments, \"`NAME`; URL; VERSION\"")
 }
 
 // readPaper reads the paper's file: the one that is named, or that of this folder if it pins runs with all of the ids.

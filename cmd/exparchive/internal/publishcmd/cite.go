@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/internal/citation"
 )
 
-// citeFormats are the forms of a reference.
-var citeFormats = []string{"bibtex", "csl", "apa"}
+// CiteFormats are the forms of a reference.
+var CiteFormats = []string{"bibtex", "csl", "apa"}
 
 // A citedRun is what cite says of a run in JSON.
 type citedRun struct {
@@ -54,20 +54,16 @@ What is not known is left out: a reference without a date is one. Where there is
 		Args: cli.NArgs(1, 1, "one run"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVar(&o.format, "format", citeFormats[0], "the form: bibtex, csl or apa")
+	cmd.Flags().StringVar(&o.format, "format", CiteFormats[0], "the form: bibtex, csl or apa")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object with all forms")
 	o.about.add(cmd, false)
 	runio.AddChoice(cmd, &o.which)
-	_ = cmd.RegisterFlagCompletionFunc("format", func(_ *cobra.Command, _ []string, typed string) ([]string,
-		cobra.ShellCompDirective) {
-		return cli.Beginning(citeFormats, typed, false), cobra.ShellCompDirectiveNoFileComp
-	})
 	return cmd
 }
 
 func (o *citeOptions) run(cmd *cobra.Command, name string) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	if !slices.Contains(citeFormats, o.format) {
+	if !slices.Contains(CiteFormats, o.format) {
 		return cli.Usagef("cite: --format %q, want bibtex, csl or apa", o.format)
 	}
 	if _, err := o.about.work(cmd, nil); err != nil { // before a long run is read

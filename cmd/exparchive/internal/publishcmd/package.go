@@ -64,7 +64,7 @@ stand as those who ran the experiments. Texts of CC-BY-4.0, CC0-1.0 and MIT are 
 list the address is, unless --licence-file has the text.
 
 The same input gives the same bytes. The package appears when it is complete, and not otherwise.`,
-		Example: `  exparchive package exp1.simexp -o exp1.zip --title 'Liquidity at play' --author 'Lovelace, Ada' --licence CC-BY-4.0
+		Example: `  exparchive package exp1.simexp -o exp1.zip --title Liquidity --author 'Lovelace,' --licence MIT
   exparchive package -o package/                       what paper.yaml of this folder lists
   exparchive package --paper paper/paper.yaml -o paper.zip --binary dist/exparchive_1.0_linux_amd64
   sh package/data/reproduce.sh`,

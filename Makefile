@@ -48,10 +48,13 @@ ORACLEFLAGS ?=
 # The releases that judge, as modfiles of archive/internal/btree/judge.
 JUDGES      ?= go*.mod
 
+# Packages with tests in a browser.
+BROWSERPKGS ?= ./internal/report
+
 export CGO_ENABLED := 0
 
 .PHONY: help build test test-long test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
-	bench-gate bench-go crash fuzz oracle judges test-package lint dist clean
+	bench-gate bench-go crash fuzz oracle judges test-browser test-package lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -166,6 +169,10 @@ test-package: ## have the validators of others judge packages and references (ne
 		>"$$dir/context.json"; \
 	PATH="$$dir/bin:$$PATH" NODE_PATH="$$dir/node_modules" RO_CRATE_CONTEXT="$$dir/context.json" EXPARCHIVE_TOOLS=all \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestJudges' ./cmd/exparchive
+
+test-browser: ## look at pages with a real browser (needs chromium, node and npm, downloads playwright-core and axe-core)
+	cd internal/report/browser && npm ci --silent --no-audit --no-fund --ignore-scripts
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestBrowser' $(BROWSERPKGS)
 
 lint: ## check formatting, go.mod, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -66,6 +66,7 @@ func commands() []namedCommand {
 			return publishcmd.NewPackage(publishcmd.Makers{CheckPaper: papercmd.CheckPaper, BuildPaper: papercmd.BuildPaper})
 		}},
 		{"cite", groupPublish, publishcmd.NewCite},
+		{"report", groupPublish, publishcmd.NewReport},
 		{"pack", groupPublish, publishcmd.NewPack},
 		{"unpack", groupPublish, publishcmd.NewUnpack},
 		{"recover", groupRepair, repaircmd.NewRecover},

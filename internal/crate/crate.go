@@ -14,7 +14,9 @@
 package crate
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -108,18 +110,14 @@ func (b *Builder) write(name string, text []byte) error {
 	return fileerr.In(at, os.WriteFile(at, text, 0o666))
 }
 
-// AddReport makes the report of a run: fill is given the archive, and the file to write.
-func (b *Builder) AddReport(r *Run, fill func(archive, report string) error) error {
-	base := strings.TrimSuffix(strings.TrimSuffix(path.Base(r.File), ".zst"), ".simexp")
-	name := path.Join(reportFolder, base+".html")
-	if err := os.MkdirAll(b.at(reportFolder), 0o777); err != nil {
-		return fileerr.In(b.at(reportFolder), err)
-	}
-	if err := fill(b.at(r.File), b.at(name)); err != nil {
+// AddReport makes the report of a run: write is given the archive, and writes the page.
+func (b *Builder) AddReport(r *Run, write func(archive string, w io.Writer) error) error {
+	var page bytes.Buffer
+	if err := write(b.at(r.File), &page); err != nil {
 		return err
 	}
-	r.Report = name
-	return nil
+	r.Report = path.Join(reportFolder, path.Base(stem(r.File))+".html")
+	return b.write(r.Report, page.Bytes())
 }
 
 // AddPaper makes the tables and figures of a paper from the archives of the package. Pinned gives, by the names of the

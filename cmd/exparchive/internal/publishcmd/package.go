@@ -28,8 +28,6 @@ type Makers struct {
 	CheckPaper func(ctx context.Context, stderr io.Writer, name string) (*paper.Paper, error)
 	// BuildPaper makes what a paper's file lists, beside it.
 	BuildPaper func(ctx context.Context, stderr io.Writer, name string) error
-	// Report makes the report of an archive; nil for none.
-	Report func(ctx context.Context, archive, report string) error
 }
 
 type packageOptions struct {
@@ -289,12 +287,15 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 	if w.Date = cmp.Or(w.Date, b.LastDay()); w.Date == "" {
 		return made, cli.Usagef("package: missing date (--date), which no run has; it can stand in %s too", paper.FileName)
 	}
-	if o.makers.Report != nil {
-		for _, r := range b.Runs() {
-			err := b.AddReport(r, func(archive, report string) error { return o.makers.Report(ctx, archive, report) })
-			if err != nil {
-				return made, err
+	for _, r := range b.Runs() {
+		if err := b.AddReport(r, func(archive string, w io.Writer) error {
+			run, err := ReadReport(ctx, stderr, archive, runio.Choice{}, nil)
+			if err == nil {
+				err = run.WriteFile(w)
 			}
+			return err
+		}); err != nil {
+			return made, err
 		}
 	}
 	if p != nil {

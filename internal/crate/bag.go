@@ -2,7 +2,6 @@ package crate
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
@@ -95,11 +94,4 @@ func sumFile(path string) (string, error) {
 	h := sha512.New()
 	_, err = io.Copy(h, f)
 	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, f.Close())
-}
-
-// sumOf gives the SHA-256 of what is read.
-func sumOf(r io.Reader) (string, error) {
-	h := sha256.New()
-	_, err := io.Copy(h, r)
-	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -2,9 +2,12 @@ package crate
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,12 +18,13 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
 // AddRun puts a run into the package. A sealed archive, packed or not, is copied byte for byte; a run of any other kind
-// of file is sealed into an archive, which notes the name of the file and its SHA-256. A recording that goes on or was
+// of file is sealed into an archive, which notes the names of the files and their SHA-256. A recording that goes on or was
 // cut short is refused. The file lies at file and is called name in messages; p is its run.
 //
 // Whatever is in the package is checked as [verify.File] does: an archive that was changed after it was sealed is
@@ -114,20 +118,11 @@ func (r *Run) examine(ctx context.Context, path string, e provider.Experiment) e
 
 // seal makes an archive of a run that lies in another kind of file.
 func seal(ctx context.Context, path string, p provider.Provider, file, name string) (err error) {
-	f, err := os.Open(file)
+	origin, err := originOf(ctx, p, file, name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	sum, err := sumOf(f)
-	if err != nil {
-		return err
-	}
-	w, err := record.Create(path, &record.Options{Bulk: true, Annotations: []archive.Annotation{
-		{Kind: "provenance", Name: "source", Text: name},
-		{Kind: "provenance", Name: "source SHA-256", Text: sum},
-		{Kind: "provenance", Name: "importer", Text: "exparchive"},
-	}})
+	w, err := record.Create(path, &record.Options{Bulk: true, Annotations: origin})
 	if err != nil {
 		return err
 	}
@@ -140,6 +135,45 @@ func seal(ctx context.Context, path string, p provider.Provider, file, name stri
 		return fmt.Errorf("%w: it could not be sealed", ErrContent)
 	}
 	return made.Check(&run)
+}
+
+// originOf says where a run comes from that is sealed: the names of the files that hold it, with their hashes, and of
+// an old database the generation.
+func originOf(ctx context.Context, p provider.Provider, file, name string) (list []archive.Annotation, err error) {
+	add := func(what, text string) {
+		list = append(list, archive.Annotation{Kind: "provenance", Name: what, Text: text})
+	}
+	addFile := func(what, file, name string) error {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		add(what, name)
+		add(what+" SHA-256", hex.EncodeToString(h.Sum(nil)))
+		return err
+	}
+	if err := addFile("source", file, name); err != nil {
+		return nil, err
+	}
+	if old, ok := p.(*castro.Run); ok {
+		log := file + ".wal"
+		if err := addFile("source log", log, filepath.Base(log)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		sibling, err := old.Sibling(ctx)
+		if err == nil && sibling != "" {
+			err = addFile("second source", sibling, filepath.Base(sibling))
+		}
+		if err != nil {
+			return nil, err
+		}
+		add("generation", old.Info().Generation)
+	}
+	add("importer", "exparchive")
+	return list, nil
 }
 
 // copyFile copies a file until ctx is done.

@@ -266,7 +266,7 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 	}
 	for _, s := range sources {
 		if _, err := addRun(ctx, stderr, b, s); err != nil {
-			return made, err
+			return made, runio.Placed(s.Name, folder, o.output, err)
 		}
 	}
 	pinned := map[string]*crate.Run{}
@@ -276,10 +276,10 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 			s := packageSource{runio.Source{Name: path, Path: path}, r.ID, runio.Choice{ID: r.ID, Lenient: r.Lenient}}
 			run, err := addRun(ctx, stderr, b, s)
 			if err == nil && run.Digest != r.Digest {
-				err = fmt.Errorf("%s: digest %s, want %s", path, run.Digest, r.Digest) // since it was checked
+				err = fmt.Errorf("digest %s, want %s: it was changed since it was checked", run.Digest, r.Digest)
 			}
 			if err != nil {
-				return made, err
+				return made, runio.Placed(path, folder, o.output, err)
 			}
 			pinned[r.Name] = run
 		}
@@ -325,10 +325,7 @@ func addRun(ctx context.Context, stderr io.Writer, b *crate.Builder, s packageSo
 	}
 	defer c.Close()
 	r, err := b.AddRun(ctx, p, s.Path, cli.ShownName(s.Name))
-	if err != nil && ctx.Err() == nil {
-		err = cli.InFile(s.Name, s.Named(err))
-	}
-	return r, err
+	return r, s.Named(err)
 }
 
 // A madePackage is what package says of what it made in JSON.

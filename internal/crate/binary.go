@@ -53,5 +53,5 @@ func (b *Builder) AddBinary(ctx context.Context, file string) error {
 		return err
 	}
 	b.binaries = append(b.binaries, x)
-	return fileerr.In(file, copyFile(ctx, b.at(x.File), file))
+	return fileerr.In(file, b.copyFile(ctx, b.at(x.File), file))
 }

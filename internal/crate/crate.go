@@ -77,6 +77,9 @@ type item struct {
 // A Builder fills the folder of a package. Its methods are called one after the other: the runs before their reports and
 // the paper, and last Finish.
 type Builder struct {
+	// Open opens the files that runs lie in. NewBuilder sets it to os.Open.
+	Open func(path string) (io.ReadCloser, error)
+
 	bag      string // folder of the bag
 	runs     []*Run
 	items    []item
@@ -86,7 +89,7 @@ type Builder struct {
 
 // NewBuilder begins a package in an empty folder.
 func NewBuilder(folder string) (*Builder, error) {
-	b := &Builder{bag: folder}
+	b := &Builder{bag: folder, Open: func(path string) (io.ReadCloser, error) { return os.Open(path) }}
 	return b, fileerr.In(folder, os.Mkdir(b.at(""), 0o777))
 }
 
@@ -126,7 +129,7 @@ func (b *Builder) AddReport(r *Run, write func(archive string, w io.Writer) erro
 func (b *Builder) AddPaper(p *paper.Paper, pinned map[string]*Run, w citation.Work,
 	build func(file string) error) error {
 	packed := *p
-	packed.Work, packed.LicenceFile, packed.Runs = w, "", nil
+	packed.Work, packed.LicenceFile, packed.Runs = w, "../"+licenceFile, nil
 	for _, r := range p.Runs {
 		run := *r
 		run.File, run.Lenient = "../"+pinned[r.Name].File, false

@@ -50,10 +50,10 @@ func (b *Builder) AddRun(ctx context.Context, p provider.Provider, file, name st
 		if a.Packed() {
 			extension += archive.PackedSuffix
 		}
-		err = copyFile(ctx, temp, file)
+		err = b.copyFile(ctx, temp, file)
 	} else {
 		r.Source = filepath.Base(name)
-		err = seal(ctx, temp, p, file, r.Source)
+		err = b.seal(ctx, temp, p, file, r.Source)
 	}
 	if err != nil {
 		return nil, err
@@ -117,8 +117,8 @@ func (r *Run) examine(ctx context.Context, path string, e provider.Experiment) e
 }
 
 // seal makes an archive of a run that lies in another kind of file.
-func seal(ctx context.Context, path string, p provider.Provider, file, name string) (err error) {
-	origin, err := originOf(ctx, p, file, name)
+func (b *Builder) seal(ctx context.Context, path string, p provider.Provider, file, name string) (err error) {
+	origin, err := b.originOf(ctx, p, file, name)
 	if err != nil {
 		return err
 	}
@@ -139,12 +139,12 @@ func seal(ctx context.Context, path string, p provider.Provider, file, name stri
 
 // originOf says where a run comes from that is sealed: the names of the files that hold it, with their hashes, and of
 // an old database the generation.
-func originOf(ctx context.Context, p provider.Provider, file, name string) (list []archive.Annotation, err error) {
+func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name string) (list []archive.Annotation, err error) {
 	add := func(what, text string) {
 		list = append(list, archive.Annotation{Kind: "provenance", Name: what, Text: text})
 	}
 	addFile := func(what, file, name string) error {
-		f, err := os.Open(file)
+		f, err := b.Open(file)
 		if err != nil {
 			return err
 		}
@@ -176,22 +176,22 @@ func originOf(ctx context.Context, p provider.Provider, file, name string) (list
 	return list, nil
 }
 
-// copyFile copies a file until ctx is done.
-func copyFile(ctx context.Context, to, from string) error {
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	return errors.Join(appendFile(ctx, out, from), out.Close())
-}
-
-// appendFile copies a file until ctx is done.
-func appendFile(ctx context.Context, out io.Writer, from string) error {
-	in, err := os.Open(from)
+// copyFile copies a file from where runs lie until ctx is done.
+func (b *Builder) copyFile(ctx context.Context, to, from string) error {
+	in, err := b.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	return errors.Join(copyAll(ctx, out, in), out.Close())
+}
+
+// copyAll copies what is read until ctx is done.
+func copyAll(ctx context.Context, out io.Writer, in io.Reader) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

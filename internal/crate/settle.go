@@ -102,10 +102,14 @@ func Zip(ctx context.Context, w io.Writer, bag, folder, day string) error {
 			h.Method = zip.Store
 		}
 		out, err := z.CreateHeader(h)
-		if err == nil {
-			err = appendFile(ctx, out, filepath.Join(bag, filepath.FromSlash(f.name)))
-		}
 		if err != nil {
+			return err
+		}
+		in, err := os.Open(filepath.Join(bag, filepath.FromSlash(f.name)))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(copyAll(ctx, out, in), in.Close()); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ BROWSERPKGS ?= ./internal/report
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
+.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
 	bench-gate bench-go crash fuzz oracle judges test-browser test-package lint dist clean
 .DEFAULT_GOAL := help
 
@@ -71,6 +71,9 @@ test-long: ## run the tests that have a longer form in that form
 		long=$$(echo "$$all" | awk '/internal\/(longtest|archivetest)/ { print $$1 }'); \
 		if [ -z "$$long" ]; then echo "no test of $(PKGS) has a long form"; exit 0; fi; \
 		GOGC=$(TESTGOGC) EXPARCHIVE_LONG=1 $(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$long
+
+test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, bibtex, tikz, siunitx, poppler, rsvg-convert)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart ./internal/citation
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -vet=off -short -timeout $(TIMEOUT) -skip '$(RACESKIP)' $(RACEPKGS)

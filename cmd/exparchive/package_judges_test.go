@@ -72,12 +72,6 @@ if (parts.length < 10 || !crate.rootDataset.mentions[0].instrument[0].name[0]) p
 // TestJudgesCitation: a processor of CSL reads the CSL-JSON of all, and sets the names, the title and the year.
 func TestJudgesCitation(t *testing.T) {
 	python := othertools.FindLarge(t, "python3")
-	if out, err := exec.CommandContext(t.Context(), python, "-c", "import citeproc").CombinedOutput(); err != nil {
-		if os.Getenv("EXPARCHIVE_TOOLS") == "all" {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		t.Skip("no citeproc")
-	}
 	folder := t.TempDir()
 	packageFor(t, folder, aboutHostile...)
 	var items []json.RawMessage

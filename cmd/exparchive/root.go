@@ -64,6 +64,10 @@ func commands() []namedCommand {
 		{"reveal", groupPublish, publishcmd.NewReveal},
 		{"sign", groupPublish, publishcmd.NewSign},
 		{"annotate", groupPublish, publishcmd.NewAnnotate},
+		{"package", groupPublish, func() *cobra.Command {
+			return publishcmd.NewPackage(publishcmd.Makers{CheckPaper: papercmd.CheckPaper, BuildPaper: papercmd.BuildPaper})
+		}},
+		{"cite", groupPublish, publishcmd.NewCite},
 		{"report", groupPublish, publishcmd.NewReport},
 		{"pack", groupPublish, publishcmd.NewPack},
 		{"unpack", groupPublish, publishcmd.NewUnpack},

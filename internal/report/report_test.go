@@ -471,6 +471,8 @@ func TestOutcome(t *testing.T) {
 		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in " +
 			"iteration 0.",
 			[]provider.Record{it(0, 100), it(1, 1100), result}},
+		{"Ended after 2 iterations. Total cost rose from $0.01 to $12.34 (1,234 times as much); the lowest was $0.01 in " +
+			"iteration 0.", []provider.Record{it(0, 1), it(1, 1234), result}},
 		{"Ended after 3 iterations. Total cost rose from $0.00 to $5.00; the lowest was −$2.00 in iteration 4.",
 			[]provider.Record{it(0, 0), it(4, -200), it(5, 500), result}},
 		{"Ended after 3 iterations. Total cost fell from $3.00 to $2.00 (−33.3 %), the lowest, first reached in iteration 1.",

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 	"sync"
 )
 
@@ -175,13 +174,4 @@ func (r *Run) width() string {
 		return "w2"
 	}
 	return "w3"
-}
-
-// Lead is the digest in groups, which people compare more easily.
-func (h Head) Lead() string {
-	var parts []string
-	for i := 0; i+8 <= len(h.Digest); i += 8 {
-		parts = append(parts, h.Digest[i:i+8])
-	}
-	return strings.Join(parts, " ")
 }

@@ -576,18 +576,3 @@ func TestServed(t *testing.T) {
 		t.Errorf("got %+v, %v", answer, err)
 	}
 }
-
-// TestBlocks: every block can be written by itself.
-func TestBlocks(t *testing.T) {
-	run, err := report.Read(t.Context(), played(t, "exp1", 2), report.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]any{"run": nil, "costs": nil, "iterations": nil, "events": nil, "notes": nil,
-		"attachments": nil, "provenance": nil, "iteration": run.Iterations[0], "row": run.Iterations[1].Rows[0]} {
-		var b bytes.Buffer
-		if err := run.WriteBlock(&b, name, value); err != nil || b.Len() == 0 {
-			t.Errorf("%s: got %d bytes, error %v", name, b.Len(), err)
-		}
-	}
-}

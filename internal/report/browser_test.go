@@ -55,9 +55,11 @@ func TestBrowser(t *testing.T) {
 		pages = append(pages, l)
 	}
 	exp1 := played(t, "exp1", 0)
-	add(lookedAt{File: "exp1.html", Tries: []string{"sizes", "keyboard", "search", "link", "cursor", "download", "still", "print"},
-		Finds: map[string]string{"system prompt": "real-time gross settlement", "user prompt": "balance", "answer": "policy_id",
-			"simulation_run": "sim-005-context"}, Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
+	add(lookedAt{File: "exp1.html",
+		Tries: []string{"sizes", "keyboard", "search", "link", "cursor", "download", "still", "print"},
+		Finds: map[string]string{"system prompt": "real-time gross settlement", "user prompt": "balance",
+			"answer": "policy_id", "simulation_run": "sim-005-context"},
+		Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
 		Download: attached(t, exp1), Still: []string{"Converged after 14 iterations", "$50.00", "rejected"}}, exp1)
 	add(lookedAt{File: "exp2.html", Tries: []string{"glance"}}, played(t, "exp2", 0))
 	add(lookedAt{File: "exp3.html", Tries: []string{"glance"}}, played(t, "exp3", 0))
@@ -83,9 +85,11 @@ func TestBrowser(t *testing.T) {
 	add(lookedAt{File: "large.html", Tries: []string{"search", "link"}, Link: "i49/BANK_B",
 		Finds: map[string]string{"user prompt": "queue 7"}}, largeRun(50, 40_000, 0.5))
 	for i, text := range providertest.Hostile {
-		add(lookedAt{File: fmt.Sprintf("hostile %d.html", i), Tries: []string{"harmless"}, Search: "cost"}, providertest.HostileRun(text))
+		add(lookedAt{File: fmt.Sprintf("hostile %d.html", i), Tries: []string{"harmless"}, Search: "cost"},
+			providertest.HostileRun(text))
 	}
-	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"}, providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
+	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"},
+		providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {
 		add(lookedAt{File: name + ".html", Tries: []string{"glance"}}, real[name])

@@ -241,8 +241,8 @@ func (b *builder) warnings() (list []string) {
 		parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(name, "_", " "), grouped(b.withheld[name])))
 	}
 	if all > 0 {
-		list = append(list, fmt.Sprintf("This copy of the run withholds %s (%s). Each is replaced by its commitment: whoever "+
-			"has the value can prove that it is the one.", plural(all, "value"), strings.Join(parts, ", ")))
+		list = append(list, fmt.Sprintf("This copy of the run withholds %s (%s). Each is replaced by its commitment: "+
+			"whoever has the value can prove that it is the one.", plural(all, "value"), strings.Join(parts, ", ")))
 	}
 	switch {
 	case b.result != nil:

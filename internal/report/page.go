@@ -67,8 +67,8 @@ func policy(style, script string, served bool) string {
 	if served {
 		connect = "connect-src 'self'; "
 	}
-	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) + "; img-src data:; " + connect +
-		"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) + "; img-src data:; " +
+		connect + "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 }
 
 // Policy gives the Content-Security-Policy of served pages with what a server adds to the script, for a header.
@@ -132,6 +132,7 @@ func (p *page) write(w io.Writer, name string) error {
 // What a file has of the list of iterations.
 const (
 	maxRows   = 2000 // of agents
+	maxRowsOf = 500  // of an iteration
 	maxBodies = 9000 // parts of policies and facts
 )
 

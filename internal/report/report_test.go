@@ -242,13 +242,14 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("got the policy %s, want %s", policy, want)
 		}
 	}
-	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'"} {
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'",
+		"require-trusted-types-for 'script'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("got the policy %s, want %s", policy, want)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "connect-src") || strings.Contains(page, " style=") ||
-		regexp.MustCompile(`<[^>]* on[a-z]+=`).MatchString(page) {
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "connect-src") ||
+		strings.Contains(page, " style=") || regexp.MustCompile(`<[^>]* on[a-z]+=`).MatchString(page) {
 		t.Errorf("the page has what its policy forbids, or allows more: %s", policy)
 	}
 }
@@ -300,7 +301,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHidden: the script shows the same characters by name as the program.
+// TestHidden: the script shows the same characters by number as the program.
 func TestHidden(t *testing.T) {
 	script, err := os.ReadFile("page/report.js")
 	if err != nil {
@@ -362,7 +363,8 @@ func largeRun(iterations, size int, fresh float64) *provider.Live {
 				SystemPrompt: new("You are a bank."), Response: new(fmt.Sprintf(`{"x":%d}`, n)),
 				ParsedPolicy: json.RawMessage(fmt.Sprintf(`{"x":%d}`, n))})
 		}
-		records = append(records, &provider.Iteration{Number: n, Costs: map[string]provider.Cents{"BANK_A": 100, "BANK_B": 200}})
+		records = append(records, &provider.Iteration{Number: n,
+			Costs: map[string]provider.Cents{"BANK_A": 100, "BANK_B": 200}})
 	}
 	return providertest.Live(append(records, &provider.Result{Status: "completed"}))
 }
@@ -463,13 +465,15 @@ func TestOutcome(t *testing.T) {
 		{"Ended after 0 iterations.", []provider.Record{result}},
 		{"Ended after 2 iterations. Total cost fell from $1.00 to $0.99 (−1.0 %), the lowest.",
 			[]provider.Record{it(0, 100), it(1, 99), result}},
-		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in iteration 0.",
+		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in " +
+			"iteration 0.",
 			[]provider.Record{it(0, 100), it(1, 1100), result}},
 		{"Ended after 3 iterations. Total cost rose from $0.00 to $5.00; the lowest was −$2.00 in iteration 4.",
 			[]provider.Record{it(0, 0), it(4, -200), it(5, 500), result}},
 		{"Ended after 3 iterations. Total cost fell from $3.00 to $2.00 (−33.3 %), the lowest, first reached in iteration 1.",
 			[]provider.Record{it(0, 300), it(1, 200), it(2, 200), result}},
-		{"Ended after 2 iterations. Total cost ended where it began, at $1.00.", []provider.Record{it(0, 100), it(1, 100), result}},
+		{"Ended after 2 iterations. Total cost ended where it began, at $1.00.",
+			[]provider.Record{it(0, 100), it(1, 100), result}},
 		{"Converged after 1 iteration (so it is). Total cost was $1.00.", []provider.Record{it(0, 100),
 			&provider.Result{Status: "completed", Converged: new(true), ConvergenceReason: new("so it is")}}},
 		{"Ended after 1 iteration without converging. Total cost was $1.00.", []provider.Record{it(0, 100),
@@ -483,7 +487,8 @@ func TestOutcome(t *testing.T) {
 			"1 kept the policy as it was, 1 undecided.", []provider.Record{call(0, `2`), decided(0, true), call(1, `3`),
 			decided(1, false), call(2, `1`), decided(2, false), call(3, `9`), it(3, 100), result}},
 	} {
-		run, err := report.Read(t.Context(), providertest.Live(append([]provider.Record{start}, c.records...)), report.Options{})
+		p := providertest.Live(append([]provider.Record{start}, c.records...))
+		run, err := report.Read(t.Context(), p, report.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -527,7 +532,8 @@ func TestColumns(t *testing.T) {
 // would have.
 func TestServed(t *testing.T) {
 	live := played(t, "exp1", 5)
-	run, err := report.Read(t.Context(), live, report.Options{Outline: true, Types: []report.EventType{{Type: "evaluation"}}})
+	run, err := report.Read(t.Context(), live, report.Options{Outline: true,
+		Types: []report.EventType{{Type: "evaluation"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -536,8 +542,8 @@ func TestServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	if !strings.Contains(page, `"base":"/token/"`) || strings.Contains(page, `"lines"`) || strings.Contains(page, `id="i0"`) ||
-		!strings.Contains(page, `id="i2/BANK_A"`) || strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
+	if !strings.Contains(page, `"base":"/token/"`) || strings.Contains(page, `"lines"`) ||
+		strings.Contains(page, `id="i0"`) || !strings.Contains(page, `id="i2/BANK_A"`) || strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
 		t.Error("the page is not that of iterations 1 and 2, without texts")
 	}
 	full, err := report.Read(t.Context(), live, report.Options{})

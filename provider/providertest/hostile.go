@@ -12,7 +12,8 @@ import (
 var Hostile = []string{
 	`<script>window.broken=1</script>`, `</script><script>window.broken=1</script>`, `<!--<script>`, `-->`, `]]>`,
 	`"><img src=x onerror="window.broken=1">`, `' onmouseover='window.broken=1`, `<svg onload=window.broken=1>`,
-	`</title><b>`, `</style><b>`, `</textarea><b>`, `<a href="javascript:window.broken=1">x</a>`, `javascript:window.broken=1`,
+	`</title><b>`, `</style><b>`, `</textarea><b>`, `<a href="javascript:window.broken=1">x</a>`,
+	`javascript:window.broken=1`,
 	`<base href="https://example.org/">`, `<meta http-equiv="refresh" content="0;url=https://example.org/">`,
 	`<img src="https://example.org/x.png">`, `{{.}}`, "`${window.broken=1}`", `&lt;b&gt;&amp;`, `<bdi></bdi></bdi>`,
 	"\u202etxt.exe\u202c", "a\u200bb\ufeff", "\u2028\u2029", "\x1b[2J\x00\x07", "\x7f\u0085", `\u003cscript\u003e`,
@@ -32,7 +33,8 @@ func HostileRun(text string) *provider.Live {
 	}
 	policy := func(x string) json.RawMessage { return object(`,"x":` + x + `,"deep":{"y":[` + string(quoted) + `]}`) }
 	records := []provider.Record{
-		&provider.Start{RunID: name, Name: name, Type: name, CreatedAt: name, Config: object(`,"description":` + string(quoted))},
+		&provider.Start{RunID: name, Name: name, Type: name, CreatedAt: name,
+			Config: object(`,"description":` + string(quoted))},
 		&provider.Attachment{Name: "a/" + shortName(strings.Map(plainName, name)), MediaType: name, Data: []byte(text)},
 	}
 	for n := range 3 {
@@ -45,7 +47,8 @@ func HostileRun(text string) *provider.Live {
 				fmt.Sprint(n) + "\n" + text), Response: &text, ParsedPolicy: policy(fmt.Sprint(n + 1)), Timestamp: name,
 				Extra: object("")},
 			&provider.Interaction{Iteration: n, AgentID: name + "2", ParsingError: &text},
-			&provider.Iteration{Number: n, Timestamp: name, Costs: map[string]provider.Cents{name: provider.Cents(n), name + "2": 5},
+			&provider.Iteration{Number: n, Timestamp: name,
+				Costs:    map[string]provider.Cents{name: provider.Cents(n), name + "2": 5},
 				Policies: map[string]json.RawMessage{name: policy(fmt.Sprint(n))}, AcceptedChanges: map[string]bool{name: n == 0}})
 	}
 	return Live(append(records,

@@ -39,13 +39,14 @@ func NewReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN -o REPORT.html",
 		Short: "Write the page on which a person looks at a run, as one HTML file",
-		Long: `Write a run as a page for a browser, in one file that needs nothing else and asks for nothing over the network: how the run
-ended, charts of costs, for each iteration what it cost, what was proposed, whether it was accepted and why, and the
-conversation with the language model behind it; events, notes, attachments to save, configuration, signatures and digest.
+		Long: `Write a run as a page for a browser, in one file that needs nothing else and asks for nothing over the
+network: how the run ended, charts of costs, for each iteration what it cost, what was proposed, whether it was accepted
+and why, and the conversation with the language model behind it; events, notes, attachments to save, configuration,
+signatures and digest.
 
 RUN is anything that holds a run: an archive, a recording, an old database, a web result, JSON lines. Every record is
-read and its hash computed. A sealed archive that was changed is refused; for anything else the page says what its digest
-was computed from. What was withheld is shown as withheld.
+read and its hash computed. A sealed archive that was changed is refused; for anything else the page says what its
+digest was computed from. What was withheld is shown as withheld.
 
 Below the costs the charts show the numbers in policies that change most, or, with --column, columns of your own:
 NAME=SOURCE:POINTER or NAME=FORMULA, as "exparchive table iterations --help" explains.

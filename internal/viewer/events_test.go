@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/report"
@@ -295,6 +296,11 @@ func TestHit(t *testing.T) {
 		if !ok || h.Before != c.before || h.It != c.it || h.Before+h.It+h.After != c.text {
 			t.Errorf("%q in %q: got %+v", c.want, c.text, h)
 		}
+	}
+	long := strings.Repeat("wörd ", 60) + "here" + strings.Repeat("ö", 200)
+	h, ok := hitIn(long, "here")
+	if !ok || !strings.HasPrefix(h.Before, "wörd wörd") || len(h.Before) > around || !utf8.ValidString(h.Before+h.After) || len(h.After) < around {
+		t.Errorf("got %+v", h)
 	}
 	if _, ok := hitIn("abc", "x"); ok {
 		t.Error("found what is not there")

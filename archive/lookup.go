@@ -29,15 +29,9 @@ func (a *Archive) Experiment(ctx context.Context) (e provider.Experiment, err er
 	budget := a.file.Budget()
 	start, result := tables.Experiment(row)
 	if e.Start, e.Result = *start, result; result != nil {
-		recorded, err := iterationsOf(r, a.file.Budget())
-		if err != nil {
+		if result.Seq, err = a.resultSeq(r); err != nil {
 			return e, err
 		}
-		last, err := lastSeq(r, recorded)
-		if err != nil {
-			return e, err
-		}
-		result.Seq = last + 1
 	}
 	some, err := redacted(r)
 	if err != nil {
@@ -67,6 +61,20 @@ func (a *Archive) Experiment(ctx context.Context) (e provider.Experiment, err er
 		return budget.Take(len(n.Kind) + len(n.Subject) + len(n.Text))
 	})
 	return e, err
+}
+
+// resultSeq gives the Seq of the Result, the last record: what the seal says, unless somebody has written to the file
+// since, or what the tables do.
+func (a *Archive) resultSeq(r tables.Reading) (int64, error) {
+	if seal, sealed := a.Seal(); sealed && !a.Touched() && 1 < seal.Records && seal.Records <= tables.MaxSeq {
+		return seal.Records - 1, nil
+	}
+	recorded, err := iterationsOf(r, a.file.Budget())
+	if err != nil {
+		return 0, err
+	}
+	last, err := lastSeq(r, recorded)
+	return last + 1, err
 }
 
 // at is where an iteration that was recorded stands in the run.

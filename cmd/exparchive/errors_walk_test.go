@@ -32,6 +32,7 @@ var working = map[string]string{
 	"report": "a.simexp -o new.html",
 	"redact": "a.simexp --seq 1- -o new.simexp",
 	"reveal": "public.simexp --from a.simexp -o new.simexp", "sign": "--new-note-key x --note-key new",
+	"package": "a.simexp -o new.zip --title T --author A --licence MIT --date 2026-11-29", "cite": "a.simexp",
 	"pack": "a.simexp -o new.simexp.zst", "unpack": "packed.simexp.zst -o new.simexp",
 	"annotate": "a.simexp --list", "recover": "a.simexp -o new.simexp", "upgrade": "a.simexp", "duckdb tables": "old.db",
 	"duckdb schema": "old.db", "duckdb dump": "old.db experiments", "schema": "info", "version": "", "help": "info",

@@ -355,7 +355,12 @@ func (p *painter) cost(id, name string, line []*provider.Cents, s costScale, sta
 	}
 	p.read[id]["c"] = read
 	if first < 0 {
-		c.Label = name + ": not recorded"
+		word := "not recorded"
+		if slices.Contains(read, "withheld") {
+			word = "withheld"
+		}
+		c.Label = name + ": " + word
+		d.text("", (plotLeft+plotRight)/2, (top+bottom)/2, "middle", word)
 		if axis {
 			p.x.draw(&d, 1000)
 			c.Height = 118

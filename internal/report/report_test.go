@@ -437,6 +437,9 @@ func TestWithheld(t *testing.T) {
 			t.Errorf("record %d: got %+v", e.Q, e)
 		}
 	}
+	if !strings.Contains(still, `aria-label="Total cost: withheld"`) {
+		t.Error("the chart does not say that costs are withheld")
+	}
 	if strings.Contains(still, "$0.00") {
 		t.Error("a zero stands for an amount that is withheld")
 	}

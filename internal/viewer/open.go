@@ -48,12 +48,12 @@ type keptRun struct {
 // open opens the run of an entry, which the caller closes.
 func (o *opener) open(ctx context.Context, e entry, options *runs.Options) (*openRun, error) {
 	path, state := e.now(), e.state()
-	kind, err := runs.Sniff(path)
+	kind, err := runs.Sniff(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	if kind == runs.SQLite {
-		a, err := archive.Open(path)
+		a, err := runs.OpenArchive(ctx, path)
 		if err != nil {
 			return nil, err
 		}

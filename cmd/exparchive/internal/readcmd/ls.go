@@ -82,6 +82,7 @@ columns make room: some are left out, which stderr says, and long texts are cut.
 	flags.StringArrayVar(&o.tags, "tag", nil, "only runs with this `tag` (annotate --kind tag); each of several")
 	flags.StringVar(&o.where, "where", "", "only runs for which this `expression` of SQL on the columns is true")
 	flags.StringSliceVar(&o.sort, "sort", nil, "sort by this `column`, from the largest with - before it; several with commas")
+	runio.AddDownload(flags)
 	flags.BoolVar(&o.reverse, "reverse", false, "turn the order around")
 	flags.StringSliceVar(&o.columns, "columns", nil, "print these `columns`, with commas between them, and no others")
 	flags.BoolVar(&o.totals, "totals", false, "add how many runs, records and tokens there are, and the sum of their final costs")

@@ -137,7 +137,7 @@ func TestTired(t *testing.T) {
 	run := &openRun{Provider: a, archive: a}
 	want := wantedEvents(records, eventQuery{Type: "seldom"})
 	tiring := func() *search[int64] {
-		s := &search[int64]{run: run, want: provider.Selection{Events: []string{"seldom"}}, most: 3,
+		s := &search[int64]{run: run, want: provider.Selection{Events: []string{"seldom"}}, most: 8, // more than a window has
 			take: func(r provider.Record) (int64, bool) { return r.RecordMeta().Seq, true }}
 		s.looked = mostLooked - 1 // tired behind one window
 		return s
@@ -167,8 +167,27 @@ func TestTired(t *testing.T) {
 		back = append(some, back...)
 		before = next
 	}
-	if !slices.Equal(forth, want) || !slices.Equal(back, want) || steps < 8 {
+	if !slices.Equal(forth, want) || !slices.Equal(back, want) || steps < 6 {
 		t.Errorf("got %v and %v in %d steps, want %v", forth, back, steps, want)
+	}
+	// In one go, over the borders of all windows.
+	all := func() *search[int64] {
+		return &search[int64]{run: run, want: provider.Selection{All: true}, most: len(records),
+			take: func(r provider.Record) (int64, bool) { return r.RecordMeta().Seq, true }}
+	}
+	want = wantedEvents(records, eventQuery{})
+	for name, look := range map[string]func() ([]found[int64], int64, error){
+		"forth": func() ([]found[int64], int64, error) { return all().forward(t.Context(), 0, last) },
+		"back":  func() ([]found[int64], int64, error) { return all().backward(t.Context(), last+1) },
+	} {
+		list, next, err := look()
+		var got []int64
+		for _, f := range list {
+			got = append(got, f.Seq)
+		}
+		if !slices.Equal(got, want) || next != 0 || err != nil {
+			t.Errorf("%s: got %d events and more from %d, %v, want %d", name, len(got), next, err, len(want))
+		}
 	}
 }
 

@@ -3,10 +3,13 @@ package viewer
 import (
 	"compress/gzip"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/simexp/exparchive/provider/providertest"
@@ -73,4 +76,44 @@ func TestKept(t *testing.T) {
 	if page := page(t, v, "run/"+of.ID+"/"); !strings.Contains(page, `id="i4"`) {
 		t.Errorf("got the page of the file as it was: %.2000s", page)
 	}
+}
+
+// An archive on the web is shown like another one, of which the pages move a part.
+func TestWeb(t *testing.T) {
+	folder := t.TempDir()
+	path := recorded(t, filepath.Join(folder, "run.simexp"), many(200, 300))
+	var moved atomic.Int64
+	files := http.FileServer(http.Dir(folder))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"one"`)
+		files.ServeHTTP(countingWriter{w, &moved}, r)
+	}))
+	defer server.Close()
+	v := of(t, server.URL+"/run.simexp")
+	run := onlyRun(t, v)
+	if text := page(t, v, run); !strings.Contains(text, "lies on the web") || strings.Contains(text, "data-live") ||
+		!strings.Contains(text, `id="i49"`) || strings.Contains(text, `id="i50"`) {
+		t.Errorf("got %.3000s", text)
+	}
+	page(t, v, run+"events?iteration=150")
+	page(t, v, run+"?it=150")
+	page(t, v, run+"record/30000")
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := moved.Load(); n > info.Size()/2 || n < 1000 {
+		t.Errorf("four pages moved %d bytes of a file of %d", n, info.Size())
+	}
+}
+
+// A countingWriter counts the bytes that are sent.
+type countingWriter struct {
+	http.ResponseWriter
+	n *atomic.Int64
+}
+
+func (w countingWriter) Write(b []byte) (int, error) {
+	w.n.Add(int64(len(b)))
+	return w.ResponseWriter.Write(b)
 }

@@ -93,12 +93,12 @@ func TestPackedBadFrames(t *testing.T) {
 func TestPackedName(t *testing.T) {
 	sealed := archivetest.ReadFile(t, recordtest.Record(t, filepath.Join(t.TempDir(), "run.simexp"),
 		archivetest.LongRun(), nil))
-	dir := t.TempDir()
+	packed, dir := packBytes(t, sealed), t.TempDir()
 	for name, want := range map[string]string{
 		"run.simexp.zst": "", "run.zst": sxFileName, "run.simexp": sxFileName, "run.simexp-live": sxFileName,
 	} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, packBytes(t, sealed), 0o444); err != nil {
+		if err := os.WriteFile(path, packed, 0o444); err != nil {
 			t.Fatal(err)
 		}
 		r, err := File(t.Context(), path)

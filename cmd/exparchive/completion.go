@@ -14,13 +14,16 @@ import (
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/publishcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
+	"github.com/simexp/exparchive/internal/citation"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/duckdb"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/diff"
@@ -48,6 +51,7 @@ var valuesOf = sync.OnceValue(func() map[string]values {
 		"field":    fixed(redact.Fields()...),
 		"fields":   fixed(append(redact.Fields(), "none")...),
 		"ignore":   fixed(diff.IgnoreWords()...),
+		"licence":  fixed(citation.LicenceIDs()...),
 		"kind":     fixed("invalidated", "doi", "comment", "tag"),
 		"run":      runIDsOf,
 		"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
@@ -63,6 +67,7 @@ var valuesOf = sync.OnceValue(func() map[string]values {
 var valuesIn = sync.OnceValue(func() map[string]values {
 	return map[string]values{
 		"export --format":            fixed(readcmd.ExportFormats...),
+		"cite --format":              fixed(publishcmd.CiteFormats...),
 		"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
 		"table iterations --format":  fixed(papercmd.TableFormats...),
 		"table summary --format":     fixed(papercmd.TableFormats...),
@@ -93,7 +98,7 @@ var valuesIn = sync.OnceValue(func() map[string]values {
 		"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
 		"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
 		"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(runs.TagKind) }),
 	}
 })
 
@@ -174,6 +179,9 @@ func runIDsOf(cmd *cobra.Command, args []string) []string {
 func filesOf(args []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, arg := range args {
+			if webfile.Is(arg) { // nobody waits for a network at a key
+				continue
+			}
 			for path, err := range runs.Files(arg, false) {
 				if err == nil && !yield(path) {
 					return
@@ -212,6 +220,9 @@ var agentsOf = eachRun(func(s runs.Summary) []string {
 })
 
 func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
+	if webfile.Is(args[0]) {
+		return nil
+	}
 	r, err := runs.Open(completing(cmd), args[0], "", nil)
 	if err != nil {
 		return nil

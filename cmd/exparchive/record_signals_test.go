@@ -37,11 +37,6 @@ func shell(t *testing.T, folder, script string) *exec.Cmd {
 	cmd := exec.Command(othertools.Find(t, "sh"), "-c", script)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "python="+python, "experiment="+experiment)
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
-		if signal.Ignored(sig) { // as in the background of a shell; what is taken here is not ignored there
-			signal.Notify(make(chan os.Signal, 1), sig)
-		}
-	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a signal to the group reaches all, as from a terminal
 	return cmd
 }
@@ -54,6 +49,11 @@ type recorder struct {
 
 func startRecorder(t *testing.T, cmd *exec.Cmd) *recorder {
 	t.Helper()
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(sig) { // as in the background of a shell or under nohup; what is taken here is not ignored there
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	r := &recorder{stderr: &lockedBuffer{}}
 	cmd.Stderr = r.stderr
 	cmd.WaitDelay = time.Second // somebody may hold standard error open
@@ -381,6 +381,8 @@ import time
 print("""{"type":"experiment","experiment_name":"x","experiment_type":"y"}""")
 time.sleep(3600)'`))
 	r.records(t, filepath.Join(folder, "a.simexp-live"), 2)
+	r.signal(t, syscall.SIGINT, false) // so that nothing sleeps on when the test has ended
+	r.code()
 }
 
 // TestCommand_grandchild: a program that the experiment has left behind and that holds its output open is read on,

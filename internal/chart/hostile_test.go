@@ -192,6 +192,7 @@ func TestHostile(t *testing.T) {
 
 // TestHostile_LaTeX: other programs draw them, and find short texts in a PDF again.
 func TestHostile_LaTeX(t *testing.T) {
+	reader := othertools.FindLarge(t, "pdftotext")
 	f := plain()
 	for i, text := range hostile {
 		for _, put := range places {
@@ -211,7 +212,7 @@ func TestHostile_LaTeX(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, s, filepath.Join(dir, "a.pdf"))
-	run(t, dir, othertools.FindLarge(t, "pdftotext"), "-layout", "a.pdf", "a.txt")
+	run(t, dir, reader, "-layout", "a.pdf", "a.txt")
 	found, err := os.ReadFile(filepath.Join(dir, "a.txt"))
 	if err != nil {
 		t.Fatal(err)

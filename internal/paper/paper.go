@@ -1,5 +1,5 @@
-// Package paper reads and writes paper.yaml, which pins the runs of a paper by id and digest and lists the tables and
-// figures that are made of them, and the records of which runs a file came from.
+// Package paper reads and writes paper.yaml, which pins the runs of a paper by id and digest, lists the tables and
+// figures that are made of them, and says how they are published; and the records of which runs a file came from.
 package paper
 
 import (
@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/simexp/exparchive/internal/citation"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // FileName is what a paper's file is called, if nothing else is said.
@@ -30,6 +32,9 @@ const (
 
 // ErrPaper is the class of errors about what a paper's file says.
 var ErrPaper = errors.New("not a paper that can be built")
+
+// ErrSecret means that an address holds what its owner does not publish.
+var ErrSecret = errors.New("an address with a user, a key or a token, which are nothing to publish")
 
 // A LineError reports what is wrong in a line of a paper's file. It is [ErrPaper].
 type LineError struct {
@@ -50,13 +55,16 @@ type Paper struct {
 	Runs   []*Run
 	Items  []*Item
 
+	Work        citation.Work // what is said of the runs where they are published and cited
+	LicenceFile string        // the text of the licence, relative to the paper's file, with slashes; empty for none
+
 	byName map[string]*Run
 }
 
 // A Run is one that is pinned.
 type Run struct {
 	Name     string
-	File     string // relative to the paper's file, with slashes
+	File     string // relative to the paper's file, with slashes; or an address
 	ID       string
 	Digest   string // of the run, in hexadecimal
 	Title    string // what people read for the id; empty for that
@@ -162,9 +170,25 @@ func (r *Run) has(l Label) bool {
 	return slices.ContainsFunc(r.Labels, func(x Label) bool { return x.Name == l.Name && bytes.Equal(x.Value, l.Value) })
 }
 
-// RunPath gives where the file of a run lies.
+// RunPath gives where the file of a run lies: a path, or an address.
 func (p *Paper) RunPath(r *Run) string {
-	return filepath.Join(filepath.Dir(p.Path), filepath.FromSlash(r.File))
+	if webfile.Is(r.File) {
+		return r.File
+	}
+	return p.beside(r.File)
+}
+
+// LicencePath gives where the text of the licence lies, empty if the paper names none.
+func (p *Paper) LicencePath() string {
+	if p.LicenceFile == "" {
+		return ""
+	}
+	return p.beside(p.LicenceFile)
+}
+
+// beside gives where a file lies that the paper names.
+func (p *Paper) beside(name string) string {
+	return filepath.Join(filepath.Dir(p.Path), filepath.FromSlash(name))
 }
 
 // Sources are the runs that an item is made of: its own, and those that they are compared with.

@@ -13,7 +13,9 @@ func (p *Paper) Write(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`# Tables and figures of runs: "exparchive paper build" makes them, "exparchive paper check" says what has changed.
 # "exparchive paper --help" says what can stand here.
-version: ` + version + "\nruns:\n")
+version: ` + version + "\n")
+	p.writeAbout(&b)
+	b.WriteString("runs:\n")
 	for _, r := range p.Runs {
 		fmt.Fprintf(&b, "  - name: %s\n    file: %s\n", quote(r.Name), quote(r.File))
 		fmt.Fprintf(&b, "    id: %s\n    digest: %s\n", quote(r.ID), quote(r.Digest))

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/paper"
@@ -48,17 +49,9 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 			if err := protect(p, folder); err != nil {
 				return err
 			}
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
-			if err := set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
-				cli.Warnf(cmd.ErrOrStderr(), "run %s: %v", terminal.Escape(r.Name), e)
-			}); err != nil {
+			texts, err := makeAll(cmd.Context(), cmd.ErrOrStderr(), p)
+			if err != nil {
 				return err
-			}
-			texts := make([][]byte, len(p.Items))
-			for i, it := range p.Items {
-				if texts[i], err = set.make(cmd.Context(), it); err != nil {
-					return cli.InFile(p.Path, err)
-				}
 			}
 			if !force {
 				if err := ownFiles(p, folder, texts); err != nil {
@@ -95,8 +88,55 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` for the files; without it that of paper.yaml")
 	cmd.Flags().BoolVar(&force, "force", false, "replace files too that were changed by hand or made by something else")
 	cmd.Flags().BoolVar(&prune, "prune", false, "remove what an earlier build made and paper.yaml does not list any more")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and file")
 	return cmd
+}
+
+// checkedRuns gives the runs of a paper, each of which is as the paper pins it. Of those with which something is wrong
+// it tells.
+func checkedRuns(ctx context.Context, stderr io.Writer, p *paper.Paper) (*pinned, error) {
+	set := &pinned{stderr: stderr, paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
+	return set, set.checkAll(ctx, p.Runs, func(r *paper.Run, e *runError) {
+		cli.Warnf(stderr, "run %s: %v", terminal.Escape(r.Name), e)
+	})
+}
+
+// makeAll makes the texts of the items of a paper.
+func makeAll(ctx context.Context, stderr io.Writer, p *paper.Paper) ([][]byte, error) {
+	set, err := checkedRuns(ctx, stderr, p)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([][]byte, len(p.Items))
+	for i, it := range p.Items {
+		if texts[i], err = set.make(ctx, it); err != nil {
+			return nil, cli.InFile(p.Path, err)
+		}
+	}
+	return texts, nil
+}
+
+// CheckPaper reads a paper's file and checks the runs that it pins, as build does before it makes anything.
+func CheckPaper(ctx context.Context, stderr io.Writer, name string) (*paper.Paper, error) {
+	p, err := readPaper([]string{name})
+	if err == nil {
+		_, err = checkedRuns(ctx, stderr, p)
+	}
+	return p, err
+}
+
+// BuildPaper makes what a paper's file lists, as build does, in its folder, in which there is nothing of it yet.
+func BuildPaper(ctx context.Context, stderr io.Writer, name string) error {
+	p, err := readPaper([]string{name})
+	if err != nil {
+		return err
+	}
+	texts, err := makeAll(ctx, stderr, p)
+	if err == nil {
+		_, err = writeFiles(p, filepath.Dir(p.Path), texts)
+	}
+	return err
 }
 
 // A built file gets its place, and then its record of what it came from.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/terminal"
 )
@@ -45,7 +46,7 @@ What an earlier build made and paper.yaml does not list any more is named too, a
 				return err
 			}
 			var list []finding
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
 			err = set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				list = append(list, finding{"run", r.Name, e.what, e.Error()})
 			})
@@ -82,6 +83,7 @@ What an earlier build made and paper.yaml does not list any more is named too, a
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` with the files; without it that of paper.yaml")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and change")
 	return cmd
 }
@@ -130,7 +132,7 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 		}
 		unsound := ""
 		for _, r := range s.paper.Sources(it) {
-			if s.infos[r.Name] == nil {
+			if _, sound := s.stamps[r.Name]; !sound {
 				unsound = r.Name
 			}
 		}

@@ -40,6 +40,7 @@ func NewDuckDB() *cobra.Command {
 	cmd.PersistentFlags().BoolVar(&o.force, "force", false, "read a database that another process has open for writing")
 	cmd.PersistentFlags().BoolVar(&o.noLog, "no-log", false,
 		"leave the write-ahead log out: the state of the last checkpoint")
+	runio.AddDownload(cmd.PersistentFlags())
 	cmd.AddCommand(newDuckDBTablesCommand(&o), newDuckDBSchemaCommand(&o), newDuckDBDumpCommand(&o))
 	return cmd
 }
@@ -47,7 +48,7 @@ func NewDuckDB() *cobra.Command {
 // withDuckDB opens a database, reports what is odd about it, and closes it after do.
 func (o *duckdbOptions) withDuckDB(cmd *cobra.Command, path string,
 	do func(ctx context.Context, db *duckdb.DB) error) error {
-	from, err := runio.SourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+	from, err := runio.CopyOf(cmd.Context(), cmd.ErrOrStderr(), path)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -218,9 +219,10 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 	if err != nil {
 		return cli.InFile(o.output, err)
 	}
+	names := &stagedNames{path: folder, as: o.output}
 	defer func() {
 		removed := crate.RemoveFolder(folder)
-		if err = cmp.Or(runio.Renamed(err, folder, o.output), removed); cmd.Context().Err() != nil {
+		if err = cmp.Or(names.inError(err), removed); cmd.Context().Err() != nil {
 			err = cmd.Context().Err()
 		}
 	}()
@@ -228,7 +230,7 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 	if err != nil {
 		return err
 	}
-	made, err := o.fill(cmd, b, folder, sources, p, w, licence)
+	made, err := o.fill(cmd, b, names, sources, p, w, licence)
 	if err != nil {
 		return err
 	}
@@ -255,19 +257,21 @@ func (o *packageOptions) place(ctx context.Context, folder, day, title string) e
 }
 
 // fill fills the folder of the package.
-func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder string, sources []packageSource,
+func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, names *stagedNames, sources []packageSource,
 	p *paper.Paper, w citation.Work, licence func(citation.Work) string) (made madePackage, err error) {
 	ctx := cmd.Context()
-	stderr := &renamingWriter{cmd.ErrOrStderr(), folder, o.output}
+	folder, stderr := names.path, &renamingWriter{cmd.ErrOrStderr(), names}
 	for _, file := range o.binaries {
 		if err := b.AddBinary(ctx, file); err != nil {
 			return made, err
 		}
 	}
 	for _, s := range sources {
-		if _, err := addRun(ctx, stderr, b, s); err != nil {
+		run, err := addRun(ctx, stderr, b, s)
+		if err != nil {
 			return made, runio.Placed(s.Name, folder, o.output, err)
 		}
+		names.add(b.Path(run.File), cli.ShownName(s.Name))
 	}
 	pinned := map[string]*crate.Run{}
 	if p != nil {
@@ -281,6 +285,7 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 			if err != nil {
 				return made, runio.Placed(path, folder, o.output, err)
 			}
+			names.add(b.Path(run.File), path)
 			pinned[r.Name] = run
 		}
 	}
@@ -368,14 +373,36 @@ func (m madePackage) print(w io.Writer, o *packageOptions) error {
 	return err
 }
 
-// A renamingWriter is a writer of messages in which what lies in a folder of a temporary name is called otherwise.
+// stagedNames are those of files of a package that is being made, and how they are called in messages: the archives as
+// the files they come from, and the rest as they will be called.
+type stagedNames struct {
+	path, as string   // of the folder, and of the package
+	archives []string // in turn a path and a name
+}
+
+func (n *stagedNames) add(path, as string) { n.archives = append(n.archives, path, as) }
+
+// inText gives a message with the names.
+func (n *stagedNames) inText(text string) string {
+	return strings.NewReplacer(append(slices.Clone(n.archives), n.path, n.as)...).Replace(text)
+}
+
+// inError gives an error with the names.
+func (n *stagedNames) inError(err error) error {
+	for i := 0; i < len(n.archives); i += 2 {
+		err = runio.Renamed(err, n.archives[i], n.archives[i+1])
+	}
+	return runio.Renamed(err, n.path, n.as)
+}
+
+// A renamingWriter is a writer of messages.
 type renamingWriter struct {
 	io.Writer
-	path, as string
+	names *stagedNames
 }
 
 func (w *renamingWriter) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.Writer, strings.ReplaceAll(string(p), w.path, w.as)); err != nil {
+	if _, err := io.WriteString(w.Writer, w.names.inText(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -215,16 +215,18 @@ func (o *packageOptions) missing(ctx context.Context, w citation.Work, missing [
 // build makes the package beside its place, and moves it there.
 func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *paper.Paper, w citation.Work,
 	licence func(citation.Work) string) (err error) {
-	folder, err := outfile.Folder(o.output)
+	stage, err := crate.NewStage(o.output)
 	if err != nil {
 		return cli.InFile(o.output, err)
 	}
+	folder := stage.Bag()
 	names := &stagedNames{path: folder, as: o.output}
 	defer func() {
-		removed := crate.RemoveFolder(folder)
-		if err = cmp.Or(names.inError(err), removed); cmd.Context().Err() != nil {
+		removed := stage.Remove()
+		if err != nil && cmd.Context().Err() != nil {
 			err = cmd.Context().Err()
 		}
+		err = cmp.Or(names.inError(err), removed)
 	}()
 	b, err := crate.NewBuilder(folder)
 	if err != nil {

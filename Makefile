@@ -53,8 +53,8 @@ BROWSERPKGS ?= ./internal/report
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
-	bench-gate bench-go crash fuzz oracle judges test-browser test-package lint dist clean
+.PHONY: help build test test-long test-latex test-browser test-package test32 race emulate emulate32 bench bench-peers bench-large \
+	bench-growth bench-all bench-gate bench-go crash fuzz oracle judges lint dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets

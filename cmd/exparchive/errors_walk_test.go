@@ -29,6 +29,7 @@ var working = map[string]string{
 	"plot parameter": "a.simexp --column f=policy:/initial_liquidity_fraction", "digest": "a.simexp",
 	"checkpoint": "a.simexp",
 	"verify":     "a.simexp", "prove": "a.simexp --seq 1", "secrets": "a.simexp",
+	"report": "a.simexp -o new.html",
 	"redact": "a.simexp --seq 1- -o new.simexp",
 	"reveal": "public.simexp --from a.simexp -o new.simexp", "sign": "--new-note-key x --note-key new",
 	"package": "a.simexp -o new.zip --title T --author A --licence MIT --date 2026-11-29", "cite": "a.simexp",

@@ -76,6 +76,7 @@ var open = map[string]bool{
 	"plot spread --column":       true,
 	"table convergence --column": true, "table iterations --column": true, "table summary --column": true,
 	"table evaluations --column": true, "compare --column": true, "schema --column": true,
+	"report --column": true,
 	// TYPE:/POINTER
 	"table evaluations --samples": true, "table evaluations --mean": true, "table evaluations --std-dev": true,
 	"table evaluations --interval": true, "table evaluations --count": true,

@@ -52,6 +52,7 @@ func TestNoFolder(t *testing.T) {
 		"redact": {"redact a.simexp --seq 0- -o", "redact a.simexp --force --seq 0- -o",
 			"redact a.simexp --mask --match BANK_A -o"},
 		"reveal": {"reveal b.simexp --from a.simexp -o"},
+		"report": {"report a.simexp -o", "report a.simexp --force -o"},
 		"run":    {"run exp1 -o"},
 		"sign": {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o",
 			"sign --new-note-key x --note-key"},

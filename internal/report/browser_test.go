@@ -1,10 +1,10 @@
 package report_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -19,6 +19,7 @@ import (
 	"github.com/simexp/exparchive/internal/report"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/providertest"
 	"github.com/simexp/exparchive/provider/redact"
 )
 
@@ -54,9 +55,11 @@ func TestBrowser(t *testing.T) {
 		pages = append(pages, l)
 	}
 	exp1 := played(t, "exp1", 0)
-	add(lookedAt{File: "exp1.html", Tries: []string{"sizes", "keyboard", "search", "link", "cursor", "download", "still", "print"},
-		Finds: map[string]string{"system prompt": "real-time gross settlement", "user prompt": "balance", "answer": "policy_id",
-			"simulation_run": "master-seed-none"}, Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
+	add(lookedAt{File: "exp1.html",
+		Tries: []string{"sizes", "keyboard", "search", "link", "cursor", "download", "still", "print"},
+		Finds: map[string]string{"system prompt": "real-time gross settlement", "user prompt": "balance",
+			"answer": "policy_id", "simulation_run": "sim-005-context"},
+		Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
 		Download: attached(t, exp1), Still: []string{"Converged after 14 iterations", "$50.00", "rejected"}}, exp1)
 	add(lookedAt{File: "exp2.html", Tries: []string{"glance"}}, played(t, "exp2", 0))
 	add(lookedAt{File: "exp3.html", Tries: []string{"glance"}}, played(t, "exp3", 0))
@@ -79,12 +82,14 @@ func TestBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(lookedAt{File: "cut short.html", Tries: []string{"glance"}}, cut)
-	add(lookedAt{File: "large.html", Tries: []string{"glance", "search", "link"}, Search: "queue", Link: "i49/BANK_B",
+	add(lookedAt{File: "large.html", Tries: []string{"search", "link"}, Link: "i49/BANK_B",
 		Finds: map[string]string{"user prompt": "queue 7"}}, largeRun(50, 40_000, 0.5))
-	for i, text := range hostile {
-		add(lookedAt{File: "hostile " + string(rune('a'+i)) + ".html", Tries: []string{"harmless"}, Search: "cost"}, hostileRun(text))
+	for i, text := range providertest.Hostile {
+		add(lookedAt{File: fmt.Sprintf("hostile %d.html", i), Tries: []string{"harmless"}, Search: "cost"},
+			providertest.HostileRun(text))
 	}
-	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"}, hostileRun(strings.Join(hostile, "\n")))
+	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"},
+		providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {
 		add(lookedAt{File: name + ".html", Tries: []string{"glance"}}, real[name])
@@ -101,10 +106,9 @@ func TestBrowser(t *testing.T) {
 		cmd.Args = append(cmd.Args, shots)
 	}
 	cmd.Dir = "browser"
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Run(); err != nil {
-		t.Errorf("%v\n%s", err, out.String())
+		t.Error(err)
 	}
 }
 

@@ -355,7 +355,12 @@ func (p *painter) cost(id, name string, line []*provider.Cents, s costScale, sta
 	}
 	p.read[id]["c"] = read
 	if first < 0 {
-		c.Label = name + ": not recorded"
+		word := "not recorded"
+		if slices.Contains(read, "withheld") {
+			word = "withheld"
+		}
+		c.Label = name + ": " + word
+		d.text("", (plotLeft+plotRight)/2, (top+bottom)/2, "middle", word)
 		if axis {
 			p.x.draw(&d, 1000)
 			c.Height = 118
@@ -378,7 +383,7 @@ func (p *painter) cost(id, name string, line []*provider.Cents, s costScale, sta
 		}
 	}
 	d.marks()
-	d.text("v", plotRight+80, sc.at(centsRat(*line[last]))+40, "", short(*line[last]))
+	d.text("v", p.x.at(last)+80, sc.at(centsRat(*line[last]))+40, "", short(*line[last]))
 	c.Label = fmt.Sprintf("%s from %s to %s over %s, lowest %s, highest %s", name, money(*line[first]),
 		money(*line[last]), plural(len(line), "iteration"), money(own.least), money(own.most))
 	if axis {
@@ -496,6 +501,7 @@ func (p *painter) track(parameter, id string, t track, agent string, v *values) 
 	along, wk := "", ""
 	read := make([]string, len(p.list.numbers))
 	var ownLow, ownHigh, last *big.Rat
+	lastAt := 0
 	lowText, highText, lastText := "", "", ""
 	see := func(x *big.Rat, text string) {
 		if ownLow == nil || x.Cmp(ownLow) < 0 {
@@ -526,7 +532,7 @@ func (p *painter) track(parameter, id string, t track, agent string, v *values) 
 			} else {
 				along += "M" + tenths(x) + " " + tenths(y)
 			}
-			open, last, lastText = true, now, show(v.force[n])
+			open, last, lastAt, lastText = true, now, x, show(v.force[n])
 			read[i] = lastText
 			if next == nil && len(v.proposed) == 0 {
 				signs = append(signs, func() { d.mark("none", x, y, fmt.Sprintf("iteration %d: %s", n, show(v.force[n]))) })
@@ -560,7 +566,7 @@ func (p *painter) track(parameter, id string, t track, agent string, v *values) 
 	}
 	d.marks()
 	if last != nil {
-		d.text("v", plotRight+80, sc.at(last)+40, "", lastText)
+		d.text("v", lastAt+80, sc.at(last)+40, "", lastText)
 	}
 	p.x.draw(&d, 500)
 	whose := ""

@@ -382,8 +382,8 @@ func deflated(text []byte) string {
 	return base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
-// CallJSON is what a server answers to call/SEQ: an object with the call c and, if there is one, the call b that the same
-// agent made before it. Its texts are whole.
+// CallJSON is what a server answers to call/SEQ: an object with the call c and, if there is one, the call b that the
+// same agent made before it. Its texts are whole.
 func CallJSON(c, before *provider.Interaction) []byte {
 	var o objectWriter
 	for _, x := range []struct {

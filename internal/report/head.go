@@ -181,7 +181,7 @@ func (b *builder) costSentence(l *list) string {
 
 // proposalSentence says what came of proposals.
 func (b *builder) proposalSentence(l *list) string {
-	if !l.decided {
+	if !l.decided || b.o.Partly {
 		return ""
 	}
 	a, r, k, n := l.count[provider.DecisionAccepted], l.count[provider.DecisionRejected],
@@ -201,10 +201,14 @@ func (b *builder) proposalSentence(l *list) string {
 		parts = append(parts, grouped(l.open)+" undecided")
 	}
 	text := fmt.Sprintf(" Of %s %s accepted", plural(all, "proposal"), were(a))
-	if all == 0 {
+	switch {
+	case all == 0:
 		text = " Nothing was proposed"
-	}
-	if len(parts) > 0 {
+	case l.open == all && b.withheld["accepted_changes"] > 0:
+		text = " What became of " + plural(all, "proposal") + " is withheld"
+	case l.open == all:
+		text = " What became of " + plural(all, "proposal") + " was not recorded"
+	case len(parts) > 0:
 		text += ", " + strings.Join(parts, ", ")
 	}
 	if n > 0 {
@@ -237,8 +241,8 @@ func (b *builder) warnings() (list []string) {
 		parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(name, "_", " "), grouped(b.withheld[name])))
 	}
 	if all > 0 {
-		list = append(list, fmt.Sprintf("This copy of the run withholds %s (%s). Each is replaced by its commitment: whoever "+
-			"has the value can prove that it is the one.", plural(all, "value"), strings.Join(parts, ", ")))
+		list = append(list, fmt.Sprintf("This copy of the run withholds %s (%s). Each is replaced by its commitment: "+
+			"whoever has the value can prove that it is the one.", plural(all, "value"), strings.Join(parts, ", ")))
 	}
 	switch {
 	case b.result != nil:

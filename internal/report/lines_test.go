@@ -45,7 +45,8 @@ func TestLog2(t *testing.T) {
 }
 
 func TestShort(t *testing.T) {
-	for c, want := range map[provider.Cents]string{0: "$0", 5: "$0.05", -250: "−$2.50", 999_999: "$9,999.99", 1_000_000: "$10.0k",
+	for c, want := range map[provider.Cents]string{0: "$0", 5: "$0.05", -250: "−$2.50", 999_999: "$9,999.99",
+		1_000_000:  "$10.0k",
 		15_200_000: "$152k", 253_000_000: "$2.53M", 99_949_000: "$999k", 99_950_000: "$1.00M", -1_000_000: "−$10.0k",
 		1<<63 - 1: "$92.2qn"} {
 		if got := short(c); got != want {
@@ -83,7 +84,8 @@ func TestDiffering(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`{"a":1,"b":2}`, `{"a":1,"b":3}`, "b:2>3 =a"},
 		{`{"a":{"b":[1,2]},"c":1}`, `{"a":{"b":[1,3]}}`, "a{b{[1]:2>3 =[0]}} c:1>"},
-		{`{"a":1}`, `{"a":1,"t":` + long + `}`, "t:>written out below{condition:\"" + strings.Repeat("x", 70) + "\" then:1} =a"},
+		{`{"a":1}`, `{"a":1,"t":` + long + `}`,
+			"t:>written out below{condition:\"" + strings.Repeat("x", 70) + "\" then:1} =a"},
 		{`1`, `1.0`, ":1>1.0"},
 		{`{"a":9007199254740993}`, `{"a":9007199254740992}`, "a:9007199254740993>9007199254740992"},
 		{`{"a":1}`, `[1]`, `:{"a": 1}>[1]`},
@@ -99,5 +101,15 @@ func TestDiffering(t *testing.T) {
 	}
 	if n := sizeOf(tree([]byte("[" + strings.Repeat("1,", 5000) + "1]"))); n > maxNodes+1 {
 		t.Errorf("a wide value: got %d nodes", n)
+	}
+}
+
+// What cannot be seen is a number, and so is a byte that is not UTF-8; a character that stands for such a byte is itself.
+func TestText(t *testing.T) {
+	got := Text("a\x1b<b>\n\u202e\ufffd\xff").HTML()
+	want := `<bdi>a<span class="ctl">U+001B</span>&lt;b&gt;` + "\n" +
+		`<span class="ctl">U+202E</span>` + "\ufffd" + `<span class="ctl">U+FFFD</span></bdi>`
+	if string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -57,7 +57,8 @@ func (b *builder) list(numbers []int) *list {
 	return l
 }
 
-// agents gives the agents of whom an iteration says something, sorted. Calls without an agent are of one without a name.
+// agents gives the agents of whom an iteration says something, sorted. Calls without an agent are of one without a
+// name.
 func (it *iteration) agents() []string {
 	m := map[string]bool{}
 	if it.record != nil {
@@ -83,7 +84,8 @@ func (it *iteration) agents() []string {
 // agentKey gives what stands for an agent in ids: its name, if that is short and of letters, digits and _.- alone, and
 // is not like the others.
 func agentKey(agent string, i int) string {
-	plain := agent != "" && len(agent) <= 64 && strings.Trim(agent, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == ""
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	plain := agent != "" && len(agent) <= 64 && strings.Trim(agent, letters+"0123456789_.-") == ""
 	if _, err := strconv.Atoi(strings.TrimPrefix(agent, "a")); plain && (agent[0] != 'a' || err != nil) {
 		return agent
 	}

@@ -98,6 +98,7 @@ type Iteration struct {
 	Change    string
 	TotalHeld bool // the costs are withheld
 	Rows      []Row
+	More      string // how many agents more there are that the page leaves out
 	Events    string // how many there are; empty for none
 	State     string // of one that was not recorded to its end
 	Notes     []Note

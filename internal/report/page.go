@@ -34,9 +34,10 @@ type Served struct {
 	Base string
 	// From and Count are the iterations that are listed, by their places; a Count of 0 is all.
 	From, Count int
-	// More is HTML of the server above the run, such as the way back to a list, and Script what it adds to the script.
-	More   template.HTML
-	Script string
+	// More is HTML of the server above the run, such as the way back to a list, Pages stands behind the iterations, and
+	// Script is what it adds to the script.
+	More, Pages template.HTML
+	Script      string
 }
 
 // A page is what the template of a page takes.
@@ -44,6 +45,7 @@ type page struct {
 	*Run
 	Served  bool
 	More    template.HTML
+	Pages   template.HTML
 	CSP     string
 	Style   template.CSS
 	Script  template.JS
@@ -65,8 +67,8 @@ func policy(style, script string, served bool) string {
 	if served {
 		connect = "connect-src 'self'; "
 	}
-	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) + "; img-src data:; " + connect +
-		"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) + "; img-src data:; " +
+		connect + "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 }
 
 // Policy gives the Content-Security-Policy of served pages with what a server adds to the script, for a header.
@@ -95,7 +97,7 @@ func (r *Run) WriteFile(w io.Writer) error {
 // WriteServed writes the page of a server.
 func (r *Run) WriteServed(w io.Writer, s Served) error {
 	p := r.page(s.Script)
-	p.Served, p.More, p.CSP = true, s.More, policy(string(p.Style), string(p.Script), true)
+	p.Served, p.More, p.Pages, p.CSP = true, s.More, s.Pages, policy(string(p.Style), string(p.Script), true)
 	p.Data = template.JS(r.data.served(s.Base))
 	p.Listed = r.Iterations[min(max(s.From, 0), len(r.Iterations)):]
 	if s.Count > 0 && len(p.Listed) > s.Count {
@@ -130,6 +132,7 @@ func (p *page) write(w io.Writer, name string) error {
 // What a file has of the list of iterations.
 const (
 	maxRows   = 2000 // of agents
+	maxRowsOf = 500  // of an iteration
 	maxBodies = 9000 // parts of policies and facts
 )
 

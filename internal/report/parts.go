@@ -86,6 +86,9 @@ func (b *builder) eventTypes(numbers []int) (types []EventType) {
 	names := slices.SortedFunc(maps.Keys(b.types), func(x, y string) int {
 		return cmp.Or(-cmp.Compare(b.types[x].total, b.types[y].total), cmp.Compare(x, y))
 	})
+	if len(names) > maxTypes {
+		b.moreTypes, names = int64(len(names)-maxTypes), names[:maxTypes]
+	}
 	for i, name := range names {
 		c := b.types[name]
 		t := EventType{Type: Text(name), Count: grouped(c.total)}
@@ -104,8 +107,8 @@ func (b *builder) eventTypes(numbers []int) (types []EventType) {
 	return types
 }
 
-// maxSparks is how many types of events have a drawing.
-const maxSparks = 100
+// maxTypes is how many types of events are listed, and maxSparks how many have a drawing.
+const maxTypes, maxSparks = 500, 100
 
 func (b *builder) provenance(l *list) (v Provenance) {
 	for _, f := range b.o.Facts {

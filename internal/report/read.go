@@ -33,7 +33,9 @@ type Options struct {
 	// Outline leaves prompts, answers and the data of events where they are, for a server that gives them one by one.
 	// Types are then the events by type, as the server knows them.
 	Outline bool
-	Types   []EventType
+	// Partly says that the provider gives decisions and calls of some iterations only, so that they are not counted.
+	Partly bool
+	Types  []EventType
 }
 
 // Read reads a run. Unless only an outline is wanted it reads all records once, in recorded order, and what came of
@@ -57,23 +59,23 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 
 // A builder gathers a run.
 type builder struct {
-	o                    Options
-	run                  *Run
-	start                provider.Start
-	result               *provider.Result
-	evo                  *evolution.Builder
-	its                  map[int]*iteration
-	types                map[string]*typeCount
-	withheld             map[string]int64 // values by the names of their fields
-	models               []string
-	before               map[string]int64 // Seq of the last call of each agent
-	calls                int64
-	tokens               [2]int64 // of prompts and completions
-	counted              [2]int64 // calls that have them
-	attached             int      // bytes in the page
-	moreNotes, moreFiles int64    // that the page does not list
-	records              int64
-	counts               [8]int64 // by kind
+	o                               Options
+	run                             *Run
+	start                           provider.Start
+	result                          *provider.Result
+	evo                             *evolution.Builder
+	its                             map[int]*iteration
+	types                           map[string]*typeCount
+	withheld                        map[string]int64 // values by the names of their fields
+	models                          []string
+	before                          map[string]int64 // Seq of the last call of each agent
+	calls                           int64
+	tokens                          [2]int64 // of prompts and completions
+	counted                         [2]int64 // calls that have them
+	attached                        int      // bytes in the page
+	moreNotes, moreFiles, moreTypes int64    // that the page does not list
+	records                         int64
+	counts                          [8]int64 // by kind
 }
 
 // An iteration is what was recorded of one.
@@ -338,12 +340,17 @@ func (b *builder) finish(tracks []track) {
 
 // bound leaves out what the page has no room for, and says so.
 func (b *builder) bound() {
-	left, rows := b.run.data.leftOut(), int64(0)
+	left, rows, agents := b.run.data.leftOut(), int64(0), 0
 	if !b.o.Outline {
 		room := maxBodies
 		for i := range b.run.Iterations {
-			for k := range b.run.Iterations[i].Rows {
-				r := &b.run.Iterations[i].Rows[k]
+			it := &b.run.Iterations[i]
+			if more := len(it.Rows) - maxRowsOf; more > 0 {
+				it.Rows, it.More = it.Rows[:maxRowsOf], plural(more, "agent")
+				agents = max(agents, more)
+			}
+			for k := range it.Rows {
+				r := &it.Rows[k]
 				if room -= r.Body.size(); room < 0 {
 					r.Body, r.BodyLeft = Body{}, true
 					rows++
@@ -353,6 +360,12 @@ func (b *builder) bound() {
 	}
 	if b.moreNotes > 0 {
 		left = append(left, plural(b.moreNotes, "note"))
+	}
+	if b.moreTypes > 0 {
+		left = append(left, plural(b.moreTypes, "type")+" of events")
+	}
+	if agents > 0 {
+		left = append(left, "rows of up to "+plural(agents, "agent"))
 	}
 	if b.moreFiles > 0 {
 		left = append(left, plural(b.moreFiles, "attachment"))

@@ -178,7 +178,7 @@ func TestTexts(t *testing.T) {
 	for name, p := range map[string]*provider.Live{"exp1": played(t, "exp1", 6), "exp2": played(t, "exp2", 0),
 		"sample": providertest.Live(providertest.Sample())} {
 		d, _ := dataOf(t, written(t, p, report.Options{}))
-		calls, events := 0, 0
+		calls, events, last := 0, 0, map[string]int64{}
 		for r, err := range p.Records(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
@@ -189,6 +189,11 @@ func TestTexts(t *testing.T) {
 				calls++
 				if c.Q != r.Seq || c.I != r.Iteration {
 					t.Fatalf("%s: call %d: got record %d of iteration %d, want %d of %d", name, calls, c.Q, c.I, r.Seq, r.Iteration)
+				}
+				before, had := last[r.AgentID]
+				last[r.AgentID] = r.Seq
+				if had != (c.B != nil) || had && *c.B != before {
+					t.Errorf("%s: record %d: got %v for the call before, want %d, %t", name, r.Seq, c.B, before, had)
 				}
 				for what, text := range map[string][2]*string{"system": {r.SystemPrompt, whole(&d, c.S)},
 					"user": {r.UserPrompt, whole(&d, c.U)}, "response": {r.Response, whole(&d, c.R)}} {
@@ -237,75 +242,16 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("got the policy %s, want %s", policy, want)
 		}
 	}
-	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'"} {
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'",
+		"require-trusted-types-for 'script'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("got the policy %s, want %s", policy, want)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "connect-src") || strings.Contains(page, " style=") ||
-		regexp.MustCompile(`<[^>]* on[a-z]+=`).MatchString(page) {
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "connect-src") ||
+		strings.Contains(page, " style=") || regexp.MustCompile(`<[^>]* on[a-z]+=`).MatchString(page) {
 		t.Errorf("the page has what its policy forbids, or allows more: %s", policy)
 	}
-}
-
-// hostile are texts that would act on a page if they were taken for a part of it.
-var hostile = []string{
-	`<script>window.broken=1</script>`, `</script><script>window.broken=1</script>`, `<!--<script>`, `-->`, `]]>`,
-	`"><img src=x onerror="window.broken=1">`, `' onmouseover='window.broken=1`, `<svg onload=window.broken=1>`,
-	`</title><b>`, `</style><b>`, `</textarea><b>`, `<a href="javascript:window.broken=1">x</a>`, `javascript:window.broken=1`,
-	`<base href="https://example.org/">`, `<meta http-equiv="refresh" content="0;url=https://example.org/">`,
-	`<img src="https://example.org/x.png">`, `{{.}}`, "`${window.broken=1}`", `&lt;b&gt;&amp;`, `<bdi></bdi></bdi>`,
-	"\u202etxt.exe\u202c", "a\u200bb\ufeff", "\u2028\u2029", "\x1b[2J\x00\x07", "\x7f\u0085", `\u003cscript\u003e`,
-	strings.Repeat("x", 4000), strings.Repeat("\u0301", 300), "\u05d0\u05d1 (123) \u05d2",
-}
-
-// hostileRun has a text in every field that may have any.
-func hostileRun(text string) *provider.Live {
-	name := strings.ToValidUTF8(text[:min(len(text), 4000)], "")
-	if provider.CheckName(name) != nil {
-		name = strings.ReplaceAll(name, "\x00", "\x01")
-	}
-	quoted, _ := json.Marshal(text)
-	agent, _ := json.Marshal(name)
-	object := func(members string) json.RawMessage {
-		return json.RawMessage(fmt.Sprintf(`{"agent_id":%s,%s:%s%s}`, agent, quoted, quoted, members))
-	}
-	policy := func(x string) json.RawMessage { return object(`,"x":` + x + `,"deep":{"y":[` + string(quoted) + `]}`) }
-	records := []provider.Record{
-		&provider.Start{RunID: name, Name: name, Type: name, CreatedAt: name, Config: object(`,"description":` + string(quoted))},
-		&provider.Attachment{Name: "a/" + shortName(strings.Map(plain, name)), MediaType: name, Data: []byte(text)},
-	}
-	for n := range 3 {
-		records = append(records,
-			&provider.Event{Iteration: n, Type: name, Timestamp: name, Data: object("")},
-			&provider.Event{Iteration: n, Type: name, Data: json.RawMessage(quoted)},
-			&provider.Event{Iteration: n, Type: "policy_rejected", Data: object(`,"validation_errors":[` + string(quoted) +
-				`],"rejection_reason":` + string(quoted) + `,"old_cost":1,"new_cost":2`)},
-			&provider.Interaction{Iteration: n, AgentID: name, Model: &name, SystemPrompt: &text, UserPrompt: new(text +
-				fmt.Sprint(n) + "\n" + text), Response: &text, ParsedPolicy: policy(fmt.Sprint(n + 1)), Timestamp: name,
-				Extra: object("")},
-			&provider.Interaction{Iteration: n, AgentID: name + "2", ParsingError: &text},
-			&provider.Iteration{Number: n, Timestamp: name, Costs: map[string]provider.Cents{name: provider.Cents(n), name + "2": 5},
-				Policies: map[string]json.RawMessage{name: policy(fmt.Sprint(n))}, AcceptedChanges: map[string]bool{name: n == 0}})
-	}
-	return providertest.Live(append(records,
-		&provider.Note{Kind: name, Text: text, Subject: provider.Subject("iterations", "1", "costs_per_agent", name)},
-		&provider.Note{Kind: "doubtful", Text: text},
-		&provider.Result{Status: "completed", CompletedAt: name, Converged: new(true), ConvergenceReason: &text}))
-}
-
-// shortName gives a name that a file can have.
-func shortName(name string) string {
-	r := []rune(name)
-	return "_" + string(r[:min(len(r), 50)]) + "_"
-}
-
-// plain makes a character one that the name of a file may have.
-func plain(r rune) rune {
-	if r < ' ' || r == 0x7f || strings.ContainsRune(`\:/."<>|?*`, r) {
-		return '_'
-	}
-	return r
 }
 
 var tag = regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
@@ -328,9 +274,9 @@ func TestHostile(t *testing.T) {
 		return report.Options{File: text, Facts: [][2]string{{"State", text}},
 			Annotations: []report.Annotation{{Kind: text, Name: text, Text: text}, {Kind: "invalidated", Text: text}}}
 	}
-	want := shape(written(t, hostileRun("harmless"), o("harmless")))
-	for _, text := range hostile {
-		page := written(t, hostileRun(text), o(text))
+	want := shape(written(t, providertest.HostileRun("harmless"), o("harmless")))
+	for _, text := range providertest.Hostile {
+		page := written(t, providertest.HostileRun(text), o(text))
 		if got := shape(page); got != want {
 			x, y := strings.Split(got, "\n"), strings.Split(want, "\n")
 			i := 0
@@ -355,7 +301,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestHidden: the script shows the same characters by name as the program.
+// TestHidden: the script shows the same characters by number as the program.
 func TestHidden(t *testing.T) {
 	script, err := os.ReadFile("page/report.js")
 	if err != nil {
@@ -417,7 +363,8 @@ func largeRun(iterations, size int, fresh float64) *provider.Live {
 				SystemPrompt: new("You are a bank."), Response: new(fmt.Sprintf(`{"x":%d}`, n)),
 				ParsedPolicy: json.RawMessage(fmt.Sprintf(`{"x":%d}`, n))})
 		}
-		records = append(records, &provider.Iteration{Number: n, Costs: map[string]provider.Cents{"BANK_A": 100, "BANK_B": 200}})
+		records = append(records, &provider.Iteration{Number: n,
+			Costs: map[string]provider.Cents{"BANK_A": 100, "BANK_B": 200}})
 	}
 	return providertest.Live(append(records, &provider.Result{Status: "completed"}))
 }
@@ -490,6 +437,9 @@ func TestWithheld(t *testing.T) {
 			t.Errorf("record %d: got %+v", e.Q, e)
 		}
 	}
+	if !strings.Contains(still, `aria-label="Total cost: withheld"`) {
+		t.Error("the chart does not say that costs are withheld")
+	}
 	if strings.Contains(still, "$0.00") {
 		t.Error("a zero stands for an amount that is withheld")
 	}
@@ -518,24 +468,32 @@ func TestOutcome(t *testing.T) {
 		{"Ended after 0 iterations.", []provider.Record{result}},
 		{"Ended after 2 iterations. Total cost fell from $1.00 to $0.99 (−1.0 %), the lowest.",
 			[]provider.Record{it(0, 100), it(1, 99), result}},
-		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in iteration 0.",
+		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in " +
+			"iteration 0.",
 			[]provider.Record{it(0, 100), it(1, 1100), result}},
+		{"Ended after 2 iterations. Total cost rose from $0.01 to $12.34 (1,234 times as much); the lowest was $0.01 in " +
+			"iteration 0.", []provider.Record{it(0, 1), it(1, 1234), result}},
 		{"Ended after 3 iterations. Total cost rose from $0.00 to $5.00; the lowest was −$2.00 in iteration 4.",
 			[]provider.Record{it(0, 0), it(4, -200), it(5, 500), result}},
 		{"Ended after 3 iterations. Total cost fell from $3.00 to $2.00 (−33.3 %), the lowest, first reached in iteration 1.",
 			[]provider.Record{it(0, 300), it(1, 200), it(2, 200), result}},
-		{"Ended after 2 iterations. Total cost ended where it began, at $1.00.", []provider.Record{it(0, 100), it(1, 100), result}},
+		{"Ended after 2 iterations. Total cost ended where it began, at $1.00.",
+			[]provider.Record{it(0, 100), it(1, 100), result}},
 		{"Converged after 1 iteration (so it is). Total cost was $1.00.", []provider.Record{it(0, 100),
 			&provider.Result{Status: "completed", Converged: new(true), ConvergenceReason: new("so it is")}}},
 		{"Ended after 1 iteration without converging. Total cost was $1.00.", []provider.Record{it(0, 100),
 			&provider.Result{Status: "completed", Converged: new(false)}}},
 		{"Failed after 0 iterations.", []provider.Record{&provider.Result{Status: "failed"}}},
 		{"Interrupted after 0 iterations.", []provider.Record{&provider.Result{Status: "interrupted"}}},
+		{"Ended after 2 iterations. Total cost ended where it began, at $1.00. What became of 1 proposal was not recorded; " +
+			"1 time there was no usable answer.", []provider.Record{call(0, `2`), it(0, 100),
+			&provider.Interaction{Iteration: 1, AgentID: "A", ParsingError: new("no")}, it(1, 100), result}},
 		{"Ended after 4 iterations. Total cost ended where it began, at $1.00. Of 4 proposals 1 was accepted, 1 rejected, " +
 			"1 kept the policy as it was, 1 undecided.", []provider.Record{call(0, `2`), decided(0, true), call(1, `3`),
 			decided(1, false), call(2, `1`), decided(2, false), call(3, `9`), it(3, 100), result}},
 	} {
-		run, err := report.Read(t.Context(), providertest.Live(append([]provider.Record{start}, c.records...)), report.Options{})
+		p := providertest.Live(append([]provider.Record{start}, c.records...))
+		run, err := report.Read(t.Context(), p, report.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -579,7 +537,8 @@ func TestColumns(t *testing.T) {
 // would have.
 func TestServed(t *testing.T) {
 	live := played(t, "exp1", 5)
-	run, err := report.Read(t.Context(), live, report.Options{Outline: true, Types: []report.EventType{{Type: "evaluation"}}})
+	run, err := report.Read(t.Context(), live, report.Options{Outline: true,
+		Types: []report.EventType{{Type: "evaluation"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -588,8 +547,8 @@ func TestServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	if !strings.Contains(page, `"base":"/token/"`) || strings.Contains(page, `"lines"`) || strings.Contains(page, `id="i0"`) ||
-		!strings.Contains(page, `id="i2/BANK_A"`) || strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
+	if !strings.Contains(page, `"base":"/token/"`) || strings.Contains(page, `"lines"`) ||
+		strings.Contains(page, `id="i0"`) || !strings.Contains(page, `id="i2/BANK_A"`) || strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
 		t.Error("the page is not that of iterations 1 and 2, without texts")
 	}
 	full, err := report.Read(t.Context(), live, report.Options{})

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -37,7 +38,8 @@ func TestRows(t *testing.T) {
 		return &provider.Event{Type: kind, Data: json.RawMessage(`{"agent_id":"A",` + data + `}`)}
 	}
 	record := func(accepted *bool) provider.Record {
-		r := &provider.Iteration{Costs: map[string]provider.Cents{"A": 5000}, Policies: map[string]json.RawMessage{"A": policy("1")}}
+		r := &provider.Iteration{Costs: map[string]provider.Cents{"A": 5000},
+			Policies: map[string]json.RawMessage{"A": policy("1")}}
 		if accepted != nil {
 			r.AcceptedChanges = map[string]bool{"A": *accepted}
 		}
@@ -56,12 +58,14 @@ func TestRows(t *testing.T) {
 		"not valid": {[]provider.Record{record(&no), call("2"),
 			event("policy_rejected", `"validation_errors":["x: too large","y"],"rejection_reason":"validation_failed"`)},
 			"rejected", "x 1 → 2; x: too large"},
-		"kept":      {[]provider.Record{record(&no), call("1")}, "kept", ""},
-		"no answer": {[]provider.Record{record(&no), &provider.Interaction{AgentID: "A", ParsingError: new("no JSON")}}, "no proposal", "no JSON"},
+		"kept": {[]provider.Record{record(&no), call("1")}, "kept", ""},
+		"no answer": {[]provider.Record{record(&no), &provider.Interaction{AgentID: "A", ParsingError: new("no JSON")}},
+			"no proposal", "no JSON"},
 		"undecided": {[]provider.Record{record(nil), call("2")}, "undecided", "x 1 → 2"},
 		"nothing":   {[]provider.Record{record(nil)}, "", ""},
 		"only names": {[]provider.Record{record(&no), &provider.Interaction{AgentID: "A",
-			ParsedPolicy: json.RawMessage(`{"policy_id":"q","parameters":{"x":1},"a":{"b":1,"c":2,"d":3}}`)}}, "rejected", "only names changed"},
+			ParsedPolicy: json.RawMessage(`{"policy_id":"q","parameters":{"x":1},"a":{"b":1,"c":2,"d":3}}`)}},
+			"rejected", "only names changed"},
 		"more": {[]provider.Record{record(&no), &provider.Interaction{AgentID: "A",
 			ParsedPolicy: json.RawMessage(`{"policy_id":"p1","parameters":{},"a":{"b":2,"c":3,"d":4}}`)}}, "rejected",
 			"x 1 → none; b 1 → 2; 2 more"},
@@ -99,7 +103,8 @@ func TestRows_undecided(t *testing.T) {
 		t.Errorf("got %s, changes %s and %s", got, one.Rows[0].Change, one.Change)
 	}
 	three := run.Iterations[2]
-	if got := words(three.Rows[0]); got != "" || three.Total != "–" || three.Rows[0].Cost != "–" || three.Rows[0].Change != "" {
+	if got := words(three.Rows[0]); got != "" || three.Total != "–" ||
+		three.Rows[0].Cost != "–" || three.Rows[0].Change != "" {
 		t.Errorf("got %q, %s, %s", got, three.Total, three.Rows[0].Cost)
 	}
 	// Agents whose names cannot stand in an address are numbered, and no other has such a name.
@@ -134,12 +139,32 @@ func TestNotes(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	it := run.Iterations[0]
-	for what, got := range map[string][2]string{"row": {list(it.Rows[0].Notes), "cost"}, "other row": {list(it.Rows[1].Notes), ""},
+	for what, got := range map[string][2]string{"row": {list(it.Rows[0].Notes), "cost"},
+		"other row": {list(it.Rows[1].Notes), ""},
 		"iteration": {list(it.Notes), "iteration"}, "costs": {list(run.Head.CostNotes), "cost all"},
 		"end": {list(run.Head.EndNotes), "end"}, "margin": {list(run.Head.Margin), "doubt all end run"},
 		"all": {list(run.Notes), "cost iteration all end run doubt"}} {
 		if got[0] != got[1] {
 			t.Errorf("%s: got %q, want %q", what, got[0], got[1])
 		}
+	}
+}
+
+// TestMany: what there is too much of for a page is left out, and the page says how much.
+func TestMany(t *testing.T) {
+	records := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}}
+	costs := map[string]provider.Cents{}
+	for i := range 1500 {
+		costs[fmt.Sprintf("agent%04d", i)] = provider.Cents(i)
+		records = append(records, &provider.Event{Type: fmt.Sprintf("type%d", i%700)},
+			&provider.Note{Kind: "k", Text: fmt.Sprint(i)}, &provider.Attachment{Name: fmt.Sprint(i)})
+	}
+	records = append(records, &provider.Iteration{Costs: costs}, &provider.Result{Status: "completed"})
+	page := written(t, providertest.Live(records), report.Options{})
+	if want := "leaves out 1,000 notes, 200 types of events, rows of up to 1,000 agents, 500 attachments."; len(page) > 2<<20 ||
+		!strings.Contains(page, want) || !strings.Contains(page, "to keep it small: 1,000 agents.") ||
+		!strings.Contains(page, "first 24 of 1500 agents") {
+		_, got, _ := strings.Cut(page, "leaves out ")
+		t.Errorf("got %d bytes, %.200s; want %s", len(page), got, want)
 	}
 }

@@ -19,7 +19,7 @@ type Text string
 func (t Text) String() string { return visible.Line(string(t)) }
 
 // HTML gives the text for the content of an element, isolated from the direction of what is around it. What cannot be
-// seen is a bordered name.
+// seen is its bordered number.
 func (t Text) HTML() template.HTML {
 	var b strings.Builder
 	b.WriteString("<bdi>")
@@ -30,20 +30,12 @@ func (t Text) HTML() template.HTML {
 			continue
 		}
 		b.WriteString(template.HTMLEscapeString(rest[done:i]))
-		b.WriteString(`<span class="ctl">` + controlName(r) + "</span>")
+		fmt.Fprintf(&b, `<span class="ctl">U+%04X</span>`, r)
 		done = i + size
 	}
 	b.WriteString(template.HTMLEscapeString(rest[done:]))
 	b.WriteString("</bdi>")
 	return template.HTML(b.String())
-}
-
-// controlName is what is shown for a character that cannot be seen: a picture of it or its number.
-func controlName(r rune) string {
-	if r < ' ' {
-		return string(0x2400 + r)
-	}
-	return fmt.Sprintf("U+%04X", r)
 }
 
 // minus is the sign of negative numbers (U+2212).
@@ -87,7 +79,7 @@ func relative(from, to provider.Cents) string {
 	}
 	ratio := big.NewRat(int64(to), int64(from))
 	if ratio.Cmp(big.NewRat(times, 1)) >= 0 {
-		return decimal.Format(ratio, 0) + " times as much"
+		return grouped(decimal.Round(ratio).Int64()) + " times as much"
 	}
 	percent := decimal.Format(ratio.Mul(ratio.Sub(ratio, big.NewRat(1, 1)), big.NewRat(100, 1)), 1)
 	if rest, negative := strings.CutPrefix(percent, "-"); negative {

@@ -72,7 +72,7 @@ function later(label, fill) {
 const num = n => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 const many = (n, thing) => num(n) + ' ' + thing + (n === 1 ? '' : 's');
 
-// Characters that act on a page or that nobody can see are shown by name. The list is that of the program.
+// Characters that act on a page or that nobody can see are shown by number. The list is that of the program.
 const HIDDEN = new RegExp('[\\u{0}-\\u{8}\\u{b}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{61c}\\u{180e}\\u{200b}\\u{200e}' +
   '\\u{200f}\\u{2028}-\\u{202e}\\u{2060}-\\u{206f}\\u{d800}-\\u{dfff}\\u{feff}\\u{fff0}-\\u{fffb}' +
   '\\u{e0000}-\\u{e0fff}\\p{NChar}]', 'gu');
@@ -80,9 +80,8 @@ function shown(s) {
   const f = document.createDocumentFragment();
   let at = 0;
   for (const m of s.matchAll(HIDDEN)) {
-    const c = m[0].codePointAt(0);
-    const name = c < 32 ? String.fromCharCode(0x2400 + c) : 'U+' + c.toString(16).toUpperCase().padStart(4, '0');
-    f.append(s.slice(at, m.index), el('span', 'ctl', name));
+    const number = m[0].codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+    f.append(s.slice(at, m.index), el('span', 'ctl', 'U+' + number));
     at = m.index + m[0].length;
   }
   f.append(s.slice(at));
@@ -405,7 +404,7 @@ function plain(e) {
   if (e.nodeType === Node.TEXT_NODE) return e.data;
   if (e.matches('.vh,h4')) return ' ';
   const inside = [...e.childNodes].map(plain).join('');
-  return e.matches('bdi,code,ins,del') ? inside : ` ${inside} `;
+  return e.matches('b,bdi,code,ins,del') ? inside : ` ${inside} `;
 }
 let still = null;
 function inPage(words) {
@@ -436,7 +435,8 @@ async function search() {
   for (const o of hits.slice(0, HITS)) {
     const at = o.t.toLowerCase().indexOf(words);
     const end = at + words.length, where = o.w + (o.n > 1 ? ` and ${num(o.n - 1)} more` : '');
-    const around = el('span', '', shown(o.t.slice(Math.max(0, at - 50), at)), el('mark', '', shown(o.t.slice(at, end))),
+    const before = o.t.slice(Math.max(0, at - 50), at).replace(at > 50 ? /^\S*\s/ : /^/, '');
+    const around = el('span', '', shown(before), el('mark', '', shown(o.t.slice(at, end))),
       shown(o.t.slice(end, end + 110)));
     const a = el('a', '', el('span', '', shown(where)), around);
     a.href = '#' + (o.g || 'i' + o.i);

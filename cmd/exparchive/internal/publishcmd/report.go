@@ -39,13 +39,14 @@ func NewReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN -o REPORT.html",
 		Short: "Write the page on which a person looks at a run, as one HTML file",
-		Long: `Write a run as a page for a browser, in one file that needs nothing else and asks for nothing over the network: how the run
-ended, charts of costs, for each iteration what it cost, what was proposed, whether it was accepted and why, and the
-conversation with the language model behind it; events, notes, attachments to save, configuration, signatures and digest.
+		Long: `Write a run as a page for a browser, in one file that needs nothing else and asks for nothing over the
+network: how the run ended, charts of costs, for each iteration what it cost, what was proposed, whether it was accepted
+and why, and the conversation with the language model behind it; events, notes, attachments to save, configuration,
+signatures and digest.
 
 RUN is anything that holds a run: an archive, a recording, an old database, a web result, JSON lines. Every record is
-read and its hash computed. A sealed archive that was changed is refused; for anything else the page says what its digest
-was computed from. What was withheld is shown as withheld.
+read and its hash computed. A sealed archive that was changed is refused; for anything else the page says what its
+digest was computed from. What was withheld is shown as withheld.
 
 Below the costs the charts show the numbers in policies that change most, or, with --column, columns of your own:
 NAME=SOURCE:POINTER or NAME=FORMULA, as "exparchive table iterations --help" explains.
@@ -53,7 +54,8 @@ NAME=SOURCE:POINTER or NAME=FORMULA, as "exparchive table iterations --help" exp
 The same run and file name give the same bytes. A usual run takes less than 1 MB. Repeated lines of prompts are stored
 once, and much text is compressed in the page; of a run that is larger still, the page leaves out texts and says so.`,
 		Example: `  exparchive report exp1.simexp -o report.html
-  exparchive report exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction -o - > report.html`,
+  exparchive report exp1.simexp --column f=policy:/parameters/fraction -o report.html
+  exparchive report exp1.simexp -o - > report.html`,
 		Args: cli.NArgs(1, 1, "one run"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}

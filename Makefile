@@ -53,8 +53,9 @@ BROWSERPKGS ?= ./internal/report
 
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-latex test-browser test-package test32 race emulate emulate32 bench bench-peers bench-large \
-	bench-growth bench-all bench-gate bench-go crash fuzz oracle judges lint dist clean
+.PHONY: help build lint dist clean
+.PHONY: test test-long test-latex test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -74,6 +75,9 @@ test-long: ## run the tests that have a longer form in that form
 
 test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, bibtex, tikz, siunitx, poppler, rsvg-convert)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart ./internal/citation
+
+test-web: ## read over the web from servers of others (needs nginx and python3)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run 'Nginx|Python' ./internal/webfile ./cmd/exparchive
 
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(RACEFLAGS) -vet=off -short -timeout $(TIMEOUT) -skip '$(RACESKIP)' $(RACEPKGS)

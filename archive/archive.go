@@ -92,7 +92,9 @@ func Open(path string) (*Archive, error) {
 	return a, nil
 }
 
-// New opens a sealed archive, packed or not, whose size bytes r gives, and which r's owner keeps as it is until Close. The file of a
+// New opens a sealed archive, packed or not, whose size bytes r gives, and which r's owner keeps as it is until Close:
+// bytes in memory, or what is read by parts from elsewhere, such as the web. An r with a method BlockSize() int64 is read
+// in blocks of so many bytes, or few more, where a file would be read further ahead. Errors of r come as they are. The file of a
 // recording, which it takes too, is not [Sealed], whatever its seal says.
 func New(r io.ReaderAt, size int64) (*Archive, error) {
 	f, err := sqlitefile.New(r, size)

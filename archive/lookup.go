@@ -29,15 +29,9 @@ func (a *Archive) Experiment(ctx context.Context) (e provider.Experiment, err er
 	budget := a.file.Budget()
 	start, result := tables.Experiment(row)
 	if e.Start, e.Result = *start, result; result != nil {
-		recorded, err := iterationsOf(r, a.file.Budget())
-		if err != nil {
+		if result.Seq, err = a.resultSeq(r); err != nil {
 			return e, err
 		}
-		last, err := lastSeq(r, recorded)
-		if err != nil {
-			return e, err
-		}
-		result.Seq = last + 1
 	}
 	some, err := redacted(r)
 	if err != nil {
@@ -67,6 +61,20 @@ func (a *Archive) Experiment(ctx context.Context) (e provider.Experiment, err er
 		return budget.Take(len(n.Kind) + len(n.Subject) + len(n.Text))
 	})
 	return e, err
+}
+
+// resultSeq gives the Seq of the Result, the last record: what the seal says, unless somebody has written to the file
+// since, or what the tables do.
+func (a *Archive) resultSeq(r tables.Reading) (int64, error) {
+	if seal, sealed := a.Seal(); sealed && !a.Touched() && 1 < seal.Records && seal.Records <= tables.MaxSeq {
+		return seal.Records - 1, nil
+	}
+	recorded, err := iterationsOf(r, a.file.Budget())
+	if err != nil {
+		return 0, err
+	}
+	last, err := lastSeq(r, recorded)
+	return last + 1, err
 }
 
 // at is where an iteration that was recorded stands in the run.
@@ -201,4 +209,34 @@ func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iterat
 		}
 		return take(it)
 	})
+}
+
+// Attachments gives the files that are attached to the run, in recorded order and without their data, which is not read:
+// the records are not those whose hash the run has.
+func (a *Archive) Attachments(ctx context.Context) (list []provider.Attachment, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	some, err := redacted(r)
+	if err != nil {
+		return nil, err
+	}
+	budget, withheld := a.file.Budget(), a.file.Budget()
+	err = each(r, tables.TableAttachment, tables.AttachmentMediaType+1, math.MinInt64, math.MaxInt64,
+		func(row tables.Row) error {
+			x := provider.Attachment{Name: string(row[tables.AttachmentName].Bytes),
+				MediaType: string(row[tables.AttachmentMediaType].Bytes)}
+			x.Seq = row[tables.AttachmentSeq].Int
+			if some {
+				if x.Redaction, err = redactionAt(r, withheld, x.Seq); err != nil {
+					return err
+				}
+			}
+			list = append(list, x)
+			return budget.Take(len(x.Name) + len(x.MediaType))
+		})
+	return list, err
 }

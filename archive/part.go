@@ -40,13 +40,26 @@ type PartSink interface {
 // out. Of all other records nothing is known.
 //
 // With an error, most often [ErrNoPart], what the sink took is worth nothing.
-func (a *Archive) CopyPart(ctx context.Context, sink PartSink, first, last int) (err error) {
+func (a *Archive) CopyPart(ctx context.Context, sink PartSink, first, last int) error {
+	return a.copyPart(ctx, sink, first, last, true)
+}
+
+// ShowPart is [Archive.CopyPart] without the proof: it reads the records that the sink gets, and no others. What the
+// archive notes of where its iterations lie has to agree with the counts of the seal and with the records, and that is
+// all. It is for archives that are far away, since a proof takes some bytes for each record of the run, and the records
+// of whole blocks.
+func (a *Archive) ShowPart(ctx context.Context, sink PartSink, first, last int) error {
+	return a.copyPart(ctx, sink, first, last, false)
+}
+
+func (a *Archive) copyPart(ctx context.Context, sink PartSink, first, last int, proven bool) (err error) {
 	defer a.file.Explain(&err)
 	seal, sealed := a.Seal()
 	if !sealed {
 		return fmt.Errorf("%w: %w", ErrNoPart, ErrNotSealed)
 	}
-	p := &part{archive: a, seal: seal, sink: sink, first: int64(first), last: int64(last), wanted: map[int64]*partSpan{}}
+	p := &part{archive: a, seal: seal, sink: sink, first: int64(first), last: int64(last), proven: proven,
+		wanted: map[int64]*partSpan{}}
 	if p.reading, err = a.read(ctx); err != nil {
 		return err
 	}
@@ -59,15 +72,10 @@ func (a *Archive) CopyPart(ctx context.Context, sink PartSink, first, last int) 
 		p.loan = loan
 	}
 	finished := false
-	for i := 0; i < len(p.blocks); {
-		j := i + 1
-		for j < len(p.blocks) && p.blocks[j] == p.blocks[j-1]+1 {
-			j++
-		}
-		if finished, err = p.copy(ctx, p.blocks[i], p.blocks[j-1]); err != nil {
+	for _, s := range p.read {
+		if finished, err = p.copy(ctx, s.first, s.last+1); err != nil {
 			return err
 		}
-		i = j
 	}
 	if err := p.check(); err != nil {
 		return err
@@ -84,13 +92,14 @@ type part struct {
 	seal        Seal
 	sink        PartSink
 	first, last int64 // iterations
+	proven      bool
 
 	roots  []digest.Hash // of all blocks
 	spans  []*partSpan   // of all iterations, by first Seq
 	wanted map[int64]*partSpan
 	others []int64   // Seq of notes and attachments, ascending
 	end    int64     // Seq of the last record, the result aside
-	blocks []int64   // indexes of those that are read, ascending
+	read   []stretch // of records that are read, by where they begin: with a proof those of whole blocks
 	chosen []stretch // of records that the sink gets, by where they begin
 
 	row     tables.Row // of the experiment
@@ -129,8 +138,10 @@ func (p *part) plan() (err error) {
 	if p.row[tables.ExperimentStatus].Kind != btree.Null {
 		p.end--
 	}
-	if err := p.readRoots(r); err != nil {
-		return err
+	if p.proven {
+		if err := p.readRoots(r); err != nil {
+			return err
+		}
 	}
 	if err := p.readSpans(r); err != nil {
 		return err
@@ -233,10 +244,13 @@ func (p *part) account() error {
 	return nil
 }
 
-// choose finds the blocks that have to be read.
+// choose finds the records that have to be read.
 func (p *part) choose() error {
 	add := func(from, to int64) { p.chosen = append(p.chosen, stretch{from, to}) }
 	add(0, 0)
+	if !p.proven { // what stands in front of the first iteration; in a block it is there
+		add(0, min(p.spans[0].First, digest.BlockSize-1))
+	}
 	add(max(p.seal.Records-partTail, 0), p.seal.Records-1)
 	for _, seq := range p.others {
 		add(seq, seq)
@@ -252,15 +266,25 @@ func (p *part) choose() error {
 		add(begin-1, p.behind(s.Last))
 	}
 	slices.SortFunc(p.chosen, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
-	next := int64(0)
-	for _, s := range p.chosen {
-		last := s.last / digest.BlockSize
-		for block := max(s.first/digest.BlockSize, next); block <= last; block++ {
-			p.blocks = append(p.blocks, block)
-		}
-		next = max(next, last+1)
+	unit := int64(1)
+	if p.proven {
+		unit = digest.BlockSize
 	}
-	if 2*len(p.blocks) > len(p.roots) { // reading all takes less than twice as long
+	records := int64(0)
+	for _, s := range p.chosen {
+		s = stretch{s.first / unit * unit, min((s.last/unit+1)*unit, p.seal.Records) - 1}
+		if n := len(p.read); n > 0 && s.first <= p.read[n-1].last+1 {
+			if s.last <= p.read[n-1].last {
+				continue
+			}
+			records -= p.read[n-1].last - p.read[n-1].first + 1
+			s.first = p.read[n-1].first
+			p.read = p.read[:n-1]
+		}
+		p.read = append(p.read, s)
+		records += s.last - s.first + 1
+	}
+	if 2*records > p.seal.Records { // reading all takes less than twice as long
 		return p.unproven("it is most of it")
 	}
 	return nil
@@ -275,9 +299,8 @@ func (p *part) behind(seq int64) int64 {
 	return min(seq, p.seal.Records-1)
 }
 
-// copy gives the sink the records of neighbouring blocks, and reports whether the result was among them.
-func (p *part) copy(ctx context.Context, first, last int64) (finished bool, err error) {
-	begin, end := first*digest.BlockSize, min((last+1)*digest.BlockSize, p.seal.Records)
+// copy gives the sink the records from begin to before end, and reports whether the result was among them.
+func (p *part) copy(ctx context.Context, begin, end int64) (finished bool, err error) {
 	if p.next != begin {
 		p.leaf.SkipTo(begin)
 	}
@@ -295,7 +318,7 @@ func (p *part) copy(ctx context.Context, first, last int64) (finished bool, err 
 		if failed = p.take(ctx, r, &tree); failed != nil {
 			return false
 		}
-		if p.next == end || p.next%digest.BlockSize == 0 {
+		if p.proven && (p.next == end || p.next%digest.BlockSize == 0) {
 			if index := (p.next - 1) / digest.BlockSize; tree.Root() != p.roots[index] {
 				failed = p.unproven("block %d is not the one that was sealed", index)
 			}
@@ -320,9 +343,11 @@ func (p *part) take(ctx context.Context, r provider.Record, tree *digest.Tree) e
 			return fmt.Errorf("%w: record %d: %w", ErrNoPart, p.next, err)
 		}
 	}
-	tree.Add(p.leaf.Hash(r))
-	if err := p.leaf.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoPart, err)
+	if p.proven {
+		tree.Add(p.leaf.Hash(r))
+		if err := p.leaf.Err(); err != nil {
+			return fmt.Errorf("%w: %w", ErrNoPart, err)
+		}
 	}
 	if n, ok := provider.IterationOf(r); ok && p.first <= int64(n) && int64(n) <= p.last {
 		s := p.wanted[int64(n)]

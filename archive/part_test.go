@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
@@ -173,14 +174,20 @@ func TestCopyPart(t *testing.T) {
 // samePart compares a replay of a part with that of the whole run, and reports whether there was one.
 func samePart(t *testing.T, a *archive.Archive, o replay.Options) bool {
 	t.Helper()
-	var got, want bytes.Buffer
-	p := replay.NewPrinter(&got, &o)
+	var got, shown, want bytes.Buffer
+	p, q := replay.NewPrinter(&got, &o), replay.NewPrinter(&shown, &o)
 	err := a.CopyPart(t.Context(), p, *o.Start, *o.End)
 	if err != nil && !errors.Is(err, archive.ErrNoPart) {
 		t.Fatal(err)
 	}
 	if err != nil || !p.Whole() {
 		return false
+	}
+	if err := a.ShowPart(t.Context(), q, *o.Start, *o.End); err != nil {
+		t.Errorf("iterations %d to %d without the proof: %v", *o.Start, *o.End, err)
+	}
+	if shown.String() != got.String() || !q.Whole() {
+		t.Errorf("iterations %d to %d, %+v, without the proof:\n%s\nwant\n%s", *o.Start, *o.End, o, &shown, &got)
 	}
 	if err := provider.Copy(t.Context(), replay.NewPrinter(&want, &o), a.Checked()); err != nil {
 		t.Fatal(err)
@@ -275,6 +282,11 @@ func TestCopyPart_changed(t *testing.T) {
 		known := err == nil || errors.Is(err, archive.ErrNoPart) || errors.Is(err, archive.ErrDamaged)
 		if test.part != (err == nil) || !known {
 			t.Errorf("%s: got %v, a part is %v", test.statement, err, test.part)
+		}
+		err = a.ShowPart(t.Context(), &ignorant{Sink: provider.Tee()}, n, n)
+		if test.part && err != nil || err == nil && strings.Contains(test.statement, "UPDATE z_iteration SET") &&
+			!strings.Contains(test.statement, "costs") {
+			t.Errorf("%s: without the proof: got %v", test.statement, err)
 		}
 		a.Close()
 	}

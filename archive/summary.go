@@ -20,12 +20,12 @@ type Summary struct {
 	Notes        int64
 	Attachments  int64
 	Withheld     int64                     // values that were taken out; the salt is none
-	TextBytes    int64                     // of event data, prompts, responses and proposals, as they were recorded
 	FirstCosts   map[string]provider.Cents // of the first iteration; nil if there is none, or if they were withheld
 	LastCosts    map[string]provider.Cents // of the last
 }
 
-// Summary gives the numbers that the recorder kept; for a sealed archive package verify checks them.
+// Summary gives the numbers that the recorder kept; for a sealed archive package verify checks them. Of one that nobody
+// has written to since, they are those of the seal, and of the iterations only the first and the last are read.
 func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
@@ -33,28 +33,11 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		return s, err
 	}
 	defer r.Close()
-	var first, last int64
-	sum := func(total *int64, n int64) error {
-		if n > 0 && *total > math.MaxInt64-n || n < 0 && *total < math.MinInt64-n {
-			return fmt.Errorf("%w: what the iterations count has more than 64 bits", sqlitefile.ErrDamaged)
-		}
-		*total += n
-		return nil
+	iterations := a.countIterations
+	if _, sealed := a.Seal(); sealed && !a.Touched() {
+		iterations = a.sealedIterations
 	}
-	err = all(r, tables.TableIteration, tables.IterationSeq+1, func(row tables.Row) error {
-		for i, total := range []*int64{&s.Events, &s.Interactions, &s.TextBytes} {
-			if err := sum(total, row[tables.IterationEvents+i].Int); err != nil {
-				return err
-			}
-		}
-		if row[tables.IterationSeq].Kind != btree.Null {
-			if last = row[tables.IterationNumber].Int; s.Iterations == 0 {
-				first = last
-			}
-			s.Iterations++
-		}
-		return nil
-	})
+	first, last, err := iterations(r, &s)
 	if err == nil {
 		err = all(r, tables.TableNote, 1, func(tables.Row) error { s.Notes++; return nil })
 	}
@@ -87,6 +70,67 @@ func (a *Archive) Summary(ctx context.Context) (s Summary, err error) {
 		s.LastCosts, err = costsOf(r, last)
 	}
 	return s, err
+}
+
+// countIterations counts the iterations that were recorded and what is in all of them, and gives the first and the last
+// that was.
+func (a *Archive) countIterations(r tables.Reading, s *Summary) (first, last int64, err error) {
+	sum := func(total *int64, n int64) error {
+		if n > 0 && *total > math.MaxInt64-n || n < 0 && *total < math.MinInt64-n {
+			return fmt.Errorf("%w: what the iterations count has more than 64 bits", sqlitefile.ErrDamaged)
+		}
+		*total += n
+		return nil
+	}
+	err = all(r, tables.TableIteration, tables.IterationSeq+1, func(row tables.Row) error {
+		for i, total := range []*int64{&s.Events, &s.Interactions} {
+			if err := sum(total, row[tables.IterationEvents+i].Int); err != nil {
+				return err
+			}
+		}
+		if row[tables.IterationSeq].Kind != btree.Null {
+			if last = row[tables.IterationNumber].Int; s.Iterations == 0 {
+				first = last
+			}
+			s.Iterations++
+		}
+		return nil
+	})
+	return first, last, err
+}
+
+// sealedIterations is countIterations by the seal.
+func (a *Archive) sealedIterations(r tables.Reading, s *Summary) (first, last int64, err error) {
+	s.Events, s.Interactions, s.Iterations = a.seal.Events, a.seal.Interactions, a.seal.Iterations
+	if s.Iterations == 0 {
+		return 0, 0, nil
+	}
+	last, ok, err := r.Last(tables.TableIteration)
+	if err != nil {
+		return 0, 0, err
+	}
+	var row tables.Row
+	if ok {
+		row, err = r.Find(tables.TableIteration, last)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	rows, err := r.Look(tables.TableIteration, math.MinInt64, math.MaxInt64)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	head, err := rows.Next()
+	if err != nil {
+		return 0, 0, err
+	}
+	if head == nil || row == nil || head[tables.IterationSeq].Kind == btree.Null ||
+		row[tables.IterationSeq].Kind == btree.Null { // one of them was not recorded itself
+		*s = Summary{}
+		return a.countIterations(r, s)
+	}
+	return head[tables.IterationNumber].Int, last, nil
 }
 
 // costsOf reads the costs of an iteration, nil if they are withheld.

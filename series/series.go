@@ -62,6 +62,9 @@ type Options struct {
 	Decisions bool
 	// Span is the iterations of which the events of columns are read; nil is all.
 	Span *provider.Span
+	// Also are fields of the start and the result of a run that are asked for besides, by their names in the line
+	// protocol, such as config. A run says if it withholds them.
+	Also []string
 	// Outline leaves out rows, but for those that have values of columns: the iterations are only counted.
 	Outline bool
 }
@@ -84,6 +87,7 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	}
 	b := builder{columns: o.Columns, iterations: map[int][]*Row{}, config: make([]Value, len(o.Columns)),
 		withheld: map[string]int{}}
+	also := o.Also
 	for i, c := range o.Columns {
 		b.config[i] = c.label
 		if c.computed() { // from all iterations, perhaps
@@ -94,10 +98,16 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 			o.Decisions = true
 		case c.Source == SourceConfig && len(e.Config) > 0:
 			b.config[i] = c.Pointer.In(e.Config, "")
-		case c.Source == SourceConfig && len(b.withheld) == 0:
-			b.miss(&e.Start, "config")
+		case c.Source == SourceConfig && !slices.Contains(also, "config"):
+			also = append(slices.Clone(also), "config")
 		}
 		b.policies = b.policies || c.Source == SourcePolicy
+	}
+	for _, field := range also {
+		b.miss(&e.Start, field)
+		if e.Result != nil {
+			b.miss(e.Result, field)
+		}
 	}
 	if o.Decisions {
 		b.proposals = evolution.NewBuilder(p, evolution.Options{Brief: true})

@@ -23,6 +23,7 @@ import (
 	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/duckdb"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/diff"
@@ -97,7 +98,7 @@ var valuesIn = sync.OnceValue(func() map[string]values {
 		"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
 		"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
 		"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(runs.TagKind) }),
 	}
 })
 
@@ -178,6 +179,9 @@ func runIDsOf(cmd *cobra.Command, args []string) []string {
 func filesOf(args []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, arg := range args {
+			if webfile.Is(arg) { // nobody waits for a network at a key
+				continue
+			}
 			for path, err := range runs.Files(arg, false) {
 				if err == nil && !yield(path) {
 					return
@@ -216,6 +220,9 @@ var agentsOf = eachRun(func(s runs.Summary) []string {
 })
 
 func attachmentNamesOf(cmd *cobra.Command, args []string) []string {
+	if webfile.Is(args[0]) {
+		return nil
+	}
 	r, err := runs.Open(completing(cmd), args[0], "", nil)
 	if err != nil {
 		return nil

@@ -172,6 +172,9 @@ func TestErrors_walk(t *testing.T) {
 				walk(sub)
 			}
 		}
+		if name == "view" { // which goes on until somebody ends it
+			return
+		}
 		line, ok := working[name]
 		if !ok {
 			t.Errorf("no command line of %s", name)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,11 +21,12 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
+	web := exampleWeb(t, folder)
 	commands := 0
 	for _, block := range consoleBlock.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"), -1) {
 		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
 			line, want, _ := strings.Cut(part, "\n")
-			got := runLine(t, folder, line)
+			got := runLine(t, folder, web, line)
 			if !matchElided(got, want) {
 				t.Errorf("$ %s\ngot\n%s\nwant\n%s", line, got, want)
 			}
@@ -35,9 +38,23 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// exampleWeb gives the address of a proxy that knows one server, example.org, on which the folder is called runs.
+func exampleWeb(t *testing.T, folder string) string {
+	files := http.StripPrefix("/runs", http.FileServer(http.Dir(folder)))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Host != "example.org" {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
 // runLine runs a command line as README.md has it: words, one of them perhaps in double quotes, and perhaps a file for
-// its input.
-func runLine(t *testing.T, folder, line string) string {
+// its input. proxy is where it finds the web.
+func runLine(t *testing.T, folder, proxy, line string) string {
 	t.Helper()
 	line, input, hasInput := strings.Cut(line, " < ")
 	var words []string
@@ -50,6 +67,7 @@ func runLine(t *testing.T, folder, line string) string {
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "HTTP_PROXY="+proxy, "NO_PROXY=")
 	if hasInput {
 		f, err := os.Open(filepath.Join(folder, input))
 		if err != nil {

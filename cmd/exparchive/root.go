@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
 // Groups of commands, in the order in which --help lists them.
@@ -44,6 +45,7 @@ func commands() []namedCommand {
 		{"ls", groupRead, readcmd.NewLs},
 		{"info", groupRead, readcmd.NewInfo},
 		{"replay", groupRead, readcmd.NewReplay},
+		{"view", groupRead, readcmd.NewView},
 		{"policies", groupRead, readcmd.NewPolicies},
 		{"query", groupRead, readcmd.NewQuery},
 		{"export", groupRead, readcmd.NewExport},
@@ -115,6 +117,9 @@ func newRoot() *cobra.Command {
 iteration cost and changed, its notes and files. The file is an ordinary SQLite database that anybody can open; replaying
 it prints, byte for byte, what the run printed.
 
+Wherever a run is read, FILE may be an address, https:// or http://, of which only what is needed is asked for, and "-"
+for standard input.
+
 While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into FILE.simexp, which never changes again.`,
 		Example: `  exparchive run exp1 -o exp1.simexp          a demonstration: play an experiment and record it
   exparchive record -o my.simexp -- python my_experiment.py
@@ -134,9 +139,11 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		SilenceUsage:               true,
 		DisableAutoGenTag:          true,
 		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cli.WantColor(cmd)
-			return err
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := cli.WantColor(cmd); err != nil {
+				return err
+			}
+			return runio.TakeAddresses(cmd, args)
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -160,7 +160,7 @@ func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name 
 	}
 	if old, ok := p.(*castro.Run); ok {
 		log := file + ".wal"
-		if err := addFile("source log", log, filepath.Base(log)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := addFile("source log", log, name+".wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		sibling, err := old.Sibling(ctx)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/provider/digest"
 )
 
@@ -91,11 +92,13 @@ func (p *Paper) check() error {
 // folded gives a name as a file system compares it that makes no difference between capital and small letters.
 func folded(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 
-// checkInput refuses names of runs that mean something else on another machine.
+// checkInput refuses names of runs that mean something else on another machine, and addresses with something secret.
 func checkInput(name string) error {
 	switch {
 	case name == "":
 		return fmt.Errorf("the name of the file is empty")
+	case webfile.Is(name) && webfile.Shown(name) != name:
+		return fmt.Errorf("file %.200q: %w", webfile.Shown(name), ErrSecret)
 	case strings.HasPrefix(name, "/") || strings.Contains(name, `\`) || len(name) > 1 && name[1] == ':':
 		return fmt.Errorf("file %.200q: want a path relative to that of the paper, with slashes", name)
 	case strings.ContainsFunc(name, unicode.IsControl):

@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/internal/citation"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/jsontext"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // FileName is what a paper's file is called, if nothing else is said.
@@ -31,6 +32,9 @@ const (
 
 // ErrPaper is the class of errors about what a paper's file says.
 var ErrPaper = errors.New("not a paper that can be built")
+
+// ErrSecret means that an address holds what its owner does not publish.
+var ErrSecret = errors.New("an address with a user, a key or a token, which are nothing to publish")
 
 // A LineError reports what is wrong in a line of a paper's file. It is [ErrPaper].
 type LineError struct {
@@ -60,7 +64,7 @@ type Paper struct {
 // A Run is one that is pinned.
 type Run struct {
 	Name     string
-	File     string // relative to the paper's file, with slashes
+	File     string // relative to the paper's file, with slashes; or an address
 	ID       string
 	Digest   string // of the run, in hexadecimal
 	Title    string // what people read for the id; empty for that
@@ -166,8 +170,13 @@ func (r *Run) has(l Label) bool {
 	return slices.ContainsFunc(r.Labels, func(x Label) bool { return x.Name == l.Name && bytes.Equal(x.Value, l.Value) })
 }
 
-// RunPath gives where the file of a run lies.
-func (p *Paper) RunPath(r *Run) string { return p.beside(r.File) }
+// RunPath gives where the file of a run lies: a path, or an address.
+func (p *Paper) RunPath(r *Run) string {
+	if webfile.Is(r.File) {
+		return r.File
+	}
+	return p.beside(r.File)
+}
 
 // LicencePath gives where the text of the licence lies, empty if the paper names none.
 func (p *Paper) LicencePath() string {

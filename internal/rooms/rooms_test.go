@@ -94,3 +94,19 @@ func packages(t *testing.T) (all []goPackage) {
 	}
 	return all
 }
+
+// TestWithoutNetwork: a program that reads and writes archives does not get a client of the web with it.
+func TestWithoutNetwork(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../../archive/...", "../../provider/...",
+		"../../series/...", "../../schema/...", "../../sign/...", "../../legacy/castro").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(out))
+	if !slices.Contains(all, module+"archive") || len(all) < 100 {
+		t.Fatalf("go list gives %d packages", len(all))
+	}
+	if slices.Contains(all, "net/http") {
+		t.Error("they import net/http")
+	}
+}

@@ -12,17 +12,18 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 )
 
-// Files yields path, if it is a file or cannot be looked at, or else the files in the folder whose names say that they
-// may hold runs (.simexp, .simexp-live, .simexp.zst, .db, .duckdb, .jsonl) and the results of the web sandbox (.json), in
-// order; those of the folders in it too, if recursive. A packed archive beside the archive itself is passed over: see
-// [archive.IsPackedCopy]. A folder that cannot be read is yielded with an error, and the others follow.
+// Files yields path, if it is a file, an address, or cannot be looked at, or else the files in the folder whose names
+// say that they may hold runs (.simexp, .simexp-live, .simexp.zst, .db, .duckdb, .jsonl) and the results of the web
+// sandbox (.json), in order; those of the folders in it too, if recursive. A packed archive beside the archive itself
+// is passed over: see [archive.IsPackedCopy]. A folder that cannot be read is yielded with an error, and the others follow.
 func Files(path string, recursive bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		if info, err := os.Stat(path); webfile.Is(path) || err != nil || !info.IsDir() {
 			yield(path, nil)
 			return
 		}
@@ -93,7 +94,7 @@ func PassedOver(path string) Passed {
 		case e.IsDir():
 			p.deeper(inside, &left)
 		case len(p.Renamed) < passedMost && !mayHoldRun(e.Name()) && !strings.HasSuffix(e.Name(), "-wal"):
-			if kind, err := Sniff(inside); err == nil && holdsRun(inside, kind) {
+			if kind, err := sniffFile(inside); err == nil && holdsRun(inside, kind) {
 				p.Renamed = append(p.Renamed, inside)
 			}
 		}
@@ -147,7 +148,7 @@ func holdsRun(path string, kind Kind) bool {
 // otherwise are [ErrManyFiles]. Files that cannot be read do not count, unless no other has the run. See
 // [archive.Dir.Open] for the archives.
 func Find(ctx context.Context, path, runID string, o *Options) (string, error) {
-	if info, err := os.Stat(path); err != nil || !info.IsDir() || runID == "" {
+	if info, err := os.Stat(path); webfile.Is(path) || err != nil || !info.IsDir() || runID == "" {
 		return path, nil
 	}
 	d, err := archive.OpenDir(path)
@@ -197,7 +198,7 @@ func otherRuns(ctx context.Context, folder string, o *Options) (files map[string
 		if err != nil {
 			continue
 		}
-		if kind, err := Sniff(file); err != nil || kind == SQLite {
+		if kind, err := sniffFile(file); err != nil || kind == SQLite {
 			continue
 		}
 		runs, err := IDs(ctx, file, o)

@@ -26,7 +26,7 @@ func openDatabase(path string, kind Kind, o *Options) (*castro.Database, error) 
 
 // Describe says what kind of database of the original project the file at path is; nil if it is none.
 func Describe(ctx context.Context, path string, o *Options) (*castro.Description, error) {
-	kind, err := Sniff(path)
+	kind, err := Sniff(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func Describe(ctx context.Context, path string, o *Options) (*castro.Description
 // IDs lists the ids of the runs in the file at path, in its order: one, unless it is a database of the original
 // project.
 func IDs(ctx context.Context, path string, o *Options) ([]string, error) {
-	kind, err := Sniff(path)
+	kind, err := Sniff(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Package runs opens whatever holds a run: a sealed archive, a live file, a database of the original project, JSON
-// lines, or a folder of such files. It tells them apart by their first bytes and never writes.
+// Package runs opens whatever holds a run: a sealed archive, also one on the web, a live file, a database of the
+// original project, JSON lines, or a folder of such files. It tells them apart by their first bytes and never writes.
 //
 // [Open] gives one run, [List] describes all runs of a file, [Files] finds the files of a folder. Errors begin with the
 // name of the file that they are about.
@@ -52,14 +52,15 @@ func (r *Run) Close() error {
 // a folder stands for the file in it that holds the run; see [Find].
 //
 // A run of an old database is read whole before Open returns, so that whatever is wrong with it is known before
-// anything is done with it. The caller closes the Run. The errors are those of [Sniff] and [Find], [provider.ErrNoRun],
-// and those of [archive.Open], [castro.Open] and [jsonl.Open].
+// anything is done with it. An archive may lie at an address of the web, http:// or https://; the files that ctx has
+// open there are those of [webfile.From]. The caller closes the Run. The errors are those of [Sniff] and [Find],
+// [provider.ErrNoRun], and those of [archive.Open], [castro.Open] and [jsonl.Open].
 func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 	path, err := Find(ctx, path, runID, o)
 	if err != nil {
 		return nil, err
 	}
-	kind, err := Sniff(path)
+	kind, err := Sniff(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 		return nil, err
 	}
 	if d == nil {
-		r, err := openOne(path, kind)
+		r, err := openOne(ctx, path, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -86,9 +87,9 @@ func Open(ctx context.Context, path, runID string, o *Options) (*Run, error) {
 }
 
 // openOne opens a file that is no database of the original project, and so holds one run.
-func openOne(path string, kind Kind) (*Run, error) {
+func openOne(ctx context.Context, path string, kind Kind) (*Run, error) {
 	if kind == SQLite {
-		a, err := archive.Open(path)
+		a, err := OpenArchive(ctx, path)
 		if err != nil {
 			return nil, err
 		}

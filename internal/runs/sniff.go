@@ -2,6 +2,7 @@ package runs
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // A Kind is what a file holds, as far as its first bytes tell.
@@ -28,8 +30,18 @@ const (
 const headSize = 4096 // bytes of a file that Sniff looks at
 
 // Sniff opens the file at path for a moment and says what it holds. What cannot hold a run is an error: [ErrNoFile],
-// [ErrFolder], [ErrNotRegular], [ErrForeign], or one of the file system.
-func Sniff(path string) (Kind, error) {
+// [ErrFolder], [ErrNotRegular], [ErrForeign], or one of the file system. At an address of the web it is one of package
+// webfile too, and [webfile.ErrNoParts] for what is no archive.
+func Sniff(ctx context.Context, path string) (Kind, error) {
+	if webfile.Is(path) {
+		kind, err := sniffWeb(ctx, path)
+		return kind, fileerr.In(path, err)
+	}
+	return sniffFile(path)
+}
+
+// sniffFile is [Sniff] for a path, whatever it looks like.
+func sniffFile(path string) (Kind, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if live := path + archive.LiveSuffix; errors.Is(err, fs.ErrNotExist) && exists(live) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
@@ -71,7 +72,7 @@ type Annotation struct {
 // listing goes on.
 func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error] {
 	return func(yield func(Summary, error) bool) {
-		kind, err := Sniff(path)
+		kind, err := Sniff(ctx, path)
 		if err != nil {
 			yield(Summary{File: path}, err)
 			return
@@ -101,7 +102,7 @@ func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error
 
 // summaryOfOne summarizes the run of a file that is no database of the original project.
 func summaryOfOne(ctx context.Context, path string, kind Kind, o *Options) (Summary, error) {
-	r, err := openOne(path, kind)
+	r, err := openOne(ctx, path, kind)
 	if err != nil {
 		return Summary{File: path}, err
 	}
@@ -124,13 +125,17 @@ func summaryFrom(ctx context.Context, path string, d *castro.Database, id string
 	}
 	s := summaryOf(path, sum.Experiment)
 	s.Iterations, s.FirstCosts, s.LastCosts = sum.Iterations, sum.FirstCosts, sum.LastCosts
-	s.addSize(path)
+	s.addSize(ctx, path)
 	return s, s.addMore(ctx, run, o)
 }
 
-// addSize adds what the file system says.
-func (s *Summary) addSize(path string) {
-	if info, err := os.Stat(path); err == nil {
+// addSize adds what the file system says, or the server.
+func (s *Summary) addSize(ctx context.Context, path string) {
+	if webfile.Is(path) {
+		if f, err := webfile.From(ctx).Open(ctx, path); err == nil {
+			s.Size = f.Size()
+		}
+	} else if info, err := os.Stat(path); err == nil {
 		s.Size = info.Size()
 	}
 }
@@ -148,7 +153,7 @@ func summarize(ctx context.Context, path string, p provider.Provider) (Summary, 
 		return Summary{File: path}, err
 	}
 	s := summaryOf(path, e)
-	s.addSize(path)
+	s.addSize(ctx, path)
 	if a, ok := p.(*archive.Archive); ok {
 		s.Status = StatusOf(a, e)
 		return s, s.addArchive(ctx, a)

@@ -212,16 +212,20 @@ func checkSelect(ctx context.Context, p provider.Provider, want []provider.Recor
 		}
 	}
 	some := append(slices.Sorted(maps.Keys(types)), "no such type")
+	last := int64(len(want)) - 1
 	middle := &provider.Span{First: slices.Max(numbers) / 3, Last: 2 * slices.Max(numbers) / 3}
 	for _, s := range []provider.Selection{
 		{}, {Iterations: true}, {Calls: true}, {Events: some[:1]}, {Events: some}, {Events: []string{"no such type"}},
 		{Iterations: true, Calls: true, Events: some[len(some)/2:]},
 		{Iterations: true, Calls: true, Events: some, Span: middle},
 		{Calls: true, Span: middle}, {Events: some, Span: &provider.Span{First: 1 << 30, Last: 1 << 30}},
+		{All: true}, {All: true, Iterations: true, Calls: true, First: last / 3, Last: 2 * last / 3}, {All: true, First: last},
+		{Events: some[:1], Span: middle, Last: last / 2}, {Events: some, First: last + 1}, {Calls: true, First: 2, Last: 1},
 	} {
 		var wanted []provider.Record
-		for _, r := range want {
-			if s.Wants(r) {
+		for i, r := range want {
+			r = r.Clone()
+			if r.RecordMeta().Seq = int64(i); s.Wants(r) {
 				wanted = append(wanted, brief(r))
 			}
 		}

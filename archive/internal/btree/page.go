@@ -13,11 +13,20 @@ import (
 // HeaderSize is the length of the header of a database, which stands before page 1's own.
 const HeaderSize = 100
 
+// A BlockReader has its bytes from far away, block by block: what is in a block that was read already costs nothing, and
+// what nobody asks for costs time.
+type BlockReader interface {
+	io.ReaderAt
+	// BlockSize gives the bytes of a block; 0 means that r is none.
+	BlockSize() int64
+}
+
 // A Pager reads the pages of a database file, numbered from 1.
 type Pager struct {
 	r     io.ReaderAt
 	size  int // of a page in bytes
 	pages uint32
+	block uint32 // pages that are read at once, beginning at a multiple of it
 	// Pages are mostly read in order, but a leaf stands behind the overflow pages of its rows, and what is above it
 	// further behind.
 	blocks [keptBlocks]block
@@ -37,7 +46,7 @@ const (
 	keptPages   = 64
 	keptBlocks  = 12
 	leastBlocks = 3
-	blockPages  = 32 // in a block, which begins at a multiple of it
+	blockPages  = 32 // in a block, at most
 	firstPages  = 16 // in the first block: a small table is on one page, and these stand in front
 )
 
@@ -55,7 +64,15 @@ type block struct {
 
 // NewPager reads a file of so many pages of pageSize bytes.
 func NewPager(r io.ReaderAt, pageSize int64, pages int64) *Pager {
-	return &Pager{r: r, size: int(pageSize), pages: uint32(min(pages, math.MaxUint32))}
+	return &Pager{r: r, size: int(pageSize), pages: uint32(min(pages, math.MaxUint32)), block: blockOf(r, pageSize)}
+}
+
+// blockOf gives how many pages of a reader are read at once: of a [BlockReader] those of one of its blocks.
+func blockOf(r io.ReaderAt, pageSize int64) uint32 {
+	if b, ok := r.(BlockReader); ok && b.BlockSize() > 0 {
+		return uint32(min(max(b.BlockSize()/pageSize, 1), blockPages))
+	}
+	return blockPages
 }
 
 // Reset makes p a pager of another file, which keeps only the memory that it has.
@@ -65,6 +82,7 @@ func (p *Pager) Reset(r io.ReaderAt, pageSize int64, pages int64) {
 		return
 	}
 	p.r, p.pages, p.recent, p.clock, p.inUse = r, uint32(min(pages, math.MaxUint32)), 0, 0, 0
+	p.block = blockOf(r, pageSize)
 	p.left = [keptBlocks]uint32{}
 	for i := range p.blocks {
 		p.blocks[i].first, p.blocks[i].count, p.blocks[i].used = 0, 0, 0
@@ -105,7 +123,7 @@ func (p *Pager) load(n uint32) (*block, error) {
 			oldest = i
 		}
 	}
-	first, count := (n-1)/blockPages*blockPages+1, uint32(blockPages)
+	first, count := (n-1)/p.block*p.block+1, p.block
 	if p.inUse < keptBlocks && slices.Contains(p.left[:], first) {
 		oldest = p.inUse
 		p.inUse++
@@ -116,7 +134,7 @@ func (p *Pager) load(n uint32) (*block, error) {
 		p.lefts = (p.lefts + 1) % len(p.left)
 	}
 	if n <= firstPages {
-		count = firstPages
+		count = min(count, firstPages)
 	}
 	count = min(count, p.pages-first+1)
 	if len(b.data) < int(count)*p.size {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+
+	"github.com/simexp/exparchive/archive/internal/btree"
 )
 
 // A steadyFile is a file that nobody should be writing to while it is read. If somebody does, such as a recorder that
@@ -54,6 +56,14 @@ func (l steadyLog) ReadAt(b []byte, off int64) (int, error) {
 type ViewSource struct {
 	io.ReaderAt
 	First atomic.Pointer[error]
+}
+
+// BlockSize implements [btree.BlockReader].
+func (s *ViewSource) BlockSize() int64 {
+	if b, ok := s.ReaderAt.(btree.BlockReader); ok {
+		return b.BlockSize()
+	}
+	return 0
 }
 
 // ReadAt implements [io.ReaderAt].

@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // Beginning gives those of a list that begin with what was typed; of several with commas between them it is the last.
@@ -73,7 +74,7 @@ func WantColor(cmd *cobra.Command) (bool, error) {
 	return color, nil
 }
 
-// InFile is [fileerr.In], but that an interrupt is not about a file, and that "-" is standard input.
+// InFile is [fileerr.In] with [ShownName], but that an interrupt is not about a file.
 func InFile(path string, err error) error {
 	if err == context.Canceled {
 		return err
@@ -87,12 +88,13 @@ var ErrNoFile = runs.ErrNoFile
 // StdinName is what the command line calls standard input, and standard output where a file is written.
 const StdinName = "-"
 
-// ShownName is the name of a file in messages.
+// ShownName is the name of a file in messages: that of standard input, an address without what is secret in it, and
+// otherwise the name itself.
 func ShownName(name string) string {
 	if name == StdinName {
 		return "standard input"
 	}
-	return name
+	return webfile.Shown(name)
 }
 
 // NoDefault keeps the values that stand for "not given" out of the help.

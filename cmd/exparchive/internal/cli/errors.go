@@ -7,6 +7,7 @@ import (
 
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // Exit codes.
@@ -47,9 +48,10 @@ func (e *ExitError) Error() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// OneLine makes a message fit one line, harmless for the terminal: errors quote files.
+// OneLine makes a message fit one line, harmless for the terminal, since errors quote files, and takes what is secret
+// out of addresses.
 func OneLine(message string) string {
-	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
+	lines := strings.FieldsFunc(webfile.Clean(message), func(r rune) bool { return r == '\n' || r == '\r' })
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line)
 	}

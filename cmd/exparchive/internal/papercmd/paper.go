@@ -36,7 +36,8 @@ them:
   licence: CC-BY-4.0
   runs:
     - name: baseline                  what it is called here
-      file: runs/baseline.simexp      relative to paper.yaml; an archive, old database, web result or JSON lines
+      file: runs/baseline.simexp      relative to paper.yaml, or an address; an archive, old database, web result or
+                                      JSON lines
       id: exp1-20260105-090000-75d748
       digest: dc232429cfebd6319c9b2aa85bd4a5338579172ff5b18d759278783b35e875f2
       title: Without a model          what people read for the id

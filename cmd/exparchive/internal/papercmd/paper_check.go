@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/terminal"
 )
@@ -45,7 +46,7 @@ What an earlier build made and paper.yaml does not list any more is named too, a
 				return err
 			}
 			var list []finding
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, infos: map[string]os.FileInfo{}, told: map[string]bool{}}
+			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
 			err = set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
 				list = append(list, finding{"run", r.Name, e.what, e.Error()})
 			})
@@ -82,6 +83,7 @@ What an earlier build made and paper.yaml does not list any more is named too, a
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `folder` with the files; without it that of paper.yaml")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line and change")
 	return cmd
 }
@@ -111,21 +113,26 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 			add("unreadable", "%v", err)
 			continue
 		}
-		recorded, err := os.ReadFile(path + paper.SourceSuffix)
-		source, parseErr := paper.ParseSource(recorded)
-		if err != nil || parseErr != nil {
-			add("source", "what it came from, %s%s, is missing or unreadable", it.File, paper.SourceSuffix)
-			source = paper.Source{Paper: paper.SourcePaper{SHA256: s.paper.SHA256}}
-			recorded = nil
+		records := paper.RecordsOf(path, it.File)
+		source := records.Source
+		switch {
+		case records.CutShort(text):
+			add("interrupted", "a build ended between the file and %s%s (exparchive paper build goes on)", it.File,
+				paper.SourceSuffix)
+			source = records.Next
+		case records.Text == nil:
+			add("source", "what it came from, %s%s, is missing, unreadable or of another file", it.File, paper.SourceSuffix)
+			source.Paper.SHA256 = s.paper.SHA256
+		case !records.Built(text):
+			add("edited", "the file was changed after it was built")
 		}
 		paperChanged = paperChanged || source.Paper.SHA256 != s.paper.SHA256
-		if recorded != nil && !source.IsOf(text) {
-			add("edited", "the file was changed after it was built")
+		if records.Text != nil && !records.Built(text) {
 			continue
 		}
 		unsound := ""
 		for _, r := range s.paper.Sources(it) {
-			if s.infos[r.Name] == nil {
+			if _, sound := s.stamps[r.Name]; !sound {
 				unsound = r.Name
 			}
 		}
@@ -146,7 +153,7 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 		}
 		wanted := s.paper.SourceOf(it, want)
 		wanted.Paper = source.Paper // is told once
-		if recorded != nil && !bytes.Equal(wanted.Text(), recorded) {
+		if records.Text != nil && !records.CutShort(text) && !bytes.Equal(wanted.Text(), records.Text) {
 			add("source", "%s%s is not what would be written", it.File, paper.SourceSuffix)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/simexp/exparchive/internal/paper"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/series"
 )
 
@@ -118,6 +119,7 @@ which run is the baseline of those that have the same --same labels.`,
 	flags.StringVarP(&o.output, "output", "o", paper.FileName, "the `file` to write")
 	flags.BoolVar(&o.force, "force", false, "replace the file if it exists")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object")
+	runio.AddDownload(flags)
 	flags.BoolVar(&o.lenient, "lenient", false, "of old databases, leave out values that cannot be kept as recorded")
 	flags.StringSliceVar(&o.accept, "accept", nil, "take runs that are `unfinished` or invalidated; both with a comma")
 	flags.StringVar(&o.labels, "labels", "", "labels from the names of runs: the named groups of this `regexp`")
@@ -155,9 +157,16 @@ func (o *initOptions) check() (err error) {
 // addFile adds the runs of a file.
 func (o *initOptions) addFile(cmd *cobra.Command, p *paper.Paper, file string) error {
 	ctx := cmd.Context()
-	ids, err := runs.IDs(ctx, file, &runs.Options{Lenient: o.lenient})
+	if webfile.From(ctx).Address(file) != file {
+		return paper.ErrSecret
+	}
+	from, err := runio.SourceOf(ctx, cmd.ErrOrStderr(), file)
 	if err != nil {
-		return runio.WithRunHint(err)
+		return err
+	}
+	ids, err := runs.IDs(ctx, from.Path, &runs.Options{Lenient: o.lenient})
+	if err != nil {
+		return runio.WithRunHint(from.Named(err))
 	}
 	relative, err := relativeTo(filepath.Dir(o.output), file)
 	if err != nil {
@@ -171,6 +180,9 @@ func (o *initOptions) addFile(cmd *cobra.Command, p *paper.Paper, file string) e
 		}
 		r := &paper.Run{File: relative, ID: found.ID, Digest: found.Digest, Lenient: o.lenient}
 		base := filepath.Base(file)
+		if webfile.Is(file) {
+			base = cmp.Or(webfile.Base(file), "run")
+		}
 		name := strings.TrimSuffix(base, filepath.Ext(base))
 		if len(ids) > 1 {
 			name = id
@@ -196,8 +208,11 @@ func (o *initOptions) addFile(cmd *cobra.Command, p *paper.Paper, file string) e
 	return nil
 }
 
-// relativeTo gives the path of a file from a folder on, with slashes.
+// relativeTo gives the path of a file from a folder on, with slashes, or the address that it is.
 func relativeTo(folder, file string) (string, error) {
+	if webfile.Is(file) {
+		return file, nil
+	}
 	if !utf8.ValidString(file) {
 		return "", fmt.Errorf("the name of the file is not UTF-8, which a paper's file is")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/paper"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/series"
@@ -26,11 +27,28 @@ const invalidKind = "invalidated"
 type pinned struct {
 	stderr io.Writer
 	paper  *paper.Paper
-	infos  map[string]os.FileInfo // of the files, as they were when their runs were checked
-	told   map[string]bool        // what was said of withheld values
+	stamps map[string]stamp // of the files, as they were when their runs were checked
+	told   map[string]bool  // what was said of withheld values
 }
 
 type pinnedKey struct{}
+
+// A stamp tells whether a file is another one, or has changed. What is read at an address is the same for the whole
+// command, or an error.
+type stamp struct{ info os.FileInfo }
+
+func stampOf(path string) (s stamp, err error) {
+	if !webfile.Is(path) {
+		s.info, err = os.Stat(path)
+	}
+	return s, err
+}
+
+func (s stamp) same(t stamp) bool {
+	a, b := s.info, t.info
+	return a == nil && b == nil ||
+		a != nil && b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
 
 // pinnedOf gives the runs of the paper that a command is run for; nil if it is for none.
 func pinnedOf(ctx context.Context) *pinned {
@@ -57,7 +75,8 @@ func (s *pinned) check(ctx context.Context, run *paper.Run) error {
 		return &runError{"id", err}
 	case err != nil:
 		what := "unreadable"
-		if _, statErr := os.Stat(s.paper.RunPath(run)); os.IsNotExist(statErr) {
+		if _, statErr := stampOf(s.paper.RunPath(run)); os.IsNotExist(statErr) || webfile.Is(run.File) &&
+			errors.Is(err, os.ErrNotExist) {
 			what = "missing"
 		}
 		return &runError{what, err}
@@ -72,7 +91,7 @@ func (s *pinned) check(ctx context.Context, run *paper.Run) error {
 		return &runError{"invalidated",
 			fmt.Errorf("%s: the run is invalidated: %s (accept: [invalidated] takes it nevertheless)", run.File, found.invalid)}
 	}
-	s.infos[run.Name] = found.info
+	s.stamps[run.Name] = found.stamp
 	return nil
 }
 
@@ -81,7 +100,7 @@ type examined struct {
 	ID, Digest string
 	unfinished bool
 	invalid    string // why it is, empty if it is not
-	info       os.FileInfo
+	stamp      stamp
 }
 
 // examine reads a run whole.
@@ -91,7 +110,7 @@ func (s *pinned) examine(ctx context.Context, path, id string, lenient bool) (fo
 		return found, err
 	}
 	defer c.Close()
-	if found.info, err = os.Stat(path); err != nil {
+	if found.stamp, err = stampOf(path); err != nil {
 		return found, err
 	}
 	e, err := p.Experiment(ctx)
@@ -127,12 +146,11 @@ func (s *pinned) examine(ctx context.Context, path, id string, lenient bool) (fo
 func (s *pinned) read(ctx context.Context, run *paper.Run, want series.Options,
 	take func(provider.Provider, *series.Run) error) error {
 	path := s.paper.RunPath(run)
-	info, err := os.Stat(path)
+	now, err := stampOf(path)
 	if err != nil {
 		return err
 	}
-	was := s.infos[run.Name]
-	if was == nil || !os.SameFile(was, info) || was.Size() != info.Size() || !was.ModTime().Equal(info.ModTime()) {
+	if was, checked := s.stamps[run.Name]; !checked || !was.same(now) {
 		return fmt.Errorf("%s: the file was changed while it was being read", path)
 	}
 	p, c, err := runio.OpenRun(ctx, io.Discard, path, runio.Choice{ID: run.ID, Lenient: run.Lenient})
@@ -202,6 +220,8 @@ func (o *readOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string
 		if other == nil {
 			return nil, cli.Usagef("baseline: no run %q", name)
 		}
+		want := want
+		want.Also = nil // of which a baseline shows nothing
 		err := set.read(ctx, other, want, func(_ provider.Provider, base *series.Run) error {
 			bases[name] = base
 			return nil

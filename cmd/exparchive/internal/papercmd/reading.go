@@ -97,7 +97,7 @@ func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Opti
 		ids := []string{o.which.ID}
 		var kind runs.Kind
 		if err == nil {
-			kind, err = runio.SniffFile(from.Path)
+			kind, err = runio.SniffFile(ctx, from.Path)
 		}
 		if err == nil && o.which.ID == "" && kind != runs.SQLite { // an archive has one run, which need not be looked for
 			if ids, err = runs.IDs(ctx, from.Path, o.which.Options()); err != nil {

@@ -56,6 +56,7 @@ import and sign made, and --remove N takes one out. A recording that is not seal
 	flags.StringVar(&o.annotation.Kind, "kind", "", "what `kind` of annotation it is: invalidated, doi, tag, comment, or any other word")
 	flags.StringVar(&o.annotation.Name, "name", "", "what it is about (optional), a short `name`")
 	flags.StringVar(&o.annotation.Text, "text", "", "the annotation itself, any `text`")
+	runio.AddDownload(flags)
 	flags.BoolVar(&o.list, "list", false, "list the annotations with their numbers")
 	flags.IntVar(&o.remove, "remove", 0, "take out annotation number `n`")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and annotation")
@@ -121,10 +122,10 @@ func readAnnotations(ctx context.Context, stderr io.Writer, path string) ([]arch
 	if err != nil {
 		return nil, err
 	}
-	if _, err := runio.SniffFile(from.Path); err != nil {
+	if _, err := runio.SniffFile(ctx, from.Path); err != nil {
 		return nil, from.Named(err)
 	}
-	a, err := runio.OpenArchive(stderr, from.Path)
+	a, err := runio.OpenArchive(ctx, stderr, from.Path)
 	if err != nil {
 		return nil, cli.InFile(path, from.Named(err))
 	}
@@ -138,7 +139,7 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 		return err
 	}
 	// What is rewritten looks untouched afterwards, so that it is said before.
-	if a, err := runio.OpenArchive(cmd.ErrOrStderr(), path); err == nil {
+	if a, err := runio.OpenArchive(cmd.Context(), cmd.ErrOrStderr(), path); err == nil {
 		a.Close()
 	}
 	var done string
@@ -165,7 +166,7 @@ func (o *annotateOptions) edit(cmd *cobra.Command, path string) error {
 	case errors.Is(err, archive.ErrNotSealed):
 		return fmt.Errorf("%w; until then, record a line of type \"note\"", err)
 	case errors.Is(err, os.ErrNotExist):
-		if _, err := runio.SniffFile(path); err != nil {
+		if _, err := runio.SniffFile(cmd.Context(), path); err != nil {
 			return err
 		}
 	}

@@ -122,7 +122,7 @@ func (o *digestOptions) digest(ctx context.Context, stderr io.Writer, path strin
 		if err != nil {
 			return d, err
 		}
-		d.SHA256, err = runio.SumFile(from.Path)
+		d.SHA256, err = runio.SumFile(ctx, from.Path)
 		return d, from.Named(err)
 	}
 	return d, nil

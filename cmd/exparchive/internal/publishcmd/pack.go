@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +18,7 @@ import (
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // A packedFile says in JSON what pack or unpack made.
@@ -87,6 +87,7 @@ that was changed is refused. The packed file stays as it is.`,
 
 func (o *packer) addFlags(cmd *cobra.Command, output string) {
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "the file to be written, "+output+"; - is standard output")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&o.force, "force", false, "replace a file of that name")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object a line and file")
 }
@@ -120,7 +121,7 @@ func (o *packer) target(name string) (string, error) {
 	if o.unpack {
 		target, like = strings.TrimSuffix(name, archive.PackedSuffix), archive.Extension+archive.PackedSuffix
 	}
-	if name == cli.StdinName || !strings.HasSuffix(name, like) {
+	if name == cli.StdinName || webfile.Is(name) || !strings.HasSuffix(name, like) {
 		return "", cli.Usagef("%s: its name does not end in %s; say with -o what is to be written", cli.ShownName(name), like)
 	}
 	return target, nil
@@ -133,10 +134,10 @@ func (o *packer) file(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := runio.SniffFile(from.Path); err != nil {
+	if _, err := runio.SniffFile(ctx, from.Path); err != nil {
 		return from.Named(err)
 	}
-	a, err := runio.OpenArchive(cmd.ErrOrStderr(), from.Path)
+	a, err := runio.OpenArchive(ctx, cmd.ErrOrStderr(), from.Path)
 	if err != nil {
 		return from.Named(err)
 	}
@@ -176,7 +177,7 @@ func (o *packer) file(cmd *cobra.Command, name string) error {
 		return archive.Pack(ctx, w, a)
 	}
 	check := func(path string) (err error) {
-		made.PackedBytes, err = o.check(path, from.Path, raw)
+		made.PackedBytes, err = o.check(ctx, path, from.Path, raw)
 		return err
 	}
 	if err := runio.WriteFile(cmd, output, o.force, fill, check); err != nil {
@@ -195,7 +196,7 @@ func (o *packer) free(name, output string) error {
 }
 
 // check compares what was made at path with the bytes of the archive, and gives how long the packed one is.
-func (o *packer) check(path, source string, want *io.SectionReader) (int64, error) {
+func (o *packer) check(ctx context.Context, path, source string, want *io.SectionReader) (int64, error) {
 	a, err := archive.Open(path)
 	if err != nil {
 		return 0, err
@@ -213,11 +214,11 @@ func (o *packer) check(path, source string, want *io.SectionReader) (int64, erro
 	if o.unpack {
 		path = source
 	}
-	info, err := os.Stat(path)
+	_, size, closeFile, err := runio.OpenBytes(ctx, path)
 	if err != nil {
 		return 0, err
 	}
-	return info.Size(), nil
+	return size, closeFile()
 }
 
 // equal reports whether a and b give the same bytes from their beginnings on.

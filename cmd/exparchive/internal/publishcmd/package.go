@@ -232,6 +232,7 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 	if err != nil {
 		return err
 	}
+	b.Open = func(path string) (io.ReadCloser, error) { return openFile(cmd.Context(), path) }
 	made, err := o.fill(cmd, b, names, sources, p, w, licence)
 	if err != nil {
 		return err
@@ -279,15 +280,18 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, names *stage
 	if p != nil {
 		for _, r := range p.Runs {
 			path := p.RunPath(r)
-			s := packageSource{runio.Source{Name: path, Path: path}, r.ID, runio.Choice{ID: r.ID, Lenient: r.Lenient}}
-			run, err := addRun(ctx, stderr, b, s)
+			from, err := runio.SourceOf(ctx, stderr, path)
+			if err != nil {
+				return made, err
+			}
+			run, err := addRun(ctx, stderr, b, packageSource{from, r.ID, runio.Choice{ID: r.ID, Lenient: r.Lenient}})
 			if err == nil && run.Digest != r.Digest {
 				err = fmt.Errorf("digest %s, want %s: it was changed since it was checked", run.Digest, r.Digest)
 			}
 			if err != nil {
 				return made, runio.Placed(path, folder, o.output, err)
 			}
-			names.add(b.Path(run.File), path)
+			names.add(b.Path(run.File), cli.ShownName(path))
 			pinned[r.Name] = run
 		}
 	}
@@ -324,11 +328,27 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, names *stage
 	return made, err
 }
 
+// openFile opens the file of a run, be it at an address.
+func openFile(ctx context.Context, path string) (io.ReadCloser, error) {
+	r, size, closeFile, err := runio.OpenBytes(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &openedFile{io.NewSectionReader(r, 0, size), closeFile}, nil
+}
+
+type openedFile struct {
+	io.Reader
+	close func() error
+}
+
+func (f *openedFile) Close() error { return f.close() }
+
 // addRun puts a run into the package.
 func addRun(ctx context.Context, stderr io.Writer, b *crate.Builder, s packageSource) (*crate.Run, error) {
-	p, c, err := runio.OpenRun(ctx, stderr, s.Path, s.which)
+	p, c, err := runio.OpenSource(ctx, stderr, s.Source, s.which)
 	if err != nil {
-		return nil, s.Named(err)
+		return nil, err
 	}
 	defer c.Close()
 	r, err := b.AddRun(ctx, p, s.Path, cli.ShownName(s.Name))

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/redact"
 	"github.com/simexp/exparchive/sign"
@@ -201,7 +202,7 @@ func outputFree(source, output string, force bool) error {
 
 // notOriginal refuses to write a copy of source over it.
 func notOriginal(source, output string) error {
-	if source == cli.StdinName {
+	if source == cli.StdinName || webfile.Is(source) {
 		return nil
 	}
 	from, err := os.Stat(source)

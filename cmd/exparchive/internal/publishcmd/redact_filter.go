@@ -91,7 +91,7 @@ func readAllow(ctx context.Context, stderr io.Writer, name string) (*secrets.All
 	if name == "" {
 		return nil, nil
 	}
-	from, err := runio.SourceOf(ctx, stderr, name)
+	from, err := runio.InputOf(ctx, stderr, name)
 	if err != nil {
 		return nil, err
 	}

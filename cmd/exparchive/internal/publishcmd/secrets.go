@@ -118,8 +118,8 @@ func (o *secretsOptions) run(cmd *cobra.Command, paths []string) error {
 	values, distinct := 0, 0
 	for _, path := range paths {
 		ids := []string{o.which.ID}
-		if o.which.ID == "" {
-			if list, err := runs.IDs(ctx, path, o.which.Options()); err == nil && len(list) > 0 {
+		if from, err := runio.SourceOf(ctx, cmd.ErrOrStderr(), path); err == nil && o.which.ID == "" {
+			if list, err := runs.IDs(ctx, from.Path, o.which.Options()); err == nil && len(list) > 0 {
 				ids = list
 			}
 		}

@@ -28,7 +28,7 @@ func loadKey(ctx context.Context, o signOptions) (ssh.Signer, io.Closer, error) 
 		line, _, _ := bytes.Cut(text, []byte("\n"))
 		opts.Passphrase = bytes.TrimSuffix(line, []byte("\r"))
 	}
-	from, err := runio.SourceOf(ctx, io.Discard, o.key)
+	from, err := runio.InputOf(ctx, io.Discard, o.key)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
@@ -113,7 +114,7 @@ func (v *verifySignatures) check(ctx context.Context, path string, report *verif
 	if !report.OK() {
 		return nil, nil
 	}
-	a, err := archive.Open(path)
+	a, err := runs.OpenArchive(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +160,7 @@ func printSignatures(w io.Writer, path string, signatures []sign.Verdict) {
 
 // readLimited reads a file of at most limit bytes, or as much of standard input for "-".
 func readLimited(ctx context.Context, name string, limit int64) ([]byte, error) {
-	from, err := runio.SourceOf(ctx, io.Discard, name)
+	from, err := runio.InputOf(ctx, io.Discard, name)
 	if err != nil {
 		return nil, err
 	}

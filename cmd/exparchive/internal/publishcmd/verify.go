@@ -1,7 +1,9 @@
 package publishcmd
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/sign"
 )
@@ -53,7 +56,7 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 				var report verify.Report
 				var signed []sign.Verdict
 				if err == nil {
-					report, err = verifyFile(cmd, from.Path)
+					report, err = verifySource(cmd.Context(), from)
 				}
 				if err == nil {
 					signed, err = signatures.check(cmd.Context(), from.Path, &report)
@@ -86,16 +89,24 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a file")
+	runio.AddDownload(cmd.Flags())
 	proof, signatures = addProofFlags(cmd), addSignatureFlags(cmd)
 	return cmd
 }
 
-func verifyFile(cmd *cobra.Command, path string) (verify.Report, error) {
-	if _, err := runio.SniffFile(path); err != nil {
+func verifySource(ctx context.Context, from runio.Source) (verify.Report, error) {
+	if _, err := runio.SniffFile(ctx, from.Path); err != nil {
 		return verify.Report{}, err
 	}
-	report, err := verify.File(cmd.Context(), path)
-	return report, err
+	if !webfile.Is(from.Name) {
+		return verify.File(ctx, from.Path)
+	}
+	r, size, closeFile, err := runio.OpenBytes(ctx, from.Path) // addresses need not end as the names of files have to
+	if err != nil {
+		return verify.Report{}, err
+	}
+	report, err := verify.Reader(ctx, r, size)
+	return report, errors.Join(err, closeFile())
 }
 
 // printProblems prints what is wrong with a file, then what to do, each way once.

@@ -103,7 +103,7 @@ func showDescription(w io.Writer, path string, about [][2]string, ids []string, 
 }
 
 func infoOf(ctx context.Context, stderr io.Writer, from runio.Source, which runio.Choice) (runInfo, error) {
-	p, c, err := runio.OpenRun(ctx, stderr, from.Name, which)
+	p, c, err := runio.OpenSource(ctx, stderr, from, which)
 	if err != nil {
 		return runInfo{}, err
 	}

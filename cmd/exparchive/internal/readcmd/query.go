@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 type queryOptions struct {
@@ -133,11 +134,11 @@ func (o *queryOptions) run(cmd *cobra.Command, args []string) error {
 	return cmp.Or(err, failed)
 }
 
-// splitStatement divides arguments into files and the statement, which is the last one behind a file, unless a file or
-// a folder of that name is there.
+// splitStatement divides arguments into files and the statement, which is the last one behind a file, unless it is an
+// address, or a file or a folder of that name is there.
 func splitStatement(args []string) (files []string, statement string) {
 	last := len(args) - 1
-	if last == 0 || args[last] != cli.StdinName && runio.Exists(args[last]) {
+	if last == 0 || args[last] != cli.StdinName && (runio.Exists(args[last]) || webfile.Is(args[last])) {
 		return args, ""
 	}
 	return args[:last], args[last]
@@ -179,7 +180,7 @@ func (o *queryOptions) gather(cmd *cobra.Command, job *queryJob, args []string) 
 
 // add adds the runs of a file to a job: the one that is wanted, or, where a column tells them apart, all of them.
 func (o *queryOptions) add(ctx context.Context, stderr io.Writer, job *queryJob, from runio.Source) error {
-	kind, err := runs.Sniff(from.Path)
+	kind, err := runs.Sniff(ctx, from.Path)
 	if err != nil {
 		return runio.WithRunHint(from.Named(err))
 	}
@@ -191,7 +192,7 @@ func (o *queryOptions) add(ctx context.Context, stderr io.Writer, job *queryJob,
 			}
 			r.Close()
 		}
-		job.Sources = append(job.Sources, querySource{from.Name, from.Path})
+		job.Sources = append(job.Sources, querySource{from.Name, webfile.From(ctx).Address(from.Path)})
 		return nil
 	}
 	ids := []string{o.which.ID}

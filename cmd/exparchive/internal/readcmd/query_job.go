@@ -17,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/runs"
 )
 
 // A queryJob is a statement and what it is asked of. The process that runs it gets it as JSON.
@@ -58,7 +59,7 @@ func (o *queryOptions) runApart(cmd *cobra.Command, job queryJob) error {
 // name.
 func importTemporary(ctx context.Context, stderr io.Writer, from runio.Source, which runio.Choice, n int) (path string,
 	err error) {
-	p, c, err := runio.OpenRun(ctx, stderr, from.Name, which)
+	p, c, err := runio.OpenSource(ctx, stderr, from, which)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +118,7 @@ type jobRows struct {
 }
 
 func (r *jobRows) ask(ctx context.Context, stderr io.Writer, s querySource, statement string) error {
-	a, err := archive.Open(s.Path)
+	a, err := runs.OpenArchive(ctx, s.Path)
 	if err != nil {
 		return runio.Source{Name: s.Name, Path: s.Path}.Named(err)
 	}

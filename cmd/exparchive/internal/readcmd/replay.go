@@ -18,8 +18,10 @@ import (
 	"github.com/simexp/exparchive/internal/progress"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/legacy/castro"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/provider/digest"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
@@ -32,6 +34,7 @@ type replayOptions struct {
 	json     bool
 	follow   bool
 	pager    bool
+	proven   bool
 	out      *bufio.Writer // standard output, or the pager
 
 	against    string // the file of the run whose replay is compared
@@ -55,7 +58,8 @@ Of a long sealed archive --start and --end read only the iterations that they ch
 all that is
 printed besides, by the hashes that it keeps of its records in blocks. A change of other records is not noticed then;
 without these
-flags the whole run is compared with its seal.
+flags the whole run is compared with its seal. At an address they are read without the proof where that takes much more,
+which is said; --proven insists on it.
 
 FILE is an archive, a live file, a database of the original project, or JSON lines; "-" is standard input, whose JSON lines are
 printed as they come. With --follow a live file is printed on while it is recorded, until the run ends.
@@ -83,6 +87,7 @@ other fields, says diff, which has --ignore.`,
 	cmd.Flags().BoolVarP(&o.follow, "follow", "f", false, "go on while the run is being recorded")
 	cmd.Flags().StringVar(&o.against, "against", "", "stop at the first line that the replay of the run in this `file` has not")
 	runio.AddOther(cmd, &o.againstRun, "against-run", "the file of --against")
+	cmd.Flags().BoolVar(&o.proven, "proven", false, "at an address, with --start and --end, prove what is printed, whatever that takes")
 	cmd.Flags().BoolVar(&o.pager, "pager", false, "on a terminal, show it page by page with $PAGER, or less")
 	return cmd
 }
@@ -138,6 +143,8 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 	switch {
 	case path == "-":
 		err = o.stream(cmd, sink)
+	case o.follow && webfile.Is(path):
+		return cli.Usagef("replay: --follow needs a file on this machine, not an address")
 	case o.follow:
 		err = o.followFile(cmd, sink, runio.LiveName(path))
 	default:
@@ -156,7 +163,10 @@ func (o *replayOptions) run(cmd *cobra.Command, w io.Writer, path string) error 
 		err = cli.InFile(path, fmt.Errorf("line %d differs from the replay of %s", other.number, cli.ShownName(o.against)))
 	}
 	// What comes before a fault is printed.
-	return errors.Join(err, o.out.Flush())
+	if flushed := o.out.Flush(); flushed != nil {
+		err = errors.Join(err, flushed)
+	}
+	return err
 }
 
 // sink gives what prints the run to w.
@@ -203,7 +213,7 @@ func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string
 	}
 	defer c.Close()
 	if part, ok := p.(*archive.Archive); ok && o.against == "" {
-		if sink, err = o.part(cmd, sink, part); err != nil || sink == nil {
+		if sink, err = o.part(cmd, sink, part, path); err != nil || sink == nil {
 			return cli.InFile(path, err)
 		}
 	}
@@ -222,8 +232,9 @@ const mostOfPart = 4 << 20
 
 // part prints the iterations that were chosen, if that can be done without reading the others, and gives nil; otherwise
 // it has printed nothing, and gives what is to print the whole run. An archive that another program has written to is
-// read whole.
-func (o *replayOptions) part(cmd *cobra.Command, whole provider.Sink, a *archive.Archive) (provider.Sink, error) {
+// read whole. At an address, path, they are read without a proof if that takes much, which is said.
+func (o *replayOptions) part(cmd *cobra.Command, whole provider.Sink, a *archive.Archive, path string) (provider.Sink,
+	error) {
 	first, last, ok := o.sections.Range()
 	if !ok || a.Touched() {
 		return whole, nil
@@ -233,15 +244,43 @@ func (o *replayOptions) part(cmd *cobra.Command, whole provider.Sink, a *archive
 	if err != nil {
 		return nil, err
 	}
-	err = a.CopyPart(cmd.Context(), p, first, last)
+	read := a.CopyPart
+	more := o.proofOf(path, a)
+	if more > 0 {
+		read = a.ShowPart
+	}
+	err = read(cmd.Context(), p, first, last)
 	switch {
 	case cmd.Context().Err() != nil:
 		return nil, cmd.Context().Err()
 	case err == nil && p.Whole() && p.Found() == nil:
+		if more > 0 {
+			cli.Warnf(cmd.ErrOrStderr(), "%s: shown as it is there, and not compared with the seal, for which some %d MB more "+
+				"would have to be sent (--proven)", path, (more+1<<20-1)>>20)
+		}
 		_, err = o.out.Write(text.Bytes())
 		return nil, err
 	}
 	return o.sections.PrinterTo(cmd, o.out)
+}
+
+// mostOfProof is how many bytes are asked for over the web to prove a part of a run if nobody wants it.
+const mostOfProof = 512 << 10
+
+// proofOf gives about how many bytes proving a part of an archive takes, if it is at an address and they are too many:
+// an entry for each block of records, which are long for 256 of them, and what else is in the first block, the last and
+// those that the part is in.
+func (o *replayOptions) proofOf(path string, a *archive.Archive) int64 {
+	seal, _ := a.Seal()
+	raw, err := a.Raw()
+	if !webfile.Is(path) || o.proven || err != nil || seal.Records < 1 {
+		return 0
+	}
+	const entry, blocks = 6, 3 * digest.BlockSize // bytes a record; records
+	if proof := entry*seal.Records + raw.Size()/seal.Records*blocks; proof > mostOfProof {
+		return proof
+	}
+	return 0
 }
 
 // limited is a buffer that takes no more than so many bytes.

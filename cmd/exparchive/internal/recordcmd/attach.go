@@ -154,7 +154,7 @@ func readAttachment(ctx context.Context, stderr io.Writer, p, name, mediaType st
 	if p == cli.StdinName && name == "" {
 		return nil, errNoName
 	}
-	from, err := runio.SourceOf(ctx, stderr, p)
+	from, err := runio.InputOf(ctx, stderr, p)
 	if err != nil {
 		return nil, err
 	}

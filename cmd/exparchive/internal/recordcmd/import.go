@@ -146,7 +146,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 	for from, err := range runio.SourcesOf(ctx, o.stderr, []string{arg}, o.recursive) {
 		var infos []castro.RunInfo
 		if err == nil && folder {
-			if kind, err := runs.Sniff(from.Path); err == nil && (kind == runs.SQLite || kind == runs.Lines) {
+			if kind, err := runs.Sniff(ctx, from.Path); err == nil && (kind == runs.SQLite || kind == runs.Lines) {
 				continue
 			}
 		}
@@ -175,7 +175,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 
 // runsOf gives the runs of one old file that are wanted.
 func (o *importOptions) runsOf(ctx context.Context, path string) ([]castro.RunInfo, error) {
-	kind, err := runio.SniffFile(path)
+	kind, err := runio.SniffFile(ctx, path)
 	switch {
 	case err != nil:
 		return nil, err
@@ -245,7 +245,7 @@ func (o *importOptions) openSource(ctx context.Context, from runio.Source) impor
 		return s
 	}
 	if s.about, s.err = s.db.Describe(ctx); s.err == nil {
-		s.err = s.hash()
+		s.err = s.hash(ctx)
 	}
 	return s
 }
@@ -304,15 +304,15 @@ func (o *importOptions) write(ctx context.Context, job importJob, label string, 
 }
 
 // hash notes the name of the file and of the log beside it, with their hashes.
-func (s *importSource) hash() (err error) {
-	if s.provenance, err = namedHash("source", s.Path); err != nil {
+func (s *importSource) hash(ctx context.Context) (err error) {
+	if s.provenance, err = namedHash(ctx, "source", s.Path); err != nil {
 		return err
 	}
-	if s.Name == cli.StdinName {
+	if s.Name != s.Path {
 		s.provenance[0].Text = cli.ShownName(s.Name)
 	}
 	if wal := s.Path + ".wal"; s.about.EngineVersion != "" && runio.Exists(wal) {
-		log, err := namedHash("source log", wal)
+		log, err := namedHash(ctx, "source log", wal)
 		if err != nil {
 			return err
 		}
@@ -327,7 +327,7 @@ func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]arc
 	sibling, err := run.Sibling(ctx)
 	if err == nil && sibling != "" {
 		var second []archive.Annotation
-		second, err = namedHash("second source", sibling)
+		second, err = namedHash(ctx, "second source", sibling)
 		all = append(all, second...)
 	}
 	if err != nil {
@@ -341,8 +341,8 @@ func (s *importSource) provenanceOf(ctx context.Context, run *castro.Run) ([]arc
 }
 
 // namedHash gives the name of a file and its SHA-256.
-func namedHash(label, path string) ([]archive.Annotation, error) {
-	sum, err := runio.SumFile(path)
+func namedHash(ctx context.Context, label, path string) ([]archive.Annotation, error) {
+	sum, err := runio.SumFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ The exit code is 0 only if the run came out whole and the file tells that no ann
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "",
 		"the archive to be written, `FILE`.simexp (required); - is standard output")
+	runio.AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&force, "force", false, "replace an archive of that name")
 	cmd.Flags().BoolVar(&keepChanged, "keep-changed", false, "bring out records too that are not as they were recorded")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -89,7 +90,7 @@ type recovery struct {
 }
 
 func recoverFile(cmd *cobra.Command, path, output string, force, keepChanged bool) (r recovery, err error) {
-	from, err := runio.SourceOf(cmd.Context(), cmd.ErrOrStderr(), path)
+	from, err := runio.CopyOf(cmd.Context(), cmd.ErrOrStderr(), path)
 	if err != nil {
 		return r, err
 	}

@@ -1,12 +1,12 @@
 package runio
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/provider"
@@ -35,14 +35,14 @@ func (d Digest) Print(w io.Writer, asJSON bool) error {
 }
 
 // SumFile computes the SHA-256 of a file.
-func SumFile(path string) (string, error) {
-	f, err := os.Open(path)
+func SumFile(ctx context.Context, path string) (string, error) {
+	r, size, closeFile, err := OpenBytes(ctx, path)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer closeFile()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
+	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, size)); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil

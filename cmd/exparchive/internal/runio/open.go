@@ -37,6 +37,7 @@ func (c Choice) Other(flag, id string) Choice { return Choice{ID: id, Lenient: c
 // AddChoice adds the flags of c.
 func AddChoice(cmd *cobra.Command, c *Choice) {
 	cmd.Flags().StringVar(&c.ID, "run", "", "the `id` of the run, or how it begins, for files and folders that hold several")
+	AddDownload(cmd.Flags())
 	cmd.Flags().BoolVar(&c.Lenient, "lenient", false,
 		"of an old database, leave out values that cannot be kept as recorded, each with a note, instead of refusing the run")
 }
@@ -51,6 +52,11 @@ func OpenRun(ctx context.Context, stderr io.Writer, name string, c Choice) (prov
 	if err != nil {
 		return nil, nil, err
 	}
+	return OpenSource(ctx, stderr, s, c)
+}
+
+// OpenSource is OpenRun for a source.
+func OpenSource(ctx context.Context, stderr io.Writer, s Source, c Choice) (provider.Provider, io.Closer, error) {
 	r, err := runs.Open(ctx, s.Path, c.ID, c.Options())
 	if err != nil {
 		return nil, nil, c.withHint(s.Named(err))
@@ -65,8 +71,8 @@ func OpenRun(ctx context.Context, stderr io.Writer, name string, c Choice) (prov
 }
 
 // OpenArchive is OpenRun for what only an archive has: its annotations.
-func OpenArchive(stderr io.Writer, path string) (*archive.Archive, error) {
-	a, err := archive.Open(path)
+func OpenArchive(ctx context.Context, stderr io.Writer, path string) (*archive.Archive, error) {
+	a, err := runs.OpenArchive(ctx, path)
 	if err == nil && a.Touched() {
 		WarnTouched(stderr, path)
 	}
@@ -81,8 +87,8 @@ func WarnTouched(stderr io.Writer, path string) {
 }
 
 // SniffFile is [runs.Sniff], for commands that take one file and no --run.
-func SniffFile(path string) (runs.Kind, error) {
-	kind, err := runs.Sniff(path)
+func SniffFile(ctx context.Context, path string) (runs.Kind, error) {
+	kind, err := runs.Sniff(ctx, path)
 	if errors.Is(err, runs.ErrFolder) {
 		err = cli.InFile(path, ErrDirectory)
 	}

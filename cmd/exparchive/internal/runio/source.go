@@ -15,26 +15,41 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
-// CheckChangeable refuses standard input for a command that changes the file it is given.
+// CheckChangeable refuses standard input, and an address, for a command that changes the file it is given.
 func CheckChangeable(name string) error {
-	if name == cli.StdinName {
+	switch {
+	case name == cli.StdinName:
 		return errUnchangeable
+	case webfile.Is(name):
+		return cli.Usagef("%s: what lies at an address is only read; download it, and name the file", cli.ShownName(name))
 	}
 	return nil
 }
 
 var errUnchangeable = cli.Usagef("standard input is no file that can be changed; name the file")
 
-// A Source is a file to read.
+// A Source is a file to read, or an archive at an address of the web.
 type Source struct {
 	Name string // as the command line has it
-	Path string // where it lies
+	Path string // where it lies, the name of an address too
 }
 
-// SourceOf gives the source of a name on the command line.
+// SourceOf gives the source of the name of a run on the command line.
 func SourceOf(ctx context.Context, stderr io.Writer, name string) (Source, error) {
+	if webfile.Is(name) {
+		return addressOf(ctx, stderr, name)
+	}
+	return InputOf(ctx, stderr, name)
+}
+
+// InputOf is SourceOf for what is no run, and lies on this machine.
+func InputOf(ctx context.Context, stderr io.Writer, name string) (Source, error) {
+	if webfile.Is(name) {
+		return Source{}, cli.InFile(name, errNotRun)
+	}
 	if name != cli.StdinName {
 		return Source{name, name}, nil
 	}
@@ -91,7 +106,7 @@ func SourcesOf(ctx context.Context, stderr io.Writer, args []string,
 	recursive bool) func(yield func(Source, error) bool) {
 	return func(yield func(Source, error) bool) {
 		for _, arg := range args {
-			if arg == cli.StdinName {
+			if arg == cli.StdinName || webfile.Is(arg) {
 				if s, err := SourceOf(ctx, stderr, arg); !yield(s, err) {
 					return
 				}

@@ -48,10 +48,14 @@ ORACLEFLAGS ?=
 # The releases that judge, as modfiles of archive/internal/btree/judge.
 JUDGES      ?= go*.mod
 
+# Packages with tests in a browser.
+BROWSERPKGS ?= ./internal/report ./internal/viewer
+
 export CGO_ENABLED := 0
 
-.PHONY: help build test test-long test-latex test32 race emulate emulate32 bench bench-peers bench-large bench-growth bench-all \
-	bench-gate bench-go crash fuzz oracle judges lint dist clean test-web
+.PHONY: help build lint dist clean
+.PHONY: test test-long test-latex test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -69,8 +73,8 @@ test-long: ## run the tests that have a longer form in that form
 		if [ -z "$$long" ]; then echo "no test of $(PKGS) has a long form"; exit 0; fi; \
 		GOGC=$(TESTGOGC) EXPARCHIVE_LONG=1 $(GO) test -vet=off $(TESTFLAGS) -timeout $(TIMEOUT) -skip '$(LONGSKIP)' $$long
 
-test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, tikz, siunitx, poppler, rsvg-convert)
-	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart
+test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, bibtex, tikz, siunitx, poppler, rsvg-convert)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart ./internal/citation
 
 test-web: ## read over the web from servers of others (needs nginx and python3)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run 'Nginx|Python' ./internal/webfile ./cmd/exparchive
@@ -161,6 +165,21 @@ judges: ## have older releases of SQLite read what the page writer makes, and th
 	for mod in $(JUDGES); do \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -modfile=$$mod . -args -databases "$$dir"; \
 	done
+
+# The validator of crates asks the web for the context of RO-Crate 1.1; an older release of the npm package has it.
+test-package: ## have the validators of others judge packages and references (needs python3 and node, downloads them)
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	python3 -m venv "$$dir"; \
+	"$$dir/bin/pip" install --quiet --disable-pip-version-check -r internal/crate/judges/requirements.txt; \
+	npm install --silent --no-audit --no-fund --prefix "$$dir" ro-crate@3.7.2 ro-crate-11@npm:ro-crate@3.3.10; \
+	NODE_PATH="$$dir/node_modules" node -p 'JSON.stringify(require("ro-crate-11/lib/defaults.js").standardContexts["https://w3id.org/ro/crate/1.1/context"])' \
+		>"$$dir/context.json"; \
+	PATH="$$dir/bin:$$PATH" NODE_PATH="$$dir/node_modules" RO_CRATE_CONTEXT="$$dir/context.json" EXPARCHIVE_TOOLS=all \
+		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestJudges' ./cmd/exparchive
+
+test-browser: ## look at pages with a real browser (needs chromium, node and npm, downloads playwright-core and axe-core)
+	cd internal/report/browser && npm ci --silent --no-audit --no-fund --ignore-scripts
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestBrowser' $(BROWSERPKGS)
 
 lint: ## check formatting, go.mod, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

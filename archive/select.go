@@ -3,11 +3,14 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/simexp/exparchive/archive/internal/btree"
+	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/archive/internal/tables"
 	"github.com/simexp/exparchive/provider"
 )
@@ -35,13 +38,17 @@ func (a *Archive) readSelected(ctx context.Context, sel provider.Selection,
 	if err := s.reach(); err != nil {
 		return err
 	}
+	s.first = max(s.first, sel.First)
+	if sel.Last > 0 {
+		s.last = min(s.last, sel.Last)
+	}
 	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
 	if err != nil {
 		return err
 	}
 	s.selected.types = map[int64]bool{}
 	for id, name := range types {
-		if slices.Contains(sel.Events, name) {
+		if sel.All || slices.Contains(sel.Events, name) {
 			s.selected.types[id] = true
 		}
 	}
@@ -101,6 +108,55 @@ func (s *scan) whole() (tables.Row, error) {
 		return nil, nil
 	}
 	return s.events.rows.Whole()
+}
+
+// EventTypeNames gives the names of the types of events, sorted. No event is read.
+func (a *Archive) EventTypeNames(ctx context.Context) (names []string, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	types, err := loadTypes(r, a.file.Budget())
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Values(types)), nil
+}
+
+// EventTypes counts the events of each type among the records from Seq from on. Of every event no more than its type is
+// read. What is recorded later has a Seq from next on.
+func (a *Archive) EventTypes(ctx context.Context, from int64) (counts map[string]int64, next int64, err error) {
+	defer a.file.Explain(&err)
+	r, err := a.read(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer r.Close()
+	types, err := loadTypes(r, a.file.Budget()) // a recorder may have added some
+	if err != nil {
+		return nil, 0, err
+	}
+	next = max(from, 1)
+	byID := map[int64]int64{}
+	err = each(r, tables.TableEvent, tables.EventTypeOf+1, next, math.MaxInt64, func(row tables.Row) error {
+		id := row[tables.EventTypeOf].Int
+		if _, ok := types[id]; !ok {
+			return fmt.Errorf("%w: event type %d is missing", sqlitefile.ErrDamaged, id)
+		}
+		byID[id]++
+		next = row[tables.EventSeq].Int + 1
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	counts = map[string]int64{}
+	for id, n := range byID {
+		counts[types[id]] += n
+	}
+	return counts, next, nil
 }
 
 // brief leaves the prompts and the response out of the row of an interaction.

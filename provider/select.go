@@ -13,7 +13,10 @@ type Selection struct {
 	// recorded.
 	Calls  bool
 	Events []string // the events of these types
+	All    bool     // the events of all types
 	Span   *Span    // only what belongs to these iterations; nil is all
+	// First and Last bound the Seq of what is wanted, if they are not 0.
+	First, Last int64
 }
 
 // A Span is the iterations from First to Last.
@@ -24,13 +27,16 @@ func (s *Span) Has(n int) bool { return s == nil || s.First <= n && n <= s.Last 
 
 // Wants reports whether a record is selected.
 func (s *Selection) Wants(r Record) bool {
+	if seq := r.RecordMeta().Seq; seq < s.First || s.Last > 0 && seq > s.Last {
+		return false
+	}
 	switch r := r.(type) {
 	case *Iteration:
 		return s.Iterations && s.Span.Has(r.Number)
 	case *Interaction:
 		return s.Calls && s.Span.Has(r.Iteration)
 	case *Event:
-		return s.Span.Has(r.Iteration) && slices.Contains(s.Events, r.Type)
+		return s.Span.Has(r.Iteration) && (s.All || slices.Contains(s.Events, r.Type))
 	}
 	return false
 }

@@ -14,8 +14,10 @@ import (
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/papercmd"
+	"github.com/simexp/exparchive/cmd/exparchive/internal/publishcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/readcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/repaircmd"
+	"github.com/simexp/exparchive/internal/citation"
 	"github.com/simexp/exparchive/internal/duckdbdump"
 	"github.com/simexp/exparchive/internal/export"
 	"github.com/simexp/exparchive/internal/paper"
@@ -49,6 +51,7 @@ var valuesOf = sync.OnceValue(func() map[string]values {
 		"field":    fixed(redact.Fields()...),
 		"fields":   fixed(append(redact.Fields(), "none")...),
 		"ignore":   fixed(diff.IgnoreWords()...),
+		"licence":  fixed(citation.LicenceIDs()...),
 		"kind":     fixed("invalidated", "doi", "comment", "tag"),
 		"run":      runIDsOf,
 		"status": fixed(string(provider.StatusCompleted), string(provider.StatusFailed), string(provider.StatusInterrupted),
@@ -64,6 +67,7 @@ var valuesOf = sync.OnceValue(func() map[string]values {
 var valuesIn = sync.OnceValue(func() map[string]values {
 	return map[string]values{
 		"export --format":            fixed(readcmd.ExportFormats...),
+		"cite --format":              fixed(publishcmd.CiteFormats...),
 		"query --format":             fixed(slices.Sorted(maps.Keys(readcmd.RowFormats))...),
 		"table iterations --format":  fixed(papercmd.TableFormats...),
 		"table summary --format":     fixed(papercmd.TableFormats...),
@@ -94,7 +98,7 @@ var valuesIn = sync.OnceValue(func() map[string]values {
 		"ls --sort":                fixed(downwards(readcmd.ColumnChoices())...),
 		"ls --experiment":          eachRun(func(s runs.Summary) []string { return []string{s.Experiment} }),
 		"ls --type":                eachRun(func(s runs.Summary) []string { return []string{s.Type} }),
-		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(readcmd.TagKind) }),
+		"ls --tag":                 eachRun(func(s runs.Summary) []string { return s.Annotated(runs.TagKind) }),
 	}
 })
 

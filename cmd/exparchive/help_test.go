@@ -76,6 +76,7 @@ var open = map[string]bool{
 	"plot spread --column":       true,
 	"table convergence --column": true, "table iterations --column": true, "table summary --column": true,
 	"table evaluations --column": true, "compare --column": true, "schema --column": true,
+	"report --column": true,
 	// TYPE:/POINTER
 	"table evaluations --samples": true, "table evaluations --mean": true, "table evaluations --std-dev": true,
 	"table evaluations --interval": true, "table evaluations --count": true,
@@ -93,6 +94,9 @@ var openAnywhere = map[string]bool{
 	"label":   true, "key": true, "note-key": true, "passphrase-file": true, "allowed-signers": true, "old-root": true,
 	"proof": true,
 	"root":  true, "signature": true, "let": true, "title": true,
+	// what is said of what is published
+	"paper": true, "author": true, "date": true, "doi": true, "publisher": true, "abstract": true, "keyword": true,
+	"licence-file": true, "funding": true, "software": true, "binary": true,
 }
 
 // Every flag that takes one of a few words, or a name from a file, has its values completed, in whatever command it is.

@@ -52,11 +52,14 @@ func TestNoFolder(t *testing.T) {
 		"redact": {"redact a.simexp --seq 0- -o", "redact a.simexp --force --seq 0- -o",
 			"redact a.simexp --mask --match BANK_A -o"},
 		"reveal": {"reveal b.simexp --from a.simexp -o"},
+		"report": {"report a.simexp -o", "report a.simexp --force -o"},
 		"run":    {"run exp1 -o"},
 		"sign": {"sign a.simexp --note-key key -o", "sign a.simexp --detached --note-key key -o",
 			"sign --new-note-key x --note-key"},
-		"init":       {"paper init a.simexp -o"},
-		"pack":       {"pack a.simexp -o"},
+		"init": {"paper init a.simexp -o"},
+		"pack": {"pack a.simexp -o"},
+		"package": {"package a.simexp --title T --author A --licence MIT --date 2026-11-29 -o",
+			"package a.simexp --title T --author A --licence MIT --date 2026-11-29 --force -o"},
 		"unpack":     {"unpack a.simexp.zst -o"},
 		"extract":    nil, // which makes its folder
 		"build":      nil, // likewise

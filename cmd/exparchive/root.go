@@ -45,6 +45,7 @@ func commands() []namedCommand {
 		{"ls", groupRead, readcmd.NewLs},
 		{"info", groupRead, readcmd.NewInfo},
 		{"replay", groupRead, readcmd.NewReplay},
+		{"view", groupRead, readcmd.NewView},
 		{"policies", groupRead, readcmd.NewPolicies},
 		{"query", groupRead, readcmd.NewQuery},
 		{"export", groupRead, readcmd.NewExport},
@@ -63,6 +64,11 @@ func commands() []namedCommand {
 		{"reveal", groupPublish, publishcmd.NewReveal},
 		{"sign", groupPublish, publishcmd.NewSign},
 		{"annotate", groupPublish, publishcmd.NewAnnotate},
+		{"package", groupPublish, func() *cobra.Command {
+			return publishcmd.NewPackage(publishcmd.Makers{CheckPaper: papercmd.CheckPaper, BuildPaper: papercmd.BuildPaper})
+		}},
+		{"cite", groupPublish, publishcmd.NewCite},
+		{"report", groupPublish, publishcmd.NewReport},
 		{"pack", groupPublish, publishcmd.NewPack},
 		{"unpack", groupPublish, publishcmd.NewUnpack},
 		{"recover", groupRepair, repaircmd.NewRecover},

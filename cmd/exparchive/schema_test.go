@@ -132,8 +132,9 @@ func allSchemasMet(t *testing.T, folder string) {
 	}
 }
 
-// withoutJSON are the commands that do not print for programs: plot draws pictures; schema prints JSON only.
-var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot", "paper"}
+// withoutJSON are the commands that do not print for programs: plot draws pictures; schema prints JSON only; view shows
+// pages.
+var withoutJSON = []string{"duckdb", "table", "schema", "help", "completion", "checkpoint", "plot", "paper", "view"}
 
 // Every command has --json and a schema that follows the rules for schemas and says what each member is.
 func TestSchemas(t *testing.T) {

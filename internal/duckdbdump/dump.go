@@ -134,21 +134,31 @@ func TablesJSON(w io.Writer, db *duckdb.DB) error {
 	return enc.Encode(out)
 }
 
-// Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out is named
-// in comments.
+// Schema writes the SQL that would create the database, without its rows: a script that runs. What is left out stands
+// in comments, with the reason.
 func Schema(w io.Writer, db *duckdb.DB) error {
 	b := bufio.NewWriter(w)
 	statements, left := db.SQL()
-	for _, name := range left {
-		fmt.Fprintf(b, "-- left out: %s\n", visible.Line(name))
-	}
-	for _, sql := range statements {
-		if sql = strings.TrimRight(strings.TrimSpace(sql), ";"); sql != "" {
-			b.WriteString(sql)
-			b.WriteString(";\n")
+	for _, o := range left {
+		fmt.Fprintf(b, "-- left out: %s: %s\n", visible.Line(o.Name), visible.Line(o.Reason))
+		for _, sql := range o.SQL {
+			for line := range strings.Lines(ended(sql)) {
+				fmt.Fprintf(b, "--   %s\n", visible.Line(strings.TrimSuffix(line, "\n")))
+			}
 		}
 	}
+	for _, sql := range statements {
+		b.WriteString(ended(sql))
+	}
 	return b.Flush()
+}
+
+// ended is a statement with a semicolon and the end of a line behind it; empty for none.
+func ended(sql string) string {
+	if sql = strings.TrimRight(strings.TrimSpace(sql), ";"); sql == "" {
+		return ""
+	}
+	return sql + ";\n"
 }
 
 // Options for CSV and JSONL.

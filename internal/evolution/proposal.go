@@ -11,7 +11,7 @@ import (
 type Proposal struct {
 	Proposed  json.RawMessage      // nil if none was recorded, or it was withheld
 	Proposes  []Change             // from the policy in force to Proposed; nil if that is not known
-	From      bool                 // it is known
+	Against   json.RawMessage      // the policy in force that Proposes is from; nil if it is not known
 	Concealed *provider.Commitment // to a proposal that was withheld
 	Decision  provider.Decision    // as package replay prints it
 }
@@ -62,7 +62,7 @@ func (l *latest) decide(s *Step, force json.RawMessage) json.RawMessage {
 	s.Proposed, s.Concealed = l.policy, l.concealed
 	repeats := false
 	if l.policy != nil && old != nil {
-		s.Proposes, s.From = Diff(old, l.policy), true
+		s.Proposes, s.Against = Diff(old, l.policy), old
 		repeats = len(s.Proposes) == 0 && (l.old != nil || force == nil || len(Diff(force, l.policy)) == 0)
 	}
 	proposed := l.policy != nil || l.concealed != nil

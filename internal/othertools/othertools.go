@@ -33,7 +33,7 @@ func Missing(t testing.TB, what error) {
 func FindLarge(t testing.TB, name string) string {
 	t.Helper()
 	if os.Getenv("EXPARCHIVE_TOOLS") != "all" {
-		t.Skip(name + " is asked for by make test-latex only")
+		t.Skip("a target of its own asks for " + name)
 	}
 	return Find(t, name)
 }

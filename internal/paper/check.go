@@ -45,6 +45,11 @@ func (p *Paper) check() error {
 			return fail(r.Line, "run %.80q: the baseline %.80q is no run", r.Name, r.Baseline)
 		}
 	}
+	if p.LicenceFile != "" {
+		if err := checkInput(p.LicenceFile); err != nil {
+			return fmt.Errorf("%w: licence-file: %w", ErrPaper, err)
+		}
+	}
 	taken := map[string]string{} // names of files, as file systems without case have them
 	folders := map[string]bool{}
 	for _, it := range p.Items {

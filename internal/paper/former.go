@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -26,8 +27,14 @@ func (p *Paper) Former(folder string) ([]Former, error) {
 		listed[folded(it.File)] = true
 	}
 	var list []Former
+	seen := map[string]bool{}
 	err := filepath.WalkDir(folder, func(at string, d fs.DirEntry, err error) error {
-		hidden := at != folder && strings.HasPrefix(d.Name(), ".")
+		base := filepath.Base(at)
+		hidden := at != folder && strings.HasPrefix(base, ".")
+		name, record := strings.CutSuffix(base, SourceSuffix)
+		if next, ok := nextOf(base); ok {
+			name, record, hidden = next, true, false
+		}
 		switch {
 		case err != nil && at == folder && os.IsNotExist(err):
 			return fs.SkipAll
@@ -35,33 +42,35 @@ func (p *Paper) Former(folder string) ([]Former, error) {
 			return fileerr.In(folder, err)
 		case d.IsDir() && (hidden || err != nil):
 			return fs.SkipDir
-		case hidden || err != nil || !d.Type().IsRegular() || !strings.HasSuffix(d.Name(), SourceSuffix):
+		case hidden || err != nil || !d.Type().IsRegular() || !record:
 			return nil
 		}
 		relative, err := filepath.Rel(folder, at)
 		if err != nil {
 			return err
 		}
-		file := strings.TrimSuffix(filepath.ToSlash(relative), SourceSuffix)
-		if text, err := fileerr.ReadAtMost(at, MaxSize); err == nil && !listed[folded(file)] {
-			if f, ok := p.formerOf(folder, file, text); ok {
-				list = append(list, f)
-			}
+		file := path.Join(filepath.ToSlash(filepath.Dir(relative)), name)
+		if seen[file] || listed[folded(file)] {
+			return nil
+		}
+		seen[file] = true
+		if f, ok := p.formerOf(folder, file); ok {
+			list = append(list, f)
 		}
 		return nil
 	})
+	slices.SortFunc(list, func(a, b Former) int { return strings.Compare(a.File, b.File) })
 	return list, err
 }
 
-// formerOf reads a record and says what it is about, if that is a file that was made for the paper.
-func (p *Paper) formerOf(folder, file string, record []byte) (Former, bool) {
+// formerOf says what a file is of which there are records, if that is one that was made for the paper.
+func (p *Paper) formerOf(folder, file string) (Former, bool) {
 	f := Former{File: file}
-	source, err := ParseSource(record)
-	if err != nil || source.File != file || source.Paper.File != p.name() || checkOutput(file) != nil ||
-		!outputs[strings.ToLower(path.Ext(file))] {
+	at := filepath.Join(folder, filepath.FromSlash(file))
+	records := RecordsOf(at, file)
+	if !records.madeFor(p) || checkOutput(file) != nil || !outputs[strings.ToLower(path.Ext(file))] {
 		return f, false
 	}
-	at := filepath.Join(folder, filepath.FromSlash(file))
 	info, err := os.Lstat(at)
 	if err != nil {
 		return f, os.IsNotExist(err)
@@ -71,8 +80,8 @@ func (p *Paper) formerOf(folder, file string, record []byte) (Former, bool) {
 			return f, false
 		}
 	}
-	text, err := fileerr.ReadAtMost(at, int64(max(source.Bytes, 0)))
-	f.Exists, f.Edited = true, err != nil || !info.Mode().IsRegular() || !source.IsOf(text)
+	text, err := fileerr.ReadAtMost(at, int64(records.longest()))
+	f.Exists, f.Edited = true, err != nil || !info.Mode().IsRegular() || !records.Built(text)
 	return f, true
 }
 

@@ -35,6 +35,17 @@ func TestFormer(t *testing.T) {
 	record("other.csv", "other.csv", "slides.yaml")
 	record("copy.csv", "old.csv", "paper.yaml")
 	record("gone.csv", "gone.csv", "paper.yaml")
+	next := func(name, text string) {
+		put(filepath.ToSlash(NextSource(name)), Source{File: name, SHA256: sum([]byte(text)), Bytes: len(text),
+			Paper: SourcePaper{File: "paper.yaml"}}.Text())
+	}
+	put("short.csv", []byte("text")) // its build ended before its record had its place
+	next("short.csv", "text")
+	put("again.csv", []byte("longer text"))
+	record("again.csv", "again.csv", "paper.yaml")
+	next("again.csv", "longer text")
+	put("mine.csv", []byte("mine"))
+	next("mine.csv", "text")
 	put("none.csv"+SourceSuffix, []byte("{"))
 	put("edited.csv", []byte("tuxt"))
 	put("longer.csv", []byte("texttext"))
@@ -44,8 +55,9 @@ func TestFormer(t *testing.T) {
 	record("folder.csv", "folder.csv", "paper.yaml")
 
 	got, err := p.Former(folder)
-	want := []Former{{"edited.csv", true, true}, {"folder.csv", true, true}, {"gone.csv", false, false},
-		{"in/deep/old.pdf", true, false}, {"longer.csv", true, true}, {"old.csv", true, false}}
+	want := []Former{{"again.csv", true, false}, {"edited.csv", true, true}, {"folder.csv", true, true}, {"gone.csv", false, false},
+		{"in/deep/old.pdf", true, false}, {"longer.csv", true, true}, {"mine.csv", true, true}, {"old.csv", true, false},
+		{"short.csv", true, false}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}

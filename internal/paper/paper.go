@@ -1,5 +1,5 @@
-// Package paper reads and writes paper.yaml, which pins the runs of a paper by id and digest and lists the tables and
-// figures that are made of them, and the records of which runs a file came from.
+// Package paper reads and writes paper.yaml, which pins the runs of a paper by id and digest, lists the tables and
+// figures that are made of them, and says how they are published; and the records of which runs a file came from.
 package paper
 
 import (
@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/simexp/exparchive/internal/citation"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/internal/webfile"
@@ -53,6 +54,9 @@ type Paper struct {
 	SHA256 string // of its text, with line feeds only at the ends of lines
 	Runs   []*Run
 	Items  []*Item
+
+	Work        citation.Work // what is said of the runs where they are published and cited
+	LicenceFile string        // the text of the licence, relative to the paper's file, with slashes; empty for none
 
 	byName map[string]*Run
 }
@@ -171,7 +175,20 @@ func (p *Paper) RunPath(r *Run) string {
 	if webfile.Is(r.File) {
 		return r.File
 	}
-	return filepath.Join(filepath.Dir(p.Path), filepath.FromSlash(r.File))
+	return p.beside(r.File)
+}
+
+// LicencePath gives where the text of the licence lies, empty if the paper names none.
+func (p *Paper) LicencePath() string {
+	if p.LicenceFile == "" {
+		return ""
+	}
+	return p.beside(p.LicenceFile)
+}
+
+// beside gives where a file lies that the paper names.
+func (p *Paper) beside(name string) string {
+	return filepath.Join(filepath.Dir(p.Path), filepath.FromSlash(name))
 }
 
 // Sources are the runs that an item is made of: its own, and those that they are compared with.

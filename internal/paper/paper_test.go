@@ -83,7 +83,7 @@ func TestParseErrors(t *testing.T) {
 		"version: 1":           `line 1: a paper wants "runs"`,
 		"version: 2\nruns: []": "line 1: version", "version: 1\nruns: []\n": "no runs",
 		"version: 1\nruns: {}\n": "line 2: want a list",
-		of("x: 1"):               `line 7: no "x", want one of version, runs, tables, figures`,
+		of("x: 1"):               `line 7: no "x", want one of version, title,`,
 		of("version: 1"):         `line 7: "version" stands twice`,
 		of("--- \nversion: 1"):   "more than one document", of("tables: &x []"): "line 7: anchors",
 		of("tables: *x"):       "anchor",

@@ -1,7 +1,6 @@
 package paper
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +13,9 @@ func (p *Paper) Write(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`# Tables and figures of runs: "exparchive paper build" makes them, "exparchive paper check" says what has changed.
 # "exparchive paper --help" says what can stand here.
-version: ` + version + "\nruns:\n")
+version: ` + version + "\n")
+	p.writeAbout(&b)
+	b.WriteString("runs:\n")
 	for _, r := range p.Runs {
 		fmt.Fprintf(&b, "  - name: %s\n    file: %s\n", quote(r.Name), quote(r.File))
 		fmt.Fprintf(&b, "    id: %s\n    digest: %s\n", quote(r.ID), quote(r.Digest))
@@ -122,59 +123,3 @@ func quoteAll(list []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
-
-// A Source is the record of what a file came from.
-type Source struct {
-	File   string      `json:"file"`
-	SHA256 string      `json:"sha256"`
-	Bytes  int         `json:"bytes"`
-	Paper  SourcePaper `json:"paper"`
-	Made   []string    `json:"made"` // the command
-	Runs   []SourceRun `json:"runs"`
-}
-
-// A SourcePaper says which paper's file it was.
-type SourcePaper struct {
-	File   string `json:"file"` // its name
-	SHA256 string `json:"sha256"`
-}
-
-// A SourceRun is a run of which a file was made.
-type SourceRun struct {
-	Name     string `json:"name"`
-	File     string `json:"file"`
-	RunID    string `json:"run_id"`
-	Digest   string `json:"digest"`
-	Baseline string `json:"baseline,omitempty"`
-}
-
-// SourceOf gives the record for a file with some text, made for an item.
-func (p *Paper) SourceOf(it *Item, text []byte) Source {
-	s := Source{
-		File: it.File, SHA256: sum(text), Bytes: len(text),
-		Paper: SourcePaper{p.name(), p.SHA256}, Made: it.Words(),
-	}
-	for _, r := range p.Sources(it) {
-		s.Runs = append(s.Runs, SourceRun{r.Name, r.File, r.ID, r.Digest, r.Baseline})
-	}
-	return s
-}
-
-// Text gives the record as it is written.
-func (s Source) Text() []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	_ = e.Encode(s) // which has nothing that could fail
-	return b.Bytes()
-}
-
-// ParseSource reads a record.
-func ParseSource(text []byte) (s Source, err error) {
-	err = json.Unmarshal(text, &s)
-	return s, err
-}
-
-// IsOf reports whether a text is that of the file that the record is about.
-func (s Source) IsOf(text []byte) bool { return s.SHA256 == sum(text) }

@@ -62,7 +62,7 @@ func (p *Paper) parse(text []byte) (err error) {
 		case "figures":
 			return f.value.each(func(n part) error { return p.item(n, "plot") })
 		}
-		return f.unknown("version", "runs", "tables", "figures")
+		return p.about(f)
 	}, "version", "runs")
 }
 

@@ -21,15 +21,17 @@ var invisible = [...][2]rune{
 	{0x2028, 0x202e},   // line and paragraph separators, bidirectional embeddings and overrides
 	{0x2060, 0x206f},   // word joiner, bidirectional isolates, deprecated formats
 	{0xd800, 0xdfff},   // surrogates
-	{0xfdd0, 0xfdef},   // noncharacters
+	{0xfdd0, 0xfdef},   // further noncharacters
 	{0xfeff, 0xfeff},   // byte order mark
 	{0xfff0, 0xfffb},   // unassigned, interlinear annotation
-	{0xfffe, 0xffff},   // noncharacters
 	{0xe0000, 0xe0fff}, // tags, variation selectors
 }
 
 // Hidden reports whether r is escaped.
 func Hidden(r rune) bool {
+	if r&0xfffe == 0xfffe { // noncharacters, the last two of each plane
+		return true
+	}
 	for _, span := range invisible {
 		if r < span[0] {
 			return false
@@ -38,7 +40,7 @@ func Hidden(r rune) bool {
 			return true
 		}
 	}
-	return r&0xfffe == 0xfffe
+	return false
 }
 
 // Line makes s printable on one line: control characters, line separators, characters that are invisible or change the

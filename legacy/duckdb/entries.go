@@ -106,9 +106,22 @@ func (db *DB) Triggers() []Trigger {
 }
 
 // SQL gives the statements that create the database without its rows, each behind those of what it needs. Sequences
-// go on where they are. What this reader has no words for, or SQL has none, is left out with what needs it:
-// left names it.
-func (db *DB) SQL() (statements, left []string) { return db.catalog.Script() }
+// go on where they are. A definition is left out with what needs it if this reader has no words for it, or SQL has
+// none, or if it names something for which there is nothing, such as a column that was dropped.
+func (db *DB) SQL() (statements []string, left []Omitted) {
+	statements, omitted := db.catalog.Script()
+	for _, o := range omitted {
+		left = append(left, Omitted(o))
+	}
+	return statements, left
+}
+
+// An Omitted definition is one that [DB.SQL] leaves out.
+type Omitted struct {
+	Name   string   // of its kind and itself, such as view a.one
+	Reason string   // as in: there is no column j
+	SQL    []string // its statements, as they were; nil if there are no words for it
+}
 
 // UserTypes lists the types made by CREATE TYPE by schema and name.
 func (db *DB) UserTypes() []UserType {

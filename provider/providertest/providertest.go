@@ -56,6 +56,7 @@ var rules = []struct {
 	{"Iterations", checkIterations},
 	{"IterationAt", checkIterationAt},
 	{"EachIteration", checkEachIteration},
+	{"EachCost", checkEachCost},
 	{"IterationRecords", checkIterationRecords},
 	{"Select", checkSelect},
 	{"UnknownIteration", checkUnknownIteration},
@@ -199,6 +200,47 @@ func checkEachIteration(ctx context.Context, p provider.Provider, want []provide
 	return nil
 }
 
+// checkEachCost: iterations for what they cost are those of EachIteration, from which no more is left out than may be.
+func checkEachCost(ctx context.Context, p provider.Provider, want []provider.Record) error {
+	all := map[int]*provider.Iteration{}
+	for _, r := range want {
+		if it, ok := r.(*provider.Iteration); ok {
+			all[it.Number] = it
+		}
+	}
+	n, last := 0, 0
+	for got, err := range provider.EachCost(ctx, p) {
+		if err != nil {
+			return err
+		}
+		it := all[got.Number]
+		if it == nil || n > 0 && got.Number <= last {
+			return fmt.Errorf("iteration %d behind %d: there is none", got.Number, last)
+		}
+		n, last = n+1, got.Number
+		known := true
+		for _, agents := range []iter.Seq[string]{maps.Keys(it.AcceptedChanges), maps.Keys(it.Policies)} {
+			for agent := range agents {
+				_, has := it.Costs[agent]
+				known = known && has
+			}
+		}
+		if known && len(got.AcceptedChanges) == 0 {
+			got.AcceptedChanges = it.AcceptedChanges
+		}
+		if known && len(got.Policies) == 0 {
+			got.Policies = it.Policies
+		}
+		if d := Diff(&got, it); d != "" {
+			return fmt.Errorf("iteration %d: %s", got.Number, d)
+		}
+	}
+	if n < len(all) {
+		return fmt.Errorf("got %d iterations, want %d", n, len(all))
+	}
+	return nil
+}
+
 // checkSelect: what is selected is what of the whole run is wanted, in its order; only texts of calls may be left out.
 func checkSelect(ctx context.Context, p provider.Provider, want []provider.Record) error {
 	types, numbers := map[string]bool{}, []int{0}
@@ -212,16 +254,20 @@ func checkSelect(ctx context.Context, p provider.Provider, want []provider.Recor
 		}
 	}
 	some := append(slices.Sorted(maps.Keys(types)), "no such type")
+	last := int64(len(want)) - 1
 	middle := &provider.Span{First: slices.Max(numbers) / 3, Last: 2 * slices.Max(numbers) / 3}
 	for _, s := range []provider.Selection{
 		{}, {Iterations: true}, {Calls: true}, {Events: some[:1]}, {Events: some}, {Events: []string{"no such type"}},
 		{Iterations: true, Calls: true, Events: some[len(some)/2:]},
 		{Iterations: true, Calls: true, Events: some, Span: middle},
 		{Calls: true, Span: middle}, {Events: some, Span: &provider.Span{First: 1 << 30, Last: 1 << 30}},
+		{All: true}, {All: true, Iterations: true, Calls: true, First: last / 3, Last: 2 * last / 3}, {All: true, First: last},
+		{Events: some[:1], Span: middle, Last: last / 2}, {Events: some, First: last + 1}, {Calls: true, First: 2, Last: 1},
 	} {
 		var wanted []provider.Record
-		for _, r := range want {
-			if s.Wants(r) {
+		for i, r := range want {
+			r = r.Clone()
+			if r.RecordMeta().Seq = int64(i); s.Wants(r) {
 				wanted = append(wanted, brief(r))
 			}
 		}

@@ -23,6 +23,9 @@ var passing = []string{"oid", "database_name", "estimated_size", "constraint_ind
 // quotedTypes are names of types in casts that 1.5 read from a text, and not those that it made itself.
 var quotedTypes = regexp.MustCompile(`"([A-Z_ ]+)"`)
 
+// aroundItsQuery is a view that the script writes in another way.
+var aroundItsQuery = regexp.MustCompile(`^CREATE VIEW (?:\w+\.)?"?(\w+)"? \(.*\) AS SELECT \* FROM \(`)
+
 // lastName is the last name of a path.
 var lastName = regexp.MustCompile(`("[^"]*"|[^".]*)$`)
 
@@ -178,7 +181,10 @@ func (r *catalogReader) script(path, dir string) (*scripted, error) {
 	}
 	defer db.Close()
 	script, left := db.SQL()
-	result := &scripted{left: left, statements: len(script)}
+	result := &scripted{statements: len(script)}
+	for _, o := range left {
+		result.left = append(result.left, o.Name)
+	}
 	attach := func(path, options string) error {
 		return errors.Join(p.Exec("ATTACH "+Quote(path)+" AS db"+options), p.Exec("USE db"))
 	}
@@ -222,7 +228,7 @@ func (r *catalogReader) script(path, dir string) (*scripted, error) {
 	}
 	ignored := []string{"view_name=unpivoted,", // its text changes when the engine reads it
 		"schema_name=information_schema,", "schema_name=pg_catalog,"} // 1.0 and 1.1 write them to the file
-	for _, s := range left {
+	for _, s := range result.left {
 		kind, path, _ := strings.Cut(s, " ")
 		path = strings.TrimPrefix(path, "table ") // of a macro
 		if kind == "macro" {
@@ -234,6 +240,11 @@ func (r *catalogReader) script(path, dir string) (*scripted, error) {
 			path = `"main".` + QuoteName(strings.Trim(name, `"`))
 		}
 		ignored = append(ignored, kind+" "+path)
+	}
+	for _, sql := range script { // a view with comments on columns that it renames
+		if m := aroundItsQuery.FindStringSubmatch(sql); m != nil {
+			ignored = append(ignored, "view_name="+m[1]+",")
+		}
 	}
 	for _, view := range want.broken {
 		ignored = append(ignored, "view "+view)
@@ -254,5 +265,20 @@ func (r *catalogReader) script(path, dir string) (*scripted, error) {
 	if got := next(p, db); !slices.Equal(got, wantNext) {
 		result.faults = append(result.faults, fmt.Sprintf("got next values %q, want %q", got, wantNext))
 	}
+	for _, o := range left { // as it was found, in the order in which it was made
+		if len(o.SQL) == 0 || takesAnyRows(r.p.Release.Name) && strings.HasPrefix(o.Name, "macro table ") {
+			continue
+		}
+		if err := p.Exec(o.SQL[0]); errors.Is(err, ErrLost) {
+			return nil, err
+		} else if err == nil {
+			result.faults = append(result.faults, "the script leaves out what runs: "+o.Name+": "+o.Reason)
+		}
+	}
 	return result, detach()
+}
+
+// takesAnyRows reports whether a release makes a macro that gives rows without a look at what it names.
+func takesAnyRows(release string) bool {
+	return release != python && release != "1.5" && release != "1.4"
 }

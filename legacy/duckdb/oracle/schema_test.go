@@ -67,6 +67,9 @@ func TestSchemaSQL(t *testing.T) {
 	for _, name := range []string{"definitions_lost_e15_s15", "definitions_lost_e20"} {
 		left[name] = []string{"macro a.most", "macro table \"b c\".rows_of", "view a.one", "view \"b c\".two", "view by_function"}
 	}
+	for _, name := range []string{"definitions_dropped_e14_s14", "definitions_dropped_e20"} {
+		left[name] = omitted(t, name)
+	}
 	for _, file := range files {
 		dir := filepath.Dir(file)
 		b, err := os.ReadFile(file)
@@ -99,6 +102,22 @@ func TestSchemaSQL(t *testing.T) {
 			sameForOne(t, f.Engine, path, []*catalogReader{reader(engine), reader(f.Judge)}, left[f.Name]...)
 		})
 	}
+}
+
+// omitted gives what the script of a fixture leaves out, of which TestSchemaLost has to be right.
+func omitted(t *testing.T, fixture string) (names []string) {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("../testdata", fixture, "script.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(script)) {
+		if s, ok := strings.CutPrefix(line, "-- left out: "); ok {
+			s, _, _ = strings.Cut(s, ":")
+			names = append(names, s)
+		}
+	}
+	return names
 }
 
 // TestSchemaOptions wants 2.0 to refuse options of schemas, for which its definitions have a field: no file has it,

@@ -297,6 +297,7 @@ func (o *readOptions) readBaseline(cmd *cobra.Command, want series.Options) (run
 	}
 	defer c.Close()
 	p, changed := runio.Shown(p)
+	want.Also = nil // of which a baseline shows nothing
 	if run, err = series.Read(cmd.Context(), p, want); err == nil {
 		warnWithheld(cmd.ErrOrStderr(), o.baseline, run)
 		err = changed()

@@ -84,7 +84,7 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	var all []compared
-	want := series.Options{Decisions: true}
+	want := series.Options{Decisions: true, Also: []string{"config", "convergence_reason"}}
 	failed := o.eachOf(cmd, args, want, func(file string, p provider.Provider, run *series.Run) error {
 		x := compared{file: cli.ShownName(file), settings: settingsOf(run.Config)}
 		for _, of := range o.costs {

@@ -32,6 +32,7 @@ type runOptions struct {
 	places  int
 	groupBy []string
 	totals  bool
+	also    []string // see series.Options
 
 	columnPlaces int // of means of columns
 }
@@ -86,7 +87,14 @@ func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
 
 // read reads the runs. Those that were read are there also with an error that was told of.
 func (o *runOptions) read(cmd *cobra.Command, args []string, keys []key) (all []outcome, err error) {
-	want := series.Options{Outline: !o.derived(), Span: o.chosen}
+	totals := o.derived() && !o.partly()
+	want := series.Options{Outline: totals || !o.derived(), Totals: totals, Span: o.chosen, Also: o.also}
+	if keys != nil {
+		want.Also = nil
+	}
+	if slices.ContainsFunc(keys, func(k key) bool { return k.column.Source == series.SourceConfig }) {
+		want.Also = []string{"config"}
+	}
 	err = o.eachOf(cmd, args, want, func(_ string, p provider.Provider, run *series.Run) error {
 		c, err := o.costOf(run)
 		if err = cmp.Or(err, seeKeys(cmd.Context(), keys, p, run)); err != nil {

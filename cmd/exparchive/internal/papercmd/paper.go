@@ -29,6 +29,11 @@ func NewPaper() *cobra.Command {
 them:
 
   version: 1
+  title: Liquidity at play            what is published, for "exparchive package" and "cite"
+  authors:
+    - {family: Lovelace, given: Ada, orcid: 0000-0002-1825-0097, affiliation: University of London}
+    - group: The liquidity group
+  licence: CC-BY-4.0
   runs:
     - name: baseline                  what it is called here
       file: runs/baseline.simexp      relative to paper.yaml, or an address; an archive, old database, web result or
@@ -58,7 +63,13 @@ them:
       plot: convergence               as "exparchive plot" has them
 
 Every other flag of "exparchive table", "compare" or "plot" can stand in a table or figure by its name: cost, sort,
-totals, agent, group-by, siunitx. "exparchive schema paper" prints the JSON Schema of paper.yaml.`,
+totals, agent, group-by, siunitx.
+
+Of what is published there can stand too: abstract, date, doi, publisher, keywords, funding (a list of funder, award and
+title), software (the name, url and version of what ran the experiments), and licence-file, the text of the licence. A
+publisher, funder or affiliation can be {name: University of London, url: https://ror.org/04cw6st05}.
+
+"exparchive schema paper" prints the JSON Schema of paper.yaml.`,
 		Example: `  exparchive paper init runs/*.simexp
   exparchive paper build
   exparchive paper check`,

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 
@@ -33,6 +32,8 @@ which runs, by id and digest, it was made. All runs are checked before anything 
 anything is written: a run that is missing, changed, unfinished or invalidated is refused by name and the files stay
 as they were.
 
+A build that was cut short goes on with the next: what it had made is not taken for something changed by hand.
+
 The same runs give the same bytes, on every machine. A file that is as it should be is not written anew. One that was
 changed by hand, or that build did not make, is not replaced, unless --force says so. What an earlier build made and
 paper.yaml does not list any more is named, and with --prune removed.`,
@@ -48,17 +49,9 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 			if err := protect(p, folder); err != nil {
 				return err
 			}
-			set := &pinned{stderr: cmd.ErrOrStderr(), paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
-			if err := set.checkAll(cmd.Context(), p.Runs, func(r *paper.Run, e *runError) {
-				cli.Warnf(cmd.ErrOrStderr(), "run %s: %v", terminal.Escape(r.Name), e)
-			}); err != nil {
+			texts, err := makeAll(cmd.Context(), cmd.ErrOrStderr(), p)
+			if err != nil {
 				return err
-			}
-			texts := make([][]byte, len(p.Items))
-			for i, it := range p.Items {
-				if texts[i], err = set.make(cmd.Context(), it); err != nil {
-					return cli.InFile(p.Path, err)
-				}
 			}
 			if !force {
 				if err := ownFiles(p, folder, texts); err != nil {
@@ -100,50 +93,171 @@ paper.yaml does not list any more is named, and with --prune removed.`,
 	return cmd
 }
 
-// writeFiles writes the files and the records of what they came from. All are on disk before the first has its name.
-func writeFiles(p *paper.Paper, folder string, texts [][]byte) ([]builtFile, error) {
-	var open []*outfile.File
+// checkedRuns gives the runs of a paper, each of which is as the paper pins it. Of those with which something is wrong
+// it tells.
+func checkedRuns(ctx context.Context, stderr io.Writer, p *paper.Paper) (*pinned, error) {
+	set := &pinned{stderr: stderr, paper: p, stamps: map[string]stamp{}, told: map[string]bool{}}
+	return set, set.checkAll(ctx, p.Runs, func(r *paper.Run, e *runError) {
+		cli.Warnf(stderr, "run %s: %v", terminal.Escape(r.Name), e)
+	})
+}
+
+// makeAll makes the texts of the items of a paper.
+func makeAll(ctx context.Context, stderr io.Writer, p *paper.Paper) ([][]byte, error) {
+	set, err := checkedRuns(ctx, stderr, p)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([][]byte, len(p.Items))
+	for i, it := range p.Items {
+		if texts[i], err = set.make(ctx, it); err != nil {
+			return nil, cli.InFile(p.Path, err)
+		}
+	}
+	return texts, nil
+}
+
+// CheckPaper reads a paper's file and checks the runs that it pins, as build does before it makes anything.
+func CheckPaper(ctx context.Context, stderr io.Writer, name string) (*paper.Paper, error) {
+	p, err := readPaper([]string{name})
+	if err == nil {
+		_, err = checkedRuns(ctx, stderr, p)
+	}
+	return p, err
+}
+
+// BuildPaper makes what a paper's file lists, as build does, in its folder, in which there is nothing of it yet.
+func BuildPaper(ctx context.Context, stderr io.Writer, name string) error {
+	p, err := readPaper([]string{name})
+	if err != nil {
+		return err
+	}
+	texts, err := makeAll(ctx, stderr, p)
+	if err == nil {
+		_, err = writeFiles(p, filepath.Dir(p.Path), texts)
+	}
+	return err
+}
+
+// A built file gets its place, and then its record of what it came from.
+type built struct {
+	name, path   string // in the folder of the paper's files; of the file
+	text         []byte
+	file, record *outfile.File // nil for what is as it should be already
+	owed         bool          // the record lies hidden until the file has its place
+}
+
+// commit is what puts a file in its place. A test ends the program there.
+var commit = (*outfile.File).Commit
+
+// writeFiles writes the files and the records of what they came from. All are on disk before the first has its name,
+// and before a file has its place its record lies hidden beside it: a build that is cut short leaves no file that could
+// be taken for one that somebody changed.
+func writeFiles(p *paper.Paper, folder string, texts [][]byte) (list []builtFile, err error) {
+	var all []*built
 	defer func() {
-		for _, f := range open {
-			f.Abort()
+		for _, b := range all {
+			b.close()
 		}
 	}()
-	list := make([]builtFile, len(p.Items))
 	for i, it := range p.Items {
-		list[i] = builtFile{it.File, "unchanged"}
-		for name, text := range pairs(it.File, texts[i], it.File+paper.SourceSuffix, p.SourceOf(it, texts[i]).Text()) {
-			f, err := prepare(folder, name, text)
-			if err != nil {
+		b := &built{name: it.File, path: filepath.Join(folder, filepath.FromSlash(it.File)), text: texts[i]}
+		all = append(all, b)
+		went, err := b.goOn()
+		if err == nil {
+			err = b.prepare(p.SourceOf(it, texts[i]).Text())
+		}
+		if err != nil {
+			return nil, err
+		}
+		done := "unchanged"
+		if went || b.file != nil || b.record != nil {
+			done = "written"
+		}
+		list = append(list, builtFile{it.File, done})
+	}
+	for _, b := range all {
+		if b.owed {
+			if err := commit(b.record); err != nil {
 				return nil, err
-			}
-			if f != nil {
-				open = append(open, f)
-				list[i].Done = "written"
 			}
 		}
 	}
-	for _, f := range open {
-		if err := f.Commit(); err != nil {
+	for _, b := range all {
+		if err := b.place(); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-// removeFormer removes a file of an earlier build, and last the record by which it is found.
+// goOn ends what a build began that was cut short between the file and its record, and reports whether one was.
+func (b *built) goOn() (bool, error) {
+	next := paper.NextSource(b.path)
+	if info, err := os.Lstat(next); err != nil || !info.Mode().IsRegular() {
+		return false, nil
+	}
+	old, err := os.ReadFile(b.path)
+	if records := paper.RecordsOf(b.path, b.name); err == nil && records.CutShort(old) {
+		return true, outfile.Place(next, b.path+paper.SourceSuffix, true)
+	}
+	return false, fileerr.In(next, os.Remove(next)) // the file did not get its place
+}
+
+// prepare makes the file and its record ready to get their places.
+func (b *built) prepare(record []byte) (err error) {
+	if b.file, err = prepare(b.path, b.path, b.text); err != nil {
+		return err
+	}
+	at, source := b.path+paper.SourceSuffix, b.path+paper.SourceSuffix
+	if b.file != nil {
+		at = paper.NextSource(b.path)
+	}
+	b.record, err = prepare(source, at, record)
+	b.owed = at != source && b.record != nil
+	return err
+}
+
+// place puts the file and then its record in their places.
+func (b *built) place() error {
+	if b.file != nil {
+		if err := commit(b.file); err != nil {
+			return err
+		}
+	}
+	switch {
+	case b.owed:
+		return outfile.Place(paper.NextSource(b.path), b.path+paper.SourceSuffix, true)
+	case b.record != nil:
+		return commit(b.record)
+	}
+	return nil
+}
+
+// close removes what did not get its place, but for the record of a file that did.
+func (b *built) close() {
+	for _, f := range []*outfile.File{b.file, b.record} {
+		if f != nil {
+			f.Abort()
+		}
+	}
+	if !b.owed {
+		return
+	}
+	if there, err := os.ReadFile(b.path); err != nil || !bytes.Equal(there, b.text) {
+		_ = os.Remove(paper.NextSource(b.path))
+	}
+}
+
+// removeFormer removes a file of an earlier build, and last the records by which it is found.
 func removeFormer(folder string, f paper.Former) error {
 	path := filepath.Join(folder, filepath.FromSlash(f.File))
-	for _, name := range []string{path, path + paper.SourceSuffix} {
+	for _, name := range []string{path, paper.NextSource(path), path + paper.SourceSuffix} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fileerr.In(name, err)
 		}
 	}
 	return nil
-}
-
-// pairs yields two names with their texts.
-func pairs(a string, x []byte, b string, y []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) { _ = yield(a, x) && yield(b, y) }
 }
 
 // A builtFile is what build says of a file.
@@ -232,22 +346,20 @@ func ownFiles(p *paper.Paper, folder string, texts [][]byte) error {
 		case err != nil:
 			return fileerr.In(path, err)
 		}
-		text, err := os.ReadFile(path + paper.SourceSuffix)
-		source, parseErr := paper.ParseSource(text)
+		records := paper.RecordsOf(path, it.File)
 		switch {
-		case err != nil || parseErr != nil || source.File != it.File:
+		case records.None():
 			return fmt.Errorf("%s: it is there already, and not made by paper build (--force replaces it)", path)
-		case !source.IsOf(old):
+		case !records.Built(old):
 			return fmt.Errorf("%s: it was changed after it was built (--force replaces it)", path)
 		}
 	}
 	return nil
 }
 
-// prepare makes a file of a folder ready to get its name; nil if it is there already with that text.
-func prepare(folder, name string, text []byte) (*outfile.File, error) {
-	path := filepath.Join(folder, filepath.FromSlash(name))
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+// prepare makes a file ready to get its place; nil if one with that text is there already, be it at another path.
+func prepare(there, path string, text []byte) (*outfile.File, error) {
+	if old, err := os.ReadFile(there); err == nil && bytes.Equal(old, text) {
 		return nil, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {

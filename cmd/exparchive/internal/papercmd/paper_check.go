@@ -113,16 +113,21 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 			add("unreadable", "%v", err)
 			continue
 		}
-		recorded, err := os.ReadFile(path + paper.SourceSuffix)
-		source, parseErr := paper.ParseSource(recorded)
-		if err != nil || parseErr != nil {
-			add("source", "what it came from, %s%s, is missing or unreadable", it.File, paper.SourceSuffix)
-			source = paper.Source{Paper: paper.SourcePaper{SHA256: s.paper.SHA256}}
-			recorded = nil
+		records := paper.RecordsOf(path, it.File)
+		source := records.Source
+		switch {
+		case records.CutShort(text):
+			add("interrupted", "a build ended between the file and %s%s (exparchive paper build goes on)", it.File,
+				paper.SourceSuffix)
+			source = records.Next
+		case records.Text == nil:
+			add("source", "what it came from, %s%s, is missing, unreadable or of another file", it.File, paper.SourceSuffix)
+			source.Paper.SHA256 = s.paper.SHA256
+		case !records.Built(text):
+			add("edited", "the file was changed after it was built")
 		}
 		paperChanged = paperChanged || source.Paper.SHA256 != s.paper.SHA256
-		if recorded != nil && !source.IsOf(text) {
-			add("edited", "the file was changed after it was built")
+		if records.Text != nil && !records.Built(text) {
 			continue
 		}
 		unsound := ""
@@ -148,7 +153,7 @@ func (s *pinned) checkFiles(cmd *cobra.Command, folder string) (list []finding, 
 		}
 		wanted := s.paper.SourceOf(it, want)
 		wanted.Paper = source.Paper // is told once
-		if recorded != nil && !bytes.Equal(wanted.Text(), recorded) {
+		if records.Text != nil && !records.CutShort(text) && !bytes.Equal(wanted.Text(), records.Text) {
 			add("source", "%s%s is not what would be written", it.File, paper.SourceSuffix)
 		}
 	}

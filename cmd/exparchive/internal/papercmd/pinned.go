@@ -220,6 +220,8 @@ func (o *readOptions) eachPinned(cmd *cobra.Command, set *pinned, names []string
 		if other == nil {
 			return nil, cli.Usagef("baseline: no run %q", name)
 		}
+		want := want
+		want.Also = nil // of which a baseline shows nothing
 		err := set.read(ctx, other, want, func(_ provider.Provider, base *series.Run) error {
 			bases[name] = base
 			return nil

@@ -127,7 +127,7 @@ func (o *runOptions) summaryTable(all []outcome, compared bool) *tabular.Table {
 var blank = tabular.Cell{Text: " "}
 
 func newConvergence() *cobra.Command {
-	var o runOptions
+	o := runOptions{also: []string{"convergence_reason"}}
 	cmd := &cobra.Command{
 		Use:   "convergence RUN...",
 		Short: "How many iterations runs had, and how many of the runs converged",

@@ -1,7 +1,6 @@
 package readcmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -29,8 +28,8 @@ type lsOptions struct {
 	recursive                bool
 	json                     bool
 
-	shown  []*column // those of --columns; nil for the usual ones
-	sorted []sortKey
+	shown  []*runs.Column // those of --columns; nil for the usual ones
+	sorted []runs.SortKey
 }
 
 // NewLs makes the command ls.
@@ -99,7 +98,7 @@ func (o *lsOptions) check() error {
 		return cli.Usagef("ls: --limit %d, want 0 (no limit) or more", o.limit)
 	}
 	for _, name := range o.columns {
-		c := columnOf(name)
+		c := runs.ColumnOf(name)
 		if c == nil {
 			return cli.Usagef("ls: --columns: no column %q, want some of %s", name, columnNames())
 		}
@@ -107,29 +106,28 @@ func (o *lsOptions) check() error {
 	}
 	for _, key := range o.sort {
 		name, down := strings.CutPrefix(key, "-")
-		c := columnOf(name)
+		c := runs.ColumnOf(name)
 		if c == nil {
 			return cli.Usagef("ls: --sort: no column %q, want one of %s", name, columnNames())
 		}
-		o.sorted = append(o.sorted, sortKey{c, down})
+		o.sorted = append(o.sorted, runs.SortKey{Column: c, Down: down != o.reverse})
 	}
 	return nil
 }
 
 // reads says what has to be read of each run.
 func (o *lsOptions) reads() *runs.Options {
-	var need need
+	need := whereNeeds(o.where)
 	for _, c := range o.shown {
-		need |= c.need
+		need |= c.Need
 	}
 	for _, k := range o.sorted {
-		need |= k.column.need
+		need |= k.Column.Need
 	}
-	need |= whereNeeds(o.where)
 	if o.totals {
-		need |= needCounts | needUsage
+		need |= runs.NeedCounts | runs.NeedUsage
 	}
-	return &runs.Options{Counts: need&needCounts != 0, Usage: need&needUsage != 0, Decisions: need&needDecisions != 0}
+	return need.Options()
 }
 
 func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
@@ -190,19 +188,13 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 
 func (o *lsOptions) wants(r runs.Summary) bool {
 	for _, tag := range o.tags {
-		if !slices.Contains(r.Annotated(TagKind), tag) {
+		if !slices.Contains(r.Annotated(runs.TagKind), tag) {
 			return false
 		}
 	}
 	return (o.experiment == "" || r.Experiment == o.experiment) &&
 		(o.kind == "" || r.Type == o.kind) &&
 		(o.status == "" || string(r.Status) == o.status)
-}
-
-// A sortKey is a column to sort by.
-type sortKey struct {
-	column *column
-	down   bool
 }
 
 // choose sorts runs and gives those that are wanted of them.
@@ -213,38 +205,14 @@ func (o *lsOptions) choose(ctx context.Context, all []runs.Summary) ([]runs.Summ
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b runs.Summary) int {
-		for _, k := range o.sorted {
-			x, y := k.column.value(a), k.column.value(b)
-			if (x == nil) != (y == nil) { // last, whichever way
-				return cmp.Or(order(x == nil), -order(y == nil))
-			}
-			c := compareValues(x, y)
-			if k.down != o.reverse {
-				c = -c
-			}
-			if c != 0 {
-				return c
-			}
-		}
-		c := cmp.Or(-strings.Compare(textOf(a.CreatedAt), textOf(b.CreatedAt)), strings.Compare(a.RunID, b.RunID),
-			strings.Compare(a.File, b.File))
-		if o.reverse && len(o.sorted) == 0 {
-			c = -c
-		}
-		return c
-	})
+	runs.Sort(all, o.sorted...)
+	if o.reverse && len(o.sorted) == 0 {
+		slices.Reverse(all)
+	}
 	if o.limit > 0 && len(all) > o.limit {
 		all = all[:o.limit]
 	}
 	return all, nil
-}
-
-func order(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }
 
 // print writes the runs to w, those that are chosen of the number that was found.
@@ -262,7 +230,7 @@ func (o *lsOptions) print(w, stderr io.Writer, all []runs.Summary, found int) er
 	}
 	columns := o.shown
 	if columns == nil {
-		columns = usualColumns(all)
+		columns = runs.UsualColumns(all)
 	}
 	if width := terminal.Width(w); width > 0 {
 		left := 0

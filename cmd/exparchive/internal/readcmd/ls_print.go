@@ -21,20 +21,20 @@ const leastCell = 10
 
 // fitColumns leaves out, if it may, what a table of the runs that is as wide as the terminal has no room for: of the
 // columns that go those that go last are kept first. It gives how many it left out.
-func fitColumns(columns []*column, all []runs.Summary, width int, may bool) (fit []*column, left int) {
+func fitColumns(columns []*runs.Column, all []runs.Summary, width int, may bool) (fit []*runs.Column, left int) {
 	if !may {
 		return columns, 0
 	}
 	order := slices.Clone(columns)
-	slices.SortStableFunc(order, func(a, b *column) int { return cmp.Compare(goes(a), goes(b)) })
-	var out []*column
+	slices.SortStableFunc(order, func(a, b *runs.Column) int { return cmp.Compare(a.Goes(), b.Goes()) })
+	var out []*runs.Column
 	for _, c := range order {
-		if goes(c) > 0 {
+		if c.Goes() > 0 {
 			out = append(out, c)
 		}
 	}
-	without := func(out []*column) []*column {
-		return slices.DeleteFunc(slices.Clone(columns), func(c *column) bool { return slices.Contains(out, c) })
+	without := func(out []*runs.Column) []*runs.Column {
+		return slices.DeleteFunc(slices.Clone(columns), func(c *runs.Column) bool { return slices.Contains(out, c) })
 	}
 	for i := 0; i < len(out); {
 		less := slices.Delete(slices.Clone(out), i, i+1)
@@ -47,17 +47,8 @@ func fitColumns(columns []*column, all []runs.Summary, width int, may bool) (fit
 	return without(out), len(out)
 }
 
-func goes(c *column) int {
-	for _, u := range usual {
-		if u.name == c.name {
-			return u.goes
-		}
-	}
-	return 0
-}
-
 // columnWidths gives the characters of the longest cell of each column, its title among them.
-func columnWidths(columns []*column, all []runs.Summary) []int {
+func columnWidths(columns []*runs.Column, all []runs.Summary) []int {
 	t := runsTable(columns, all, nil)
 	return t.Widths()
 }
@@ -71,14 +62,14 @@ func tableWidth(widths []int) int {
 }
 
 // printRuns prints a table of the runs. With a width, that of a terminal, texts are cut as far as it takes.
-func printRuns(w io.Writer, columns []*column, all []runs.Summary, width int) error {
+func printRuns(w io.Writer, columns []*runs.Column, all []runs.Summary, width int) error {
 	var most []int
 	if width > 0 {
 		most = columnWidths(columns, all)
 		for over := tableWidth(most) - width; over > 0; over-- {
 			widest := -1
 			for i, c := range columns {
-				if !c.right && most[i] > max(leastCell, len(c.title())) && (widest < 0 || most[i] > most[widest]) {
+				if !c.Right && most[i] > max(leastCell, len(titleOf(c))) && (widest < 0 || most[i] > most[widest]) {
 					widest = i
 				}
 			}
@@ -92,18 +83,18 @@ func printRuns(w io.Writer, columns []*column, all []runs.Summary, width int) er
 }
 
 // runsTable makes a table of the runs, whose cells have at most so many characters.
-func runsTable(columns []*column, all []runs.Summary, most []int) *cli.Table {
+func runsTable(columns []*runs.Column, all []runs.Summary, most []int) *cli.Table {
 	var titles []string
 	for _, c := range columns {
-		titles = append(titles, c.title())
+		titles = append(titles, titleOf(c))
 	}
 	t := cli.NewTable(titles...)
 	for _, r := range all {
 		var cells []string
 		for i, c := range columns {
-			cell := c.cell(r)
-			if most != nil && !c.right {
-				if cell = terminal.Escape(cell); c.name == "file" {
+			cell := cellOf(c, r)
+			if most != nil && !c.Right {
+				if cell = terminal.Escape(cell); c.Name == "file" {
 					cell = clipStart(cell, most[i])
 				} else {
 					cell = terminal.Clip(cell, most[i])
@@ -146,7 +137,7 @@ func (o *lsOptions) printJSON(w io.Writer, all []runs.Summary) error {
 }
 
 // jsonColumns gives an object of the columns of a run, in their order.
-func jsonColumns(columns []*column, r runs.Summary) []byte {
+func jsonColumns(columns []*runs.Column, r runs.Summary) []byte {
 	b := bytes.NewBufferString("{")
 	member := func(name string, v any) {
 		if b.Len() > 1 {
@@ -160,12 +151,12 @@ func jsonColumns(columns []*column, r runs.Summary) []byte {
 		if slices.Contains(columns[:i], c) { // an object has each member once
 			continue
 		}
-		v := c.value(r)
-		if c.flag && v != nil {
+		v := c.Value(r)
+		if c.Flag && v != nil {
 			v = v != int64(0)
 		}
-		member(c.name, v)
-		if c.name == "digest" && v != nil {
+		member(c.Name, v)
+		if c.Name == "digest" && v != nil {
 			member("digest_checked", false)
 		}
 	}
@@ -199,12 +190,12 @@ func totalsOf(all []runs.Summary) totals {
 		}
 	}
 	for _, r := range all {
-		add("records", &t.Records, columnOf("records").value(r))
-		add("tokens", &t.Tokens, columnOf("tokens").value(r))
+		add("records", &t.Records, runs.ColumnOf("records").Value(r))
+		add("tokens", &t.Tokens, runs.ColumnOf("tokens").Value(r))
 		if r.FinalCost != nil {
 			t.WithCost++
 		}
-		add("cost", &cost, centsOrNil(r.FinalCost))
+		add("cost", &cost, runs.ColumnOf("final_cost").Value(r))
 	}
 	if cost != nil {
 		t.FinalCost = new(provider.Cents(*cost))

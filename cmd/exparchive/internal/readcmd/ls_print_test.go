@@ -23,16 +23,16 @@ func TestFitColumns(t *testing.T) {
 		{short, 10, "run_id status final_cost file", 6},
 		{long, 70, "run_id experiment_type status num_iterations final_cost best_cost created_at file", 2},
 	} {
-		fit, left := fitColumns(usualColumns(c.all), c.all, c.width, true)
+		fit, left := fitColumns(runs.UsualColumns(c.all), c.all, c.width, true)
 		var names []string
 		for _, column := range fit {
-			names = append(names, column.name)
+			names = append(names, column.Name)
 		}
 		if got := strings.Join(names, " "); got != c.want || left != c.left {
 			t.Errorf("width %d: got %s, %d left out, want %s, %d", c.width, got, left, c.want, c.left)
 		}
 	}
-	columns := usualColumns(short)
+	columns := runs.UsualColumns(short)
 	if fit, left := fitColumns(columns, short, 1, false); !slices.Equal(fit, columns) || left != 0 {
 		t.Errorf("got %d columns, %d left out, where none may be", len(fit), left)
 	}

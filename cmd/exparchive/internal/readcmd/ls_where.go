@@ -17,14 +17,14 @@ import (
 
 // whereNeeds says what the columns need that an expression names. A name in a text counts too: that costs time and no
 // more.
-func whereNeeds(expression string) (all need) {
-	for _, c := range lsColumns {
-		if c.need == 0 {
+func whereNeeds(expression string) (all runs.Need) {
+	for _, c := range runs.Columns {
+		if c.Need == 0 {
 			continue
 		}
-		for _, name := range []string{c.name, c.short} {
+		for _, name := range []string{c.Name, c.Short} {
 			if name != "" && regexp.MustCompile(`(?i)\b`+name+`\b`).MatchString(expression) {
-				all |= c.need
+				all |= c.Need
 			}
 		}
 	}
@@ -77,12 +77,12 @@ func whereTrue(ctx context.Context, expression string, all []runs.Summary) ([]ru
 // fillRuns makes a table of the runs, n being their place in all, with each column under both of its names.
 func fillRuns(ctx context.Context, conn *sql.Conn, all []runs.Summary) (err error) {
 	names := []string{"n INTEGER PRIMARY KEY"}
-	for _, c := range lsColumns {
-		names = append(names, c.name)
+	for _, c := range runs.Columns {
+		names = append(names, c.Name)
 	}
-	for _, c := range lsColumns {
-		if c.short != "" {
-			names = append(names, fmt.Sprintf("%s AS (%s)", c.short, c.name))
+	for _, c := range runs.Columns {
+		if c.Short != "" {
+			names = append(names, fmt.Sprintf("%s AS (%s)", c.Short, c.Name))
 		}
 	}
 	tx, err := conn.BeginTx(ctx, nil)
@@ -97,15 +97,15 @@ func fillRuns(ctx context.Context, conn *sql.Conn, all []runs.Summary) (err erro
 	if _, err := tx.ExecContext(ctx, "CREATE TABLE runs ("+strings.Join(names, ", ")+")"); err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO runs VALUES (?"+strings.Repeat(", ?", len(lsColumns))+")")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO runs VALUES (?"+strings.Repeat(", ?", len(runs.Columns))+")")
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
 	for i, r := range all {
 		values := []any{i}
-		for _, c := range lsColumns {
-			values = append(values, c.value(r))
+		for _, c := range runs.Columns {
+			values = append(values, c.Value(r))
 		}
 		if _, err := insert.ExecContext(ctx, values...); err != nil {
 			return err

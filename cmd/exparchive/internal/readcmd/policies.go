@@ -152,7 +152,7 @@ func policyCell(policy json.RawMessage, withheld *provider.Commitment) string {
 
 // proposalCell gives what a proposal changes for a cell of a table.
 func proposalCell(p evolution.Proposal) string {
-	if p.From {
+	if p.Against != nil {
 		switch {
 		case len(p.Proposes) == 0:
 			return "repeats the policy in force"
@@ -257,7 +257,7 @@ func policiesText(ctx context.Context, w *bufio.Writer, run *evolution.Run, agen
 			switch {
 			case s.Concealed != nil:
 				fmt.Fprintf(w, "    proposed: withheld %s\n", s.Concealed)
-			case s.Proposed != nil && !s.From:
+			case s.Proposed != nil && s.Against == nil:
 				fmt.Fprintf(w, "    proposed: %s\n", terminal.Escape(string(jsontext.Compact(s.Proposed))))
 			}
 			for _, c := range s.Proposes {

@@ -115,10 +115,16 @@ func newDuckDBSchemaCommand(o *duckdbOptions) *cobra.Command {
 		Short: "Print the definitions of a DuckDB database as SQL",
 		Long: `Print the definitions of a DuckDB database as SQL, or those of one table. TABLE is a name, or SCHEMA.NAME.
 
-Those of a database are a script that DuckDB runs, the release that wrote the file or a later one: each definition stands
-behind what it needs, and a sequence goes on with its next value. What SQL cannot declare, such as a column of aggregate
-states, is left out with what needs it, and named in a comment. For a lambda with an arrow, which DuckDB 2.0 takes only
-when it is asked to, the script asks; of a file that a release before 1.3 made, it says how.`,
+Those of a database are a script that DuckDB runs, the release that wrote the file or a later one: each
+definition stands behind what it needs, and a sequence goes on with its next value. What cannot be made again is left
+out with what needs it, and stands in a comment with the reason: what SQL cannot declare, such as a column of
+aggregate states, and views and macros that name a table, a column, a macro, a type or a sequence that there is no
+more. DuckDB keeps such a view, and its own EXPORT DATABASE writes a script that stops there. A view whose names are
+right but that has become wrong otherwise, since a column has another type or a name has become ambiguous, is not
+recognised; views stand last.
+
+For a lambda with an arrow, which DuckDB 2.0 takes only when it is asked to, the script asks; of a file that a release
+before 1.3 made, it says how.`,
 		Args: cli.NArgs(1, 2, "a database and perhaps a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.withDuckDB(cmd, args[0], func(_ context.Context, db *duckdb.DB) error {

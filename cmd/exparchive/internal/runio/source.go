@@ -75,6 +75,15 @@ func (s Source) Named(err error) error {
 	return &renamedError{err, s.Path, cli.ShownName(s.Name)}
 }
 
+// Renamed makes an error that names what lies at or below path one that has another name in its place: of what was made
+// under a temporary name and is called as.
+func Renamed(err error, path, as string) error {
+	if err == nil || !strings.Contains(err.Error(), path) {
+		return err
+	}
+	return &renamedError{err, path, as}
+}
+
 // A renamedError is an error about a file by another name.
 type renamedError struct {
 	err      error

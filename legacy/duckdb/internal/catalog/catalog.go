@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
@@ -158,21 +159,11 @@ func (c *Catalog) Table(p Path) *Table {
 		}
 	}
 	for _, t := range c.Tables {
-		if fold(t.Schema) == fold(p.Schema) && fold(t.Name) == fold(p.Name) {
+		if quote.Fold(t.Schema) == quote.Fold(p.Schema) && quote.Fold(t.Name) == quote.Fold(p.Name) {
 			return t
 		}
 	}
 	return nil
-}
-
-// fold compares names as SQL does.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }
 
 // Sort puts everything in the order in which it is listed. [Catalog.Script] keeps that of before.

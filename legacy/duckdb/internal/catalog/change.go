@@ -3,6 +3,7 @@ package catalog
 import (
 	"slices"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
@@ -46,7 +47,7 @@ func (c *Catalog) dropMacro(kind Kind, p Path) {
 // DropTrigger removes the trigger of that path, which a table in its schema has.
 func (c *Catalog) DropTrigger(table string, p Path) {
 	c.Triggers = slices.DeleteFunc(c.Triggers, func(t *Trigger) bool {
-		return t.Path == p && fold(t.Table.Name) == fold(table)
+		return t.Path == p && quote.Fold(t.Table.Name) == quote.Fold(table)
 	})
 }
 

@@ -81,10 +81,10 @@ func (t *Table) names(e *tree.Node, column string) (found bool) {
 			return
 		}
 		names := n.Texts(200)
-		if len(names) > 1 && fold(names[0]) == fold(t.Name) {
+		if len(names) > 1 && quote.Fold(names[0]) == quote.Fold(t.Name) {
 			names = names[1:]
 		}
-		found = found || len(names) > 0 && fold(names[0]) == fold(column)
+		found = found || len(names) > 0 && quote.Fold(names[0]) == quote.Fold(column)
 	})
 	return found
 }
@@ -94,7 +94,7 @@ func (t *Table) RenameColumn(i int, name string) {
 	was := t.Columns[i].Name
 	rename := func(names []string) {
 		for k, s := range names {
-			if fold(s) == fold(was) {
+			if quote.Fold(s) == quote.Fold(was) {
 				names[k] = name
 			}
 		}
@@ -121,7 +121,7 @@ func renameIn(e *tree.Node, was, name string) {
 		if n.Class != "ColumnRefExpression" {
 			return
 		}
-		if names := n.Texts(200); len(names) > 0 && fold(names[len(names)-1]) == fold(was) {
+		if names := n.Texts(200); len(names) > 0 && quote.Fold(names[len(names)-1]) == quote.Fold(was) {
 			n.SetLastText(200, name)
 		}
 	})

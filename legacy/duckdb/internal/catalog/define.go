@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/simexp/exparchive/legacy/duckdb/internal/quote"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/tree"
 )
 
@@ -14,6 +15,7 @@ type Definition struct {
 	Comment *string // nil if there is none
 	needs   []need  // what has to be made before it
 	arrow   bool    // whether it has a lambda with an arrow
+	node    *tree.Node
 }
 
 func (d *Definition) definition() *Definition { return d }
@@ -33,7 +35,7 @@ type need struct {
 
 // define gives the definition that a CreateInfo has.
 func define(n *tree.Node, kind Kind) Definition {
-	d := Definition{Path: pathOf(n, 200), Comment: n.Comment(107), arrow: n.HasArrow()}
+	d := Definition{Path: pathOf(n, 200), Comment: n.Comment(107), arrow: n.HasArrow(), node: n}
 	d.needs = needs(n, d.Path)
 	return d
 }
@@ -46,38 +48,20 @@ func needs(n *tree.Node, at Path) (all []need) {
 		switch n.Class {
 		case "CommonTableExpressionMap":
 			for _, x := range n.Map(100) {
-				within[fold(x.Name)] = true
+				within[quote.Fold(x.Name)] = true
 			}
 		case "RecursiveCTENode", "CTENode":
-			within[fold(n.Text(200))] = true
+			within[quote.Fold(n.Text(200))] = true
 		case "CreateTriggerInfo":
-			within[fold(n.Text(209))], within[fold(n.Text(210))] = true, true
+			within[quote.Fold(n.Text(209))], within[quote.Fold(n.Text(210))] = true, true
 		}
 	})
 	add := func(kind Kind, names []string) {
 		if len(names) == 0 {
 			return
 		}
-		schemas, name := names[:len(names)-1], names[len(names)-1]
-		for len(schemas) > 0 && schemas[0] == "" {
-			schemas = schemas[1:]
-		}
-		x := need{kind: kind, table: kind == KindTable && ordinary(name)}
-		switch len(schemas) {
-		case 0:
-			x.path, x.or = Path{at.Schema, name, at.Nested}, NewPath("", name)
-			x.table = x.table && !within[fold(name)]
-		case 1:
-			x.path, x.or = NewPath(schemas[0], name), NewPath(schemas[0], name)
-			if at.Nested { // named from within the outer schema
-				x.or = Path{at.Schema, name, true}
-			}
-			x.with = true
-		default: // perhaps with the database
-			x.path, x.or = NestedPath(schemas, name), NestedPath(schemas[1:], name)
-			x.table = false
-		}
-		x.path, x.or = x.path.folded(), x.or.folded()
+		x := needOf(kind, names, at)
+		x.table = x.table && (x.with || !within[quote.Fold(names[len(names)-1])])
 		all = append(all, x)
 	}
 	n.Walk(func(n *tree.Node) {
@@ -104,15 +88,39 @@ func needs(n *tree.Node, at Path) (all []need) {
 	return slices.Compact(all)
 }
 
+// needOf is what names stand for in a definition that is at a path.
+func needOf(kind Kind, names []string, at Path) need {
+	schemas, name := names[:len(names)-1], names[len(names)-1]
+	for len(schemas) > 0 && schemas[0] == "" {
+		schemas = schemas[1:]
+	}
+	x := need{kind: kind, table: kind == KindTable && ordinary(name)}
+	switch len(schemas) {
+	case 0:
+		x.path, x.or = Path{at.Schema, name, at.Nested}, NewPath("", name)
+	case 1:
+		x.path, x.or = NewPath(schemas[0], name), NewPath(schemas[0], name)
+		if at.Nested { // named from within the outer schema
+			x.or = Path{at.Schema, name, true}
+		}
+		x.with = true
+	default: // perhaps with the database
+		x.path, x.or = NestedPath(schemas, name), NestedPath(schemas[1:], name)
+		x.table = false
+	}
+	x.path, x.or = x.path.folded(), x.or.folded()
+	return x
+}
+
 // ordinary reports whether a name is that of a table or view that a database holds. Others are of the engine's own, or
 // of a file that it reads.
 func ordinary(name string) bool {
 	for _, s := range []string{"duckdb_", "pg_", "sqlite_", "pragma_"} {
-		if strings.HasPrefix(fold(name), s) {
+		if strings.HasPrefix(quote.Fold(name), s) {
 			return false
 		}
 	}
 	return !strings.ContainsAny(name, `./\:*?`)
 }
 
-func (p Path) folded() Path { return Path{fold(p.Schema), fold(p.Name), p.Nested} }
+func (p Path) folded() Path { return Path{quote.Fold(p.Schema), quote.Fold(p.Name), p.Nested} }

@@ -102,6 +102,9 @@ type View struct {
 	Definition
 	SQL     string       // its CREATE VIEW statement
 	Columns []ColumnNote // those of its columns that have a comment
+
+	names, aliases []string // of its query's columns, and those that it has for the first of them
+	renamed        bool     // comments are on its own names
 }
 
 // A ColumnNote is the comment on a column of a view.
@@ -110,14 +113,18 @@ type ColumnNote struct{ Column, Comment string }
 // newView makes a view. Columns that the view renames have their own names in the file; releases from 2.0 on comment on them
 // by those of the view.
 func newView(n *tree.Node, renamed bool) *View {
-	v := &View{Definition: define(n, KindView), SQL: n.Text(106)}
 	names := n.Texts(204)
+	v := &View{Definition: define(n, KindView), SQL: n.Text(106), names: slices.Clone(names), aliases: n.Texts(201),
+		renamed: renamed}
 	named := map[string]string{}
 	for i, alias := range n.Texts(201) {
 		if renamed && i < len(names) {
 			named[names[i]] = alias
 			names[i] = alias
 		}
+	}
+	if _, rest := v.split(); !strings.HasPrefix(strings.TrimLeft(rest, " "), "(") {
+		v.aliases = nil // 0.9 has there what the query calls them
 	}
 	for i, x := range n.Values(205) { // until 1.4
 		if i < len(names) {
@@ -131,7 +138,7 @@ func newView(n *tree.Node, renamed bool) *View {
 }
 
 func (v *View) setComment(column string, text *string) {
-	v.Columns = slices.DeleteFunc(v.Columns, func(c ColumnNote) bool { return fold(c.Column) == fold(column) })
+	v.Columns = slices.DeleteFunc(v.Columns, func(c ColumnNote) bool { return quote.Fold(c.Column) == quote.Fold(column) })
 	if text != nil {
 		v.Columns = append(v.Columns, ColumnNote{column, *text})
 	}

@@ -16,14 +16,28 @@ type step struct {
 	kind  Kind
 	name  string // of the kind
 	entry *Definition
-	sql   []string // nil if there are no words for it
+	sql   []string
+	left  string // why it is left out; empty if it is not
+
+	columns []Column // of a table
+	view    *View    // nil of what is none
+}
+
+// An Omitted definition is one that a script leaves out.
+type Omitted struct {
+	Name   string   // of its kind and itself, such as view a.one
+	Reason string   // as in: there is no column j
+	SQL    []string // its statements, as they were; nil if SQL has no words for it
 }
 
 // Script gives the statements that create what the catalog holds, each behind those of what it needs. Schemas, types,
-// sequences, tables, macros, views, indexes and triggers follow one another, each in the order in which the engine
-// wrote it down or the log made it, unless something of a later kind is needed. What there are no words for is left out
-// with what needs it, and named in the second result.
-func (c *Catalog) Script() (all, left []string) {
+// sequences, tables, indexes, macros, triggers and views follow one another, each in the order in which the engine
+// wrote it down or the log made it, unless something of a later kind is needed. What there are no words for, and what
+// names something for which there certainly is nothing, is left out with what needs it.
+//
+// A view that cannot be made again although its names are right, because a type is another or a name has become
+// ambiguous, stays in: only a whole engine could tell. Views are last so that others are made nevertheless.
+func (c *Catalog) Script() (all []string, left []Omitted) {
 	m, arrows := c.made, false
 	for _, s := range m.Schemas {
 		if !s.Nested && !slices.Contains(builtIn, s.Name) {
@@ -36,11 +50,12 @@ func (c *Catalog) Script() (all, left []string) {
 		}
 	}
 	for _, s := range c.inOrder(m.steps()) {
-		if s.sql == nil {
-			left = append(left, strings.ToLower(s.name)+" "+s.entry.String())
+		if s.left != "" {
+			left = append(left, Omitted{strings.ToLower(s.name) + " " + s.entry.String(), s.left, s.sql})
+			continue
 		}
 		all = append(all, s.sql...)
-		arrows = arrows || s.sql != nil && s.entry.arrow
+		arrows = arrows || s.entry.arrow
 	}
 	if arrows {
 		all = c.withArrows(all)
@@ -62,27 +77,28 @@ func (c *Catalog) withArrows(script []string) []string {
 // steps gives what is made, kind by kind.
 func (c *Catalog) steps() (all []step) {
 	add := func(kind Kind, d *Definition, name string, sql ...string) {
+		left := ""
 		if sql[0] == "" {
-			sql = nil
+			left, sql = "SQL has no words for it", nil
 		} else if d.Comment != nil {
 			sql = append(sql, "COMMENT ON "+name+" "+d.Path.String()+" IS "+quote.Literal(*d.Comment)+";")
 		}
-		all = append(all, step{kind, name, d, sql})
+		all = append(all, step{kind: kind, name: name, entry: d, sql: sql, left: left})
 	}
 	named := map[string][]need{} // types by how others name them
 	for _, u := range c.Types {
 		n := need{kind: KindType, path: u.folded(), or: u.folded()}
-		own := fold(quote.Identifier(u.Name))
+		own := quote.Fold(quote.Identifier(u.Name))
 		named[own] = append(named[own], n)
-		if p := fold(u.Path.String()); p != own {
+		if p := quote.Fold(u.Path.String()); p != own {
 			named[p] = append(named[p], n)
 		}
 	}
 	for _, u := range c.Types {
 		u.Type.Walk(func(t *types.Type) {
-			u.needs = append(u.needs, named[fold(t.Unbound)]...)
+			u.needs = append(u.needs, named[quote.Fold(t.Unbound)]...)
 			if t.Alias != "" {
-				u.needs = append(u.needs, named[fold(quote.Identifier(t.Alias))]...)
+				u.needs = append(u.needs, named[quote.Fold(quote.Identifier(t.Alias))]...)
 			}
 		})
 		sql := ""
@@ -111,6 +127,10 @@ func (c *Catalog) steps() (all []step) {
 			}
 		}
 		add(KindTable, &d, "TABLE", sql...)
+		all[len(all)-1].columns = t.Columns
+	}
+	for _, x := range c.Indexes {
+		add(KindIndex, &x.Definition, "INDEX", x.SQL)
 	}
 	for _, m := range c.Macros {
 		name := "MACRO"
@@ -119,18 +139,12 @@ func (c *Catalog) steps() (all []step) {
 		}
 		add(KindMacro, &m.Definition, name, m.SQL())
 	}
-	for _, v := range c.Views {
-		sql := []string{v.script()}
-		for _, col := range v.Columns {
-			sql = append(sql, columnComment(v.Path, col.Column, col.Comment))
-		}
-		add(KindTable, &v.Definition, "VIEW", sql...)
-	}
-	for _, x := range c.Indexes {
-		add(KindIndex, &x.Definition, "INDEX", x.SQL)
-	}
 	for _, t := range c.Triggers {
 		add(KindTrigger, &t.Definition, "TRIGGER", t.SQL)
+	}
+	for _, v := range c.Views {
+		add(KindTable, &v.Definition, "VIEW", v.script()...)
+		all[len(all)-1].view = v
 	}
 	return all
 }
@@ -145,7 +159,7 @@ func (c *Catalog) spelled(t *types.Type) *types.Type {
 	var like []*UserType
 	named := false
 	for _, u := range c.Types {
-		if t.Alias != "" && fold(u.Name) == fold(t.Alias) {
+		if t.Alias != "" && quote.Fold(u.Name) == quote.Fold(t.Alias) {
 			named = true
 			if u.Type != nil && u.Type.ID == t.ID {
 				like = append(like, u)
@@ -183,73 +197,6 @@ func columnComment(p Path, column, text string) string {
 	return "COMMENT ON COLUMN " + p.String() + "." + quote.Identifier(column) + " IS " + quote.Literal(text) + ";"
 }
 
-// inOrder moves steps behind those that they need. One that needs what there are no words for has none either, nor has
-// a view or a macro whose table was dropped. A circle, which only a damaged file has, stays as it is.
-func (c *Catalog) inOrder(steps []step) []step {
-	schemas := map[string]bool{}
-	for _, s := range c.Schemas {
-		schemas[fold(s.Name)] = s.Name == "main" || !slices.Contains(builtIn, s.Name)
-	}
-	gone := func(kind string, n need) bool {
-		if !n.table || n.with && !schemas[n.path.Schema] {
-			return false
-		}
-		return kind == "VIEW" || kind == "MACRO" || kind == "MACRO TABLE" // which releases up to 1.3 would take
-	}
-	type place struct {
-		kind Kind
-		path Path
-	}
-	ordered := make([]step, 0, len(steps))
-	places := map[place][]int{} // a scalar macro and one that gives rows may have the same name
-	for i, s := range steps {
-		p := place{s.kind, s.entry.folded()}
-		places[p] = append(places[p], i)
-	}
-	find := func(n need) []int {
-		if at := places[place{n.kind, n.path}]; at != nil {
-			return at
-		}
-		return places[place{n.kind, n.or}]
-	}
-	begun := make([]bool, len(steps))
-	type visit struct {
-		step int
-		left []need
-	}
-	var stack []visit // of its own: a chain may be as long as the list
-	begin := func(i int) {
-		if !begun[i] {
-			begun[i] = true
-			stack = append(stack, visit{i, steps[i].entry.needs})
-		}
-	}
-	for i := range steps {
-		for begin(i); len(stack) > 0; {
-			top := &stack[len(stack)-1]
-			if len(top.left) > 0 {
-				to := find(top.left[0])
-				top.left = top.left[1:]
-				for _, k := range to {
-					begin(k)
-				}
-				continue
-			}
-			s := &steps[top.step]
-			stack = stack[:len(stack)-1]
-			for _, n := range s.entry.needs {
-				to := find(n)
-				lost := func(k int) bool { return steps[k].sql == nil }
-				if slices.ContainsFunc(to, lost) || to == nil && gone(s.name, n) {
-					s.sql = nil
-				}
-			}
-			ordered = append(ordered, *s)
-		}
-	}
-	return ordered
-}
-
 // script creates the sequence so that its next value is the one that it has now. One that has come to its end begins
 // with the last value, which is drawn.
 func (q *Sequence) script() []string {
@@ -260,27 +207,76 @@ func (q *Sequence) script() []string {
 	return []string{q.startingAt(last), "SELECT nextval(" + quote.Literal(q.Path.String()) + ");"}
 }
 
-// script is the view's CREATE VIEW statement with the name that the view has now.
-func (v *View) script() string {
-	create := "CREATE VIEW "
+// script is the view's CREATE VIEW statement, with the name that the view has now, and comments on its columns.
+func (v *View) script() []string {
+	create := v.create()
+	own := func(column string) string { return column }
+	if around, ok := v.aroundItsQuery(); ok {
+		create = around
+		own = func(column string) string {
+			i := slices.IndexFunc(v.names, func(s string) bool { return quote.Fold(s) == quote.Fold(column) })
+			if i < 0 || i >= len(v.aliases) {
+				return column
+			}
+			return v.aliases[i]
+		}
+	}
+	all := []string{create}
+	for _, col := range v.Columns {
+		all = append(all, columnComment(v.Path, own(col.Column), col.Comment))
+	}
+	return all
+}
+
+// aroundItsQuery is a statement for the same view in which its query has the view's names for its columns, if the view
+// renames columns that have comments: releases before 2.0 find them by the names of the query, and later ones by those
+// of the view.
+func (v *View) aroundItsQuery() (sql string, ok bool) {
+	commented := func(c ColumnNote) bool {
+		for i, alias := range v.aliases {
+			if i < len(v.names) && quote.Fold(v.names[i]) == quote.Fold(c.Column) {
+				return quote.Fold(alias) != quote.Fold(c.Column)
+			}
+		}
+		return false
+	}
+	if v.renamed || !slices.ContainsFunc(v.Columns, commented) {
+		return "", false
+	}
+	query, whole := v.node.Node(203).Statement()
+	columns := "(" + quote.Identifiers(v.aliases) + ")"
+	return "CREATE VIEW " + v.Path.String() + " " + columns + " AS SELECT * FROM (" + query + ") AS " +
+		quote.Identifier(v.Name) + columns + ";", whole
+}
+
+// create is the view's CREATE VIEW statement with the name that the view has now.
+func (v *View) create() string {
+	if create, rest := v.split(); create != "" {
+		return create + v.Path.String() + rest
+	}
+	return v.SQL
+}
+
+// split gives what stands before and behind the name in the view's CREATE VIEW statement; nothing if that is not to be
+// told.
+func (v *View) split() (create, rest string) {
+	create = "CREATE VIEW "
 	rest, ok := strings.CutPrefix(v.SQL, create)
 	if !ok {
 		create = "CREATE SECURE VIEW "
 		rest, ok = strings.CutPrefix(v.SQL, create)
 	}
-	if !ok {
-		return v.SQL
-	}
-	for {
+	for ok {
 		end := identifierEnd(rest)
 		if end == 0 {
-			return v.SQL
+			break
 		}
 		if rest = rest[end:]; !strings.HasPrefix(rest, ".") {
-			return create + v.Path.String() + rest
+			return create, rest
 		}
 		rest = rest[1:]
 	}
+	return "", ""
 }
 
 // identifierEnd gives the length of the identifier that s begins with, 0 for none.

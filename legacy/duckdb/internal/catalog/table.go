@@ -152,7 +152,7 @@ func (t *Table) ColumnIndex(name string) int {
 			return i
 		}
 	}
-	return slices.IndexFunc(t.Columns, func(c Column) bool { return fold(c.Name) == fold(name) })
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return quote.Fold(c.Name) == quote.Fold(name) })
 }
 
 // RemoveColumn drops column i, also from rows, and what names it: a CHECK, which then names no other column, and columns

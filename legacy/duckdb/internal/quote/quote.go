@@ -26,3 +26,13 @@ func Identifiers(names []string) string {
 
 // Literal is s as an SQL string.
 func Literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Fold is a name such that those that SQL takes for the same are the same.
+func Fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}

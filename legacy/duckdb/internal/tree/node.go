@@ -1,6 +1,9 @@
 package tree
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/simexp/exparchive/legacy/duckdb/internal/fault"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/storage"
 	"github.com/simexp/exparchive/legacy/duckdb/internal/types"
@@ -82,6 +85,15 @@ func (n *Node) SetLastText(id int, s string) {
 func (n *Node) list(id int) []any {
 	l, _ := n.fields[id].([]any)
 	return l
+}
+
+// Rows gives how long each of a list of lists is.
+func (n *Node) Rows(id int) (lengths []int) {
+	for _, x := range n.list(id) {
+		row, _ := x.([]any)
+		lengths = append(lengths, len(row))
+	}
+	return lengths
 }
 
 // Type gives a logical type, whose layout is not known yet.
@@ -257,6 +269,29 @@ func walkPair(s *storage.Stream, k *kind) any {
 		p[o.ID] = walkKind(s, k.args[o.ID])
 	}
 	return p
+}
+
+// Below calls f for every object directly below n, by ascending ids of the fields.
+func (n *Node) Below(f func(*Node)) {
+	var below func(x any)
+	below = func(x any) {
+		switch x := x.(type) {
+		case *Node:
+			if x != nil {
+				f(x)
+			}
+		case []any:
+			for _, y := range x {
+				below(y)
+			}
+		case [2]any:
+			below(x[0])
+			below(x[1])
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(n.fields)) {
+		below(n.fields[id])
+	}
 }
 
 // Walk calls f for n and every object below it, in no order.

@@ -134,12 +134,12 @@ func (w *writer) sql(e *Node) string {
 	return w.unknown()
 }
 
-// macroParameters begins the name by which the body of a macro calls the table of its parameters.
-const macroParameters = "0_macro_parameters"
+// MacroParameters begins the name by which the body of a macro calls the table of its parameters.
+const MacroParameters = "0_macro_parameters"
 
 func columnSQL(e *Node) string {
 	names := e.Texts(200)
-	if len(names) > 1 && strings.HasPrefix(names[0], macroParameters) {
+	if len(names) > 1 && strings.HasPrefix(names[0], MacroParameters) {
 		names = names[1:]
 	}
 	return dotted(names)
@@ -267,7 +267,7 @@ func (w *writer) operator(e *Node) string {
 		return args[0] + "[" + strings.Join(bounds(args[1:]), ":") + "]"
 	case exprStructField:
 		if name := e.Nodes(200)[1:]; len(name) == 1 {
-			return "(" + args[0] + ")." + quote.Identifier(constantText(name[0]))
+			return "(" + args[0] + ")." + quote.Identifier(name[0].ConstantText())
 		}
 	case exprArray:
 		return "(ARRAY[" + strings.Join(args, ", ") + "])"
@@ -277,8 +277,8 @@ func (w *writer) operator(e *Node) string {
 	return w.unknown()
 }
 
-// constantText is the text of a constant.
-func constantText(e *Node) string {
+// ConstantText is the text of a constant, "" of anything else.
+func (e *Node) ConstantText() string {
 	if l := e.Node(201); l != nil {
 		return l.Text(101)
 	}
@@ -382,7 +382,7 @@ func (w *writer) typeSQL(e *Node) string {
 	for i, n := range e.Nodes(203) {
 		switch alias := n.Text(102); {
 		case alias == "collation":
-			return name + " COLLATE " + quote.Identifier(constantText(n))
+			return name + " COLLATE " + quote.Identifier(n.ConstantText())
 		case alias != "":
 			args[i] = quote.Identifier(alias) + " " + args[i]
 		}

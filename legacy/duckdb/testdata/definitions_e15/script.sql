@@ -33,6 +33,9 @@ CREATE TABLE y(id INTEGER PRIMARY KEY, self INTEGER, FOREIGN KEY(self) REFERENCE
 CREATE TABLE b(id INTEGER DEFAULT(nextval('z.ids')) PRIMARY KEY, m ENUM('low', 'high'), k INTEGER, gen_twice INTEGER GENERATED ALWAYS AS((id * 2)), FOREIGN KEY(k) REFERENCES y(id));
 CREATE TABLE aa(p INTEGER, FOREIGN KEY(p) REFERENCES b(id));
 CREATE TABLE z.parent(id INTEGER PRIMARY KEY, other INTEGER UNIQUE);
+CREATE INDEX later_ones ON c(later)
+COMMENT ON INDEX later_ones IS 'an index';
+CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 CREATE MACRO arrow(l) AS (list_transform(l, (lambda x: (x + 1))));
 CREATE MACRO arrow2(l) AS (list_reduce(l, (main."row"(x, y) -> (x + y))));
 CREATE MACRO cases(x) AS ((((CASE  WHEN ((x = 1)) THEN ('a') ELSE NULL END || CASE  WHEN ((x > 1)) THEN ('b') ELSE NULL END) || CASE  WHEN ((x > 2)) THEN ('c') ELSE 'd' END) || "nullif"(x, 3)));
@@ -110,7 +113,4 @@ CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM 
 CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
 CREATE VIEW a_by_view AS SELECT * FROM of_view()
 CREATE VIEW latter AS SELECT 1 AS one
-CREATE INDEX later_ones ON c(later)
-COMMENT ON INDEX later_ones IS 'an index';
-CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 RESET lambda_syntax;

@@ -32,6 +32,9 @@ CREATE TABLE y(id INTEGER PRIMARY KEY, self INTEGER, FOREIGN KEY(self) REFERENCE
 CREATE TABLE b(id INTEGER DEFAULT(nextval('z.ids')) PRIMARY KEY, m ENUM('low', 'high'), k INTEGER, gen_twice INTEGER GENERATED ALWAYS AS((id * 2)), FOREIGN KEY(k) REFERENCES y(id));
 CREATE TABLE aa(p INTEGER, FOREIGN KEY(p) REFERENCES b(id));
 CREATE TABLE z.parent(id INTEGER PRIMARY KEY, other INTEGER UNIQUE);
+CREATE INDEX later_ones ON c(later)
+COMMENT ON INDEX later_ones IS 'an index';
+CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 CREATE MACRO cases(x) AS ((((CASE  WHEN ((x = 1)) THEN ('a') ELSE NULL END || CASE  WHEN ((x > 1)) THEN ('b') ELSE NULL END) || "if"((x > 2), 'c', 'd')) || "nullif"(x, 3)));
 CREATE MACRO casted(x) AS (((((CAST(CAST(x AS DECIMAL(9,2)) AS VARCHAR) || CAST(CAST(x AS INTEGER[]) AS VARCHAR)) || CAST(TRY_CAST(x AS STRUCT(a INTEGER, b VARCHAR)) AS VARCHAR)) || CAST(CAST(x AS MAP(VARCHAR, INTEGER[])) AS VARCHAR)) || CAST(x AS VARCHAR) COLLATE "NOCASE"));
 CREATE MACRO comp(l) AS (list_apply(list_filter(list_apply(l, (lambda x: struct_pack("filter" := (x > 2), result := (x + 1)))), (lambda elem: struct_extract(elem, 'filter'))), (lambda elem: struct_extract(elem, 'result'))));
@@ -107,6 +110,3 @@ CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM 
 CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
 CREATE VIEW a_by_view AS SELECT * FROM of_view()
 CREATE VIEW latter AS SELECT 1 AS one
-CREATE INDEX later_ones ON c(later)
-COMMENT ON INDEX later_ones IS 'an index';
-CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)

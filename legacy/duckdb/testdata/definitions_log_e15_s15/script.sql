@@ -33,6 +33,9 @@ CREATE TABLE checks(i INTEGER, s VARCHAR, CHECK(((i BETWEEN 1 AND 3) OR ((i IN (
 CREATE MACRO aa_used_second(x) AS ((x + 1));
 CREATE TABLE by_macro(i INTEGER, j INTEGER DEFAULT(aa_used_second(1)));
 CREATE TABLE fired(i INTEGER PRIMARY KEY, n INTEGER);
+CREATE INDEX later_ones ON c(later)
+COMMENT ON INDEX later_ones IS 'an index';
+CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 CREATE MACRO zz_after(x) AS ((aa_used_second(x) * 3));
 CREATE MACRO z.mac(a, b := 2) AS ((a + b));
 COMMENT ON MACRO z.mac IS 'a macro';
@@ -111,7 +114,4 @@ CREATE VIEW latter AS SELECT 1 AS one
 CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM c
 CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
 CREATE VIEW a_by_view AS SELECT * FROM of_view()
-CREATE INDEX later_ones ON c(later)
-COMMENT ON INDEX later_ones IS 'an index';
-CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 RESET lambda_syntax;

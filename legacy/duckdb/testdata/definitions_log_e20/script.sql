@@ -32,6 +32,9 @@ CREATE TABLE checks(i INTEGER, s VARCHAR, CHECK(((i BETWEEN 1 AND 3) OR ((i IN (
 CREATE MACRO aa_used_second(x) AS ((x + 1));
 CREATE TABLE by_macro(i INTEGER, j INTEGER DEFAULT(aa_used_second(1)));
 CREATE TABLE fired(i INTEGER PRIMARY KEY, n INTEGER);
+CREATE INDEX later_ones ON c(later)
+COMMENT ON INDEX later_ones IS 'an index';
+CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 CREATE MACRO zz_after(x) AS ((aa_used_second(x) * 3));
 CREATE MACRO z.mac(a, b := 2) AS ((a + b));
 COMMENT ON MACRO z.mac IS 'a macro';
@@ -105,15 +108,6 @@ COMMENT ON COLUMN m.id IS 'of a view';
 COMMENT ON VIEW m IS 'middle';
 CREATE VIEW a.top AS SELECT * FROM m
 CREATE MACRO of_view() AS TABLE (SELECT * FROM a.top);
-CREATE VIEW latter AS SELECT 1 AS one
-CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM c
-CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
-CREATE VIEW a_by_view AS SELECT * FROM of_view()
-CREATE SECURE VIEW secure AS SELECT num FROM c
-CREATE SECURE VIEW secure3 AS SELECT num FROM c
-CREATE INDEX later_ones ON c(later)
-COMMENT ON INDEX later_ones IS 'an index';
-CREATE UNIQUE INDEX "Odd ""index" ON z.parent((other + 1), id)
 CREATE TRIGGER g AFTER INSERT ON c FOR EACH STATEMENT INSERT INTO fired VALUES (1, 2), (2, 3);
 CREATE TRIGGER g2 BEFORE DELETE ON c FOR EACH STATEMENT DELETE FROM fired WHERE (i > 3);
 CREATE TRIGGER g3 AFTER UPDATE OF num ON c FOR EACH STATEMENT UPDATE fired SET n = (x.num + 1), i = 2 FROM c AS x WHERE (x.num = fired.i);
@@ -126,3 +120,9 @@ CREATE TRIGGER g8 AFTER INSERT ON keys FOR EACH STATEMENT INSERT OR REPLACE INTO
 CREATE TRIGGER g9 AFTER INSERT ON keys FOR EACH STATEMENT INSERT INTO fired (i) WITH x AS (SELECT zz_after(1) AS a) SELECT a FROM x ON CONFLICT DO NOTHING;
 CREATE TRIGGER ga AFTER INSERT ON keys FOR EACH STATEMENT INSERT INTO fired DEFAULT VALUES;
 CREATE TRIGGER g AFTER INSERT ON z.parent FOR EACH STATEMENT INSERT INTO main.fired VALUES (1, 1);
+CREATE VIEW latter AS SELECT 1 AS one
+CREATE VIEW a_by_macro AS SELECT aa_used_second(num) AS n, z.mac(num) AS p FROM c
+CREATE VIEW a_by_rows AS SELECT * FROM tab(3)
+CREATE VIEW a_by_view AS SELECT * FROM of_view()
+CREATE SECURE VIEW secure AS SELECT num FROM c
+CREATE SECURE VIEW secure3 AS SELECT num FROM c

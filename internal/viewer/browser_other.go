@@ -1,0 +1,5 @@
+//go:build !darwin && !windows
+
+package viewer
+
+func systemBrowser() []string { return []string{"xdg-open"} }

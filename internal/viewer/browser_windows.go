@@ -1,0 +1,3 @@
+package viewer
+
+func systemBrowser() []string { return []string{"rundll32", "url.dll,FileProtocolHandler"} }

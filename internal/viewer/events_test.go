@@ -238,7 +238,7 @@ func TestData(t *testing.T) {
 				for _, x := range a.List {
 					got = append(got, x.Seq)
 				}
-				if int64(len(got)) >= a.All {
+				if int64(len(got)) >= a.All || len(a.List) == 0 {
 					break
 				}
 			}

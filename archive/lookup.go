@@ -164,8 +164,30 @@ func (a *Archive) IterationAt(ctx context.Context, n int) (_ provider.Iteration,
 
 // EachIteration implements [provider.IterationLister].
 func (a *Archive) EachIteration(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return a.eachIteration(ctx, wholeIteration)
+}
+
+// EachCost implements [provider.CostLister].
+func (a *Archive) EachCost(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return a.eachIteration(ctx, func(row tables.Row) (*provider.Iteration, error) {
+		if it := tables.IterationCost(row); it != nil {
+			return it, nil
+		}
+		return wholeIteration(row)
+	})
+}
+
+// wholeIteration reads a row that is read over by the next one.
+func wholeIteration(row tables.Row) (*provider.Iteration, error) {
+	policies := &row[tables.IterationPolicies]
+	policies.Bytes = bytes.Clone(policies.Bytes) // of which those of the agents are parts
+	return tables.Iteration(row)
+}
+
+func (a *Archive) eachIteration(ctx context.Context,
+	read func(tables.Row) (*provider.Iteration, error)) iter.Seq2[provider.Iteration, error] {
 	return func(yield func(provider.Iteration, error) bool) {
-		err := a.readIterations(ctx, func(it *provider.Iteration) error {
+		err := a.readIterations(ctx, read, func(it *provider.Iteration) error {
 			if !yield(*it, nil) {
 				return errStop
 			}
@@ -177,7 +199,8 @@ func (a *Archive) EachIteration(ctx context.Context) iter.Seq2[provider.Iteratio
 	}
 }
 
-func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iteration) error) (err error) {
+func (a *Archive) readIterations(ctx context.Context, read func(tables.Row) (*provider.Iteration, error),
+	take func(*provider.Iteration) error) (err error) {
 	defer a.file.Explain(&err)
 	r, err := a.read(ctx)
 	if err != nil {
@@ -196,9 +219,7 @@ func (a *Archive) readIterations(ctx context.Context, take func(*provider.Iterat
 		if err := budget.Take(tables.Size(row)); err != nil {
 			return err
 		}
-		policies := &row[tables.IterationPolicies]
-		policies.Bytes = bytes.Clone(policies.Bytes) // of which those of the agents are parts
-		it, err := tables.Iteration(row)
+		it, err := read(row)
 		if err != nil {
 			return err
 		}

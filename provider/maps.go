@@ -43,71 +43,71 @@ func appendMap[V any](dst []byte, m map[string]V, value func([]byte, V) []byte) 
 // ParseCosts reads a JSON object of costs by agent. White space and the order of agents do not matter; a cost that is
 // not a whole number of cents is a [*CostError] that names the agent. Absent text (empty or null) gives an empty map.
 func ParseCosts(text []byte) (map[string]Cents, error) {
-	return parseMap(text, func(agent string, value []byte) (Cents, error) {
-		c, err := ParseCents(string(value))
+	costs := make(map[string]Cents)
+	err := parseMembers(text, func(agent string, value []byte) (err error) {
+		costs[agent], err = ParseCents(string(value))
 		if ce, ok := err.(*CostError); ok {
 			ce.Agent = agent
 		}
-		return c, err
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return costs, nil
 }
 
 // ParseAcceptedChanges reads a JSON object of booleans by agent; a null leaves the agent out, since it is not known.
 func ParseAcceptedChanges(text []byte) (map[string]bool, error) {
-	accepted, err := parseMap(text, func(agent string, value []byte) (*bool, error) {
+	accepted := make(map[string]bool)
+	err := parseMembers(text, func(agent string, value []byte) error {
 		switch string(value) {
-		case "true":
-			return new(true), nil
-		case "false":
-			return new(false), nil
+		case "true", "false":
+			accepted[agent] = value[0] == 't'
 		case "null":
-			return nil, nil
+		default:
+			return fmt.Errorf("%w: accepted change of agent %q is %.80s, want true or false", ErrInvalid, agent, value)
 		}
-		return nil, fmt.Errorf("%w: accepted change of agent %q is %.80s, want true or false", ErrInvalid, agent, value)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[string]bool, len(accepted))
-	for agent, a := range accepted {
-		if a != nil {
-			known[agent] = *a
-		}
-	}
-	return known, nil
+	return accepted, nil
 }
 
 // ParsePolicies reads a JSON object of policies by agent; each policy keeps its text, and a null leaves the agent out.
 func ParsePolicies(text []byte) (map[string]json.RawMessage, error) {
-	policies, err := parseMap(text, func(_ string, value []byte) (json.RawMessage, error) {
-		return json.RawMessage(value), nil
+	policies := make(map[string]json.RawMessage)
+	err := parseMembers(text, func(agent string, value []byte) error {
+		if !jsontext.IsNull(value) {
+			policies[agent] = value
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(policies, func(_ string, p json.RawMessage) bool { return jsontext.IsNull(p) })
 	return policies, nil
 }
 
-func parseMap[V any](text []byte, value func(agent string, text []byte) (V, error)) (map[string]V, error) {
-	m := make(map[string]V)
+// parseMembers gives the agents and the values of a JSON object to take, of null none.
+func parseMembers(text []byte, take func(agent string, value []byte) error) error {
 	text = jsontext.Trim(text)
 	if jsontext.IsNull(text) {
-		return m, nil
+		return nil
 	}
 	if err := jsontext.Check(text); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	err := jsontext.Members(text, func(agent string, text []byte) error {
+	err := jsontext.Members(text, func(agent string, value []byte) error {
 		if err := CheckName(agent); err != nil {
 			return fmt.Errorf("agent %.80q %w", agent, err)
 		}
-		v, err := value(agent, text)
-		m[agent] = v
-		return err
+		return take(agent, value)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return m, nil
+	return nil
 }

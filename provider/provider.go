@@ -45,6 +45,23 @@ type IterationLister interface {
 	EachIteration(ctx context.Context) iter.Seq2[Iteration, error]
 }
 
+// A CostLister is an IterationLister that reads what iterations cost without what they tried.
+type CostLister interface {
+	IterationLister
+	// EachCost is EachIteration, but what was accepted and the policies are left out of iterations in which every agent
+	// that they name has a cost.
+	EachCost(ctx context.Context) iter.Seq2[Iteration, error]
+}
+
+// EachCost yields the [Iteration] records of p as [EachIteration] does, for what they cost: what was accepted and the
+// policies may be left out where every agent that they name has a cost.
+func EachCost(ctx context.Context, p Provider) iter.Seq2[Iteration, error] {
+	if l, ok := p.(CostLister); ok {
+		return l.EachCost(ctx)
+	}
+	return EachIteration(ctx, p)
+}
+
 // EachIteration yields the [Iteration] records of p in the order of their numbers. An error is yielded once and ends
 // the sequence. Unless p is an [IterationLister] it takes what [Select] gives, and keeps all of it.
 func EachIteration(ctx context.Context, p Provider) iter.Seq2[Iteration, error] {

@@ -2,6 +2,8 @@ package series
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -25,21 +27,65 @@ var CostsOf = []CostOf{CostFinal, CostBest, CostSum, CostMean}
 // Total gives what the rows of one iteration cost together; nil if one of the agents has no cost, or none has. A sum
 // past the range of cents is an error.
 func Total(rows []Row) (*provider.Cents, error) {
-	sum, some := new(big.Int), false
+	some := false
 	for _, r := range rows {
-		if r.Agent == "" {
-			continue
-		}
-		if r.Cost == nil {
+		if r.Agent != "" && r.Cost == nil {
 			return nil, nil
 		}
-		sum.Add(sum, big.NewInt(int64(*r.Cost)))
-		some = true
+		some = some || r.Agent != ""
 	}
 	if !some {
 		return nil, nil
 	}
-	return cents(sum)
+	return sumOf(func(yield func(provider.Cents) bool) {
+		for _, r := range rows {
+			if r.Agent != "" && !yield(*r.Cost) {
+				return
+			}
+		}
+	})
+}
+
+// A total is what an iteration cost all agents.
+type total struct {
+	iteration int
+	cost      *provider.Cents // as by [Total]
+	err       error
+}
+
+// totalOf is Total for a record.
+func totalOf(it *provider.Iteration) total {
+	t := total{iteration: it.Number}
+	costs := func(agent string) bool { _, ok := it.Costs[agent]; return ok }
+	for agent := range it.AcceptedChanges {
+		if !costs(agent) {
+			return t
+		}
+	}
+	for agent := range it.Policies {
+		if !costs(agent) {
+			return t
+		}
+	}
+	if len(it.Costs) > 0 {
+		t.cost, t.err = sumOf(maps.Values(it.Costs))
+	}
+	return t
+}
+
+// sumOf adds up cents. A sum past their range is an error, whatever the order.
+func sumOf(costs iter.Seq[provider.Cents]) (*provider.Cents, error) {
+	const half, mask = 32, 1<<32 - 1
+	var high, low int64 // high halves, and low ones
+	for c := range costs {
+		high, low = high+int64(c)>>half, low+int64(c)&mask
+	}
+	high, low = high+low>>half, low&mask
+	if high != int64(int32(high)) {
+		sum := new(big.Int).Lsh(big.NewInt(high), half)
+		return cents(sum.Add(sum, big.NewInt(low)))
+	}
+	return new(provider.Cents(high<<half | low)), nil
 }
 
 // Cost gives the cost of a run. It is absent where it was not recorded, and a sum or a mean where one of its parts was
@@ -64,17 +110,11 @@ func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provid
 	sum, n := new(big.Int), int64(0)
 	var last, best *provider.Cents
 	whole := true // there is no iteration of unknown cost
-	for rows := range r.ByIteration() {
-		if !span.Has(rows[0].Iteration) {
-			continue
+	for t := range r.costs(agents, span) {
+		if t.err != nil {
+			return nil, t.err
 		}
-		if len(agents) > 0 {
-			rows = slices.DeleteFunc(slices.Clone(rows), func(x Row) bool { return !slices.Contains(agents, x.Agent) })
-		}
-		var err error
-		if last, err = Total(rows); err != nil {
-			return nil, err
-		}
+		last = t.cost
 		n++
 		if last == nil {
 			whole = false
@@ -96,6 +136,33 @@ func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provid
 		sum = decimal.Round(new(big.Rat).SetFrac(sum, big.NewInt(n)))
 	}
 	return cents(sum)
+}
+
+// costs yields what each iteration of a span cost some agents; no agents are all.
+func (r *Run) costs(agents []string, span *provider.Span) iter.Seq[total] {
+	return func(yield func(total) bool) {
+		for _, t := range r.totals {
+			if span.Has(t.iteration) && !yield(t) {
+				return
+			}
+		}
+		if r.totals != nil {
+			return
+		}
+		for rows := range r.ByIteration() {
+			number := rows[0].Iteration
+			if !span.Has(number) {
+				continue
+			}
+			if len(agents) > 0 {
+				rows = slices.DeleteFunc(slices.Clone(rows), func(x Row) bool { return !slices.Contains(agents, x.Agent) })
+			}
+			cost, err := Total(rows)
+			if !yield(total{number, cost, err}) {
+				return
+			}
+		}
+	}
 }
 
 // Derived reports whether the program computed the cost, be it here or when it read an old database.

@@ -3,6 +3,8 @@ package series
 import (
 	"context"
 	"iter"
+	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -153,6 +155,82 @@ func TestPointer_each(t *testing.T) {
 		}
 		if got := string(p.In([]byte(text), "A")); got != want {
 			t.Errorf("%q: got %q, want %q", pointer, got, want)
+		}
+	}
+}
+
+// A costLister leaves out of iterations what it may.
+type costLister struct{ *provider.Live }
+
+func (c costLister) EachIteration(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return provider.EachIteration(ctx, c.Live)
+}
+
+func (c costLister) EachCost(ctx context.Context) iter.Seq2[provider.Iteration, error] {
+	return func(yield func(provider.Iteration, error) bool) {
+		for it, err := range c.EachIteration(ctx) {
+			known := true
+			for agent := range it.AcceptedChanges {
+				_, has := it.Costs[agent]
+				known = known && has
+			}
+			for agent := range it.Policies {
+				_, has := it.Costs[agent]
+				known = known && has
+			}
+			if known {
+				it.AcceptedChanges, it.Policies = nil, nil
+			}
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestTotals: what a run cost is the same from rows and without them.
+func TestTotals(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		live := play(t, randomrun.Draw(rt)...)
+		span := &provider.Span{First: rapid.IntRange(0, 3).Draw(rt, "first"), Last: rapid.IntRange(0, 5).Draw(rt, "last")}
+		rows, err := Read(t.Context(), live, Options{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		totals, err := Read(t.Context(), costLister{live}, Options{Outline: true, Totals: true})
+		if err != nil || len(totals.Rows) > 0 || totals.Iterations != rows.Iterations {
+			rt.Fatalf("got %d rows of %d iterations, %v", len(totals.Rows), totals.Iterations, err)
+		}
+		for _, of := range CostsOf {
+			for _, span := range []*provider.Span{nil, span} {
+				want, wantErr := rows.PartCost(of, nil, span)
+				got, err := totals.PartCost(of, nil, span)
+				if (err == nil) != (wantErr == nil) || (got == nil) != (want == nil) || got != nil && *got != *want {
+					rt.Errorf("%s of %v: got %v, %v, want %v, %v", of, span, got, err, want, wantErr)
+				}
+			}
+		}
+	})
+}
+
+// TestSumOf has sums at the ends of the range, and past it.
+func TestSumOf(t *testing.T) {
+	const most, least = math.MaxInt64, math.MinInt64
+	for _, c := range []struct {
+		costs []provider.Cents
+		want  provider.Cents
+		ok    bool
+	}{
+		{nil, 0, true}, {[]provider.Cents{1, -2}, -1, true}, {[]provider.Cents{most}, most, true},
+		{[]provider.Cents{least}, least, true},
+		{[]provider.Cents{most, 1}, 0, false}, {[]provider.Cents{least, -1}, 0, false},
+		{[]provider.Cents{most, 1, -1}, most, true}, {[]provider.Cents{least, -1, 2}, least + 1, true},
+		{[]provider.Cents{most, least}, -1, true}, {[]provider.Cents{most, most, least, least}, -2, true},
+		{[]provider.Cents{most, most}, 0, false}, {[]provider.Cents{1<<32 - 1, 1<<32 - 1}, 1<<33 - 2, true},
+	} {
+		got, err := sumOf(slices.Values(c.costs))
+		if (err == nil) != c.ok || err == nil && *got != c.want {
+			t.Errorf("%d: got %v, %v, want %d, %v", c.costs, got, err, c.want, c.ok)
 		}
 	}
 }

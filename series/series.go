@@ -36,7 +36,8 @@ type Run struct {
 	// Whole has the values of columns that have one for the whole run ([Column.OfRun]), which every row has too.
 	Whole Row
 
-	found []bool // of which columns something was recorded
+	found  []bool  // of which columns something was recorded
+	totals []total // of the iterations, if they were read instead of rows
 }
 
 // A Value is a JSON text as it was recorded; nil is absent.
@@ -67,6 +68,8 @@ type Options struct {
 	Also []string
 	// Outline leaves out rows, but for those that have values of columns: the iterations are only counted.
 	Outline bool
+	// Totals keeps, of an outline, what the iterations cost all agents together, for [Run.PartCost].
+	Totals bool
 }
 
 // Of is [Read] with some columns.
@@ -117,7 +120,7 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 	}
 	b.decide()
 	run := &Run{Experiment: e, Columns: o.Columns, Rows: b.rows(), Iterations: b.ended, Settings: b.config,
-		Withheld: b.withheld}
+		Withheld: b.withheld, totals: b.totals}
 	run.Whole.Values = slices.Clone(b.config)
 	for i, c := range o.Columns {
 		run.found = append(run.found, c.formula != nil ||
@@ -138,7 +141,11 @@ func (b *builder) read(ctx context.Context, p provider.Provider, o Options) erro
 	if !selects && (len(events.Events) > 0 || b.proposals != nil) {
 		return b.take(p.Records(ctx), o.Span)
 	}
-	if o.Outline && !b.policies && b.proposals == nil {
+	if o.Outline && o.Totals && !b.policies && b.proposals == nil {
+		if err := b.readTotals(ctx, p); err != nil {
+			return err
+		}
+	} else if o.Outline && !b.policies && b.proposals == nil {
 		numbers, err := p.Iterations(ctx)
 		if err != nil {
 			return err
@@ -244,6 +251,7 @@ type builder struct {
 	policies   bool               // a column is of them
 	withheld   map[string]int     // see [Run.Withheld]
 	ended      int
+	totals     []total
 }
 
 func (b *builder) readIterations(ctx context.Context, p provider.Provider) error {
@@ -253,6 +261,19 @@ func (b *builder) readIterations(ctx context.Context, p provider.Provider) error
 		}
 		b.iteration(&it)
 		b.propose(&it)
+	}
+	return nil
+}
+
+func (b *builder) readTotals(ctx context.Context, p provider.Provider) error {
+	b.totals = []total{}
+	for it, err := range provider.EachCost(ctx, p) {
+		if err != nil {
+			return err
+		}
+		b.ended++
+		b.miss(&it, "costs_per_agent")
+		b.totals = append(b.totals, totalOf(&it))
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ var rules = []struct {
 	{"Iterations", checkIterations},
 	{"IterationAt", checkIterationAt},
 	{"EachIteration", checkEachIteration},
+	{"EachCost", checkEachCost},
 	{"IterationRecords", checkIterationRecords},
 	{"Select", checkSelect},
 	{"UnknownIteration", checkUnknownIteration},
@@ -195,6 +196,47 @@ func checkEachIteration(ctx context.Context, p provider.Provider, want []provide
 			return err
 		}
 		break // and nothing is left open
+	}
+	return nil
+}
+
+// checkEachCost: iterations for what they cost are those of EachIteration, from which no more is left out than may be.
+func checkEachCost(ctx context.Context, p provider.Provider, want []provider.Record) error {
+	all := map[int]*provider.Iteration{}
+	for _, r := range want {
+		if it, ok := r.(*provider.Iteration); ok {
+			all[it.Number] = it
+		}
+	}
+	n, last := 0, 0
+	for got, err := range provider.EachCost(ctx, p) {
+		if err != nil {
+			return err
+		}
+		it := all[got.Number]
+		if it == nil || n > 0 && got.Number <= last {
+			return fmt.Errorf("iteration %d behind %d: there is none", got.Number, last)
+		}
+		n, last = n+1, got.Number
+		known := true
+		for _, agents := range []iter.Seq[string]{maps.Keys(it.AcceptedChanges), maps.Keys(it.Policies)} {
+			for agent := range agents {
+				_, has := it.Costs[agent]
+				known = known && has
+			}
+		}
+		if known && len(got.AcceptedChanges) == 0 {
+			got.AcceptedChanges = it.AcceptedChanges
+		}
+		if known && len(got.Policies) == 0 {
+			got.Policies = it.Policies
+		}
+		if d := Diff(&got, it); d != "" {
+			return fmt.Errorf("iteration %d: %s", got.Number, d)
+		}
+	}
+	if n < len(all) {
+		return fmt.Errorf("got %d iterations, want %d", n, len(all))
 	}
 	return nil
 }

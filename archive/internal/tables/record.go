@@ -6,6 +6,7 @@ import (
 
 	"github.com/simexp/exparchive/archive/internal/btree"
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
+	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -128,6 +129,40 @@ func Iteration(row Row) (*provider.Iteration, error) {
 	}
 	return i, nil
 }
+
+// IterationCost is Iteration for what an iteration cost. It is nil if an agent of what was accepted or of the policies,
+// which are left out, has no cost, and if something is not as it should be.
+func IterationCost(row Row) *provider.Iteration {
+	number, err := iteration(row[IterationNumber].Int)
+	if err != nil || row[IterationCosts].Kind == btree.Null {
+		return nil
+	}
+	i := &provider.Iteration{Number: number, Timestamp: string(row[IterationTimestamp].Bytes)}
+	i.Seq = row[IterationSeq].Int
+	if i.Costs, err = provider.ParseCosts(row[IterationCosts].Bytes); err != nil {
+		return nil
+	}
+	for _, column := range []int{IterationAcceptedChanges, IterationPolicies} {
+		if row[column].Kind == btree.Null {
+			continue
+		}
+		if jsontext.Check(row[column].Bytes) != nil {
+			return nil
+		}
+		err := jsontext.Members(row[column].Bytes, func(agent string, _ []byte) error {
+			if _, ok := i.Costs[agent]; !ok {
+				return errNoCost
+			}
+			return nil
+		})
+		if err != nil {
+			return nil
+		}
+	}
+	return i
+}
+
+var errNoCost = errors.New("an agent has no cost")
 
 // Note reads a row of the table of notes.
 func Note(row Row) *provider.Note {

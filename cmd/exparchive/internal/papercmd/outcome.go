@@ -87,7 +87,8 @@ func (o *runOptions) costOf(run *series.Run) (*provider.Cents, error) {
 
 // read reads the runs. Those that were read are there also with an error that was told of.
 func (o *runOptions) read(cmd *cobra.Command, args []string, keys []key) (all []outcome, err error) {
-	want := series.Options{Outline: !o.derived(), Span: o.chosen, Also: o.also}
+	totals := o.derived() && !o.partly()
+	want := series.Options{Outline: totals || !o.derived(), Totals: totals, Span: o.chosen, Also: o.also}
 	if keys != nil {
 		want.Also = nil
 	}

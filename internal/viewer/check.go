@@ -33,8 +33,8 @@ type check struct {
 // mostChecks is how many archives a checker knows about.
 const mostChecks = 1000
 
-// of gives the check of the archive at path. One that was not asked for before begins when something is done, so that it is
-// in nobody's way; nil is at once.
+// of gives the check of the archive at path. One that was not asked for before begins when something is done, so that
+// it is in nobody's way; nil is at once.
 func (c *checker) of(ctx context.Context, path string, done <-chan struct{}) (*check, error) {
 	now, err := markOf(path)
 	if err != nil {

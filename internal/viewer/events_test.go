@@ -418,7 +418,8 @@ func TestManyEvents(t *testing.T) {
 	run := onlyRun(t, v)
 	first := page(t, v, run)
 	following, ok := between(first, `data-live="`, `"`)
-	if !ok || strings.Contains(first, "proposals 60") || !strings.Contains(first, "Decisions are shown of the iterations that are listed") ||
+	if !ok || strings.Contains(first, "Of 120 proposals") ||
+		!strings.Contains(first, "Decisions are shown of the iterations that are listed") ||
 		!strings.Contains(first, "being compared with its seal") || !strings.Contains(first, `id="i49"`) ||
 		strings.Contains(first, `id="i50"`) || !strings.Contains(first, "often") {
 		_, first, _ = strings.Cut(first, "<main>")

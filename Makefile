@@ -49,7 +49,7 @@ ORACLEFLAGS ?=
 JUDGES      ?= go*.mod
 
 # Packages with tests in a browser.
-BROWSERPKGS ?= ./internal/report
+BROWSERPKGS ?= ./internal/report ./internal/viewer
 
 export CGO_ENABLED := 0
 

@@ -71,9 +71,18 @@ func (a *Archive) copyPart(ctx context.Context, sink PartSink, first, last int, 
 	if b, ok := sink.(lend.Borrower); ok && b.Borrows(loan) == any(sink) {
 		p.loan = loan
 	}
+	// What stands in front of the first iteration is in the first block, if that is read.
 	finished := false
+	for n := int64(front); !p.proven && p.next < min(n, p.seal.Records) && !sink.Begun() && n <= digest.BlockSize; n *= 2 {
+		if finished, err = p.copy(ctx, p.next, min(n, p.seal.Records)); err != nil {
+			return err
+		}
+	}
 	for _, s := range p.read {
-		if finished, err = p.copy(ctx, s.first, s.last+1); err != nil {
+		if s.last < p.next {
+			continue
+		}
+		if finished, err = p.copy(ctx, max(s.first, p.next), s.last+1); err != nil {
 			return err
 		}
 	}
@@ -110,6 +119,9 @@ type part struct {
 	salt    provider.SaltRule
 	loan    *lend.Loan // nil if records are given away
 }
+
+// front is how many records at the beginning of the run are looked at first for that of an iteration.
+const front = 4
 
 // partTail is how many records at the end of the run the sink gets: what is about the run as a whole may stand there.
 const partTail = 64
@@ -248,9 +260,6 @@ func (p *part) account() error {
 func (p *part) choose() error {
 	add := func(from, to int64) { p.chosen = append(p.chosen, stretch{from, to}) }
 	add(0, 0)
-	if !p.proven { // what stands in front of the first iteration; in a block it is there
-		add(0, min(p.spans[0].First, digest.BlockSize-1))
-	}
 	add(max(p.seal.Records-partTail, 0), p.seal.Records-1)
 	for _, seq := range p.others {
 		add(seq, seq)

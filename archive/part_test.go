@@ -186,7 +186,9 @@ func samePart(t *testing.T, a *archive.Archive, o replay.Options) bool {
 	if err := a.ShowPart(t.Context(), q, *o.Start, *o.End); err != nil {
 		t.Errorf("iterations %d to %d without the proof: %v", *o.Start, *o.End, err)
 	}
-	if shown.String() != got.String() || !q.Whole() {
+	if !q.Whole() {
+		t.Errorf("iterations %d to %d, %+v, without the proof: more is needed", *o.Start, *o.End, o)
+	} else if shown.String() != got.String() {
 		t.Errorf("iterations %d to %d, %+v, without the proof:\n%s\nwant\n%s", *o.Start, *o.End, o, &shown, &got)
 	}
 	if err := provider.Copy(t.Context(), replay.NewPrinter(&want, &o), a.Checked()); err != nil {

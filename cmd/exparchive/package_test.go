@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,16 @@ var aboutHostile = []string{"--title", "'\"; touch ran; $(touch ran) `touch ran`
 	"$(touch ran), `touch ran`", "--licence", "CC0-1.0", "--abstract", "\"\n---\n# CHECKS\n'; touch ran\n",
 	"--keyword", "'; touch ran", "--funding", "$(touch ran); 1; '", "--publisher", "`touch ran`"}
 
-// packageFor makes a package in a folder, of a run and of a paper whose texts all want to be more than text, and gives
-// where it lies.
+// hostileRun is a run of which every text wants to be more than text.
+const hostileRun = `{"type":"experiment","run_id":"'; touch ran; $(touch ran)\n# \"../\u202e<b>",` +
+	`"experiment_name":"$(touch ran)\n'","experiment_type":"$(touch ran)","config":{},"created_at":"'; touch ran"}
+{"type":"note","kind":"invalidated","text":"'; touch ran\n# CHECKS\n<script>"}
+{"type":"iteration","iteration":0,"costs_per_agent":{"A":25},"policies":{}}
+{"type":"result","status":"failed","convergence_reason":"\"'; touch ran\n","completed_at":"$(touch ran)"}
+`
+
+// packageFor makes a package in a folder, of a paper and of a run whose texts want to be more than text, and gives where
+// it lies. Of a package that says everything the run is left out, since it does not.
 func packageFor(t *testing.T, folder string, about ...string) string {
 	t.Helper()
 	at := func(name string) string { return filepath.Join(folder, name) }
@@ -44,7 +53,14 @@ func packageFor(t *testing.T, folder string, about ...string) string {
 	if err := os.WriteFile(at("paper.yaml"), []byte(renamed), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	do(append([]string{"package", "-o", at("out"), "--paper", at("paper.yaml")}, about...)...)
+	if err := os.WriteFile(at("hostile.jsonl"), []byte(hostileRun), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"package", "-o", at("out"), "--paper", at("paper.yaml")}
+	if !slices.Contains(about, "--software") { // and so not one that says everything
+		args = append(args, at("hostile.jsonl"))
+	}
+	do(append(args, about...)...)
 	return at("out")
 }
 

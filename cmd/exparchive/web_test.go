@@ -107,11 +107,11 @@ var moved = []struct {
 }{
 	{[]string{"info"}, func(int64) int64 { return 200_000 }, 15},
 	{[]string{"ls"}, func(int64) int64 { return 200_000 }, 15},
-	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 60},
+	{[]string{"replay", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_000_000 }, 80},
 	{[]string{"replay", "--proven", "--verbose", "--start", "100", "--end", "100"}, func(int64) int64 { return 1_500_000 }, 90},
-	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 60},
-	{[]string{"replay", "--verbose"}, func(size int64) int64 { return size + size/4 }, 100},
-	{[]string{"digest"}, func(size int64) int64 { return size + size/4 }, 100},
+	{[]string{"replay", "--audit", "--start", "7", "--end", "7"}, func(int64) int64 { return 1_000_000 }, 80},
+	{[]string{"replay", "--verbose"}, func(size int64) int64 { return size + size/4 }, 150},
+	{[]string{"digest"}, func(size int64) int64 { return size + size/4 }, 150},
 	{[]string{"verify"}, func(size int64) int64 { return 2 * size }, 200},
 }
 
@@ -121,7 +121,7 @@ func TestMoved(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "large.simexp")
-	largeRun(t, path, 200)
+	largeRun(t, path, 120)
 	if code := run([]string{"pack", path}, strings.NewReader(""), &bytes.Buffer{}, os.Stderr); code != 0 {
 		t.Fatalf("pack: exit code %d", code)
 	}
@@ -174,7 +174,7 @@ func TestMovedNginx(t *testing.T) {
 	path := filepath.Join(folder, "large.simexp")
 	certificate, key := certificate(t)
 	server := othertools.Nginx(t, folder, "", certificate, key)
-	largeRun(t, path, 200)
+	largeRun(t, path, 120)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

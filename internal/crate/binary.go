@@ -49,9 +49,9 @@ func (b *Builder) AddBinary(ctx context.Context, file string) error {
 	if x.File = path.Join(binFolder, name); b.binaryOf(x.File) != nil {
 		return fileerr.Errorf(file, "%w: there is one for %s/%s already", ErrContent, x.OS, x.Arch)
 	}
-	if err := os.MkdirAll(b.at(binFolder), 0o777); err != nil {
+	if err := os.MkdirAll(b.Path(binFolder), 0o777); err != nil {
 		return err
 	}
 	b.binaries = append(b.binaries, x)
-	return fileerr.In(file, b.copyFile(ctx, b.at(x.File), file))
+	return fileerr.In(file, b.copyFile(ctx, b.Path(x.File), file))
 }

@@ -90,7 +90,7 @@ type Builder struct {
 // NewBuilder begins a package in an empty folder.
 func NewBuilder(folder string) (*Builder, error) {
 	b := &Builder{bag: folder, Open: func(path string) (io.ReadCloser, error) { return os.Open(path) }}
-	return b, fileerr.In(folder, os.Mkdir(b.at(""), 0o777))
+	return b, fileerr.In(folder, os.Mkdir(b.Path(""), 0o777))
 }
 
 // Runs gives the runs that were added, in the order of their files.
@@ -99,14 +99,14 @@ func (b *Builder) Runs() []*Run {
 	return b.runs
 }
 
-// at gives where a file of the payload lies.
-func (b *Builder) at(name string) string {
+// Path gives where a file of the payload lies.
+func (b *Builder) Path(name string) string {
 	return filepath.Join(b.bag, "data", filepath.FromSlash(name))
 }
 
 // write writes a file of the payload, and the folders that it lies in.
 func (b *Builder) write(name string, text []byte) error {
-	at := b.at(name)
+	at := b.Path(name)
 	if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
 		return fileerr.In(at, err)
 	}
@@ -116,7 +116,7 @@ func (b *Builder) write(name string, text []byte) error {
 // AddReport makes the report of a run: write is given the archive, and writes the page.
 func (b *Builder) AddReport(r *Run, write func(archive string, w io.Writer) error) error {
 	var page bytes.Buffer
-	if err := write(b.at(r.File), &page); err != nil {
+	if err := write(b.Path(r.File), &page); err != nil {
 		return err
 	}
 	r.Report = path.Join(reportFolder, path.Base(stem(r.File))+".html")
@@ -161,7 +161,7 @@ func (b *Builder) AddPaper(p *paper.Paper, pinned map[string]*Run, w citation.Wo
 	if err := b.write(name, []byte(text.String())); err != nil {
 		return err
 	}
-	return build(b.at(name))
+	return build(b.Path(name))
 }
 
 // Finish writes what is said of the package, and what makes a crate and a bag of it, and brings the folder into the

@@ -177,7 +177,7 @@ func (g *graph) program(version string) entity {
 
 // parts gives every file of the payload.
 func (b *Builder) parts(g *graph) (parts []entity, err error) {
-	files, err := filesOf(b.at(""))
+	files, err := filesOf(b.Path(""))
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (b *Builder) AddRun(ctx context.Context, p provider.Provider, file, name st
 	if err != nil {
 		return nil, err
 	}
-	temp := b.at(path.Join(runsFolder, "new"+archive.Extension))
+	temp := b.Path(path.Join(runsFolder, "new"+archive.Extension))
 	if err := os.MkdirAll(filepath.Dir(temp), 0o777); err != nil {
 		return nil, fileerr.In(temp, err)
 	}
@@ -68,7 +68,7 @@ func (b *Builder) AddRun(ctx context.Context, p provider.Provider, file, name st
 	}
 	r.File = b.free(safeName(r.ID), r.Digest, extension)
 	b.runs = append(b.runs, r)
-	return r, fileerr.In(temp, os.Rename(temp, b.at(r.File)))
+	return r, fileerr.In(temp, os.Rename(temp, b.Path(r.File)))
 }
 
 // examine checks the archive at path and takes from it what the package says of the run.
@@ -160,7 +160,7 @@ func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name 
 	}
 	if old, ok := p.(*castro.Run); ok {
 		log := file + ".wal"
-		if err := addFile("source log", log, filepath.Base(log)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := addFile("source log", log, name+".wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		sibling, err := old.Sibling(ctx)

@@ -70,8 +70,12 @@ func (b *Builder) readme(w citation.Work, version string) string {
 	line("%s", wrap("The archives are ordinary SQLite databases; exparchive "+version+" made this package and reads them. "+
 		"A shell runs", "  "))
 	line("\n    sh %s\n", scriptFile)
-	line("%s", wrap("which checks every record of every run against the digest, and makes every table and figure anew "+
-		"and compares it with the one that is here. It writes nothing, and needs nothing but exparchive: on the PATH, "+
+	anew := ""
+	if b.hasPaper {
+		anew = ", and makes every table and figure anew and compares it with the one that is here"
+	}
+	line("%s", wrap("which checks every record of every run against the digest"+anew+
+		". It writes nothing, and needs nothing but exparchive: on the PATH, "+
 		"named by the variable EXPARCHIVE, or in the folder bin. The folder above this one is a BagIt bag (RFC 8493): its "+
 		"manifest has the SHA-512 of every file.", "  "))
 	if len(b.binaries) > 0 {

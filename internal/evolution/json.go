@@ -106,76 +106,60 @@ func (w indenter) value(indent string, text []byte) {
 
 // stepJSON gives the object of one iteration. What is absent is left out.
 func stepJSON(s Step, call *Call) []byte {
-	var o objectWriter
+	var o jsontext.Object
 	if s.Policy != nil {
-		o.value("policy", jsontext.Compact(s.Policy))
+		o.Value("policy", jsontext.Compact(s.Policy))
 		if !s.First {
 			diff := []byte{'['}
 			for i, c := range s.Changes {
 				if i > 0 {
 					diff = append(diff, ',')
 				}
-				var d objectWriter
-				d.value("path", jsontext.AppendString(nil, c.Path))
+				var d jsontext.Object
+				d.String("path", c.Path)
 				if c.Old != nil {
-					d.value("old", jsontext.Compact(c.Old))
+					d.Value("old", jsontext.Compact(c.Old))
 				}
 				if c.New != nil {
-					d.value("new", jsontext.Compact(c.New))
+					d.Value("new", jsontext.Compact(c.New))
 				}
-				diff = append(diff, d.end()...)
+				diff = append(diff, d.Text()...)
 			}
-			o.value("diff", append(diff, ']'))
+			o.Value("diff", append(diff, ']'))
 		}
 	}
 	if s.Withheld != nil {
-		o.value("policy_withheld", jsontext.AppendString(nil, s.Withheld.String()))
+		o.String("policy_withheld", s.Withheld.String())
 	}
 	if s.Cost != nil {
-		o.value("cost", fmt.Appendf(nil, "%d", int64(*s.Cost)))
+		o.Int("cost", int64(*s.Cost))
 	}
 	if s.Proposed != nil {
-		o.value("proposed", jsontext.Compact(s.Proposed))
+		o.Value("proposed", jsontext.Compact(s.Proposed))
 	}
 	if s.Concealed != nil {
-		o.value("proposed_withheld", jsontext.AppendString(nil, s.Concealed.String()))
+		o.String("proposed_withheld", s.Concealed.String())
 	}
 	if s.Decision != "" {
-		o.value("decision", jsontext.AppendString(nil, string(s.Decision)))
+		o.String("decision", string(s.Decision))
 	}
 	if s.Accepted != nil {
-		o.value("accepted", fmt.Appendf(nil, "%t", *s.Accepted))
+		o.Value("accepted", fmt.Appendf(nil, "%t", *s.Accepted))
 	}
-	o.text("explanation", s.Explanation)
+	addText(&o, "explanation", s.Explanation)
 	if call != nil {
-		var l objectWriter
-		l.text("system_prompt", call.SystemPrompt)
-		l.text("user_prompt", call.UserPrompt)
-		l.text("response", call.Response)
-		o.value("llm", l.end())
+		var l jsontext.Object
+		addText(&l, "system_prompt", call.SystemPrompt)
+		addText(&l, "user_prompt", call.UserPrompt)
+		addText(&l, "response", call.Response)
+		o.Value("llm", l.Text())
 	}
-	return o.end()
+	return o.Text()
 }
 
-// An objectWriter puts a JSON object together, member by member.
-type objectWriter struct{ members []byte }
-
-func (o *objectWriter) value(name string, text []byte) {
-	o.members = append(o.members, ',')
-	o.members = append(jsontext.AppendString(o.members, name), ':')
-	o.members = append(o.members, text...)
-}
-
-func (o *objectWriter) text(name string, s *string) {
+// addText adds a member with a text unless it is absent.
+func addText(o *jsontext.Object, name string, s *string) {
 	if s != nil {
-		o.value(name, jsontext.AppendString(nil, *s))
+		o.String(name, *s)
 	}
-}
-
-func (o *objectWriter) end() []byte {
-	if len(o.members) == 0 {
-		return []byte("{}")
-	}
-	o.members[0] = '{'
-	return append(o.members, '}')
 }

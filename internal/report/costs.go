@@ -191,7 +191,6 @@ type painter struct {
 	tracks []track
 	sum    costScale
 	each   map[string]costScale // of agents
-	ranges []*[2]*big.Rat       // of tracks, for all agents
 	read   map[string]map[string][]string
 }
 
@@ -199,7 +198,6 @@ type painter struct {
 type costScale struct {
 	most, least provider.Cents // what there is
 	any, log    bool
-	fits        *big.Rat // the upper end
 }
 
 func (s *costScale) add(c *provider.Cents) {

@@ -183,50 +183,50 @@ func (d *data) finish(l *list) {
 		c := &d.calls[i]
 		c.row = fmt.Sprintf("i%d/%s", c.iteration, l.keys[c.agent])
 	}
-	large := d.large()
 	small := d.always()
 	if n := d.sameSystem(); n > 1 {
-		small.value("sys", strconv.AppendInt(nil, int64(n), 10))
+		small.Int("sys", int64(n))
 	}
-	if len(large) > maxPlain {
-		d.packed = deflated(large)
+	var large jsontext.Object
+	d.addTexts(&large)
+	if text := large.Text(); len(text) > maxPlain {
+		d.packed = deflated(text)
 	} else {
-		small.members(large)
+		d.addTexts(&small)
 	}
-	d.small = escaped(small.end())
+	d.small = escaped(small.Text())
 }
 
 // served makes the JSON of a page that asks the server at base for what it lays out.
 func (d *data) served(base string) []byte {
 	o := d.always()
-	o.value("base", jsontext.AppendString(nil, base))
-	return escaped(o.end())
+	o.String("base", base)
+	return escaped(o.Text())
 }
 
 // always is what every page has.
-func (d *data) always() (o objectWriter) {
-	o.value("its", appendInts(nil, d.its))
-	o.value("kinds", appendStrings(nil, d.kinds))
-	o.value("read", d.readings())
+func (d *data) always() (o jsontext.Object) {
+	o.Value("its", appendInts(nil, d.its))
+	o.Value("kinds", appendStrings(nil, d.kinds))
+	o.Value("read", d.readings())
 	return o
 }
 
 func (d *data) readings() []byte {
-	var o objectWriter
+	var o jsontext.Object
 	for _, panel := range sortedKeys(d.read) {
-		var p objectWriter
+		var p jsontext.Object
 		for _, what := range sortedKeys(d.read[panel]) {
-			p.value(what, appendStrings(nil, d.read[panel][what]))
+			p.Value(what, appendStrings(nil, d.read[panel][what]))
 		}
-		o.value(panel, p.end())
+		o.Value(panel, p.Text())
 	}
-	return o.end()
+	return o.Text()
 }
 
-// large is an object with the lines, the calls and the events.
-func (d *data) large() []byte {
-	var o objectWriter
-	o.value("lines", appendStrings(nil, d.lines.lines))
+// addTexts adds the lines, the calls and the events.
+func (d *data) addTexts(o *jsontext.Object) {
+	o.Value("lines", appendStrings(nil, d.lines.lines))
 	kinds := map[string]int{}
 	for i, k := range d.kinds {
 		kinds[k] = i
@@ -244,9 +244,8 @@ func (d *data) large() []byte {
 		}
 		events = append(events, e.json(kinds)...)
 	}
-	o.value("calls", append(calls, ']'))
-	o.value("events", append(events, ']'))
-	return o.end()
+	o.Value("calls", append(calls, ']'))
+	o.Value("events", append(events, ']'))
 }
 
 // sameSystem gives how many calls there are if all have the same system prompt, else 0.
@@ -260,88 +259,63 @@ func (d *data) sameSystem() int {
 }
 
 func (c *dataCall) json() []byte {
-	var o objectWriter
-	o.number("i", int64(c.iteration))
-	o.number("q", c.seq)
+	var o jsontext.Object
+	o.Int("i", int64(c.iteration))
+	o.Int("q", c.seq)
 	if c.before >= 0 {
-		o.number("b", c.before)
+		o.Int("b", c.before)
 	}
-	o.value("g", jsontext.AppendString(nil, c.row))
-	o.text("s", c.system)
-	o.text("u", c.user)
-	o.text("r", c.answer)
-	o.text("p", c.policy)
+	o.String("g", c.row)
+	addText(&o, "s", c.system)
+	addText(&o, "u", c.user)
+	addText(&o, "r", c.answer)
+	addText(&o, "p", c.policy)
 	if c.failure != nil {
-		o.value("e", jsontext.AppendString(nil, *c.failure))
+		o.String("e", *c.failure)
 	}
-	return o.end()
+	return o.Text()
 }
 
 // json names the type by its place in kinds, or in full.
 func (e *dataEvent) json(kinds map[string]int) []byte {
-	var o objectWriter
-	o.number("i", int64(e.iteration))
-	o.number("q", e.seq)
+	var o jsontext.Object
+	o.Int("i", int64(e.iteration))
+	o.Int("q", e.seq)
 	if i, ok := kinds[e.kind]; ok {
-		o.number("k", int64(i))
+		o.Int("k", int64(i))
 	} else {
-		o.value("k", jsontext.AppendString(nil, e.kind))
+		o.String("k", e.kind)
 	}
 	if e.time != "" {
-		o.value("t", jsontext.AppendString(nil, e.time))
+		o.String("t", e.time)
 	}
 	switch {
 	case e.held != "":
-		o.value("h", jsontext.AppendString(nil, e.held))
+		o.String("h", e.held)
 	case e.left:
-		o.number("x", 1)
+		o.Int("x", 1)
 	case e.payload != nil:
-		o.value("d", jsontext.AppendString(nil, string(e.payload)))
+		o.String("d", string(e.payload))
 	}
-	return o.end()
+	return o.Text()
 }
 
-// An objectWriter puts a JSON object together, member by member.
-type objectWriter struct{ b []byte }
-
-func (o *objectWriter) value(name string, text []byte) {
-	o.b = append(o.b, ',')
-	o.b = append(jsontext.AppendString(o.b, name), ':')
-	o.b = append(o.b, text...)
-}
-
-func (o *objectWriter) number(name string, n int64) { o.value(name, strconv.AppendInt(nil, n, 10)) }
-
-// members adds those of another object that has some.
-func (o *objectWriter) members(object []byte) {
-	o.b = append(o.b, ',')
-	o.b = append(o.b, object[1:len(object)-1]...)
-}
-
-// text adds a text unless it is absent.
-func (o *objectWriter) text(name string, t dataText) {
-	var v objectWriter
+// addText adds a text unless it is absent.
+func addText(o *jsontext.Object, name string, t dataText) {
+	var v jsontext.Object
 	switch {
 	case t.held != "":
-		v.value("h", jsontext.AppendString(nil, t.held))
+		v.String("h", t.held)
 	case t.left:
-		v.number("x", 1)
+		v.Int("x", 1)
 	case t.there && t.ranges != nil:
-		v.value("r", appendInts(nil, t.ranges))
+		v.Value("r", appendInts(nil, t.ranges))
 	case t.there:
-		v.value("t", jsontext.AppendString(nil, t.whole))
+		v.String("t", t.whole)
 	default:
 		return
 	}
-	o.value(name, v.end())
-}
-
-func (o *objectWriter) end() []byte {
-	if len(o.b) == 0 {
-		return []byte("{}")
-	}
-	o.b[0] = '{'
-	return append(o.b, '}')
+	o.Value(name, v.Text())
 }
 
 func appendInts(dst []byte, list []int) []byte {
@@ -385,7 +359,7 @@ func deflated(text []byte) string {
 // CallJSON is what a server answers to call/SEQ: an object with the call c and, if there is one, the call b that the
 // same agent made before it. Its texts are whole.
 func CallJSON(c, before *provider.Interaction) []byte {
-	var o objectWriter
+	var o jsontext.Object
 	for _, x := range []struct {
 		name string
 		r    *provider.Interaction
@@ -413,9 +387,9 @@ func CallJSON(c, before *provider.Interaction) []byte {
 		if h, ok := x.r.Withheld("parsed_policy"); ok {
 			v.policy.held = h.String()
 		}
-		o.value(x.name, v.json())
+		o.Value(x.name, v.json())
 	}
-	return o.end()
+	return o.Text()
 }
 
 // EventsJSON is what a server answers to events: an object with the events and how many there are in all.
@@ -432,8 +406,8 @@ func EventsJSON(events []provider.Event, all int64) []byte {
 		}
 		list = append(list, e.json(nil)...)
 	}
-	var o objectWriter
-	o.value("list", append(list, ']'))
-	o.number("all", all)
-	return o.end()
+	var o jsontext.Object
+	o.Value("list", append(list, ']'))
+	o.Int("all", all)
+	return o.Text()
 }

@@ -9,9 +9,8 @@
 //	events?type=T&from=N         [EventsJSON]: events of a type, or with it=N of an iteration, from the Nth on
 //	search?q=TEXT                a JSON array of hits, as function find of the script makes them
 //
-// The templates are blocks that can be executed one by one ([Run.WriteBlock]): run, costs, iterations, iteration,
-// events, notes, attachments, provenance. Numbers, charts, decisions and what differs between policies are HTML that
-// needs no script; prompts, answers and events are laid out by the script when they are opened.
+// Numbers, charts, decisions and what differs between policies are HTML that needs no script; prompts, answers and
+// events are laid out by the script when they are opened.
 //
 // # Text from outside
 //

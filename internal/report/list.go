@@ -201,9 +201,7 @@ func why(l *list, s evolution.Step, prior json.RawMessage, t *trial, calls []cal
 	}
 	if new != nil && s.Decision != provider.DecisionKept {
 		changes, names := leaves(old, new)
-		for _, c := range changes[:min(len(changes), maxShown)] {
-			list = append(list, c)
-		}
+		list = append(list, changes[:min(len(changes), maxShown)]...)
 		if more := len(changes) - maxShown; more > 0 {
 			list = append(list, Why{Words: fmt.Sprintf("%d more", more)})
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 	"sync"
 )
 
@@ -91,7 +90,7 @@ func (r *Run) WriteFile(w io.Writer) error {
 	p := r.page("")
 	p.Data, p.Packed = template.JS(r.data.small), template.HTML(r.data.packed)
 	p.Listed, p.After, p.Skipped = r.bounded()
-	return p.write(w, "page")
+	return p.write(w)
 }
 
 // WriteServed writes the page of a server.
@@ -104,29 +103,15 @@ func (r *Run) WriteServed(w io.Writer, s Served) error {
 		p.Listed = p.Listed[:s.Count]
 	}
 	p.After = len(p.Listed)
-	return p.write(w, "page")
+	return p.write(w)
 }
 
-// WriteBlock writes one block of the templates: with a nil value of the run, or of what the block takes.
-func (r *Run) WriteBlock(w io.Writer, name string, value any) error {
+func (p *page) write(w io.Writer) error {
 	t, err := templates()
 	if err != nil {
 		return err
 	}
-	if value == nil {
-		p := r.page("")
-		p.Listed, p.After, p.Skipped = r.bounded()
-		value = p
-	}
-	return t.ExecuteTemplate(w, name, value)
-}
-
-func (p *page) write(w io.Writer, name string) error {
-	t, err := templates()
-	if err != nil {
-		return err
-	}
-	return t.ExecuteTemplate(w, name, p)
+	return t.ExecuteTemplate(w, "page", p)
 }
 
 // What a file has of the list of iterations.
@@ -175,13 +160,4 @@ func (r *Run) width() string {
 		return "w2"
 	}
 	return "w3"
-}
-
-// Lead is the digest in groups, which people compare more easily.
-func (h Head) Lead() string {
-	var parts []string
-	for i := 0; i+8 <= len(h.Digest); i += 8 {
-		parts = append(parts, h.Digest[i:i+8])
-	}
-	return strings.Join(parts, " ")
 }

@@ -471,6 +471,8 @@ func TestOutcome(t *testing.T) {
 		{"Ended after 2 iterations. Total cost rose from $1.00 to $11.00 (11 times as much); the lowest was $1.00 in " +
 			"iteration 0.",
 			[]provider.Record{it(0, 100), it(1, 1100), result}},
+		{"Ended after 2 iterations. Total cost rose from $0.01 to $12.34 (1,234 times as much); the lowest was $0.01 in " +
+			"iteration 0.", []provider.Record{it(0, 1), it(1, 1234), result}},
 		{"Ended after 3 iterations. Total cost rose from $0.00 to $5.00; the lowest was −$2.00 in iteration 4.",
 			[]provider.Record{it(0, 0), it(4, -200), it(5, 500), result}},
 		{"Ended after 3 iterations. Total cost fell from $3.00 to $2.00 (−33.3 %), the lowest, first reached in iteration 1.",
@@ -572,20 +574,5 @@ func TestServed(t *testing.T) {
 	if err := json.Unmarshal(report.CallJSON(calls[2], calls[0]), &answer); err != nil ||
 		answer.C.S.T != *calls[2].SystemPrompt || answer.B.R.T != *calls[0].Response {
 		t.Errorf("got %+v, %v", answer, err)
-	}
-}
-
-// TestBlocks: every block can be written by itself.
-func TestBlocks(t *testing.T) {
-	run, err := report.Read(t.Context(), played(t, "exp1", 2), report.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]any{"run": nil, "costs": nil, "iterations": nil, "events": nil, "notes": nil,
-		"attachments": nil, "provenance": nil, "iteration": run.Iterations[0], "row": run.Iterations[1].Rows[0]} {
-		var b bytes.Buffer
-		if err := run.WriteBlock(&b, name, value); err != nil || b.Len() == 0 {
-			t.Errorf("%s: got %d bytes, error %v", name, b.Len(), err)
-		}
 	}
 }

@@ -79,7 +79,7 @@ func relative(from, to provider.Cents) string {
 	}
 	ratio := big.NewRat(int64(to), int64(from))
 	if ratio.Cmp(big.NewRat(times, 1)) >= 0 {
-		return decimal.Format(ratio, 0) + " times as much"
+		return grouped(decimal.Round(ratio).Int64()) + " times as much"
 	}
 	percent := decimal.Format(ratio.Mul(ratio.Sub(ratio, big.NewRat(1, 1)), big.NewRat(100, 1)), 1)
 	if rest, negative := strings.CutPrefix(percent, "-"); negative {

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	maxInline = 64  // characters of a value that stays on one line
-	maxNested = 40  // levels of a value that are written out
-	maxNodes  = 400 // parts of a value that are written out
+	maxInline = 64   // characters of a value that stays on one line
+	maxNested = 40   // levels of a value that are written out
+	maxNodes  = 400  // parts of a value that are written out
+	maxGone   = 2000 // characters of a value that is no more
 )
 
 // oneLine writes a JSON value on one line, with blanks behind commas and colons. Strings and numbers stay as they were
@@ -162,7 +163,7 @@ func (g *grower) between(old, new []byte, depth int) (nodes []Node, changes int,
 func (g *grower) changed(n Node, old, new []byte, depth int) Node {
 	n.Changed = true
 	if old != nil {
-		n.Old = Text(shortened(oneLine(old), maxReason))
+		n.Old = Text(shortened(oneLine(old), maxGone))
 	}
 	if new == nil {
 		return n

@@ -13,6 +13,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // An entry is one run of the list.
@@ -52,7 +53,12 @@ type mark struct {
 }
 
 // markOf looks at the file at path, and at the log beside it of a recorder or of an old database.
+//
+// What lies at an address of the web has one mark: it is opened once, and an error if it changes.
 func markOf(path string) (mark, error) {
+	if webfile.Is(path) {
+		return mark{}, nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return mark{}, err
@@ -131,6 +137,9 @@ func (c *catalog) file(ctx context.Context, from Source) (listing, error) {
 	c.mu.Unlock()
 	if ok && markErr == nil && cached.mark == now {
 		return cached.listing, nil
+	}
+	if webfile.Is(from.Path) { // of what is open there other requests read too
+		ctx = c.viewer.ended
 	}
 	var found listing
 	fixed := markErr == nil // nothing of it changes without a mark of it

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -77,7 +78,7 @@ func (c *checker) over(path string) bool {
 
 // compared reads an archive and compares it with its seal.
 func compared(ctx context.Context, path string) error {
-	a, err := archive.Open(path)
+	a, err := runs.OpenArchive(ctx, path)
 	if err != nil {
 		return err
 	}

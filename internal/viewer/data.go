@@ -74,6 +74,9 @@ func (v *Viewer) dataEvents(w http.ResponseWriter, r *http.Request, run *openRun
 		want.All, want.Span = true, &provider.Span{First: n, Last: n}
 	default:
 		want.Events = []string{typ}
+		if run.far() { // where counting takes reading
+			break
+		}
 		counts, err := v.counts.of(r.Context(), run)
 		if err != nil {
 			return run.error(err)
@@ -85,7 +88,7 @@ func (v *Viewer) dataEvents(w http.ResponseWriter, r *http.Request, run *openRun
 	if err != nil {
 		return run.error(err)
 	}
-	if all < 0 { // nobody has counted those of an iteration
+	if all < 0 { // nobody has counted them
 		all = int64(from+len(list)) + behind
 	}
 	send(w, r, http.StatusOK, jsonType, report.EventsJSON(list, all))

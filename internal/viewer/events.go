@@ -193,13 +193,21 @@ func (p *eventsPage) partly(tired bool) {
 	}
 }
 
-// eventTypes gives the types of events of a run with how many there are of each, the most frequent first.
+// eventTypes gives the types of events of a run with how many there are of each, the most frequent first; of a run on the
+// web, where counting takes reading them, they are by name and their number is -1.
 func (v *Viewer) eventTypes(ctx context.Context, run *openRun) ([]typeCount, error) {
+	var types []typeCount
+	if run.far() {
+		names, err := run.archive.EventTypeNames(ctx)
+		for _, name := range names {
+			types = append(types, typeCount{name, -1, eventQuery{Type: name}.address()})
+		}
+		return types, err
+	}
 	counts, err := v.counts.of(ctx, run)
 	if err != nil {
 		return nil, err
 	}
-	var types []typeCount
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		types = append(types, typeCount{name, counts[name], eventQuery{Type: name}.address()})
 	}

@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/internal/report"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/jsonl"
 )
@@ -133,7 +137,7 @@ func TestTired(t *testing.T) {
 	run := &openRun{Provider: a, archive: a}
 	want := wantedEvents(records, eventQuery{Type: "seldom"})
 	tiring := func() *search[int64] {
-		s := &search[int64]{run: run, want: provider.Selection{Events: []string{"seldom"}}, most: 3,
+		s := &search[int64]{run: run, want: provider.Selection{Events: []string{"seldom"}}, most: 8, // more than a window has
 			take: func(r provider.Record) (int64, bool) { return r.RecordMeta().Seq, true }}
 		s.looked = mostLooked - 1 // tired behind one window
 		return s
@@ -163,8 +167,27 @@ func TestTired(t *testing.T) {
 		back = append(some, back...)
 		before = next
 	}
-	if !slices.Equal(forth, want) || !slices.Equal(back, want) || steps < 8 {
+	if !slices.Equal(forth, want) || !slices.Equal(back, want) || steps < 6 {
 		t.Errorf("got %v and %v in %d steps, want %v", forth, back, steps, want)
+	}
+	// In one go, over the borders of all windows.
+	all := func() *search[int64] {
+		return &search[int64]{run: run, want: provider.Selection{All: true}, most: len(records),
+			take: func(r provider.Record) (int64, bool) { return r.RecordMeta().Seq, true }}
+	}
+	want = wantedEvents(records, eventQuery{})
+	for name, look := range map[string]func() ([]found[int64], int64, error){
+		"forth": func() ([]found[int64], int64, error) { return all().forward(t.Context(), 0, last) },
+		"back":  func() ([]found[int64], int64, error) { return all().backward(t.Context(), last+1) },
+	} {
+		list, next, err := look()
+		var got []int64
+		for _, f := range list {
+			got = append(got, f.Seq)
+		}
+		if !slices.Equal(got, want) || next != 0 || err != nil {
+			t.Errorf("%s: got %d events and more from %d, %v, want %d", name, len(got), next, err, len(want))
+		}
 	}
 }
 
@@ -293,6 +316,11 @@ func TestHit(t *testing.T) {
 			t.Errorf("%q in %q: got %+v", c.want, c.text, h)
 		}
 	}
+	long := strings.Repeat("wörd ", 60) + "here" + strings.Repeat("ö", 200)
+	h, ok := hitIn(long, "here")
+	if !ok || !strings.HasPrefix(h.Before, "wörd wörd") || len(h.Before) > around || !utf8.ValidString(h.Before+h.After) || len(h.After) < around {
+		t.Errorf("got %+v", h)
+	}
 	if _, ok := hitIn("abc", "x"); ok {
 		t.Error("found what is not there")
 	}
@@ -303,4 +331,74 @@ func decode(t *testing.T, text string, to any) {
 	if err := json.Unmarshal([]byte(text), to); err != nil {
 		t.Fatalf("%v: %.300s", err, text)
 	}
+}
+
+// The first page of a run with many events, and that of its events, read a small part of the file.
+func TestReadsLittle(t *testing.T) {
+	records := []provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}}
+	filler := strings.Repeat("a word ", 60)
+	for n := range 400 {
+		for range 25 {
+			records = append(records, &provider.Event{Iteration: n, Type: "tick", Data: json.RawMessage(`{"text":"` + filler + `"}`)})
+		}
+		records = append(records, &provider.Interaction{Iteration: n, AgentID: "A", UserPrompt: new(fmt.Sprint(n, filler))},
+			&provider.Iteration{Number: n, Costs: map[string]provider.Cents{"A": 5}})
+	}
+	text, err := os.ReadFile(recorded(t, filepath.Join(t.TempDir(), "run.simexp"), append(records,
+		&provider.Result{Status: provider.StatusCompleted})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(part func(*archive.Archive) error) int64 {
+		t.Helper()
+		r := &countingReader{ReaderAt: bytes.NewReader(text)}
+		a, err := archive.New(r, int64(len(text)))
+		if err == nil {
+			err = part(a)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		return r.n
+	}
+	whole := read(func(a *archive.Archive) error {
+		for _, err := range a.Records(t.Context()) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	first := read(func(a *archive.Archive) error {
+		p := partial{Archive: a, span: provider.Span{First: 0, Last: mostIterations - 1}}
+		page, err := report.Read(t.Context(), p, report.Options{Outline: true, Partly: true})
+		if err == nil && (len(page.Iterations) != 400 || page.Iterations[3].Rows[0].Calls == "" || page.Iterations[300].Rows[0].Calls != "") {
+			t.Errorf("got %d iterations, with calls %+v and %+v", len(page.Iterations), page.Iterations[3], page.Iterations[300])
+		}
+		return err
+	})
+	events := read(func(a *archive.Archive) error {
+		s := &search[int64]{run: &openRun{Provider: a, archive: a}, want: provider.Selection{All: true}, most: mostEvents,
+			take: func(r provider.Record) (int64, bool) { return r.RecordMeta().Seq, true }}
+		list, next, err := s.forward(t.Context(), 5000, 10_000)
+		if err == nil && (len(list) != mostEvents || next == 0) {
+			t.Errorf("got %d events", len(list))
+		}
+		return err
+	})
+	if first > whole/3 || events > whole/5 || whole < int64(len(text)) {
+		t.Errorf("the first page reads %d bytes, a page of events %d, all records %d", first, events, whole)
+	}
+}
+
+// countingReader counts the bytes that are read.
+type countingReader struct {
+	io.ReaderAt
+	n int64
+}
+
+func (r *countingReader) ReadAt(p []byte, at int64) (int, error) {
+	r.n += int64(len(p))
+	return r.ReaderAt.ReadAt(p, at)
 }

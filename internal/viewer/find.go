@@ -133,8 +133,13 @@ func hitIn(text, want string) (hit, bool) {
 		}
 	}
 	begin, end := max(i-around, 0), min(i+len(want)+around, len(text))
-	for begin > 0 && !utf8.RuneStart(text[begin]) {
-		begin--
+	if begin > 0 { // with a word, or at least with a character
+		if blank := strings.IndexAny(text[begin:i], " \n"); blank >= 0 {
+			begin += blank + 1
+		}
+		for begin > 0 && !utf8.RuneStart(text[begin]) {
+			begin--
+		}
 	}
 	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end++

@@ -7,6 +7,7 @@ import (
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/webfile"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -18,6 +19,9 @@ type openRun struct {
 	mark    string           // of the file before it was opened; see entry.state
 	close   func()
 }
+
+// far reports whether the run lies at an address of the web, so that what is read of it takes its way over a network.
+func (e entry) far() bool { return webfile.Is(e.path) }
 
 // archiveState gives that of an archive, empty for what is none.
 func (r *openRun) archiveState() archive.State {

@@ -128,12 +128,14 @@ func (p partial) EachIteration(ctx context.Context) iter.Seq2[provider.Iteration
 func (v *Viewer) outline(
 	ctx context.Context, run *openRun, events int64, from int, o report.Options,
 ) (page *report.Run, partly, waits bool, err error) {
-	if run.archive == nil || events <= manyEvents {
+	if run.archive == nil || events <= manyEvents && !run.far() {
 		page, err = report.Read(ctx, run.Provider, o)
 		return page, false, false, err
 	}
 	p := partial{Archive: run.archive}
-	if run.archiveState() == archive.Sealed {
+	switch {
+	case run.far():
+	case run.archiveState() == archive.Sealed:
 		id := run.ID
 		x, err := v.outlines.of(v.ended, run.now(), func(ctx context.Context) (*report.Run, error) {
 			return v.wholeOutline(ctx, id, o)
@@ -145,7 +147,7 @@ func (v *Viewer) outline(
 			return x.page, false, false, x.err
 		}
 		waits = true
-	} else {
+	default:
 		last, err := run.lastSeq(ctx)
 		if err != nil {
 			return nil, false, false, err

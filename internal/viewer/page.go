@@ -120,7 +120,7 @@ func statusOf(err error) (int, problem) {
 		p.What = "Another program has the file in use"
 		return http.StatusConflict, p
 	case errors.Is(err, archive.ErrDamaged):
-		p.What, p.Hint = "The archive is damaged", "`exparchive verify` says where, `exparchive recover` brings out what can still be read."
+		p.What, p.Hint = "The archive is damaged", "exparchive verify says where, exparchive recover brings out what can still be read."
 		return http.StatusUnprocessableEntity, p
 	case errors.Is(err, archive.ErrNewer):
 		p.What = "The archive was written by a newer release"

@@ -94,6 +94,9 @@ func (v *Viewer) openRun(ctx context.Context, id string) (*openRun, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: no run of this address", errNotThere)
 	}
+	if e.far() { // of what is open on the web other requests read too
+		ctx = v.ended
+	}
 	run, err := v.opener.open(ctx, e, v.options.Runs)
 	if err != nil {
 		return nil, e.error(err)

@@ -158,7 +158,7 @@ func (v *Viewer) reportOf(ctx context.Context, run *openRun, from int) (*report.
 			o.Annotations = append(o.Annotations, report.Annotation(a))
 		}
 	}
-	if o.Types, err = v.reportTypes(ctx, run, run.archive == nil || events <= manyEvents); err != nil {
+	if o.Types, err = v.reportTypes(ctx, run, run.archive == nil || events <= manyEvents && !run.far()); err != nil {
 		return nil, nil, err
 	}
 	made, partly, waits, err := v.outline(ctx, run, events, from, o)
@@ -181,7 +181,7 @@ func (v *Viewer) reportOf(ctx context.Context, run *openRun, from int) (*report.
 	}
 	if partly {
 		page.Head.Calls, page.Head.Models = grouped(s.Counts.Interactions), nil
-		page.Head.Warnings = append(slices.Clone(page.Head.Warnings), decisionsLeft(waits))
+		page.Head.Warnings = append(slices.Clone(page.Head.Warnings), decisionsLeft(run, waits))
 	}
 	if waits {
 		up.Waits = append(up.Waits, "The decisions of all iterations are being read.")
@@ -193,8 +193,11 @@ func (v *Viewer) reportOf(ctx context.Context, run *openRun, from int) (*report.
 }
 
 // decisionsLeft says which decisions a page lacks.
-func decisionsLeft(waits bool) string {
-	if waits {
+func decisionsLeft(run *openRun, waits bool) string {
+	switch {
+	case run.far():
+		return "Decisions are shown of the iterations that are listed only, since the run lies on the web."
+	case waits:
 		return "Decisions are shown of the iterations that are listed; the others are being read."
 	}
 	return fmt.Sprintf("While this run is recorded, decisions are shown of its last %s records only.", grouped(mostTail))
@@ -214,6 +217,10 @@ func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts []report.
 			state += "; packed with zstd"
 		}
 		add("State", state)
+		if run.far() {
+			add("Checked", "nothing: the archive lies on the web and is read in parts; exparchive verify reads all of it")
+			break
+		}
 		c, err := v.checks.of(v.ended, run.now())
 		if err != nil {
 			return nil, err

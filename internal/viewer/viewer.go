@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/simexp/exparchive/internal/runs"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 // A Source is a file that may hold runs.
@@ -59,18 +60,20 @@ const (
 	mostStreams = 64 // pages that follow a run
 )
 
-// New makes a Viewer.
-func New(o Options) *Viewer {
+// New makes a Viewer. What lies at addresses of the web is opened as the files of ctx are; see [webfile.From].
+func New(ctx context.Context, o Options) *Viewer {
 	v := &Viewer{options: o, token: newToken(), reading: make(chan struct{}, mostReading),
 		streams: make(chan struct{}, mostStreams)}
-	v.ended, v.end = context.WithCancel(context.Background())
+	v.ended, v.end = context.WithCancel(webfile.With(context.Background(), webfile.From(ctx)))
 	v.catalog.viewer = v
 	v.handler = v.guard(v.routes())
 	return v
 }
 
 // ServeHTTP implements [http.Handler].
-func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.handler.ServeHTTP(w, r) }
+func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.handler.ServeHTTP(w, r.WithContext(webfile.With(r.Context(), webfile.From(v.ended))))
+}
 
 // Path gives the path of the first page, which begins and ends with a slash. Who knows it sees everything.
 func (v *Viewer) Path() string { return "/" + v.token + "/" }

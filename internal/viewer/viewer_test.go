@@ -24,7 +24,7 @@ import (
 // of gives a viewer of files and folders.
 func of(t *testing.T, paths ...string) *Viewer {
 	t.Helper()
-	v := New(Options{Title: "runs", Version: "test", Sources: func(context.Context) iter.Seq2[Source, error] {
+	v := New(t.Context(), Options{Title: "runs", Version: "test", Sources: func(context.Context) iter.Seq2[Source, error] {
 		return func(yield func(Source, error) bool) {
 			for _, path := range paths {
 				for file, err := range runs.Files(path, false) {
@@ -103,7 +103,7 @@ func onlyRun(t *testing.T, v *Viewer) string {
 func TestGuard(t *testing.T) {
 	v := of(t, played(t, filepath.Join(t.TempDir(), "a.simexp"), "exp1", "secret-run"))
 	run := v.Path() + onlyRun(t, v)
-	other := New(Options{Sources: v.options.Sources})
+	other := New(t.Context(), Options{Sources: v.options.Sources})
 	defer other.Close()
 	if v.token == other.token || len(v.token) < 20 {
 		t.Errorf("got tokens %s and %s, want two of at least 120 bits", v.token, other.token)

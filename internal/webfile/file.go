@@ -266,12 +266,20 @@ type stream struct {
 // streams is how many are told apart.
 const streams = 8
 
-// few is how many blocks are little.
-const few = 4
+// few is how many blocks are little, and many how many are so much that all of a file is likely to be read.
+const (
+	few  = 2
+	many = 128
+)
 
-// ahead gives how many blocks are fetched at once: as many as were before, up to few, and later a quarter, so that of
-// all that was fetched four fifths have been of use.
-func (s *stream) ahead() int64 { return max(s.length/4, min(s.length, few)) }
+// ahead gives how many blocks are fetched at once: as many as were before, up to few; then an eighth, so that of all
+// that was fetched eight ninths have been of use; and half when there have been many.
+func (s *stream) ahead() int64 {
+	if s.length >= many {
+		return s.length / 2
+	}
+	return max(s.length/8, min(s.length, few))
+}
 
 // streamAt gives the longest stream that goes on at block i, or less than it fetches at once in front of it, or else the
 // place of the one that was used longest ago.

@@ -60,6 +60,15 @@ func TestReadAt(t *testing.T) {
 			if set.cache.size > 64<<10 || set.cache.size < 32<<10 {
 				t.Errorf("got %d bytes in the cache, want at most %d", set.cache.size, 64<<10)
 			}
+			for i, condition := range s.conditions {
+				want := c.tag
+				if want != strongTag {
+					want = c.modified.UTC().Format(http.TimeFormat)
+				}
+				if i > 0 && condition != want {
+					t.Errorf("request %d: got the condition %q, want %q", i, condition, want)
+				}
+			}
 			if again, err := set.Open(t.Context(), s.URL); again != f || err != nil {
 				t.Errorf("opened again: got another file, %v", err)
 			}
@@ -139,8 +148,8 @@ func TestRequests(t *testing.T) {
 		checkReadAt(t, f, s.data, page, at)
 		checkReadAt(t, f, s.data, page, half+at)
 	}
-	if n := len(s.asked()); n > 60 {
-		t.Errorf("reading all: got %d requests, want at most 60: %q", n, s.asked())
+	if n := len(s.asked()); n > 80 {
+		t.Errorf("reading all: got %d requests, want at most 80: %q", n, s.asked())
 	}
 	if s.sent > int64(len(s.data))+8*block {
 		t.Errorf("reading all: got %d bytes for a file of %d", s.sent, len(s.data))
@@ -161,6 +170,64 @@ func TestRequests(t *testing.T) {
 	checkReadAt(t, f, s.data, make([]byte, 1<<20), 1<<20)
 	if n := len(s.asked()) - before; n != 1 {
 		t.Errorf("a mebibyte: got %d requests, want 1", n)
+	}
+}
+
+// TestRequestsOnce: a stream does not ask again for what another one has got.
+func TestRequestsOnce(t *testing.T) {
+	s := newServer(t, 3<<20)
+	set, _ := files(t, Options{})
+	f, err := set.Open(t.Context(), s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReadAt(t, f, s.data, make([]byte, 1<<18), 3<<19+1e5)
+	page := make([]byte, 4096)
+	for at := int64(0); at < int64(len(s.data)); at += 4096 {
+		checkReadAt(t, f, s.data, page, at)
+	}
+	if s.sent > int64(len(s.data))+4*8<<10 {
+		t.Errorf("got %d bytes for a file of %d", s.sent, len(s.data))
+	}
+}
+
+// TestRequestsGaps: whoever reads on and on, and passes over a little now and then, soon gets all at once.
+func TestRequestsGaps(t *testing.T) {
+	s := newServer(t, 4<<20)
+	set, _ := files(t, Options{})
+	f, err := set.Open(t.Context(), s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := make([]byte, 4096)
+	for at := int64(0); at < int64(len(s.data)); at += 16 << 10 {
+		checkReadAt(t, f, s.data, page, at)
+		if at < 1<<20 { // all of the first quarter
+			checkReadAt(t, f, s.data, page, at+8<<10)
+		}
+	}
+	if n := len(s.asked()); n > 80 {
+		t.Errorf("got %d requests", n)
+	}
+}
+
+// TestRequestsBackwards: the pages of a long row lie in front of the page that leads to them.
+func TestRequestsBackwards(t *testing.T) {
+	s := newServer(t, 4<<20)
+	set, _ := files(t, Options{})
+	f, err := set.Open(t.Context(), s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pages = 8 // of a row
+	page := make([]byte, 4096)
+	for row := int64(0); row < int64(len(s.data)); row += pages * 4096 {
+		for k := range int64(pages) {
+			checkReadAt(t, f, s.data, page, row+(k+pages-1)%pages*4096)
+		}
+	}
+	if n := len(s.asked()); n > 80 || s.sent > int64(len(s.data))*11/10 {
+		t.Errorf("got %d requests and %d bytes for a file of %d", n, s.sent, len(s.data))
 	}
 }
 
@@ -273,6 +340,14 @@ var lies = []lie{
 		w.WriteHeader(http.StatusPartialContent)
 		_, _ = w.Write(s.data[first:last])
 	}, io.ErrUnexpectedEOF, 4},
+	{"ended early", 2, func(s *server, w http.ResponseWriter, r *http.Request) {
+		first, last := from(r)
+		w.Header().Set("ETag", s.tag)
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(s.data)))
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(s.data[first:last])
+		_ = http.NewResponseController(w).Flush() // and so without its length
+	}, io.ErrUnexpectedEOF, 4},
 	{"missing", 1, status(http.StatusNotFound), fs.ErrNotExist, 0},
 	{"gone", 2, status(http.StatusGone), fs.ErrNotExist, 0},
 	{"forbidden", 1, status(http.StatusForbidden), fs.ErrPermission, 0},
@@ -375,8 +450,8 @@ func TestRefused(t *testing.T) {
 	set, waited := files(t, Options{})
 	if _, err := set.Open(t.Context(), s.URL+"/?k=s3cret"); err == nil || len(*waited) > 0 {
 		t.Errorf("got %v after waits %v", err, *waited)
-	} else {
-		noSecret(t, "refused", err)
+	} else if noSecret(t, "refused", err); strings.Contains(err.Error(), s.URL) {
+		t.Errorf("the error names the address: %v", err)
 	}
 }
 

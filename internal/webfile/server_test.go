@@ -25,6 +25,8 @@ type server struct {
 	mu       sync.Mutex // of what follows
 	requests []string   // what was asked for: the header Range, or "all"
 	sent     int64      // bytes of bodies
+
+	conditions []string // If-Range or If-Unmodified-Since of each request
 }
 
 const strongTag = `"one"`
@@ -49,6 +51,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.requests = append(s.requests, asked)
+	s.conditions = append(s.conditions, r.Header.Get("If-Range")+r.Header.Get("If-Unmodified-Since"))
 	n := len(s.requests)
 	s.mu.Unlock()
 	w = &counter{w, s}

@@ -53,8 +53,12 @@ class Look {
     for (const v of found.violations) this.fault(`axe, ${what}: ${v.impact}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join('; ')}`);
   }
   async overflow(what) {
-    const [body, all] = await this.page.evaluate(() => [document.body.clientWidth, document.body.scrollWidth]);
-    this.want(all <= body, `${what}: the page is ${all} wide in a window of ${body}`);
+    const [body, all, over] = await this.page.evaluate(() => {
+      const body = document.body.clientWidth;
+      const over = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > body + 1);
+      return [body, document.body.scrollWidth, over.slice(0, 3).map(e => e.outerHTML.slice(0, 100)).join(' ')];
+    });
+    this.want(all <= body, `${what}: the page is ${all} wide in a window of ${body}: ${over}`);
   }
   // tabs reports a control that Tab does not reach.
   async tabs() {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -214,21 +215,25 @@ func (o *packageOptions) missing(ctx context.Context, w citation.Work, missing [
 // build makes the package beside its place, and moves it there.
 func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *paper.Paper, w citation.Work,
 	licence func(citation.Work) string) (err error) {
-	folder, err := outfile.Folder(o.output)
+	stage, err := crate.NewStage(o.output)
 	if err != nil {
 		return cli.InFile(o.output, err)
 	}
+	folder := stage.Bag()
+	names := &stagedNames{path: folder, as: o.output}
 	defer func() {
-		removed := crate.RemoveFolder(folder)
-		if err = cmp.Or(runio.Renamed(err, folder, o.output), removed); cmd.Context().Err() != nil {
+		removed := stage.Remove()
+		if err != nil && cmd.Context().Err() != nil {
 			err = cmd.Context().Err()
 		}
+		err = cmp.Or(names.inError(err), removed)
 	}()
 	b, err := crate.NewBuilder(folder)
 	if err != nil {
 		return err
 	}
-	made, err := o.fill(cmd, b, folder, sources, p, w, licence)
+	b.Open = func(path string) (io.ReadCloser, error) { return openFile(cmd.Context(), path) }
+	made, err := o.fill(cmd, b, names, sources, p, w, licence)
 	if err != nil {
 		return err
 	}
@@ -255,32 +260,38 @@ func (o *packageOptions) place(ctx context.Context, folder, day, title string) e
 }
 
 // fill fills the folder of the package.
-func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder string, sources []packageSource,
+func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, names *stagedNames, sources []packageSource,
 	p *paper.Paper, w citation.Work, licence func(citation.Work) string) (made madePackage, err error) {
 	ctx := cmd.Context()
-	stderr := &renamingWriter{cmd.ErrOrStderr(), folder, o.output}
+	folder, stderr := names.path, &renamingWriter{cmd.ErrOrStderr(), names}
 	for _, file := range o.binaries {
 		if err := b.AddBinary(ctx, file); err != nil {
 			return made, err
 		}
 	}
 	for _, s := range sources {
-		if _, err := addRun(ctx, stderr, b, s); err != nil {
+		run, err := addRun(ctx, stderr, b, s)
+		if err != nil {
 			return made, runio.Placed(s.Name, folder, o.output, err)
 		}
+		names.add(b.Path(run.File), cli.ShownName(s.Name))
 	}
 	pinned := map[string]*crate.Run{}
 	if p != nil {
 		for _, r := range p.Runs {
 			path := p.RunPath(r)
-			s := packageSource{runio.Source{Name: path, Path: path}, r.ID, runio.Choice{ID: r.ID, Lenient: r.Lenient}}
-			run, err := addRun(ctx, stderr, b, s)
+			from, err := runio.SourceOf(ctx, stderr, path)
+			if err != nil {
+				return made, err
+			}
+			run, err := addRun(ctx, stderr, b, packageSource{from, r.ID, runio.Choice{ID: r.ID, Lenient: r.Lenient}})
 			if err == nil && run.Digest != r.Digest {
 				err = fmt.Errorf("digest %s, want %s: it was changed since it was checked", run.Digest, r.Digest)
 			}
 			if err != nil {
 				return made, runio.Placed(path, folder, o.output, err)
 			}
+			names.add(b.Path(run.File), cli.ShownName(path))
 			pinned[r.Name] = run
 		}
 	}
@@ -317,11 +328,27 @@ func (o *packageOptions) fill(cmd *cobra.Command, b *crate.Builder, folder strin
 	return made, err
 }
 
+// openFile opens the file of a run, be it at an address.
+func openFile(ctx context.Context, path string) (io.ReadCloser, error) {
+	r, size, closeFile, err := runio.OpenBytes(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &openedFile{io.NewSectionReader(r, 0, size), closeFile}, nil
+}
+
+type openedFile struct {
+	io.Reader
+	close func() error
+}
+
+func (f *openedFile) Close() error { return f.close() }
+
 // addRun puts a run into the package.
 func addRun(ctx context.Context, stderr io.Writer, b *crate.Builder, s packageSource) (*crate.Run, error) {
-	p, c, err := runio.OpenRun(ctx, stderr, s.Path, s.which)
+	p, c, err := runio.OpenSource(ctx, stderr, s.Source, s.which)
 	if err != nil {
-		return nil, s.Named(err)
+		return nil, err
 	}
 	defer c.Close()
 	r, err := b.AddRun(ctx, p, s.Path, cli.ShownName(s.Name))
@@ -368,14 +395,36 @@ func (m madePackage) print(w io.Writer, o *packageOptions) error {
 	return err
 }
 
-// A renamingWriter is a writer of messages in which what lies in a folder of a temporary name is called otherwise.
+// stagedNames are those of files of a package that is being made, and how they are called in messages: the archives as
+// the files they come from, and the rest as they will be called.
+type stagedNames struct {
+	path, as string   // of the folder, and of the package
+	archives []string // in turn a path and a name
+}
+
+func (n *stagedNames) add(path, as string) { n.archives = append(n.archives, path, as) }
+
+// inText gives a message with the names.
+func (n *stagedNames) inText(text string) string {
+	return strings.NewReplacer(append(slices.Clone(n.archives), n.path, n.as)...).Replace(text)
+}
+
+// inError gives an error with the names.
+func (n *stagedNames) inError(err error) error {
+	for i := 0; i < len(n.archives); i += 2 {
+		err = runio.Renamed(err, n.archives[i], n.archives[i+1])
+	}
+	return runio.Renamed(err, n.path, n.as)
+}
+
+// A renamingWriter is a writer of messages.
 type renamingWriter struct {
 	io.Writer
-	path, as string
+	names *stagedNames
 }
 
 func (w *renamingWriter) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.Writer, strings.ReplaceAll(string(p), w.path, w.as)); err != nil {
+	if _, err := io.WriteString(w.Writer, w.names.inText(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil

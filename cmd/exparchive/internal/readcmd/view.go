@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/viewer"
+	"github.com/simexp/exparchive/internal/webfile"
 )
 
 type viewOptions struct {
@@ -60,7 +61,7 @@ func (o *viewOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := viewer.New(viewer.Options{
+	v := viewer.New(ctx, viewer.Options{
 		Sources: sources, Title: title, RunID: o.which.ID, Runs: o.which.Options(), Version: cli.ProgramVersion(),
 	})
 	defer v.Close()
@@ -93,21 +94,19 @@ func (o *viewOptions) sources(cmd *cobra.Command, args []string) (
 		if err != nil {
 			return nil, "", err
 		}
-		if s.Name != s.Path {
-			s.Name = cli.ShownName(s.Name)
-		}
+		s.Name = cli.ShownName(s.Name) // an address has no secrets then
 		first = append(first, s)
 	}
 	title = fmt.Sprintf("%d files and folders", len(args))
 	if len(args) == 1 {
-		if title, err = filepath.Abs(args[0]); err != nil || first[0].Name != args[0] {
+		if title, err = filepath.Abs(args[0]); err != nil || first[0].Name != args[0] || webfile.Is(args[0]) {
 			title = first[0].Name
 		}
 	}
 	return func(ctx context.Context) iter.Seq2[viewer.Source, error] {
 		return func(yield func(viewer.Source, error) bool) {
 			for _, s := range first {
-				if s.Name != s.Path {
+				if s.Name != s.Path || webfile.Is(s.Path) {
 					if !yield(viewer.Source(s), nil) {
 						return
 					}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/simexp/exparchive/internal/longtest"
 	"github.com/simexp/exparchive/internal/othertools"
 	"github.com/simexp/exparchive/internal/report"
 	"github.com/simexp/exparchive/internal/runs"
@@ -35,7 +36,7 @@ type lookedAt struct {
 	Still    []string          `json:"still,omitempty"`
 }
 
-// TestBrowser: pages in a real browser. `make test-browser` installs what it needs; EXPARCHIVE_SHOTS names a folder for
+// TestBrowser: pages in a real browser; the long form looks at more runs. `make test-browser` installs what it needs; EXPARCHIVE_SHOTS names a folder for
 // screenshots and PDFs.
 func TestBrowser(t *testing.T) {
 	node, chromium := othertools.FindLarge(t, "node"), othertools.FindLarge(t, "chromium")
@@ -61,8 +62,10 @@ func TestBrowser(t *testing.T) {
 			"answer": "policy_id", "simulation_run": "sim-005-context"},
 		Link: "i4/BANK_A", Shows: []string{"0.3", "System prompt", "the same in all 26 calls"},
 		Download: attached(t, exp1), Still: []string{"Converged after 14 iterations", "$50.00", "rejected"}}, exp1)
-	add(lookedAt{File: "exp2.html", Tries: []string{"glance"}}, played(t, "exp2", 0))
-	add(lookedAt{File: "exp3.html", Tries: []string{"glance"}}, played(t, "exp3", 0))
+	if longtest.Enabled() {
+		add(lookedAt{File: "exp2.html", Tries: []string{"glance"}}, played(t, "exp2", 0))
+		add(lookedAt{File: "exp3.html", Tries: []string{"glance"}}, played(t, "exp3", 0))
+	}
 	public := new(provider.Live)
 	prompts := func(_ int64, _ provider.Record, field string, _ []byte) bool {
 		return strings.HasSuffix(field, "prompt")
@@ -70,7 +73,9 @@ func TestBrowser(t *testing.T) {
 	if err := provider.Copy(t.Context(), redact.NewSink(public, prompts), exp1); err != nil {
 		t.Fatal(err)
 	}
-	add(lookedAt{File: "withheld prompts.html", Tries: []string{"glance", "print"}}, public)
+	if longtest.Enabled() {
+		add(lookedAt{File: "withheld prompts.html", Tries: []string{"glance", "print"}}, public)
+	}
 	none := new(provider.Live)
 	all := func(int64, provider.Record, string, []byte) bool { return true }
 	if err := provider.Copy(t.Context(), redact.NewSink(none, all), exp1); err != nil {
@@ -84,7 +89,10 @@ func TestBrowser(t *testing.T) {
 	add(lookedAt{File: "cut short.html", Tries: []string{"glance"}}, cut)
 	add(lookedAt{File: "large.html", Tries: []string{"search", "link"}, Link: "i49/BANK_B",
 		Finds: map[string]string{"user prompt": "queue 7"}}, largeRun(50, 40_000, 0.5))
-	for i, text := range providertest.Hostile {
+	for i, text := range providertest.Hostile { // the page with all of them comes last
+		if !longtest.Enabled() {
+			break
+		}
 		add(lookedAt{File: fmt.Sprintf("hostile %d.html", i), Tries: []string{"harmless"}, Search: "cost"},
 			providertest.HostileRun(text))
 	}
@@ -92,6 +100,9 @@ func TestBrowser(t *testing.T) {
 		providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {
+		if !longtest.Enabled() {
+			break
+		}
 		add(lookedAt{File: name + ".html", Tries: []string{"glance"}}, real[name])
 	}
 	text, err := json.Marshal(pages)

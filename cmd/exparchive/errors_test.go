@@ -76,6 +76,7 @@ func TestErrors_words(t *testing.T) {
 		"prove":  " --seq 1", "sign": " --key key", "annotate": " --kind x --text y", "duckdb dump": " t",
 		"attachments add": " text", "attach": " text",
 		"attachments extract": " -o new", "query": " SELECT", "ls": "",
+		"package": " -o new.zip --title T --author A --licence MIT",
 	}
 	commands := 0
 	var all func(cmd *cobra.Command)
@@ -86,7 +87,8 @@ func TestErrors_words(t *testing.T) {
 			commands++
 			for _, file := range []string{"none.simexp", "folder/none/a.simexp", "text/a.simexp", "empty", "text", "half.jsonl",
 				"folder/a.simexp", "nul\x01/x"} {
-				if name == "record" || name == "run" || name == "ls" && strings.HasPrefix(file, "folder/a") {
+				isFolder := strings.HasPrefix(file, "folder/a") // which these commands take
+				if name == "record" || name == "run" || (name == "ls" || name == "view") && isFolder {
 					continue
 				}
 				failing("", name+" "+file+more[name])

@@ -28,8 +28,8 @@ const hostileRun = `{"type":"experiment","run_id":"'; touch ran; $(touch ran)\n#
 {"type":"result","status":"failed","convergence_reason":"\"'; touch ran\n","completed_at":"$(touch ran)"}
 `
 
-// packageFor makes a package in a folder, of a paper and of a run whose texts want to be more than text, and gives where
-// it lies. Of a package that says everything the run is left out, since it does not.
+// packageFor makes a package in a folder, of a paper and of a run whose texts want to be more than text, and gives
+// where it lies. Of a package that says everything the run is left out, since it does not.
 func packageFor(t *testing.T, folder string, about ...string) string {
 	t.Helper()
 	at := func(name string) string { return filepath.Join(folder, name) }

@@ -68,6 +68,12 @@ func TestView(t *testing.T) {
 		}
 		fetched(t, string(told), http.StatusOK)
 		fetched(t, string(told), http.StatusNotFound)
+		port := strings.Split(strings.Split(address, "/")[2], ":")[1]
+		var taken strings.Builder
+		if code := run([]string{"view", in("a.simexp"), "--port", port}, nil, io.Discard, &taken); code != cli.ExitFailed ||
+			taken.String() != "exparchive: port "+port+": address already in use\n" {
+			t.Errorf("a port that is taken: got exit code %d and %q", code, taken.String())
+		}
 		listening, err := http.Get(address + "live")
 		if err != nil {
 			t.Fatal(err)

@@ -74,8 +74,8 @@ type item struct {
 	runs    []*Run
 }
 
-// A Builder fills the folder of a package. Its methods are called one after the other: the runs before their reports and
-// the paper, and last Finish.
+// A Builder fills the folder of a package. Its methods are called one after the other: the runs before their reports
+// and the paper, and last Finish.
 type Builder struct {
 	// Open opens the files that runs lie in. NewBuilder sets it to os.Open.
 	Open func(path string) (io.ReadCloser, error)
@@ -170,7 +170,8 @@ func (b *Builder) AddPaper(p *paper.Paper, pinned map[string]*Run, w citation.Wo
 func (b *Builder) Finish(w citation.Work, licence, version string) error {
 	b.Runs() // sorts
 	for _, f := range []struct{ name, text string }{
-		{citationFile, w.CFF(b.cited())}, {licenceFile, licence}, {readmeFile, b.readme(w, version)}, {scriptFile, b.script()},
+		{citationFile, w.CFF(b.cited())}, {licenceFile, licence}, {readmeFile, b.readme(w, version)},
+		{scriptFile, b.script()},
 	} {
 		if err := b.write(f.name, []byte(f.text)); err != nil {
 			return err

@@ -94,10 +94,12 @@ func TestHostile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &Run{File: b.pathFor(s), ID: s, Digest: sampleDigest, Experiment: s, Type: s, Status: provider.Status(s), Reason: s,
+		r := &Run{File: b.pathFor(s), ID: s, Digest: sampleDigest, Experiment: s, Type: s, Status: provider.Status(s),
+			Reason:  s,
 			Started: s,
 			Ended:   s, Withheld: 3, Invalid: s, Source: s}
-		failed := &Run{File: "runs/failed.simexp", ID: "f", Digest: sampleDigest, Experiment: s, Status: provider.StatusFailed,
+		failed := &Run{File: "runs/failed.simexp", ID: "f", Digest: sampleDigest, Experiment: s,
+			Status: provider.StatusFailed,
 			Reason: s}
 		b.runs = []*Run{r, failed}
 		for _, r := range b.runs {

@@ -24,8 +24,8 @@ import (
 )
 
 // AddRun puts a run into the package. A sealed archive, packed or not, is copied byte for byte; a run of any other kind
-// of file is sealed into an archive, which notes the names of the files and their SHA-256. A recording that goes on or was
-// cut short is refused. The file lies at file and is called name in messages; p is its run.
+// of file is sealed into an archive, which notes the names of the files and their SHA-256. A recording that goes on
+// or was cut short is refused. The file lies at file and is called name in messages; p is its run.
 //
 // Whatever is in the package is checked as [verify.File] does: an archive that was changed after it was sealed is
 // [archive.ErrDamaged]. A run that is there already, by its id and digest, is not added again. Errors need not name the
@@ -139,7 +139,8 @@ func (b *Builder) seal(ctx context.Context, path string, p provider.Provider, fi
 
 // originOf says where a run comes from that is sealed: the names of the files that hold it, with their hashes, and of
 // an old database the generation.
-func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name string) (list []archive.Annotation, err error) {
+func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name string) (list []archive.Annotation,
+	err error) {
 	add := func(what, text string) {
 		list = append(list, archive.Annotation{Kind: "provenance", Name: what, Text: text})
 	}

@@ -67,8 +67,9 @@ func (b *Builder) readme(w citation.Work, version string) string {
 		line("  %s", it.files[0])
 	}
 	line("\nHow to check it\n")
-	line("%s", wrap("The archives are ordinary SQLite databases; exparchive "+version+" made this package and reads them. "+
-		"A shell runs", "  "))
+	line("%s",
+		wrap("The archives are ordinary SQLite databases; exparchive "+version+" made this package and reads them. "+
+			"A shell runs", "  "))
 	line("\n    sh %s\n", scriptFile)
 	anew := ""
 	if b.hasPaper {

@@ -88,7 +88,7 @@ func TestBrowser(t *testing.T) {
 		add(lookedAt{File: fmt.Sprintf("hostile %d.html", i), Tries: []string{"harmless"}, Search: "cost"},
 			providertest.HostileRun(text))
 	}
-	add(lookedAt{File: "hostile.html", Tries: []string{"sizes"}, Search: "broken"},
+	add(lookedAt{File: "hostile.html", Tries: []string{"glance"}, Search: "broken"},
 		providertest.HostileRun(strings.Join(providertest.Hostile, "\n")))
 	real := realRuns(t)
 	for _, name := range slices.Sorted(maps.Keys(real)) {

@@ -15,8 +15,8 @@
 // # Text from outside
 //
 // Everything that was recorded is a [Text] in the model, which is harmless wherever a template puts it: characters that
-// act on the page or that nobody can see are shown by number. The page forbids itself every request and every script but
-// its own (Content-Security-Policy), and the script makes nodes of text, never markup.
+// act on the page or that nobody can see are shown by number. The page forbids itself every request and every script
+// but its own (Content-Security-Policy), and the script makes nodes of text, never markup.
 //
 // # Data
 //

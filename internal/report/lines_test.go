@@ -104,7 +104,8 @@ func TestDiffering(t *testing.T) {
 	}
 }
 
-// What cannot be seen is a number, and so is a byte that is not UTF-8; a character that stands for such a byte is itself.
+// What cannot be seen is a number, and so is a byte that is not UTF-8; a character that stands for such a byte is
+// itself.
 func TestText(t *testing.T) {
 	got := Text("a\x1b<b>\n\u202e\ufffd\xff").HTML()
 	want := `<bdi>a<span class="ctl">U+001B</span>&lt;b&gt;` + "\n" +

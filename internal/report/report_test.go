@@ -548,7 +548,8 @@ func TestServed(t *testing.T) {
 	}
 	page := b.String()
 	if !strings.Contains(page, `"base":"/token/"`) || strings.Contains(page, `"lines"`) ||
-		strings.Contains(page, `id="i0"`) || !strings.Contains(page, `id="i2/BANK_A"`) || strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
+		strings.Contains(page, `id="i0"`) || !strings.Contains(page, `id="i2/BANK_A"`) ||
+		strings.Contains(page, `id="i3"`) || !strings.Contains(page, "// more") {
 		t.Error("the page is not that of iterations 1 and 2, without texts")
 	}
 	full, err := report.Read(t.Context(), live, report.Options{})

@@ -161,8 +161,9 @@ func TestMany(t *testing.T) {
 	}
 	records = append(records, &provider.Iteration{Costs: costs}, &provider.Result{Status: "completed"})
 	page := written(t, providertest.Live(records), report.Options{})
-	if want := "leaves out 1,000 notes, 200 types of events, rows of up to 1,000 agents, 500 attachments."; len(page) > 2<<20 ||
-		!strings.Contains(page, want) || !strings.Contains(page, "to keep it small: 1,000 agents.") ||
+	want := "leaves out 1,000 notes, 200 types of events, rows of up to 1,000 agents, 500 attachments."
+	if len(page) > 2<<20 || !strings.Contains(page, want) ||
+		!strings.Contains(page, "to keep it small: 1,000 agents.") ||
 		!strings.Contains(page, "first 24 of 1500 agents") {
 		_, got, _ := strings.Cut(page, "leaves out ")
 		t.Errorf("got %d bytes, %.200s; want %s", len(page), got, want)

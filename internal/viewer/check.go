@@ -33,8 +33,9 @@ type check struct {
 // mostChecks is how many archives a checker knows about.
 const mostChecks = 1000
 
-// of gives the check of the archive at path, which begins if it was not asked for before.
-func (c *checker) of(ctx context.Context, path string) (*check, error) {
+// of gives the check of the archive at path. One that was not asked for before begins when something is done, so that
+// it is in nobody's way; nil is at once.
+func (c *checker) of(ctx context.Context, path string, done <-chan struct{}) (*check, error) {
 	now, err := markOf(path)
 	if err != nil {
 		return nil, err
@@ -53,6 +54,7 @@ func (c *checker) of(ctx context.Context, path string) (*check, error) {
 	turn := c.turn
 	go func() {
 		defer close(x.done)
+		wait(ctx, done)
 		select {
 		case turn <- struct{}{}:
 			defer func() { <-turn }()
@@ -62,6 +64,16 @@ func (c *checker) of(ctx context.Context, path string) (*check, error) {
 		}
 	}()
 	return x, nil
+}
+
+// wait waits until something is done, or ctx is.
+func wait(ctx context.Context, done <-chan struct{}) {
+	if done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // over reports whether the archive at path, as it is now, was compared with its seal.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -238,7 +240,7 @@ func TestData(t *testing.T) {
 				for _, x := range a.List {
 					got = append(got, x.Seq)
 				}
-				if int64(len(got)) >= a.All {
+				if int64(len(got)) >= a.All || len(a.List) == 0 {
 					break
 				}
 			}
@@ -401,4 +403,55 @@ type countingReader struct {
 func (r *countingReader) ReadAt(p []byte, at int64) (int, error) {
 	r.n += int64(len(p))
 	return r.ReaderAt.ReadAt(p, at)
+}
+
+// A run with many events is shown at once, and as it is when all of it was read, which the page waits for.
+func TestManyEvents(t *testing.T) {
+	records := many(120, manyEvents/100)
+	for i, r := range records {
+		if it, ok := r.(*provider.Iteration); ok {
+			it.AcceptedChanges = map[string]bool{"A": it.Number%2 == 0}
+			records[i] = it
+		}
+	}
+	v := of(t, recorded(t, filepath.Join(t.TempDir(), "many.simexp"), records))
+	run := onlyRun(t, v)
+	first := page(t, v, run)
+	following, ok := between(first, `data-live="`, `"`)
+	if !ok || strings.Contains(first, "Of 120 proposals") ||
+		!strings.Contains(first, "Decisions are shown of the iterations that are listed") ||
+		!strings.Contains(first, "being compared with its seal") || !strings.Contains(first, `id="i49"`) ||
+		strings.Contains(first, `id="i50"`) || !strings.Contains(first, "often") {
+		_, first, _ = strings.Cut(first, "<main>")
+		t.Fatalf("got %.4000s", first)
+	}
+	e, _, err := v.catalog.find(t.Context(), strings.Split(run, "/")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(func() bool { return v.checks.over(e.path) && v.outlines.over(e.path) })
+	watched, err := v.watchRun(requestFor(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, err := watched.state(t.Context()); err != nil || strings.HasSuffix(following, state) {
+		t.Errorf("got state %s, %v, which %s has", state, err, following)
+	}
+	later := page(t, v, run)
+	if strings.Contains(later, "data-live") || strings.Contains(later, "Decisions are shown of") ||
+		!strings.Contains(later, "is the one in the seal") || !strings.Contains(later, "Of 120 proposals") ||
+		!strings.Contains(later, grouped(int64(len(wantedEvents(records, eventQuery{Type: "often"}))))) {
+		_, later, _ = strings.Cut(later, "<main>")
+		t.Errorf("got %.4000s", later)
+	}
+	if text := page(t, v, run+"?from=100"); !strings.Contains(text, `id="i119"`) || strings.Contains(text, `id="i99"`) {
+		t.Errorf("got %.3000s", text)
+	}
+}
+
+// requestFor is a request about a run.
+func requestFor(run string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.SetPathValue("run", strings.Split(run, "/")[1])
+	return r
 }

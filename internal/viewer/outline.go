@@ -36,8 +36,10 @@ type outline struct {
 // mostOutlines is how many outlines are kept.
 const mostOutlines = 4
 
-// of gives the outline of the archive at path; read is called for one that is not known. It may not be done.
-func (o *outliner) of(ctx context.Context, path string, read func(context.Context) (*report.Run, error)) (*outline, error) {
+// of gives the outline of the archive at path, which may not be done. For one that is not known read is called when
+// something is done; see [checker.of].
+func (o *outliner) of(ctx context.Context, path string, done <-chan struct{},
+	read func(context.Context) (*report.Run, error)) (*outline, error) {
 	now, err := markOf(path)
 	if err != nil {
 		return nil, err
@@ -59,6 +61,7 @@ func (o *outliner) of(ctx context.Context, path string, read func(context.Contex
 	o.known[key], o.order = x, append(o.order, key)
 	go func() {
 		defer close(x.done)
+		wait(ctx, done)
 		select {
 		case o.turn <- struct{}{}:
 			defer func() { <-o.turn }()
@@ -136,9 +139,9 @@ func (v *Viewer) outline(
 	switch {
 	case run.far():
 	case run.archiveState() == archive.Sealed:
-		id := run.ID
-		x, err := v.outlines.of(v.ended, run.now(), func(ctx context.Context) (*report.Run, error) {
-			return v.wholeOutline(ctx, id, o)
+		id, whole := run.ID, o
+		x, err := v.outlines.of(v.ended, run.now(), ctx.Done(), func(ctx context.Context) (*report.Run, error) {
+			return v.wholeOutline(ctx, id, whole)
 		})
 		if err != nil {
 			return nil, false, false, err

@@ -74,10 +74,7 @@ func (run *openRun) record(r *http.Request) (provider.Record, error) {
 		if err != nil {
 			return nil, run.error(err)
 		}
-		if rec.RecordMeta().Seq == seq {
-			return rec, nil
-		}
-		break
+		return rec, nil
 	}
 	return nil, fmt.Errorf("%w: the run has no record %d", errNotThere, seq)
 }

@@ -166,7 +166,7 @@ func (v *Viewer) reportOf(ctx context.Context, run *openRun, from int) (*report.
 		return nil, nil, err
 	}
 	page := new(*made) // what several pages share stays as it is
-	if page.Provenance.Facts, err = v.facts(run, s, up); err != nil {
+	if page.Provenance.Facts, err = v.facts(ctx, run, s, up); err != nil {
 		return nil, nil, err
 	}
 	if s.Digest != nil {
@@ -204,7 +204,7 @@ func decisionsLeft(run *openRun, waits bool) string {
 }
 
 // facts says where the run lies and whether it is what was sealed.
-func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts []report.Fact, err error) {
+func (v *Viewer) facts(ctx context.Context, run *openRun, s runs.Summary, up *above) (facts []report.Fact, err error) {
 	add := func(name, value string) { facts = append(facts, report.Fact{Name: name, Value: report.Text(value)}) }
 	add("File", run.Name)
 	if run.archive == nil {
@@ -221,7 +221,11 @@ func (v *Viewer) facts(run *openRun, s runs.Summary, up *above) (facts []report.
 			add("Checked", "nothing: the archive lies on the web and is read in parts; exparchive verify reads all of it")
 			break
 		}
-		c, err := v.checks.of(v.ended, run.now())
+		page := ctx.Done() // what there is much of is read when the page is made
+		if s.Counts.Events <= manyEvents {
+			page = nil
+		}
+		c, err := v.checks.of(v.ended, run.now(), page)
 		if err != nil {
 			return nil, err
 		}

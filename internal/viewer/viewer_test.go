@@ -283,7 +283,7 @@ func TestChanged(t *testing.T) {
 	settled := func() string {
 		t.Helper()
 		page(t, v, run)
-		c, err := v.checks.of(t.Context(), path)
+		c, err := v.checks.of(t.Context(), path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

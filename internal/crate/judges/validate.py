@@ -1,5 +1,5 @@
-"""rocrate-validator without a network: the context of RO-Crate 1.1 is the file that RO_CRATE_CONTEXT names, and there is
-nothing else."""
+"""rocrate-validator without a network: the context of RO-Crate 1.1 is the file that RO_CRATE_CONTEXT names, and
+there is nothing else."""
 
 import os
 import sys

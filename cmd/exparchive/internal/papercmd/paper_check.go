@@ -33,8 +33,8 @@ func newPaperCheck() *cobra.Command {
 		Use:   "check [paper.yaml]",
 		Short: "Say what has changed since the tables and figures of a paper were made",
 		Long: `Say what has changed: runs that are missing, have another id or digest, are unfinished or invalidated;
-tables and figures that are missing or not what would be built now; and whether paper.yaml was changed since. Nothing
-is written. The exit code is 0 if everything is as it was, and 1 if not.
+tables and figures that are missing, not what would be built now, or whose build was cut short; and whether paper.yaml
+was changed since. Nothing is written. The exit code is 0 if everything is as it was, and 1 if not.
 
 What an earlier build made and paper.yaml does not list any more is named too, and is no change.`,
 		Example: `  exparchive paper check

@@ -39,8 +39,9 @@ func NewCite() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cite RUN",
 		Short: "Print a reference to a run, with its digest: BibTeX, CSL-JSON, APA",
-		Long: `Print a reference to a run, as papers cite data. It names the run and its digest, so that whoever has a file can see
-whether it is the one that was cited. The digest is computed from the records, as "exparchive digest" does.
+		Long: `Print a reference to a run, as papers cite data. It names the run and its digest, so that whoever has
+a file can see whether it is the one that was cited. The digest is computed from the records, as "exparchive digest"
+does.
 
 ` + aboutText + `
 What is not known is left out: a reference without a date is one. Where there is no title the experiment's name stands.

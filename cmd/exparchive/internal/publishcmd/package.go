@@ -47,15 +47,15 @@ func NewPackage(m Makers) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "package [RUN...] -o FOLDER|FILE.zip",
 		Short: "Make a package for a repository of runs, tables and figures, which checks itself",
-		Long: `Make a package of runs that can be handed in: a folder, or a ZIP file of it, with the archives, a report of each, the
-tables and figures of paper.yaml if there is one, CITATION.cff, a README, the licence, and reproduce.sh, which checks
-every run by its digest and makes every table and figure anew, with nothing but this program. It is an RO-Crate 1.1 of
-the profile Process Run Crate 0.5 inside a BagIt 1.0 bag, with checksums of all files.
+		Long: `Make a package of runs that can be handed in: a folder, or a ZIP file of it, with the archives, a report
+of each, the tables and figures of paper.yaml if there is one, CITATION.cff, a README, the licence, and reproduce.sh,
+which checks every run by its digest and makes every table and figure anew, with nothing but this program. It is an
+RO-Crate 1.1 of the profile Process Run Crate 0.5 inside a BagIt 1.0 bag, with checksums of all files.
 
 Without RUN the runs are those of paper.yaml, which are always in it. An archive is copied as it is, packed or not,
-after every record was checked: one that was changed is refused. Of redacted copies and invalidated runs the package says
-that they are. Old databases, web results and JSON lines are sealed into archives, which note where they come from; a
-recording has to be sealed first.
+after every record was checked: one that was changed is refused. Of redacted copies and invalidated runs the package
+says that they are. Old databases, web results and JSON lines are sealed into archives, which note where they come
+from; a recording has to be sealed first.
 
 ` + aboutText + `
 Title, authors and licence must be known. Without a date it is the day on which the last of the runs ended. The authors
@@ -70,7 +70,8 @@ The same input gives the same bytes. The package appears when it is complete, an
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "the `folder` to be made, or a ZIP file if its name ends in .zip (required)")
+	f.StringVarP(&o.output, "output", "o", "",
+		"the `folder` to be made, or a ZIP file if its name ends in .zip (required)")
 	f.StringArrayVar(&o.binaries, "binary", nil, "put this program in, a `file` built for any system; once for each")
 	f.BoolVar(&o.force, "force", false, "replace a package or a file of that name")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")

@@ -2,8 +2,10 @@ package readcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"net"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -70,6 +72,9 @@ func (o *viewOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	l, address, err := v.Listen(o.port)
 	if err != nil {
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			err = op.Err // without the name of the call
+		}
 		return fmt.Errorf("port %d: %w", o.port, err)
 	}
 	if _, err := fmt.Fprintln(cmd.OutOrStdout(), address); err != nil {

@@ -42,26 +42,22 @@ func isValue(name string) bool {
 		name == "session_user"
 }
 
-// typeNames are those that some release from 0.9 to 2.0, or an extension of its makers, has for a type.
-var typeNames = map[string]bool{
-	"any": true, "array": true, "bigint": true, "bignum": true, "binary": true, "bit": true, "bitstring": true,
-	"blob": true, "bool": true, "boolean": true, "box_2d": true, "box_2df": true, "box_3d": true, "bpchar": true,
-	"bytea": true, "char": true, "date": true, "datetime": true, "dec": true, "decimal": true, "double": true,
-	"enum": true, "float": true, "float4": true, "float8": true, "geometry": true, "guid": true, "hstore": true,
-	"hugeint": true, "inet": true, "int": true, "int1": true, "int128": true, "int16": true, "int2": true,
-	"int32": true, "int4": true, "int64": true, "int8": true, "integer": true, "integral": true, "interval": true,
-	"json": true, "linestring_2d": true, "linestring_3d": true, "list": true, "logical": true, "long": true,
-	"map": true, "null": true, "numeric": true, "nvarchar": true, "oid": true, "point_2d": true, "point_3d": true,
-	"point_4d": true, "polygon_2d": true, "polygon_3d": true, "raster": true, "real": true, "row": true,
-	"short": true, "signed": true, "smallint": true, "string": true, "struct": true, "text": true, "time": true,
-	"time with time zone": true, "time_ns": true, "timestamp": true, "timestamp with time zone": true,
-	"timestamp_ms": true, "timestamp_ns": true, "timestamp_s": true, "timestamp_us": true, "timestamptz": true,
-	"timestamptz_ns": true, "timetz": true, "tinyint": true, "tuple": true, "type": true, "ubigint": true,
-	"uhugeint": true, "uint128": true, "uint16": true, "uint32": true, "uint64": true, "uint8": true,
-	"uinteger": true, "union": true, "unknown": true, "usertype": true, "usmallint": true, "utinyint": true,
-	"uuid": true, "varbinary": true, "varchar": true, "variant": true, "varint": true, "wkb": true,
-	"wkb_blob": true,
-}
+// typeList has what some release from 0.9 to 2.0, or an extension of its makers, calls a type.
+const typeList = `any array bigint bignum binary bit bitstring blob bool boolean box_2d box_2df box_3d bpchar bytea char date
+datetime dec decimal double enum float float4 float8 geometry guid hstore hugeint inet int int1 int128 int16
+int2 int32 int4 int64 int8 integer integral interval json linestring_2d linestring_3d list logical long map
+null numeric nvarchar oid point_2d point_3d point_4d polygon_2d polygon_3d raster real row short signed
+smallint string struct text time time_ns timestamp timestamp_ms timestamp_ns timestamp_s timestamp_us
+timestamptz timestamptz_ns timetz tinyint tuple type ubigint uhugeint uint128 uint16 uint32 uint64 uint8
+uinteger union unknown usertype usmallint utinyint uuid varbinary varchar variant varint wkb wkb_blob`
+
+var typeNames = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for name := range strings.FieldsSeq(typeList) {
+		all[name] = true
+	}
+	return all
+})
 
 // IsType reports whether an engine has a type of that name.
-func IsType(name string) bool { return typeNames[quote.Fold(strings.Trim(name, `"`))] }
+func IsType(name string) bool { return typeNames()[quote.Fold(strings.Trim(name, `"`))] }

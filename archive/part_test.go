@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -326,6 +327,39 @@ func TestCopyPart_scattered(t *testing.T) {
 		err := a.CopyPart(t.Context(), &ignorant{Sink: provider.Tee()}, 1, 1)
 		if errors.Is(err, archive.ErrNoPart) != hide || !hide && err != nil {
 			t.Errorf("records hidden %v: got %v", hide, err)
+		}
+	}
+}
+
+// TestSummaryEnds: the costs that a summary has are those of the first and the last iteration, and its counts those of
+// the seal, whether it goes by the seal or by the tables.
+func TestSummaryEnds(t *testing.T) {
+	path := newStory(1, true).seal(t, nil)
+	touched := archivetest.Write(t, archivetest.ReadFile(t, path))
+	db := archivetest.OpenSQL(t, touched)
+	_, err := db.Exec(`UPDATE z_note SET text = 'x'`)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, touched} {
+		a := archivetest.Open(t, path)
+		s, err := a.Summary(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seal, _ := a.Seal()
+		if s.Records != seal.Records || s.Events != seal.Events || s.Iterations != seal.Iterations {
+			t.Errorf("touched %v: got %+v, the seal says %v", a.Touched(), s, seal)
+		}
+		numbers, err := a.Iterations(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, got := range map[int]map[string]provider.Cents{0: s.FirstCosts, len(numbers) - 1: s.LastCosts} {
+			it, err := a.IterationAt(t.Context(), numbers[n])
+			if err != nil || !maps.Equal(got, it.Costs) {
+				t.Errorf("touched %v: got costs %v of iteration %d, want %v, %v", a.Touched(), got, n, it.Costs, err)
+			}
 		}
 	}
 }

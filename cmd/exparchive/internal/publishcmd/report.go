@@ -161,7 +161,9 @@ func ReadReport(ctx context.Context, stderr io.Writer, path string, which runio.
 	o.Vouched = func(e *provider.Start, sink *digest.Sink) ([]report.Signature, error) {
 		return vouched(p, annotations, e, sink)
 	}
-	run, err := report.Read(ctx, p, o)
+	read, clear := runio.Progress(ctx, stderr, "reading", p)
+	defer clear()
+	run, err := report.Read(ctx, read, o)
 	return run, cli.InFile(path, err)
 }
 

@@ -86,7 +86,10 @@ func (o *viewOptions) run(cmd *cobra.Command, args []string) error {
 			cli.Warnf(stderr, "--open: %v; the address above is the one to open", err)
 		}
 	}
-	return v.Serve(ctx, l)
+	if err := v.Serve(ctx, l); err != context.Canceled {
+		return err
+	}
+	return nil // a signal is how it ends
 }
 
 // sources gives what finds the files of the arguments, of which standard input is read once, and what the list is called.

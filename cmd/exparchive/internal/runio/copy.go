@@ -33,12 +33,19 @@ func DigestRun(ctx context.Context, stderr io.Writer, p provider.Provider) (dige
 }
 
 func copyUnchecked(ctx context.Context, stderr io.Writer, label string, s provider.Sink, p provider.Provider) error {
+	p, clear := Progress(ctx, stderr, label, p)
+	defer clear()
+	return provider.Copy(ctx, s, p)
+}
+
+// Progress gives p with a bar on a terminal for the records that are read, and what takes the bar away.
+func Progress(ctx context.Context, stderr io.Writer, label string, p provider.Provider) (_ provider.Provider,
+	clear func()) {
 	bar := progress.New(stderr, label, recordCount(ctx, p))
 	if bar == nil {
-		return provider.Copy(ctx, s, p)
+		return p, func() {}
 	}
-	defer bar.Clear()
-	return provider.Copy(ctx, s, &counted{p, bar})
+	return &counted{p, bar}, bar.Clear
 }
 
 // Checked gives p for something that is made from the whole run: that of a sealed archive ends with an error if it is

@@ -20,7 +20,9 @@ LONGSKIP    ?= ^(Test(Scripts|Readme|SSHFS)|Fuzz|Example)
 # they look at other things than races.
 RACEPKGS    ?= ./archive ./archive/internal/sqlitefile ./archive/record ./archive/verify ./provider/... ./internal/lockfile ./internal/outfile \
                ./internal/launch ./internal/workdir
-RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile|WorkInProportion|SealMemory|Packed$$|PackedChanged|CopyPart)
+RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile|WorkInProportion|SealMemory|$(RACEALONE))
+# Of one goroutine, and slow there.
+RACEALONE   := Packed$$|Packed(Changed|Name|Form|BadFrames|Salvage)|CopyPart|Sources|Views|CorpusBad|SameBytes|CopiedFaults|RandomRuns
 # What starts this program again, or breaks disks, is not for an emulated processor.
 EMULATESKIP ?= ^Test(Kill|Fault|PowerLoss|Hostile)
 # What changes bytes and wants them refused finds nothing more there, where all takes ten times as long.

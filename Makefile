@@ -25,8 +25,9 @@ RACESKIP    ?= ^Test(Kill|Fault|PowerLoss|Hostile|WorkInProportion|SealMemory|$(
 RACEALONE   := Packed$$|Packed(Changed|Name|Form|BadFrames|Salvage)|CopyPart|Sources|Views|CorpusBad|SameBytes|CopiedFaults|RandomRuns
 # What starts this program again, or breaks disks, is not for an emulated processor.
 EMULATESKIP ?= ^Test(Kill|Fault|PowerLoss|Hostile)
-# What changes bytes and wants them refused finds nothing more there, where all takes ten times as long.
-DAMAGESKIP  := ^Test(Fields|LogFields|HeaderFields|Flip|FlipLog|Torn)
+# What changes bytes and wants them refused, or reads the same again in other pieces, finds nothing more there, where all
+# takes ten times as long.
+DAMAGESKIP  := ^Test(Fields|LogFields|HeaderFields|Flip|FlipLog|Torn|Cut|Seek|SmallBatches|RowsKeep)
 # The detector watches this module, the standard library and the driver, but not SQLite itself: its memory is not Go's, so that nothing
 # would be seen there.
 RACEFLAGS   := -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false

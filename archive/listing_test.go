@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/simexp/exparchive/archive"
+	"github.com/simexp/exparchive/archive/internal/recordtest"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/providertest"
@@ -38,8 +39,8 @@ func TestListings(t *testing.T) {
 	}
 	for path, want := range map[string][]provider.Record{
 		w.LivePath(): records[:len(records)-1],
-		sealedRun(t, filepath.Join(folder, "sealed.simexp"), records):  records,
-		sealedRun(t, filepath.Join(folder, "public.simexp"), withheld): withheld,
+		recordtest.Record(t, filepath.Join(folder, "sealed.simexp"), records, nil):  records,
+		recordtest.Record(t, filepath.Join(folder, "public.simexp"), withheld, nil): withheld,
 	} {
 		a, err := archive.Open(path)
 		if err != nil {
@@ -88,18 +89,4 @@ func TestListings(t *testing.T) {
 			t.Errorf("%s: got %d attachments, %v, want %d", path, len(got), err, len(attached))
 		}
 	}
-}
-
-// sealedRun records a run and seals it.
-func sealedRun(t *testing.T, path string, records []provider.Record) string {
-	t.Helper()
-	w, err := record.Create(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	if err := providertest.Play(t.Context(), w, records); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 )
 
 // OpenBrowser has a browser show an address: the program that the environment names in BROWSER, or the one that the
@@ -20,4 +21,15 @@ func OpenBrowser(ctx context.Context, address string) error {
 	}
 	go cmd.Wait() // or it would stay among the processes when it has ended
 	return nil
+}
+
+// systemBrowser is the command that shows an address, which follows it, on each system.
+func systemBrowser() []string {
+	switch runtime.GOOS {
+	case "darwin":
+		return []string{"open"}
+	case "windows":
+		return []string{"rundll32", "url.dll,FileProtocolHandler"}
+	}
+	return []string{"xdg-open"}
 }

@@ -98,7 +98,7 @@ func TestCut(t *testing.T) {
 				case n < 3*4096:
 					n += 1 + r.IntN(700)
 				default:
-					n += 1 + r.IntN(max(len(whole)/longtest.Count(10, 50), 1))
+					n += 1 + r.IntN(max(len(whole)/longtest.Count(10, 100), 1))
 				}
 			}
 		})
@@ -115,7 +115,7 @@ func TestCutLog(t *testing.T) {
 			if len(wal) == 0 {
 				t.Fatal("the fixture has no log")
 			}
-			step := max(len(wal)/longtest.Count(50, 400), 1)
+			step := max(len(wal)/longtest.Count(50, 1000), 1)
 			const header = 64 // more than there are bytes in it
 			for n := 0; n < len(wal); {
 				if err := exhaust(t, db, wal[:n], nil); err != nil {
@@ -168,7 +168,7 @@ func repair(db []byte, at int) {
 
 // TestFlip changes bytes of fixtures at random places, and repairs the checksums, so that decoders see the damage.
 func TestFlip(t *testing.T) {
-	rounds := longtest.Count(5, 25)
+	rounds := longtest.Count(5, 50)
 	total := 0
 	for _, name := range hardened {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func usedBytes(b []byte) (at []int) {
 
 // TestFlipLog changes bytes of logs, and repairs the checksums of their entries.
 func TestFlipLog(t *testing.T) {
-	rounds := longtest.Count(25, 120)
+	rounds := longtest.Count(25, 300)
 	for _, name := range []string{"log_only_e15_s15", "log_variant_e15", "log_key", "log_only_e11"} {
 		t.Run(name, func(t *testing.T) {
 			f := readFixture(t, name)

@@ -1,3 +1,0 @@
-package viewer
-
-func systemBrowser() []string { return []string{"open"} }

@@ -80,7 +80,8 @@ func isIdentifier(s string) bool {
 		if digit {
 			numbers++
 		}
-		if i == 0 || !alphanumeric(s[i-1]) || digit == letter(s[i-1]) || upper(s[i]) && !upper(s[i-1]) {
+		begins := upper(s[i]) && (i == 0 || !upper(s[i-1]) || i+1 < len(s) && lower(s[i+1])) // the S of HTTPServer, too
+		if i == 0 || !alphanumeric(s[i-1]) || digit == letter(s[i-1]) || begins {
 			words++
 			run = 0
 		}
@@ -164,6 +165,8 @@ func standsFor(s string) bool {
 func partsWord(s string, i int) bool {
 	return i <= 0 || i >= len(s) || !letter(s[i-1]) || !letter(s[i]) || upper(s[i]) && !upper(s[i-1])
 }
+
+func lower(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 

@@ -238,18 +238,30 @@ func TestPlace(t *testing.T) {
 		return folder
 	}
 	out := make("out", "old", false)
-	bag := make("new", "new", true)
-	if err := Place(bag, out, false); !errors.Is(err, outfile.ErrExists) {
+	place := func(force bool) error {
+		bag, err := outfile.NewFolder(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer bag.Abort()
+		name, err := filepath.Rel(parent, bag.Temp())
+		if err != nil {
+			t.Fatal(err)
+		}
+		make(name, "new", true)
+		return Place(bag, out, force)
+	}
+	if err := place(false); !errors.Is(err, outfile.ErrExists) {
 		t.Errorf("got %v, want ErrExists", err)
 	}
-	if err := Place(bag, out, true); err == nil {
+	if err := place(true); err == nil {
 		t.Error("a folder that is no package was replaced")
 	}
 	if text, _ := os.ReadFile(filepath.Join(out, "bagit.txt")); string(text) != "old" {
 		t.Errorf("got %q, want that it stays", text)
 	}
 	make("out", "old", true)
-	if err := Place(bag, out, true); err != nil {
+	if err := place(true); err != nil {
 		t.Error(err)
 	}
 	if text, _ := os.ReadFile(filepath.Join(out, "bagit.txt")); string(text) != "new" {

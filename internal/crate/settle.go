@@ -141,45 +141,12 @@ func CheckReplaceable(folder string) error {
 	return nil
 }
 
-// Place gives a bag, which is complete and on disk, the name of a folder in the same folder. What has that name is a
-// package and is removed; without force there must be nothing.
-func Place(bag, folder string, force bool) error {
-	_, err := os.Lstat(folder)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return outfile.Place(bag, folder, true)
-	case err != nil:
-		return fileerr.In(folder, err)
-	case !force:
-		return fileerr.In(folder, outfile.ErrExists)
-	}
-	if err := CheckReplaceable(folder); err != nil {
-		return err
-	}
-	former, err := outfile.Folder(folder)
-	if err != nil {
-		return err
-	}
-	old := filepath.Join(former, "former")
-	if err := os.Rename(folder, old); err != nil {
-		return errors.Join(fileerr.In(folder, err), os.Remove(former))
-	}
-	if err := outfile.Place(bag, folder, true); err != nil {
-		return errors.Join(err, os.Rename(old, folder), os.Remove(former))
-	}
-	return RemoveFolder(former)
-}
-
-// RemoveFolder removes a folder and everything in it, also what is read-only.
-func RemoveFolder(folder string) error {
-	err := filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && d.Type().IsRegular() {
-			err = os.Chmod(p, 0o644)
+// Place gives a bag, which is complete and on disk, its place. What is there is a package and is replaced, if force.
+func Place(bag *outfile.Folder, folder string, force bool) error {
+	if _, err := os.Lstat(folder); err == nil && force {
+		if err := CheckReplaceable(folder); err != nil {
+			return err
 		}
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
 	}
-	return errors.Join(err, os.RemoveAll(folder))
+	return bag.Commit(force)
 }

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"github.com/simexp/exparchive/internal/fileerr"
-	"github.com/simexp/exparchive/internal/workdir"
 )
 
 // Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package
@@ -13,12 +12,12 @@ import (
 // complete and on disk; without an error it then moves to path, as by [Place]. What else fill leaves in the folder goes
 // away. The errors of fill are given as they are; the others name path.
 func Build(path string, force bool, fill func(temp string) error) (err error) {
-	work, err := workdir.Make(filepath.Dir(path))
+	work, err := workFor(path)
 	if err != nil {
-		return fileerr.In(path, made(path, err))
+		return fileerr.In(path, err)
 	}
 	defer func() { err = errors.Join(err, work.Remove()) }()
-	temp := filepath.Join(work.Path(), "new.simexp") // a name that workdir.Sweep knows
+	temp := filepath.Join(work.Path(), temporary)
 	if err := fill(temp); err != nil {
 		return err
 	}

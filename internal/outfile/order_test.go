@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/simexp/exparchive/internal/workdir"
 )
 
 // record notes the calls to the file system, which are made nevertheless but for one that fails.
@@ -27,7 +29,7 @@ func record(t *testing.T, failing string, failure error) *[]string {
 		return do()
 	}
 	name := func(path string) string {
-		if base := filepath.Base(path); !strings.HasSuffix(base, ".tmp") {
+		if base := filepath.Base(path); base != temporary && base != workdir.Folder {
 			return base
 		}
 		return "temp"
@@ -45,6 +47,9 @@ func record(t *testing.T, failing string, failure error) *[]string {
 	}
 	system.link = func(from, to string) error {
 		return call("link "+name(from)+" "+name(to), func() error { return before.link(from, to) })
+	}
+	system.exchange = func(a, b string) error {
+		return call("exchange "+name(a)+" "+name(b), func() error { return before.exchange(a, b) })
 	}
 	system.rename = func(from, to string) error {
 		return call("rename "+name(from)+" "+name(to), func() error { return before.rename(from, to) })
@@ -92,15 +97,15 @@ func TestOrder(t *testing.T) {
 			commit: []string{"sync temp of 4 bytes", "link temp out", "rename temp out", "sync folder"},
 			place:  []string{"link temp out", "rename temp out", "sync folder"}, there: "text"},
 		{name: "not on disk", failing: "sync temp", failure: syscall.EIO,
-			commit: []string{"sync temp of 4 bytes", "remove temp"}, err: syscall.EIO},
+			commit: []string{"sync temp of 4 bytes"}, err: syscall.EIO},
 		{name: "no place", force: true, failing: "rename", failure: syscall.EIO,
-			commit: []string{"sync temp of 4 bytes", "rename temp out", "remove temp"},
+			commit: []string{"sync temp of 4 bytes", "rename temp out"},
 			place:  []string{"rename temp out"}, err: syscall.EIO},
 		{name: "no place, another there", force: true, replace: true, failing: "rename", failure: syscall.EIO,
-			commit: []string{"sync temp of 4 bytes", "rename temp out", "remove temp"},
+			commit: []string{"sync temp of 4 bytes", "rename temp out"},
 			place:  []string{"rename temp out"}, err: syscall.EIO, there: "old"},
 		{name: "name not on disk", force: true, failing: "sync folder", failure: syscall.EIO,
-			commit: []string{"sync temp of 4 bytes", "rename temp out", "sync folder", "remove temp"},
+			commit: []string{"sync temp of 4 bytes", "rename temp out", "sync folder"},
 			place:  []string{"rename temp out", "sync folder"}, err: syscall.EIO, there: "text"},
 	} {
 		for _, kind := range []string{"Commit", "Place"} {
@@ -129,7 +134,7 @@ func TestOrder(t *testing.T) {
 					}
 				}
 				var f *File
-				temp := filepath.Join(folder, "x.tmp")
+				temp := filepath.Join(folder, temporary)
 				if kind == "Commit" {
 					f = write(t, path, c.force)
 				} else if err := os.WriteFile(temp, []byte("text"), 0o666); err != nil {
@@ -170,36 +175,6 @@ func TestSyncError(t *testing.T) {
 	var pathErr *fs.PathError
 	if err := f.Commit(); !errors.As(err, &pathErr) || pathErr.Path != path {
 		t.Errorf("got %v, want an error about %s", err, path)
-	}
-}
-
-// TestPlaceFolder gives a folder its name.
-func TestPlaceFolder(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "folder")
-	if err := os.Mkdir(folder, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(folder, "out")
-	temp, err := Folder(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(temp, "x"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	calls := record(t, "", nil)
-	if err := Place(temp, path, true); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"rename temp out", "sync folder"}
-	if runtime.GOOS == "windows" {
-		want = want[:1]
-	}
-	if !slices.Equal(*calls, want) {
-		t.Errorf("got calls %q, want %q", *calls, want)
-	}
-	if got := names(t, path); !slices.Equal(got, []string{"x"}) {
-		t.Errorf("got %q, want x", got)
 	}
 }
 

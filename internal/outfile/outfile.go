@@ -1,18 +1,19 @@
-// Package outfile writes files that appear whole or not at all: under a temporary name beside their place, and renamed
-// when they are complete.
+// Package outfile writes files and folders that appear whole or not at all: in a folder of package workdir beside their
+// place, and renamed when they are complete. What a killed process leaves is removed when the next one makes something
+// in the same folder.
 package outfile
 
 import (
 	"cmp"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/workdir"
 )
 
 // ErrExists means that there is a file of that name already.
@@ -21,10 +22,10 @@ var ErrExists = errors.New("exists already")
 // system are the calls whose order makes a file durable. A test puts others in their place, and so no test of this
 // package runs beside another.
 var system = struct {
-	sync         func(*os.File) error
-	link, rename func(from, to string) error
-	remove       func(string) error
-}{sync: (*os.File).Sync, link: os.Link, rename: os.Rename, remove: os.Remove}
+	sync                   func(*os.File) error
+	link, rename, exchange func(from, to string) error
+	remove                 func(string) error
+}{sync: (*os.File).Sync, link: os.Link, rename: os.Rename, exchange: exchange, remove: os.Remove}
 
 // Free reports that a file cannot be written at path: [fileerr.ErrNotRegular], and [ErrExists] unless force.
 func Free(path string, force bool) error {
@@ -58,9 +59,13 @@ func InFolder(path string) error {
 	return fileerr.In(folder, err)
 }
 
+// temporary is the name of what is being made in a folder of package workdir.
+const temporary = "new.simexp"
+
 // A File is being written. It ends with Commit; Abort removes it unless it was committed.
 type File struct {
 	*os.File // under its temporary name
+	work     *workdir.Dir
 	path     string
 	force    bool
 	done     bool
@@ -72,37 +77,31 @@ func Create(path string, force bool) (*File, error) {
 	if err := Free(path, force); err != nil {
 		return nil, err
 	}
-	for {
-		temp := tempName(path)
-		f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return nil, made(path, err)
-		}
-		return &File{File: f, path: path, force: force}, nil
+	work, err := workFor(path)
+	if err != nil {
+		return nil, err
 	}
+	f, err := os.OpenFile(filepath.Join(work.Path(), temporary), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, errors.Join(atPath(path, err), work.Remove())
+	}
+	return &File{File: f, work: work, path: path, force: force}, nil
 }
 
-// Folder makes a folder with a temporary name beside path, which the caller gives its name by [Place] or removes.
-func Folder(path string) (string, error) {
-	for {
-		temp := tempName(path)
-		err := os.Mkdir(temp, 0o777)
-		if err == nil {
-			return temp, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", made(path, err)
-		}
-	}
-}
+// swept has the folders in which this process has looked for what others left.
+var swept sync.Map
 
-func tempName(path string) string {
-	var random [6]byte
-	rand.Read(random[:])
-	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(random[:])+".tmp")
+// workFor makes a folder to work in beside path.
+func workFor(path string) (*workdir.Dir, error) {
+	folder := filepath.Dir(path)
+	if _, before := swept.LoadOrStore(folder, nil); !before {
+		_ = workdir.Sweep(folder) // what cannot be removed is no fault of what is made now
+	}
+	work, err := workdir.Make(folder)
+	if err != nil {
+		return nil, made(path, err)
+	}
+	return work, nil
 }
 
 // made gives the error of making something beside path: that of its folder, if there is none.
@@ -140,9 +139,7 @@ func (f *File) Commit() error {
 	if err := Free(f.path, f.force); err != nil {
 		return err
 	}
-	err := Place(f.Name(), f.path, f.force)
-	f.done = err == nil
-	return err
+	return Place(f.Name(), f.path, f.force)
 }
 
 // Abort removes the file unless it is in its place.
@@ -150,12 +147,12 @@ func (f *File) Abort() {
 	if !f.done {
 		f.done = true
 		f.Close()
-		system.remove(f.Name())
+		_ = f.work.Remove() // the next process does
 	}
 }
 
 // Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that
-// durable. With force it may be a folder. A file that is there already, be it since a moment ago, is [ErrExists] and
+// durable. With force it may be a folder, if path is not there. A file that is there already, be it since a moment ago, is [ErrExists] and
 // stays as it is, unless force. On file systems without hard links the moment between looking and renaming remains.
 func Place(temp, path string, force bool) error {
 	if err := move(temp, path, force); err != nil {

@@ -113,9 +113,9 @@ func TestRefusals(t *testing.T) {
 		within := filepath.Join(folder, c.folder)
 		path := filepath.Join(within, "out")
 		_, created := Create(path, false)
-		_, made := Folder(path)
+		_, made := NewFolder(path)
 		for call, err := range map[string]error{
-			"InFolder": InFolder(path), "Create": created, "Folder": made,
+			"InFolder": InFolder(path), "Create": created, "NewFolder": made,
 			"Build": Build(path, true, func(string) error { return nil }),
 		} {
 			if !errors.Is(err, c.want) || !fileerr.Names(err, within) || fileerr.Names(err, path) {

@@ -1,5 +1,6 @@
 // Package workdir makes folders to work in beside the place of what is made, and removes those that killed processes
-// left behind while it spares those of processes that live: each holds the lock of a file in its folder.
+// left behind while it spares those of processes that live: each holds the lock of a file in its folder. Where a file
+// system has no locks, nothing is removed.
 package workdir
 
 import (
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/simexp/exparchive/internal/lockfile"
 )
@@ -22,14 +24,25 @@ const (
 	archives = ".simexp" // in the names of all other files
 )
 
+// Folder is the name of a folder that may be made in a Dir, and hold anything.
+const Folder = "new"
+
 // A Dir is a folder that belongs to the caller until Remove, or until the process ends in any way.
 type Dir struct {
 	parent, name string
-	lock         *lockfile.Lock
+	lock         *lockfile.Lock // nil where there are no locks
+}
+
+// tryLock is [lockfile.Try]. A test puts a system without locks in its place.
+var tryLock = lockfile.Try
+
+// noLocks reports whether an error says that the file system has no locks.
+func noLocks(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK)
 }
 
 // Make makes a folder in parent that only its owner may look into. What is made in it are files with ".simexp" in their
-// names.
+// names, and [Folder].
 func Make(parent string) (*Dir, error) {
 	// Between its making and its locking a folder looks like one that was left behind. Whoever sweeps it then holds its
 	// lock or has removed it, and the next folder has another name.
@@ -42,7 +55,7 @@ func Make(parent string) (*Dir, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		if d.lock, last = lockfile.Try(filepath.Join(d.Path(), lockName)); d.lock != nil {
+		if d.lock, last = tryLock(filepath.Join(d.Path(), lockName)); d.lock != nil || noLocks(last) {
 			return d, nil
 		}
 		_ = os.Remove(d.Path()) // which fails where it belongs to another by now
@@ -62,11 +75,11 @@ func newName() string {
 // Path gives the path of the folder.
 func (d *Dir) Path() string { return filepath.Join(d.parent, d.name) }
 
-// Remove removes the folder and the files in it.
+// Remove removes the folder and what is in it.
 func (d *Dir) Remove() error {
 	root, err := os.OpenRoot(d.parent)
 	if err != nil {
-		return errors.Join(err, d.lock.Release())
+		return errors.Join(err, release(d.lock))
 	}
 	defer root.Close()
 	return remove(root, d.name, d.lock)
@@ -93,7 +106,10 @@ func Sweep(parent string) error {
 		if _, ours := files(root, e.Name()); !ours {
 			continue
 		}
-		lock, err := lockfile.Try(filepath.Join(parent, e.Name(), lockName))
+		lock, err := tryLock(filepath.Join(parent, e.Name(), lockName))
+		if noLocks(err) {
+			return nil
+		}
 		if lock == nil {
 			// Held, or just being removed, or somebody else's.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
@@ -119,37 +135,47 @@ func isName(name string) bool {
 	return err == nil
 }
 
-// files gives the names of the files in a folder but for the lock, and whether all are such as Make says.
+// files gives the names of what is in a folder but for the lock, and whether all of it is such as Make says.
 func files(root *os.Root, folder string) (names []string, ours bool) {
 	entries, err := fs.ReadDir(root.FS(), folder)
 	if err != nil {
 		return nil, false
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() || e.Name() != lockName && !strings.Contains(e.Name(), archives) {
+		switch name := e.Name(); {
+		case e.Type().IsRegular() && name == lockName:
+		case e.Type().IsRegular() && strings.Contains(name, archives), e.IsDir() && name == Folder:
+			names = append(names, name)
+		default:
 			return nil, false
-		}
-		if e.Name() != lockName {
-			names = append(names, e.Name())
 		}
 	}
 	return names, true
 }
 
-// remove removes a folder whose lock is held: the lock goes last of the files, and the folder itself only if it is
-// empty. So if somebody takes the lock anew in between, who may be its maker or another one that sweeps, the folder
-// stays theirs.
+// remove removes a folder whose lock is held, if there are locks: the lock goes last of the files, and the folder itself
+// only if it is empty. So if somebody takes the lock anew in between, who may be its maker or another one that sweeps,
+// the folder stays theirs.
 func remove(root *os.Root, folder string, lock *lockfile.Lock) error {
 	names, ours := files(root, folder)
 	if !ours {
-		return errors.Join(errors.New("there are other files in it"), lock.Release())
+		return errors.Join(errors.New("there are other files in it"), release(lock))
 	}
 	var err error
 	for _, name := range names {
-		err = errors.Join(err, root.Remove(filepath.Join(folder, name)))
+		if path := filepath.Join(folder, name); name == Folder {
+			err = errors.Join(err, removeAll(root, path))
+		} else {
+			err = errors.Join(err, root.Remove(path))
+		}
 	}
-	if err = errors.Join(err, lock.Release()); err != nil {
+	if err = errors.Join(err, release(lock)); err != nil {
 		return err
+	}
+	if lock == nil { // where taking it failed, its file may have been made
+		if err := root.Remove(filepath.Join(folder, lockName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	for range 100 {
 		if err = root.Remove(folder); err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -160,4 +186,27 @@ func remove(root *os.Root, folder string, lock *lockfile.Lock) error {
 		}
 	}
 	return err
+}
+
+// removeAll removes a folder and everything in it, also where a folder, or on Windows a file, is read-only.
+func removeAll(root *os.Root, folder string) error {
+	if root.RemoveAll(folder) == nil {
+		return nil
+	}
+	_ = fs.WalkDir(root.FS(), filepath.ToSlash(folder), func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = root.Chmod(path, 0o700)
+		} else if d != nil && d.Type().IsRegular() {
+			_ = root.Chmod(path, 0o600)
+		}
+		return nil // what cannot be looked into cannot be removed either, which is said then
+	})
+	return root.RemoveAll(folder)
+}
+
+func release(lock *lockfile.Lock) error {
+	if lock == nil {
+		return nil
+	}
+	return lock.Release()
 }

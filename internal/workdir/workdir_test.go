@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -206,5 +207,50 @@ func TestMakeAgain(t *testing.T) {
 	}
 	if late, err := lockfile.Try(filepath.Join(path, lockName)); late != nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("its maker, later: got %v, %v, want no such file", late, err)
+	}
+}
+
+// TestFolder: the one folder that may be in a Dir goes with all that is in it, also where it is read-only.
+func TestFolder(t *testing.T) {
+	parent := t.TempDir()
+	for _, end := range []func(*Dir) error{(*Dir).Remove, func(d *Dir) error {
+		return errors.Join(d.lock.Release(), Sweep(parent)) // as if its process had been killed
+	}} {
+		d := makeDir(t, parent)
+		deep := filepath.Join(d.Path(), Folder, "deep")
+		if err := errors.Join(os.MkdirAll(deep, 0o777), os.WriteFile(filepath.Join(deep, "a"), nil, 0o444),
+			os.Chmod(deep, 0o555)); err != nil {
+			t.Fatal(err)
+		}
+		if err := end(d); err != nil {
+			t.Error(err)
+		}
+		if got := names(t, parent); len(got) != 0 {
+			t.Errorf("got %q, want nothing", got)
+		}
+	}
+}
+
+// TestNoLocks: on a file system without locks folders are made and removed, and those of others spared.
+func TestNoLocks(t *testing.T) {
+	for _, failure := range []error{syscall.ENOSYS, syscall.ENOLCK} {
+		tryLock = func(path string) (*lockfile.Lock, error) {
+			return nil, errors.Join(&fs.PathError{Op: "lock", Path: path, Err: failure}, os.WriteFile(path, nil, 0o644))
+		}
+		defer func() { tryLock = lockfile.Try }()
+		parent := t.TempDir()
+		d := makeDir(t, parent)
+		if err := Sweep(parent); err != nil {
+			t.Error(err)
+		}
+		if got := names(t, d.Path()); len(got) != 3 {
+			t.Errorf("got %q, want what was made", got)
+		}
+		if err := d.Remove(); err != nil {
+			t.Error(err)
+		}
+		if got := names(t, parent); len(got) != 0 {
+			t.Errorf("got %q, want nothing", got)
+		}
 	}
 }

@@ -216,14 +216,14 @@ func (o *packageOptions) missing(ctx context.Context, w citation.Work, missing [
 // build makes the package beside its place, and moves it there.
 func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *paper.Paper, w citation.Work,
 	licence func(citation.Work) string) (err error) {
-	stage, err := crate.NewStage(o.output)
+	bag, err := outfile.NewFolder(o.output)
 	if err != nil {
 		return cli.InFile(o.output, err)
 	}
-	folder := stage.Bag()
+	folder := bag.Temp()
 	names := &stagedNames{path: folder, as: o.output}
 	defer func() {
-		removed := stage.Remove()
+		removed := bag.Abort()
 		if err != nil && cmd.Context().Err() != nil {
 			err = cmd.Context().Err()
 		}
@@ -238,23 +238,23 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 	if err != nil {
 		return err
 	}
-	if err := o.place(cmd.Context(), folder, made.day, w.Title); err != nil {
+	if err := o.place(cmd.Context(), bag, made.day, w.Title); err != nil {
 		return err
 	}
 	return made.print(cmd.OutOrStdout(), o)
 }
 
 // place moves the package to its place.
-func (o *packageOptions) place(ctx context.Context, folder, day, title string) error {
+func (o *packageOptions) place(ctx context.Context, bag *outfile.Folder, day, title string) error {
 	if !o.isZip() {
-		return runio.WithForceHint(crate.Place(folder, o.output, o.force))
+		return runio.WithForceHint(crate.Place(bag, o.output, o.force))
 	}
 	f, err := outfile.Create(o.output, o.force)
 	if err != nil {
 		return runio.WithForceHint(err)
 	}
 	defer f.Abort()
-	if err := crate.Zip(ctx, f, folder, crate.FolderName(title), day); err != nil {
+	if err := crate.Zip(ctx, f, bag.Temp(), crate.FolderName(title), day); err != nil {
 		return err
 	}
 	return runio.WithForceHint(f.Commit())

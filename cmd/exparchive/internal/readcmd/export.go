@@ -159,18 +159,16 @@ func exportFolder(ctx context.Context, stderr io.Writer, p provider.Provider, so
 	case !errors.Is(err, fs.ErrNotExist):
 		return runio.ExportError(o.output, cmp.Or(outfile.InFolder(o.output), err))
 	}
-	folder, err := outfile.Folder(o.output)
+	folder, err := outfile.NewFolder(o.output)
 	if err != nil {
 		return runio.ExportError(o.output, err)
 	}
-	changed, err := runio.ChangedRun(exportTables(ctx, stderr, p, folder, o))
+	defer folder.Abort()
+	changed, err := runio.ChangedRun(exportTables(ctx, stderr, p, folder.Temp(), o))
 	if err == nil {
-		err = outfile.Place(folder, o.output, true)
+		err = folder.Commit(false)
 	}
-	if err != nil {
-		_ = os.RemoveAll(folder)
-	}
-	return cmp.Or(runio.Placed(source, folder, o.output, err), cli.InFile(source, changed))
+	return cmp.Or(runio.Placed(source, folder.Temp(), o.output, err), cli.InFile(source, changed))
 }
 
 // exportTables writes every table into a folder.

@@ -46,6 +46,30 @@ func (v *Viewer) routes() http.Handler {
 	return mux
 }
 
+// An answer is kept until the run that it was read from is closed: a browser that takes its time holds no other up.
+type answer struct {
+	http.ResponseWriter // whose header is written to
+	status              int
+	body                []byte
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+// Write implements [http.ResponseWriter].
+func (a *answer) Write(p []byte) (int, error) {
+	a.body = append(a.body, p...)
+	return len(p), nil
+}
+
+// send sends what was kept.
+func (a *answer) send() {
+	// A writer of a test knows no deadlines.
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(writeWithin))
+	a.ResponseWriter.WriteHeader(a.status)
+	a.ResponseWriter.Write(a.body)
+}
+
 // page makes a handler of what shows a page or gives an error. Few read runs at a time.
 func (v *Viewer) page(show func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -58,19 +82,26 @@ func (v *Viewer) page(show func(http.ResponseWriter, *http.Request) error) http.
 					Content: problem{What: "An error of the program", Text: fmt.Sprint(p), Hint: "Please report it."}})
 			}
 		}()
-		ctx, cancel := context.WithTimeout(r.Context(), readWithin)
-		defer cancel()
-		select {
-		case v.reading <- struct{}{}:
-			defer func() { <-v.reading }()
-		case <-ctx.Done():
-			v.fail(w, r, ctx.Err())
-			return
-		}
-		if err := show(w, r.WithContext(ctx)); err != nil {
+		a := &answer{ResponseWriter: w}
+		if err := v.read(r, func(r *http.Request) error { return show(a, r) }); err != nil {
 			v.fail(w, r, err)
+		} else {
+			a.send()
 		}
 	}
+}
+
+// read calls show for a request when it may read runs, and bounds how long it does.
+func (v *Viewer) read(r *http.Request, show func(*http.Request) error) error {
+	ctx, cancel := context.WithTimeout(r.Context(), readWithin)
+	defer cancel()
+	select {
+	case v.reading <- struct{}{}:
+		defer func() { <-v.reading }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return show(r.WithContext(ctx))
 }
 
 // withRun shows a page about the run that the path names.

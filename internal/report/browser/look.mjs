@@ -4,61 +4,13 @@
 //
 // FOLDER has pages.json, a list of {file, …}: what else stands there says what is tried (see below). Screenshots and
 // PDFs go into the folder SHOTS.
-import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { start } from './browser.mjs';
 
 const [executablePath, folder, shots] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-let faults = 0;
-
-// A look is one page in a window of its own. Whatever the page says, asks for or opens is a fault.
-class Look {
-  constructor(name) { this.name = name; }
-  fault(what) { faults++; console.log(`${this.name}: ${what}`); }
-  want(ok, what) { if (!ok) this.fault(what); }
-  async open(url, options = {}) {
-    this.context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    this.context.setDefaultTimeout(60_000);
-    this.page = await this.context.newPage();
-    this.page.on('console', m => { if (['error', 'warning'].includes(m.type())) this.fault('console: ' + m.text()); });
-    this.page.on('pageerror', e => this.fault('error: ' + e.message));
-    this.page.on('dialog', d => { this.fault('dialog: ' + d.message()); d.dismiss(); });
-    this.page.on('request', r => {
-      const own = r.url().startsWith('data:') || r.url().startsWith(options.origin || 'file:');
-      if (!own) this.fault('request: ' + r.url());
-    });
-    this.context.on('page', () => this.fault('a window was opened'));
-    await this.page.goto(url);
-    return this;
-  }
-  close() { return this.context.close(); }
-  // settled waits until what was opened is laid out.
-  settled() { return this.page.waitForFunction(() => !document.querySelector('.row[open] .conv:empty,[aria-busy]')); }
-  focused() { return this.page.evaluate(() => document.activeElement.closest('[id]')?.id || ''); }
-  async shot(what) {
-    if (shots) await this.page.screenshot({ path: join(shots, `${this.name} ${what}.png`), fullPage: false });
-  }
-  async axe(what) {
-    await this.page.evaluate(axe);
-    const found = await this.page.evaluate(() => axe.run());
-    for (const v of found.violations) {
-      const where = v.nodes.slice(0, 3).map(n => n.target.join(' ')).join('; ');
-      this.fault(`axe, ${what}: ${v.impact}: ${v.id}: ${v.help}: ${where}`);
-    }
-  }
-  async overflow(what) {
-    const [body, all] = await this.page.evaluate(() => [document.body.clientWidth, document.body.scrollWidth]);
-    this.want(all <= body, `${what}: the page is ${all} wide in a window of ${body}`);
-  }
-}
+const { Look, fault, end } = await start(executablePath, shots);
 
 // sizes: the page at three widths, light and dark; glance: narrow and light, wide and dark. First as it is opened, then
 // with rows open, then with results of a search.
@@ -96,19 +48,7 @@ async function keyboard(p, url) {
   const look = await new Look(p.file + ' keyboard').open(url), page = look.page;
   const press = async (...keys) => { for (const k of keys) await page.keyboard.press(k); };
   const count = selector => page.evaluate(selector => document.querySelectorAll(selector).length, selector);
-  // Tab reaches every control that is in view or can be brought there.
-  const all = await page.evaluate(() => {
-    const list = [...document.querySelectorAll('a[href],button,input,select,summary')].filter(e => e.checkVisibility());
-    list.forEach((e, i) => { e.tabNumber = i; });
-    return list.length;
-  });
-  const seen = new Set();
-  for (let i = 0; i <= all; i++) {
-    await press('Tab');
-    const n = await page.evaluate(() => document.activeElement.tabNumber);
-    if (n != null) seen.add(n);
-  }
-  look.want(seen.size === all, `Tab reaches ${seen.size} of ${all} controls`);
+  await look.tabs();
   await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
   await press('j');
   const first = await look.focused();
@@ -274,12 +214,10 @@ async function harmless(p, url) {
 }
 
 const tries = { sizes, glance, keyboard, search, link, cursor, download, still, print, harmless };
-if (shots) mkdirSync(shots, { recursive: true });
 for (const p of JSON.parse(readFileSync(join(folder, 'pages.json'), 'utf8'))) {
   const url = pathToFileURL(join(folder, p.file)).href;
   for (const what of p.tries) {
-    try { await tries[what](p, url); } catch (e) { faults++; console.log(`${p.file}: ${what}: ${e.message}`); }
+    try { await tries[what](p, url); } catch (e) { fault(`${p.file}: ${what}: ${e.message}`); }
   }
 }
-await browser.close();
-process.exit(faults ? 1 : 0);
+await end();

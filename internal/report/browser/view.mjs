@@ -4,78 +4,13 @@
 //   node view.mjs CHROMIUM PLAN.json [SHOTS]
 //
 // The plan has the addresses of viewers; see browser_test.go of package viewer. Screenshots go into the folder SHOTS.
-import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { start } from './browser.mjs';
 
 const [executablePath, planFile, shots] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, 'utf8'));
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-let faults = 0;
+const { Look, fault, end } = await start(executablePath, shots);
 const [onlyPart, onlyPage] = (plan.only || '').split('/'); // such as pages/list
-if (shots) mkdirSync(shots, { recursive: true });
-
-// A look is one page in a window of its own. Whatever it says, asks for elsewhere or opens is a fault.
-class Look {
-  constructor(name) { this.name = name; }
-  fault(what) { faults++; console.log(`${this.name}: ${what}`); }
-  want(ok, what) { if (!ok) this.fault(what); }
-  async open(url, options = {}) {
-    this.context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    this.context.setDefaultTimeout(60_000);
-    this.page = await this.context.newPage();
-    this.page.on('console', m => {
-      const expected = options.refused && /status of 4\d\d/.test(m.text()); // which the browser says of each such page
-      if ((m.type() === 'error' || m.type() === 'warning') && !expected) this.fault('console: ' + m.text());
-    });
-    this.page.on('pageerror', e => this.fault('error: ' + e.message));
-    this.page.on('dialog', d => { this.fault('dialog: ' + d.message()); d.dismiss(); });
-    this.page.on('request', r => {
-      if (!r.url().startsWith('data:') && !r.url().startsWith(new URL(url).origin + '/')) this.fault('request: ' + r.url());
-    });
-    this.context.on('page', () => this.fault('a window was opened'));
-    await this.page.goto(url);
-    return this;
-  }
-  close() { return this.context.close(); }
-  settled() { return this.page.waitForFunction(() => !document.querySelector('.row[open] .conv:empty,[aria-busy]')); }
-  async shot(what) {
-    if (shots) await this.page.screenshot({ path: join(shots, `${this.name} ${what}.png`.replaceAll('/', '_')) });
-  }
-  async axe(what) {
-    const found = await this.page.evaluate(axe + ';axe.run()');
-    for (const v of found.violations) this.fault(`axe, ${what}: ${v.impact}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join('; ')}`);
-  }
-  async overflow(what) {
-    const [body, all, over] = await this.page.evaluate(() => {
-      const body = document.body.clientWidth;
-      const over = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > body + 1);
-      return [body, document.body.scrollWidth, over.slice(0, 3).map(e => e.outerHTML.slice(0, 100)).join(' ')];
-    });
-    this.want(all <= body, `${what}: the page is ${all} wide in a window of ${body}: ${over}`);
-  }
-  // tabs reports a control that Tab does not reach.
-  async tabs() {
-    const all = await this.page.evaluate(() => {
-      const list = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,summary')].filter(e => e.checkVisibility());
-      list.forEach((e, i) => { e.tabNumber = i; });
-      return list.length;
-    });
-    const seen = new Set();
-    for (let i = 0; i <= all; i++) {
-      await this.page.keyboard.press('Tab');
-      const n = await this.page.evaluate(() => document.activeElement.tabNumber);
-      if (n != null) seen.add(n);
-    }
-    this.want(seen.size === all, `Tab reaches ${seen.size} of ${all} controls`);
-  }
-}
 
 // pages: every page at two widths, one of them dark; for somebody who looks, at three widths, light and dark.
 async function pages() {
@@ -84,10 +19,12 @@ async function pages() {
   for (const { name, url, refused } of plan.pages) {
     if (onlyPage && onlyPage !== name) continue;
     for (const [width, colorScheme] of shots ? all : all.filter(x => judged(...x))) {
-      const look = await new Look(`${name} ${width} ${colorScheme}`).open(url, { viewport: { width, height: 900 }, colorScheme, refused });
+      const look = new Look(`${name} ${width} ${colorScheme}`);
+      await look.open(url, { viewport: { width, height: 900 }, colorScheme, refused });
       await look.overflow('the page');
       if (judged(width, colorScheme)) await look.axe('the page');
       await look.shot('');
+      if (judged(width, colorScheme) && width > 360) await look.tabs();
       await look.close();
     }
     const still = await new Look(name + ' without script').open(url, { javaScriptEnabled: false, refused });
@@ -99,7 +36,6 @@ async function pages() {
 // list: sorted, filtered and compared by keys alone.
 async function list() {
   const look = await new Look('list').open(plan.list), page = look.page;
-  await look.tabs();
   const names = () => page.$$eval('tbody tr td:nth-child(2) a', l => l.map(a => a.textContent));
   const all = await names();
   await page.click('th a:text-is("run")');
@@ -132,7 +68,9 @@ async function run() {
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await look.settled();
-  look.want(await page.evaluate(() => document.querySelectorAll('.row[open] .conv section').length) >= 4, 'the conversation is not shown');
+  const sections = await page.$$eval('.row[open] .conv section', l => l.length);
+  look.want(sections >= 4, 'the conversation is not shown');
+  await look.tabs();
   await look.axe('with a conversation');
   await look.shot('open');
   await page.click('.etype summary');
@@ -148,7 +86,8 @@ async function run() {
         return e.textContent.toLowerCase().includes(words.toLowerCase()) && r.bottom > 0 && r.top < innerHeight;
       }), words, { timeout: 20_000 });
     } catch (e) {
-      look.fault(`${words} of the ${kind} is not brought into view: ${e.message.split('\n')[0]}: ${(await page.innerText('#found')).slice(0, 200)}`);
+      const found = (await page.innerText('#found')).slice(0, 200);
+      look.fault(`${words} of the ${kind} is not brought into view: ${e.message.split('\n')[0]}: ${found}`);
       await look.shot('not found');
     }
   }
@@ -168,7 +107,7 @@ async function far() {
   await page.waitForURL(/it=110/);
   await page.waitForFunction(() => document.getElementById('i110/A')?.open);
   await look.settled();
-  look.want(await page.evaluate(() => document.querySelector('.row[open] .conv').textContent.includes('prompt of 110')), 'the prompt is not shown');
+  look.want((await page.textContent('.row[open] .conv')).includes('prompt of 110'), 'the prompt is not shown');
   await page.click('#pages a:text-is("First")');
   await page.waitForSelector('#i0');
   await page.goto(plan.large + 'search?q=prompt');
@@ -184,7 +123,7 @@ async function live() {
   await look.settled();
   await page.evaluate(() => { document.querySelector('.row[open]').dataset.mine = 'yes'; });
   const iterations = () => page.$$eval('.it', l => l.length);
-  const before = await iterations(), drawn = await page.$eval('figure[data-p=t] svg', s => s.querySelectorAll('.dot').length);
+  const before = await iterations(), drawn = await page.$$eval('figure[data-p=t] svg .dot', l => l.length);
   writeFileSync(plan.more, '');
   await page.waitForFunction(n => document.querySelectorAll('.it').length >= n, before + 2);
   look.want(await page.$('.row[open][data-mine]') !== null, 'what was open was closed or replaced');
@@ -194,7 +133,8 @@ async function live() {
   writeFileSync(plan.seal, '');
   await page.waitForFunction(() => document.querySelector('#following').textContent.startsWith('The run has ended'));
   await page.reload();
-  look.want(await page.$('#following') === null || !(await page.textContent('#following')).includes('recorded'), 'the sealed run is followed');
+  const following = await page.$('#following');
+  look.want(!(await following?.textContent())?.includes('recorded'), 'the sealed run is followed');
   look.want((await page.textContent('#provenance')).includes('sealed'), 'the run is not said to be sealed');
   await look.close();
 }
@@ -202,11 +142,15 @@ async function live() {
 // harmless: nothing that was recorded acts on any page.
 async function harmless() {
   for (const url of plan.hostile) {
-    const look = await new Look('hostile ' + url.replace(/.*\/run\/[^/]*\//, '')).open(url), page = look.page;
+    const look = await new Look('hostile ' + url.replace(/.*\/run\/[^/]*\//, '')).open(url);
+    const page = look.page;
     await page.evaluate(() => document.querySelectorAll('details').forEach(d => { d.open = true; }));
     await page.waitForTimeout(100);
-    look.want(await page.evaluate(() => window.broken === undefined && document.querySelectorAll('[onerror],[onload],[onmouseover],iframe,object,base').length === 0), 'what was recorded acts on the page');
-    const bad = await page.evaluate(() => [...document.querySelectorAll('a[href],form')].map(a => a.href || a.action).filter(h => !h.startsWith(location.origin + '/')));
+    look.want(await page.evaluate(() => window.broken === undefined &&
+      document.querySelectorAll('[onerror],[onload],[onmouseover],iframe,object,base').length === 0),
+    'what was recorded acts on the page');
+    const bad = await page.evaluate(() => [...document.querySelectorAll('a[href],form')].map(a => a.href || a.action)
+      .filter(h => !h.startsWith(location.origin + '/')));
     look.want(!bad.length, 'links lead to ' + bad.slice(0, 3).join());
     await look.overflow('the page');
     await look.close();
@@ -216,16 +160,22 @@ async function harmless() {
 // foreign: a page of another origin neither sees nor frames the viewer.
 async function foreign() {
   const look = new Look('foreign');
-  look.context = await browser.newContext();
-  const page = await look.context.newPage();
+  const page = await look.window();
   await page.goto(plan.foreign);
   const seen = await page.evaluate(async url => {
     const out = [];
     for (const mode of ['cors', 'no-cors']) {
-      try { const r = await fetch(url, { mode }); out.push(`${mode}: ${r.type} ${r.status} ${(await r.text()).length}`); } catch (e) { out.push(`${mode}: refused`); }
+      try {
+        const r = await fetch(url, { mode });
+        out.push(`${mode}: ${r.type} ${r.status} ${(await r.text()).length}`);
+      } catch { out.push(`${mode}: refused`); }
     }
     const image = new Image();
-    out.push('image: ' + await new Promise(resolve => { image.onload = () => resolve('loaded'); image.onerror = () => resolve('refused'); image.src = url + 'compare.svg'; }));
+    out.push('image: ' + await new Promise(resolve => {
+      image.onload = () => resolve('loaded');
+      image.onerror = () => resolve('refused');
+      image.src = url + 'compare.svg';
+    }));
     const frame = document.createElement('iframe');
     frame.src = url;
     document.body.append(frame);
@@ -239,7 +189,6 @@ async function foreign() {
 
 for (const what of [pages, list, run, far, live, harmless, foreign]) {
   if (onlyPart && onlyPart !== what.name) continue;
-  try { await what(); } catch (e) { faults++; console.log(`${what.name}: ${e.message}`); }
+  try { await what(); } catch (e) { fault(`${what.name}: ${e.message}`); }
 }
-await browser.close();
-process.exit(faults ? 1 : 0);
+await end();

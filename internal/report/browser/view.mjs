@@ -1,5 +1,5 @@
-// Looks at the pages of a running viewer in Chromium and reports what is wrong with them, a line each; the exit code is 1
-// then.
+// Looks at the pages of a running viewer in Chromium and reports what is wrong with them, a line each; the exit code is
+// 1 then.
 //
 //   node view.mjs CHROMIUM PLAN.json [SHOTS]
 //

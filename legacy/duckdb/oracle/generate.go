@@ -143,7 +143,24 @@ func Generate(seed uint64, engine string) (*Case, error) {
 	if g.since("1.4") && g.IntN(3) == 0 { // the judge would not take all macros of older ones
 		c.define(g)
 	}
+	if c.Kill && !g.since("1.4") {
+		c.oneZero()
+	}
 	return c, nil
+}
+
+// oneZero leaves out negative zeros. Where an older release changed one zero into the other, the judge that applies the
+// log keeps the first: see the README.
+func (c *Case) oneZero() {
+	without := strings.NewReplacer("'-0.0'", "'-1.0'").Replace
+	for _, t := range c.Tables {
+		for _, col := range t.cols {
+			col.value = without(col.value)
+		}
+	}
+	for i := range c.Ops {
+		c.Ops[i].sql = without(c.Ops[i].sql)
+	}
 }
 
 // define adds some of the definitions between the changes of tables, in their order.

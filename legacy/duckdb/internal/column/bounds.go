@@ -15,16 +15,36 @@ type span struct {
 	at, n int
 }
 
-// bounds are the smallest and the largest of a segment's values that are not NULL, as far as it has been read.
+// bounds are the smallest and the largest of a segment's values, as far as it has been read.
 type bounds struct {
-	seg       *codec.Segment
-	rows      int64
-	any       bool
+	seg  *codec.Segment
+	rows int64
+	set  extent // of the values that are not NULL
+	all  extent // of what lies below NULLs too
+}
+
+// An extent is from the smallest value to the largest; any is false when there is none.
+type extent struct {
 	low, high vector.Uint128
+	any       bool
+}
+
+func (e *extent) take(t *types.Type, other extent) {
+	if !other.any {
+		return
+	}
+	if !e.any || compare(t, other.low, e.low) < 0 {
+		e.low = other.low
+	}
+	if !e.any || compare(t, other.high, e.high) > 0 {
+		e.high = other.high
+	}
+	e.any = true
 }
 
 // checkBounds compares the values that have been read into v with the statistics of their segments. No value is past
-// the smallest or the largest that these give, and both occur.
+// the smallest or the largest that these give, and both occur, be it below a NULL: an UPDATE to NULL leaves the values,
+// and the checkpoint that follows counts them.
 func (r *segmentReader) checkBounds(v *vector.Vector) error {
 	for _, s := range r.spans {
 		b := &r.bounds
@@ -32,20 +52,15 @@ func (r *segmentReader) checkBounds(v *vector.Vector) error {
 			*b = bounds{seg: s.seg}
 		}
 		b.rows += int64(s.n)
-		low, high, ok := extremes(v, s.at, s.n)
-		if !ok {
+		set, all := extremes(v, s.at, s.n)
+		b.set.take(v.Type, set)
+		b.all.take(v.Type, all)
+		if !b.set.any {
 			continue
 		}
-		if !b.any || compare(v.Type, low, b.low) < 0 {
-			b.low = low
-		}
-		if !b.any || compare(v.Type, high, b.high) > 0 {
-			b.high = high
-		}
-		b.any = true
 		st := &s.seg.Stats
-		below, above := compare(v.Type, b.low, st.Min), compare(v.Type, b.high, st.Max)
-		if below < 0 || above > 0 || b.rows == s.seg.Rows && (below != 0 || above != 0) {
+		if compare(v.Type, b.set.low, st.Min) < 0 || compare(v.Type, b.set.high, st.Max) > 0 ||
+			b.rows == s.seg.Rows && (compare(v.Type, b.all.low, st.Min) > 0 || compare(v.Type, b.all.high, st.Max) < 0) {
 			return fault.Corruptf("values are not those of which the statistics give the smallest and the largest")
 		}
 	}
@@ -67,8 +82,8 @@ func compare(t *types.Type, a, b vector.Uint128) int {
 	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 
-// extremes gives the smallest and the largest of n values from at; ok is false when all are NULL.
-func extremes(v *vector.Vector, at, n int) (low, high vector.Uint128, ok bool) {
+// extremes gives the extent of n values from at: of those that are not NULL, and of all.
+func extremes(v *vector.Vector, at, n int) (set, all extent) {
 	switch v.Type.Phys {
 	case types.PhysInt8:
 		return lane[int8](v, at, n)
@@ -88,40 +103,41 @@ func extremes(v *vector.Vector, at, n int) (low, high vector.Uint128, ok bool) {
 		return lane[uint64](v, at, n)
 	case types.PhysInt128, types.PhysUint128:
 		for i := at; i < at+n; i++ {
-			x := v.Wide[i]
-			if v.Null(i) {
-				continue
+			one := extent{v.Wide[i], v.Wide[i], true}
+			all.take(v.Type, one)
+			if !v.Null(i) {
+				set.take(v.Type, one)
 			}
-			if !ok || compare(v.Type, x, low) < 0 {
-				low = x
-			}
-			if !ok || compare(v.Type, x, high) > 0 {
-				high = x
-			}
-			ok = true
 		}
 	}
-	return low, high, ok
+	return set, all
 }
 
-func lane[T vector.Lane](v *vector.Vector, at, n int) (_, _ vector.Uint128, ok bool) {
-	var low, high T
-	all := vector.LaneOf[T](v)[at : at+n]
-	if !v.HasNulls() && n > 0 {
-		low, high, ok = all[0], all[0], true
-		for _, x := range all {
-			low, high = min(low, x), max(high, x)
-		}
-	} else {
-		for i, x := range all {
-			if v.Null(at + i) {
-				continue
-			}
-			if !ok {
-				low, high, ok = x, x, true
-			}
+func lane[T vector.Lane](v *vector.Vector, at, n int) (set, all extent) {
+	values := vector.LaneOf[T](v)[at : at+n]
+	if n == 0 {
+		return set, all
+	}
+	of := func(low, high T, any bool) extent {
+		return extent{vector.Uint128{Lo: uint64(low)}, vector.Uint128{Lo: uint64(high)}, any}
+	}
+	low, high := values[0], values[0]
+	for _, x := range values {
+		low, high = min(low, x), max(high, x)
+	}
+	all = of(low, high, true)
+	if !v.HasNulls() {
+		return all, all
+	}
+	any := false
+	for i, x := range values {
+		switch {
+		case v.Null(at + i):
+		case !any:
+			low, high, any = x, x, true
+		default:
 			low, high = min(low, x), max(high, x)
 		}
 	}
-	return vector.Uint128{Lo: uint64(low)}, vector.Uint128{Lo: uint64(high)}, ok
+	return of(low, high, any), all
 }

@@ -177,13 +177,7 @@ func addHelp(root *cobra.Command) {
 	root.SetCompletionCommandGroupID(groupOther)
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil && completion != root {
-		completion.Args = cobra.ArbitraryArgs
-		completion.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cli.Usagef("completion: no shell %q, want bash, zsh, fish or powershell", args[0])
-			}
-			return cmd.Help()
-		}
+		explainCompletion(completion)
 	}
 }
 

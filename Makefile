@@ -54,7 +54,7 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 export CGO_ENABLED := 0
 
 .PHONY: help build lint dist clean
-.PHONY: test test-long test-latex test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: test test-long test-latex test-shells test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
@@ -75,6 +75,9 @@ test-long: ## run the tests that have a longer form in that form
 
 test-latex: ## set and draw what tests write with a real TeX and other renderers (needs pdflatex, bibtex, tikz, siunitx, poppler, rsvg-convert)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run LaTeX ./internal/tabular ./internal/chart ./internal/citation
+
+test-shells: ## press TAB in bash, zsh and fish (needs them, bash-completion)
+	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run '^TestShells' ./cmd/exparchive
 
 test-web: ## read over the web from servers of others (needs nginx and python3)
 	EXPARCHIVE_TOOLS=all $(GO) test -vet=off -count=1 -run 'Nginx|Python' ./internal/webfile ./cmd/exparchive

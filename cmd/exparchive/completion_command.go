@@ -6,12 +6,12 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 )
 
-// explainCompletion gives cobra's command that prints completions, and those below it, texts of our own: Cobra's tell to
-// write into folders of the system, and are laid out for another width.
+// explainCompletion gives cobra's command that prints completions, and those below it, texts of our own: Cobra's tell
+// to write into folders of the system, and are laid out for another width.
 func explainCompletion(completion *cobra.Command) {
 	completion.Short = "Print the completion for a shell"
-	completion.Long = `Print the script with which a shell completes commands, flags, their values, run ids and the names of files that hold
-runs when TAB is pressed. The packages for Debian and Homebrew install it.`
+	completion.Long = `Print the script with which a shell completes commands, flags, their values, run ids and the names
+of files that hold runs when TAB is pressed. The packages for Debian and Homebrew install it.`
 	completion.Example = `  exparchive completion bash > ~/.local/share/bash-completion/completions/exparchive`
 	completion.Args = cobra.ArbitraryArgs
 	completion.RunE = func(cmd *cobra.Command, args []string) error {
@@ -34,8 +34,8 @@ folder of the example when the first command line of this program is completed.`
 		`  source <(exparchive completion bash)        in this shell only
   exparchive completion bash > ~/.local/share/bash-completion/completions/exparchive`},
 	"zsh": {"Print the completion for zsh",
-		`Print the completion for zsh. It belongs into a file _exparchive of a folder that is in $fpath before compinit is called,
-as by these lines in ~/.zshrc:
+		`Print the completion for zsh. It belongs into a file _exparchive of a folder that is in $fpath
+before compinit is called, as by these lines in ~/.zshrc:
 
   fpath=(~/.zfunc $fpath)
   autoload -U compinit && compinit`,

@@ -24,8 +24,8 @@ type fileArguments struct {
 	ends []string
 }
 
-// filesFor has the files that commands take, by command. Folders are always offered. What is not here takes no file, any
-// file, or what its own ValidArgsFunction gives.
+// filesFor has the files that commands take, by command. Folders are always offered. What is not here takes no file,
+// any file, or what its own ValidArgsFunction gives.
 var filesFor = map[string]fileArguments{
 	"resume": {1, liveFiles}, "seal": {0, liveFiles}, "import": {0, []string{"db", "duckdb", "json"}},
 	"ls": {0, runFiles}, "info": {1, runFiles}, "replay": {1, runFiles}, "view": {0, runFiles},

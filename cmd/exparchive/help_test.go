@@ -156,12 +156,12 @@ func TestCompletion_files(t *testing.T) {
 		name := cli.Called(cmd)
 		_, files := filesFor[name]
 		delete(unused, name)
-		if cmd.HasSubCommands() {
-			for _, sub := range cmd.Commands() {
-				check(sub)
-			}
-		} else if said := files || takesNone[name] || cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0; said == anyFile[name] {
+		said := files || takesNone[name] || cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0
+		if !cmd.HasSubCommands() && said == anyFile[name] {
 			t.Errorf("%s says what its arguments are: %v, want %v", name, said, !said)
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
 		}
 	}
 	root := newRootCommand()
@@ -180,7 +180,8 @@ func TestCompletion_files(t *testing.T) {
 		if err := os.WriteFile(f, nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if found := slices.Collect(maps.Keys(maps.Collect(runs.Files(filepath.Dir(f), false)))); len(found) != 1 && end != "json" {
+		found := slices.Collect(maps.Keys(maps.Collect(runs.Files(filepath.Dir(f), false))))
+		if len(found) != 1 && end != "json" {
 			t.Errorf(".%s: ls finds %q in a folder with such a file", end, found)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/manual"
 )
 
-// main of the program that releases run instead of the usual one: exparchive FOLDER DATE writes the manual pages and the
-// completions of the shells into a folder, with a date (RFC 3339).
+// main of the program that releases run instead of the usual one: exparchive FOLDER DATE writes the manual pages and
+// the completions of the shells into a folder, with a date (RFC 3339).
 func main() {
 	if err := writeManual(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "manual:", err)

@@ -19,9 +19,9 @@ func newVersionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of the program and of what it is made of",
-		Long: `Print the version of the program, the commit that it was built from, the versions of Go and SQLite in it, the schema
-versions of the archives that it reads, of which it writes the last, and the storage versions of the DuckDB databases
-that it reads. "exparchive --version" prints the same.
+		Long: `Print the version of the program, the commit that it was built from, the versions of Go and SQLite
+in it, the schema versions of the archives that it reads, of which it writes the last, and the storage
+versions of the DuckDB databases that it reads. "exparchive --version" prints the same.
 
 Archives of newer schema versions cannot be read.`,
 		Args: cli.NArgs(0, 0, "none"),

@@ -56,7 +56,8 @@ func usage(f *pflag.Flag) string {
 
 // sentence makes a sentence of what stands beside a flag.
 func sentence(s string) string {
-	if first, _, _ := strings.Cut(s, " "); first != "" && first == strings.ToLower(first) && !strings.HasPrefix(first, "-") {
+	first, _, _ := strings.Cut(s, " ")
+	if first != "" && first == strings.ToLower(first) && !strings.HasPrefix(first, "-") {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	if s != "" && !strings.HasSuffix(s, ".") {

@@ -15,9 +15,11 @@ func TestLicences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"m/LICENSE": string(mit), "m/licence.go": "package m", "m/a/b/NOTICE": "by b",
-		"m/a/b/b.go": "package b", "m/other/COPYING": "of others", "m/LICENSE-3RD-PARTY.md": string(mit), "LICENSE": "outside",
-		"m/a/SQLITE-LICENSE": "public domain"} {
+	for name, text := range map[string]string{
+		"m/LICENSE": string(mit), "m/licence.go": "package m", "m/a/b/NOTICE": "by b", "m/a/b/b.go": "package b",
+		"m/other/COPYING": "of others", "m/LICENSE-3RD-PARTY.md": string(mit), "LICENSE": "outside",
+		"m/a/SQLITE-LICENSE": "public domain",
+	} {
 		path := filepath.Join(module, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)

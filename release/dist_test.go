@@ -130,8 +130,10 @@ func TestDist_archives(t *testing.T) {
 		if n := len(*bill.Components); n != len(info.Deps)+2 { // SQLite and the standard library
 			t.Errorf("%s: the bill of materials has %d components, the binary %d modules", path, n, len(info.Deps))
 		}
-		for _, words := range []string{"Go and its standard library " + strings.TrimPrefix(info.GoVersion, "go") + ": LICENSE",
-			"public domain", "Redistribution and use in source and binary forms", "Apache License"} {
+		for _, words := range []string{
+			"Go and its standard library " + strings.TrimPrefix(info.GoVersion, "go") + ": LICENSE",
+			"public domain", "Redistribution and use in source and binary forms", "Apache License",
+		} {
 			if !strings.Contains(text, words) {
 				t.Errorf("%s: no licence says %q", path, words)
 			}
@@ -167,7 +169,8 @@ from cyclonedx.schema import SchemaVersion
 for path in sys.argv[1:]:
     wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(path, encoding="utf-8").read())
     if wrong: sys.exit(f"{path}: {wrong}")`
-	if said, err := exec.CommandContext(t.Context(), python, append([]string{"-c", check}, paths...)...).CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), python, append([]string{"-c", check}, paths...)...)
+	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, said)
 	}
 }
@@ -201,7 +204,9 @@ func TestDist_unpacked(t *testing.T) {
 		}
 		got := runs(t, program(t, unpackedAt(t, path)))
 		bill := readBill(t, path)
-		if got.Version != bill.Metadata.Component.Version || len(got.Commit) != 40 || got.Commit != (*bill.Metadata.Component.Pedigree.Commits)[0].UID ||
+		component := bill.Metadata.Component
+		if got.Version != component.Version || len(got.Commit) != 40 ||
+			got.Commit != (*component.Pedigree.Commits)[0].UID ||
 			!strings.Contains(name, "_"+strings.TrimPrefix(got.Version, "v")+"_") {
 			t.Errorf("%s: the program says %+v", name, got)
 		}
@@ -230,8 +235,8 @@ func TestDist_debian(t *testing.T) {
 		if strings.HasSuffix(path, "_"+runtime.GOARCH+".deb") {
 			runs(t, filepath.Join(root, "usr/bin/exparchive"))
 		}
-		cmd := exec.CommandContext(t.Context(), lintian, "--profile", "debian", "--allow-root", "--fail-on", "error,warning,info",
-			"--tag-display-limit", "0", "--display-info", path)
+		cmd := exec.CommandContext(t.Context(), lintian, "--profile", "debian", "--allow-root",
+			"--fail-on", "error,warning,info", "--tag-display-limit", "0", "--display-info", path)
 		if said, err := cmd.CombinedOutput(); err != nil || len(bytes.TrimSpace(said)) > 0 {
 			t.Errorf("lintian: %v: %s", err, said)
 		}
@@ -261,7 +266,8 @@ func TestDist_formula(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		out, err := exec.CommandContext(t.Context(), ruby, "testdata/install.rb", formula, from, prefix, system, processor).Output()
+		out, err := exec.CommandContext(t.Context(), ruby, "testdata/install.rb", formula, from, prefix, system,
+			processor).Output()
 		if err != nil {
 			t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
 		}
@@ -270,7 +276,8 @@ func TestDist_formula(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Fields(string(out))
-		if len(lines) != 2 || !strings.HasSuffix(lines[0], "/"+name) || !strings.Contains(string(sums), lines[1]+"  "+name+"\n") {
+		if len(lines) != 2 || !strings.HasSuffix(lines[0], "/"+name) ||
+			!strings.Contains(string(sums), lines[1]+"  "+name+"\n") {
 			t.Errorf("got %q, want the address and the checksum of %s", lines, name)
 		}
 		for _, name := range []string{"bin/exparchive", "share/man/man1/exparchive-record.1",

@@ -204,6 +204,8 @@ dist: ## make dist/, which is what a release publishes: packed binaries for PLAT
 
 # The clones have other paths, file times, rights and time zones, and the second build compiles all anew, unless FRESH is empty.
 FRESH ?= yes
+# What is left out of looking at them, such as -skip lintian.
+DISTTESTFLAGS ?=
 
 dist-check: ## make dist/ of the last commit twice, in two clones, compare the bytes, and look at them as one who installs them
 	@set -e; dir=$$(mktemp -d); trap 'chmod -R u+w "$$dir"; rm -rf "$$dir"' EXIT; \
@@ -214,7 +216,7 @@ dist-check: ## make dist/ of the last commit twice, in two clones, compare the b
 		if [ -n "$(FRESH)" ]; then export GOCACHE="$$dir/cache"; fi; $(MAKE) -C "$$dir/another folder" dist); \
 	cmp "$$dir/one/dist/SHA256SUMS" "$$dir/another folder/dist/SHA256SUMS"; \
 	(cd "$$dir/another folder/dist" && sha256sum -c --quiet SHA256SUMS); \
-	EXPARCHIVE_TOOLS=all $(GO) -C release test -vet=off -count=1 . -args -dist "$$dir/one/dist"
+	EXPARCHIVE_TOOLS=all $(GO) -C release test -vet=off -count=1 $(DISTTESTFLAGS) . -args -dist "$$dir/one/dist"
 
 clean: ## remove what build and dist made
 	rm -rf bin dist

@@ -102,7 +102,7 @@ var valuesIn = sync.OnceValue(func() map[string]values {
 	}
 })
 
-// argumentsOf has the arguments behind the first, by command. The first ones are files.
+// argumentsOf has the arguments behind the files of filesFor, by command.
 var argumentsOf = map[string]values{
 	"attachments extract": attachmentNamesOf,
 	"extract":             attachmentNamesOf,
@@ -129,15 +129,8 @@ func completeValues(cmd *cobra.Command) {
 				return cli.Beginning(of(cmd, args), typed, several), cobra.ShellCompDirectiveNoFileComp
 			})
 	}
+	completeFiles(cmd)
 	cmd.LocalFlags().VisitAll(complete)
-	if of := argumentsOf[cli.Called(cmd)]; of != nil {
-		cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 {
-				return nil, cobra.ShellCompDirectiveDefault
-			}
-			return cli.Beginning(of(cmd, args), typed, false), cobra.ShellCompDirectiveNoFileComp
-		}
-	}
 	for _, sub := range cmd.Commands() {
 		completeValues(sub)
 	}

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
+	"github.com/simexp/exparchive/internal/runs"
 )
 
 // TestHelp_width: no line of a help text is longer than HelpWidth.
@@ -138,5 +142,47 @@ func TestCompletion_flags(t *testing.T) {
 	}
 	for name := range unused {
 		t.Errorf("%s is no flag", name)
+	}
+}
+
+// anyFile are the commands whose arguments are any files, or words of another program.
+var anyFile = map[string]bool{"record": true, "recover": true, "checkpoint": true}
+
+// Every command says which files its arguments are.
+func TestCompletion_files(t *testing.T) {
+	unused := maps.Clone(filesFor)
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		name := cli.Called(cmd)
+		_, files := filesFor[name]
+		delete(unused, name)
+		said := files || takesNone[name] || cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0
+		if !cmd.HasSubCommands() && said == anyFile[name] {
+			t.Errorf("%s says what its arguments are: %v, want %v", name, said, !said)
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	root := newRootCommand()
+	completeValues(root)
+	check(root)
+	for name := range unused {
+		t.Errorf("%s is no command without others below it", name)
+	}
+	for name := range argumentsOf {
+		if _, ok := filesFor[name]; !ok {
+			t.Errorf("%s has arguments behind the first, which are no files", name)
+		}
+	}
+	for _, end := range runFiles {
+		f := filepath.Join(t.TempDir(), "a."+end)
+		if err := os.WriteFile(f, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		found := slices.Collect(maps.Keys(maps.Collect(runs.Files(filepath.Dir(f), false))))
+		if len(found) != 1 && end != "json" {
+			t.Errorf(".%s: ls finds %q in a folder with such a file", end, found)
+		}
 	}
 }

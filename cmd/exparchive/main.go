@@ -19,10 +19,6 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 )
 
-func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
 // run executes one command line and gives its exit code. An interrupt cancels the context of the command; a second one
 // ends the process.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -87,7 +86,7 @@ func commands() []namedCommand {
 // first, and all otherwise, as for the help. To make them all takes longer than many of them do.
 func newRootCommand(args ...string) *cobra.Command {
 	needed := commands()
-	if len(args) == 1 && args[0] == "--version" {
+	if len(args) > 0 && args[0] == "--version" && (len(args) == 1 || len(args) == 2 && args[1] == "--json") {
 		needed = nil
 	} else if len(args) > 0 {
 		if i := slices.IndexFunc(needed, func(c namedCommand) bool { return c.name == args[0] }); i >= 0 {
@@ -109,7 +108,7 @@ func newRootCommand(args ...string) *cobra.Command {
 
 // newRoot makes the command without a name, to which the others are added.
 func newRoot() *cobra.Command {
-	version := false
+	version, asJSON := false, false
 	root := &cobra.Command{
 		Use:   "exparchive",
 		Short: "Record, replay, check and publish runs of experiments as single files",
@@ -130,8 +129,10 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if version {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), "exparchive", cli.ProgramVersion())
-				return err
+				return printVersion(cmd.OutOrStdout(), asJSON)
+			}
+			if asJSON {
+				return cli.Usagef("--json without a command goes with --version")
 			}
 			return cmd.Help()
 		},
@@ -153,7 +154,8 @@ While a run is being recorded it lies in FILE.simexp-live. Sealing turns it into
 		return cli.FlagError(cmd, err)
 	})
 	// With one of its own, cobra would link text/template, and with it every method of every type in the program.
-	root.Flags().BoolVarP(&version, "version", "v", false, "version for exparchive")
+	root.Flags().BoolVarP(&version, "version", "v", false, "print the version of the program and of what it is made of")
+	root.Flags().BoolVar(&asJSON, "json", false, "with --version, print one JSON object")
 	root.PersistentFlags().String("color", "auto", "colour the output: `when` is auto (on a terminal, unless NO_COLOR is set), always or never")
 	root.AddGroup(
 		&cobra.Group{ID: groupRecord, Title: "Record:"},
@@ -175,13 +177,7 @@ func addHelp(root *cobra.Command) {
 	root.SetCompletionCommandGroupID(groupOther)
 	root.InitDefaultCompletionCmd()
 	if completion, _, err := root.Find([]string{"completion"}); err == nil && completion != root {
-		completion.Args = cobra.ArbitraryArgs
-		completion.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cli.Usagef("completion: no shell %q, want bash, zsh, fish or powershell", args[0])
-			}
-			return cmd.Help()
-		}
+		explainCompletion(completion)
 	}
 }
 

@@ -22,6 +22,7 @@ var sharedSchemas = map[string]string{
 	"attachments add": "attachments", "attachments extract": "attachments", "attach": "attachments",
 	"extract": "attachments",
 	"seal":    "digest", "replay": "lines", "run": "lines",
+	"exparchive": "version", // with --version
 }
 
 // schemaOf gives the schema of a command by its name, nil if it has none.

@@ -57,6 +57,13 @@ func (o *Options) withDefaults() Options {
 	return v
 }
 
+// The storage versions that are read, from the oldest to the newest: those of the engines 0.9 to 2.0. The main header of
+// a file of version 69 says 999.
+const (
+	OldestStorage = storage.OldestVersion
+	NewestStorage = storage.NewestVersion
+)
+
 // Info describes the file.
 type Info struct {
 	StorageVersion int    // number in the main header: 64 to 68, or 999 from DuckDB 2.0 on

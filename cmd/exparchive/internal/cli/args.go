@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,18 +101,4 @@ func NoDefault(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
 		cmd.Flags().Lookup(name).DefValue = "0" // which is not printed
 	}
-}
-
-// version is set by the linker in released binaries.
-var version string
-
-// ProgramVersion gives the version of the program: the linker's, else the module's, else "devel".
-func ProgramVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
 }

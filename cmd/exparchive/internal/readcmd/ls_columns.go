@@ -57,7 +57,7 @@ func columnHelp() string {
 		if c.Need != 0 {
 			mark = " *"
 		}
-		fmt.Fprintf(&b, "  %-28s%s%s\n", name, c.About, mark)
+		fmt.Fprintf(&b, "  %-29s%s%s\n", name, c.About, mark)
 	}
 	return b.String()
 }

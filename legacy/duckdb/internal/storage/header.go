@@ -32,6 +32,12 @@ const (
 	levelOf2      = 69
 )
 
+// The storage versions that are read, from the oldest to the newest.
+const (
+	OldestVersion = minVersion
+	NewestVersion = levelOf2
+)
+
 // A Header is one of the two database headers.
 type Header struct {
 	Iteration  uint64 // number of the checkpoint

@@ -32,6 +32,13 @@ func IsRejected(n *provider.Note) bool {
 	return n.Kind == KindRejected && strings.HasPrefix(n.Subject, provider.Subject("attachments", rejectedFolder))
 }
 
+// IsRejectedLine reports whether an attachment has the name and the type of one in which [Record] keeps a line that it
+// could not record, or a part of one.
+func IsRejectedLine(a *provider.Attachment) bool {
+	folder, _, ok := strings.Cut(a.Name, "/")
+	return ok && a.MediaType == rejectedType && strings.HasPrefix(folder, rejectedFolder)
+}
+
 // A Rejection is a line that [Record] could not record.
 type Rejection struct {
 	*LineError

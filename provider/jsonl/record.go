@@ -21,7 +21,8 @@ type RecordOptions struct {
 	// Taken is called after each record that was given to the sink; nil is not.
 	Taken func()
 	// Given is called when what stands in the input up to the end of a line was given to the sink, with the number of the
-	// line; not before the run begins, and not for the result and what follows it. Nil is not.
+	// line; not before the run begins, not for the result and what follows it, and no more after the sink has failed. Nil
+	// is not.
 	Given func(line int)
 	// Continue, with Resume, is given what a continue line at the beginning of the input says: the records that follow
 	// are those of the run behind the first of so many, and some of them may be recorded already. The sink has to know
@@ -113,7 +114,7 @@ func (r *recorder) run() error {
 		if err != nil {
 			return r.end(err)
 		}
-		if r.o.Given != nil && r.begun && r.result == nil {
+		if r.o.Given != nil && r.begun && r.result == nil && r.failed == nil {
 			r.o.Given(r.lines.Line())
 		}
 	}

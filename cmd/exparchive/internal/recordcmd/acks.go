@@ -93,6 +93,9 @@ func (a *acks) given(line int) {
 	records := a.count()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.failed { // then the recorder counts no more records
+		return
+	}
 	a.waiting = append(a.waiting, givenLine{line, records})
 	a.settle()
 }

@@ -89,11 +89,13 @@ func TestAcks_failed(t *testing.T) {
 	a.written(3, nil)
 	a.written(3, errors.New("no room"))
 	a.written(3, errors.New("no room, and again"))
-	a.rejected(jsonl.Rejection{LineError: &jsonl.LineError{Line: 6, Err: errors.New("wrong")}}) // which is not kept either
+	a.count = func() int64 { return 3 } // what fails is not counted
+	a.given(6)
+	a.rejected(jsonl.Rejection{LineError: &jsonl.LineError{Line: 7, Err: errors.New("wrong")}}) // which is not kept either
 	a.close()
 	text := g.String()
 	if strings.Count(text, `"type":"failed","error":"no room"}`) != 1 || strings.Contains(text, "again") ||
-		strings.Contains(text, "rejected") || !strings.Contains(text, `"line":3,`) || strings.Contains(text, `"line":4,`) {
+		strings.Contains(text, "rejected") || !strings.Contains(text, `"line":3,`) || strings.Contains(text, `"line":4,`) || strings.Contains(text, `"line":6,`) {
 		t.Errorf("got %s", text)
 	}
 }

@@ -146,7 +146,7 @@ def answers_in(path: str) -> list[str]:
 @posix
 @pytest.mark.parametrize("seed", range(8))
 def test_kill(seed: int, exparchive: Run) -> None:
-    """The recorder is killed at any moment: what it acknowledged is in the file, the rest is kept, nothing comes twice."""
+    """The recorder is killed at any moment: what it acknowledged is there, the rest is kept, nothing comes twice."""
     chance = random.Random(seed)
     events = chance.randrange(3000)
     run = record()

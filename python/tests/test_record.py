@@ -217,11 +217,11 @@ def test_rejected_event(caplog: pytest.LogCaptureFixture) -> None:
     deep: Any = 0
     for _ in range(600):
         deep = [deep]
-    with pytest.raises(simexp.RejectedError, match="line 2, an event, could not be recorded: .*rejected/2"):
-        with record() as run, caplog.at_level(logging.WARNING):
-            run.event(0, "e", deep)
-            run.llm_interaction(0)
-            run.result()
+    says = r"line 2, an event, could not be recorded: .*rejected/2"
+    with caplog.at_level(logging.WARNING), pytest.raises(simexp.RejectedError, match=says), record() as run:
+        run.event(0, "e", deep)
+        run.llm_interaction(0)
+        run.result()
     assert "rejected/2" in caplog.text
     with simexp.open("run.simexp") as archive:
         assert archive.get_final_result() is not None

@@ -40,7 +40,7 @@ type RecordOptions struct {
 // It is what a recorder does whose source is another program, and made for that what was paid for is not lost:
 //
 //   - A line that cannot be recorded, be it for the reader or since the sink refuses its record with [provider.ErrInvalid] or
-//     [provider.ErrOrder], is kept byte for byte in the run, as the package documentation says, before the next line is read; what
+//     [provider.ErrOrder], is kept byte for byte in the run, as PROTOCOL.md says, before the next line is read; what
 //     follows is recorded as if the line were not there. The sink must go on after a record that it refused, as archive's writer does.
 //   - The result is given to the sink when r ends, so that lines behind it can still be kept. A process that is killed before then
 //     leaves a run without its result.

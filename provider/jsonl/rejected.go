@@ -9,7 +9,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// What becomes of a line that cannot be recorded; the package documentation has the rules.
+// What becomes of a line that cannot be recorded; PROTOCOL.md has the rules.
 const (
 	// KindRejected is the kind of the note about such a line.
 	KindRejected = "rejected"

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
-from test_record import record
 
 import simexp
+from conftest import Run
+from test_record import record
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and forks are of POSIX")
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT
 
 FOLDER = os.environ.get("EXPARCHIVE_ORIGINAL_TESTS", "")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
-from test_record import record
 
 import simexp
+from conftest import Run
+from test_record import record
 
 
 @pytest.fixture

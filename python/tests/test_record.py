@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
 
 import simexp
+from conftest import Run
 
 
 def record(path: Any = "run.simexp", **more: Any) -> simexp.Recorder:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+
 from conftest import ROOT
 
 BLOCKS = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.S | re.M)

@@ -55,7 +55,7 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 export CGO_ENABLED := 0
 
 .PHONY: help build lint dist dist-check clean
-.PHONY: test test-long test-latex test-shells test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
@@ -183,6 +183,9 @@ test-package: ## have the validators of others judge packages and references (ne
 		>"$$dir/context.json"; \
 	PATH="$$dir/bin:$$PATH" NODE_PATH="$$dir/node_modules" RO_CRATE_CONTEXT="$$dir/context.json" EXPARCHIVE_TOOLS=all \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestJudges' ./cmd/exparchive
+
+test-python: build ## check the Python module and run its tests (needs python3 with venv, jq and sqlite3, downloads pytest, mypy, ruff, pandas)
+	EXPARCHIVE=$(CURDIR)/bin/exparchive python/test.sh $(PYTESTFLAGS)
 
 test-browser: ## look at pages with a real browser (needs chromium, node and npm, downloads playwright-core and axe-core)
 	cd internal/report/browser && npm ci --silent --no-audit --no-fund --ignore-scripts

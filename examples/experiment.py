@@ -1,6 +1,7 @@
 """An experiment to be recorded: python examples/experiment.py | exparchive record -o run.simexp
 
-Arguments: how many iterations, seconds between them, and the iteration to begin with, which is not 0 for a run that is resumed.
+Arguments: how many iterations, seconds between them, and the iteration to begin with, which is not 0 for a run that is
+resumed.
 """
 import json
 import sys
@@ -10,7 +11,8 @@ count, pause, first = [float(a) for a in sys.argv[1:]] + [3, 0, 0][len(sys.argv)
 
 
 def record(**line):
-    # Without flush Python keeps what it writes to a pipe until there are 8 KB of it, and a killed program never writes them.
+    # Without flush Python keeps what it writes to a pipe until there are 8 KB of it, and a killed program never writes
+    # them.
     print(json.dumps(line), flush=True)
 
 

@@ -36,6 +36,10 @@ type Options struct {
 	Exclusive bool
 	// Annotations are kept in the file beside the run and are no part of its digest.
 	Annotations []archive.Annotation
+	// Written, if it is not nil, is told after each attempt to bring records to disk how many of the run are there, the
+	// first ones, and of the error that ended the recording, once. It is called while the Writer is held: it returns
+	// soon, and calls nothing of the Writer. Of a Bulk copy nothing is on disk before Finish returns.
+	Written func(records int64, err error)
 
 	unflushed  bool                    // the live file is made by a process that can make it again, and syncs it itself
 	system     *sqlitefile.System      // nil for the real one

@@ -11,10 +11,14 @@ func (w *Writer) flush(last provider.Record, insert func() error) error {
 	if last == nil && len(w.batch.events) == 0 {
 		return nil
 	}
-	if err := w.commit(last, insert); err != nil {
-		return w.fail(err, last)
+	err := w.commit(last, insert)
+	if err != nil {
+		err = w.fail(err, last)
 	}
-	return nil
+	if w.opts.Written != nil {
+		w.opts.Written(w.tree.Len(), err)
+	}
+	return err
 }
 
 func (w *Writer) commit(last provider.Record, insert func() error) (err error) {

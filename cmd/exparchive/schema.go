@@ -77,7 +77,8 @@ func newSchemaCommand() *cobra.Command {
 		Use:   "schema [COMMAND]",
 		Short: "Print the JSON Schema of what a command prints with --json",
 		Long: `Print the JSON Schema (2020-12) of what a command prints with --json: of each object, where it prints one a line. Without a command
-it lists those that have one. That of replay and run is the line protocol's, and that of paper is of the file paper.yaml.
+it lists those that have one. That of replay and run is of the lines of the protocol as they are written, and protocol is that of the
+lines as record and resume take them, where more may be left out. That of paper is of the file paper.yaml.
 
 The objects of tables have no members but those that it names: --column NAME adds that of a column of one's own.`,
 		Example: `  exparchive schema verify
@@ -85,7 +86,7 @@ The objects of tables have no members but those that it names: --column NAME add
   exparchive schema table iterations --column fraction`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(commandsWithSchema(newRootCommand()), "\n"))
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.Join(withSchema(), "\n"))
 				return err
 			}
 			command := strings.Join(args, " ")
@@ -106,12 +107,15 @@ The objects of tables have no members but those that it names: --column NAME add
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return cli.Beginning(commandsWithSchema(newRootCommand()), typed, false), cobra.ShellCompDirectiveNoFileComp
+			return cli.Beginning(withSchema(), typed, false), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	cmd.Flags().StringArrayVar(&columns, "column", nil, "a table has a column of this `name`; may be given several times")
 	return cmd
 }
+
+// withSchema gives the names for which there is a schema: of commands, and of the lines that record and resume take.
+func withSchema() []string { return append(commandsWithSchema(newRootCommand()), "protocol") }
 
 // commandsWithSchema gives the names of the commands below cmd that have a schema, in the order of the help.
 func commandsWithSchema(cmd *cobra.Command) []string {

@@ -66,6 +66,8 @@ var (
 	ErrNoResult = errors.New("the input ends without a result")
 	// ErrInterrupted means that the context of [Record] was done before the lines came to their end.
 	ErrInterrupted = errors.New("interrupted")
+	// ErrContinue means that a continue line is wrong, or not of the run that is continued.
+	ErrContinue = errors.New("the recording cannot go on with these lines")
 	// ErrUnknown means that a line has a type or a member that the protocol does not have.
 	ErrUnknown = errors.New("unknown")
 

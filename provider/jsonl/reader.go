@@ -46,6 +46,9 @@ type Reader struct {
 	iterations  map[int]struct{}
 	attachments provider.AttachmentNames
 
+	behind     bool                                    // a line that is not blank has been read
+	onContinue func(runID string, records int64) error // takes a continue line, nil if none is expected
+
 	keepPart bool  // what a failed read leaves of a line is a line
 	readErr  error // what reading gave behind it
 }
@@ -139,8 +142,12 @@ func (r *Reader) next() (provider.Record, error) {
 			continue
 		}
 		record, err := r.parse(line, whole)
+		r.behind = true
 		if err != nil {
 			return nil, &LineError{Line: r.line, Err: err}
+		}
+		if record == nil {
+			continue
 		}
 		return record, nil
 	}
@@ -177,7 +184,7 @@ func (r *Reader) readLine() (line []byte, whole bool, err error) {
 	}
 }
 
-// parse makes the record of a line that is not blank.
+// parse makes the record of a line that is not blank, nil of a continue line.
 func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 	err := r.fields.parse(line)
 	if err == jsontext.ErrNotObject && !json.Valid(line) {
@@ -197,6 +204,9 @@ func (r *Reader) parse(line []byte, whole bool) (provider.Record, error) {
 		return nil, errIsArray
 	case err != nil:
 		return nil, err
+	}
+	if r.onContinue != nil && !r.behind && r.fields.isContinue() {
+		return nil, r.continueLine()
 	}
 	if err := r.fields.kindOf(); err != nil {
 		return nil, err

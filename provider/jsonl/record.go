@@ -20,6 +20,15 @@ type RecordOptions struct {
 	Rejected func(Rejection)
 	// Taken is called after each record that was given to the sink; nil is not.
 	Taken func()
+	// Given is called when what stands in the input up to the end of a line was given to the sink, with the number of the
+	// line; not before the run begins, not for the result and what follows it, and no more after the sink has failed. Nil
+	// is not.
+	Given func(line int)
+	// Continue, with Resume, is given what a continue line at the beginning of the input says: the records that follow
+	// are those of the run behind the first of so many, and some of them may be recorded already. The sink has to know
+	// them. An error ends the recording before anything is recorded, as a [*LineError] that wraps [ErrContinue]. If it is
+	// nil such a line is one of an unknown type.
+	Continue func(runID string, records int64) error
 	// Name is the name of the experiment if no line tells it; empty for "unknown". See [Record].
 	Name string
 	// Recorded says, with Resume, how many records the run has already: the rejected lines of each input are kept
@@ -31,7 +40,7 @@ type RecordOptions struct {
 // It is what a recorder does whose source is another program, and made for that what was paid for is not lost:
 //
 //   - A line that cannot be recorded, be it for the reader or since the sink refuses its record with [provider.ErrInvalid] or
-//     [provider.ErrOrder], is kept byte for byte in the run, as the package documentation says, before the next line is read; what
+//     [provider.ErrOrder], is kept byte for byte in the run, as PROTOCOL.md says, before the next line is read; what
 //     follows is recorded as if the line were not there. The sink must go on after a record that it refused, as archive's writer does.
 //   - The result is given to the sink when r ends, so that lines behind it can still be kept. A process that is killed before then
 //     leaves a run without its result.
@@ -65,6 +74,9 @@ func Record(ctx context.Context, s provider.Sink, r io.Reader, o *RecordOptions)
 	options.Resume = options.Resume || !o.Strict // or the run begins with what is filled in
 	rec.lines = NewReader(in, &options)
 	rec.lines.keepPart = !o.Strict
+	if o.Resume {
+		rec.lines.onContinue = o.Continue
+	}
 	rec.event = lend.CheckedEvents(s)
 	rec.lines.fields.lent = rec.event != nil
 	return rec.run()
@@ -96,11 +108,14 @@ func (r *recorder) run() error {
 		line := (*LineError)(nil)
 		switch {
 		case err == nil:
-		case errors.As(err, &line) && !r.o.Strict && !errors.Is(err, errNoID):
+		case errors.As(err, &line) && !r.o.Strict && !errors.Is(err, errNoID) && !errors.Is(err, ErrContinue):
 			err = r.reject(line)
 		}
 		if err != nil {
 			return r.end(err)
+		}
+		if r.o.Given != nil && r.begun && r.result == nil && r.failed == nil {
+			r.o.Given(r.lines.Line())
 		}
 	}
 }

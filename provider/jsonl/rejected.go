@@ -9,7 +9,7 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// What becomes of a line that cannot be recorded; the package documentation has the rules.
+// What becomes of a line that cannot be recorded; PROTOCOL.md has the rules.
 const (
 	// KindRejected is the kind of the note about such a line.
 	KindRejected = "rejected"
@@ -30,6 +30,13 @@ const heldCost = 256
 // IsRejected reports whether a note is one that [Record] made about a line that it could not record.
 func IsRejected(n *provider.Note) bool {
 	return n.Kind == KindRejected && strings.HasPrefix(n.Subject, provider.Subject("attachments", rejectedFolder))
+}
+
+// IsRejectedLine reports whether an attachment has the name and the type of one in which [Record] keeps a line that it
+// could not record, or a part of one.
+func IsRejectedLine(a *provider.Attachment) bool {
+	folder, _, ok := strings.Cut(a.Name, "/")
+	return ok && a.MediaType == rejectedType && strings.HasPrefix(folder, rejectedFolder)
 }
 
 // A Rejection is a line that [Record] could not record.

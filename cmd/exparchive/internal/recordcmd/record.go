@@ -29,6 +29,7 @@ type recording struct {
 	asIs      bool // fill in nothing
 	print     bool
 	asJSON    bool // say in the end, as JSON, what became of it
+	withAcks  bool // say which lines are on disk, and in the end what became of it
 	seal      bool // also without a result
 	sealOnInt bool // after a signal, as interrupted
 	strict    bool // stop at a line that cannot be recorded
@@ -37,6 +38,7 @@ type recording struct {
 	command   commandLine
 	sections  *runio.SectionFlags
 	preamble  *preamble // nil for a resumed recording
+	acks      *acks     // nil unless withAcks
 	watch     *signalWatch
 }
 
@@ -56,8 +58,33 @@ func (r *recording) addFlags(cmd *cobra.Command) {
 		"if a signal came and there is no result, seal the archive with the status interrupted")
 	r.command.addFlags(cmd)
 	cmd.Flags().BoolVar(&r.strict, "strict", false, "stop at the first line that cannot be recorded, instead of keeping it as it is")
+	cmd.Flags().BoolVar(&r.withAcks, "acks", false,
+		"acknowledge the lines of standard input on standard output, for the program that writes them")
 	addExclusiveFlag(cmd, &r.exclusive)
 	r.sections = runio.AddSectionFlags(cmd)
+}
+
+// options gives what the recorder is opened with, and begins to acknowledge what is on disk if that is asked for.
+func (r *recording) options(cmd *cobra.Command) *record.Options {
+	o := &record.Options{Exclusive: r.exclusive, Bulk: r.bulk}
+	if r.withAcks {
+		r.acks = newAcks(cmd.OutOrStdout())
+		o.Written = r.acks.written
+	}
+	return o
+}
+
+// checkAcks reports what does not go together with acknowledgements.
+func (r *recording) checkAcks(name string) error {
+	switch {
+	case r.withAcks && (r.print || r.asJSON):
+		return cli.Usagef("%s: --acks writes to standard output, where --print and --json write: leave those out", name)
+	case r.withAcks && len(r.command.words) > 0:
+		return cli.Usagef("%s: --acks is for a program that writes lines to standard input; leave out the command", name)
+	case r.withAcks && r.bulk:
+		return cli.Usagef("%s: with --bulk nothing is kept before the whole is, and --acks could say nothing", name)
+	}
+	return nil
 }
 
 // addExclusiveFlag adds the flag for file systems that are not seen to need it.
@@ -127,6 +154,10 @@ provenance.json says where the run comes from: command line, program, working fo
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
 environment, or left out with --no-command. --keep-stderr keeps of standard error the first 4 and the last 12 MiB.
 
+With --acks it says on standard output, for the program that writes the lines, which of them are on disk, as JSON: {"type":"ack",
+"line":17,"records":18} means all up to line 17 of the input, and a last object what became of the recording. A program that
+waits for them knows at any time what is safe. PROTOCOL.md of package provider/jsonl has the details.
+
 With --bulk the lines are a run that is kept elsewhere, such as a file that export wrote: it takes less time, and
 nothing is kept before the whole is. A recording that is cut short leaves nothing; it is begun anew.
 
@@ -152,7 +183,7 @@ one file only as far as the file system's locks reach.`,
 			if r.bulk && len(r.command.words) > 0 {
 				return cli.Usagef("record: --bulk is for lines that are kept elsewhere; those of a command are not")
 			}
-			err := r.command.check("record", r.asIs)
+			err := errors.Join(r.checkAcks("record"), r.command.check("record", r.asIs))
 			if err != nil {
 				return err
 			}
@@ -160,8 +191,9 @@ one file only as far as the file system's locks reach.`,
 			if r.preamble, err = start.newPreamble(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 				return err
 			}
-			w, err := record.Create(output, &record.Options{Replace: force, Restart: force, Exclusive: r.exclusive,
-				Bulk: r.bulk})
+			options := r.options(cmd)
+			options.Replace, options.Restart = force, force
+			w, err := record.Create(output, options)
 			if err != nil {
 				return runio.WithForceHint(err)
 			}
@@ -218,6 +250,11 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if r.preamble != nil {
 		sink = r.preamble.before(sink)
 	}
+	var known *again
+	if resumed && len(r.command.words) == 0 {
+		known = &again{Sink: sink, w: w}
+		sink = known
+	}
 	last := &ending{Sink: sink, hold: len(r.command.words) > 0}
 	input, child, err := r.source(cmd, watch, last, resumed)
 	if err != nil {
@@ -231,6 +268,14 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		o.RunID, o.Now = newRunID, timeNow
 	}
 	report := rejectedReport{stderr: stderr, bar: bar, source: "standard input"}
+	if known != nil {
+		o.Continue = known.begin
+	}
+	if r.acks != nil {
+		r.acks.begin(w)
+		defer r.acks.close()
+		o.Given, report.acks = r.acks.given, r.acks
+	}
 	reading, read := context.WithCancel(watch.ctx)
 	defer read()
 	if child != nil {
@@ -271,7 +316,9 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 			err = fmt.Errorf("%w; nothing is kept (--bulk)", err)
 		}
 	case sealed:
-		fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+		if r.acks == nil { // which say so themselves
+			fmt.Fprintf(stderr, "exparchive: %s: %d records, digest %s\n", terminal.Escape(w.Path()), seal.Records, seal.Root)
+		}
 		if lost != nil && result == nil {
 			cli.Warnf(stderr, "%v; the archive is sealed without a result", lost)
 		}
@@ -279,12 +326,16 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 			cli.Warnf(stderr, "the run is recorded, but not all of it was printed: %v", printed.Err())
 		}
 	}
-	if r.asJSON && !only && w.Count() > 0 && (sealed || !r.bulk) {
-		said := recordingOutcome{w.LivePath(), archive.Unfinished, w.Count(), nil, report.lines}
+	if (r.asJSON || r.acks != nil) && !only && w.Count() > 0 && (sealed || !r.bulk) {
+		said := recordingOutcome{"", w.LivePath(), archive.Unfinished, w.Count(), nil, report.lines}
 		if sealed {
 			said.File, said.State, said.Digest = w.Path(), archive.Sealed, new(seal.Root.String())
 		}
-		err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(said))
+		if r.acks != nil {
+			r.acks.end(said)
+		} else {
+			err = errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(said))
+		}
 	}
 	if err == nil && rejected != nil {
 		err = cli.Reported{}
@@ -297,7 +348,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 
 // A recordingOutcome is what became of a recording.
 type recordingOutcome struct {
-	File     string        `json:"file"` // where the run lies
+	Type     string        `json:"type,omitempty"` // among acknowledgements
+	File     string        `json:"file"`           // where the run lies
 	State    archive.State `json:"state"`
 	Records  int64         `json:"records"`
 	Digest   *string       `json:"digest"` // nil if it is not sealed

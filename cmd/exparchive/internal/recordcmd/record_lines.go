@@ -26,10 +26,16 @@ type rejectedReport struct {
 	bar    *progress.Bar
 	source string // of the lines
 	lines  int64
+	acks   *acks // nil, or who tells of them instead
 }
 
 // line tells of one line.
 func (r *rejectedReport) line(l jsonl.Rejection) {
+	if r.acks != nil {
+		r.lines++
+		r.acks.rejected(l)
+		return
+	}
 	if r.lines++; r.lines > runio.MaxRejectedLines {
 		return
 	}
@@ -48,7 +54,7 @@ func (r *rejectedReport) end(rejected *jsonl.RejectedError) {
 		cli.Warnf(r.stderr, "%s: no experiment line could be recorded before the run began; a note says what was filled in",
 			r.source)
 	}
-	if more := r.lines - runio.MaxRejectedLines; more > 0 {
+	if more := r.lines - runio.MaxRejectedLines; more > 0 && r.acks == nil {
 		r.bar.Clear()
 		cli.Warnf(r.stderr, "%s: %s more could not be recorded", r.source, cli.Plural(more, "line"))
 	}

@@ -52,10 +52,15 @@ the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note sa
 iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice. In a pipe nothing is
 dropped before the first line comes.
 
+A first line {"type":"continue","run_id":"...","records":120} says that the lines are those of the run behind its first 120 records.
+Those of them that are recorded already are compared and passed over, and one that differs ends it before anything is recorded. So lines
+that a recorder did not acknowledge (--acks) before it died can be given to resume as they are, and nothing comes twice.
+
 A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
 name of the folder, as in rejected-120/LINE.`,
 		Example: `  exparchive resume my.simexp-live < /dev/null
   python my_experiment.py --skip 120 | exparchive resume my.simexp-live
+  exparchive resume my.simexp-live < my.simexp-unrecorded.jsonl
   exparchive resume my.simexp-live --answers > answers.jsonl
   exparchive resume my.simexp-live --drop-open -- python my_experiment.py --from 7
   exparchive resume my.simexp-live --answers | python my_experiment.py --from 7 |
@@ -71,6 +76,12 @@ name of the folder, as in rejected-120/LINE.`,
 			if err := r.command.check("resume", r.asIs); err != nil {
 				return err
 			}
+			if answers && r.withAcks || asJSON && r.withAcks {
+				return cli.Usagef("resume: --acks is for lines that are recorded, and --answers and --json record none")
+			}
+			if err := r.checkAcks("resume"); err != nil {
+				return err
+			}
 			live := runio.LiveName(args[0])
 			if err := runio.CheckLive(live); err != nil {
 				return err
@@ -81,11 +92,11 @@ name of the folder, as in rejected-120/LINE.`,
 			if answers {
 				return printAnswers(cmd.Context(), cmd.OutOrStdout(), live)
 			}
-			lines := !asJSON && !terminal.IsInput(cmd.InOrStdin())
+			lines := r.withAcks || !asJSON && !terminal.IsInput(cmd.InOrStdin())
 			if lines || len(r.command.words) > 0 {
 				defer r.watchSignals(cmd).stop()
 			}
-			if lines && len(r.command.words) == 0 {
+			if lines && len(r.command.words) == 0 && !r.withAcks {
 				input := jsonl.Interruptible(r.watch.ctx, cmd.InOrStdin())
 				defer input.Close()
 				buffered := bufio.NewReader(input)
@@ -109,7 +120,7 @@ name of the folder, as in rejected-120/LINE.`,
 				}
 				return stand.show(cmd.OutOrStdout(), asJSON)
 			}
-			w, err := record.Resume(cmd.Context(), live, &record.Options{Exclusive: r.exclusive})
+			w, err := record.Resume(cmd.Context(), live, r.options(cmd))
 			if err != nil {
 				return err
 			}

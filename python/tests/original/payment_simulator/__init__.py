@@ -1,0 +1,1 @@
+"""Names of the original project, which its own tests ask for; here they are those of simexp."""

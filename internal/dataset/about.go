@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -111,11 +112,12 @@ func Current(root, experiment, run, source string) (About, bool) {
 	return first, true
 }
 
-// checkFree reports that there is something in the place of a part that is not to be replaced by it: [ErrForeign].
+// checkFree reports that there is something in the place of a part that is not to be replaced by it: [ErrForeign]. What
+// a machine that lost its power may have made of a part is replaced.
 func checkFree(path, table, experiment, run string) error {
 	about, _, err := readAbout(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, parquet.ErrFormat) && brokenOff(path):
 		return nil
 	case err != nil:
 		return err
@@ -123,4 +125,16 @@ func checkFree(path, table, experiment, run string) error {
 		return fileerr.Errorf(path, "%w: it is of run %q of experiment %q", ErrForeign, about.Run, about.Experiment)
 	}
 	return nil
+}
+
+// brokenOff reports whether a file begins as parts do, but for blocks that never came to the disk, or is empty.
+func brokenOff(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	_, err = io.ReadFull(f, head)
+	return err == io.EOF || err == nil && (string(head) == "PAR1" || string(head) == "\x00\x00\x00\x00")
 }

@@ -253,6 +253,28 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestBrokenOff: what a machine that lost its power may have made of a part is replaced.
+func TestBrokenOff(t *testing.T) {
+	root := t.TempDir()
+	add(t, root, run("e", "r"), "s")
+	path := Part(root, "events", "e", "r")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeroes := make([]byte, len(good))
+	tail := slices.Concat(good[:len(good)-9], zeroes[:9])
+	for _, b := range [][]byte{nil, good[:len(good)/2], zeroes, tail} {
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		add(t, root, run("e", "r"), "s")
+		if got, err := os.ReadFile(path); err != nil || string(got) != string(good) {
+			t.Errorf("%d bytes, %q…: got %v, another part", len(b), b[:min(4, len(b))], err)
+		}
+	}
+}
+
 // TestClose: what is not committed leaves nothing, neither files nor folders; what was there stays, but for what a
 // killed process left.
 func TestClose(t *testing.T) {

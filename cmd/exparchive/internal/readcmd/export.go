@@ -30,24 +30,27 @@ type exportOptions struct {
 	raw    bool
 	force  bool
 	json   bool
+
+	datasetOptions
 }
 
 // ExportFormats are the values of --format.
-var ExportFormats = []string{"jsonl", "json", "csv"}
+var ExportFormats = []string{"jsonl", "json", "csv", "parquet"}
 
 // NewExport makes the command export.
 func NewExport() *cobra.Command {
 	var o exportOptions
 	var which runio.Choice
 	cmd := &cobra.Command{
-		Use:   "export FILE --format jsonl|json|csv [-o OUTPUT]",
-		Short: "Write a run as JSON lines, JSON or CSV",
+		Use:   "export FILE... --format jsonl|json|csv|parquet [-o OUTPUT]",
+		Short: "Write a run as JSON lines, JSON or CSV, or many runs as a dataset of Parquet files",
 		Long: `Write a run in a form that other programs read. Without -o it goes to standard output.
 
   jsonl  one JSON object a record, in the order of the run: the line protocol, which record reads again without loss
   json   one document: an array of the same objects
   csv    tables. --table chooses one: ` + strings.Join(export.Tables(), ", ") + `.
          Without --table all of them are written into the folder OUTPUT, TABLE.csv each.
+  parquet  tables of many runs, in the folder OUTPUT
 
 In CSV a cell without a value is empty, an empty text is "". Amounts are whole cents. Cells that a spreadsheet would run as a
 formula get an apostrophe in front; --raw writes them as they are. In a redacted copy the last column of the tables experiment,
@@ -55,20 +58,26 @@ events, iterations, interactions, notes and attachments, withheld, names the fie
 them; an iteration of which they were has no rows in the tables of costs, policies and accepted changes.
 
 Files appear under their name when they are complete. An archive that was changed after it was sealed is exported as it is, with a
-warning and exit code 1.`,
+warning and exit code 1, but for Parquet.
+` + datasetHelp,
 		Example: `  exparchive export exp1.simexp --format jsonl -o exp1.jsonl
   exparchive export exp1.simexp --format csv --table costs
-  exparchive export exp1.simexp --format csv -o exp1-tables`,
-		Args: cli.NArgs(1, 1, "one file"),
+  exparchive export exp1.simexp --format csv -o exp1-tables
+  exparchive export runs/ --format parquet -o dataset
+  exparchive export runs/ --format parquet -o dataset --newer --prune`,
+		Args: cli.NArgs(1, -1, "a file, or with parquet any number of files and folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.json {
+			if o.json && o.format != "parquet" {
 				if cmd.Flags().Changed("format") && o.format != "json" {
 					return cli.Usagef("export: --json and --format %s: want one of them", o.format)
 				}
 				o.format = "json"
 			}
-			if err := o.check(); err != nil {
+			if err := o.check(args); err != nil {
 				return err
+			}
+			if o.format == "parquet" {
+				return exportDataset(cmd, args, o, which)
 			}
 			p, c, err := runio.OpenRun(cmd.Context(), cmd.ErrOrStderr(), args[0], which)
 			if err != nil {
@@ -80,16 +89,18 @@ warning and exit code 1.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.format, "format", "jsonl", "what to write: "+strings.Join(ExportFormats, ", "))
-	flags.BoolVar(&o.json, "json", false, "the same as --format json")
+	flags.BoolVar(&o.json, "json", false, "the same as --format json; with parquet, print one JSON object a line and run")
 	flags.StringVar(&o.table, "table", "", "with csv, the only `table` to write")
-	flags.StringVarP(&o.output, "output", "o", "", "the `file` to write, or with csv and no --table the folder; - is standard output")
+	flags.StringVarP(&o.output, "output", "o", "",
+		"the `file` to write, or with parquet, and with csv and no --table, the folder; - is standard output")
 	flags.BoolVar(&o.raw, "raw", false, "with csv, leave cells that look like formulas as they are")
 	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
+	o.datasetOptions.addFlags(cmd)
 	runio.AddChoice(cmd, &which)
 	return cmd
 }
 
-func (o *exportOptions) check() error {
+func (o *exportOptions) check(args []string) error {
 	if o.output == "-" {
 		o.output = ""
 	}
@@ -104,6 +115,12 @@ func (o *exportOptions) check() error {
 		return cli.Usagef("export: --table %q, want one of %s", o.table, strings.Join(export.Tables(), ", "))
 	case o.format == "csv" && o.table == "" && o.output == "":
 		return cli.Usagef("export: csv needs --table TABLE, or -o FOLDER for all tables")
+	case o.format == "parquet" && o.output == "":
+		return cli.Usagef("export: parquet needs -o FOLDER")
+	case o.format != "parquet" && o.datasetOptions.given() != "":
+		return cli.Usagef("export: %s goes with --format parquet, not with %s", o.datasetOptions.given(), o.format)
+	case o.format != "parquet" && len(args) > 1:
+		return cli.Usagef("export: unexpected argument %q, want one file (several go with --format parquet)", args[1])
 	}
 	return nil
 }

@@ -32,8 +32,9 @@ var cases = map[string]measure.Case{
 	"replay-one": program("", func(dir string) []string {
 		return []string{"replay", "--start", "500", "--end", "500", filepath.Join(dir, longFile)}
 	}),
-	"ls":      program("", func(dir string) []string { return []string{"ls", filepath.Join(dir, folderName)} }),
-	"version": repeated(20, program("", func(string) []string { return []string{"--version"} })),
+	"ls":       program("", func(dir string) []string { return []string{"ls", filepath.Join(dir, folderName)} }),
+	"ls-index": program("", func(dir string) []string { return []string{"ls", filepath.Join(dir, indexedName)} }),
+	"version":  repeated(20, program("", func(string) []string { return []string{"--version"} })),
 	"info-20": repeated(20, program("", func(dir string) []string {
 		return []string{"info",
 			filepath.Join(dir, longFile)}
@@ -123,6 +124,8 @@ var goals = []goal{
 		unit:     1e6,
 		unitName: "MB"},
 	{id: "P5", what: "`ls` of a folder, an archive", subject: "ls", metric: cpu, must: 0.2, unit: 1e6, unitName: "ms",
+		per: func(s scale) int { return s.archives }},
+	{id: "P6", what: "the same with an index", subject: "ls-index", metric: cpu, must: 0.03, unit: 1e6, unitName: "ms",
 		per: func(s scale) int { return s.archives }},
 	{id: "P7", what: "the program", subject: "size-program", metric: bytes, must: 27, unit: 1e6, unitName: "MB"},
 }

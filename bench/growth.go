@@ -141,23 +141,30 @@ func (o *options) growEvents(ctx context.Context) ([]curve, error) {
 
 // growArchives measures the listing of folders of up to 10,000 archives.
 func (o *options) growArchives(ctx context.Context) ([]curve, error) {
-	c := curve{what: "`ls` of a folder", unit: "archives"}
+	list := []curve{{what: "`ls` of a folder", unit: "archives"}, {what: "`ls` of one with an index", unit: "archives"}}
 	for n := 1; n <= min(10_000, o.most/100); n *= 10 {
 		folder := filepath.Join(o.dir, fmt.Sprint("folder", n))
 		if err := makeFolder(ctx, folder, n); err != nil {
 			return nil, err
 		}
-		u, err := o.least(ctx, "", "ls", folder)
-		if err != nil {
-			return nil, err
+		for i := range list {
+			if i == 1 {
+				if err := indexFolder(ctx, filepath.Join(o.dir, mainProgram), folder); err != nil {
+					return nil, err
+				}
+			}
+			u, err := o.least(ctx, "", "ls", folder)
+			if err != nil {
+				return nil, err
+			}
+			list[i].points = append(list[i].points, point{n, int64(n) * size(filepath.Join(folder, "0.simexp")), u})
 		}
-		c.points = append(c.points, point{n, int64(n) * size(filepath.Join(folder, "0.simexp")), u})
 		if err := os.RemoveAll(folder); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(os.Stderr, "%d archives\n", n)
 	}
-	return []curve{c}, nil
+	return list, nil
 }
 
 // growDatabase measures what is done with databases of the original project of up to 100,000 runs. Missing says why

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/provider"
@@ -27,6 +29,7 @@ const (
 	scanFile      = "scan.db"      // the events of runFile as rows
 	linesFile     = "run.jsonl"    // runFile as lines
 	folderName    = "folder"       // scale.archives small archives
+	indexedName   = "indexed"      // as many, and an index of them
 	demoFile      = "exp1.simexp"
 	demoPacked    = "exp1.simexp.zst"
 	partPacked    = "part.simexp.zst" // the first tenth of the events, packed
@@ -61,7 +64,7 @@ var reads = map[string][]string{
 	"read-records": {runFile}, "digest": {runFile}, "export": {runFile}, "verify": {runFile},
 	"lines-python": {linesFile}, "record": {linesFile, mainProgram}, "record-bulk": {linesFile, mainProgram},
 	"info": {longFile, mainProgram}, "info-20": {longFile, mainProgram}, "replay-one": {longFile, mainProgram},
-	"ls": {folderName, mainProgram}, "version": {mainProgram}, "empty": {emptyProgram},
+	"ls": {folderName, mainProgram}, "ls-index": {indexedName, mainProgram}, "version": {mainProgram}, "empty": {emptyProgram},
 	"size-run": {runFile}, "size-lines": {linesFile}, "size-calls": {callsFile}, "size-texts": {callsRaw},
 	"size-packed": {demoFile, demoPacked}, "size-part": {partPacked}, "size-zstd": {partPacked},
 	"size-exp1": {demoFile}, "size-program": {mainProgram}, "size-library": {libProgram},
@@ -98,6 +101,9 @@ func (o *options) prepare(ctx context.Context, root string, names []string) erro
 		{needs(callsRaw), func() error { return writeTexts(at(callsRaw), calls) }},
 		{needs(folderName), func() error { return makeFolder(ctx, at(folderName), sc.archives) }},
 		{needs(mainProgram, demoFile, partPacked), func() error { return build(ctx, root, "./cmd/exparchive", at(mainProgram)) }},
+		{needs(indexedName), func() error {
+			return errors.Join(makeFolder(ctx, at(indexedName), sc.archives), indexFolder(ctx, at(mainProgram), at(indexedName)))
+		}},
 		{needs(libProgram), func() error { return build(ctx, filepath.Join(root, "bench"), "./minimal", at(libProgram)) }},
 		{needs(emptyProgram), func() error { return buildEmpty(ctx, o.dir) }},
 		{needs(demoFile), func() error {
@@ -190,4 +196,18 @@ func makeFolder(ctx context.Context, folder string, n int) error {
 		err = os.WriteFile(filepath.Join(folder, fmt.Sprintf("%d.simexp", i)), data, 0o444)
 	}
 	return err
+}
+
+// indexFolder makes an index of all archives of a folder, which have to be some seconds old for that.
+func indexFolder(ctx context.Context, bin, folder string) error {
+	for {
+		if out, err := exec.CommandContext(ctx, bin, "ls", "--index", folder).CombinedOutput(); err != nil {
+			return fmt.Errorf("an index of %s: %w: %s", folder, err, out)
+		}
+		lines, err := exec.CommandContext(ctx, bin, "ls", "--json", folder).Output()
+		if err != nil || strings.Count(string(lines), "\n") == strings.Count(string(lines), `"from_index":true`) {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
 	"github.com/simexp/exparchive/internal/othertools"
+	"github.com/simexp/exparchive/internal/runindex"
 )
 
 // scriptCommands are what scripts have besides testscript's own commands.
@@ -238,6 +239,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 		ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(text, old, new)), 0o666))
 	},
+	// settle FOLDER waits until a file made in the folder is younger than all others by more than runindex.Settled.
+	"settle": func(ts *testscript.TestScript, neg bool, args []string) { settle(ts, arg(ts, neg, args, 0, 1)) },
 	// repeat COUNT FILE makes FILE.repeated of a file, over and over; # becomes the number.
 	"repeat": func(ts *testscript.TestScript, neg bool, args []string) {
 		path := arg(ts, neg, args, 1, 2)
@@ -251,6 +254,26 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 		ts.Check(os.WriteFile(path+".repeated", []byte(all.String()), 0o666))
 	},
+}
+
+func settle(ts *testscript.TestScript, folder string) {
+	begin := modified(ts, folder)
+	for {
+		now := modified(ts, folder)
+		if now.Sub(begin) > runindex.Settled {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// modified gives the time of a file that is made in the folder for a moment.
+func modified(ts *testscript.TestScript, folder string) time.Time {
+	f, err := os.CreateTemp(folder, "")
+	ts.Check(err)
+	info, err := f.Stat()
+	ts.Check(errors.Join(err, f.Close(), os.Remove(f.Name())))
+	return info.ModTime()
 }
 
 // readCommands gives every command line that reads the run in a file. SQL is for archives only.

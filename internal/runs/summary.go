@@ -47,6 +47,8 @@ type Summary struct {
 	Size      int64          `json:"-"` // of the file in bytes, the whole of a database
 	Schema    int            `json:"-"` // version of an archive; 0 for anything else
 	Withheld  int64          `json:"-"` // values that a redacted copy lacks
+	// not read from the file, but from an index of its folder; see package runindex
+	FromIndex bool `json:"from_index,omitempty"`
 }
 
 // Annotated gives the texts of the annotations of a kind, in their order.
@@ -72,6 +74,12 @@ type Annotation struct {
 // listing goes on.
 func List(ctx context.Context, path string, o *Options) iter.Seq2[Summary, error] {
 	return func(yield func(Summary, error) bool) {
+		if archive.IsArchiveName(path) && !webfile.Is(path) { // which is opened once less, if it is one
+			if a, err := archive.Open(path); err == nil {
+				yield(summaryOfRun(ctx, &Run{a, path, a}, o))
+				return
+			}
+		}
 		kind, err := Sniff(ctx, path)
 		if err != nil {
 			yield(Summary{File: path}, err)
@@ -106,8 +114,13 @@ func summaryOfOne(ctx context.Context, path string, kind Kind, o *Options) (Summ
 	if err != nil {
 		return Summary{File: path}, err
 	}
+	return summaryOfRun(ctx, r, o)
+}
+
+// summaryOfRun summarizes a run and closes it.
+func summaryOfRun(ctx context.Context, r *Run, o *Options) (Summary, error) {
 	defer r.Close()
-	s, err := Summarize(ctx, path, r.Provider)
+	s, err := Summarize(ctx, r.Path, r.Provider)
 	if err != nil {
 		return s, err
 	}

@@ -26,6 +26,7 @@ type lsOptions struct {
 	totals                   bool
 	limit                    int
 	recursive                bool
+	index                    bool
 	json                     bool
 
 	shown  []*runs.Column // those of --columns; nil for the usual ones
@@ -56,6 +57,11 @@ runs are sorted. Those marked with * are read from the calls of the models, or o
 from the whole run, and only if a flag names them; so is the acceptance rate, always from the whole run:
 an iteration without a proposal does not count there, nor a proposal that repeats the policy in force.
 
+Of a folder in which "ls --index" has left an index (a file .exparchive-index), sealed archives that are as
+they were then, by size, times and number of the file, are not opened: what the index tells of them is
+not checked, and --json marks it with "from_index". It is a cache, made only by --index and read by no
+other command: remove it whenever you like.
+
 --where is an expression of SQLite on these columns. On a terminal that is too narrow the usual
 columns make room: some are left out, which stderr says, and long texts are cut.`,
 		Example: `  exparchive ls runs/
@@ -63,6 +69,7 @@ columns make room: some are left out, which stderr says, and long texts are cut.
   exparchive ls runs/ --where "final_cost < 500000 AND models LIKE '%gpt%'" --sort final_cost
   exparchive ls runs/ --columns run,started,duration,tokens,tags --sort=-tokens --totals
   exparchive ls runs/ --tag baseline
+  exparchive ls runs/ --index
   exparchive ls old.db --json`,
 		Args: cli.NArgs(0, -1, "files and folders"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,6 +95,7 @@ columns make room: some are left out, which stderr says, and long texts are cut.
 	flags.BoolVar(&o.totals, "totals", false, "add how many runs, records and tokens there are, and the sum of their final costs")
 	flags.IntVarP(&o.limit, "limit", "n", 0, "at most `n` runs; 0 for all")
 	flags.BoolVarP(&o.recursive, "recursive", "r", false, "look into folders of folders")
+	flags.BoolVar(&o.index, "index", false, "bring the index of each folder up to date, so that the next ls is faster")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a line and run; amounts are cents")
 	return cmd
 }
@@ -140,6 +148,11 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 	var all []runs.Summary
 	found, files := 0, 0
 	options := o.reads()
+	indexes := &indexes{named: map[string]bool{}, options: options, update: o.index, report: report,
+		warn: func(err error) { cli.Warnf(stderr, "warning: %v", err) }}
+	for _, arg := range args {
+		indexes.named[arg] = true
+	}
 	for from, err := range runio.SourcesOf(ctx, stderr, args, o.recursive) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -149,7 +162,7 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 			report(from.Path, err)
 			continue
 		}
-		for r, err := range runs.List(ctx, from.Path, options) {
+		for r, err := range indexes.list(ctx, from) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -163,6 +176,7 @@ func (o *lsOptions) run(cmd *cobra.Command, args []string) error {
 			}
 		}
 	}
+	indexes.write()
 	all, err := o.choose(ctx, all)
 	if err != nil {
 		return err

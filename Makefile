@@ -1,10 +1,11 @@
 # `make help` lists the targets. Everything but oracle and race needs Go and nothing else.
 
 GO          ?= go
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -s -w -X github.com/simexp/exparchive/cmd/exparchive/internal/cli.version=$(VERSION)
-PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
+PLATFORMS   ?= linux/amd64 linux/arm64 linux/386 linux/riscv64 linux/s390x darwin/amd64 darwin/arm64 \
+               windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 
 # Packages, as patterns, of the targets test, test-long, bench and fuzz; more for the tests, such as -short. Target lint vets them.
 PKGS        ?= ./...
@@ -53,7 +54,7 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 
 export CGO_ENABLED := 0
 
-.PHONY: help build lint dist clean
+.PHONY: help build lint dist dist-check clean
 .PHONY: test test-long test-latex test-shells test-web test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
@@ -192,18 +193,30 @@ lint: ## check formatting, go.mod, go vet, staticcheck
 		if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
+	$(GO) vet -tags manual ./cmd/exparchive
+	$(GO) -C release vet .
 	GOGC=$(TESTGOGC) $(GO) run $(STATICCHECK) ./...
 
-dist: ## build dist/ for every platform, with checksums
-	@rm -rf dist && mkdir dist
-	@set -e; for platform in $(PLATFORMS); do \
-		os=$${platform%/*}; arch=$${platform#*/}; \
-		name=exparchive_$(VERSION)_$${os}_$${arch}; \
-		if [ $$os = windows ]; then name=$$name.exe; fi; \
-		echo $$name; \
-		GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o dist/$$name ./cmd/exparchive; \
-	done
-	@cd dist && { command -v sha256sum >/dev/null && sha256sum * || shasum -a 256 *; } > ../SHA256SUMS.tmp && mv ../SHA256SUMS.tmp SHA256SUMS
+# DISTFLAGS="-maintainer 'NAME <ADDRESS>'" says who answers for the Debian packages. VERSION=v1.2.3 is for a source without git.
+dist: ## make dist/, which is what a release publishes: packed binaries for PLATFORMS, Debian packages, a formula, checksums
+	cd release && $(GO) run . -source .. -o ../dist -platforms "$(PLATFORMS)" \
+		$(if $(filter command,$(origin VERSION)),-version $(VERSION)) $(DISTFLAGS)
+
+# The clones have other paths, file times, rights and time zones, and the second build compiles all anew, unless FRESH is empty.
+FRESH ?= yes
+# What is left out of looking at them, such as -skip lintian.
+DISTTESTFLAGS ?=
+
+dist-check: ## make dist/ of the last commit twice, in two clones, compare the bytes, and look at them as one who installs them
+	@set -e; dir=$$(mktemp -d); trap 'chmod -R u+w "$$dir"; rm -rf "$$dir"' EXIT; \
+	git clone -q . "$$dir/one"; git clone -q . "$$dir/another folder"; \
+	find "$$dir/another folder" -name .git -prune -o -type f -exec touch -t 200102030405 {} +; \
+	(umask 022; export TZ=UTC LC_ALL=C; $(MAKE) -C "$$dir/one" dist); \
+	(umask 077; export TZ=Asia/Tokyo LC_ALL=C.UTF-8 TMPDIR="$$dir"; \
+		if [ -n "$(FRESH)" ]; then export GOCACHE="$$dir/cache"; fi; $(MAKE) -C "$$dir/another folder" dist); \
+	cmp "$$dir/one/dist/SHA256SUMS" "$$dir/another folder/dist/SHA256SUMS"; \
+	(cd "$$dir/another folder/dist" && sha256sum -c --quiet SHA256SUMS); \
+	EXPARCHIVE_TOOLS=all $(GO) -C release test -vet=off -count=1 $(DISTTESTFLAGS) . -args -dist "$$dir/one/dist"
 
 clean: ## remove what build and dist made
 	rm -rf bin dist

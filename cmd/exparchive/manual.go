@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 )
 
 // main of the program that releases run instead of the usual one: exparchive FOLDER DATE writes the manual pages and
-// the completions of the shells into a folder, with a date (RFC 3339).
+// the completions of the shells into a folder, with a date (RFC 3339), and what version says there as version.json.
 func main() {
 	if err := writeManual(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "manual:", err)
@@ -50,5 +51,9 @@ func writeManual(args []string) error {
 			return err
 		}
 	}
-	return nil
+	var versions bytes.Buffer
+	if err := printVersion(&versions, true); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(args[0], "version.json"), versions.Bytes(), 0o644)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// version is set by the linker in released binaries.
-var version string
+// Set by the linker in released binaries: the version, and the commit with its time.
+var version, commit, commitTime string
 
 // archived is what git writes into an archive of a commit in place of the words between dollar signs (gitattributes(5),
 // export-subst): commit, its time, version. Built from a checkout it says nothing.
@@ -29,19 +29,22 @@ func ProgramBuild() Build {
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	return buildOf(version, info, archived)
+	return buildOf(Build{Version: version, Commit: commit, Time: commitTime}, info, archived)
 }
 
-func buildOf(linked string, info *debug.BuildInfo, archived string) Build {
-	b := Build{Version: linked}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Commit = s.Value
-		case "vcs.time":
-			b.Time = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
+// buildOf adds to what the linker was told what the go command knows, and what git wrote.
+func buildOf(b Build, info *debug.BuildInfo, archived string) Build {
+	b.Modified = strings.HasSuffix(b.Version, "-dirty")
+	if b.Commit == "" {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Commit = s.Value
+			case "vcs.time":
+				b.Time = s.Value
+			case "vcs.modified":
+				b.Modified = b.Modified || s.Value == "true"
+			}
 		}
 	}
 	if b.Version == "" && info.Main.Version != "(devel)" {

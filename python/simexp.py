@@ -544,6 +544,9 @@ class Recorder:
         run, for a program that can only begin it anew; answers has the calls that need not be paid for again.
         """
         live = _live(path)
+        unrecorded = f"{live[: -len('-live')]}-unrecorded.jsonl"
+        if os.path.exists(unrecorded):
+            _log.warning("%s has lines that an earlier recorder did not acknowledge; are they recorded?", unrecorded)
         self = cls.__new__(cls)
         flags = [f for f, on in (("--drop-open", drop_open), ("--exclusive", exclusive)) if on]
         command = ["resume", _operand(live), "--acks", *flags]

@@ -28,7 +28,6 @@ def _in_folder(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) ->
     """Each test works in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "python"))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("PATH", os.path.dirname(os.path.abspath(program)), prepend=os.pathsep)
 
 

@@ -144,7 +144,7 @@ def answers_in(path: str) -> list[str]:
 
 
 @posix
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("EXPARCHIVE_KILLS", "8"))))
 def test_kill(seed: int, exparchive: Run) -> None:
     """The recorder is killed at any moment: what it acknowledged is there, the rest is kept, nothing comes twice."""
     chance = random.Random(seed)

@@ -147,7 +147,7 @@ class Pandas:
 
 def tuples(frame):
     """The rows of a frame, with None for what is missing."""
-    return [tuple(None if v is None or v != v or str(v) == "<NA>" else v for v in row)
+    return [tuple(None if str(v) in ("<NA>", "nan") or v is None else v for v in row)
             for row in frame.itertuples(index=False, name=None)]
 
 

@@ -33,7 +33,8 @@ RACEFLAGS   := -gcflags=modernc.org/...=-d=checkptr=0 -gcflags=modernc.org/sqlit
 EMULATED    ?= s390x:s390x arm64:aarch64 riscv64:riscv64
 # Tests that files have the same bytes wherever they are made.
 SAMEBYTES   := ^Test(SameBytes|Released|CorpusGood)
-SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive ./archive/internal/packed ./archive/internal/squeeze
+SAMEPKGS    := ./archive/record ./archive/verify ./internal/scene ./cmd/exparchive ./archive/internal/packed ./archive/internal/squeeze \
+               ./internal/parquet ./internal/dataset
 # How long each benchmark and each fuzz target runs.
 BENCHTIME   ?= 1s
 FUZZTIME    ?= 10s
@@ -43,6 +44,8 @@ FUZZFLAGS   ?=
 FUZZCOVER   ?= github.com/simexp/exparchive/...
 # More for bench, such as -rounds 9 or -only R1.
 BENCHFLAGS  ?=
+# More for test-parquet: -args -tables 10000 -seed 7.
+PARQUETFLAGS ?=
 # More for the oracle: -duration 1h, -engine 1.4, -seed 7; see its README.
 ORACLEFLAGS ?=
 
@@ -55,7 +58,7 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 export CGO_ENABLED := 0
 
 .PHONY: help build lint dist dist-check clean
-.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges
+.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges test-engines test-parquet
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
@@ -186,6 +189,23 @@ test-package: ## have the validators of others judge packages and references (ne
 
 test-python: build ## check the Python module and run its tests (needs python3 with venv, jq and sqlite3, downloads pytest, mypy, ruff, pandas)
 	EXPARCHIVE=$(CURDIR)/bin/exparchive python/test.sh $(PYTESTFLAGS)
+
+# ENGINES="duckdb-2 pandas" RUNS=50 takes a fifth of a minute beside what is compiled; Spark is large, and takes minutes.
+ENGINES ?= duckdb-2 duckdb-1 pandas spark
+RUNS    ?= 1000
+
+test-engines: ## have engines answer questions about a dataset of RUNS runs (needs python3 and, for Spark, Java; downloads them)
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	python3 -m venv "$$dir/venv"; \
+	for engine in $(ENGINES); do \
+		"$$dir/venv/bin/pip" install --quiet --disable-pip-version-check --target "$$dir/engines/$$engine" \
+			-r internal/dataset/engines/$$engine.txt; \
+	done; \
+	EXPARCHIVE_TOOLS=all EXPARCHIVE_ENGINES="$$dir/engines" EXPARCHIVE_RUNS=$(RUNS) \
+		$(GO) test -vet=off -count=1 -v -timeout $(TIMEOUT) -run '^TestEngines$$' ./cmd/exparchive
+
+test-parquet: ## have a reader of Parquet by others read random tables of ours (downloads it)
+	cd internal/parquet/judge && $(GO) vet . && $(GO) test -count=1 -timeout $(TIMEOUT) . $(PARQUETFLAGS)
 
 test-browser: ## look at pages with a real browser (needs chromium, node and npm, downloads playwright-core and axe-core)
 	cd internal/report/browser && npm ci --silent --no-audit --no-fund --ignore-scripts

@@ -296,6 +296,15 @@ func TestClose(t *testing.T) {
 	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := Sweep(root, "e", "r"); err != nil {
+		t.Error(err)
+	}
+	if after := files(t, root); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("swept: got %v, want %v", after, before)
+	}
+	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	w = NewWriter(root)
 	if err := providertest.Play(t.Context(), w, run("e", "r")[:2]); err != nil {
 		t.Fatal(err)
@@ -356,6 +365,13 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	killed := filepath.Join(root, "events", "experiment=killed", "run=x", "."+PartName+".0123456789ab.tmp")
+	if err := os.MkdirAll(filepath.Dir(killed), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(killed, []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	removed, err := Prune(t.Context(), root, map[RunID]bool{{"e", "a"}: true})
 	if want := []RunID{{"e", "b"}, {"e", "c"}, {"other", "a"}}; err != nil || !slices.Equal(removed, want) {
 		t.Errorf("got %v, %v, want %v", removed, err, want)
@@ -366,8 +382,10 @@ func TestPrune(t *testing.T) {
 	if after := files(t, root); len(after) != len(tables)+2 {
 		t.Errorf("got %v, want the parts of one run and two files of others", after)
 	}
-	if _, err := os.Stat(filepath.Join(root, "runs", "experiment=other")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("an empty folder stays: %v", err)
+	for _, empty := range []string{"runs/experiment=other", "events/experiment=killed"} {
+		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(empty))); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s stays: %v", empty, err)
+		}
 	}
 }
 

@@ -50,6 +50,13 @@ func pruneTable(ctx context.Context, root, table string, keep, removed map[RunID
 			path := filepath.Join(folder, PartName)
 			about, _, err := readAbout(path)
 			id := RunID{about.Experiment, about.Run}
+			if errors.Is(err, fs.ErrNotExist) { // what was killed before it came to that
+				if err := sweep(folder); err != nil {
+					return err
+				}
+				_ = os.Remove(folder) // which fails if there is something else in it
+				continue
+			}
 			if err != nil || keep[id] || about.Table != table || path != Part(root, table, id.Experiment, id.Run) {
 				continue
 			}
@@ -60,7 +67,7 @@ func pruneTable(ctx context.Context, root, table string, keep, removed map[RunID
 			if err := sweep(folder); err != nil {
 				return err
 			}
-			_ = os.Remove(folder) // which fails if there is something else in it
+			_ = os.Remove(folder)
 		}
 		_ = os.Remove(experiment)
 	}

@@ -106,6 +106,16 @@ func (w *Writer) makeFolder(path string) error {
 	return nil
 }
 
+// Sweep removes what a killed process left beside the parts of a run that stays as it is. A [Writer] does so itself.
+func Sweep(root, experiment, run string) error {
+	for _, t := range tables {
+		if err := sweep(Folder(root, t.Name, experiment, run)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sweep removes what a killed process left in the folder of a part.
 func sweep(folder string) error {
 	entries, err := os.ReadDir(folder)

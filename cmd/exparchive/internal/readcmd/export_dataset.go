@@ -356,7 +356,7 @@ func (x *datasetExport) open(ctx context.Context, job *datasetJob, id string) er
 		job.run = nil
 		job.result = &datasetRun{File: job.Name, Output: x.output, Experiment: of.Experiment, RunID: of.Run,
 			State: runUnchanged, Records: &about.Records, Digest: about.Digest, Sealed: &about.Sealed}
-		return c.Close()
+		return errors.Join(dataset.Sweep(x.output, of.Experiment, of.Run), c.Close())
 	}
 	return nil
 }

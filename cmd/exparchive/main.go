@@ -17,9 +17,11 @@ import (
 	"github.com/simexp/exparchive/cmd/exparchive/internal/cli"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/recordcmd"
 	"github.com/simexp/exparchive/cmd/exparchive/internal/runio"
+	"github.com/simexp/exparchive/internal/workdir"
 )
 
 func main() {
+	workdir.Left = func(err error) { cli.Warnf(os.Stderr, "warning: %v", err) }
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -48,8 +50,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, files := runio.WithScratch(ctx, stdin)
 	defer func() {
 		if err := files.Remove(); err != nil {
-			cli.Warnf(stderr, "temporary files: %v", err)
-			code = cli.ExitFailed
+			cli.Warnf(stderr, "warning: temporary files: %v", err)
 		}
 	}()
 

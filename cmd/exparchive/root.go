@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -100,6 +101,9 @@ func newRootCommand(args ...string) *cobra.Command {
 		cmd := c.newCommand()
 		cmd.GroupID, cmd.Hidden = c.group, c.group == ""
 		root.AddCommand(cmd)
+	}
+	if runtime.GOOS == "windows" {
+		cli.TakePatterns(root)
 	}
 	if len(needed) > 1 {
 		addHelp(root)

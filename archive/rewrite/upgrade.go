@@ -12,6 +12,7 @@ import (
 	"github.com/simexp/exparchive/archive/internal/sqlitefile"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/workdir"
 )
 
 // Suffixes of the files that [Upgrade] works in: the copy that is migrated, and what becomes of it.
@@ -78,13 +79,13 @@ func (r *replacement) try(ctx context.Context) (was, want content, err error) {
 	if was, want, err = r.plan(ctx); err != nil || was.equal(want) {
 		return was, want, err
 	}
-	dir, err := os.MkdirTemp("", "exparchive-")
+	dir, err := workdir.Make(os.TempDir())
 	if err != nil {
 		return was, want, r.named(step("make a folder for temporary files", err))
 	}
-	r.copy, r.result = filepath.Join(dir, "old"), filepath.Join(dir, "new")
-	err = r.make(ctx, was, want)
-	return was, want, r.named(first(err, step("remove temporary files", os.RemoveAll(dir))))
+	defer dir.Discard()
+	r.copy, r.result = filepath.Join(dir.Path(), "old.simexp"), filepath.Join(dir.Path(), "new.simexp")
+	return was, want, r.named(r.make(ctx, was, want))
 }
 
 // backup gives the name of the backup of the archive as it is in a version.

@@ -44,8 +44,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, files := runio.WithScratch(ctx, stdin)
 	defer func() {
 		if err := files.Remove(); err != nil {
-			cli.Warnf(stderr, "temporary files: %v", err)
-			code = cli.ExitFailed
+			cli.Warnf(stderr, "warning: temporary files: %v", err)
 		}
 	}()
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 
@@ -99,6 +100,9 @@ func newRootCommand(args ...string) *cobra.Command {
 		cmd := c.newCommand()
 		cmd.GroupID, cmd.Hidden = c.group, c.group == ""
 		root.AddCommand(cmd)
+	}
+	if runtime.GOOS == "windows" {
+		cli.TakePatterns(root)
 	}
 	if len(needed) > 1 {
 		addHelp(root)

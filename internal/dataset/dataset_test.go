@@ -283,8 +283,8 @@ func TestClose(t *testing.T) {
 	if err := providertest.Play(t.Context(), w, run("e", "r")); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(files(t, root)); n != len(tables) {
-		t.Errorf("got %d files before Commit, want %d", n, len(tables))
+	if n := len(files(t, root)); n != 2*len(tables) { // each beside a lock
+		t.Errorf("got %d files before Commit, want %d", n, 2*len(tables))
 	}
 	w.Close()
 	if entries, err := os.ReadDir(root); err != nil || len(entries) != 0 {
@@ -292,19 +292,20 @@ func TestClose(t *testing.T) {
 	}
 	add(t, root, run("e", "r"), "s")
 	before := files(t, root)
-	left := filepath.Join(Folder(root, "events", "e", "r"), "."+PartName+".0123456789ab.tmp")
-	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
-		t.Fatal(err)
+	leave := func() {
+		left := filepath.Join(Folder(root, "events", "e", "r"), ".exparchive-0123456789abcdef")
+		if err := errors.Join(os.Mkdir(left, 0o700), os.WriteFile(filepath.Join(left, "new.simexp"), nil, 0o666)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	leave()
 	if err := Sweep(root, "e", "r"); err != nil {
 		t.Error(err)
 	}
 	if after := files(t, root); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("swept: got %v, want %v", after, before)
 	}
-	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	leave()
 	w = NewWriter(root)
 	if err := providertest.Play(t.Context(), w, run("e", "r")[:2]); err != nil {
 		t.Fatal(err)
@@ -365,7 +366,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	killed := filepath.Join(root, "events", "experiment=killed", "run=x", "."+PartName+".0123456789ab.tmp")
+	killed := filepath.Join(root, "events", "experiment=killed", "run=x", ".exparchive-0123456789abcdef", "new.simexp")
 	if err := os.MkdirAll(filepath.Dir(killed), 0o777); err != nil {
 		t.Fatal(err)
 	}

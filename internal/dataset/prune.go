@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/simexp/exparchive/internal/fileerr"
+	"github.com/simexp/exparchive/internal/workdir"
 )
 
 // A RunID names a run of a dataset.
@@ -51,7 +52,7 @@ func pruneTable(ctx context.Context, root, table string, keep, removed map[RunID
 			about, _, err := readAbout(path)
 			id := RunID{about.Experiment, about.Run}
 			if errors.Is(err, fs.ErrNotExist) { // what was killed before it came to that
-				if err := sweep(folder); err != nil {
+				if err := workdir.Sweep(folder); err != nil {
 					return err
 				}
 				_ = os.Remove(folder) // which fails if there is something else in it
@@ -64,7 +65,7 @@ func pruneTable(ctx context.Context, root, table string, keep, removed map[RunID
 				return fileerr.In(path, err)
 			}
 			removed[id] = true
-			if err := sweep(folder); err != nil {
+			if err := workdir.Sweep(folder); err != nil {
 				return err
 			}
 			_ = os.Remove(folder)

@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/parquet"
+	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -68,7 +68,7 @@ func (w *Writer) Begin(ctx context.Context, r *provider.Start) error {
 		if err := w.makeFolder(filepath.Dir(path)); err != nil {
 			return err
 		}
-		if err := sweep(filepath.Dir(path)); err != nil {
+		if err := workdir.Sweep(filepath.Dir(path)); err != nil {
 			return err
 		}
 		f, err := outfile.Create(path, true)
@@ -109,25 +109,11 @@ func (w *Writer) makeFolder(path string) error {
 // Sweep removes what a killed process left beside the parts of a run that stays as it is. A [Writer] does so itself.
 func Sweep(root, experiment, run string) error {
 	for _, t := range tables {
-		if err := sweep(Folder(root, t.Name, experiment, run)); err != nil {
+		if err := workdir.Sweep(Folder(root, t.Name, experiment, run)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// sweep removes what a killed process left in the folder of a part.
-func sweep(folder string) error {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), "."+PartName+".") && strings.HasSuffix(e.Name(), ".tmp") {
-			err = errors.Join(err, os.Remove(filepath.Join(folder, e.Name())))
-		}
-	}
-	return err
 }
 
 // Finish implements [provider.Sink].

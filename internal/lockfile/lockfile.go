@@ -12,13 +12,16 @@ import (
 type Lock struct{ f *flock.Flock }
 
 // Try takes the lock of the file at path, which it makes if need be. The lock is nil, without an error, if it is held
-// by somebody else, be it in this process.
+// by somebody else, be it in this process, or just being given back.
 func Try(path string) (*Lock, error) { return try(path, (*flock.Flock).TryLock) }
 
 // try takes the lock by a call that opens and locks the file, between which somebody else may remove it.
 func try(path string, lock func(*flock.Flock) (bool, error)) (*Lock, error) {
 	f := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := lock(f)
+	if beingRemoved(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package outfile
 
 import (
-	"errors"
 	"path/filepath"
 
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -10,13 +9,13 @@ import (
 // Build makes an archive, which takes long and may turn out wrong. In a folder of its own beside path (see package
 // workdir, which also removes what a killed process leaves of it) fill makes it under the name that it is given,
 // complete and on disk; without an error it then moves to path, as by [Place]. What else fill leaves in the folder goes
-// away. The errors of fill are given as they are; the others name path.
-func Build(path string, force bool, fill func(temp string) error) (err error) {
+// away, or is told of by [workdir.Left]. The errors of fill are given as they are; the others name path.
+func Build(path string, force bool, fill func(temp string) error) error {
 	work, err := workFor(path)
 	if err != nil {
 		return fileerr.In(path, err)
 	}
-	defer func() { err = errors.Join(err, work.Remove()) }()
+	defer work.Discard()
 	temp := filepath.Join(work.Path(), temporary)
 	if err := fill(temp); err != nil {
 		return err

@@ -26,7 +26,8 @@ func NewFolder(path string) (*Folder, error) {
 	}
 	f := &Folder{work, filepath.Join(work.Path(), workdir.Folder), path}
 	if err := os.Mkdir(f.temp, 0o777); err != nil {
-		return nil, errors.Join(atPath(path, err), work.Remove())
+		work.Discard()
+		return nil, atPath(path, err)
 	}
 	return f, nil
 }
@@ -39,19 +40,19 @@ func (f *Folder) Temp() string { return f.temp }
 // one step where the file system can; elsewhere a process that is killed between two steps leaves the former folder
 // beside the place, under a hidden name.
 func (f *Folder) Commit(replace bool) error {
+	defer f.Abort()
 	switch _, err := os.Lstat(f.path); {
 	case errors.Is(err, fs.ErrNotExist):
-		err = Place(f.temp, f.path, true)
-		return errors.Join(err, f.Abort())
+		return Place(f.temp, f.path, true)
 	case err != nil:
-		return errors.Join(fileerr.In(f.path, err), f.Abort())
+		return fileerr.In(f.path, err)
 	case !replace:
-		return errors.Join(fileerr.In(f.path, ErrExists), f.Abort())
+		return fileerr.In(f.path, ErrExists)
 	}
 	if system.exchange(f.temp, f.path) == nil {
-		return errors.Join(SyncDir(filepath.Dir(f.path)), f.Abort())
+		return SyncDir(filepath.Dir(f.path))
 	}
-	return errors.Join(f.replace(), f.Abort())
+	return f.replace()
 }
 
 // replace is Commit in two steps.
@@ -70,11 +71,9 @@ func (f *Folder) replace() error {
 }
 
 // Abort removes the folder unless it is in its place. It may be called more than once.
-func (f *Folder) Abort() error {
-	if f.work == nil {
-		return nil
+func (f *Folder) Abort() {
+	if f.work != nil {
+		f.work.Discard()
+		f.work = nil
 	}
-	work := f.work
-	f.work = nil
-	return work.Remove()
 }

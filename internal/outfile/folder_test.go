@@ -40,9 +40,10 @@ func TestFolder(t *testing.T) {
 			}
 			f := fill(t, path, "one")
 			stands("")
-			if err := errors.Join(f.Commit(false), f.Abort()); err != nil {
+			if err := f.Commit(false); err != nil {
 				t.Error(err)
 			}
+			f.Abort()
 			stands("one")
 			if err := fill(t, path, "two").Commit(false); !errors.Is(err, ErrExists) {
 				t.Errorf("got %v, want ErrExists", err)
@@ -52,9 +53,7 @@ func TestFolder(t *testing.T) {
 				t.Error(err)
 			}
 			stands("two")
-			if err := fill(t, path, "three").Abort(); err != nil {
-				t.Error(err)
-			}
+			fill(t, path, "three").Abort()
 			stands("two")
 			if got := names(t, parent); !slices.Equal(got, []string{"out"}) {
 				t.Errorf("got %q, want out", got)

@@ -83,7 +83,8 @@ func Create(path string, force bool) (*File, error) {
 	}
 	f, err := os.OpenFile(filepath.Join(work.Path(), temporary), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return nil, errors.Join(atPath(path, err), work.Remove())
+		work.Discard()
+		return nil, atPath(path, err)
 	}
 	return &File{File: f, work: work, path: path, force: force}, nil
 }
@@ -147,7 +148,7 @@ func (f *File) Abort() {
 	if !f.done {
 		f.done = true
 		f.Close()
-		_ = f.work.Remove() // the next process does
+		f.work.Discard()
 	}
 }
 

@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 		t.Error("a folder: got no error")
 	}
 	link := filepath.Join(folder, "link")
-	if os.Symlink("elsewhere", link) == nil {
+	if os.Symlink("elsewhere", link) == nil && isLink(link) {
 		if _, err := Create(link, true); !errors.Is(err, fileerr.ErrNotRegular) {
 			t.Errorf("a link: got %v, want %v", err, fileerr.ErrNotRegular)
 		}

@@ -15,7 +15,7 @@ const module = "github.com/simexp/exparchive/"
 
 // notOnTheMap are programs that make fixtures and packages that are a test; nothing imports them.
 var notOnTheMap = []string{"legacy/castro/fixtures", "internal/secrets/secretstest", "internal/rooms",
-	"internal/platforms",
+	"internal/platforms", "internal/wine",
 	"archive/internal/btree/btreetest/databases"}
 
 // TestImportsGoDown: every package is on the map once, and imports only what is on lines below its own.

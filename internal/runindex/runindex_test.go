@@ -357,11 +357,9 @@ func TestUpdate_settled(t *testing.T) {
 	if len(u.body) != 1 {
 		t.Error("not taken as it is")
 	}
-	if err := os.Symlink("a.simexp", filepath.Join(folder, "link.simexp")); err == nil {
-		info, err := os.Lstat(filepath.Join(folder, "link.simexp"))
-		if err != nil {
-			t.Fatal(err)
-		}
+	link := filepath.Join(folder, "link.simexp")
+	err = os.Symlink("a.simexp", link)
+	if info, errThere := os.Lstat(link); err == nil && errThere == nil { // Wine says that it made one, and makes none
 		if _, ok := StampOf(info); ok {
 			t.Error("a link has a stamp")
 		}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lockfile"
 )
 
@@ -83,6 +84,17 @@ func (d *Dir) Remove() error {
 	}
 	defer root.Close()
 	return remove(root, d.name, d.lock)
+}
+
+// Left is told of a folder that [Dir.Discard] could not remove; nil tells nobody. A program sets it before it makes one.
+var Left func(error)
+
+// Discard is Remove for a folder of which nothing is needed any more: that it cannot be removed, as on Windows while
+// another program has a file of it open, is no failure of what was made in it. A later Sweep removes it.
+func (d *Dir) Discard() {
+	if err := d.Remove(); err != nil && Left != nil {
+		Left(fileerr.Errorf(d.Path(), "cannot be removed, though nothing in it is needed any more: %w", fileerr.Cause(err)))
+	}
 }
 
 // Sweep removes the folders in parent that Make made for processes which have ended. Those of others are spared, and so

@@ -83,6 +83,7 @@ func TestSweep(t *testing.T) {
 		"x.simexp", ".exparchive-0123456789abcdeg/lock", left + "6"}
 	put(spared...)
 	alive := makeDir(t, parent)
+	t.Cleanup(func() { alive.Remove() }) // Windows removes no open file
 	if err := Sweep(parent); err != nil {
 		t.Error(err)
 	}

@@ -223,11 +223,11 @@ func (o *packageOptions) build(cmd *cobra.Command, sources []packageSource, p *p
 	folder := bag.Temp()
 	names := &stagedNames{path: folder, as: o.output}
 	defer func() {
-		removed := bag.Abort()
+		bag.Abort()
 		if err != nil && cmd.Context().Err() != nil {
 			err = cmd.Context().Err()
 		}
-		err = cmp.Or(names.inError(err), removed)
+		err = names.inError(err)
 	}()
 	b, err := crate.NewBuilder(folder)
 	if err != nil {

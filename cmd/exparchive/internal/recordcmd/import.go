@@ -96,7 +96,7 @@ type importJob struct {
 func (o *importOptions) run(ctx context.Context, sources []string) error {
 	if !o.dryRun {
 		if err := workdir.Sweep(o.folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			cli.Warnf(o.stderr, "%v", cli.InFile(o.folder, err))
+			cli.Warnf(o.stderr, "warning: %v", cli.InFile(o.folder, err))
 		}
 	}
 	var failed error

@@ -38,12 +38,11 @@ func notRecorded(path string) error {
 	return nil
 }
 
-// sweepBeside removes what killed processes left beside path.
-func sweepBeside(path string) error {
+// sweepBeside removes what killed processes left beside path. What cannot be removed does no harm to what is made there.
+func sweepBeside(stderr io.Writer, path string) {
 	if err := workdir.Sweep(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cli.InFile(path, err)
+		cli.Warnf(stderr, "warning: %v", cli.InFile(path, err))
 	}
-	return nil
 }
 
 // WriteChecked makes the archive output: fill records it, under another name, and it gets its own if check finds
@@ -106,9 +105,7 @@ func toOutput(cmd *cobra.Command, output string, write func(target string) error
 	if err != nil {
 		return err
 	}
-	if err := sweepBeside(target); err != nil {
-		return err
-	}
+	sweepBeside(cmd.ErrOrStderr(), target)
 	if err := write(target); err != nil {
 		return err
 	}

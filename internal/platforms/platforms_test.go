@@ -1,6 +1,7 @@
 package platforms
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"go/ast"
@@ -8,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +29,7 @@ func TestTypes(t *testing.T) {
 	seen := map[string]bool{}
 	for _, platform := range platforms(t) {
 		system, processor, _ := strings.Cut(platform, "/")
-		if seen[system] || system != "windows" && !longtest.Enabled() {
+		if seen[system] || asOthers[processor] || system != "windows" && !longtest.Enabled() {
 			continue
 		}
 		seen[system] = system != runtime.GOOS
@@ -39,6 +41,49 @@ func TestTypes(t *testing.T) {
 			checkTypes(t, system, processor)
 		})
 	}
+}
+
+// asOthers are processors of 64 bits for which this module has no files of its own: it is the program that it is for
+// amd64 and arm64.
+var asOthers = map[string]bool{"riscv64": true, "s390x": true}
+
+// TestAsOthers: no file is for one of asOthers alone, by its name or by what it says of itself.
+func TestAsOthers(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		before, _, _ := bytes.Cut(text, []byte("\npackage "))
+		for processor := range asOthers {
+			name := strings.TrimSuffix(strings.TrimSuffix(path, ".go"), "_test")
+			if strings.HasSuffix(name, "_"+processor) || buildLine(before, processor) {
+				t.Errorf("%s is for %s", path, processor)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 500 {
+		t.Errorf("got %d files", files)
+	}
+}
+
+// buildLine tells whether what stands before the package clause has a line for a processor.
+func buildLine(before []byte, processor string) bool {
+	for line := range strings.Lines(string(before)) {
+		if strings.HasPrefix(line, "//go:build ") && strings.Contains(line, processor) {
+			return true
+		}
+	}
+	return false
 }
 
 // platforms gives those of target dist.

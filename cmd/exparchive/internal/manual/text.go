@@ -169,11 +169,11 @@ func guard(line string) string {
 	return line
 }
 
-// sentenceEnd is where a sentence ends: each begins a line of its own (mdoc(7)).
-var sentenceEnd = regexp.MustCompile(`([.!?:]["')]*) +`)
+// sentenceEnd matches the last word of a sentence: each begins a line of its own (mdoc(7)).
+var sentenceEnd = regexp.MustCompile(`[.!?]["')]*$`)
 
 // flagWord is a flag in a text, with what stands before and behind it.
-var flagWord = regexp.MustCompile(`^([("]*)(--?[a-zA-Z][a-z0-9-]*)([,.;:)"]*)$`)
+var flagWord = regexp.MustCompile(`^(\(?)-(-?[a-zA-Z][a-z0-9-]*)([,.;:)]*)$`)
 
 // paragraph writes a text in lines of at most lineWidth bytes, with flags as such.
 func (p *page) paragraph(s string) {
@@ -186,23 +186,13 @@ func (p *page) paragraph(s string) {
 	}
 	words := strings.Fields(s)
 	for i, w := range words {
-		if m := flagWord.FindStringSubmatch(w); m != nil && !strings.Contains(m[1]+m[3], `"`) {
+		if m := flagWord.FindStringSubmatch(w); m != nil {
 			flush()
-			macro := []string{".Fl", strings.TrimPrefix(m[2], "-")}
-			if m[1] != "" {
-				macro = append([]string{".Pq"}, macro...)
-				if macro[1] = "Fl"; !strings.HasPrefix(m[3], ")") {
-					macro = []string{".No", m[1], "Ns", "Fl", strings.TrimPrefix(m[2], "-")}
-				}
+			macro := []string{".Fl", m[1], m[2]}
+			if m[1] == "" {
+				macro = []string{".Fl", m[2]}
 			}
-			rest := m[3]
-			if macro[0] == ".Pq" {
-				rest = rest[1:]
-			}
-			for _, c := range rest {
-				macro = append(macro, string(c))
-			}
-			p.macro(macro...)
+			p.macro(append(macro, strings.Split(m[3], "")...)...) // what stands around it are arguments of their own
 			continue
 		}
 		w = strings.ReplaceAll(escape(w), "()", `\&()`) // which is no function of C
@@ -210,7 +200,7 @@ func (p *page) paragraph(s string) {
 			flush()
 		}
 		line = strings.TrimPrefix(line+" "+w, " ")
-		if i+1 < len(words) && sentenceEnd.MatchString(w+" ") && !strings.HasSuffix(w, ":") && !strings.HasSuffix(w, "...") {
+		if i+1 < len(words) && sentenceEnd.MatchString(w) && !strings.HasSuffix(w, "...") {
 			flush()
 		}
 	}

@@ -27,7 +27,6 @@ type acks struct {
 	durable  int64        // records on disk
 	waiting  []givenLine  // whose records may not be on disk yet, in order
 	ack      *ackLine     // to be said
-	said     int          // the line that was acknowledged last
 	queue    []any        // to be said before ack
 	told     int          // rejections in queue
 	last     []any        // to be said in the end

@@ -370,6 +370,9 @@ class _Pipe:
                 line = self.pending.popleft()
                 line.state = _DURABLE
                 self.bytes -= len(line.text)
+        elif kind == "waiting":  # for a run that will not begin
+            line = self.pending[said["line"] - self.pending[0].number]
+            line.error, line.state = said["error"], _KEPT
         elif kind == "rejected":
             line = self.pending[said["line"] - self.pending[0].number]
             line.error, line.attachment = said["error"], said.get("attachment")
@@ -756,7 +759,9 @@ class Recorder:
         self._pipe.send(line)
         if not durable:
             return
-        self._pipe.wait(line)
+        self._pipe.until(lambda: line.state != _WAITING)
+        if line.state == _KEPT and line.error is None:
+            raise self._pipe.error()
         if line.error is not None:
             raise RejectedError(f"line {line.number}, the {line.what},", line.error, line.attachment)
 

@@ -20,6 +20,8 @@ type RecordOptions struct {
 	Rejected func(Rejection)
 	// Taken is called after each record that was given to the sink; nil is not.
 	Taken func()
+	// Held is told of each line that could not be recorded and waits for the run to begin; nil is not.
+	Held func(*LineError)
 	// Given is called when what stands in the input up to the end of a line was given to the sink, with the number of the
 	// line; not before the run begins, not for the result and what follows it, and no more after the sink has failed. Nil
 	// is not.

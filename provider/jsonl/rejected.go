@@ -85,6 +85,9 @@ func (r *recorder) rejectLine(why *LineError, l line) error {
 			r.size += size
 			l.text = bytes.Clone(l.text)
 			r.held = append(r.held, heldLine{l, why})
+			if r.o.Held != nil {
+				r.o.Held(why)
+			}
 			return nil
 		}
 		if err := r.begin(); err != nil {

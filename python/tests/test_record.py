@@ -227,6 +227,17 @@ def test_rejected_event(caplog: pytest.LogCaptureFixture) -> None:
         assert archive.get_final_result() is not None
 
 
+@pytest.mark.parametrize("wrong", [{"experiment": ""}, {"type": ""}, {"run_id": "x" * 5000}, {"config": 600}])
+def test_wrong_experiment(wrong: dict[str, Any]) -> None:
+    """A run that cannot begin is an error at once, and nothing is left of it."""
+    config: Any = 0
+    for _ in range(wrong.pop("config", 0)):
+        config = [config]
+    with pytest.raises(simexp.RejectedError, match=r"line 1, the experiment, could not be recorded: .*; .* not kept"):
+        simexp.Recorder("run.simexp", **{"experiment": "e", "type": "t", "config": config, **wrong})
+    assert os.listdir() == []
+
+
 def test_repeated_iteration() -> None:
     with record() as run:
         run.iteration(3)

@@ -27,7 +27,6 @@ type acks struct {
 	durable  int64        // records on disk
 	waiting  []givenLine  // whose records may not be on disk yet, in order
 	ack      *ackLine     // to be said
-	said     int          // the line that was acknowledged last
 	queue    []any        // to be said before ack
 	told     int          // rejections in queue
 	last     []any        // to be said in the end
@@ -56,7 +55,7 @@ type (
 		Records int64  `json:"records"`
 	}
 	ackRejected struct {
-		Type       string `json:"type"` // "rejected"
+		Type       string `json:"type"` // "rejected", or "waiting" for the run to begin
 		Line       int    `json:"line"`
 		Attachment string `json:"attachment,omitempty"`
 		Error      string `json:"error"`
@@ -134,6 +133,18 @@ func (a *acks) rejected(l jsonl.Rejection) {
 	}
 	a.told++
 	a.queue = append(a.queue, ackRejected{"rejected", l.Line, l.Attachment, l.Err.Error()})
+	a.rouse()
+}
+
+// held notes that a line could not be recorded, and waits for the run to begin.
+func (a *acks) held(l *jsonl.LineError) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.told == maxRejections {
+		return
+	}
+	a.told++
+	a.queue = append(a.queue, ackRejected{Type: "waiting", Line: l.Line, Error: l.Err.Error()})
 	a.rouse()
 }
 

@@ -274,7 +274,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	if r.acks != nil {
 		r.acks.begin(w)
 		defer r.acks.close()
-		o.Given, report.acks = r.acks.given, r.acks
+		o.Given, o.Held, report.acks = r.acks.given, r.acks.held, r.acks
 	}
 	reading, read := context.WithCancel(watch.ctx)
 	defer read()

@@ -11,8 +11,8 @@ import (
 	"github.com/simexp/exparchive/internal/parquet"
 )
 
-// ErrForeign means that there is a file in the place of a part that is none, or one of another run.
-var ErrForeign = errors.New("not a part of that run")
+// ErrForeign means that there is a file in the place of one of the dataset: no part, or one of another run.
+var ErrForeign = errors.New("not of this dataset")
 
 // version is that of the layout and of the tables: parts of another one are made anew.
 const version = "1"

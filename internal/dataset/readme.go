@@ -43,20 +43,11 @@ func Readme() string {
 	return strings.Replace(strings.ReplaceAll(readmeText, "\r\n", "\n"), "TABLES\n", list.String(), 1)
 }
 
-// WriteReadme writes README.md into the dataset at root. A file of that name that begins in another way is not the
-// dataset's, and [ErrForeign].
+// WriteReadme writes README.md into the dataset at root, if [CheckReadme] has nothing against it.
 func WriteReadme(root string) error {
 	path, text := filepath.Join(root, ReadmeName), Readme()
-	title, _, _ := strings.Cut(text, "\n")
-	old, err := fileerr.ReadAtMost(path, 1<<20)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	if there, err := readmeThere(path); err != nil || there == text {
 		return err
-	case string(old) == text:
-		return nil
-	case !strings.HasPrefix(string(old), title):
-		return fileerr.Errorf(path, "%w: it is not the one of a dataset, which would be put in its place", ErrForeign)
 	}
 	f, err := outfile.Create(path, true)
 	if err != nil {
@@ -67,4 +58,26 @@ func WriteReadme(root string) error {
 		return err
 	}
 	return f.Commit()
+}
+
+// CheckReadme reports with [ErrForeign] that there is a file README.md in the folder at root that begins in another way
+// than that of a dataset.
+func CheckReadme(root string) error {
+	_, err := readmeThere(filepath.Join(root, ReadmeName))
+	return err
+}
+
+// readmeThere gives the text of the README.md that is there, empty if there is none.
+func readmeThere(path string) (string, error) {
+	text, err := fileerr.ReadAtMost(path, 1<<20)
+	title, _, _ := strings.Cut(readmeText, "\n")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", fileerr.In(path, err)
+	case !strings.HasPrefix(string(text), strings.TrimSuffix(title, "\r")):
+		return "", fileerr.Errorf(path, "%w: another README.md, in whose place that of the dataset would come", ErrForeign)
+	}
+	return string(text), nil
 }

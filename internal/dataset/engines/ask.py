@@ -55,10 +55,13 @@ class Spark:
         self.name = "Spark " + pyspark.__version__
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         os.environ["PYSPARK_PYTHON"] = sys.executable
+        # To compile a program for each query takes minutes, and to make it fast as long; the reader is the same without.
         self.spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-                      .config("spark.sql.shuffle.partitions", "4").config("spark.driver.memory", "2g")
-                      .config("spark.driver.bindAddress", "127.0.0.1").config("spark.log.level", "ERROR")
-                      .config("spark.driver.host", "127.0.0.1").getOrCreate())
+                      .config("spark.sql.shuffle.partitions", "1").config("spark.driver.memory", "2g")
+                      .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
+                      .config("spark.log.level", "ERROR").config("spark.sql.codegen.wholeStage", "false")
+                      .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+                      .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC").getOrCreate())
         for table in TABLES:
             self.spark.read.parquet(table).createOrReplaceTempView(table)
         self.statements = [s.replace("json_extract_string", "get_json_object") for s in statements[1:]]

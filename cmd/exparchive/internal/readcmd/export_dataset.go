@@ -92,7 +92,7 @@ type datasetExport struct {
 	exportOptions
 	which          runio.Choice
 	stdout, stderr io.Writer
-	alone          bool // there is one source, whose records the bar counts
+	alone          bool // there is one run, whose records the bar counts
 
 	claimed map[dataset.RunID]datasetSource
 	failed  bool
@@ -126,7 +126,7 @@ func exportDataset(cmd *cobra.Command, args []string, o exportOptions, which run
 	if err != nil {
 		return err
 	}
-	x.alone = len(sources) == 1
+	x.alone = len(sources) == 1 && (which.ID != "" || sources[0].rank() < 2 || sources[0].kind == runs.Lines)
 	unmake, err := runio.MakeFolder(o.output)
 	defer unmake()
 	if err != nil {
@@ -139,7 +139,9 @@ func exportDataset(cmd *cobra.Command, args []string, o exportOptions, which run
 	case lock == nil:
 		return fileerr.Errorf(o.output, "another export writes to it at this moment")
 	}
-	err = cmp.Or(dataset.WriteReadme(o.output), x.run(ctx, sources, len(args) == 1 && !runio.IsFolder(args[0])))
+	if err = dataset.CheckReadme(o.output); err == nil {
+		err = x.run(ctx, sources, len(args) == 1 && !runio.IsFolder(args[0]))
+	}
 	return errors.Join(err, lock.Release())
 }
 
@@ -173,12 +175,12 @@ func (x *datasetExport) run(ctx context.Context, sources []datasetSource, onlyFi
 	if x.alone {
 		bar = nil
 	}
-	done := -1
+	ended := 0 // sources
 	var first error
 	for job := range x.jobs(ctx, sources) {
 		<-job.done
-		bar.Add(int64(job.source - max(done, 0)))
-		done = job.source
+		bar.Add(int64(job.source + 1 - ended))
+		ended = job.source + 1
 		bar.Clear()
 		_, _ = x.stderr.Write(job.said.Bytes())
 		err := job.err
@@ -242,8 +244,13 @@ func (x *datasetExport) finish(ctx context.Context) error {
 	return nil
 }
 
-// tell says what became of a run.
+// tell says what became of a run. With the first one the dataset gets its README.md.
 func (x *datasetExport) tell(r datasetRun) error {
+	if len(x.counts) == 0 {
+		if err := dataset.WriteReadme(x.output); err != nil {
+			return err
+		}
+	}
 	x.counts[r.State]++
 	if x.json {
 		return json.NewEncoder(x.stdout).Encode(r)

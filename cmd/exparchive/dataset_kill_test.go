@@ -23,7 +23,7 @@ func partsIn(t *testing.T, root string) (parts map[string]string, temporary int)
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if strings.HasPrefix(d.Name(), ".") {
+		if hidden(path) {
 			temporary++
 			return nil
 		}
@@ -123,10 +123,10 @@ func TestKillExport(t *testing.T) {
 
 // countFiles counts the files below a folder that have their names, and the others.
 func countFiles(root string) (named, other int) {
-	_ = filepath.WalkDir(root, func(_ string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir(): // it may be gone by now
-		case strings.HasPrefix(d.Name(), "."):
+		case hidden(path):
 			other++
 		default:
 			named++
@@ -135,3 +135,6 @@ func countFiles(root string) (named, other int) {
 	})
 	return named, other
 }
+
+// hidden reports whether a file lies in a folder in which a part is made.
+func hidden(path string) bool { return strings.Contains(filepath.ToSlash(path), "/.") }

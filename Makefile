@@ -183,7 +183,7 @@ test-package: ## have the validators of others judge packages and references (ne
 	PATH="$$dir/bin:$$PATH" NODE_PATH="$$dir/node_modules" RO_CRATE_CONTEXT="$$dir/context.json" EXPARCHIVE_TOOLS=all \
 		$(GO) test -vet=off -count=1 -timeout $(TIMEOUT) -run '^TestJudges' ./cmd/exparchive
 
-# ENGINES="duckdb-2 pandas" RUNS=50 takes a fifth of a minute beside what is compiled; Spark is large, and takes minutes.
+# ENGINES="duckdb-2 pandas" RUNS=50 takes half a minute of processor time beside what is compiled. Spark is large, and takes minutes.
 ENGINES ?= duckdb-2 duckdb-1 pandas spark
 RUNS    ?= 1000
 

@@ -190,7 +190,7 @@ test-package: ## have the validators of others judge packages and references (ne
 test-python: build ## check the Python module and run its tests (needs python3 with venv, jq and sqlite3, downloads pytest, mypy, ruff, pandas)
 	EXPARCHIVE=$(CURDIR)/bin/exparchive python/test.sh $(PYTESTFLAGS)
 
-# ENGINES="duckdb-2 pandas" RUNS=50 takes a fifth of a minute beside what is compiled; Spark is large, and takes minutes.
+# ENGINES="duckdb-2 pandas" RUNS=50 takes half a minute of processor time beside what is compiled. Spark is large, and takes minutes.
 ENGINES ?= duckdb-2 duckdb-1 pandas spark
 RUNS    ?= 1000
 

@@ -59,6 +59,7 @@ class Spark:
         self.spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
                       .config("spark.sql.shuffle.partitions", "1").config("spark.driver.memory", "2g")
                       .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
+                      .config("spark.network.timeout", "2h").config("spark.executor.heartbeatInterval", "1h")
                       .config("spark.log.level", "ERROR").config("spark.sql.codegen.wholeStage", "false")
                       .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
                       .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC").getOrCreate())

@@ -58,7 +58,7 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 export CGO_ENABLED := 0
 
 .PHONY: help build lint dist dist-check clean
-.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test32 race emulate emulate32 crash fuzz oracle judges test-engines test-parquet
+.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test-windows test32 race emulate emulate32 crash fuzz oracle judges test-engines test-parquet
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
@@ -110,6 +110,17 @@ test32: ## run what decodes and makes bytes, and what bounds memory, as programs
 emulate32: ## run less of that on an emulated 32-bit processor, for systems that run no 386 programs (needs qemu-user-static)
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -skip '$(EMULATESKIP)' $(PKGS32) ./archive/verify
 	GOARCH=arm $(GO) test -vet=off -short -timeout $(TIMEOUT) -exec qemu-arm-static -run '$(SAMEBYTES)' ./archive/record ./internal/scene ./cmd/exparchive
+
+# What touches files, locks, processes and the console; what only computes is the same everywhere.
+WINDOWSPKGS ?= ./internal/outfile ./internal/workdir ./internal/lockfile ./internal/fileerr ./internal/launch ./internal/terminal \
+               ./provider/jsonl ./archive ./archive/internal/sqlitefile ./archive/record ./archive/salvage ./archive/rewrite ./archive/verify \
+               ./internal/runs ./internal/runindex ./internal/paper ./internal/crate ./internal/webfile ./internal/viewer ./sign \
+               ./legacy/duckdb ./cmd/exparchive/...
+# More for it: -prefix FOLDER keeps what Wine needs, which takes half a minute to make.
+WINEFLAGS   ?=
+
+test-windows: ## run the tests of what touches files, built for Windows, under Wine (needs wine, of 64 bits)
+	$(GO) run ./internal/wine $(WINEFLAGS) -- -short -timeout $(TIMEOUT) $(TESTFLAGS) $(WINDOWSPKGS)
 
 # Each writes a section of bench/RESULTS.md; the rows that README quotes are brought up to date with it.
 BENCH := cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md -readme ../README.md

@@ -26,8 +26,13 @@ import (
 // packed writes the packed form of the archive at path beside it.
 func packed(t testing.TB, path string) string {
 	t.Helper()
+	a, err := archive.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
-	if err := archive.Pack(t.Context(), &b, archivetest.Open(t, path)); err != nil {
+	// Closed here and now: the caller may remove the file, which Windows does not while it is open.
+	if err := errors.Join(archive.Pack(t.Context(), &b, a), a.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path+archive.PackedSuffix, b.Bytes(), 0o444); err != nil {

@@ -64,6 +64,9 @@ func TestUnsealedForms(t *testing.T) {
 		}
 		providertest.Test(t, a, cut)
 		t.Run("resumed", func(t *testing.T) {
+			if runtime.GOOS == "windows" { // where the live file stays while somebody reads it
+				a.Close()
+			}
 			w, err := record.Resume(t.Context(), killed, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/pages"
@@ -15,6 +16,7 @@ import (
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/lend"
 	"github.com/simexp/exparchive/internal/outfile"
+	"github.com/simexp/exparchive/internal/workdir"
 	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/provider/digest"
 )
@@ -43,7 +45,18 @@ func (w *Writer) finish(ctx context.Context) error {
 	}
 	w.seal = &seal
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
-	return errors.Join(w.disconnect(), w.removeLive(), w.release())
+	err = w.disconnect()
+	removed := w.removeLive()
+	for try := 0; inUse(removed) && try < 10; try++ { // most readers have a file open for a moment
+		time.Sleep(20 * time.Millisecond)
+		removed = w.removeLive()
+	}
+	if inUse(removed) {
+		workdir.Tell(fileerr.Errorf(w.live, "sealed, and cannot be removed while another program has it open; "+
+			"`exparchive seal` removes it afterwards: %w", fileerr.Cause(removed)))
+		removed = nil
+	}
+	return errors.Join(err, removed, w.release())
 }
 
 // sealOf gives the seal of what was recorded.

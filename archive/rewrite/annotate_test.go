@@ -40,7 +40,11 @@ func annotations(t *testing.T, path string) []archive.Annotation {
 // TestAnnotateGivesTheBytesOfSealing: an archive annotated later is the one that was sealed with its annotations.
 func TestAnnotateGivesTheBytesOfSealing(t *testing.T) {
 	dir := t.TempDir()
-	later := recordtest.Record(t, filepath.Join(dir, "a b#?%41.simexp"), providertest.Sample(), nil)
+	name := "a b#?%41.simexp"
+	if runtime.GOOS == "windows" {
+		name = "a b#%41.simexp"
+	}
+	later := recordtest.Record(t, filepath.Join(dir, name), providertest.Sample(), nil)
 	plain := archivetest.ReadFile(t, later)
 	for _, a := range []archive.Annotation{doi, invalid} {
 		if err := Annotate(t.Context(), later, []archive.Annotation{a}); err != nil {

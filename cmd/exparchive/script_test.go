@@ -445,8 +445,23 @@ func lookPath(ts *testscript.TestScript, name string) (string, error) {
 // pythonHasSQLite reports what is wrong with Python, asked once for all scripts.
 var pythonHasSQLite = sync.OnceValue(func() error { return exec.Command("python3", "-c", "import sqlite3").Run() })
 
-// scriptCondition knows shell (there is one, and git), root, realdata (the real files are there), mount (may mount file
-// systems) and python (Python 3 with the module sqlite3).
+// linksThere reports whether there are symbolic links here.
+func linksThere() (bool, error) {
+	folder, err := os.MkdirTemp("", "exparchive-links-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(folder)
+	link := filepath.Join(folder, "link")
+	if os.Symlink("none", link) != nil {
+		return false, nil
+	}
+	_, err = os.Readlink(link)
+	return err == nil, nil
+}
+
+// scriptCondition knows shell (there is one, and git), links (symbolic ones), root, realdata (the real files are there),
+// mount (may mount file systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
 	case "shell":
@@ -459,6 +474,8 @@ func scriptCondition(name string) (bool, error) {
 			}
 		}
 		return runtime.GOOS != "windows", nil
+	case "links": // [symlink] is true under Wine too, which says that it made one, and makes none
+		return linksThere()
 	case "root":
 		return os.Geteuid() == 0, nil
 	case "realdata":

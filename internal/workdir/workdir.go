@@ -86,14 +86,22 @@ func (d *Dir) Remove() error {
 	return remove(root, d.name, d.lock)
 }
 
-// Left is told of a folder that [Dir.Discard] could not remove; nil tells nobody. A program sets it before it makes one.
+// Left is told of files and folders that are not needed any more and could not be removed; nil tells nobody. A program
+// sets it before it makes any.
 var Left func(error)
+
+// Tell tells [Left].
+func Tell(err error) {
+	if Left != nil {
+		Left(err)
+	}
+}
 
 // Discard is Remove for a folder of which nothing is needed any more: that it cannot be removed, as on Windows while
 // another program has a file of it open, is no failure of what was made in it. A later Sweep removes it.
 func (d *Dir) Discard() {
-	if err := d.Remove(); err != nil && Left != nil {
-		Left(fileerr.Errorf(d.Path(), "cannot be removed, though nothing in it is needed any more: %w", fileerr.Cause(err)))
+	if err := d.Remove(); err != nil {
+		Tell(fileerr.Errorf(d.Path(), "cannot be removed, though nothing in it is needed any more: %w", fileerr.Cause(err)))
 	}
 }
 

@@ -100,20 +100,22 @@ func drawnRun(i int) []provider.Record {
 	agents := []string{"BANK_A", "BANK_B", "bank_a", "Ω"}[:1+rng.IntN(4)]
 	maybe := func() bool { return rng.IntN(4) > 0 }
 	at := func(n int) string { return fmt.Sprintf("2026-01-05T09:%02d:%02d.%03dZ", n/60%60, n%60, rng.IntN(1000)) }
-	start := &provider.Start{RunID: fmt.Sprintf("%s-%d", strings.ToUpper(experiment[:1]), i), Name: experiment, Type: "drawn",
-		CreatedAt: at(0), Config: json.RawMessage(fmt.Sprintf(`{"seed": %d, "rate": 1e-3, "big": 9007199254740993}`, i))}
+	start := &provider.Start{RunID: fmt.Sprintf("%s-%d", strings.ToUpper(experiment[:1]), i), Name: experiment,
+		Type: "drawn", CreatedAt: at(0), Config: json.RawMessage(fmt.Sprintf(`{"seed": %d, "rate": 1e-3, "big": 9007199254740993}`, i))}
 	if i%7 == 0 {
 		start.RunID = fmt.Sprintf("%05d", i) // which engines may take for a number
 	}
 	records := []provider.Record{start}
 	if maybe() {
-		records = append(records, &provider.Attachment{Name: "code/main.py", MediaType: "text/x-python", Data: []byte("x = 1\n")})
+		records = append(records, &provider.Attachment{Name: "code/main.py", MediaType: "text/x-python",
+			Data: []byte("x = 1\n")})
 	}
 	for n := range 1 + rng.IntN(15) {
 		for e := range rng.IntN(12) {
 			event := &provider.Event{Iteration: n, Type: []string{"day", "queue", "a/../b", "ß"}[rng.IntN(4)], Timestamp: at(n)}
 			if maybe() {
-				event.Data = json.RawMessage(fmt.Sprintf(`{"settled": %d, "text": "é\u0000\ud83d\ude00", "n": %d.10}`, rng.IntN(1e9), e))
+				event.Data = json.RawMessage(fmt.Sprintf(`{"settled": %d, "text": "é\u0000\ud83d\ude00", "n": %d.10}`,
+					rng.IntN(1e9), e))
 			}
 			records = append(records, event)
 		}

@@ -28,7 +28,8 @@ func run(ctx context.Context, path string) error {
 		return err
 	}
 	defer w.Close() // what was recorded stays if an error comes before the result
-	err = w.Begin(ctx, &provider.Start{RunID: "example-1", Name: "example", Type: "demo", Config: []byte(`{"agents":["BANK_A"]}`)})
+	err = w.Begin(ctx, &provider.Start{RunID: "example-1", Name: "example", Type: "demo",
+		Config: []byte(`{"agents":["BANK_A"]}`)})
 	cost := provider.Cents(5000)
 	for i := 0; i < 3 && err == nil; i++ {
 		cost -= 1000

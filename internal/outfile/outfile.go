@@ -153,8 +153,9 @@ func (f *File) Abort() {
 }
 
 // Place gives the file at temp, which is complete and on disk, the name path in the same file system, and makes that
-// durable. With force it may be a folder, if path is not there. A file that is there already, be it since a moment ago, is [ErrExists] and
-// stays as it is, unless force. On file systems without hard links the moment between looking and renaming remains.
+// durable. With force it may be a folder, if path is not there. A file that is there already, be it since a moment ago,
+// is [ErrExists] and stays as it is, unless force. On file systems without hard links the moment between looking and
+// renaming remains.
 func Place(temp, path string, force bool) error {
 	if err := move(temp, path, force); err != nil {
 		return err

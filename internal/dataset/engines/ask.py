@@ -124,7 +124,8 @@ class Pandas:
         yield tuples(by.agg(decided=("accepted", "count"), taken=("accepted", "sum")).fillna(0).reset_index())
 
         events = self.read("events", ["event_type", "run_id"])
-        yield tuples(events.groupby("event_type").agg(n=("run_id", "size"), in_runs=("run_id", "nunique")).reset_index())
+        by_type = events.groupby("event_type")
+        yield tuples(by_type.agg(n=("run_id", "size"), in_runs=("run_id", "nunique")).reset_index())
 
         key = ["experiment_name", "run_id"]
         last = self.read("iterations", key + ["iteration"]).groupby(key).max().reset_index()

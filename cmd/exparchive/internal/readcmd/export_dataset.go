@@ -50,8 +50,10 @@ type datasetOptions struct {
 
 func (o *datasetOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVar(&o.newer, "newer", false, "with parquet, only runs whose files are not those that their parts were made from")
-	flags.BoolVar(&o.prune, "prune", false, "with parquet, remove the runs from the dataset that are in none of the files given")
+	flags.BoolVar(&o.newer, "newer", false,
+		"with parquet, only runs whose files are not those that their parts were made from")
+	flags.BoolVar(&o.prune, "prune", false,
+		"with parquet, remove the runs from the dataset that are in none of the files given")
 	flags.BoolVarP(&o.recursive, "recursive", "r", false, "with parquet, look into folders of folders")
 }
 

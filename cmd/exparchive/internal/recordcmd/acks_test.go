@@ -95,7 +95,8 @@ func TestAcks_failed(t *testing.T) {
 	a.close()
 	text := g.String()
 	if strings.Count(text, `"type":"failed","error":"no room"}`) != 1 || strings.Contains(text, "again") ||
-		strings.Contains(text, "rejected") || !strings.Contains(text, `"line":3,`) || strings.Contains(text, `"line":4,`) || strings.Contains(text, `"line":6,`) {
+		strings.Contains(text, "rejected") || !strings.Contains(text, `"line":3,`) || strings.Contains(text, `"line":4,`) ||
+		strings.Contains(text, `"line":6,`) {
 		t.Errorf("got %s", text)
 	}
 }

@@ -98,7 +98,8 @@ func (a *again) known(r provider.Record) (bool, error) {
 		case have.rejected: // cut off, and it comes again whole, or not at all
 		default:
 			at := a.w.Count() - int64(len(a.recorded)-a.next)
-			a.err = fileerr.Errorf(a.w.LivePath(), "record %d differs from the line that should be it: %w", at, record.ErrOtherRun)
+			a.err = fileerr.Errorf(a.w.LivePath(), "record %d differs from the line that should be it: %w", at,
+				record.ErrOtherRun)
 			return false, a.err
 		}
 	}

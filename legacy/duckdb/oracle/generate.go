@@ -24,6 +24,7 @@ type caseTable struct {
 	cols []*caseColumn
 	rows []int // of each load at the start
 	seed int
+	long bool // values may be so large that it has to have few rows
 }
 
 type caseColumn struct {
@@ -101,7 +102,8 @@ func Generate(seed uint64, engine string) (*Case, error) {
 			t.rows = append(t.rows, rows[g.IntN(len(rows))])
 		}
 		most := slices.Max(t.rows)
-		g.long = most <= 100
+		t.long = most <= 100
+		g.long = t.long
 		columns := 1 + g.IntN(6)
 		if g.IntN(40) == 0 && most < 3000 {
 			columns = 60
@@ -292,7 +294,11 @@ func (c *Case) op(g *gen) caseOp {
 		}
 		return caseOp{table: n, col: col.name, sql: sql}
 	case 6, 7:
-		return caseOp{table: n, kind: "insert", rows: []int{1, 5, 100, 2048, 2049, 3000}[g.IntN(6)]}
+		rows := []int{1, 5, 100, 2048, 2049, 3000}[g.IntN(6)]
+		if c.Tables[n].long {
+			rows = min(rows, 100)
+		}
+		return caseOp{table: n, kind: "insert", rows: rows}
 	case 8:
 		return caseOp{sql: "CHECKPOINT db"}
 	case 9:

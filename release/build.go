@@ -54,10 +54,13 @@ func (r *release) ldflags() string {
 	return flags
 }
 
+// tags leave HTTP/2 out, half a megabyte that reading parts of files over the web has no use for.
+const tags = "nethttpomithttp2"
+
 // build makes the binary of a platform, static and without symbols.
 func (r *release) build(ctx context.Context, p platform) (string, error) {
 	path := filepath.Join(r.work, p.system+"-"+p.processor)
-	err := r.goCommand(ctx, p, "build", "-trimpath", "-buildvcs=false", "-ldflags", r.ldflags(),
+	err := r.goCommand(ctx, p, "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", r.ldflags(),
 		"-o", path, "./cmd/exparchive").Run()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w", err)

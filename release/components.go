@@ -53,7 +53,7 @@ func (r *release) components(ctx context.Context, p platform, binary string) ([]
 		}
 		linked[m.Path] = component{path: m.Path, version: m.Version, sum: m.Sum}
 	}
-	list := r.goCommand(ctx, p, "list", "-deps", "-json=Dir,Standard,Module", "./cmd/exparchive")
+	list := r.goCommand(ctx, p, "list", "-deps", "-tags", tags, "-json=Dir,Standard,Module", "./cmd/exparchive")
 	var out bytes.Buffer
 	list.Stdout = &out
 	if err := list.Run(); err != nil {

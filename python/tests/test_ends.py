@@ -309,7 +309,7 @@ def test_ctrl_c(python: Any, exparchive: Run) -> None:
     assert process.stdout.readline() == b"ready\n"
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate()
-    assert b"KeyboardInterrupt" in said and b"exparchive" not in said, said
+    assert b"KeyboardInterrupt" in said and b"exparchive: " not in said, said
     assert status() == ("interrupted", [])
 
 

@@ -47,11 +47,11 @@ func (w *Writer) finish(ctx context.Context) error {
 	// From here on the run is safe in its final place; what remains of the live file is only litter.
 	err = w.disconnect()
 	removed := w.removeLive()
-	for try := 0; inUse(removed) && try < 10; try++ { // most readers have a file open for a moment
+	for try := 0; fileerr.InUse(removed) && try < 10; try++ { // most readers have a file open for a moment
 		time.Sleep(20 * time.Millisecond)
 		removed = w.removeLive()
 	}
-	if inUse(removed) {
+	if fileerr.InUse(removed) {
 		workdir.Tell(fileerr.Errorf(w.live, "sealed, and cannot be removed while another program has it open; "+
 			"`exparchive seal` removes it afterwards: %w", fileerr.Cause(removed)))
 		removed = nil

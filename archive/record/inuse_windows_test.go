@@ -12,8 +12,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// TestSealRead: that somebody reads the live file is no failure of sealing. It stays behind, which is told, and goes when
-// it is sealed once more.
+// TestSealRead: that somebody reads the live file is no failure of sealing. It stays behind, which is told, and goes
+// when it is sealed once more.
 func TestSealRead(t *testing.T) {
 	var told []string
 	workdir.Left = func(err error) { told = append(told, err.Error()) }

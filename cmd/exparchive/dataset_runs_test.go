@@ -22,8 +22,8 @@ import (
 	"github.com/simexp/exparchive/provider/providertest"
 )
 
-// manyRuns makes so many runs in a folder: archives, some packed, some redacted, and JSON lines, of experiments with odd
-// names, with what is absent absent; and one with amounts that no float holds. It gives their files.
+// manyRuns makes so many runs in a folder: archives, some packed, some redacted, and JSON lines, of experiments with
+// odd names, with what is absent absent; and one with amounts that no float holds. It gives their files.
 func manyRuns(t testing.TB, folder string, count int) (files []string) {
 	t.Helper()
 	for i := range count {
@@ -101,7 +101,8 @@ func drawnRun(i int) []provider.Record {
 	maybe := func() bool { return rng.IntN(4) > 0 }
 	at := func(n int) string { return fmt.Sprintf("2026-01-05T09:%02d:%02d.%03dZ", n/60%60, n%60, rng.IntN(1000)) }
 	start := &provider.Start{RunID: fmt.Sprintf("%s-%d", strings.ToUpper(experiment[:1]), i), Name: experiment,
-		Type: "drawn", CreatedAt: at(0), Config: json.RawMessage(fmt.Sprintf(`{"seed": %d, "rate": 1e-3, "big": 9007199254740993}`, i))}
+		Type: "drawn", CreatedAt: at(0),
+		Config: json.RawMessage(fmt.Sprintf(`{"seed": %d, "rate": 1e-3, "big": 9007199254740993}`, i))}
 	if i%7 == 0 {
 		start.RunID = fmt.Sprintf("%05d", i) // which engines may take for a number
 	}

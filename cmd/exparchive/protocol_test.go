@@ -65,8 +65,8 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-// compareAcks compares acknowledgements with those that are wanted, in which "…" stands for anything. Of those of type
-// ack only the last is certain.
+// compareAcks compares acknowledgements with those that are wanted, in which "…" stands for anything. Of those of
+// type ack only the last is certain.
 func compareAcks(t *testing.T, got, want string) {
 	t.Helper()
 	certain := func(text string) []string {

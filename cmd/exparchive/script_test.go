@@ -460,8 +460,8 @@ func linksThere() (bool, error) {
 	return err == nil, nil
 }
 
-// scriptCondition knows shell (there is one, and git), links (symbolic ones), root, realdata (the real files are there),
-// mount (may mount file systems) and python (Python 3 with the module sqlite3).
+// scriptCondition knows shell (there is one, and git), links (symbolic ones), root, realdata (the real files are
+// there), mount (may mount file systems) and python (Python 3 with the module sqlite3).
 func scriptCondition(name string) (bool, error) {
 	switch name {
 	case "shell":

@@ -294,7 +294,8 @@ func TestClose(t *testing.T) {
 	before := files(t, root)
 	leave := func() {
 		left := filepath.Join(Folder(root, "events", "e", "r"), ".exparchive-0123456789abcdef")
-		if err := errors.Join(os.Mkdir(left, 0o700), os.WriteFile(filepath.Join(left, "new.simexp"), nil, 0o666)); err != nil {
+		if err := errors.Join(os.Mkdir(left, 0o700),
+			os.WriteFile(filepath.Join(left, "new.simexp"), nil, 0o666)); err != nil {
 			t.Fatal(err)
 		}
 	}

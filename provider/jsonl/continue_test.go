@@ -11,7 +11,8 @@ import (
 	"github.com/simexp/exparchive/provider/jsonl"
 )
 
-// TestRecord_given: a line is said to be given to the sink when it is, but not before the run begins, and not the result.
+// TestRecord_given: a line is said to be given to the sink when it is, but not before the run begins, and not the
+// result.
 func TestRecord_given(t *testing.T) {
 	const lines = `no line
 {"type":"experiment","run_id":"r","experiment_name":"n","experiment_type":"t"}
@@ -78,8 +79,8 @@ func TestRecord_continue(t *testing.T) {
 		})
 		refused := errors.Is(err, jsonl.ErrContinue)
 		if asked != test.asked || recorded != test.recorded || refused != test.refused {
-			t.Errorf("%q: asked %d times, %d records, refused %v (%v), want %d, %d, %v", test.lines, asked, recorded, refused, err,
-				test.asked, test.recorded, test.refused)
+			t.Errorf("%q: asked %d times, %d records, refused %v (%v), want %d, %d, %v", test.lines, asked, recorded, refused,
+				err, test.asked, test.recorded, test.refused)
 		}
 		if test.answer != nil && !errors.Is(err, test.answer) {
 			t.Errorf("%q: got %v, want %v", test.lines, err, test.answer)

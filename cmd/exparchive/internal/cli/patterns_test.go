@@ -12,8 +12,8 @@ import (
 
 func TestExpandPattern(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"a.simexp", "B.SIMEXP", "c[1].simexp", "c1.simexp", "ä.simexp", ".hidden.simexp", "x.db",
-		"runs1/a.simexp", "runs1/.x.simexp", "runs2/b.simexp", "runs[3]/c.simexp", "with space/d.simexp"} {
+	for _, name := range []string{"a.simexp", "B.SIMEXP", "c[1].simexp", "c1.simexp", "ä.simexp", ".hidden.simexp",
+		"x.db", "runs1/a.simexp", "runs1/.x.simexp", "runs2/b.simexp", "runs[3]/c.simexp", "with space/d.simexp"} {
 		name = filepath.FromSlash(name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			t.Fatal(err)

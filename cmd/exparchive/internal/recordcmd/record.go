@@ -154,9 +154,9 @@ provenance.json says where the run comes from: command line, program, working fo
 files differ from it, time, platform. Whoever has the archive can read it: a key on the command line is better given in the
 environment, or left out with --no-command. --keep-stderr keeps of standard error the first 4 and the last 12 MiB.
 
-With --acks it says on standard output, for the program that writes the lines, which of them are on disk, as JSON: {"type":"ack",
-"line":17,"records":18} means all up to line 17 of the input, and a last object what became of the recording. A program that
-waits for them knows at any time what is safe. PROTOCOL.md of package provider/jsonl has the details.
+With --acks it says on standard output, for the program that writes the lines, which of them are on disk, as JSON:
+{"type":"ack","line":17,"records":18} means all up to line 17 of the input, and a last object what became of the recording. A
+program that waits for them knows at any time what is safe. PROTOCOL.md of package provider/jsonl has the details.
 
 With --bulk the lines are a run that is kept elsewhere, such as a file that export wrote: it takes less time, and
 nothing is kept before the whole is. A recording that is cut short leaves nothing; it is begun anew.

@@ -52,9 +52,9 @@ the recording. They stay in it as an attachment dropped/SEQ.jsonl, and a note sa
 iteration, those that were dropped too, as the lines that recorded them, so that no answer is paid for twice. In a pipe nothing is
 dropped before the first line comes.
 
-A first line {"type":"continue","run_id":"...","records":120} says that the lines are those of the run behind its first 120 records.
-Those of them that are recorded already are compared and passed over, and one that differs ends it before anything is recorded. So lines
-that a recorder did not acknowledge (--acks) before it died can be given to resume as they are, and nothing comes twice.
+A first line {"type":"continue","run_id":"...","records":120} says that the lines are those of the run behind its first
+120 records. Those of them that are recorded already are compared and passed over, and one that differs ends it before
+anything is recorded. So lines that a recorder did not acknowledge (--acks) before it died can be given to resume as they are, and nothing comes twice.
 
 A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
 name of the folder, as in rejected-120/LINE.`,

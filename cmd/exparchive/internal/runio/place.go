@@ -38,7 +38,8 @@ func notRecorded(path string) error {
 	return nil
 }
 
-// sweepBeside removes what killed processes left beside path. What cannot be removed does no harm to what is made there.
+// sweepBeside removes what killed processes left beside path. What cannot be removed does no harm to what is made
+// there.
 func sweepBeside(stderr io.Writer, path string) {
 	if err := workdir.Sweep(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		cli.Warnf(stderr, "warning: %v", cli.InFile(path, err))

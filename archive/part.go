@@ -59,7 +59,7 @@ func (a *Archive) copyPart(ctx context.Context, sink PartSink, first, last int, 
 		return fmt.Errorf("%w: %w", ErrNoPart, ErrNotSealed)
 	}
 	p := &part{archive: a, seal: seal, sink: sink, first: int64(first), last: int64(last), proven: proven,
-		wanted: map[int64]*partSpan{}}
+		wanted: map[int64]*wantedSpan{}}
 	if p.reading, err = a.read(ctx); err != nil {
 		return err
 	}
@@ -103,13 +103,13 @@ type part struct {
 	first, last int64 // iterations
 	proven      bool
 
-	roots  []digest.Hash // of all blocks
-	spans  []*partSpan   // of all iterations, by first Seq
-	wanted map[int64]*partSpan
-	others []int64   // Seq of notes and attachments, ascending
-	end    int64     // Seq of the last record, the result aside
-	read   []stretch // of records that are read, by where they begin: with a proof those of whole blocks
-	chosen []stretch // of records that the sink gets, by where they begin
+	roots  []digest.Hash         // of all blocks
+	spans  []partSpan            // of all iterations, by first Seq
+	wanted map[int64]*wantedSpan // by the number of the iteration
+	others []int64               // Seq of notes and attachments, ascending
+	end    int64                 // Seq of the last record, the result aside
+	read   []stretch             // of records that are read, by where they begin: with a proof those of whole blocks
+	chosen []stretch             // of records that the sink gets, by where they begin
 
 	row     tables.Row // of the experiment
 	reading tables.Reading
@@ -123,18 +123,23 @@ type part struct {
 // front is how many records at the beginning of the run are looked at first for that of an iteration.
 const front = 4
 
+// mostAtOnce is for how many rows there is room before they are read, if the seal says that there are so many.
+const mostAtOnce = 4096
+
 // partTail is how many records at the end of the run the sink gets: what is about the run as a whole may stand there.
 const partTail = 64
 
 // A stretch is numbers from first to last.
 type stretch struct{ first, last int64 }
 
-// A partSpan is where the records of an iteration lie.
+// A partSpan is where the records of an iteration lie. There may be as many as half of what is read.
 type partSpan struct {
-	tables.Span
-	number, seq int64       // seq is -1 for an iteration that was not recorded itself
-	got         tables.Span // of one that is wanted, without its bytes
+	stretch
+	number, seq int64 // seq is -1 for an iteration that was not recorded itself
 }
+
+// A wantedSpan is what is noted of an iteration that is wanted, and what was found of it.
+type wantedSpan struct{ noted, got tables.Span }
 
 func (p *part) unproven(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrNoPart}, args...)...)
@@ -179,6 +184,8 @@ func (p *part) plan() (err error) {
 
 // readRoots reads the roots of the blocks, which have to give the digest.
 func (p *part) readRoots(r tables.Reading) error {
+	blocks := (p.seal.Records-1)/digest.BlockSize + 1
+	p.roots = make([]digest.Hash, 0, max(0, min(blocks, mostAtOnce)))
 	err := all(r, tables.TableLeafBlock, tables.LeafBlockRoot+1, func(row tables.Row) error {
 		root := row[tables.LeafBlockRoot].Bytes
 		if row[0].Int != int64(len(p.roots))*digest.BlockSize || len(root) != len(digest.Hash{}) {
@@ -190,7 +197,6 @@ func (p *part) readRoots(r tables.Reading) error {
 	if err != nil {
 		return err
 	}
-	blocks := (p.seal.Records-1)/digest.BlockSize + 1
 	if p.seal.Records < 1 || blocks != int64(len(p.roots)) || digest.BlockRoot(p.roots) != p.seal.Root {
 		return p.unproven("the blocks of leaf hashes do not give the digest")
 	}
@@ -201,21 +207,23 @@ func (p *part) readRoots(r tables.Reading) error {
 func (p *part) readSpans(r tables.Reading) error {
 	var iterations, events, interactions int64
 	recorded := false // one that is wanted
+	p.spans = make([]partSpan, 0, max(0, min(p.seal.Iterations, mostAtOnce)))
 	err := all(r, tables.TableIteration, tables.IterationSeq+1, func(row tables.Row) error {
-		s := &partSpan{Span: tables.SpanOf(row), number: row[tables.IterationNumber].Int, seq: -1}
+		noted := tables.SpanOf(row)
+		s := partSpan{stretch{noted.First, noted.Last}, row[tables.IterationNumber].Int, -1}
 		if row[tables.IterationSeq].Kind != btree.Null {
 			s.seq = row[tables.IterationSeq].Int
 			iterations++
 		}
-		within := s.seq < 0 || s.First <= s.seq && s.seq <= s.Last
-		if s.First < 1 || s.Last < s.First || s.Last > p.end || !within || min(s.Events, s.Interactions) < 0 {
-			return p.unproven("iteration %d lies from record %d to %d", s.number, s.First, s.Last)
+		within := s.seq < 0 || s.first <= s.seq && s.seq <= s.last
+		if s.first < 1 || s.last < s.first || s.last > p.end || !within || min(noted.Events, noted.Interactions) < 0 {
+			return p.unproven("iteration %d lies from record %d to %d", s.number, s.first, s.last)
 		}
 		if p.first <= s.number && s.number <= p.last {
-			p.wanted[s.number] = s
+			p.wanted[s.number] = &wantedSpan{noted: noted}
 			recorded = recorded || s.seq >= 0
 		}
-		events, interactions = events+s.Events, interactions+s.Interactions
+		events, interactions = events+noted.Events, interactions+noted.Interactions
 		p.spans = append(p.spans, s)
 		return nil
 	})
@@ -228,7 +236,7 @@ func (p *part) readSpans(r tables.Reading) error {
 	if !recorded {
 		return p.unproven("no iteration from %d to %d was recorded", p.first, p.last)
 	}
-	slices.SortFunc(p.spans, func(a, b *partSpan) int { return cmp.Compare(a.First, b.First) })
+	slices.SortFunc(p.spans, func(a, b partSpan) int { return cmp.Compare(a.first, b.first) })
 	return nil
 }
 
@@ -245,10 +253,10 @@ func (p *part) account() error {
 		return next >= to
 	}
 	for _, s := range p.spans {
-		if !advance(s.First) {
+		if !advance(s.first) {
 			break
 		}
-		next = max(next, s.Last+1)
+		next = max(next, s.last+1)
 	}
 	if !advance(p.end + 1) {
 		return p.unproven("record %d is of no iteration", next)
@@ -265,14 +273,14 @@ func (p *part) choose() error {
 		add(seq, seq)
 	}
 	for i, s := range p.spans {
-		if p.wanted[s.number] != s {
+		if p.wanted[s.number] == nil {
 			continue
 		}
-		begin := s.First
+		begin := s.first
 		if i > 0 {
-			begin = p.spans[i-1].First
+			begin = p.spans[i-1].first
 		}
-		add(begin-1, p.behind(s.Last))
+		add(begin-1, p.behind(s.last))
 	}
 	slices.SortFunc(p.chosen, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
 	unit := int64(1)
@@ -390,7 +398,7 @@ func (p *part) chooses() bool {
 }
 
 // add notes a record of the iteration.
-func (s *partSpan) add(seq int64, r provider.Record) {
+func (s *wantedSpan) add(seq int64, r provider.Record) {
 	if s.got.First == 0 {
 		s.got.First = seq
 	}
@@ -406,7 +414,7 @@ func (s *partSpan) add(seq int64, r provider.Record) {
 // check compares the iterations that were read with where they were said to lie.
 func (p *part) check() error {
 	for _, s := range p.wanted {
-		if s.got.Bytes = s.Bytes; s.got != s.Span { // nothing depends on the bytes here
+		if s.got.Bytes = s.noted.Bytes; s.got != s.noted { // nothing depends on the bytes here
 			return p.unproven("an iteration has other records than the archive notes")
 		}
 	}

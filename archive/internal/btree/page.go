@@ -32,8 +32,8 @@ type Pager struct {
 	blocks [keptBlocks]block
 	recent int // block that was used last
 	clock  uint64
-	// So many of blocks are in use. Reading in order needs a few; a block that is read again soon after it gave way to
-	// another needs one more.
+	// So many of blocks are in use. One is enough to read what lies in order; a block that is read again soon after it
+	// gave way to another needs one more.
 	inUse int
 	left  [keptBlocks]uint32 // first pages of those that gave way last
 	lefts int
@@ -43,11 +43,9 @@ type Pager struct {
 }
 
 const (
-	keptPages   = 64
-	keptBlocks  = 12
-	leastBlocks = 3
-	blockPages  = 32 // in a block, at most
-	firstPages  = 16 // in the first block: a small table is on one page, and these stand in front
+	keptPages  = 16
+	keptBlocks = 12
+	blockPages = 16 // in a block, at most
 )
 
 type keptPage struct {
@@ -60,6 +58,12 @@ type block struct {
 	first, count uint32
 	data         []byte
 	used         uint64 // when
+}
+
+// page gives page n, which is in the block.
+func (b *block) page(n uint32, size int) []byte {
+	at := int(n-b.first) * size
+	return b.data[at : at+size : at+size]
 }
 
 // NewPager reads a file of so many pages of pageSize bytes.
@@ -104,15 +108,14 @@ func (p *Pager) read(n uint32) ([]byte, error) {
 			return nil, err
 		}
 	}
-	at := int(n-b.first) * p.size
-	return b.data[at : at+p.size : at+p.size], nil
+	return b.page(n, p.size), nil
 }
 
 // load gives the block that page n is in, in the place of the one that was not used for longest.
 func (p *Pager) load(n uint32) (*block, error) {
 	p.clock++
 	oldest := 0
-	p.inUse = max(p.inUse, leastBlocks)
+	p.inUse = max(p.inUse, 1)
 	for i := range p.inUse {
 		b := &p.blocks[i]
 		if n-b.first < b.count {
@@ -132,9 +135,6 @@ func (p *Pager) load(n uint32) (*block, error) {
 	if b.count > 0 {
 		p.left[p.lefts] = b.first
 		p.lefts = (p.lefts + 1) % len(p.left)
-	}
-	if n <= firstPages {
-		count = min(count, firstPages)
 	}
 	count = min(count, p.pages-first+1)
 	if len(b.data) < int(count)*p.size {
@@ -162,8 +162,7 @@ func (p *Pager) lookUp(n uint32) ([]byte, error) {
 	}
 	for i := range p.blocks {
 		if b := &p.blocks[i]; n-b.first < b.count {
-			at := int(n-b.first) * p.size
-			return b.data[at : at+p.size : at+p.size], nil
+			return b.page(n, p.size), nil
 		}
 	}
 	if k.data == nil {
@@ -238,6 +237,7 @@ func (p *page) parse(n uint32, data []byte) error {
 		return fmt.Errorf("%d cells whose content begins at byte %d", count, content)
 	}
 	room := len(data) - content
+	p.cells = slices.Grow(p.cells, count)
 	for i := range count {
 		c := cell{offset: int(be.Uint16(data[pointers+2*i:]))}
 		if c.offset < content || c.offset+4 > len(data) {

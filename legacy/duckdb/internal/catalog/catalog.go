@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -107,20 +106,22 @@ func (c *Catalog) readEntry(s *storage.Stream) {
 	}
 }
 
-// What some releases do not do yet.
-var (
-	beforeLambda = regexp.MustCompile(`^v(0\.|1\.[0-2]\.)`) // the keyword for lambdas
-	before2      = regexp.MustCompile(`^v[01]\.`)
-)
+// from reports whether a release, such as v1.4.2, is one of the given versions.
+func from(library string, versions ...string) bool {
+	return slices.ContainsFunc(versions, func(v string) bool { return strings.HasPrefix(library, "v"+v+".") })
+}
+
+// beforeLambda reports whether a release does not have the keyword for lambdas yet.
+func beforeLambda(library string) bool { return from(library, "0", "1.0", "1.1", "1.2") }
 
 const levelOf2 = 69
 
 // add adds what a CreateInfo creates, and gives the table if it is one.
 func (c *Catalog) add(n *tree.Node) *Table {
-	if strings.HasPrefix(c.file.Library, "v0.") {
+	if from(c.file.Library, "0") {
 		n.OrderWith()
 	}
-	if !beforeLambda.MatchString(c.file.Library) {
+	if !beforeLambda(c.file.Library) {
 		n.SayLambda()
 	}
 	switch n.Class {
@@ -133,7 +134,7 @@ func (c *Catalog) add(n *tree.Node) *Table {
 		return t
 	case "CreateViewInfo":
 		if !n.Bool(104) {
-			c.Views = append(c.Views, newView(n, c.file.Level == levelOf2 || !before2.MatchString(c.file.Library)))
+			c.Views = append(c.Views, newView(n, c.file.Level == levelOf2 || !from(c.file.Library, "0", "1")))
 		}
 	case "CreateSequenceInfo":
 		c.Sequences = append(c.Sequences, newSequence(n))

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -102,9 +101,6 @@ func (o *order) lost(s *step) string {
 	return string(o.missing(s))
 }
 
-// beforeDependencies are releases that let a macro be dropped that a table or an index has.
-var beforeDependencies = regexp.MustCompile(`^v(0\.|1\.0\.)`)
-
 // missing says what a step names that there is not.
 func (o *order) missing(s *step) scope.Missing {
 	n, names := s.entry.node, &names{o, s.entry.Path}
@@ -135,7 +131,7 @@ func (o *order) missing(s *step) scope.Missing {
 			}
 		}
 	case "TABLE", "INDEX":
-		if beforeDependencies.MatchString(o.catalog.file.Library) {
+		if from(o.catalog.file.Library, "0", "1.0") { // they let a macro be dropped that a table or an index has
 			return scope.Others(n, names)
 		}
 	}
@@ -170,7 +166,7 @@ func (n *names) Table(path []string) scope.Table {
 // 1.4 into all, and later ones into none.
 func (n *names) Unused(kept bool) bool {
 	v := n.catalog.file.Library
-	return strings.HasPrefix(v, "v1.4.") || kept && (beforeLambda.MatchString(v) || strings.HasPrefix(v, "v1.3."))
+	return from(v, "1.4") || kept && (beforeLambda(v) || from(v, "1.3"))
 }
 
 // Macro implements [scope.Database].

@@ -67,7 +67,7 @@ func (c *Catalog) Script() (all []string, left []Omitted) {
 // have no word for that.
 func (c *Catalog) withArrows(script []string) []string {
 	const ask = "SET lambda_syntax = 'ENABLE_SINGLE_ARROW';"
-	if beforeLambda.MatchString(c.file.Library) {
+	if beforeLambda(c.file.Library) {
 		script[0] = "-- DuckDB 2.0 runs this after " + ask + "\n" + script[0]
 		return script
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"unsafe"
 
 	"modernc.org/sqlite/vtab"
 
@@ -69,7 +70,7 @@ func (r *batchRegistry) Connect(c vtab.Context, args []string) (vtab.Table, erro
 	if !ok {
 		return nil, errors.New("no such batch")
 	}
-	return b, c.Declare("CREATE TABLE x (seq INTEGER, iteration INTEGER, type INTEGER, timestamp TEXT, data TEXT)")
+	return b, c.Declare("CREATE TABLE x (iteration INTEGER, type INTEGER, timestamp TEXT, data TEXT)")
 }
 
 // A batch is a run of events that are recorded but not yet written. It is the virtual table itself.
@@ -114,9 +115,9 @@ func (b *batch) BestIndex(*vtab.IndexInfo) error { return nil }
 
 // Open implements [vtab.Table].
 func (b *batch) Open() (vtab.Cursor, error) {
-	// SQLite's driver wants texts as strings. One string has the data of all events, so that each is a part of it and
-	// needs no copy of its own.
-	return &batchCursor{b: b, texts: string(b.arena)}, nil
+	// SQLite's driver wants texts as strings. The arena stays as it is until the batch is in the file: so it is one string,
+	// of which the data of each event is a part that needs no copy of its own.
+	return &batchCursor{b: b, texts: unsafe.String(unsafe.SliceData(b.arena), len(b.arena))}, nil
 }
 
 // Disconnect implements [vtab.Table].
@@ -129,7 +130,25 @@ type batchCursor struct {
 	b     *batch
 	i     int
 	texts string // the arena
+
+	iteration boxed[int]
+	timestamp boxed[string]
 }
+
+// boxed is the value of a column, which is mostly that of the row before, and then needs no memory of its own.
+type boxed[T comparable] struct {
+	of    T
+	value any
+}
+
+func (b *boxed[T]) box(x T, value func(T) any) any {
+	if b.value == nil || b.of != x {
+		b.of, b.value = x, value(x)
+	}
+	return b.value
+}
+
+func integer(n int) any { return int64(n) }
 
 // Filter implements [vtab.Cursor].
 func (c *batchCursor) Filter(int, string, []vtab.Value) error { c.i = 0; return nil }
@@ -145,13 +164,11 @@ func (c *batchCursor) Column(col int) (vtab.Value, error) {
 	e := &c.b.events[c.i]
 	switch col {
 	case 0:
-		return e.Seq, nil
+		return c.iteration.box(e.Iteration, integer), nil
 	case 1:
-		return int64(e.Iteration), nil
-	case 2:
 		return c.b.types[c.i], nil
-	case 3:
-		return tables.Nullable(e.Timestamp), nil
+	case 2:
+		return c.timestamp.box(e.Timestamp, tables.Nullable), nil
 	}
 	switch end := c.b.ends[c.i]; {
 	case end > 0:
@@ -162,8 +179,8 @@ func (c *batchCursor) Column(col int) (vtab.Value, error) {
 	return string(e.Data), nil
 }
 
-// Rowid implements [vtab.Cursor].
-func (c *batchCursor) Rowid() (int64, error) { return int64(c.i), nil }
+// Rowid implements [vtab.Cursor]. It is the Seq of the event.
+func (c *batchCursor) Rowid() (int64, error) { return c.b.events[c.i].Seq, nil }
 
 // Close implements [vtab.Cursor].
 func (c *batchCursor) Close() error { return nil }

@@ -92,7 +92,7 @@ func (w *Writer) newLiveRows(ctx context.Context) error {
 		sql  string
 	}{
 		{&r.events, `INSERT INTO z_event (seq, iteration, type, timestamp, data)
-			SELECT seq, iteration, type, timestamp, data FROM temp.batch`},
+			SELECT rowid, iteration, type, timestamp, data FROM temp.batch`},
 		{&r.span, `INSERT INTO z_iteration (number, first_seq, last_seq, events, interactions, bytes)
 			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
 			first_seq = min(first_seq, excluded.first_seq), last_seq = excluded.last_seq,

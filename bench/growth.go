@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -44,6 +46,11 @@ func (o *options) measureGrowth(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
+	datasets, err := o.growDataset(ctx)
+	if err != nil {
+		return err
+	}
+	archives = append(archives, datasets...)
 	runs, missing, err := o.growDatabase(ctx)
 	if err != nil {
 		return err
@@ -165,6 +172,51 @@ func (o *options) growArchives(ctx context.Context) ([]curve, error) {
 		fmt.Fprintf(os.Stderr, "%d archives\n", n)
 	}
 	return list, nil
+}
+
+// growDataset measures the tables that are made of up to 1,000 runs of 100 events.
+func (o *options) growDataset(ctx context.Context) ([]curve, error) {
+	list := []curve{{what: "`export` of a folder to Parquet", unit: "archives"},
+		{what: "the same with `--newer`, of nothing new", unit: "archives"}}
+	folder, dataset := filepath.Join(o.dir, "runs"), filepath.Join(o.dir, "dataset")
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return nil, err
+	}
+	made := 0
+	for n := 1; n <= min(1000, o.most/1000); n *= 10 {
+		for ; made < n; made++ {
+			run := sample.Run{ID: fmt.Sprint("run-", made), Iterations: 10, Events: sample.Events(100, 10)}
+			if err := recordRun(ctx, filepath.Join(folder, fmt.Sprint(made, ".simexp")), &run); err != nil {
+				return nil, err
+			}
+		}
+		args := []string{"export", "--format", "parquet", "-o", dataset, folder}
+		for i := range list {
+			u, err := o.least(ctx, "", args...)
+			if err != nil {
+				return nil, err
+			}
+			bytes, err := sizeOfFolder(dataset)
+			if err != nil {
+				return nil, err
+			}
+			list[i].points = append(list[i].points, point{n, bytes, u})
+			args = append(args, "--newer")
+		}
+		fmt.Fprintf(os.Stderr, "%d runs of a dataset\n", n)
+	}
+	return list, errors.Join(os.RemoveAll(folder), os.RemoveAll(dataset))
+}
+
+// sizeOfFolder gives the bytes of all files in a folder and below.
+func sizeOfFolder(folder string) (total int64, err error) {
+	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			total += size(path)
+		}
+		return err
+	})
+	return total, err
 }
 
 // growDatabase measures what is done with databases of the original project of up to 100,000 runs. Missing says why

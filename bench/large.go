@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/simexp/exparchive/bench/internal/measure"
@@ -72,6 +75,10 @@ func (o *options) measureLarge(ctx context.Context, root string) error {
 		}
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, largeRounds)
 	}
+	sent, err := sentBytes(ctx, program, archive, middle)
+	if err != nil {
+		return err
+	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "Made by `make bench-large`. A run of %d events and %d prompts of 8 to 30 KB each, in %d iterations: "+
 		"lines of %d MB, an archive of %d MB. Median of %d rounds; processor time is of all threads. %s.\n\n",
@@ -87,7 +94,45 @@ func (o *options) measureLarge(ctx context.Context, root string) error {
 		fmt.Fprintf(&s, "| %s | %.3g s | %.2g | %d MB |\n", r.what, medianOf(uses[i]).cpu.Seconds(), middleOf(ratios),
 			medianOf(uses[i]).peak/1e6)
 	}
+	s.WriteString(sent)
 	return o.publish(largeSection, s.String())
+}
+
+// sentBytes gives a table of how much of an archive a server sends for commands that are given its address.
+func sentBytes(ctx context.Context, program, archive, middle string) (string, error) {
+	var sent atomic.Int64
+	files := http.FileServer(http.Dir(filepath.Dir(archive)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		files.ServeHTTP(counted{w, &sent}, r)
+	}))
+	defer server.Close()
+	address := server.URL + "/" + filepath.Base(archive)
+	var s strings.Builder
+	s.WriteString("\n| at an address | sent by the server | of the file |\n|---|---|---|\n")
+	for _, args := range [][]string{{"info"}, {"replay", "--start", middle, "--end", middle},
+		{"replay", "--proven", "--start", middle, "--end", middle}} {
+		sent.Store(0)
+		var clock measure.Stopwatch
+		if err := clock.Command(ctx, "", program, append(args, address)...); err != nil {
+			return "", err
+		}
+		n := sent.Load()
+		fmt.Fprintf(&s, "| `%s` of one at an address | %d KB | %.2g %% |\n", strings.Join(args, " "), (n+999)/1000,
+			100*float64(n)/float64(size(archive)))
+	}
+	return s.String(), nil
+}
+
+// counted counts the bytes of the bodies that a server sends.
+type counted struct {
+	http.ResponseWriter
+	sent *atomic.Int64
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(b)
+	c.sent.Add(int64(n))
+	return n, err
 }
 
 func writeSample(path string, run sample.Lines) error {

@@ -63,7 +63,7 @@ var reads = map[string][]string{
 	"read-scan": {scanFile}, "read-python": {scanFile},
 	"read-records": {runFile}, "digest": {runFile}, "export": {runFile}, "verify": {runFile},
 	"lines-python": {linesFile}, "record": {linesFile, mainProgram}, "record-bulk": {linesFile, mainProgram},
-	"info": {longFile, mainProgram}, "info-20": {longFile, mainProgram}, "replay-one": {longFile, mainProgram},
+	"info": {longFile, mainProgram}, "replay-one": {longFile, mainProgram},
 	"ls": {folderName, mainProgram}, "ls-index": {indexedName, mainProgram}, "version": {mainProgram},
 	"empty":    {emptyProgram},
 	"size-run": {runFile}, "size-lines": {linesFile}, "size-calls": {callsFile}, "size-texts": {callsRaw},

@@ -2,6 +2,7 @@
 package sample
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -76,6 +77,7 @@ func Interactions(n, iterations int) []provider.Interaction {
 
 // A Run is what one recording of it puts into a sink.
 type Run struct {
+	ID           string // bench-1 if empty
 	Iterations   int
 	Events       []provider.Event
 	Interactions []provider.Interaction
@@ -83,7 +85,7 @@ type Run struct {
 
 // Put records r, each event and call with its iteration.
 func (r *Run) Put(ctx context.Context, s provider.Sink) error {
-	start := &provider.Start{RunID: "bench-1", Name: "bench", Type: "bench", Config: json.RawMessage(`{"seed":42}`),
+	start := &provider.Start{RunID: cmp.Or(r.ID, "bench-1"), Name: "bench", Type: "bench", Config: json.RawMessage(`{"seed":42}`),
 		CreatedAt: "2025-12-11T00:00:00"}
 	if err := s.Begin(ctx, start); err != nil {
 		return err

@@ -80,6 +80,7 @@ type batch struct {
 	bytes  int     // of data
 	arena  []byte  // the data of the events, one behind the other, as far as it fits
 	ends   []int   // where the data of each ends in it, 0 for one whose data is not in it
+	shown  int     // events that the virtual table does not show any more
 }
 
 func (b *batch) reset() {
@@ -151,7 +152,7 @@ func (b *boxed[T]) box(x T, value func(T) any) any {
 func integer(n int) any { return int64(n) }
 
 // Filter implements [vtab.Cursor].
-func (c *batchCursor) Filter(int, string, []vtab.Value) error { c.i = 0; return nil }
+func (c *batchCursor) Filter(int, string, []vtab.Value) error { c.i = c.b.shown; return nil }
 
 // Next implements [vtab.Cursor].
 func (c *batchCursor) Next() error { c.i++; return nil }

@@ -167,8 +167,12 @@ func TestInterruptedSeal(t *testing.T) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if a := archivetest.Open(t, w.live); a.State() != archive.Unfinished {
+			a := archivetest.Open(t, w.live)
+			if a.State() != archive.Unfinished {
 				t.Errorf("got state %q, want %q", a.State(), archive.Unfinished)
+			}
+			if err := a.Close(); err != nil {
+				t.Error(err)
 			}
 			again, err := Resume(t.Context(), w.live, nil)
 			if err != nil {

@@ -155,8 +155,12 @@ func TestExclusiveHandOver(t *testing.T) {
 				if err := w.Close(); err != nil {
 					t.Fatal(err)
 				}
-				if a := archivetest.Open(t, live); a.State() != archive.Unfinished || countRecords(t, a) != 60 {
+				a := archivetest.Open(t, live)
+				if a.State() != archive.Unfinished || countRecords(t, a) != 60 {
 					t.Errorf("got %s with %d records, want %s with 60", a.State(), countRecords(t, a), archive.Unfinished)
+				}
+				if err := a.Close(); err != nil {
+					t.Error(err)
 				}
 				if w, err = Resume(t.Context(), live, &Options{Exclusive: !first}); err != nil {
 					t.Fatal(err)

@@ -439,6 +439,9 @@ func TestSalvageLog(t *testing.T) {
 	}
 	a := archivetest.Open(t, live)
 	before := archivetest.CountRecordsOf(t, a)
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
 	s, _ := salvage(t, live, false)
 	if s.Records <= before || s.Uncommitted == 0 {
 		t.Errorf("got %d records, %d of them uncommitted, want more than the %d before the damaged place", s.Records,

@@ -32,6 +32,9 @@ var ErrNotExist error = notExist{}
 // ErrNoFolder means that there is no folder of that name, in which a file is to be made. It wraps [fs.ErrNotExist].
 var ErrNoFolder error = noFolder{}
 
+// ErrNoDirectory means that what has the name of a folder is none. Windows has no such error of its own.
+var ErrNoDirectory = errors.New("not a directory")
+
 type (
 	notExist struct{}
 	noFolder struct{}

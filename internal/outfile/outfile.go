@@ -54,7 +54,7 @@ func InFolder(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		err = fileerr.ErrNoFolder
 	case err == nil && !info.IsDir():
-		err = syscall.ENOTDIR
+		err = fileerr.ErrNoDirectory
 	}
 	return fileerr.In(folder, err)
 }

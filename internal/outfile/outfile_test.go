@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/simexp/exparchive/internal/fileerr"
@@ -109,7 +108,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		folder string
 		want   error
-	}{{"none", fileerr.ErrNoFolder}, {"none/none", fileerr.ErrNoFolder}, {"file", syscall.ENOTDIR}} {
+	}{{"none", fileerr.ErrNoFolder}, {"none/none", fileerr.ErrNoFolder}, {"file", fileerr.ErrNoDirectory}} {
 		within := filepath.Join(folder, c.folder)
 		path := filepath.Join(within, "out")
 		_, created := Create(path, false)

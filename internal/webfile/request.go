@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -104,7 +103,7 @@ func passing(err error) bool {
 		return false
 	}
 	for _, final := range []error{context.Canceled, context.DeadlineExceeded, ErrNoParts, ErrChanged, ErrAnswer,
-		ErrRedirects, errAddress, syscall.ECONNREFUSED} {
+		ErrRedirects, errAddress, errNobody} {
 		if errors.Is(err, final) {
 			return false
 		}

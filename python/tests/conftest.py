@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
+QUESTION = "" if sys.platform == "win32" else "?"  # which no file there has in its name
+
 
 @pytest.fixture(scope="session")
 def program() -> str:

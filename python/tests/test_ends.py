@@ -314,12 +314,12 @@ def test_ctrl_c(python: Any, exparchive: Run) -> None:
 
 
 @posix
-@pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM])
-def test_killed_program(sig: signal.Signals, python: Any) -> None:
+@pytest.mark.parametrize("sig", ["SIGKILL", "SIGTERM"])
+def test_killed_program(sig: str, python: Any) -> None:
     """A program that is killed leaves a run that can be resumed; its recorder ends by itself."""
     process = python(PROGRAM)
     assert process.stdout.readline() == b"ready\n"
-    process.send_signal(sig)
+    process.send_signal(signal.Signals[sig])
     process.communicate()
     while os.path.exists("run.simexp-live-wal"):  # until the recorder has noticed
         time.sleep(0.01)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import simexp
-from conftest import Run
+from conftest import QUESTION, Run
 from test_record import record
 
 
@@ -176,7 +176,7 @@ def test_packed(exp1: str, exparchive: Run) -> None:
         simexp.open("nothing.simexp")
 
 
-@pytest.mark.parametrize("name", ["a b.simexp", "実験.simexp", "100%25?mode=rw#&.simexp"])
+@pytest.mark.parametrize("name", ["a b.simexp", "実験.simexp", f"100%25{QUESTION}mode=rw#&.simexp"])
 def test_names(name: str, exp1: str) -> None:
     Path("folder é").mkdir()
     for path in (Path(name), Path("folder é") / name):

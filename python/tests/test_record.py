@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import simexp
-from conftest import Run
+from conftest import QUESTION, Run
 
 
 def record(path: Any = "run.simexp", **more: Any) -> simexp.Recorder:
@@ -245,7 +245,9 @@ def test_repeated_iteration() -> None:
             run.iteration(3)
 
 
-@pytest.mark.parametrize("name", ["a b.simexp", "naïve-実験.simexp", "100%?#&.simexp", "-o.simexp", "it's.simexp"])
+@pytest.mark.parametrize(
+    "name", ["a b.simexp", "naïve-実験.simexp", f"100%{QUESTION}#&.simexp", "-o.simexp", "it's.simexp"]
+)
 def test_names(name: str, exparchive: Run) -> None:
     for path in (Path(name), Path.cwd() / "sub folder" / name):
         path.parent.mkdir(exist_ok=True)

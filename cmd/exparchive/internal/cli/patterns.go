@@ -30,14 +30,21 @@ func TakePatterns(cmd *cobra.Command) {
 		return
 	}
 	check, run := cmd.Args, cmd.RunE
-	var expanded []string
-	cmd.Args = func(cmd *cobra.Command, args []string) (err error) {
-		if expanded, err = expandFiles(words, args); err != nil || check == nil {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		expanded, err := expandFiles(words, args)
+		if err != nil || check == nil {
 			return err
 		}
 		return check(cmd, expanded)
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return run(cmd, expanded) }
+	// Expanded anew: what runs in between may change arguments where they are, and does, to hide what is secret in them.
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		expanded, err := expandFiles(words, args)
+		if err != nil {
+			return err
+		}
+		return run(cmd, expanded)
+	}
 }
 
 // arguments gives the words of a usage line that stand for arguments, up to the first flag; "--" says that a command of

@@ -96,3 +96,25 @@ func TestTakePatterns(t *testing.T) {
 		}
 	}
 }
+
+// TestTakePatterns_changed: what runs before a command changes its arguments where they are, and the command has them so.
+func TestTakePatterns_changed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.x", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	root := &cobra.Command{Use: "root", PersistentPreRunE: func(_ *cobra.Command, args []string) error {
+		args[0] = "https://example.org/a"
+		return nil
+	}}
+	root.AddCommand(&cobra.Command{Use: "diff A B", RunE: func(_ *cobra.Command, args []string) error {
+		got = args
+		return nil
+	}})
+	TakePatterns(root)
+	root.SetArgs([]string{"diff", "https://guest:s3cret@example.org/a", "*.x"})
+	if err := root.Execute(); err != nil || !slices.Equal(got, []string{"https://example.org/a", "a.x"}) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

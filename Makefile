@@ -58,7 +58,8 @@ BROWSERPKGS ?= ./internal/report ./internal/viewer
 export CGO_ENABLED := 0
 
 .PHONY: help build lint dist dist-check clean
-.PHONY: test test-long test-latex test-shells test-web test-python test-browser test-package test-windows test32 race emulate emulate32 crash fuzz oracle judges test-engines test-parquet
+.PHONY: test test-long test-latex test-shells test-web test-python test-python-windows test-browser test-package test-windows test32
+.PHONY: race emulate emulate32 crash fuzz oracle judges test-engines test-parquet
 .PHONY: bench bench-peers bench-large bench-growth bench-all bench-gate bench-go
 .DEFAULT_GOAL := help
 
@@ -121,6 +122,9 @@ WINEFLAGS   ?=
 
 test-windows: ## run the tests of what touches files, built for Windows, under Wine (needs wine, of 64 bits)
 	$(GO) run ./internal/wine $(WINEFLAGS) -- -short -timeout $(TIMEOUT) $(TESTFLAGS) $(WINDOWSPKGS)
+
+test-python-windows: ## the Python module in Python for Windows, under Wine (needs wine; downloads Python)
+	python/test-windows.sh
 
 # Each writes a section of bench/RESULTS.md; the rows that README quotes are brought up to date with it.
 BENCH := cd bench && $(GO) vet ./... && $(GO) run . -o RESULTS.md -readme ../README.md

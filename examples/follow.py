@@ -1,6 +1,7 @@
 """Follow a run while it is recorded: python examples/follow.py run.simexp
 
-It reads the live file, which the recorder does not notice, and when the run is sealed the rest of the archive.
+It reads the live file, which the recorder does not notice, and when the run is sealed the rest of the archive. (Windows
+removes no file that is open: there the live file stays behind, which the recorder says.)
 """
 import os
 import sys
@@ -23,7 +24,7 @@ def show(run):
 while not os.path.exists(path):
     try:
         with simexp.open(path + "-live") as run:
-            while os.path.exists(path + "-live"):
+            while os.path.exists(path + "-live") and not os.path.exists(path):
                 seen = show(run)
                 time.sleep(0.1)
     except (FileNotFoundError, simexp.ArchiveError):  # it has not begun, or is being sealed

@@ -3,6 +3,10 @@
 //
 //	go run ./internal/wine [-prefix FOLDER] -- [packages and flags of go test]
 //
+// or a program of Windows:
+//
+//	go run ./internal/wine [-prefix FOLDER] -program FILE -- [arguments]
+//
 // Wine keeps its registry and its drive C in the prefix, by default a folder that goes away; one that is kept saves
 // half a minute. What Wine lacks is left out by name: [skips] says what and why, and so does the end of each run.
 package main
@@ -12,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,23 +32,16 @@ func main() {
 		os.Exit(runTests(root, os.Args[1:]))
 	}
 	prefix := flag.String("prefix", "", "keep Wine's registry and drive in this `folder`")
+	program := flag.String("program", "", "run this `file` instead of tests")
 	flag.Parse()
-	if err := testAll(*prefix, flag.Args()); err != nil {
+	if err := inPrefix(*prefix, *program, flag.Args()); err != nil {
 		fmt.Fprintf(os.Stderr, "wine: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// testAll prepares Wine and runs go test.
-func testAll(prefix string, args []string) (err error) {
-	root, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
+// inPrefix prepares Wine and runs tests, or a program.
+func inPrefix(prefix, program string, args []string) (err error) {
 	work, err := os.MkdirTemp("", "exparchive-wine-")
 	if err != nil {
 		return err
@@ -59,6 +57,25 @@ func testAll(prefix string, args []string) (err error) {
 		return err
 	}
 	defer func() { _ = wine(prefix, "wineserver", "-k").Run() }() // which is not there any more if all has ended
+	if program == "" {
+		return testAll(work, prefix, args)
+	}
+	cmd := wine(prefix, "wine", append([]string{program}, args...)...)
+	// Through pipes, which Wine hands on as such, whatever those of this process are.
+	cmd.Stdout, cmd.Stderr = struct{ io.Writer }{os.Stdout}, struct{ io.Writer }{os.Stderr}
+	return cmd.Run()
+}
+
+// testAll runs go test.
+func testAll(work, prefix string, args []string) error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	overlay, err := makeOverlay(work)
 	if err != nil {
 		return err

@@ -57,6 +57,7 @@ class Spark:
         os.environ["PYSPARK_PYTHON"] = sys.executable
         # To compile a program for each query takes minutes, and to make it fast as long; the reader is the same without.
         self.spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+                      .config("spark.ui.showConsoleProgress", "false")
                       .config("spark.sql.shuffle.partitions", "1").config("spark.driver.memory", "2g")
                       .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
                       .config("spark.network.timeout", "2h").config("spark.executor.heartbeatInterval", "1h")

@@ -27,6 +27,8 @@ func peerGoals(files []string) []goal {
 			per: func(s scale) int { return s.events }, basePer: func(s scale) int { return s.durable }},
 		{id: "W3", what: "append, durable and hashed, against the driver mattn/go-sqlite3, a row a call, nothing durable",
 			subject: "write-live", base: peerPrefix + "sqlite-row", metric: user, must: 1, equal: true},
+		{id: "W3", what: "the same, against calls without a context that could be cancelled",
+			subject: "write-live", base: peerPrefix + "sqlite-row-plain", metric: user, must: 1, equal: true},
 	}
 	for _, name := range files {
 		list = append(list, goal{id: "D1", what: "`" + name + "`, opened and read, whole process, against DuckDB's driver",

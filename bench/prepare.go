@@ -59,7 +59,7 @@ func (scale) iterations(events int) int { return max(events/2000, 1) }
 
 // reads are the files that a case needs beside the program itself, as far as not all are needed.
 var reads = map[string][]string{
-	"write-row": {}, "write-row-each": {}, "write-live": {}, "write-sealed": {}, "write-bulk": {},
+	"write-row": {}, "write-row-plain": {}, "write-row-each": {}, "write-live": {}, "write-sealed": {}, "write-bulk": {},
 	"read-scan": {scanFile}, "read-python": {scanFile},
 	"read-records": {runFile}, "digest": {runFile}, "export": {runFile}, "verify": {runFile},
 	"lines-python": {linesFile}, "record": {linesFile, mainProgram}, "record-bulk": {linesFile, mainProgram},

@@ -29,9 +29,13 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 
 // writeRow makes a case that writes events with a prepared INSERT, a row a call, as programs of this kind do. If each
 // is true every event is a transaction that is on disk when it returns; else one transaction has all and nothing is
-// flushed.
-func writeRow(each bool) measure.Case {
+// flushed. Calls have the context that the library's have too, which can be cancelled, unless plain is true: for each
+// statement that could be cancelled the driver starts a goroutine, which takes as long as the statement.
+func writeRow(each, plain bool) measure.Case {
 	return func(ctx context.Context, s *measure.Stopwatch) error {
+		if plain {
+			ctx = context.WithoutCancel(ctx)
+		}
 		n := scaleOf(s.Events).events
 		pragmas := []string{"journal_mode(OFF)", "synchronous(OFF)"}
 		if each {
@@ -46,8 +50,7 @@ func writeRow(each bool) measure.Case {
 			return err
 		}
 		defer db.Close()
-		// The driver starts a goroutine for each statement that could be cancelled, which takes as long as the statement.
-		if err := insert(context.WithoutCancel(ctx), db, events, each); err != nil {
+		if err := insert(ctx, db, events, each); err != nil {
 			return err
 		}
 		if err := db.Close(); err != nil {

@@ -13,12 +13,13 @@ import (
 )
 
 var cases = map[string]measure.Case{
-	"sqlite-row":      sqliteRows,
-	"duckdb-row-each": duckdbRowEach,
-	"duckdb-make":     duckdbMake,
-	"duckdb-rows":     duckdbRead,
-	"duckdb-hash":     duckdbHash,
-	"duckdb-open":     duckdbOpen,
+	"sqlite-row":       sqliteRows(false),
+	"sqlite-row-plain": sqliteRows(true),
+	"duckdb-row-each":  duckdbRowEach,
+	"duckdb-make":      duckdbMake,
+	"duckdb-rows":      duckdbRead,
+	"duckdb-hash":      duckdbHash,
+	"duckdb-open":      duckdbOpen,
 }
 
 func main() {

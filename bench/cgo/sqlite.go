@@ -16,22 +16,30 @@ import (
 )
 
 // sqliteRows writes events with the driver itself, without database/sql: a prepared INSERT, a row a call, all in one
-// transaction of which nothing is flushed.
-func sqliteRows(ctx context.Context, s *measure.Stopwatch) error {
-	events := sample.Events(s.Events, max(s.Events/2000, 1))
-	path := filepath.Join(s.Dir, "peer.db")
-	defer os.Remove(path)
-	s.Start()
-	if err := sqliteWrite(path, events); err != nil {
+// transaction of which nothing is flushed. Calls have a context that can be cancelled, as those of the library have,
+// unless plain is true.
+func sqliteRows(plain bool) measure.Case {
+	return func(ctx context.Context, s *measure.Stopwatch) error {
+		if !plain {
+			var cancel func()
+			ctx, cancel = context.WithCancel(ctx)
+			defer cancel()
+		}
+		events := sample.Events(s.Events, max(s.Events/2000, 1))
+		path := filepath.Join(s.Dir, "peer.db")
+		defer os.Remove(path)
+		s.Start()
+		if err := sqliteWrite(ctx, path, events); err != nil {
+			return err
+		}
+		s.Stop()
+		var err error
+		s.Sum, err = sqliteSum(ctx, path)
 		return err
 	}
-	s.Stop()
-	var err error
-	s.Sum, err = sqliteSum(ctx, path)
-	return err
 }
 
-func sqliteWrite(path string, events []provider.Event) (err error) {
+func sqliteWrite(ctx context.Context, path string, events []provider.Event) (err error) {
 	conn, err := new(sqlite3.SQLiteDriver).Open("file:" + filepath.ToSlash(path) + "?_journal_mode=OFF&_synchronous=OFF")
 	if err != nil {
 		return err
@@ -49,11 +57,15 @@ func sqliteWrite(path string, events []provider.Event) (err error) {
 		return err
 	}
 	defer stmt.Close()
-	row := make([]driver.Value, 5)
+	row := make([]driver.NamedValue, 5)
+	for i := range row {
+		row[i].Ordinal = i + 1
+	}
 	for i := range events {
 		e := &events[i]
-		row[0], row[1], row[2], row[3], row[4] = "bench-1", int64(e.Iteration), e.Type, string(e.Data), e.Timestamp
-		if _, err := stmt.Exec(row); err != nil {
+		row[0].Value, row[1].Value, row[2].Value = "bench-1", int64(e.Iteration), e.Type
+		row[3].Value, row[4].Value = string(e.Data), e.Timestamp
+		if _, err := stmt.(driver.StmtExecContext).ExecContext(ctx, row); err != nil {
 			return err
 		}
 	}

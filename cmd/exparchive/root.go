@@ -96,6 +96,7 @@ func newRootCommand(args ...string) *cobra.Command {
 	}
 	cobra.EnableCommandSorting = false
 	root := newRoot()
+	root.CompletionOptions.DisableDefaultCmd = len(needed) == 1 // which is not what was called
 	for _, c := range needed {
 		cmd := c.newCommand()
 		cmd.GroupID, cmd.Hidden = c.group, c.group == ""

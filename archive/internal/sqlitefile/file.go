@@ -216,6 +216,7 @@ func (f *File) openAt(path string, held bool) (err error) {
 		return NotArchive(err)
 	}
 	f.files = append(f.files, file)
+	readAhead(file)
 	if packed, err := IsPacked(file); err != nil {
 		return err
 	} else if packed && held {

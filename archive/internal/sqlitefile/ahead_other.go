@@ -1,0 +1,7 @@
+//go:build !linux
+
+package sqlitefile
+
+import "os"
+
+func readAhead(*os.File) {}

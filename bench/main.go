@@ -125,7 +125,8 @@ func (o *options) publish(section, text string) error {
 	if o.output == "" {
 		return nil
 	}
-	if err := writeSection(o.output, section, text); err != nil || o.readme == "" {
+	// README has rows of this section only, and others may have rows that are called the same.
+	if err := writeSection(o.output, section, text); err != nil || o.readme == "" || section != largeSection {
 		return err
 	}
 	return quote(o.readme, text)

@@ -132,7 +132,7 @@ const partTail = 64
 // A stretch is numbers from first to last.
 type stretch struct{ first, last int64 }
 
-// A partSpan is where the records of an iteration lie. There may be as many as half of what is read.
+// A partSpan is where the records of an iteration lie. A part has one for each iteration of the run, so it is small.
 type partSpan struct {
 	stretch
 	number, seq int64 // seq is -1 for an iteration that was not recorded itself

@@ -26,7 +26,8 @@ func scanRows(ctx context.Context, path string, each func(iteration int, typ, ti
 		return "", err
 	}
 	defer db.Close()
-	result, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT id, run_id, iteration, type, ts, data FROM e ORDER BY id")
+	result, err := db.QueryContext(context.WithoutCancel(ctx),
+		"SELECT id, run_id, iteration, type, ts, data FROM e ORDER BY id")
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Run the tests of the Python module in CPython for Windows, under Wine. The build is the one that JavaCPP Presets have on
-# Maven Central (https://github.com/bytedeco/javacpp-presets/tree/master/cpython): an archive, where python.org has an
-# installer. Further arguments are pytest's.
+# Run the tests of the Python module in CPython for Windows, under Wine. The build is the one that JavaCPP Presets have
+# on Maven Central (https://github.com/bytedeco/javacpp-presets/tree/master/cpython): an archive, where python.org has
+# an installer. Further arguments are pytest's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -15,7 +15,9 @@ curl -fsSL --retry 3 -o "$folder/cpython.jar" "$url"
 echo "$sum  $folder/cpython.jar" | sha256sum --check --quiet
 python3 -m zipfile -e "$folder/cpython.jar" "$folder"
 home=$folder/org/bytedeco/cpython/windows-x86_64
-python3 -m pip install --quiet --disable-pip-version-check --target "$folder/site" pytest colorama 2>/dev/null
+grep '^pytest==' requirements-test.txt >"$folder/requirements.txt"
+python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target "$folder/site" \
+	-r "$folder/requirements.txt" colorama==0.4.6
 GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -o "$folder/exparchive.exe" ../cmd/exparchive
 
 windows() { # windows PATH: the same as Wine names it

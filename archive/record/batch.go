@@ -116,8 +116,8 @@ func (b *batch) BestIndex(*vtab.IndexInfo) error { return nil }
 
 // Open implements [vtab.Table].
 func (b *batch) Open() (vtab.Cursor, error) {
-	// SQLite's driver wants texts as strings. The arena stays as it is until the batch is in the file: so it is one string,
-	// of which the data of each event is a part that needs no copy of its own.
+	// SQLite's driver wants texts as strings. The arena stays as it is until the batch is in the file: so it is one
+	// string, of which the data of each event is a part that needs no copy of its own.
 	return &batchCursor{b: b, texts: unsafe.String(unsafe.SliceData(b.arena), len(b.arena))}, nil
 }
 

@@ -146,8 +146,8 @@ func (r *liveRows) put(table string, values ...any) error {
 	return err
 }
 
-// putEvents implements [rows]. The first event is put where it belongs, and SQLite gives those behind it the numbers that
-// follow, which are theirs: no other record is among them. To look for the place of each takes a tenth longer.
+// putEvents implements [rows]. The first event is put where it belongs, and SQLite gives those behind it the numbers
+// that follow, which are theirs: no other record is among them. To look for the place of each takes a tenth longer.
 func (r *liveRows) putEvents() error {
 	b := &r.w.batch
 	for b.shown = 0; b.shown < len(b.events); {

@@ -22,8 +22,8 @@ func sortRows(rows [][]any) {
 }
 
 // TestEngines: engines of others answer the questions of a dataset's README.md as the runs do one by one, and read
-// every cell as it was recorded. EXPARCHIVE_ENGINES is a folder with the Python packages of each engine in a folder that is
-// called as the engine, and perhaps a hyphen and a version; EXPARCHIVE_RUNS is how many runs there are.
+// every cell as it was recorded. EXPARCHIVE_ENGINES is a folder with the Python packages of each engine in a folder that
+// is called as the engine, and perhaps a hyphen and a version; EXPARCHIVE_RUNS is how many runs there are.
 func TestEngines(t *testing.T) {
 	python := othertools.FindLarge(t, "python3")
 	installed := os.Getenv("EXPARCHIVE_ENGINES")

@@ -68,7 +68,8 @@ func TestKillExport(t *testing.T) {
 		if tried == 20*kills {
 			t.Fatalf("of %d exports only %d could be killed before they ended", tried, killed)
 		}
-		if killed%3 == 0 || ended { // the two that follow go on where it was killed, and nothing is left to do for one that ended
+		// The two that follow go on where it was killed. Where one ended by itself nothing is left to do for the next.
+		if killed%3 == 0 || ended {
 			if err := os.RemoveAll(out); err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ var ErrNotExist error = notExist{}
 // ErrNoFolder means that there is no folder of that name, in which a file is to be made. It wraps [fs.ErrNotExist].
 var ErrNoFolder error = noFolder{}
 
-// ErrNoDirectory means that what has the name of a folder is none. Windows has no such error of its own.
+// ErrNoDirectory means that what has the name of a folder is none, for which systems have various words.
 var ErrNoDirectory = errors.New("not a directory")
 
 type (

@@ -174,8 +174,8 @@ func files(root *os.Root, folder string) (names []string, ours bool) {
 }
 
 // remove removes a folder whose lock is held, if there are locks: the lock goes last of the files, and the folder
-// itself only if it is empty. So if somebody takes the lock anew in between, who may be its maker or another one that sweeps,
-// the folder stays theirs.
+// itself only if it is empty. So if somebody takes the lock anew in between, who may be its maker or another one that
+// sweeps, the folder stays theirs.
 func remove(root *os.Root, folder string, lock *lockfile.Lock) error {
 	names, ours := files(root, folder)
 	if !ours {

@@ -85,8 +85,8 @@ type Run struct {
 
 // Put records r, each event and call with its iteration.
 func (r *Run) Put(ctx context.Context, s provider.Sink) error {
-	start := &provider.Start{RunID: cmp.Or(r.ID, "bench-1"), Name: "bench", Type: "bench", Config: json.RawMessage(`{"seed":42}`),
-		CreatedAt: "2025-12-11T00:00:00"}
+	start := &provider.Start{RunID: cmp.Or(r.ID, "bench-1"), Name: "bench", Type: "bench",
+		Config: json.RawMessage(`{"seed":42}`), CreatedAt: "2025-12-11T00:00:00"}
 	if err := s.Begin(ctx, start); err != nil {
 		return err
 	}

@@ -97,7 +97,8 @@ func TestTakePatterns(t *testing.T) {
 	}
 }
 
-// TestTakePatterns_changed: what runs before a command changes its arguments where they are, and the command has them so.
+// TestTakePatterns_changed: what runs before a command changes its arguments where they are, and the command has them
+// so.
 func TestTakePatterns_changed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("a.x", nil, 0o666); err != nil {

@@ -54,7 +54,8 @@ dropped before the first line comes.
 
 A first line {"type":"continue","run_id":"...","records":120} says that the lines are those of the run behind its first
 120 records. Those of them that are recorded already are compared and passed over, and one that differs ends it before
-anything is recorded. So lines that a recorder did not acknowledge (--acks) before it died can be given to resume as they are, and nothing comes twice.
+anything is recorded. So lines that a recorder did not acknowledge (--acks) before it died can be given to resume as they are,
+and nothing comes twice.
 
 A line that cannot be recorded is kept as it is, as record does; the number of records that the run had before follows the
 name of the folder, as in rejected-120/LINE.`,

@@ -31,7 +31,7 @@ func benchEvents(n int) []provider.Event {
 	return events
 }
 
-// BenchmarkWrite compares recording, which checks, hashes and commits every 1000 events to disk, with a loop over one
+// BenchmarkWrite compares recording, which checks, hashes and commits every few thousand events to disk, with a loop over one
 // prepared INSERT in a single transaction that does none of it.
 func BenchmarkWrite(b *testing.B) {
 	events := benchEvents(100_000)

@@ -23,7 +23,7 @@
 // # Durability
 //
 // [Writer.Event] returns when the record is checked and in memory; it is written with the next record that is
-// durable, or after 1000 events, one mebibyte or one second, or by [Writer.Sync]. Begin, Interaction, Iteration, Note
+// durable, or after 4000 events, one mebibyte or one second, or by [Writer.Sync]. Begin, Interaction, Iteration, Note
 // and Attachment return when everything up to them is on disk (SQLite's WAL mode with synchronous=FULL). Finish
 // returns when the sealed file is.
 //

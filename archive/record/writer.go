@@ -103,7 +103,7 @@ func newWriter(path string, opts *Options) *Writer {
 
 // When events that wait in memory are written.
 const (
-	flushEvents = 1000
+	flushEvents = 4000
 	flushBytes  = 1 << 20
 	flushAfter  = time.Second
 )

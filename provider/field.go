@@ -77,29 +77,29 @@ var fields = [...][]Field{
 	},
 }
 
-func optional[R any](id byte, name string, addr func(*R) any) Field {
+func optional[P Record](id byte, name string, addr func(P) any) Field {
 	return Field{ID: id, Name: name, addr: func(r Record) any {
-		if r, ok := any(r).(*R); ok {
+		if r, ok := r.(P); ok {
 			return addr(r)
 		}
 		return nil
 	}}
 }
 
-func required[R any](id byte, name string, addr func(*R) any) Field {
+func required[P Record](id byte, name string, addr func(P) any) Field {
 	f := optional(id, name, addr)
 	f.always = true
 	return f
 }
 
-func committed[R any](id byte, name string, addr func(*R) any) Field {
+func committed[P Record](id byte, name string, addr func(P) any) Field {
 	f := optional(id, name, addr)
 	f.Committed = true
 	return f
 }
 
 // content is a committed field that a record is never without.
-func content[R any](id byte, name string, addr func(*R) any) Field {
+func content[P Record](id byte, name string, addr func(P) any) Field {
 	f := required(id, name, addr)
 	f.Committed = true
 	return f

@@ -62,7 +62,9 @@ func (v *content) recordedIterations() (order []int32) {
 			order = append(order, int32(i))
 		}
 	}
-	slices.SortStableFunc(order, func(i, j int32) int { return cmp.Compare(v.iterations[i].seq, v.iterations[j].seq) })
+	slices.SortFunc(order, func(i, j int32) int {
+		return cmp.Or(cmp.Compare(v.iterations[i].seq, v.iterations[j].seq), cmp.Compare(i, j))
+	})
 	return order
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -54,56 +55,34 @@ func Check(text []byte) error { return CheckWithin(text, MaxDepth) }
 
 // CheckWithin is [Check] with another limit, for a value that will stand inside another one.
 func CheckWithin(text []byte, maxDepth int) error {
-	if valid(text, maxDepth) {
-		if !utf8.Valid(text) {
-			return ErrUTF8
+	i := end(text, maxDepth)
+	if i < 0 {
+		if all := end(text, len(text)); all < 0 {
+			return syntaxError(text, ^all)
 		}
-		return nil
 	}
-	if !json.Valid(text) {
-		return syntaxError(text)
-	}
-	if !utf8.Valid(text) {
+	switch {
+	case !utf8.Valid(text):
 		return ErrUTF8
-	}
-	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) > maxDepth && depth(text) > maxDepth {
+	case i < 0:
 		return ErrDepth
 	}
 	return nil
 }
 
-// syntaxError says where text stops being JSON.
-func syntaxError(text []byte) error {
-	var v json.RawMessage
-	err := json.Unmarshal(text, &v)
-	if syn := (*json.SyntaxError)(nil); errors.As(err, &syn) {
-		return fmt.Errorf("%w: byte %d: %v", ErrSyntax, syn.Offset, syn)
+// syntaxError says that text stops being JSON at index i, and names what stands there, a whole word if it is one.
+func syntaxError(text []byte, i int) error {
+	if i == len(text) {
+		return fmt.Errorf("%w: byte %d: unexpected end", ErrSyntax, i)
 	}
-	return ErrSyntax
+	_, n := utf8.DecodeRune(text[i:])
+	for n < min(len(text)-i, 20) && isLetter(text[i]) && isLetter(text[i+n]) {
+		n++
+	}
+	return fmt.Errorf("%w: byte %d: unexpected %q", ErrSyntax, i+1, text[i:i+n])
 }
 
-// depth gives the deepest nesting of text, which must be valid.
-func depth(text []byte) int {
-	deepest, now, inString := 0, 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString:
-			if c == '\\' {
-				i++
-			} else if c == '"' {
-				inString = false
-			}
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			now++
-			deepest = max(deepest, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return deepest
-}
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // Members calls f with the name and the text of each member of the object text, in order. The text must have passed
 // [Check]. It stops at f's first error. A name that comes twice is an error, and so is one with an unpaired surrogate,
@@ -223,20 +202,45 @@ func skipString(text []byte, i int) int {
 // Unquote decodes a JSON string with its quotes. Unlike encoding/json it refuses an unpaired surrogate instead of
 // putting U+FFFD in its place.
 func Unquote(text []byte) (string, error) {
+	text = Trim(text)
 	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' && plain(text[1:n-1]) {
 		return string(text[1 : n-1]), nil
 	}
-	var s string
-	if err := json.Unmarshal(text, &s); err != nil {
-		return "", fmt.Errorf("%w: %.80q", ErrSyntax, text)
+	if len(text) == 0 || text[0] != '"' || endOfString(text, 0) != len(text) {
+		return "", fmt.Errorf("%w: %.80q is no string", ErrSyntax, text)
 	}
 	if !utf8.Valid(text) {
 		return "", ErrUTF8
 	}
-	if bytes.Contains(text, []byte(`\u`)) && unpaired(text) {
-		return "", fmt.Errorf("%w in %.80s", ErrSurrogate, text)
+	s := make([]byte, 0, len(text))
+	for rest := text[1 : len(text)-1]; ; {
+		i := bytes.IndexByte(rest, '\\')
+		if i < 0 {
+			return string(append(s, rest...)), nil
+		}
+		s = append(s, rest[:i]...)
+		c := rest[i+1]
+		rest = rest[i+2:]
+		switch c {
+		case 'b', 'f', 'n', 'r', 't':
+			c = "\b\f\n\r\t"[strings.IndexByte("bfnrt", c)]
+		case 'u':
+			r := hex4(rest)
+			if rest = rest[4:]; utf16.IsSurrogate(r) {
+				low := rune(0)
+				if bytes.HasPrefix(rest, []byte(`\u`)) {
+					low = hex4(rest[2:])
+				}
+				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+					return "", fmt.Errorf("%w in %.80s", ErrSurrogate, text)
+				}
+				rest = rest[6:]
+			}
+			s = utf8.AppendRune(s, r)
+			continue
+		}
+		s = append(s, c)
 	}
-	return s, nil
 }
 
 // plain reports whether text stands for itself between quotes.
@@ -251,31 +255,7 @@ func plain(text []byte) bool {
 	return ascii || utf8.Valid(text)
 }
 
-// unpaired reports whether the string text, valid JSON, has half a surrogate pair without the other half.
-func unpaired(text []byte) bool {
-	for i := 0; i+1 < len(text); i++ {
-		if text[i] != '\\' {
-			continue
-		}
-		i++ // the escaped byte
-		if text[i] != 'u' {
-			continue
-		}
-		switch hex4(text[i+1:]) >> 10 {
-		case 0xD800 >> 10: // high half: the low half must follow
-			if j := i + 5; j+6 > len(text) || text[j] != '\\' || text[j+1] != 'u' || hex4(text[j+2:])>>10 != 0xDC00>>10 {
-				return true
-			}
-			i += 10
-		case 0xDC00 >> 10:
-			return true
-		default:
-			i += 4
-		}
-	}
-	return false
-}
-
+// hex4 gives the number that four hexadecimal digits are.
 func hex4(text []byte) (n rune) {
 	for _, c := range text[:4] {
 		switch {

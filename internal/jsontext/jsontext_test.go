@@ -46,6 +46,24 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestCheck_message: what stands where JSON ends is named, a word as a whole.
+func TestCheck_message(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"cost":NaN}`:                  `byte 9: unexpected "NaN"`,
+		`{"cost":-Infinity`:             `byte 10: unexpected "Infinity"`,
+		`[True]`:                        `byte 2: unexpected "True"`,
+		`{'a':1}`:                       `byte 2: unexpected "'"`,
+		`[1,€]`:                         `byte 4: unexpected "€"`,
+		`[1`:                            `byte 2: unexpected end`,
+		"[1,\xff\xff]":                  `byte 4: unexpected "\xff"`,
+		"[" + strings.Repeat("x", 1000): `byte 2: unexpected "` + strings.Repeat("x", 20) + `"`,
+	} {
+		if err := jsontext.Check([]byte(text)); err == nil || err.Error() != "not valid JSON: "+want {
+			t.Errorf("%.40q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestTrim(t *testing.T) {
 	if got := jsontext.Trim([]byte(" \t\r\n 1 2 \n")); string(got) != "1 2" {
 		t.Errorf("got %q, want %q", got, "1 2")
@@ -183,7 +201,7 @@ func checkAgainstStandard(t interface{ Fatalf(string, ...any) }, text []byte) {
 	if err != nil {
 		return
 	}
-	if nesting := levels(text); nesting > jsontext.MaxDepth {
+	if nesting := jsontext.Levels(text); nesting > jsontext.MaxDepth {
 		t.Fatalf("%d levels: got no error", nesting)
 	}
 	want, isObject, err := standard(text)
@@ -212,25 +230,6 @@ func checkAgainstStandard(t interface{ Fatalf(string, ...any) }, text []byte) {
 	}
 	if !bad && (err != nil || len(got) != len(want)) {
 		t.Fatalf("%q: got %d members, error %v, want %d", text, len(got), err, len(want))
-	}
-}
-
-// levels gives the deepest nesting of a valid text.
-func levels(text []byte) int {
-	d := json.NewDecoder(bytes.NewReader(text))
-	deepest, now := 0, 0
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return deepest
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			now++
-			deepest = max(deepest, now)
-		case json.Delim('}'), json.Delim(']'):
-			now--
-		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package jsontext
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -21,16 +23,46 @@ var validSeeds = []string{
 	strings.Repeat(`[{"a":`, 700) + "1" + strings.Repeat("]}", 700),
 }
 
+// checkValid compares what is found of a text with what encoding/json says of it: whether it is valid, and if not,
+// where.
 func checkValid(t *testing.T, text string) {
 	t.Helper()
 	b := []byte(text)
 	want := json.Valid(b)
-	if got := valid(b, maxSplitDepth); got != want {
-		t.Errorf("%.200q: got valid: %v, encoding/json says %v", text, got, want)
+	got := end(b, maxSplitDepth)
+	if got >= 0 != want || want && got != len(b) {
+		t.Errorf("%.200q: got valid until %d, encoding/json says %v", text, got, want)
+	}
+	deepest := Levels(b)
+	if !want && deepest <= maxSplitDepth {
+		var value json.RawMessage
+		err := json.Unmarshal(b, &value)
+		if syn, ok := errors.AsType[*json.SyntaxError](err); !ok || min(^got+1, len(b)) != int(syn.Offset) {
+			t.Errorf("%.200q: got an error at index %d, encoding/json %v at byte %d", text, ^got, err, syn.Offset)
+		}
 	}
 	for _, limit := range []int{0, 1, 3} {
-		if got, want := valid(b, limit), want && depth(b) <= limit; got != want {
+		if got, want := end(b, limit) >= 0, want && deepest <= limit; got != want {
 			t.Errorf("%.200q within %d levels: got %v, want %v", text, limit, got, want)
+		}
+	}
+}
+
+// Levels gives the deepest nesting of a text, as far as it is valid.
+func Levels(text []byte) int {
+	d := json.NewDecoder(bytes.NewReader(text))
+	deepest, now := 0, 0
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return deepest
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			now++
+			deepest = max(deepest, now)
+		case json.Delim('}'), json.Delim(']'):
+			now--
 		}
 	}
 }

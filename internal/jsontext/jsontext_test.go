@@ -192,7 +192,7 @@ func standard(text []byte) (list []member, isObject bool, err error) {
 	return list, true, err
 }
 
-// On any bytes Check agrees with encoding/json and unicode/utf8, and Members with its decoder.
+// On any bytes Check agrees with encoding/json and unicode/utf8, and Compact and Members with the former.
 func checkAgainstStandard(t interface{ Fatalf(string, ...any) }, text []byte) {
 	err := jsontext.Check(text)
 	if valid := json.Valid(text) && utf8.Valid(text); valid != (err == nil) && !errors.Is(err, jsontext.ErrDepth) {
@@ -203,6 +203,10 @@ func checkAgainstStandard(t interface{ Fatalf(string, ...any) }, text []byte) {
 	}
 	if nesting := jsontext.Levels(text); nesting > jsontext.MaxDepth {
 		t.Fatalf("%d levels: got no error", nesting)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil || string(jsontext.Compact(text)) != compact.String() {
+		t.Fatalf("%q: compact %q, want %q, %v", text, jsontext.Compact(text), &compact, err)
 	}
 	want, isObject, err := standard(text)
 	if err != nil && err != io.EOF {

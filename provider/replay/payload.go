@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"encoding/json"
 	"math/big"
 	"slices"
@@ -21,7 +20,8 @@ type payload struct {
 
 // parsePayload reads an object; of anything else, and of an object with a name twice, it says false.
 func parsePayload(data []byte) (*payload, bool) {
-	p := new(payload)
+	const few = 8 // that need no more memory
+	p := &payload{names: make([]string, 0, few), values: make([][]byte, 0, few)}
 	err := jsontext.Members(data, func(name string, value []byte) error {
 		p.names = append(p.names, name)
 		p.values = append(p.values, value)
@@ -128,13 +128,7 @@ func plain(v []byte) string {
 }
 
 // compact gives a JSON value for printing on one line.
-func compact(v []byte) string {
-	var b bytes.Buffer
-	if json.Compact(&b, v) != nil {
-		return escape(string(v))
-	}
-	return escape(b.String())
-}
+func compact(v []byte) string { return escape(string(jsontext.Compact(v))) }
 
 // money formats an amount in a payload; what is no integer of cents stays as it is written.
 func money(v []byte) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/internal/webfile"
+	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
 // A Kind is what a file holds, as far as its first bytes tell.
@@ -76,10 +77,10 @@ func SniffHead(head []byte) (Kind, error) { return sniff(head) }
 
 func sniff(head []byte) (Kind, error) {
 	switch {
+	case duckdb.IsDatabase(head):
+		return DuckDB, nil
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")), bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
 		return SQLite, nil // package archive tells a packed archive from other files of zstd
-	case len(head) >= 12 && string(head[8:12]) == "DUCK":
-		return DuckDB, nil
 	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
 		return 0, noRun("a Git LFS pointer, not the file itself; fetch it with `git lfs pull`")
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):

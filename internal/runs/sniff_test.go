@@ -17,6 +17,7 @@ func TestSniff(t *testing.T) {
 	}{
 		{"sqlite", "SQLite format 3\x00\x10\x00", SQLite, ""},
 		{"duckdb", duck, DuckDB, ""},
+		{"duckdb with a checksum like json", "{\"a\":1}\n" + duck[8:], DuckDB, ""},
 		{"duckdb cut before its name ends", duck[:11], 0, "not an archive"},
 		{"lines", `{"type":"experiment","run_id":"x"}` + "\n", Lines, ""},
 		{"lines with blanks", "\n  { \"run_id\":\"x\", \"type\" : \"experiment\" }\n", Lines, ""},

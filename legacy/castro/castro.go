@@ -150,6 +150,9 @@ func startsObject(path string) (bool, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
 		return false, err
 	}
+	if duckdb.IsDatabase(head[:n]) {
+		return false, nil
+	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\ufeff")), " \t\r\n")
 	return bytes.HasPrefix(text, []byte("{")), nil
 }

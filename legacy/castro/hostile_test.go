@@ -1,6 +1,7 @@
 package castro
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -73,5 +74,30 @@ func TestNotRegular(t *testing.T) {
 	}
 	if _, err := mustRun(t, mustOpen(t, path, nil), "exp1-20251210").Experiment(t.Context()); err != nil {
 		t.Errorf("with a folder for a sibling: got %v, want a run with a note", err)
+	}
+}
+
+// TestChecksumLikeJSON opens a database whose checksum, which comes first, begins as an object of JSON does: one in 256
+// is such a one.
+func TestChecksumLikeJSON(t *testing.T) {
+	path := unpack(t, t.TempDir(), "k1", "k1.db")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The checksum is the exclusive or of the words of the header, each multiplied by k. The last word, which is 0,
+	// becomes the one that makes the difference.
+	const k = 0xbf58476d1ce4e5b9
+	inverse := uint64(k)
+	for range 5 {
+		inverse *= 2 - k*inverse
+	}
+	binary.LittleEndian.PutUint64(data[4096-8:], uint64(data[0]^'{')*inverse)
+	data[0] = '{'
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if runs := mustRuns(t, mustOpen(t, path, nil)); len(runs) == 0 {
+		t.Error("got no runs")
 	}
 }

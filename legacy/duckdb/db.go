@@ -97,6 +97,10 @@ type DB struct {
 // what reading costs, whatever the machine.
 func (db *DB) RowsDecoded() int64 { return db.decoded.Load() }
 
+// IsDatabase reports whether a file that begins with head, at least 12 bytes, is a DuckDB database. It begins with a
+// checksum, whose bytes may look like anything, and is asked for before other kinds of files.
+func IsDatabase(head []byte) bool { return storage.IsDatabase(head) }
+
 // Open opens the database file at path and replays the logs beside it in memory. The file, its folder and its logs are
 // not changed in any way. The caller must close the DB.
 func Open(path string, opts *Options) (*DB, error) {

@@ -127,9 +127,13 @@ func ReadHeaders(r io.ReaderAt, size int64) (*Headers, error) {
 	return h, h.check()
 }
 
+// IsDatabase reports whether a file that begins with head is a DuckDB database. Its first bytes are a checksum, and may
+// be those of any other kind of file.
+func IsDatabase(head []byte) bool { return len(head) >= 12 && string(head[8:12]) == "DUCK" }
+
 // recognise tells a DuckDB file from the things that are found in its place.
 func recognise(buf []byte) error {
-	if len(buf) >= 12 && string(buf[8:12]) == "DUCK" {
+	if IsDatabase(buf) {
 		return nil
 	}
 	switch {

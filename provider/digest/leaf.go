@@ -60,6 +60,7 @@ const (
 type Leaf struct {
 	entry     []byte // behind the leaf prefix
 	value     []byte // behind the prefix of a commitment
+	sha       hasher
 	redaction *provider.Redaction
 	seq       int64 // of the record at hand
 	next      int64
@@ -80,7 +81,7 @@ func (l *Leaf) SkipTo(seq int64) { l.next = seq }
 // Hash gives the leaf hash of r, which must have passed its Validate.
 func (l *Leaf) Hash(r provider.Record) Hash {
 	l.build(r)
-	return sha256.Sum256(l.entry)
+	return l.sha.sum(l.entry)
 }
 
 // Entry gives the entry of r, valid until the next call. r must have passed its Validate.
@@ -92,7 +93,7 @@ func (l *Leaf) Entry(r provider.Record) []byte {
 // HashEvent is [Leaf.Hash] for an event, of which a run has the most.
 func (l *Leaf) HashEvent(e *provider.Event) Hash {
 	l.event(e)
-	return sha256.Sum256(l.entry)
+	return l.sha.sum(l.entry)
 }
 
 func (l *Leaf) event(e *provider.Event) {
@@ -239,8 +240,7 @@ func (l *Leaf) commitmentTo(id byte, name string) []byte {
 }
 
 func (l *Leaf) commit(id byte, covered []byte) {
-	sum := sha256.Sum256(covered)
-	l.entry = append(append(l.entry, id, formCommitment), sum[:]...)
+	l.entry = l.sha.appendSum(append(l.entry, id, formCommitment), covered)
 	if l.value = covered; cap(covered) > 1<<20 { // do not hold on to what one huge value needed
 		l.value = nil
 	}

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"crypto/sha256"
+	"hash"
 	"math/bits"
 )
 
@@ -11,6 +12,7 @@ type Tree struct {
 	size  int64
 	peaks []Hash // roots of the complete subtrees from left to right, one for each bit set in size
 	block Hash   // root of the last complete block
+	nodes *nodeHasher
 }
 
 const (
@@ -24,7 +26,10 @@ const (
 func (t *Tree) Add(leaf Hash) {
 	for level := range bits.TrailingZeros64(^uint64(t.size)) {
 		last := len(t.peaks) - 1
-		leaf = node(t.peaks[last], leaf)
+		if t.nodes == nil {
+			t.nodes = &nodeHasher{}
+		}
+		leaf = t.nodes.node(t.peaks[last], leaf)
 		t.peaks = t.peaks[:last]
 		if level == blockLevel-1 {
 			t.block = leaf
@@ -80,10 +85,40 @@ func (t *Tree) Clone() Tree {
 }
 
 // node is the hash of an inner node.
-func node(left, right Hash) Hash {
-	var b [1 + 2*sha256.Size]byte
-	b[0] = 1
-	copy(b[1:], left[:])
-	copy(b[1+sha256.Size:], right[:])
-	return sha256.Sum256(b[:])
+func node(left, right Hash) Hash { return new(nodeHasher).node(left, right) }
+
+// A nodeHasher computes the hashes of inner nodes in the memory that it has.
+type nodeHasher struct {
+	sha     hasher
+	covered [1 + 2*sha256.Size]byte
+}
+
+func (h *nodeHasher) node(left, right Hash) Hash {
+	h.covered[0] = 1
+	copy(h.covered[1:], left[:])
+	copy(h.covered[1+sha256.Size:], right[:])
+	return h.sha.sum(h.covered[:])
+}
+
+// A hasher computes SHA-256 with one state, for texts as short as three of each record are: with a state for each, as
+// of Sum256, a hash takes a tenth longer. The zero value is ready.
+type hasher struct {
+	state hash.Hash
+	out   Hash
+}
+
+// sum gives the hash of b.
+func (h *hasher) sum(b []byte) Hash {
+	h.appendSum(h.out[:0], b)
+	return h.out
+}
+
+// appendSum appends the hash of b to dst.
+func (h *hasher) appendSum(dst, b []byte) []byte {
+	if h.state == nil {
+		h.state = sha256.New()
+	}
+	h.state.Reset()
+	h.state.Write(b)
+	return h.state.Sum(dst)
 }

@@ -187,9 +187,9 @@ func (x *datasetExport) run(ctx context.Context, sources []datasetSource, onlyFi
 		_, _ = x.stderr.Write(job.said.Bytes())
 		err := job.err
 		switch {
+		case first != nil: // and the jobs that are still there end
 		case ctx.Err() != nil:
-			first = ctx.Err() // and the jobs that are still there end
-		case first != nil:
+			first = ctx.Err()
 		case err == nil && job.result != nil:
 			first = x.tell(*job.result)
 		case err != nil && onlyFile && len(sources) == 1:

@@ -3,6 +3,7 @@ package runs
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,10 +110,26 @@ var experimentMember = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`"type"[ \t]*:[ \t]*"experiment"`)
 })
 
-// startsRun reports whether the first line of text looks like that of a run.
+// startsRun reports whether the first line of text looks like that of a run: the member is one of the object itself, as
+// an export may have it in its configuration. Where that cannot be told, since the line is no JSON, it is taken for so.
 func startsRun(text []byte) bool {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return experimentMember().Match(line)
+	if !experimentMember().Match(line) {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	_, err := d.Token()
+	for err == nil && d.More() {
+		var name json.Token
+		var value any
+		if name, err = d.Token(); err == nil {
+			err = d.Decode(&value)
+		}
+		if err == nil && name == "type" {
+			return value == "experiment"
+		}
+	}
+	return errors.As(err, new(*json.SyntaxError))
 }
 
 func exists(path string) bool {

@@ -9,13 +9,14 @@ import (
 )
 
 // openDatabase opens the database of the original project at path, which package castro reads. It is nil if a file of
-// this kind holds something else: JSON lines that do not begin with the experiment, say.
+// this kind holds something else: JSON lines that do not begin with the experiment, say. What has a list of days is no
+// such thing, whatever is wrong with the days.
 func openDatabase(path string, kind Kind, o *Options) (*castro.Database, error) {
 	if kind != DuckDB && kind != JSON {
 		return nil, nil
 	}
 	d, err := castro.Open(path, &castro.Options{Lenient: o != nil && o.Lenient})
-	if kind == JSON && errors.Is(err, castro.ErrForeign) {
+	if kind == JSON && errors.Is(err, castro.ErrForeign) && !castro.IsExport(path) {
 		return nil, nil
 	}
 	if err != nil {

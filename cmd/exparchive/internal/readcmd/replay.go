@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -188,8 +189,7 @@ func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
 	in := jsonl.Interruptible(cmd.Context(), cmd.InOrStdin())
 	defer in.Close()
 	begun := bufio.NewReaderSize(in, 64<<10)
-	if _, err := begun.Peek(1); err == nil {
-		head, _ := begun.Peek(begun.Buffered())
+	if head := beginning(begun); len(head) > 0 {
 		kind, _ := runs.SniffHead(head)
 		other := kind == runs.SQLite || kind == runs.DuckDB || kind == runs.JSON && castro.BeginsExport(bytes.NewReader(head))
 		if other || o.which.ID != "" {
@@ -203,6 +203,32 @@ func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
 		err = fmt.Errorf("standard input: %w", err)
 	}
 	return err
+}
+
+// beginning peeks into r as far as it takes to tell what it holds: a pipe gives its first bytes in pieces of any size.
+func beginning(r *bufio.Reader) []byte {
+	var head []byte
+	for {
+		_, err := r.Peek(len(head) + 1)
+		head, _ = r.Peek(r.Buffered())
+		if err != nil || isTelling(head) {
+			return head
+		}
+	}
+}
+
+// isTelling reports whether more bytes behind head would not make something else of it.
+func isTelling(head []byte) bool {
+	const longestMark = 16 // of SQLite
+	if len(head) < longestMark {
+		return false
+	}
+	if kind, _ := runs.SniffHead(head); kind != runs.JSON || castro.BeginsExport(bytes.NewReader(head)) {
+		return true
+	}
+	line, _, whole := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"), []byte("\n"))
+	err := json.NewDecoder(bytes.NewReader(line)).Decode(new(json.RawMessage))
+	return whole && !errors.Is(err, io.ErrUnexpectedEOF) // an export may have its first member on the next line
 }
 
 func (o *replayOptions) file(cmd *cobra.Command, sink provider.Sink, path string) error {

@@ -25,10 +25,12 @@ const eventsKept = 200
 // A webFile is a JSON export of a result: an object whose member "days" holds a day an iteration, from 0.
 type webFile struct {
 	name string // of the file, without its extension
-	id   string
+	id   string // name, if unnamed
 	text []byte
 	days []webDay
 	rest json.RawMessage // the other members
+
+	unnamed bool // the export holds no id of the run
 }
 
 // A webDay is one day of an export.
@@ -119,7 +121,7 @@ func readWeb(name string, text []byte) (*webFile, error) {
 		return nil, err
 	}
 	if w.id == "" {
-		w.id = name
+		w.id, w.unnamed = name, true
 	}
 	w.rest = rest.json()
 	if len(days) == 0 || days[0] != '[' {
@@ -165,6 +167,9 @@ func (w *webFile) build(b *builder, _ string) error {
 	b.start = provider.Start{RunID: w.id, Name: w.name, Type: "web", Config: w.rest, CreatedAt: info[0].CreatedAt}
 	if err := b.start.Validate(); err != nil {
 		return err
+	}
+	if w.unnamed {
+		b.note(noteDerived, "/run_id", "the run id is the name of the file; the export does not hold one")
 	}
 	b.note(noteDerived, "/experiment_name", "the experiment's name is that of the file; the export does not hold one")
 	var days []webCosts

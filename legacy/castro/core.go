@@ -250,6 +250,11 @@ func (b *builder) agent(r *row, subject, column, agent string, value json.RawMes
 	return err == nil
 }
 
+// isAgent reports whether every record takes a name for that of an agent.
+func isAgent(name string) bool {
+	return name != "" && len(name) <= provider.MaxName && provider.CheckName(name) == nil
+}
+
 func (c *core) readEvaluations(run *coreRun, id string) error {
 	return c.tables[coreEvaluations].each(run.ctx, "run_id", is(id), func(r *row) error {
 		n, ok := run.iteration(r, "iteration")
@@ -259,7 +264,7 @@ func (c *core) readEvaluations(run *coreRun, id string) error {
 		run.drop(r, "run_id")
 		time := run.str(r, "timestamp")
 		agent := r.text("agent_id")
-		if accepted, ok := r.raw("accepted").(bool); ok && provider.CheckName(agent) == nil {
+		if accepted, ok := r.raw("accepted").(bool); ok && isAgent(agent) {
 			if run.decided[n] == nil {
 				run.decided[n] = map[string]bool{}
 			}

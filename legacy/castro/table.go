@@ -340,11 +340,16 @@ func value(v *duckdb.Vector, i int) any {
 		if x, ok := v.Int64(i); ok {
 			return x
 		}
-	case duckdb.TypeTimestampS, duckdb.TypeTimestampMS, duckdb.TypeTimestampNS, duckdb.TypeTimestampTZ, duckdb.TypeEnum,
-		duckdb.TypeUUID:
+	case duckdb.TypeHugeInt: // of sums
+		if x, err := strconv.ParseInt(string(v.AppendText(nil, i)), 10, 64); err == nil {
+			return x
+		}
+	}
+	text := v.AppendJSON(nil, i)
+	if text[0] == '"' { // of a type that JSON has not, such as DATE, UUID or DECIMAL
 		return string(v.AppendText(nil, i))
 	}
-	return json.RawMessage(v.AppendJSON(nil, i))
+	return json.RawMessage(text)
 }
 
 // isoformat gives t as Python's datetime.isoformat does.

@@ -83,15 +83,18 @@ func (c *castro) build(b *builder, id string) error {
 		if rows[n] == nil {
 			rows[n], proposed[n] = r, map[string]json.RawMessage{}
 		}
-		if i, ok := record.(*provider.Interaction); ok {
-			if _, repeats := seen.add(i); !repeats && i.ParsedPolicy != nil && i.AgentID != "" {
-				proposed[n][i.AgentID] = i.ParsedPolicy
-			}
-		}
 		return b.err
 	})
 	if err != nil {
 		return err
+	}
+	inOrder(all) // since of several proposals the last one counts
+	for _, p := range all {
+		if i, ok := p.record.(*provider.Interaction); ok {
+			if _, repeats := seen.add(i); !repeats && i.ParsedPolicy != nil && i.AgentID != "" {
+				proposed[p.iteration][i.AgentID] = i.ParsedPolicy
+			}
+		}
 	}
 	joined, err := c.join(b, id, &all)
 	if err != nil {

@@ -134,28 +134,34 @@ func (c *core) readEvents(run *coreRun, id string) error {
 			return run.err
 		}
 		all = append(all, numbered{number, placed{record, n, r.text("timestamp"), 0}})
-		switch e := record.(type) {
-		case *provider.Interaction:
-			if _, repeats := run.calls.add(e); !repeats && e.ParsedPolicy != nil && e.AgentID != "" {
-				if run.proposals[n] == nil {
-					run.proposals[n] = map[string]json.RawMessage{}
-				}
-				run.proposals[n][e.AgentID] = e.ParsedPolicy
-			}
-		case *provider.Event:
-			if e.Type == "evaluation" {
-				if total := member(e.Data, "total_cost"); total != nil {
-					run.totals[n] = centsOf(total)
-				}
-			}
-		}
 		return run.err
 	})
 	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(a.id, b.id) })
-	for _, n := range all {
+	for _, n := range all { // of several proposals or evaluations the last one counts
 		run.events = append(run.events, n.p)
+		run.learn(n.p)
 	}
 	return err
+}
+
+// learn takes what an event tells of its iteration.
+func (run *coreRun) learn(p placed) {
+	n := p.iteration
+	switch e := p.record.(type) {
+	case *provider.Interaction:
+		if _, repeats := run.calls.add(e); !repeats && e.ParsedPolicy != nil && e.AgentID != "" {
+			if run.proposals[n] == nil {
+				run.proposals[n] = map[string]json.RawMessage{}
+			}
+			run.proposals[n][e.AgentID] = e.ParsedPolicy
+		}
+	case *provider.Event:
+		if e.Type == "evaluation" {
+			if total := member(e.Data, "total_cost"); total != nil {
+				run.totals[n] = centsOf(total)
+			}
+		}
+	}
 }
 
 func (c *core) readIterations(run *coreRun, id string) error {

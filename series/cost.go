@@ -24,22 +24,29 @@ const (
 // CostsOf are all of them.
 var CostsOf = []CostOf{CostFinal, CostBest, CostSum, CostMean}
 
-// Total gives what the rows of one iteration cost together; nil if one of the agents has no cost, or none has. A sum
-// past the range of cents is an error.
-func Total(rows []Row) (*provider.Cents, error) {
+// Total gives what the rows of one iteration cost together; nil if one of the agents has no cost, or none has. Agents
+// that only events of columns name do not count. A sum past the range of cents is an error.
+func Total(rows []Row) (*provider.Cents, error) { return totalOfRows(rows, byProposal) }
+
+// totalOfRows is Total of the agents who are known by something at least as sure.
+func totalOfRows(rows []Row, known knownBy) (*provider.Cents, error) {
+	counts := func(r *Row) bool { return r.Agent != "" && r.known <= known }
 	some := false
-	for _, r := range rows {
-		if r.Agent != "" && r.Cost == nil {
+	for i := range rows {
+		if !counts(&rows[i]) {
+			continue
+		}
+		if rows[i].Cost == nil {
 			return nil, nil
 		}
-		some = some || r.Agent != ""
+		some = true
 	}
 	if !some {
 		return nil, nil
 	}
 	return sumOf(func(yield func(provider.Cents) bool) {
-		for _, r := range rows {
-			if r.Agent != "" && !yield(*r.Cost) {
+		for i := range rows {
+			if counts(&rows[i]) && !yield(*rows[i].Cost) {
 				return
 			}
 		}
@@ -53,7 +60,12 @@ type total struct {
 	err       error
 }
 
-// totalOf is Total for a record.
+// TotalOf is [Total] for a record.
+func TotalOf(it *provider.Iteration) (*provider.Cents, error) {
+	t := totalOf(it)
+	return t.cost, t.err
+}
+
 func totalOf(it *provider.Iteration) total {
 	t := total{iteration: it.Number}
 	costs := func(agent string) bool { _, ok := it.Costs[agent]; return ok }
@@ -138,7 +150,8 @@ func (r *Run) PartCost(of CostOf, agents []string, span *provider.Span) (*provid
 	return cents(sum)
 }
 
-// costs yields what each iteration of a span cost some agents; no agents are all.
+// costs yields what each finished iteration of a span cost some agents; no agents are all that its record names. It is
+// the same whatever columns and decisions the run was read with.
 func (r *Run) costs(agents []string, span *provider.Span) iter.Seq[total] {
 	return func(yield func(total) bool) {
 		for _, t := range r.totals {
@@ -151,13 +164,13 @@ func (r *Run) costs(agents []string, span *provider.Span) iter.Seq[total] {
 		}
 		for rows := range r.ByIteration() {
 			number := rows[0].Iteration
-			if !span.Has(number) {
+			if rows[0].open || !span.Has(number) {
 				continue
 			}
 			if len(agents) > 0 {
 				rows = slices.DeleteFunc(slices.Clone(rows), func(x Row) bool { return !slices.Contains(agents, x.Agent) })
 			}
-			cost, err := Total(rows)
+			cost, err := totalOfRows(rows, byRecord)
 			if !yield(total{number, cost, err}) {
 				return
 			}

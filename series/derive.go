@@ -237,7 +237,8 @@ func (r *Run) addWhole() {
 	var rows []Row
 	for i, row := range r.Rows {
 		if row.Agent != "" && (i == 0 || r.Rows[i-1].Iteration != row.Iteration) {
-			rows = append(rows, Row{Iteration: row.Iteration, Values: slices.Clone(r.Settings), added: true})
+			rows = append(rows, Row{Iteration: row.Iteration, Values: slices.Clone(r.Settings), added: true,
+				open: row.open})
 		}
 		rows = append(rows, row)
 	}

@@ -53,8 +53,19 @@ type Row struct {
 	Values    []Value           // one for each column, nil for an absent one; a value of the configuration is in every row
 	Defaulted []bool            // of which values it holds that they are, or come from, defaults; nil if of none
 
-	added bool // to compute something into it
+	added bool    // to compute something into it
+	known knownBy // of the agent
+	open  bool    // the iteration was never finished
 }
+
+// A knownBy says what tells that an agent had part in an iteration, the surest first.
+type knownBy byte
+
+const (
+	byRecord   knownBy = iota // the record of the iteration names the agent
+	byProposal                // something was proposed for it
+	byEvent                   // events of columns name it
+)
 
 // Options choose what [Read] reads. The zero value is what iterations cost, and whether changes were accepted.
 type Options struct {
@@ -89,7 +100,7 @@ func Read(ctx context.Context, p provider.Provider, o Options) (*Run, error) {
 		return nil, err
 	}
 	b := builder{columns: o.Columns, iterations: map[int][]*Row{}, config: make([]Value, len(o.Columns)),
-		withheld: map[string]int{}}
+		finished: map[int]bool{}, withheld: map[string]int{}}
 	also := o.Also
 	for i, c := range o.Columns {
 		b.config[i] = c.label
@@ -251,6 +262,7 @@ type builder struct {
 	policies   bool               // a column is of them
 	withheld   map[string]int     // see [Run.Withheld]
 	ended      int
+	finished   map[int]bool // iterations of which the record was read
 	totals     []total
 }
 
@@ -329,7 +341,7 @@ func (b *builder) decide() {
 			if _, ok := b.find(step.Iteration, agent); !ok && step.Decision == "" && step.Proposed == nil {
 				continue
 			}
-			r := b.row(step.Iteration, agent)
+			r := b.row(step.Iteration, agent, byProposal)
 			r.Decision = step.Decision
 			for i, c := range b.columns {
 				if c.Source == SourceProposed && len(step.Proposed) > 0 {
@@ -341,17 +353,19 @@ func (b *builder) decide() {
 }
 
 // row gives the row of an agent in an iteration, which it makes if there is none.
-func (b *builder) row(number int, agent string) *Row {
+func (b *builder) row(number int, agent string, known knownBy) *Row {
 	i, ok := b.find(number, agent)
 	if ok {
-		return b.iterations[number][i]
+		r := b.iterations[number][i]
+		r.known = min(r.known, known)
+		return r
 	}
 	if len(b.free) == 0 {
 		b.free = make([]Row, 64)
 	}
 	r := &b.free[0]
 	b.free = b.free[1:]
-	*r = Row{Iteration: number, Agent: agent, Values: slices.Clone(b.config)}
+	*r = Row{Iteration: number, Agent: agent, Values: slices.Clone(b.config), known: known}
 	b.iterations[number] = slices.Insert(b.iterations[number], i, r)
 	b.made++
 	return r
@@ -366,6 +380,7 @@ func (b *builder) find(number int, agent string) (int, bool) {
 
 func (b *builder) iteration(it *provider.Iteration) {
 	b.ended++
+	b.finished[it.Number] = true
 	if b.iterations[it.Number] == nil {
 		b.iterations[it.Number] = make([]*Row, 0, len(it.Costs))
 	}
@@ -374,13 +389,13 @@ func (b *builder) iteration(it *provider.Iteration) {
 		b.miss(it, "policies")
 	}
 	for agent, c := range it.Costs {
-		b.row(it.Number, agent).Cost = &c
+		b.row(it.Number, agent, byRecord).Cost = &c
 	}
 	for agent, accepted := range it.AcceptedChanges {
-		b.row(it.Number, agent).Accepted = &accepted
+		b.row(it.Number, agent, byRecord).Accepted = &accepted
 	}
 	for agent, policy := range it.Policies {
-		r := b.row(it.Number, agent)
+		r := b.row(it.Number, agent, byRecord)
 		for i, c := range b.columns {
 			if c.Source == SourcePolicy {
 				r.Values[i] = slices.Clone(c.Pointer.In(policy, agent))
@@ -403,7 +418,7 @@ func (b *builder) event(e *provider.Event) {
 		}
 		for _, agent := range agents {
 			if v := c.Pointer.In(e.Data, agent); v != nil {
-				r := b.row(e.Iteration, agent)
+				r := b.row(e.Iteration, agent, byEvent)
 				if c.gather {
 					r.Values[i] = gathered(r.Values[i], v)
 				} else {
@@ -435,6 +450,7 @@ func (b *builder) rows() (list []Row) {
 			list = append(list, Row{Iteration: n, Values: slices.Clone(b.config)})
 		}
 		for _, r := range rows {
+			r.open = !b.finished[n]
 			list = append(list, *r)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/simexp/exparchive/internal/evolution"
 	"github.com/simexp/exparchive/internal/jsontext"
 	"github.com/simexp/exparchive/provider"
+	"github.com/simexp/exparchive/series"
 )
 
 // A list is the iterations in order, with what the parts of the page make of them.
@@ -33,7 +34,7 @@ func (b *builder) list(numbers []int) *list {
 		l.its = append(l.its, it)
 		var sum *provider.Cents
 		if it.record != nil {
-			sum = total(it.record.Costs)
+			sum, _ = series.TotalOf(it.record) // absent, if it is past int64
 		}
 		l.totals = append(l.totals, sum)
 		for _, agent := range it.agents() {

@@ -104,18 +104,3 @@ func plural[T ~int | ~int64](n T, thing string) string {
 	}
 	return grouped(n) + " " + thing + "s"
 }
-
-// total gives the sum of costs, nil if there are none or it is past int64.
-func total(costs map[string]provider.Cents) *provider.Cents {
-	if len(costs) == 0 {
-		return nil
-	}
-	sum := new(big.Int)
-	for _, c := range costs {
-		sum.Add(sum, big.NewInt(int64(c)))
-	}
-	if !sum.IsInt64() {
-		return nil
-	}
-	return new(provider.Cents(sum.Int64()))
-}

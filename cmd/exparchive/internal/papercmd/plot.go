@@ -15,6 +15,7 @@ import (
 	"github.com/simexp/exparchive/internal/chart"
 	"github.com/simexp/exparchive/internal/outfile"
 	"github.com/simexp/exparchive/internal/terminal"
+	"github.com/simexp/exparchive/provider"
 	"github.com/simexp/exparchive/series"
 )
 
@@ -112,7 +113,8 @@ func newChart(name, short, long string, columns bool,
 			}
 			f := chart.Figure{Title: name, Millimetres: o.width}
 			var names []string
-			err = o.each(cmd, args, func(_ string, run *series.Run) error {
+			want := series.Options{Decisions: name != "spread"}
+			err = o.eachOf(cmd, args, want, func(_ string, _ provider.Provider, run *series.Run) error {
 				list, err := panels(run, run.Heading())
 				if err != nil {
 					return err

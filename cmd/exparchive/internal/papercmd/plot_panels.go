@@ -51,7 +51,7 @@ func linesOf(run *series.Run, g agentGroup, value func(r series.Row) (*big.Rat, 
 				if at.Y, err = value(rows[i]); err != nil {
 					return nil, nil, err
 				}
-				if accepted := rows[i].Accepted; accepted != nil && !*accepted && at.Y != nil {
+				if rows[i].Decision == provider.DecisionRejected && at.Y != nil {
 					crosses = append(crosses, at)
 				}
 			}
@@ -178,13 +178,13 @@ func columnPanels(run *series.Run, title string) (list []chart.Panel, err error)
 func acceptancePanels(run *series.Run, title string) (list []chart.Panel, err error) {
 	for _, g := range agentGroups(run, title) {
 		lines, _, err := linesOf(run, g, func(r series.Row) (*big.Rat, error) {
-			switch {
-			case r.Accepted == nil:
-				return nil, nil
-			case *r.Accepted:
+			switch r.Decision {
+			case provider.DecisionAccepted:
 				return big.NewRat(1, 1), nil
+			case provider.DecisionRejected:
+				return new(big.Rat), nil
 			}
-			return new(big.Rat), nil
+			return nil, nil
 		})
 		if err != nil {
 			return nil, err
@@ -204,7 +204,7 @@ func acceptancePanel(l chart.Line, title string) chart.Panel {
 	accepted, proposed := chart.Line{Name: "accepted", Style: 0}, chart.Line{Name: "proposed", Style: 1}
 	var a, p int64
 	for _, at := range l.Points {
-		if at.Y == nil { // none was proposed, or it was not recorded
+		if at.Y == nil { // no change was proposed, or what came of it was not recorded
 			accepted.Points, proposed.Points = append(accepted.Points, at), append(proposed.Points, at)
 			continue
 		}

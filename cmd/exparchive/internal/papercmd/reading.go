@@ -49,15 +49,8 @@ func warnWithheld(stderr io.Writer, name string, run *series.Run) {
 // fatal reports that nothing is printed after an error: it is no file's that was passed over and told of.
 func fatal(err error) bool { return err != nil && !errors.As(err, new(cli.Reported)) }
 
-// each reads the runs that the arguments name, and gives them to f with the names of their files.
-func (o *readOptions) each(cmd *cobra.Command, args []string, f func(file string, run *series.Run) error) error {
-	return o.eachOf(cmd, args, series.Options{}, func(file string, _ provider.Provider, run *series.Run) error {
-		return f(file, run)
-	})
-}
-
-// eachOf is each for what else is to be read. A run need not have values of the columns in want, which follow those of
-// the flags.
+// eachOf reads the runs that the arguments name, and gives them to f with the names of their files. A run need not have
+// values of the columns in want, which follow those of the flags.
 func (o *readOptions) eachOf(cmd *cobra.Command, args []string, want series.Options,
 	f func(file string, p provider.Provider, run *series.Run) error) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()

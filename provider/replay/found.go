@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -41,7 +42,7 @@ func (p *Printer) Found() error {
 	for _, id := range p.o.Agents {
 		if !p.found.agents[id] {
 			return &notFoundError{fmt.Sprintf("no agent %q (the run has %s)", id,
-				dash(strings.Join(slices.Sorted(maps.Keys(p.found.agents)), ", ")))}
+				cmp.Or(strings.Join(slices.Sorted(maps.Keys(p.found.agents)), ", "), "none"))}
 		}
 	}
 	if p.o.Records != nil && !p.found.records && !p.o.Records(0) {

@@ -136,7 +136,7 @@ class _Line:
 _WAITING, _DURABLE, _KEPT = range(3)  # kept: not recorded, since the recorder has ended
 
 _MOST_BYTES = 8 << 20  # of lines that wait for their acknowledgement; the recorder writes events at 1 MiB
-_MOST_LINES = 16384  # and at 1000 of them
+_MOST_LINES = 16384  # and at 4000 of them
 _QUEUE_LINES = 1000  # that wait to be written
 _WRITE_BYTES = 1 << 16  # that are written at once; a line that has more is in the queue alone
 _STDERR_LINES = 50  # that are kept for an error
@@ -910,10 +910,28 @@ def _encode_anyhow(line: Row) -> bytes:
         return _encode(line)
     except TypeError as e:  # it has what is no JSON: an unknown member says so, and what it is is told
         line = {**line, "not_json": str(e)}
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     members = {name: value for name, value in line.items() if value is not None}
-    return (json.dumps(members, separators=(",", ":"), default=repr) + "\n").encode("ascii")
+    try:
+        text = json.dumps(members, separators=(",", ":"), default=repr)
+    except Exception as e:  # a key that is no name, a value inside itself, one that is nested too deep
+        members = {**{name: _told(value) for name, value in members.items()}, "not_json": str(e)}
+        text = json.dumps(members, separators=(",", ":"))
+    return (text + "\n").encode("ascii")
+
+
+def _told(value: Any) -> Any:
+    """Give a value that JSON can have, or what can be told of it."""
+    try:
+        json.dumps(value)
+        return value
+    except Exception:
+        pass
+    try:
+        return repr(value)
+    except Exception as e:
+        return f"{type(value).__name__}: {e}"
 
 
 # Reading

@@ -212,6 +212,32 @@ def test_paid_for(wrong: dict[str, Any], exparchive: Run) -> None:
         assert [i["response"] for i in archive.llm_interactions()] == ["next"]
 
 
+def test_paid_for_unspeakable() -> None:
+    """An answer is kept also beside a policy that JSON has no form for, whatever is wrong with it."""
+
+    class Mute:
+        def __repr__(self) -> str:
+            raise AttributeError("mute")
+
+    itself: dict[str, Any] = {}
+    itself["itself"] = itself
+    deep: Any = 0
+    for _ in range(100000):
+        deep = [deep]
+    wrong = [{("A", "B"): 0.4}, itself, deep, Mute(), {("A",): Mute()}]
+    with record() as run:
+        for number, policy in enumerate(wrong, 2):
+            with pytest.raises(simexp.RejectedError, match=f"kept as the attachment rejected/{number}") as e:
+                run.llm_interaction(0, response="precious", parsed_policy=policy)
+            assert e.value.attachment == f"rejected/{number}"
+        run.llm_interaction(0, response="next")
+    with simexp.open("run.simexp") as archive:
+        for number in range(2, 2 + len(wrong)):
+            assert b'"response":"precious"' in archive.attachment(f"rejected/{number}")
+        assert b"('A', 'B'): 0.4" in archive.attachment("rejected/2")
+        assert [i["response"] for i in archive.llm_interactions()] == ["next"]
+
+
 def test_rejected_event(caplog: pytest.LogCaptureFixture) -> None:
     """An event that the recorder rejects is warned of, and raised when the archive is sealed."""
     deep: Any = 0

@@ -330,6 +330,8 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		said := recordingOutcome{"", w.LivePath(), archive.Unfinished, w.Count(), nil, report.lines}
 		if sealed {
 			said.File, said.State, said.Digest = w.Path(), archive.Sealed, new(seal.Root.String())
+		} else if count, ok := kept(w.LivePath()); ok {
+			said.Records = count
 		}
 		if r.acks != nil {
 			r.acks.end(said)

@@ -23,7 +23,7 @@ type acks struct {
 	done chan struct{} // closed when all is said
 
 	mu       sync.Mutex
-	count    func() int64 // of records that were taken
+	count    func() int64 // of the records of the lines that were given, and those before them
 	durable  int64        // records on disk
 	waiting  []givenLine  // whose records may not be on disk yet, in order
 	ack      *ackLine     // to be said
@@ -34,7 +34,7 @@ type acks struct {
 	finished bool
 }
 
-// A givenLine is a line of the input, and how many records the run had when all up to it was given to the recorder.
+// A givenLine is a line of the input, and how many records the run has up to it.
 type givenLine struct {
 	line    int
 	records int64

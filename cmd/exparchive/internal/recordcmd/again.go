@@ -23,7 +23,8 @@ type again struct {
 	provider.Sink
 	w        *record.Writer
 	recorded []recordedAlready
-	next     int // that is expected
+	next     int               // that is expected
+	names    map[string]string // of attachments that keep lines which came again, by those that they would have now
 	err      error
 }
 
@@ -31,6 +32,7 @@ type again struct {
 type recordedAlready struct {
 	hash     digest.Hash
 	rejected bool // it keeps a line that could not be recorded, or is the note about it
+	name     string
 	data     []byte
 }
 
@@ -42,7 +44,7 @@ func newRecordedAlready(r provider.Record) recordedAlready {
 		known.rejected = jsonl.IsRejected(r)
 	case *provider.Attachment:
 		if known.rejected = jsonl.IsRejectedLine(r); known.rejected {
-			known.data = append([]byte{}, r.Data...)
+			known.name, known.data = r.Name, append([]byte{}, r.Data...)
 		}
 	}
 	return known
@@ -93,17 +95,29 @@ func (a *again) known(r provider.Record) (bool, error) {
 		have := a.recorded[a.next]
 		switch {
 		case have.rejected && got.rejected && bytes.Equal(have.data, got.data), have.hash == got.hash:
-			a.next++
+			if a.next++; got.name != "" {
+				a.names[got.name] = have.name
+			}
 			return true, nil
 		case have.rejected: // cut off, and it comes again whole, or not at all
 		default:
-			at := a.w.Count() - int64(len(a.recorded)-a.next)
-			a.err = fileerr.Errorf(a.w.LivePath(), "record %d differs from the line that should be it: %w", at,
+			a.err = fileerr.Errorf(a.w.LivePath(), "record %d differs from the line that should be it: %w", a.count(),
 				record.ErrOtherRun)
 			return false, a.err
 		}
 	}
 	return false, nil
+}
+
+// count gives how many records of the run stand before the one that is expected: those of the lines that have come.
+func (a *again) count() int64 { return a.w.Count() - int64(len(a.recorded)-a.next) }
+
+// rejection gives a rejection with the name of the attachment that keeps the line.
+func (a *again) rejection(l jsonl.Rejection) jsonl.Rejection {
+	if name, ok := a.names[l.Attachment]; ok {
+		l.Attachment = name
+	}
+	return l
 }
 
 func (a *again) put(ctx context.Context, r provider.Record) error {

@@ -252,7 +252,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 	}
 	var known *again
 	if resumed && len(r.command.words) == 0 {
-		known = &again{Sink: sink, w: w}
+		known = &again{Sink: sink, w: w, names: map[string]string{}}
 		sink = known
 	}
 	last := &ending{Sink: sink, hold: len(r.command.words) > 0}
@@ -268,11 +268,16 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		o.RunID, o.Now = newRunID, timeNow
 	}
 	report := rejectedReport{stderr: stderr, bar: bar, source: "standard input"}
+	o.Rejected = report.line
 	if known != nil {
 		o.Continue = known.begin
+		o.Rejected = func(l jsonl.Rejection) { report.line(known.rejection(l)) }
 	}
 	if r.acks != nil {
 		r.acks.begin(w)
+		if known != nil {
+			r.acks.count = known.count
+		}
 		defer r.acks.close()
 		o.Given, o.Held, report.acks = r.acks.given, r.acks.held, r.acks
 	}
@@ -283,7 +288,7 @@ func (r *recording) record(cmd *cobra.Command, w *record.Writer, resumed bool) (
 		report.source = experimentOutput
 		go reportGrandchild(reading.Done(), child.Process, watch.say)
 	}
-	o.Strict, o.Rejected, o.Name, o.Recorded = r.strict, report.line, experimentName(w.Path()), w.Count()
+	o.Strict, o.Name, o.Recorded = r.strict, experimentName(w.Path()), w.Count()
 	err = jsonl.Record(watch.ctx, statusWatch{last, stderr}, input, o)
 	read()
 	rejected := (*jsonl.RejectedError)(nil)

@@ -1,6 +1,7 @@
 package publishcmd
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,11 +79,15 @@ there. --proof checks what prove wrote instead, with no archive at hand, and pri
 					}
 					continue
 				}
-				printProblems(out, path, report)
+				text := bufio.NewWriter(out)
+				printProblems(text, path, report)
 				if report.OK() {
-					fmt.Fprintf(out, "%s: ok, %s, digest %s\n", terminal.Escape(path), cli.Plural(report.Records, "record"),
+					fmt.Fprintf(text, "%s: ok, %s, digest %s\n", terminal.Escape(path), cli.Plural(report.Records, "record"),
 						report.Root)
-					printSignatures(out, path, signed)
+					printSignatures(text, path, signed)
+				}
+				if err := text.Flush(); err != nil {
+					return err
 				}
 			}
 			return failed

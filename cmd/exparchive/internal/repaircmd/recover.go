@@ -1,9 +1,11 @@
 package repaircmd
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -52,7 +54,7 @@ The exit code is 0 only if the run came out whole and the file tells that no ann
 			if asJSON {
 				err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
 			} else {
-				r.print(cmd)
+				err = r.print(cmd.OutOrStdout())
 			}
 			if err == nil && (!r.Whole || r.Lost > 0 || r.Unsure || len(r.Damaged) > 0) {
 				err = cli.Reported{}
@@ -172,8 +174,8 @@ func setSignaturesAside(annotations []archive.Annotation) (all []archive.Annotat
 	return all, names
 }
 
-func (r recovery) print(cmd *cobra.Command) {
-	out := cmd.OutOrStdout()
+func (r recovery) print(w io.Writer) error {
+	out := bufio.NewWriter(w)
 	line := func(format string, args ...any) { fmt.Fprintln(out, terminal.Escape(fmt.Sprintf(format, args...))) }
 	line("%s: %s found, %d of them proved by their hash", r.File, cli.Plural(r.Records, "record"), r.Proved)
 	if r.Uncommitted > 0 {
@@ -214,4 +216,5 @@ func (r recovery) print(cmd *cobra.Command) {
 	} else {
 		line("%s: not the whole run, digest %s", r.Output, r.Digest)
 	}
+	return out.Flush()
 }

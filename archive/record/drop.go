@@ -155,9 +155,15 @@ func (d *dropped) flush(ctx context.Context) error {
 	if len(d.part.Data) == 0 {
 		return nil
 	}
-	d.names = append(d.names, d.part.Name)
 	d.part.MediaType = "application/jsonl"
 	err := d.to.Attachment(ctx, &d.part)
+	// What was dropped before shortened the run: a part of it may have begun at the same position.
+	stem := strings.TrimSuffix(d.part.Name, droppedExtension)
+	for n := 2; n < 1000 && errors.As(err, new(*provider.NameClashError)); n++ {
+		d.part.Name = fmt.Sprintf("%s.%d%s", stem, n, droppedExtension)
+		err = d.to.Attachment(ctx, &d.part)
+	}
+	d.names = append(d.names, d.part.Name)
 	d.part.Data = d.part.Data[:0]
 	return err
 }

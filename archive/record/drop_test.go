@@ -193,6 +193,44 @@ func TestDropOpen_parts(t *testing.T) {
 	}
 }
 
+// TestDropOpen_again: what is dropped again may begin where a part of what was dropped before did.
+func TestDropOpen_again(t *testing.T) {
+	before := maxDropped
+	maxDropped = 100 // two events
+	t.Cleanup(func() { maxDropped = before })
+	event := &provider.Event{Type: "e"}
+	live := leave(t, filepath.Join(t.TempDir(), "run.simexp"),
+		[]provider.Record{&provider.Start{RunID: "r", Name: "n", Type: "t"}, event, event, event, event, event, event}, nil)
+	for range 2 {
+		if _, err := DropOpenIteration(t.Context(), live, nil); err != nil {
+			t.Fatal(err)
+		}
+		w, err := Resume(t.Context(), live, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := w.Event(t.Context(), event); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got := rootOf(t, live)
+	var names []string
+	for _, r := range got {
+		if a, ok := r.(*provider.Attachment); ok {
+			names = append(names, a.Name)
+		}
+	}
+	want := []string{"dropped/1.jsonl", "dropped/3.jsonl", "dropped/5.jsonl", "dropped/5.2.jsonl"}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
 // TestDropOpen_faults: whatever fails, and though nothing works from then on, as for a process that is killed there,
 // the recording is the old one or the new one, and dropping it again ends well and leaves nothing behind.
 func TestDropOpen_faults(t *testing.T) {

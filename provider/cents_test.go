@@ -108,7 +108,7 @@ func TestParseAcceptedChanges(t *testing.T) {
 	}
 	for _, value := range []string{"1", `"true"`, "[]", "0"} {
 		if _, err := provider.ParseAcceptedChanges([]byte(`{"A":` + value + `}`)); !errors.Is(err, provider.ErrInvalid) ||
-			!strings.Contains(err.Error(), `"A" is `+value) {
+			!strings.Contains(err.Error(), `"A" is `+value) || strings.Count(err.Error(), "invalid record") != 1 {
 			t.Errorf("%s: got %v, want ErrInvalid that names A and the value", value, err)
 		}
 	}

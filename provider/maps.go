@@ -66,7 +66,7 @@ func ParseAcceptedChanges(text []byte) (map[string]bool, error) {
 			accepted[agent] = value[0] == 't'
 		case "null":
 		default:
-			return fmt.Errorf("%w: accepted change of agent %q is %.80s, want true or false", ErrInvalid, agent, value)
+			return fmt.Errorf("accepted change of agent %q is %.80s, want true or false", agent, value)
 		}
 		return nil
 	})

@@ -140,7 +140,8 @@ func notes(records []provider.Record) (list []string) {
 }
 
 // TestSignal_pipe: a signal that reaches an experiment and its recorder leaves what the experiment makes of it. The
-// experiment sleeps for an hour behind its first iteration, which is 4 records.
+// experiment sleeps for an hour behind its first iteration, which is 4 records. Its output does not end before the
+// recorder has the signal: on a busy machine the system may be long in between the two.
 func TestSignal_pipe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -162,9 +163,15 @@ func TestSignal_pipe(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			path := filepath.Join(folder, "a.simexp")
-			r := startRecorder(t, shell(t, folder, `trap : INT TERM HUP; "$python" "$experiment" 2 3600 | exparchive record -o a.simexp `+test.flags))
+			r := startRecorder(t, shell(t, folder, `trap : INT TERM HUP
+				{ trap : INT TERM HUP; "$python" "$experiment" 2 3600; until [ -e said ]; do sleep 0.01; done; } |
+				exparchive record -o a.simexp `+test.flags))
 			r.records(t, path+archive.LiveSuffix, 4)
 			r.signal(t, test.sig, true)
+			r.says(t, "reading on to the end of the input")
+			if err := os.WriteFile(filepath.Join(folder, "said"), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
 			if code := r.code(); code != test.code {
 				t.Fatalf("got exit code %d, want %d; it said %s", code, test.code, r.stderr)
 			}

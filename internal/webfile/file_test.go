@@ -502,6 +502,38 @@ func TestRedirect(t *testing.T) {
 	noSecret(t, "forbidden", err)
 }
 
+// TestRedirectUser: a server that sends on to an address of its own, which it gives without the user, goes on knowing
+// who asks, and another one does not learn it.
+func TestRedirectUser(t *testing.T) {
+	s, other := newServer(t, 1000), newServer(t, 1000)
+	s.instead = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+		user, password, _ := r.BasicAuth()
+		switch {
+		case user != "guest" || password != "s3cret":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/start":
+			http.Redirect(w, r, s.URL+"/there", http.StatusFound)
+		case r.URL.Path == "/elsewhere":
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		default:
+			return false
+		}
+		return true
+	}
+	other.instead = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+		if user, _, ok := r.BasicAuth(); ok {
+			t.Errorf("another server learns the user %s", user)
+		}
+		return false
+	}
+	set, _ := files(t, Options{})
+	for _, path := range []string{"/start", "/elsewhere"} {
+		if _, err := set.Open(t.Context(), strings.Replace(s.URL, "//", "//guest:s3cret@", 1)+path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // TestCancel: a command that is interrupted waits for no server.
 func TestCancel(t *testing.T) {
 	s := newServer(t, 100_000)

@@ -178,6 +178,10 @@ func (f *Files) connect() {
 	}
 	f.client = &http.Client{Transport: t, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		r.Header.Del("Referer") // which may hold a secret
+		// Most servers name themselves where they send on, and not the user, who is known to them and to nobody else.
+		if last := via[len(via)-1].URL; r.URL.User == nil && r.URL.Scheme == last.Scheme && r.URL.Host == last.Host {
+			r.URL.User = last.User
+		}
 		switch {
 		case len(via) >= maxRedirects:
 			return ErrRedirects

@@ -90,10 +90,16 @@ func parseAllowedSigner(line []byte, loc *time.Location) (s allowedSigner, err e
 		return s, err
 	}
 	s.key = key.Marshal()
+	seen := map[string]bool{}
 	for _, o := range options {
 		name, value, _ := strings.Cut(o, "=")
-		value = strings.Trim(value, `"`)
-		switch strings.ToLower(name) {
+		name = strings.ToLower(name)
+		value, ok := dequote(value)
+		if !ok || seen[name] { // of two the second would lift what the first restricts
+			return s, errLine
+		}
+		seen[name] = true
+		switch name {
 		case "namespaces":
 			s.namespaces = strings.Split(value, ",")
 		case "valid-after":
@@ -108,6 +114,18 @@ func parseAllowedSigner(line []byte, loc *time.Location) (s allowedSigner, err e
 		}
 	}
 	return s, nil
+}
+
+// dequote gives what stands between the quotation marks of an option's value, in which \" is one that does not end it.
+func dequote(s string) (string, bool) {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	s = s[1 : len(s)-1]
+	if strings.HasSuffix(s, `\`) || strings.Contains(strings.ReplaceAll(s, `\"`, ""), `"`) {
+		return "", false
+	}
+	return strings.ReplaceAll(s, `\"`, `"`), true
 }
 
 // parseTime reads YYYYMMDD or YYYYMMDDHHMM[SS], each with an optional Z.
@@ -155,7 +173,7 @@ func (a *AllowedSigners) Check(s *Signature, text string, now time.Time) (princi
 func matchList(s string, patterns []string) bool {
 	found := patterns == nil
 	for _, p := range patterns {
-		p, not := strings.CutPrefix(strings.TrimSpace(p), "!")
+		p, not := strings.CutPrefix(p, "!")
 		if match(s, p) {
 			if not {
 				return false

@@ -3,6 +3,7 @@ package viewer
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync"
 
 	"github.com/simexp/exparchive/archive"
@@ -15,7 +16,8 @@ type counter struct {
 	known map[countKey]counted
 }
 
-// A countKey is a run in a file in a state. What is in the file of a recording is only ever added to.
+// A countKey is a run in a file in a state. What is in the file of a recording is added to, and what there was of an
+// iteration that is begun anew is taken out.
 type countKey struct {
 	path, id string
 	mark     mark // zero for a recording
@@ -23,7 +25,8 @@ type countKey struct {
 
 type counted struct {
 	counts map[string]int64
-	next   int64 // record behind the last that was counted
+	next   int64  // record behind the last that was counted
+	last   string // tells the last that was counted from one that has taken its place
 }
 
 // mostCounted is how many runs a counter knows.
@@ -60,16 +63,27 @@ func (c *counter) of(ctx context.Context, run *openRun) (map[string]int64, error
 
 // count goes on counting.
 func count(ctx context.Context, run *openRun, was counted) (counted, error) {
-	now := counted{maps.Clone(was.counts), was.next}
+	if run.archive != nil && was.next > 0 {
+		if last, err := counting(ctx, run, was.next-1); err != nil {
+			return counted{}, err
+		} else if last != was.last {
+			was = counted{}
+		}
+	}
+	now := counted{maps.Clone(was.counts), was.next, was.last}
 	if now.counts == nil {
 		now.counts = map[string]int64{}
 	}
 	if run.archive != nil {
 		more, next, err := run.archive.EventTypes(ctx, was.next)
+		if err != nil {
+			return counted{}, err
+		}
 		for name, n := range more {
 			now.counts[name] += n
 		}
 		now.next = next
+		now.last, err = counting(ctx, run, next-1)
 		return now, err
 	}
 	for rec, err := range provider.Select(ctx, run.Provider, provider.Selection{All: true}) {
@@ -79,4 +93,29 @@ func count(ctx context.Context, run *openRun, was counted) (counted, error) {
 		now.counts[rec.(*provider.Event).Type]++
 	}
 	return now, nil
+}
+
+// counting gives a text that tells the events of a recording up to one Seq from others that have taken their place: by
+// what was dropped so far, which stays as attachments, and by the last event.
+func counting(ctx context.Context, run *openRun, seq int64) (string, error) {
+	files, err := run.archive.Attachments(ctx)
+	if err != nil {
+		return "", err
+	}
+	dropped := 0
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "dropped/") {
+			dropped++
+		}
+	}
+	for rec, err := range run.recordsFrom(ctx, seq) {
+		if err != nil {
+			return "", err
+		}
+		if e, ok := rec.(*provider.Event); ok && e.Seq == seq {
+			return stateText(dropped, e.Iteration, e.Type, e.Timestamp, string(e.Data)), nil
+		}
+		break
+	}
+	return stateText(dropped), nil
 }

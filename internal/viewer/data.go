@@ -166,8 +166,10 @@ func (p *places) add(key string, at eventPlace) {
 	}
 }
 
-// runKey names a run in a file that, but for what is added to it, has not changed.
-func runKey(run *openRun) string { return run.entry.path + "\x00" + run.Summary.RunID }
+// runKey names a run in a file that has not changed.
+func runKey(run *openRun) string {
+	return run.entry.path + "\x00" + run.Summary.RunID + "\x00" + run.mark
+}
 
 // A dataHit is a hit as the script of the page shows it.
 type dataHit struct {

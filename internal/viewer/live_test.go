@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -212,5 +214,62 @@ func TestServe(t *testing.T) {
 	if other, _, err := v.Listen(portOf(l)); err == nil {
 		other.Close()
 		t.Error("listens twice at one port")
+	}
+}
+
+// What a page says of a recording is of the events that are in it, also when those of an open iteration were taken out
+// that it knew, and as many are there again.
+func TestDropped(t *testing.T) {
+	folder := t.TempDir()
+	w, err := record.Create(filepath.Join(folder, "run.simexp"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := of(t, folder)
+	ends := func(records ...provider.Record) {
+		t.Helper()
+		for _, r := range records {
+			if err := provider.Put(t.Context(), w, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events := func(n, other int) (list []provider.Record) {
+		for i := range n {
+			e := &provider.Event{Iteration: 1, Type: "one"}
+			if i%other == 0 {
+				e.Type = "other"
+			}
+			list = append(list, e)
+		}
+		return list
+	}
+	check := func(ones, others string) {
+		t.Helper()
+		text := page(t, v, onlyRun(t, v)+"events")
+		if !strings.Contains(text, "one ("+ones+")") || !strings.Contains(text, "other ("+others+")") {
+			t.Errorf("want %s and %s events, got %.3000s", ones, others, text)
+		}
+	}
+	ends(slices.Concat([]provider.Record{&provider.Start{RunID: "r", Name: "x", Type: "y"},
+		&provider.Event{Type: "one"}, &provider.Iteration{Number: 0}}, events(300, 2))...)
+	check("151", "150")
+	from := "data/events?type=other&from=100"
+	page(t, v, onlyRun(t, v)+"data/events?type=other")
+	for _, again := range []int{40, 1200} {
+		if _, err := record.DropOpenIteration(t.Context(), w.LivePath(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if w, err = record.Resume(t.Context(), w.LivePath(), nil); err != nil {
+			t.Fatal(err)
+		}
+		ends(events(again, 4)...)
+		check(fmt.Sprint(again/4*3+1), fmt.Sprint(again/4))
+	}
+	if text := page(t, of(t, folder), onlyRun(t, v)+from); text != page(t, v, onlyRun(t, v)+from) {
+		t.Errorf("the table goes on elsewhere than in a new viewer: want %.300s", text)
 	}
 }

@@ -101,6 +101,12 @@ func TestReproduce(t *testing.T) {
 	if after := entriesOf(t, folder); after != before {
 		t.Errorf("got\n%s\nwant\n%s", after, before)
 	}
+	// EXPARCHIVE is named from where the script is called.
+	cmd = exec.CommandContext(t.Context(), shell, filepath.Join(folder, "p/data/reproduce.sh"))
+	cmd.Dir, cmd.Env = filepath.Dir(bin), []string{"PATH=none", "EXPARCHIVE=./" + filepath.Base(bin) + "/exparchive"}
+	if out, err := cmd.CombinedOutput(); !strings.Contains(string(out), "as it was, digest ") {
+		t.Errorf("a relative EXPARCHIVE: %v\n%s", err, out)
+	}
 }
 
 // TestPackageZip: what is in the ZIP file is what is in the folder, with the same permissions and times, in one folder.

@@ -6,6 +6,10 @@
 # Needs exparchive: that which the variable EXPARCHIVE names, that in bin for this system, or that on the PATH.
 set -u
 CDPATH=
+case ${EXPARCHIVE:-} in
+/*) ;;
+*/*) [ ! -f "$PWD/$EXPARCHIVE" ] || EXPARCHIVE=$PWD/$EXPARCHIVE ;; # which is named from the folder that is left now
+esac
 case $0 in
 */*) cd -- "${0%/*}" || exit 1 ;;
 esac

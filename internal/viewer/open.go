@@ -61,6 +61,10 @@ func (o *opener) open(ctx context.Context, e entry, options *runs.Options) (*ope
 		if err != nil {
 			return nil, err
 		}
+		if err := holds(ctx, a, e.Summary.RunID); err != nil {
+			a.Close()
+			return nil, err
+		}
 		return &openRun{e, a, a, state, func() { a.Close() }}, nil
 	}
 	now, err := markOf(path)
@@ -77,6 +81,20 @@ func (o *opener) open(ctx context.Context, e entry, options *runs.Options) (*ope
 		o.keep(k)
 	}
 	return &openRun{e, k.run.Provider, nil, state, func() { o.give(k) }}, nil
+}
+
+// holds fails if an archive has another run than the one of that id, which lay there before.
+func holds(ctx context.Context, a *archive.Archive, runID string) error {
+	for rec, err := range a.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		if start, ok := rec.(*provider.Start); ok && start.RunID == runID {
+			return nil
+		}
+		break
+	}
+	return provider.ErrNoRun
 }
 
 // take gives a run that is kept, nil if there is none of a file as it is now.

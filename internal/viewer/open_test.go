@@ -78,6 +78,25 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// What lies now under the name of an archive that was listed is not shown as the run of that one.
+func TestReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.simexp")
+	played(t, path, "exp1", "former")
+	v := of(t, path)
+	former := onlyRun(t, v)
+	page(t, v, former)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	played(t, path, "exp2", "present")
+	for _, below := range []string{"", "events", "record/1"} {
+		if w := get(t, v, former+below); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no such run") {
+			t.Errorf("%s: got status %d: %.2000s", below, w.Code, w.Body)
+		}
+	}
+	page(t, v, onlyRun(t, v))
+}
+
 // An archive on the web is shown like another one, of which the pages move a part.
 func TestWeb(t *testing.T) {
 	folder := t.TempDir()

@@ -236,7 +236,8 @@ func (f *File) fetch(first, end int64) error {
 			return err
 		}
 		return fmt.Errorf("%w any more: the server gives all of it", ErrNoParts)
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+	case http.StatusBadRequest, // which is what some storage says of a token that has expired
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
 		if f.at == f.address {
 			return a.refused()
 		}

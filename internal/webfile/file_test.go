@@ -459,7 +459,7 @@ func TestRefused(t *testing.T) {
 // told to the other server.
 func TestRedirect(t *testing.T) {
 	s := newServer(t, 100_000)
-	left := 0
+	left, expired := 0, http.StatusForbidden
 	s.instead = func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("Referer") != "" {
 			t.Errorf("got Referer %q", r.Header.Get("Referer"))
@@ -470,7 +470,8 @@ func TestRedirect(t *testing.T) {
 			http.Redirect(w, r, "/signed?sig=s3cret", http.StatusFound)
 			return true
 		case left == 0:
-			w.WriteHeader(http.StatusForbidden)
+			expired = http.StatusForbidden + http.StatusBadRequest - expired // each in turn
+			w.WriteHeader(expired)
 			return true
 		}
 		left--

@@ -29,8 +29,9 @@ func (l Log) text() string {
 }
 
 // A Proof shows that one record belongs to the run of a checkpoint, without the rest of the run. A verifier who trusts
-// the checkpoint's root knows that the entry is record number Index of the run, letter for letter, and that the
-// disclosed values are those that were recorded; of a field that is not disclosed it knows the commitment.
+// the checkpoint knows that the entry is record number Index of the run, letter for letter, and that the disclosed
+// values are those that were recorded; of a field that is not disclosed it knows the commitment. Who trusts only its
+// root knows that of a record of the run, but neither Index nor the size, and no name.
 type Proof struct {
 	Index     int64  // the record's Seq
 	Path      []Hash // audit path of RFC 6962 section 2.1.1, from the leaf's sibling on

@@ -182,7 +182,11 @@ func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.C
 		return fmt.Errorf("%w: it proves %s of %d records with digest %s, want digest %s", errUntrusted, c.Origin, c.Size,
 			c.Root, want.Root)
 	}
-	d.Trusted = append(d.Trusted, "it is the one given by --root")
+	why := "it is the one given by --root"
+	if text == "" { // many numbers of records fit the same digest and path
+		why += "; the run's name and the numbers of records are only what the proof says, a checkpoint would prove them"
+	}
+	d.Trusted = append(d.Trusted, why)
 	if text != "" && text != c.Text() && len(signatures.NoteKeys) > 0 {
 		d.signatures.AddOwn(text)
 	}

@@ -361,6 +361,16 @@ var lies = []lie{
 	{"to a file", 1, func(_ *server, w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
 	}, ErrAnswer, 0},
+	{"to no address", 1, location("/%zz?token=s3cret"), ErrAnswer, 0},
+	{"to no address of a server", 2, location("//guest:s3/cret@h/?token=s3cret"), ErrAnswer, 0},
+	{"to no server", 1, location("http:/x?token=s3cret"), ErrAnswer, 0},
+}
+
+func location(text string) func(*server, http.ResponseWriter, *http.Request) {
+	return func(_ *server, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", text)
+		w.WriteHeader(http.StatusFound)
+	}
 }
 
 // TestLies: what a server gives in the place of what it was asked for is an error of its class, after the requests that

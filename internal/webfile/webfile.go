@@ -187,6 +187,8 @@ func (f *Files) connect() {
 			return ErrRedirects
 		case !Is(r.URL.Scheme + "://"):
 			return fmt.Errorf("%w: it sends on to an address of %.20s", ErrAnswer, r.URL.Scheme)
+		case r.URL.Host == "":
+			return fmt.Errorf("%w: it sends on to what is no address", ErrAnswer)
 		}
 		return nil
 	}}

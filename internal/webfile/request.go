@@ -89,10 +89,6 @@ func networkError(ctx context.Context, err error) error {
 	if errors.Is(err, ErrRedirects) {
 		return ErrRedirects
 	}
-	// Go's client quotes what it cannot read, and has no type for it.
-	if strings.HasPrefix(err.Error(), "failed to parse Location header") {
-		return fmt.Errorf("%w: it sends on to what is no address", ErrAnswer)
-	}
 	return cleanError{err}
 }
 

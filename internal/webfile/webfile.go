@@ -176,7 +176,7 @@ func (f *Files) connect() {
 	if t == nil {
 		t = f.o.transport()
 	}
-	f.client = &http.Client{Transport: t, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	f.client = &http.Client{Transport: addresses{t}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		r.Header.Del("Referer") // which may hold a secret
 		// Most servers name themselves where they send on, and not the user, who is known to them and to nobody else.
 		if last := via[len(via)-1].URL; r.URL.User == nil && r.URL.Scheme == last.Scheme && r.URL.Host == last.Host {
@@ -187,12 +187,37 @@ func (f *Files) connect() {
 			return ErrRedirects
 		case !Is(r.URL.Scheme + "://"):
 			return fmt.Errorf("%w: it sends on to an address of %.20s", ErrAnswer, r.URL.Scheme)
-		case r.URL.Host == "":
-			return fmt.Errorf("%w: it sends on to what is no address", ErrAnswer)
 		}
 		return nil
 	}}
 	f.cache = newCache(f.o.Cache)
+}
+
+// addresses refuses answers that send on to what is no address, which Go's client would quote, secrets and all.
+type addresses struct{ http.RoundTripper }
+
+// RoundTrip implements [http.RoundTripper].
+func (t addresses) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, err := t.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	to := a.Header.Get("Location")
+	if to == "" || a.StatusCode/100 != 3 {
+		return a, nil
+	}
+	if u, err := r.URL.Parse(to); err != nil || Is(u.Scheme+"://") && u.Host == "" {
+		a.Body.Close()
+		return nil, fmt.Errorf("%w: it sends on to what is no address", ErrAnswer)
+	}
+	return a, nil
+}
+
+// CloseIdleConnections closes those of a transport that has some.
+func (t addresses) CloseIdleConnections() {
+	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 // transport is that of Go's client with time-outs.

@@ -113,11 +113,11 @@ func (l *Live) Experiment(context.Context) (Experiment, error) {
 	for _, r := range records {
 		switch r := r.(type) {
 		case *Start:
-			e.Start = *r
+			e.Start = *r.Clone().(*Start)
 		case *Note:
 			e.Notes = append(e.Notes, *r)
 		case *Result:
-			e.Result = new(*r)
+			e.Result = r.Clone().(*Result)
 		}
 	}
 	return e, nil

@@ -531,7 +531,32 @@ func checkOwnership(ctx context.Context, p provider.Provider, want []provider.Re
 	if list, err := p.Iterations(ctx); err == nil && len(list) > 0 {
 		list[0] = -7
 	}
-	return errors.Join(checkRecords(ctx, p, want), checkIterationAt(ctx, p, want), checkIterations(ctx, p, want))
+	if e, err := p.Experiment(ctx); err == nil {
+		spoilExperiment(&e)
+	}
+	return errors.Join(checkRecords(ctx, p, want), checkExperiment(ctx, p, want), checkIterationAt(ctx, p, want),
+		checkIterations(ctx, p, want))
+}
+
+func spoilExperiment(e *provider.Experiment) {
+	clear(e.Salt)
+	for i := range e.Notes {
+		e.Notes[i].Text = "spoilt"
+	}
+	if r := e.Result; r != nil {
+		r.Status = "spoilt"
+		for _, cost := range []*provider.Cents{r.FinalCost, r.BestCost} {
+			if cost != nil {
+				*cost++
+			}
+		}
+		if r.Converged != nil {
+			*r.Converged = !*r.Converged
+		}
+		if r.ConvergenceReason != nil {
+			*r.ConvergenceReason = "spoilt"
+		}
+	}
 }
 
 func spoil(it *provider.Iteration) {

@@ -27,7 +27,7 @@ func (a Annotation) Validate() error {
 	case provider.CheckName(a.Kind) != nil || provider.CheckName(a.Name) != nil:
 		return fmt.Errorf("%w: annotation %.80q: kind or name %w", provider.ErrInvalid, a.Kind,
 			provider.CheckName(a.Kind+a.Name))
-	case !utf8.ValidString(a.Kind + a.Name + a.Text):
+	case !utf8.ValidString(a.Kind) || !utf8.ValidString(a.Name) || !utf8.ValidString(a.Text):
 		return fmt.Errorf("%w: annotation %.80q: not UTF-8", provider.ErrInvalid, a.Kind)
 	}
 	return nil

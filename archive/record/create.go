@@ -34,7 +34,8 @@ type Options struct {
 	// the log is not folded into the file before the recording ends. It is chosen anyway where the folder is seen to
 	// be on a network file system.
 	Exclusive bool
-	// Annotations are kept in the file beside the run and are no part of its digest.
+	// Annotations are kept in the file beside the run and are no part of its digest. One that its Validate refuses is
+	// an error, and nothing is made or changed.
 	Annotations []archive.Annotation
 	// Written, if it is not nil, is told after each attempt to bring records to disk how many of the run are there, the
 	// first ones, and of the error that ended the recording, once. It is called while the Writer is held: it returns
@@ -53,6 +54,9 @@ type Options struct {
 // Close.
 func Create(path string, opts *Options) (*Writer, error) {
 	w := newWriter(path, opts)
+	if err := w.checkAnnotations(); err != nil {
+		return nil, err
+	}
 	if strings.HasSuffix(path, archive.LiveSuffix) {
 		return nil, fileerr.Errorf(path, "name the archive without %q", archive.LiveSuffix)
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"github.com/simexp/exparchive/archive/internal/tables"
+	"github.com/simexp/exparchive/internal/fileerr"
 	"github.com/simexp/exparchive/provider"
 )
 
@@ -120,6 +121,16 @@ func (w *Writer) insertRedaction(record provider.Record, seq int64) error {
 		if err := w.rows.put(tables.TableRedaction, tables.RedactionKey(seq, field.ID), field.Name, commitment,
 			key); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkAnnotations refuses annotations that no archive may have.
+func (w *Writer) checkAnnotations() error {
+	for _, a := range w.opts.Annotations {
+		if err := a.Validate(); err != nil {
+			return fileerr.In(w.path, err)
 		}
 	}
 	return nil

@@ -47,6 +47,9 @@ func openLive(ctx context.Context, livePath string, opts *Options) (*Writer, err
 		return nil, fileerr.Errorf(livePath, "the name of a live file ends in %q", archive.LiveSuffix)
 	}
 	w := newWriter(path, opts)
+	if err := w.checkAnnotations(); err != nil {
+		return nil, err
+	}
 	if err := w.acquire(longestLive); err != nil {
 		return nil, err
 	}

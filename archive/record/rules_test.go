@@ -2,9 +2,11 @@ package record_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/simexp/exparchive/archive"
 	"github.com/simexp/exparchive/archive/internal/archivetest"
 	"github.com/simexp/exparchive/archive/record"
 	"github.com/simexp/exparchive/archive/verify"
@@ -140,5 +142,43 @@ func TestResume_sealLeft(t *testing.T) {
 	}
 	if report, err := verify.File(t.Context(), path); err != nil || !report.OK() || report.Records != 1 {
 		t.Errorf("got %d records, problems %v, %v, want 1 and none", report.Records, report.Problems, err)
+	}
+}
+
+// TestOptions_annotations: annotations that no archive may have are refused before anything is made or changed.
+func TestOptions_annotations(t *testing.T) {
+	ctx := t.Context()
+	for _, bad := range []archive.Annotation{{Text: "no kind"}, {Kind: "k", Text: "\xff"}, {Kind: "k", Name: "a\x00"}} {
+		opts := &record.Options{Annotations: []archive.Annotation{{Kind: "doi", Text: "10.1000/182"}, bad}}
+		dir := t.TempDir()
+		path := filepath.Join(dir, "run.simexp")
+		if w, err := record.Create(path, opts); !errors.Is(err, provider.ErrInvalid) {
+			t.Errorf("create with %q: error %v, want ErrInvalid", bad, err)
+			if err == nil {
+				w.Close()
+			}
+		}
+		if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+			t.Errorf("create with %q: left %v, %v", bad, files, err)
+		}
+		w, err := record.Create(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Begin(ctx, &provider.Start{RunID: "r", Name: "n", Type: "t"}), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if w, err := record.Resume(ctx, w.LivePath(), opts); !errors.Is(err, provider.ErrInvalid) {
+			t.Errorf("resume with %q: error %v, want ErrInvalid", bad, err)
+			if err == nil {
+				w.Close()
+			}
+		}
+		if _, err := record.Seal(ctx, w.LivePath(), opts); !errors.Is(err, provider.ErrInvalid) {
+			t.Errorf("seal with %q: error %v, want ErrInvalid", bad, err)
+		}
+		if _, err := record.Seal(ctx, w.LivePath(), nil); err != nil {
+			t.Errorf("sealed without %q: %v", bad, err)
+		}
 	}
 }

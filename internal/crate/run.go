@@ -152,7 +152,7 @@ func (b *Builder) originOf(ctx context.Context, p provider.Provider, file, name 
 		defer f.Close()
 		h := sha256.New()
 		_, err = io.Copy(h, f)
-		add(what, name)
+		add(what, strings.ToValidUTF8(name, "\ufffd"))
 		add(what+" SHA-256", hex.EncodeToString(h.Sum(nil)))
 		return err
 	}

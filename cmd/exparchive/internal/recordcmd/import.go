@@ -309,7 +309,7 @@ func (s *importSource) hash(ctx context.Context) (err error) {
 		return err
 	}
 	if s.Name != s.Path {
-		s.provenance[0].Text = cli.ShownName(s.Name)
+		s.provenance[0].Text = asText(cli.ShownName(s.Name))
 	}
 	if wal := s.Path + ".wal"; s.about.EngineVersion != "" && runio.Exists(wal) {
 		log, err := namedHash(ctx, "source log", wal)
@@ -347,10 +347,13 @@ func namedHash(ctx context.Context, label, path string) ([]archive.Annotation, e
 		return nil, err
 	}
 	return []archive.Annotation{
-		{Kind: "provenance", Name: label, Text: filepath.Base(path)},
+		{Kind: "provenance", Name: label, Text: asText(filepath.Base(path))},
 		{Kind: "provenance", Name: label + " SHA-256", Text: sum},
 	}, nil
 }
+
+// asText gives the name of a file as text that can be recorded.
+func asText(name string) string { return strings.ToValidUTF8(name, "\ufffd") }
 
 // An importedRun is what import says about a run in JSON.
 type importedRun struct {

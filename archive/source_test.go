@@ -259,3 +259,38 @@ func breakPage(rng *rand.Rand, b []byte) {
 		copy(page[at:], page[max(0, at-1-rng.IntN(20)):at])
 	}
 }
+
+// endReader says with the last bytes that it gives that there are no more, as an io.ReaderAt may.
+type endReader []byte
+
+func (r endReader) ReadAt(b []byte, off int64) (int, error) {
+	if off >= int64(len(r)) {
+		return 0, io.EOF
+	}
+	n := copy(b, r[off:])
+	if off+int64(n) == int64(len(r)) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// TestNew_end: io.EOF beside all the bytes that were asked for is no error.
+func TestNew_end(t *testing.T) {
+	ctx := t.Context()
+	for name, b := range goodCorpus(t) {
+		want := ask(ctx, archive.New, b)
+		got := ask(ctx, func(_ io.ReaderAt, size int64) (*archive.Archive, error) {
+			return archive.New(endReader(b), size)
+		}, b)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+		report, err := verify.Reader(ctx, bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := verify.Reader(ctx, endReader(b), int64(len(b))); err != nil || !reflect.DeepEqual(again, report) {
+			t.Errorf("%s: verified: got %v, %v, want %v", name, again, err, report)
+		}
+	}
+}

@@ -69,6 +69,9 @@ func (s *ViewSource) BlockSize() int64 {
 // ReadAt implements [io.ReaderAt].
 func (s *ViewSource) ReadAt(b []byte, off int64) (int, error) {
 	n, err := s.ReaderAt.ReadAt(b, off)
+	if n == len(b) && err == io.EOF { // as some say who gave all up to the end
+		return n, nil
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.First.CompareAndSwap(nil, &err)
 	}

@@ -119,6 +119,20 @@ func (c *checker) jsonWithin(field string, text []byte, maxDepth int) []byte {
 	return text
 }
 
+// object checks the length of a canonical JSON object by agent, whose members have at most longest bytes. Only one that
+// may be too long is made.
+func (c *checker) object(field string, longest int, text func() []byte) {
+	if c.err != nil || longest+len("{}") <= MaxText {
+		return
+	}
+	if n := len(text()); n > MaxText {
+		c.fail(field, fmt.Errorf("%d bytes, more than %d", n, MaxText))
+	}
+}
+
+// longestMember gives how long a member of a JSON object can be: a byte of a name takes at most six.
+func longestMember(name string, value int) int { return 6*len(name) + len(`"":,`) + value }
+
 func (c *checker) iteration(n int) {
 	if n < 0 {
 		c.fail("iteration", fmt.Errorf("%d is %w", n, errNegative))
@@ -198,13 +212,20 @@ func (i *Iteration) Validate() error {
 	c := checker{record: KindIteration}
 	c.iteration(i.Number)
 	c.name("timestamp", i.Timestamp, false)
+	longest := 0
 	for agent := range i.Costs {
 		c.agent("costs_per_agent", agent)
+		longest += longestMember(agent, len("-9223372036854775808"))
 	}
+	c.object("costs_per_agent", longest, func() []byte { return AppendCosts(nil, i.Costs) })
+	longest = 0
 	for agent := range i.AcceptedChanges {
 		c.agent("accepted_changes", agent)
+		longest += longestMember(agent, len("false"))
 	}
+	c.object("accepted_changes", longest, func() []byte { return AppendAcceptedChanges(nil, i.AcceptedChanges) })
 	size := 0
+	longest = 0
 	for agent, policy := range i.Policies {
 		c.agent("policies", agent)
 		policy = c.jsonWithin(fmt.Sprintf("policies: agent %q", agent), policy, jsontext.MaxDepth-1) // it stands in an object
@@ -213,10 +234,12 @@ func (i *Iteration) Validate() error {
 		}
 		i.Policies[agent] = policy
 		size += len(policy) + len(agent)
+		longest += longestMember(agent, len(policy))
 	}
 	if size > MaxText {
 		c.fail("policies", fmt.Errorf("%d bytes, more than %d", size, MaxText))
 	}
+	c.object("policies", longest, func() []byte { return AppendPolicies(nil, i.Policies) })
 	c.redaction(i)
 	return c.err
 }

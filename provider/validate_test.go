@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -119,5 +120,31 @@ func TestValidate_keeps(t *testing.T) {
 	}
 	if err := (&provider.Event{Type: "t", Iteration: provider.MaxIteration}).Validate(); err != nil {
 		t.Errorf("highest iteration: got %v", err)
+	}
+}
+
+// TestValidate_maps: a value by agent is a JSON value too, and as long as the object that holds it is.
+func TestValidate_maps(t *testing.T) {
+	costs, accepted := map[string]provider.Cents{}, map[string]bool{}
+	quotes := strings.Repeat(`"`, provider.MaxName-5) // each takes two bytes in JSON
+	for i := range provider.MaxText/(2*provider.MaxName) + 50 {
+		agent := fmt.Sprintf("%05d", i) + quotes
+		costs[agent], accepted[agent] = provider.Cents(i), true
+	}
+	policy := func(size int) map[string]json.RawMessage {
+		return map[string]json.RawMessage{"A": json.RawMessage(`"` + strings.Repeat("x", size-len(`{"A":""}`)) + `"`)}
+	}
+	for field, it := range map[string]*provider.Iteration{
+		"costs_per_agent": {Costs: costs}, "accepted_changes": {AcceptedChanges: accepted},
+		"policies": {Policies: policy(provider.MaxText + 1)},
+	} {
+		err := it.Validate()
+		var of *provider.FieldError
+		if !errors.As(err, &of) || of.Field != field {
+			t.Errorf("%s of more than %d bytes: got %v", field, provider.MaxText, err)
+		}
+	}
+	if err := (&provider.Iteration{Policies: policy(provider.MaxText)}).Validate(); err != nil {
+		t.Errorf("policies of %d bytes: %v", provider.MaxText, err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/simexp/exparchive/provider"
 )
 
-// Records implements [provider.Provider]. Of a run that is being recorded it yields what was durable when it was
-// called. Events lie together in memory: who keeps one of them keeps some tens of its neighbours.
+// Records implements [provider.Provider]. Of a run that is being recorded it yields what was durable when it began to
+// be read. Events lie together in memory: who keeps one of them keeps some tens of its neighbours.
 func (a *Archive) Records(ctx context.Context) iter.Seq2[provider.Record, error] {
 	return a.RecordsFrom(ctx, 0)
 }

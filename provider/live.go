@@ -12,7 +12,7 @@ import (
 // being played can so be looked at with everything that reads recorded runs. Memory grows with the run.
 //
 // The zero value is ready. Reading sees every record whose call has returned; Records yields those that were there when
-// it was called.
+// it began to be read.
 type Live struct {
 	mu      sync.RWMutex
 	order   Order

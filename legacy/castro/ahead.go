@@ -163,7 +163,7 @@ func (r *reading) readAhead(ctx context.Context, x *keyIndex, keys []string) err
 	return err
 }
 
-// gather is readAhead without keeping what it read; nil if it does not fit into room.
+// gather is readAhead without keeping what it read; nil if it does not fit into room, or could not be read to the end.
 func (r *reading) gather(ctx context.Context, x *keyIndex, keys []string, room int64) (*ahead, error) {
 	a := &ahead{event: r.table.event, columns: r.columns, rows: map[string][]*row{}}
 	wanted := map[string]bool{}
@@ -213,7 +213,10 @@ func (r *reading) gather(ctx context.Context, x *keyIndex, keys []string, room i
 			}
 		}
 	}
-	return a, s.Err()
+	if err := s.Err(); err != nil { // also when ctx is done: rows are missing
+		return nil, err
+	}
+	return a, nil
 }
 
 // farthest gives the wait from which on a quarter of the keys is dropped; 0 if only those are there that are wanted

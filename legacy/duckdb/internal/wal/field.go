@@ -145,7 +145,8 @@ func changeStruct(t *types.Type, path []string, change structChange) (*types.Typ
 		if err != nil {
 			return nil, nil, err
 		}
-		return &types.Type{ID: types.Map, Elem: inner}, cast.List(f), nil
+		to := &types.Type{ID: types.Map, Elem: inner}
+		return to, cast.List(f), to.Finish() // what it is in takes it as it is
 	}
 	return nil, nil, fault.Unsupportedf("a field of %s", t)
 }

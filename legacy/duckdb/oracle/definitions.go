@@ -46,6 +46,10 @@ var Definitions = []string{
 		"NULL THEN 'b' ELSE 'c' END, p INTEGER DEFAULT coalesce(NULL, 3), q INTEGER DEFAULT TRY_CAST('x' AS " +
 		"INTEGER))",
 	"CREATE TABLE tries(i INTEGER DEFAULT TRY(1 // 0))",
+	"CREATE TABLE fields(s STRUCT(a INTEGER, b VARCHAR) DEFAULT {'a': 1, 'b': 'x'}, l STRUCT(u INTEGER[], " +
+		"v MAP(INTEGER, STRUCT(w INTEGER)))[] DEFAULT [{'u': [1], 'v': MAP {2: {'w': 3}}}])",
+	"ALTER TABLE fields RENAME COLUMN s.b TO \"B b\"", "ALTER TABLE fields RENAME COLUMN s.a TO c",
+	"ALTER TABLE fields RENAME COLUMN l.element.v.value.w TO x",
 	"CREATE TABLE checks(i INTEGER, s VARCHAR, CHECK (i BETWEEN 1 AND 3 OR i IN (7, 8) AND i NOT IN (9)), " +
 		"CHECK (s LIKE 'a%' AND s IS NOT NULL), CHECK (s[1] = 'a' AND s[1:2] = 'ab' AND s[:2] <> 'b' AND s[2:] <> " +
 		"'c'), " +

@@ -44,6 +44,13 @@ func NewColumn(d *tree.Node) Column {
 // SetDefault gives the column a default, or the expression that generates it. It may be nil.
 func (c *Column) SetDefault(e *tree.Node) { c.expression, c.Default = e, e.SQL() }
 
+// RemapDefault makes the default one for type to, in which a field has another name than in the column's type.
+func (c *Column) RemapDefault(to *types.Type) {
+	if c.expression != nil && !c.Generated {
+		c.SetDefault(tree.Remapped(c.expression, c.Type, to))
+	}
+}
+
 // A Table is a table of the database.
 type Table struct {
 	Definition

@@ -231,7 +231,10 @@ func (w *writer) function(e *Node) string {
 // functionName is the name of a function with its schema, if that is said.
 func functionName(e *Node, schema, qualified int) string {
 	if q := e.Node(qualified); q != nil {
-		if path := q.Texts(100); len(path) > 3 { // within nested schemas
+		switch path := q.Texts(100); {
+		case len(path) == 3 && path[0] == "system": // the engine's own, whatever the database has by that name
+			return dotted(path)
+		case len(path) > 3: // within nested schemas
 			return dotted(path[1:])
 		}
 	}

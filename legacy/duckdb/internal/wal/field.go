@@ -70,6 +70,10 @@ func (r *replay) changeField(t *catalog.Table, rows *rowgroup.Table, n *tree.Nod
 	if err := to.Finish(); err != nil {
 		return err
 	}
+	// Up to 1.5 the default keeps the old names, so that it gives NULL for the field.
+	if n.Class == "RenameFieldInfo" && r.level >= levelOf20 {
+		t.Columns[i].RemapDefault(to)
+	}
 	changeColumn(t, rows, i, to, f)
 	return nil
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb/internal/vector"
 )
 
+// levelOf20 is the level of the files of DuckDB 2.0.
+const levelOf20 = 69
+
 // A Result says what came of the logs.
 type Result struct {
 	Applied      bool // whether what they hold was applied
@@ -21,7 +24,7 @@ type Result struct {
 // Replay decides which of the two logs of a database with those headers apply, and applies them to the catalog. What it
 // decodes from them takes at most maxBytes of memory.
 func Replay(c *catalog.Catalog, h *storage.Headers, main, checkpoint []byte, maxBytes int64) (Result, error) {
-	r := &replay{catalog: c, budget: vector.NewBudget(maxBytes)}
+	r := &replay{catalog: c, level: h.Level, budget: vector.NewBudget(maxBytes)}
 	err := r.logs(h, main, checkpoint)
 	return r.result, err
 }
@@ -29,6 +32,7 @@ func Replay(c *catalog.Catalog, h *storage.Headers, main, checkpoint []byte, max
 // A replay applies a log to the catalog in memory.
 type replay struct {
 	catalog *catalog.Catalog
+	level   int            // of the file
 	budget  *vector.Budget // of all values decoded from the log
 	current *catalog.Table // what the next data entries are about; nil when they are about nothing known
 	result  Result

@@ -31,8 +31,8 @@ func benchEvents(n int) []provider.Event {
 	return events
 }
 
-// BenchmarkWrite compares recording, which checks, hashes and commits every few thousand events to disk, with a loop over one
-// prepared INSERT in a single transaction that does none of it.
+// BenchmarkWrite compares recording, which checks, hashes and commits every few thousand events to disk, with a loop
+// over one prepared INSERT in a single transaction that does none of it.
 func BenchmarkWrite(b *testing.B) {
 	events := benchEvents(100_000)
 	b.Run("archive", func(b *testing.B) {

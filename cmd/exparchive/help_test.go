@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,42 @@ func TestHelp_width(t *testing.T) {
 	check(root)
 	if commands < 35 {
 		t.Errorf("got %d commands", commands)
+	}
+}
+
+// ofExp1 are examples of the run that `exparchive run exp1` plays, without a shell; needMore are those of them that
+// need a key, a file that another example makes, or a browser.
+var (
+	ofExp1   = regexp.MustCompile(`^exparchive [a-z]+(?: [a-z]+)? exp1\.simexp(?: [^|<>*~]*)?$`)
+	needMore = regexp.MustCompile(`^exparchive view |\.simexp.*\.simexp| --note|\.jsonl --json|\.checkpoint$`)
+)
+
+// TestHelp_examples: what the help of commands shows of the run exp1 works as it stands there.
+func TestHelp_examples(t *testing.T) {
+	t.Parallel()
+	examples := 0
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		folder := ""
+		for line := range strings.Lines(cmd.Example) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), "   ") // what it does
+			if !ofExp1.MatchString(line) || needMore.MatchString(line) {
+				continue
+			}
+			if folder == "" {
+				folder = t.TempDir()
+				runLine(t, folder, "", "exparchive run exp1 -o exp1.simexp")
+			}
+			runLine(t, folder, "", strings.ReplaceAll(line, "'", `"`))
+			examples++
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(newRootCommand())
+	if examples < 25 {
+		t.Errorf("got %d examples", examples)
 	}
 }
 

@@ -36,7 +36,7 @@ recorded), decision and one for each column.
 
 ` + partHelp,
 		Example: `  exparchive table iterations exp1.simexp --column f=policy:/parameters/initial_liquidity_fraction
-  exparchive table iterations exp1.simexp --column tried=proposed:/parameters/fraction
+  exparchive table iterations my.simexp --column tried=proposed:/parameters/fraction
   exparchive table iterations a.simexp b.simexp --agent BANK_A --totals --format csv`,
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -44,7 +44,7 @@ whatever the --width. What was not recorded is a gap, and so is an iteration tha
 
 ` + partHelp,
 		Example: `  exparchive plot convergence exp1.simexp -o costs.pdf
-  exparchive plot convergence exp1.simexp --column f=policy:/parameters/fraction -o exp1.svg`,
+  exparchive plot convergence my.simexp --column f=policy:/parameters/fraction -o my.svg`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -83,8 +83,8 @@ func newChart(name, short, long string, columns bool,
 	var o plotOptions
 	cmd := &cobra.Command{
 		Use: name + " RUN...", Short: short, Long: long + "\n\n" + partHelp,
-		Example: "  exparchive plot " + name + " exp1.simexp" +
-			map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o exp1.svg",
+		Example: "  exparchive plot " + name + " my.simexp" +
+			map[bool]string{true: " --column c=policy:/parameters/c"}[columns] + " -o my.svg",
 		Args: cli.NArgs(1, -1, "runs"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if err := o.parse(cmd); err != nil {

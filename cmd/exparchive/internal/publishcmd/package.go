@@ -65,7 +65,7 @@ list the address is, unless --licence-file has the text.
 The same input gives the same bytes. The package appears when it is complete, and not otherwise.`,
 		Example: `  exparchive package exp1.simexp -o exp1.zip --title Liquidity --author 'Lovelace,' --licence MIT
   exparchive package -o package/                       what paper.yaml of this folder lists
-  exparchive package --paper paper/paper.yaml -o paper.zip --binary dist/exparchive_1.0_linux_amd64
+  exparchive package --paper paper/paper.yaml -o paper.zip --binary bin/exparchive
   sh package/data/reproduce.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}

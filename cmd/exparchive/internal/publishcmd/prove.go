@@ -55,8 +55,8 @@ cannot be guessed (or anything, if the run has a salt). Signatures that the arch
 --consistency OLD proves that the run begins with the records of an earlier state of it: OLD is their number, or a checkpoint
 that was noted down then, or a copy of the recording.`,
 		Example: `  exparchive query exp1.simexp "SELECT id, agent_id FROM llm_interactions"
-  exparchive prove exp1.simexp --seq 17 -o answer.tlog-proof
-  exparchive prove exp1.simexp --seq 17 --fields response
+  exparchive prove exp1.simexp --seq 12 -o answer.tlog-proof
+  exparchive prove exp1.simexp --seq 12 --fields response
   exparchive prove exp1.simexp --consistency noted.checkpoint`,
 		Args: cli.NArgs(1, 1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -54,7 +54,7 @@ NAME=SOURCE:POINTER or NAME=FORMULA, as "exparchive table iterations --help" exp
 The same run and file name give the same bytes. A usual run takes less than 1 MB. Repeated lines of prompts are stored
 once, and much text is compressed in the page; of a run that is larger still, the page leaves out texts and says so.`,
 		Example: `  exparchive report exp1.simexp -o report.html
-  exparchive report exp1.simexp --column f=policy:/parameters/fraction -o report.html
+  exparchive report my.simexp --column f=policy:/parameters/fraction -o report.html
   exparchive report exp1.simexp -o - > report.html`,
 		Args: cli.NArgs(1, 1, "one run"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },

@@ -173,7 +173,7 @@ that a spreadsheet would take for a formula gets an apostrophe in front of it, u
 one object a line, integers of any width, finite floats and booleans are native, nested values objects
 and arrays, everything else that text.`,
 		Example: `  exparchive duckdb dump old.db experiment_events --limit 10
-  exparchive duckdb dump old.db main.llm_interactions --columns agent_id,response --format jsonl`,
+  exparchive duckdb dump old.db main.policy_iterations --columns agent_id,policy_json --format jsonl`,
 		Args: cli.NArgs(2, 2, "a database and a table"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asJSON {

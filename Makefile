@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything but oracle and race needs Go and nothing else.
+# `make help` lists the targets, and what else than Go some of them need.
 
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)

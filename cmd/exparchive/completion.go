@@ -274,7 +274,7 @@ func tablesOf(_ *cobra.Command, args []string) []string {
 	defer db.Close()
 	var names []string
 	for _, t := range db.Tables() {
-		names = append(names, duckdbdump.Name(t))
+		names = append(names, duckdbdump.Name(db, t))
 	}
 	return names
 }

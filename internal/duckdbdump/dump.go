@@ -16,23 +16,15 @@ import (
 	"github.com/simexp/exparchive/legacy/duckdb"
 )
 
-// FindTable finds the table that a person named as TABLE or SCHEMA.TABLE.
+// FindTable finds the table that a person named as SCHEMA.TABLE or, in schema main, as TABLE. Where a name with a dot
+// is both, it is the former.
 func FindTable(db *duckdb.DB, name string) (*duckdb.Table, error) {
-	t, err := db.Table("", name)
-	if err == nil {
+	if t := find(db, name); t != nil {
 		return t, nil
-	}
-	for i, c := range name {
-		if c != '.' {
-			continue
-		}
-		if t, err := db.Table(name[:i], name[i+1:]); err == nil {
-			return t, nil
-		}
 	}
 	var names []string
 	for _, t := range db.Tables() {
-		names = append(names, Name(t))
+		names = append(names, Name(db, t))
 	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%w: %s; the database has no tables", duckdb.ErrNoTable, name)
@@ -40,9 +32,26 @@ func FindTable(db *duckdb.DB, name string) (*duckdb.Table, error) {
 	return nil, fmt.Errorf("%w: %s; there are: %s", duckdb.ErrNoTable, name, strings.Join(names, ", "))
 }
 
-// Name is the table's name as FindTable takes it.
-func Name(t *duckdb.Table) string {
-	if t.Schema() == "main" {
+// find is FindTable, with nil for none.
+func find(db *duckdb.DB, name string) *duckdb.Table {
+	for i, c := range name {
+		if c != '.' {
+			continue
+		}
+		if t, err := db.Table(name[:i], name[i+1:]); err == nil {
+			return t
+		}
+	}
+	t, err := db.Table("", name)
+	if err != nil {
+		return nil
+	}
+	return t
+}
+
+// Name is the table's name as FindTable takes it: without the schema main, unless that is the name of another table.
+func Name(db *duckdb.DB, t *duckdb.Table) string {
+	if t.Schema() == "main" && find(db, t.Name()) == t {
 		return t.Name()
 	}
 	return t.Schema() + "." + t.Name()
@@ -68,7 +77,7 @@ func Tables(w io.Writer, db *duckdb.DB) error {
 		if err := t.Err(); err != nil {
 			what = "cannot be read: " + err.Error()
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%s\n", visible.Line(Name(t)), t.RowCount(), visible.Line(what))
+		fmt.Fprintf(tw, "%s\t%d\t%s\n", visible.Line(Name(db, t)), t.RowCount(), visible.Line(what))
 	}
 	return tw.Flush()
 }

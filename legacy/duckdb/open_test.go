@@ -219,7 +219,7 @@ func TestRealData(t *testing.T) {
 		}
 		h := sha256.New()
 		for _, tab := range db.Tables() {
-			fmt.Fprintln(h, duckdbdump.Name(tab), tab.RowCount())
+			fmt.Fprintln(h, duckdbdump.Name(db, tab), tab.RowCount())
 			if err := duckdbdump.CSV(t.Context(), h, tab, duckdbdump.Options{Limit: -1}); err != nil {
 				t.Error(err)
 			}

@@ -191,7 +191,10 @@ func (o *replayOptions) stream(cmd *cobra.Command, sink provider.Sink) error {
 	begun := bufio.NewReaderSize(in, 64<<10)
 	if head := beginning(begun); len(head) > 0 {
 		kind, _ := runs.SniffHead(head)
-		other := kind == runs.SQLite || kind == runs.DuckDB || kind == runs.JSON && castro.BeginsExport(bytes.NewReader(head))
+		// What does not show in so many bytes, shows when all of it is there.
+		unclear := len(head) == begun.Size() && !isTelling(head)
+		other := kind == runs.SQLite || kind == runs.DuckDB ||
+			kind == runs.JSON && (unclear || castro.BeginsExport(bytes.NewReader(head)))
 		if other || o.which.ID != "" {
 			runio.ScratchOf(cmd.Context()).Stdin = begun
 			return o.file(cmd, sink, cli.StdinName)

@@ -2,6 +2,7 @@ package runio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/simexp/exparchive/internal/runs"
 	"github.com/simexp/exparchive/internal/terminal"
 	"github.com/simexp/exparchive/internal/webfile"
+	"github.com/simexp/exparchive/legacy/castro"
 )
 
 // CheckChangeable refuses standard input, and an address, for a command that changes the file it is given.
@@ -69,11 +71,18 @@ func InputOf(ctx context.Context, stderr io.Writer, name string) (Source, error)
 
 // Named makes an error about the file at s.path one about the name that the caller knows.
 func (s Source) Named(err error) error {
+	if s.Name == cli.StdinName && errors.Is(err, castro.ErrNoTables) {
+		return cli.InFile(s.Name, errNoLog)
+	}
 	if s.Name == s.Path || !fileerr.Names(err, s.Path) {
 		return err
 	}
 	return &renamedError{err, s.Path, cli.ShownName(s.Name)}
 }
+
+// errNoLog stands for the words of package castro about the log of a database, which no file can lie beside here.
+var errNoLog = fmt.Errorf("%w; one that needs its log (.wal) cannot come from standard input: name the file, with the "+
+	"log beside it", castro.ErrNoTables)
 
 // Renamed makes an error that names what lies at or below path one that has another name in its place: of what was made
 // under a temporary name and is called as.

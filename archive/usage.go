@@ -14,6 +14,9 @@ type Usage struct {
 	// PromptTokens and CompletionTokens are the sums of those recorded; nil if none was, or if the sum has more than 63
 	// bits.
 	PromptTokens, CompletionTokens *int64
+	// TotalTokens is the sum of both, or of the one kind that was recorded; nil if neither was, or if the sum has more
+	// than 63 bits.
+	TotalTokens *int64
 	// Models are the names of the models, sorted.
 	Models []string
 }
@@ -42,6 +45,7 @@ func (a *Archive) Usage(ctx context.Context) (u Usage, err error) {
 		return Usage{}, err
 	}
 	u.PromptTokens, u.CompletionTokens = prompt.sum(), completion.sum()
+	u.TotalTokens = prompt.plus(completion).sum()
 	u.Models = slices.Sorted(maps.Keys(models))
 	return u, nil
 }
@@ -56,6 +60,10 @@ func (t *tokens) add(x btree.Value) {
 	t.count++
 	t.high += x.Int >> 32
 	t.low += x.Int & (1<<32 - 1)
+}
+
+func (t tokens) plus(u tokens) tokens {
+	return tokens{t.count + u.count, t.high + u.high, t.low + u.low}
 }
 
 func (t tokens) sum() *int64 {

@@ -29,11 +29,20 @@ func TestUsage(t *testing.T) {
 		"some": {
 			[]*provider.Interaction{call("b", new(int64(3)), nil), call("", new(int64(4)), new(int64(0))), call("a", nil, nil),
 				call("b", nil, nil)},
-			archive.Usage{PromptTokens: new(int64(7)), CompletionTokens: new(int64(0)), Models: []string{"a", "b"}},
+			archive.Usage{PromptTokens: new(int64(7)), CompletionTokens: new(int64(0)), TotalTokens: new(int64(7)),
+				Models: []string{"a", "b"}},
 		},
 		"large": {
 			[]*provider.Interaction{call("a", new(big-1), new(big)), call("b", new(int64(1)), new(int64(1)))},
 			archive.Usage{PromptTokens: new(big), Models: []string{"a", "b"}},
+		},
+		"one kind": {
+			[]*provider.Interaction{call("", new(big-1), nil), call("", new(int64(1)), nil)},
+			archive.Usage{PromptTokens: new(big), TotalTokens: new(big)},
+		},
+		"both large": {
+			[]*provider.Interaction{call("", new(big), new(int64(1)))},
+			archive.Usage{PromptTokens: new(big), CompletionTokens: new(int64(1))},
 		},
 		"larger": {
 			[]*provider.Interaction{call("a", new(big), new(int64(1)<<53+1)), call("a", new(big), nil),
@@ -48,7 +57,7 @@ func TestUsage(t *testing.T) {
 		path := recordtest.Record(t, filepath.Join(t.TempDir(), "x.simexp"), records, nil)
 		got, err := archivetest.Open(t, path).Usage(t.Context())
 		if err != nil || !equal(got.PromptTokens, c.want.PromptTokens) ||
-			!equal(got.CompletionTokens, c.want.CompletionTokens) ||
+			!equal(got.CompletionTokens, c.want.CompletionTokens) || !equal(got.TotalTokens, c.want.TotalTokens) ||
 			!slices.Equal(got.Models, c.want.Models) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
 		}

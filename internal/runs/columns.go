@@ -112,7 +112,8 @@ var Columns = []*Column{
 		Value: usageOf(func(r Summary) any { return numberOrNil(r.Usage.PromptTokens) })},
 	{Name: "completion_tokens", About: "sum over the calls", Right: true, Need: NeedUsage,
 		Value: usageOf(func(r Summary) any { return numberOrNil(r.Usage.CompletionTokens) })},
-	{Name: "tokens", About: "the sum of both", Right: true, Need: NeedUsage, Value: usageOf(tokensOf)},
+	{Name: "tokens", About: "the sum of both", Right: true, Need: NeedUsage,
+		Value: usageOf(func(r Summary) any { return numberOrNil(r.Usage.TotalTokens) })},
 	{Name: "models", About: "names of the models, with \", \" between them", Need: NeedUsage, Most: 40,
 		Value: usageOf(func(r Summary) any { return textOrNil(strings.Join(r.Usage.Models, ", ")) })},
 	{Name: "acceptance_rate", Short: "acceptance", About: "accepted proposals of those accepted or rejected, 0 to 1",
@@ -371,20 +372,6 @@ func archiveNumber(n func(Summary) int64) func(Summary) any {
 		}
 		return n(r)
 	}
-}
-
-// tokensOf sums up the tokens of both kinds, of those kinds that were recorded; nil if that is past 63 bits.
-func tokensOf(r Summary) any {
-	prompt, completion := r.Usage.PromptTokens, r.Usage.CompletionTokens
-	switch {
-	case prompt == nil:
-		return numberOrNil(completion)
-	case completion == nil:
-		return *prompt
-	case *prompt+*completion < *prompt:
-		return nil
-	}
-	return *prompt + *completion
 }
 
 func acceptanceOf(r Summary) any {

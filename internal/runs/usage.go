@@ -95,7 +95,7 @@ func readWhole(ctx context.Context, p provider.Provider) (*Counts, *archive.Usag
 	var n Counts
 	var u archive.Usage
 	var models = map[string]bool{}
-	prompt, completion := sum{}, sum{}
+	prompt, completion, total := sum{}, sum{}, sum{}
 	for r, err := range p.Records(ctx) {
 		if err == nil {
 			err = ctx.Err()
@@ -114,6 +114,8 @@ func readWhole(ctx context.Context, p provider.Provider) (*Counts, *archive.Usag
 			}
 			prompt.add(r.PromptTokens)
 			completion.add(r.CompletionTokens)
+			total.add(r.PromptTokens)
+			total.add(r.CompletionTokens)
 		case *provider.Iteration:
 			n.Iterations++
 		case *provider.Note:
@@ -126,7 +128,7 @@ func readWhole(ctx context.Context, p provider.Provider) (*Counts, *archive.Usag
 		u.Models = append(u.Models, model)
 	}
 	slices.Sort(u.Models)
-	u.PromptTokens, u.CompletionTokens = prompt.n, completion.n
+	u.PromptTokens, u.CompletionTokens, u.TotalTokens = prompt.n, completion.n, total.n
 	return &n, &u, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/simexp/exparchive/internal/visible"
 )
 
@@ -26,7 +28,7 @@ type Citation struct {
 }
 
 // Key gives the name by which a paper cites the run: the first author's, the year, and how the digest begins, in small
-// letters of ASCII, digits and hyphens.
+// letters of ASCII, digits and hyphens. Letters lose their accents; others that are not ASCII are left out.
 func (c Citation) Key() string {
 	name := "run"
 	if len(c.Work.Authors) > 0 {
@@ -40,7 +42,7 @@ func (c Citation) Key() string {
 				return r
 			}
 			return -1
-		}, name)
+		}, norm.NFD.String(name))
 		if name == "" {
 			name = "run"
 		}

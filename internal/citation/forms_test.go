@@ -112,6 +112,18 @@ func TestForms(t *testing.T) {
 	}
 }
 
+func TestKey(t *testing.T) {
+	for name, want := range map[string]string{
+		"Müller": "muller", "Mu\u0308ller": "muller", "Dvořák": "dvorak", "ÉŻ": "ez", "Nguyễn": "nguyen", "İnan": "inan",
+		"O'Neill": "oneill", "Strauß": "strau", "銀行": "run",
+	} {
+		c := Citation{Work: Work{Authors: []Author{{Family: name}}, Date: "2026-11-29"}, Run: full.Run}
+		if got := c.Key(); got != want+"2026-dc232429" {
+			t.Errorf("%q: got %q, want %q and the rest", name, got, want)
+		}
+	}
+}
+
 // hostile are texts that want to be more than text. All of them pass [Work.Check] as a title.
 var hostile = []string{
 	`"quoted" 'single' \n \"`, "'; rm -rf / #", "$(touch x) `touch x` ${HOME}", "}} }{ {{ %",

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,7 +20,16 @@ func parse(address string) (*url.URL, error) {
 	if err != nil || u.Host == "" || !Is(address) {
 		return nil, errAddress
 	}
+	if !portFits(u) {
+		return nil, errPort
+	}
 	return u, nil
+}
+
+// portFits reports whether an address that Go understands, which takes any number for a port, has one that can be.
+func portFits(u *url.URL) bool {
+	_, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil
 }
 
 // hidden stands for what is not shown of an address.

@@ -39,6 +39,8 @@ func TestShown(t *testing.T) {
 		"https://h/x?file=a.simexp&FILENAME=b":    "https://h/x?file=a.simexp&FILENAME=b",
 		"https://guest:s3/cret@h/x":               "https://...",
 		"https://guest:%zz@h/x":                   "https://...",
+		"https://h:65535/x":                       "https://h:65535/x",
+		"https://guest:65536/s3cret@h/x":          "https://...",
 		"https://":                                "https://...",
 		"https:///x":                              "https://...",
 		"https://h/a@b/x":                         "https://h/a@b/x",
@@ -121,4 +123,15 @@ func TestContentRange(t *testing.T) {
 			t.Errorf("%q is taken", text)
 		}
 	}
+}
+
+// TestPort: nobody is asked for an address whose port cannot be one.
+func TestPort(t *testing.T) {
+	set, waited := files(t, Options{})
+	const address = "http://127.0.0.1:65536/s3cret@h/x.simexp"
+	_, err := set.Open(t.Context(), address)
+	if err2 := set.Download(t.Context(), address, nil); err != errPort || err2 != errPort || len(*waited) > 0 {
+		t.Errorf("got %v and %v after waits %v, want %v at once", err, err2, *waited, errPort)
+	}
+	noSecret(t, address, err)
 }

@@ -24,6 +24,9 @@ var (
 
 var errAddress = errors.New("not an address of a file, such as https://example.org/run.simexp")
 
+// errPort does not tell the port, which may be a password that a slash cut off from the sign behind it.
+var errPort = errors.New("not an address of a file: its port is past 65535")
+
 // A StatusError is what a server says in the place of a file. It wraps [fs.ErrNotExist] or [fs.ErrPermission] where it
 // means that.
 type StatusError struct {

@@ -363,6 +363,7 @@ var lies = []lie{
 	}, ErrAnswer, 0},
 	{"to no address", 1, location("/%zz?token=s3cret"), ErrAnswer, 0},
 	{"to no address of a server", 2, location("//guest:s3/cret@h/?token=s3cret"), ErrAnswer, 0},
+	{"to no port", 1, location("http://guest:65536/s3cret@h/?token=s3cret"), ErrAnswer, 0},
 	{"to no server", 1, location("http:/x?token=s3cret"), ErrAnswer, 0},
 }
 

@@ -206,7 +206,7 @@ func (t addresses) RoundTrip(r *http.Request) (*http.Response, error) {
 	if to == "" || a.StatusCode/100 != 3 {
 		return a, nil
 	}
-	if u, err := r.URL.Parse(to); err != nil || Is(u.Scheme+"://") && u.Host == "" {
+	if u, err := r.URL.Parse(to); err != nil || Is(u.Scheme+"://") && (u.Host == "" || !portFits(u)) {
 		a.Body.Close()
 		return nil, fmt.Errorf("%w: it sends on to what is no address", ErrAnswer)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"time"
 )
 
 // The classes of what is wrong with a file on the web. What a server says is in none of them is a [StatusError] or an
@@ -32,6 +33,8 @@ var errPort = errors.New("not an address of a file: its port is past 65535")
 type StatusError struct {
 	Code int    // of HTTP
 	At   string // the address that the server sent on to, as it is shown; empty for none
+
+	after time.Duration // to wait before asking again; 0 if the server does not say
 }
 
 func (e *StatusError) Error() string {

@@ -426,6 +426,50 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// TestRetryAfter: a busy server that says how long it wants to be left alone is, within bounds.
+func TestRetryAfter(t *testing.T) {
+	const date = "Sun, 29 Nov 2026 23:59:58 GMT"
+	for _, c := range []struct {
+		code  int
+		after string
+		want  time.Duration
+	}{
+		{http.StatusTooManyRequests, "3", 3 * time.Second},
+		{http.StatusServiceUnavailable, "3", 3 * time.Second},
+		{http.StatusServiceUnavailable, "Mon, 30 Nov 2026 00:00:02 GMT", 4 * time.Second},
+		{http.StatusServiceUnavailable, "Monday, 30-Nov-26 00:00:02 GMT", 4 * time.Second},
+		{http.StatusServiceUnavailable, "3600", mostWait},
+		{http.StatusServiceUnavailable, "99999999999999999999", mostWait},
+		{http.StatusServiceUnavailable, "Mon, 30 Nov 9999 00:00:02 GMT", mostWait},
+		{http.StatusServiceUnavailable, "0", firstWait},
+		{http.StatusServiceUnavailable, date, firstWait},
+		{http.StatusServiceUnavailable, "Sun, 29 Nov 1026 23:59:58 GMT", firstWait},
+		{http.StatusServiceUnavailable, "-3", firstWait},
+		{http.StatusServiceUnavailable, "soon", firstWait},
+		{http.StatusServiceUnavailable, "", firstWait},
+		{http.StatusBadGateway, "3", firstWait},
+	} {
+		s := newServer(t, 100)
+		s.instead = func(n int, w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("Date", date)
+			w.Header().Set("Retry-After", c.after)
+			if n == 1 {
+				w.WriteHeader(c.code)
+			}
+			return n == 1
+		}
+		set, waited := files(t, Options{})
+		if _, err := set.Open(t.Context(), s.URL); err != nil || !slices.Equal(*waited, []time.Duration{c.want}) {
+			t.Errorf("%d, Retry-After %q: got waits %v, %v, want %v", c.code, c.after, *waited, err, c.want)
+		}
+	}
+	now := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	h := http.Header{"Retry-After": {"Mon, 30 Nov 2026 00:00:02 GMT"}}
+	if got := retryAfter(h, now); got != 2*time.Second {
+		t.Errorf("without a date: got %v, want 2 s", got)
+	}
+}
+
 // TestPassing: what fails only now and then is asked for again, and then right.
 func TestPassing(t *testing.T) {
 	s := newServer(t, 100_000)

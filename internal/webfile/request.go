@@ -69,6 +69,9 @@ func (a *answer) Close() {
 // refused gives the error of an answer that holds no file.
 func (a *answer) refused() error {
 	e := &StatusError{Code: a.StatusCode}
+	if e.Code == http.StatusTooManyRequests || e.Code == http.StatusServiceUnavailable {
+		e.after = retryAfter(a.Header, time.Now())
+	}
 	if a.Request.Response != nil { // which sent on
 		e.At = Shown(a.Request.URL.String())
 	}
@@ -116,7 +119,8 @@ func passing(err error) bool {
 		!errors.As(err, new(*tls.CertificateVerificationError)) && !errors.As(err, new(tls.RecordHeaderError))
 }
 
-// again calls try until it succeeds, as often as the options say, and waits longer each time. ctx being done ends it.
+// again calls try until it succeeds, as often as the options say, and waits longer each time, or as long as the server
+// says. ctx being done ends it.
 func (f *Files) again(ctx context.Context, try func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := try()
@@ -132,7 +136,11 @@ func (f *Files) again(ctx context.Context, try func() error) error {
 		case attempt == f.o.Attempts:
 			return err
 		}
-		if err := f.o.Wait(ctx, firstWait<<(attempt-1)); err != nil {
+		wait := firstWait << (attempt - 1)
+		if e := (*StatusError)(nil); errors.As(err, &e) && e.after > 0 {
+			wait = e.after
+		}
+		if err := f.o.Wait(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -140,6 +148,27 @@ func (f *Files) again(ctx context.Context, try func() error) error {
 
 // firstWait is how long is waited before the second attempt; before each other it is twice as long.
 const firstWait = 500 * time.Millisecond
+
+// mostWait is how long is waited at most for a server that wants more.
+const mostWait = 10 * time.Second
+
+// retryAfter gives how long a server wants to be left alone (RFC 9110, section 10.2.3), up to mostWait; 0 if it does
+// not say. A date is compared with the server's own, if it gives one, as clocks differ, and otherwise with now.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	seconds, err := strconv.ParseUint(text, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(mostWait/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), mostWait)
+}
 
 // contentRange reads the header of a part: its first and last byte, and the length of the file.
 func contentRange(text string) (first, last, size int64, ok bool) {

@@ -167,6 +167,11 @@ func readTrusted(ctx context.Context, s string) (c digest.Checkpoint, text strin
 	return c, string(b), cli.InFile(s, err)
 }
 
+// onlySaid is what a digest without a checkpoint or a signature does not prove: many numbers of records fit the same
+// digest and path.
+const onlySaid = "; the run's name and the numbers of records are only what the proof says, " +
+	"a checkpoint would prove them"
+
 // trustRoot compares c with what the user gave as --root. If that is a signed note and its key was given too, the
 // signature counts.
 func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.Checkpoint,
@@ -183,8 +188,8 @@ func (v *verifyProof) trustRoot(ctx context.Context, d *proofVerdict, c digest.C
 			c.Root, want.Root)
 	}
 	why := "it is the one given by --root"
-	if text == "" { // many numbers of records fit the same digest and path
-		why += "; the run's name and the numbers of records are only what the proof says, a checkpoint would prove them"
+	if text == "" {
+		why += onlySaid
 	}
 	d.Trusted = append(d.Trusted, why)
 	if text != "" && text != c.Text() && len(signatures.NoteKeys) > 0 {
@@ -254,7 +259,7 @@ func (d *proofVerdict) print(w io.Writer) error {
 		fmt.Fprintf(out, "digest: %s\n", terminal.Escape(why))
 	}
 	if len(d.Trusted) == 0 {
-		fmt.Fprintln(out, "digest: compare it with one that you trust; --root, --allowed-signers and --note-key do")
+		fmt.Fprintln(out, "digest: compare it with one that you trust; --root, --allowed-signers and --note-key do"+onlySaid)
 	}
 	for _, f := range d.entry.Fields {
 		value, shown := d.Values[f.Name]

@@ -88,7 +88,9 @@ hidden folder that the next import into the same folder removes; go on with --fo
 // An importJob is one run to import.
 type importJob struct {
 	source runio.Source // the old file
+	arg    int          // which argument led to it
 	runID  string
+	kind   string // the generation of the run
 	name   string // what the archive is named after
 	target string // path of the archive
 }
@@ -105,7 +107,7 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 		failed = cli.Reported{}
 	}
 	var jobs []importJob
-	for _, arg := range sources {
+	for i, arg := range sources {
 		of, err := o.jobsOf(ctx, arg, report)
 		switch {
 		case ctx.Err() != nil:
@@ -113,7 +115,10 @@ func (o *importOptions) run(ctx context.Context, sources []string) error {
 		case err != nil:
 			return err
 		}
-		jobs = append(jobs, of...)
+		for _, job := range of {
+			job.arg = i
+			jobs = append(jobs, job)
+		}
 	}
 	nameTargets(jobs, o.folder)
 	if err := o.check(jobs); err != nil {
@@ -161,7 +166,7 @@ func (o *importOptions) jobsOf(ctx context.Context, arg string, report func(runi
 			report(from, err)
 		}
 		for _, info := range infos {
-			jobs = append(jobs, importJob{source: from, runID: info.ID, name: importName(o.name, info)})
+			jobs = append(jobs, importJob{source: from, runID: info.ID, kind: info.Generation, name: importName(o.name, info)})
 		}
 	}
 	switch {
@@ -213,8 +218,14 @@ func (o *importOptions) check(jobs []importJob) error {
 	for _, job := range jobs {
 		if other, twice := taken[job.target]; twice {
 			hint := "import them into different folders"
-			if other.runID != job.runID {
+			switch {
+			case other.runID != job.runID:
 				hint = "let --name have their {run_id}"
+			case other.source == job.source && other.arg == job.arg:
+				return cli.InFile(job.source.Name, fmt.Errorf("two runs have the id %q, one of %s and one of %s, and neither "+
+					"can be chosen; --run imports others", job.runID, other.kind, job.kind))
+			case other.source == job.source:
+				hint = "name the file once"
 			}
 			return fmt.Errorf("%s would be written twice: for run %q of %s and run %q of %s; %s",
 				job.target, other.runID, other.source.Name, job.runID, job.source.Name, hint)

@@ -51,7 +51,7 @@ export async function start(executablePath, shots) {
     // window opens a window without a page.
     async window(options = {}) {
       this.context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-      this.context.setDefaultTimeout(60_000);
+      this.context.setDefaultTimeout(300_000); // a machine may be busy
       this.page = await this.context.newPage();
       return this.page;
     }

@@ -80,11 +80,11 @@ async function run() {
     await page.fill('#q', words);
     const hit = `#found:not([hidden]) li:has(span:text("${kind}")):has(mark:text("${words}")) a`;
     try {
-      await page.click(hit, { timeout: 20_000 });
+      await page.click(hit);
       await page.waitForFunction(words => [...document.querySelectorAll('.l,.ev,.ev pre')].some(e => {
         const r = e.getBoundingClientRect();
         return e.textContent.toLowerCase().includes(words.toLowerCase()) && r.bottom > 0 && r.top < innerHeight;
-      }), words, { timeout: 20_000 });
+      }), words);
     } catch (e) {
       const found = (await page.innerText('#found')).slice(0, 200);
       look.fault(`${words} of the ${kind} is not brought into view: ${e.message.split('\n')[0]}: ${found}`);
@@ -92,8 +92,8 @@ async function run() {
     }
   }
   await page.fill('#q', 'no such words');
-  await page.waitForSelector('#found a[href^="search"]');
-  await page.click('#found a[href^="search"]');
+  // Until it is looked for, the link of what was looked for before is still there.
+  await page.click('#found a[href="search?q=no%20such%20words"]');
   await page.waitForSelector('h1:has-text("no such words")');
   await page.goBack();
   const [d] = await Promise.all([page.waitForEvent('download'), page.click('#attachments a[download]')]);

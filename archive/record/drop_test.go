@@ -157,6 +157,18 @@ func TestDropOpen(t *testing.T) {
 	}
 }
 
+// attachmentNames gives the names of the attachments of a run, in its order.
+func attachmentNames(t *testing.T, path string) (names []string) {
+	t.Helper()
+	_, records := rootOf(t, path)
+	for _, r := range records {
+		if a, ok := r.(*provider.Attachment); ok {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
 // TestDropOpen_parts: many dropped records are several attachments, in their order.
 func TestDropOpen_parts(t *testing.T) {
 	before := maxDropped
@@ -166,13 +178,7 @@ func TestDropOpen_parts(t *testing.T) {
 	if _, err := DropOpenIteration(t.Context(), live, nil); err != nil {
 		t.Fatal(err)
 	}
-	_, got := rootOf(t, live)
-	var names []string
-	for _, r := range got {
-		if a, ok := r.(*provider.Attachment); ok {
-			names = append(names, a.Name)
-		}
-	}
+	names := attachmentNames(t, live)
 	if want := []string{"a.txt", "dropped/4.jsonl", "dropped/8.jsonl"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
@@ -218,13 +224,7 @@ func TestDropOpen_again(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, got := rootOf(t, live)
-	var names []string
-	for _, r := range got {
-		if a, ok := r.(*provider.Attachment); ok {
-			names = append(names, a.Name)
-		}
-	}
+	names := attachmentNames(t, live)
 	want := []string{"dropped/1.jsonl", "dropped/3.jsonl", "dropped/5.jsonl", "dropped/5.2.jsonl"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/simexp/exparchive/archive/verify"
@@ -14,23 +12,13 @@ import (
 
 // TestImport_name: a file whose name is no UTF-8 is imported, and the archive keeps the rules of the format.
 func TestImport_name(t *testing.T) {
-	packed, err := os.Open("../../legacy/castro/testdata/s1.db.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	unpacked, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := io.ReadAll(unpacked)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	old := filepath.Join(dir, "old\xff.db")
-	if err := os.WriteFile(old, db, 0o666); err != nil {
-		t.Skip("no file can have such a name here:", err)
+	if err := gunzip("../../legacy/castro/testdata/s1.db.gz", old); err != nil {
+		if runtime.GOOS != "linux" {
+			t.Skip("no file can have such a name here:", err)
+		}
+		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
 	if code := run([]string{"import", old, "-o", filepath.Join(dir, "new")}, nil, &stdout, &stderr); code != cli.ExitOK {

@@ -114,7 +114,8 @@ func TestForms(t *testing.T) {
 
 func TestKey(t *testing.T) {
 	for name, want := range map[string]string{
-		"Müller": "muller", "Mu\u0308ller": "muller", "Dvořák": "dvorak", "ÉŻ": "ez", "Nguyễn": "nguyen", "İnan": "inan",
+		"Müller": "muller", "Mu\u0308ller": "muller", "Dvořák": "dvorak", "ÉŻ": "ez", "Nguyễn": "nguyen",
+		"İnan":    "inan",
 		"O'Neill": "oneill", "Strauß": "strau", "銀行": "run",
 	} {
 		c := Citation{Work: Work{Authors: []Author{{Family: name}}, Date: "2026-11-29"}, Run: full.Run}

@@ -15,9 +15,9 @@ var stringByte = func() (t [256]byte) {
 }()
 
 // What follows gives an index into a text, or where there is no such, the complement of an index, which is negative:
-// that of the first byte that cannot stand where it does, the length of the text if that ends too early. Whether strings
-// are UTF-8 is not looked at. It is what encoding/json's Valid is, several times as fast: every event passes it when it
-// is written and when it is checked.
+// that of the first byte that cannot stand where it does, the length of the text if that ends too early. Whether
+// strings are UTF-8 is not looked at. It is what encoding/json's Valid is, several times as fast: every event passes it
+// when it is written and when it is checked.
 
 // end gives the length of text if it is one JSON value that nests no deeper than maxDepth.
 func end(text []byte, maxDepth int) int {
